@@ -1,0 +1,82 @@
+# `make run` serves a registry; `make test` runs everything that must hold.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+PY := $(VENV)/bin/python
+WORKERS ?= 2
+
+# What pip installs is pinned by constraints.txt; "compat" puts this folder itself on
+# the path, so that tests and benchmarks are found as well
+INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check \
+	--no-input -c constraints.txt --config-settings editable_mode=compat
+
+# Checks look at the code as it is, not at the settings of whoever runs them
+CHECKED := env -u DATABASE_URL -u CACHE_URL -u ALLOWED_HOSTS -u REGISTRY_URL -u PORT \
+	-u REGISTRY_DEBUG -u REGISTRY_HTTPS -u REGISTRY_PROXIES -u WEB_CONCURRENCY \
+	REGISTRY_ENV_FILE=/dev/null REGISTRY_DATA_DIR=$(CURDIR)/.cache/check
+PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadgroup
+
+.PHONY: help
+help:  ## list what there is to make
+	@awk -F ':.*## ' '/^[a-z_-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: $(VENV)/.runtime  ## serve a registry: PORT=8123 REGISTRY_DATA_DIR=/some/where make run
+	@export REGISTRY_THROTTLE_EXEMPT="$${REGISTRY_THROTTLE_EXEMPT-127.0.0.0/8,::1}"; \
+	$(PY) manage.py prepare && exec $(PY) manage.py serve
+
+.PHONY: test
+test: check system_packages  ## all checks, then all tests on SQLite and on PostgreSQL
+	$(PYTEST) --database sqlite
+	$(PYTEST) --database postgresql
+
+.PHONY: check
+check: $(VENV)/.develop  ## lint, types, layers, migrations, deployment, OpenAPI
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(CHECKED) $(PY) -m mypy
+	$(CHECKED) $(VENV)/bin/lint-imports
+	$(CHECKED) $(PY) manage.py makemigrations --check --dry-run
+	$(CHECKED) REGISTRY_HTTPS=1 $(PY) manage.py check --deploy --fail-level WARNING
+	$(CHECKED) $(PY) manage.py spectacular --validate --fail-on-warn --file .cache/openapi.yaml
+	@diff -u docs/reference/openapi.yaml .cache/openapi.yaml || \
+	{ echo "docs/reference/openapi.yaml differs from the code: run 'make openapi'"; exit 1; }
+
+.PHONY: openapi
+openapi: $(VENV)/.develop  ## write docs/reference/openapi.yaml anew
+	$(CHECKED) $(PY) manage.py spectacular --validate --fail-on-warn --file docs/reference/openapi.yaml
+
+.PHONY: constraints
+constraints: $(VENV)/.develop  ## pin in constraints.txt what is installed now
+	$(PY) -m pip freeze --exclude-editable > constraints.txt
+
+.PHONY: bench
+bench: $(VENV)/.develop  ## measure the API on a large PostgreSQL database
+	$(PY) -m bench
+
+.PHONY: clean
+clean:  ## remove what was made here, but not the data in var/
+	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: system_packages
+system_packages:
+	@scripts/system_packages.sh
+
+# Environments: what serving needs, and what developing needs on top
+
+$(VENV)/.runtime: pyproject.toml constraints.txt | $(PY)
+	@echo "Installing what a registry needs into $(VENV) …"
+	@$(INSTALL) -e .
+	@touch $@
+
+$(VENV)/.develop: pyproject.toml constraints.txt | $(PY)
+	@echo "Installing what tests and checks need into $(VENV) …"
+	@$(INSTALL) -e '.[test,dev]'
+	@touch $(VENV)/.runtime $@
+
+$(PY):
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed, and no python3 was found."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "Python 3.11 or later is needed; $(PYTHON) is $$($(PYTHON) --version). Name another: PYTHON=/path/to/python3.11 make …"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Could not make $(VENV): on Debian, install python3-venv."; exit 1; }

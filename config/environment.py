@@ -1,0 +1,203 @@
+"""Typed readers of environment variables, whose complaints help.
+
+A wrong value stops the start with an `ImproperlyConfigured` that names the variable,
+repeats what was given, says what is right and shows an example. `.env.example`
+explains every variable; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+TRUE = frozenset({"1", "true", "yes", "on"})
+FALSE = frozenset({"0", "false", "no", "off"})
+SECONDS = {"s": 1, "sec": 1, "min": 60, "hour": 3600, "day": 86400}
+DATABASES = frozenset({"sqlite", "postgres", "postgresql"})
+CACHES = frozenset({"redis", "rediss"})
+
+_RATE = re.compile(r"([0-9]+)/(s|sec|min|hour|day)")
+_HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
+_PASSWORD = re.compile(r"(?<=:)[^:@/]*(?=@)")
+
+
+def wrong(name: str, given: str, right: str, example: str) -> ImproperlyConfigured:
+    """Return the complaint about a variable; a password in an address is hidden."""
+    shown = _PASSWORD.sub("…", given)
+    return ImproperlyConfigured(
+        f"{name} is {shown!r}, but must be {right}. Example: {name}={example}"
+    )
+
+
+def host_of(site: SplitResult) -> str:
+    """Return the host of a site as a Host header has it: IPv6 in brackets."""
+    host = site.hostname or ""
+    return f"[{host}]" if ":" in host else host
+
+
+class Environment:
+    """Environment variables as values of Python, and which of them were read.
+
+    An empty variable counts as one that is not set: that is what `NAME=` in a file
+    of settings means to people.
+    """
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        """Read from `variables`, usually those of the process."""
+        self._variables = variables
+        self.names: set[str] = set()
+
+    @classmethod
+    def of_process(cls, folder: Path) -> Environment:
+        """Return the process's variables, completed from a file of settings.
+
+        The file is `.env` in `folder`, or what REGISTRY_ENV_FILE names; variables
+        that the process has already go before those of the file.
+        """
+        here = cls(os.environ)
+        named = here.text("REGISTRY_ENV_FILE", "")
+        file = folder / (named or ".env")
+        if file.exists() and not file.is_dir():
+            environ.Env.read_env(file)
+        elif named:
+            raise wrong(
+                "REGISTRY_ENV_FILE",
+                named,
+                "a file of settings that exists",
+                "/etc/registry/registry.env",
+            )
+        return here
+
+    def text(self, name: str, default: str) -> str:
+        """Return the variable as it is, without blanks around it."""
+        self.names.add(name)
+        return self._variables.get(name, "").strip() or default
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """Return a yes or no."""
+        given = self.text(name, "1" if default else "0")
+        if given.lower() not in TRUE | FALSE:
+            raise wrong(name, given, "1 (yes) or 0 (no)", "1")
+        return given.lower() in TRUE
+
+    def number(self, name: str, default: int, *, least: int, most: int) -> int:
+        """Return a whole number between `least` and `most`, both included."""
+        given = self.text(name, str(default))
+        number = int(given) if re.fullmatch(r"[0-9]{1,9}", given) else -1
+        if not least <= number <= most:
+            right = f"a whole number from {least} to {most}"
+            raise wrong(name, given, right, str(default))
+        return number
+
+    def choice(self, name: str, default: str, allowed: Sequence[str]) -> str:
+        """Return one of the words of `allowed`, which are in capitals."""
+        given = self.text(name, default)
+        if given.upper() not in allowed:
+            raise wrong(name, given, f"one of {', '.join(allowed)}", default)
+        return given.upper()
+
+    def folder(self, name: str, default: Path) -> Path:
+        """Return a folder, absolute; a relative one counts from where `default` is."""
+        given = self.text(name, str(default))
+        folder = (default.parent / Path(given).expanduser()).resolve()
+        if folder.exists() and not folder.is_dir():
+            raise wrong(name, given, "a folder, not a file", "/var/lib/registry")
+        return folder
+
+    def folders(self, name: str) -> tuple[Path, ...]:
+        """Return existing folders, links resolved; the variable parts them by `:`."""
+        given = self.text(name, "")
+        folders = [Path(part) for part in given.split(":") if part]
+        for folder in folders:
+            if not (folder.is_absolute() and folder.is_dir()):
+                right = (
+                    "absolute paths of existing folders, separated by ':' "
+                    f"({str(folder)!r} is none)"
+                )
+                raise wrong(name, given, right, "/srv/data:/srv/models")
+        return tuple(folder.resolve() for folder in folders)
+
+    def site(self, name: str, default: str) -> SplitResult:
+        """Return the address of a site: scheme and host, no path."""
+        given = self.text(name, default)
+        try:
+            site = urlsplit(given.rstrip("/"))
+            whole = site.scheme in {"http", "https"} and bool(site.hostname)
+            bare = whole and site.netloc == site.netloc.rpartition("@")[2]
+            _ = site.port
+        except ValueError:
+            bare = False
+        if not bare or site.path or site.query or site.fragment:
+            right = "http:// or https:// and a host, without a path"
+            raise wrong(name, given, right, "https://registry.example.org")
+        return site
+
+    def hosts(self, name: str, default: Sequence[str]) -> list[str]:
+        """Return host names, without scheme or port."""
+        given = self.text(name, ",".join(default))
+        hosts = [part.strip() for part in given.split(",") if part.strip()]
+        for host in hosts:
+            if not _HOST.fullmatch(host):
+                right = (
+                    "host names without scheme or port, separated by commas "
+                    f"({host!r} is none)"
+                )
+                raise wrong(name, given, right, "registry.example.org,localhost")
+        return hosts
+
+    def rate(self, name: str, default: str) -> tuple[int, int]:
+        """Return a rate as the number of requests and the seconds they are for."""
+        given = self.text(name, default)
+        match = _RATE.fullmatch(given.replace(" ", ""))
+        if not match or int(match[1]) == 0:
+            right = "requests per s, min, hour or day, at least one"
+            raise wrong(name, given, right, default)
+        return int(match[1]), SECONDS[match[2]]
+
+    def networks(self, name: str) -> tuple[Network, ...]:
+        """Return networks or single addresses, IPv4 and IPv6."""
+        given = self.text(name, "")
+        try:
+            parts = [part.strip() for part in given.split(",") if part.strip()]
+            return tuple(ipaddress.ip_network(part) for part in parts)
+        except ValueError as error:
+            right = f"networks or addresses separated by commas ({error})"
+            raise wrong(name, given, right, "127.0.0.0/8,::1,10.1.0.0/16") from error
+
+    def database(self, name: str) -> dict[str, Any] | None:
+        """Return Django's description of a database, None without the variable."""
+        given = self.text(name, "")
+        if not given:
+            return None
+        right = "the address of a PostgreSQL or SQLite database"
+        example = "postgresql://user:password@host:5432/registry"
+        if given.partition(":")[0] not in DATABASES:
+            raise wrong(name, given, right, example)
+        try:
+            config: dict[str, Any] = dict(environ.Env.db_url_config(given))
+        except ValueError as error:
+            raise wrong(name, given, f"{right} ({error})", example) from error
+        if config.get("NAME") in {"", ":memory:"}:
+            raise wrong(name, given, f"{right}, with its name", example)
+        return config
+
+    def cache(self, name: str) -> dict[str, Any] | None:
+        """Return Django's description of a shared cache, None without the variable."""
+        given = self.text(name, "")
+        if not given:
+            return None
+        if given.partition(":")[0] not in CACHES:
+            right = "the address of a Redis or Valkey server"
+            raise wrong(name, given, right, "redis://127.0.0.1:6379/0")
+        config: dict[str, Any] = dict(environ.Env.cache_url_config(given))
+        return config

@@ -1,0 +1,305 @@
+"""The settings of a registry, all from environment variables.
+
+`.env.example` explains every variable. Nothing has to be set for a registry on one's
+own machine; `REGISTRY_HTTPS=1`, `REGISTRY_URL`, `ALLOWED_HOSTS` and `DATABASE_URL` are
+what a server usually sets.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import Environment, host_of, wrong
+from registry import __version__
+from registry.core.kept_secrets import kept_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENV = Environment.of_process(BASE_DIR)
+
+# --- Where the registry is, and who may reach it ---------------------------------
+
+DEBUG = ENV.flag("REGISTRY_DEBUG")
+HTTPS = ENV.flag("REGISTRY_HTTPS")
+if DEBUG and HTTPS:
+    raise ImproperlyConfigured(
+        "REGISTRY_DEBUG is 1, but must be 0 where REGISTRY_HTTPS is 1: error pages "
+        "with the settings in them are not for the public. Example: REGISTRY_DEBUG=0"
+    )
+
+PORT = ENV.number("PORT", 8000, least=1, most=65535)
+_SITE = ENV.site("REGISTRY_URL", f"http{'s' if HTTPS else ''}://127.0.0.1:{PORT}")
+REGISTRY_URL = _SITE.geturl()
+if HTTPS and _SITE.scheme != "https":
+    raise wrong(
+        "REGISTRY_URL",
+        REGISTRY_URL,
+        "an https:// address where REGISTRY_HTTPS is 1",
+        "https://registry.example.org",
+    )
+ALLOWED_HOSTS = ENV.hosts(
+    "ALLOWED_HOSTS", sorted({host_of(_SITE), "localhost", "127.0.0.1", "[::1]"})
+)
+CSRF_TRUSTED_ORIGINS = [REGISTRY_URL]
+
+# TLS ends at a reverse proxy, so that with it there is at least one
+PROXIES = ENV.number("REGISTRY_PROXIES", 1 if HTTPS else 0, least=0, most=9)
+WEB_CONCURRENCY = ENV.number("WEB_CONCURRENCY", 1, least=1, most=256)
+
+# --- What it keeps ---------------------------------------------------------------
+
+REGISTRY_DATA_DIR = ENV.folder("REGISTRY_DATA_DIR", BASE_DIR / "var")
+STORE_DIR = REGISTRY_DATA_DIR / "store"
+SERVED_ROOTS = ENV.folders("REGISTRY_SERVED_ROOTS")
+SECRET_KEY = ENV.text("SECRET_KEY", "") or kept_secret(REGISTRY_DATA_DIR / "secret-key")
+
+_DATABASE: dict[str, Any] = ENV.database("DATABASE_URL") or {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": REGISTRY_DATA_DIR / "registry.sqlite3",
+}
+_DATABASE_OPTIONS: dict[str, Any] = _DATABASE.setdefault("OPTIONS", {})
+if _DATABASE["ENGINE"].endswith("sqlite3"):
+    # Readers never wait for a writer (WAL); a writer takes its lock at the start, for
+    # one that only finds out later that it must write cannot wait any more; NORMAL
+    # keeps the file sound through a power cut, of which WAL makes the last moments lost
+    _DATABASE_OPTIONS.setdefault("transaction_mode", "IMMEDIATE")
+    _DATABASE_OPTIONS.setdefault("timeout", 30)
+    _DATABASE_OPTIONS.setdefault(
+        "init_command",
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+        "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32000;"
+        "PRAGMA mmap_size=268435456",
+    )
+    # A file, as in production: databases in memory know neither WAL nor waiting
+    _DATABASE.setdefault("TEST", {"NAME": REGISTRY_DATA_DIR / "test.sqlite3"})
+# A connection a thread, kept and checked before use: the number of threads bounds the
+# connections, and a pool would only add a hand-over to every request. Where many
+# threads are to share few connections, DATABASE_URL=…?pool=true makes one
+if "pool" in _DATABASE_OPTIONS:
+    _DATABASE_OPTIONS["pool"] = _DATABASE_OPTIONS["pool"] in {"true", "True", 1}
+else:
+    _DATABASE.setdefault("CONN_MAX_AGE", 600)
+    _DATABASE.setdefault("CONN_HEALTH_CHECKS", True)
+DATABASES = {"default": _DATABASE}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+_SHARED_CACHE = ENV.cache("CACHE_URL")
+_LOCAL_CACHE = {
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "OPTIONS": {"MAX_ENTRIES": 100_000},
+}
+CACHES = {
+    # `throttle` stands alone, so that clearing the cache forgives nobody
+    alias: {
+        **(_SHARED_CACHE or {**_LOCAL_CACHE, "LOCATION": alias}),
+        "KEY_PREFIX": alias,
+    }
+    for alias in ("default", "throttle")
+}
+
+# --- The application -------------------------------------------------------------
+
+INSTALLED_APPS = [
+    # before the others, whose templates it may replace
+    "registry",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "axes",
+]
+
+MIDDLEWARE = [
+    # first, so that every answer has a request id and a line in the log
+    "registry.http.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "registry.http.middleware.SecurityHeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # last, as its documentation asks
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = REGISTRY_DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "registry.http.static_files.CollectedStaticFiles"},
+}
+# Before the first `prepare` the files are served from where they lie
+WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").exists()
+WHITENOISE_AUTOREFRESH = DEBUG
+# one copy of each file: nothing asks for the names without a hash any more
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+# 10,000 records in one POST, of a few kilobytes each, come to some tens of megabytes
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
+
+# --- People ----------------------------------------------------------------------
+
+AUTH_USER_MODEL = "registry.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+_VALIDATORS = "django.contrib.auth.password_validation"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{_VALIDATORS}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
+    {"NAME": f"{_VALIDATORS}.NumericPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+
+# Guessing at one account from one address ends for a quarter of an hour; the account
+# stays open to its owner elsewhere, so that nobody can lock others out
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "registry.http.addresses.client_address"
+# HTTP Basic signs in with every request: no row for each of them
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+
+# --- Security --------------------------------------------------------------------
+
+# Cookies do not tell ports apart: two registries of one host need names of their own
+SESSION_COOKIE_NAME = f"registry_session_{PORT}"
+CSRF_COOKIE_NAME = f"registry_csrf_{PORT}"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = HTTPS
+# a balancer asks the process itself, past the proxy that does TLS
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+
+# --- The API ---------------------------------------------------------------------
+
+THROTTLE_RATES = {
+    "anonymous": ENV.rate("REGISTRY_THROTTLE_ANONYMOUS", "1200/min"),
+    "user": ENV.rate("REGISTRY_THROTTLE_USER", "6000/min"),
+    "login": ENV.rate("REGISTRY_THROTTLE_LOGIN", "20/min"),
+    "export": ENV.rate("REGISTRY_THROTTLE_EXPORT", "120/min"),
+}
+THROTTLE_EXEMPT = ENV.networks("REGISTRY_THROTTLE_EXEMPT")
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "registry.http.authentication.TokenAuthentication",
+        "registry.http.authentication.LocalBasicAuthentication",
+        "registry.http.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["registry.http.permissions.ReadOrSignedIn"],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "registry.http.throttling.AnonymousThrottle",
+        "registry.http.throttling.UserThrottle",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "registry.http.pagination.RecordPagination",
+    "DEFAULT_FILTER_BACKENDS": ["registry.http.filters.RecordFilterBackend"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "registry.api.base.renderers.RecordJSONRenderer",
+        "registry.api.base.renderers.RecordBrowsableRenderer",
+        "registry.api.base.renderers.RecordCSVRenderer",
+    ],
+    "DEFAULT_PARSER_CLASSES": [
+        "registry.api.base.parsers.RecordJSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_METADATA_CLASS": "registry.api.base.metadata.RecordMetadata",
+    "DEFAULT_SCHEMA_CLASS": "registry.api.base.schema.RecordSchema",
+    "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.AcceptHeaderVersioning",
+    "DEFAULT_VERSION": "1.0.0",
+    "ALLOWED_VERSIONS": ["1.0.0"],
+    "EXCEPTION_HANDLER": "registry.api.base.errors.exception_handler",
+    "URL_FORMAT_OVERRIDE": "format",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "PAGE_SIZE": 100,
+    "NUM_PROXIES": PROXIES,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Research registry",
+    "DESCRIPTION": (
+        "What research data, models and code runs were made from what, how, when and "
+        "by whom."
+    ),
+    "VERSION": __version__,
+    "LICENSE": {
+        "name": "BSD 3-Clause",
+        "url": "https://opensource.org/license/bsd-3-clause",
+    },
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# --- The log ---------------------------------------------------------------------
+
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LOG_LEVEL = ENV.choice("REGISTRY_LOG_LEVEL", "INFO", _LEVELS)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "registry.core.logs.LineFormatter"}},
+    # not standard output, which belongs to what a command answers
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "registry": {"level": LOG_LEVEL},
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # the access log has a line for every refusal already
+        "django.request": {"level": "ERROR"},
+        "axes": {"level": "WARNING"},
+    },
+}

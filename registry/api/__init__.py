@@ -1,0 +1,1 @@
+"""The native API: one short viewset a record type, on a base that does the work."""

@@ -1,0 +1,98 @@
+"""One table from the services' errors to the answers of the native API.
+
+Field errors are ``{"field": ["…"]}``, everything else ``{"detail": "…"}`` with further
+keys where they help; of many rows, a list by index.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import DataError, IntegrityError, OperationalError
+from django.urls import get_script_prefix
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as default_handler
+
+from registry.core import errors
+from registry.http.links import kind_of
+
+logger = logging.getLogger(__name__)
+
+#: The status of each error; the first class that fits counts.
+STATUS: tuple[tuple[type[Exception], int], ...] = (
+    (errors.InvalidInput, 400),
+    (errors.Conflict, 409),
+    (errors.Forbidden, 403),
+    (errors.NotFound, 404),
+    (errors.Stale, 412),
+    (errors.Unavailable, 503),
+    (RequestDataTooBig, 413),
+    (DataError, 400),
+    (IntegrityError, 409),
+    (OperationalError, 503),
+)
+
+#: What is said of errors whose own words are for the log, not for clients.
+DETAIL: dict[type[Exception], str] = {
+    RequestDataTooBig: "The body is too large.",
+    DataError: "A value is outside what the database can hold.",
+    IntegrityError: "The request does not fit what is on record by now; try again.",
+    OperationalError: "The database is busy or out of reach; try again.",
+}
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn an error into an answer; None leaves it to the server as a defect."""
+    request = context["request"]
+    if isinstance(error, exceptions.NotAuthenticated):
+        return Response({"detail": error.detail}, status=403)
+    if isinstance(error, errors.Refused):
+        return _refused(error, request)
+    status = status_of(error)
+    if status is None:
+        return default_handler(error, context)
+    if not isinstance(error, errors.RegistryError):
+        logger.warning("%s: %s", type(error).__name__, error)
+    headers = {"Retry-After": "1"} if status == 503 else None
+    return Response(_body(error, request), status=status, headers=headers)
+
+
+def status_of(error: Exception) -> int | None:
+    """Look an error up in the table."""
+    return next((code for kind, code in STATUS if isinstance(error, kind)), None)
+
+
+def _refused(error: errors.Refused, request: Any) -> Response:
+    """Answer for many rows: the status of the first bad one, and each one's errors."""
+    first = error.errors[min(error.errors)]
+    body: list[Any] = [{} for _ in range(error.total)]
+    for index, one in error.errors.items():
+        body[index] = _body(one, request)
+    return Response(body, status=status_of(first) or 400)
+
+
+def _body(error: Exception, request: Any) -> dict[str, Any]:
+    match error:
+        case errors.InvalidInput():
+            return dict(error.fields)
+        case errors.Duplicate():
+            return _duplicate(error, request)
+        case errors.RegistryError():
+            return {"detail": error.detail}
+    return {"detail": DETAIL[next(kind for kind in DETAIL if isinstance(error, kind))]}
+
+
+def _duplicate(error: errors.Duplicate, request: Any) -> dict[str, Any]:
+    """Say what clashes, and where the record is that has these values already."""
+    if error.existing is None:
+        return {"detail": f"{error.detail}: another row of this request is the same"}
+    address = f"{kind_of(type(error.existing))}/{error.existing.pk}/"
+    return {"detail": error.detail, "url": f"{api_base(request)}{address}"}
+
+
+def api_base(request: Any) -> str:
+    """Return the address that all of the API is below, by the request's host."""
+    return str(request.build_absolute_uri(f"{get_script_prefix()}api/"))

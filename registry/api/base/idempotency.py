@@ -1,0 +1,114 @@
+"""Repeating a POST safely: the same key and body get the first answer again.
+
+A key is claimed in a transaction of its own, so that a twin which arrives meanwhile
+sees it; the answer is kept in the transaction of the work itself, so that there is
+one exactly when the work was done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+
+from registry.api.base.renderers import RecordJSONRenderer
+from registry.core.errors import Conflict
+from registry.http.models import IdempotencyKey
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+    from registry.identity.models import User
+
+#: How long an answer is kept.
+KEPT = timedelta(hours=24)
+#: After this long without an answer, the process that claimed a key is dead.
+ABANDONED = timedelta(minutes=15)
+
+
+class KeyReused(APIException):
+    """The key came before, with another body or for another address."""
+
+    status_code = 422
+    default_detail = "This Idempotency-Key was used for another request."
+
+
+def once(request: Request, user: User, work: Callable[[], Response]) -> Response:
+    """Do the work, or repeat the answer that its ``Idempotency-Key`` had before."""
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip()
+    if not key:
+        return work()
+    if len(key) > 255:
+        raise ValidationError({"detail": "Idempotency-Key has at most 255 characters."})
+    claim, answer = _claim(user, key, _fingerprint(request))
+    if answer is not None:
+        return answer
+    try:
+        with transaction.atomic():
+            response = work()
+            _keep(claim, response)
+    except BaseException:
+        IdempotencyKey.objects.filter(pk=claim.pk, status=None).delete()
+        raise
+    return response
+
+
+def _fingerprint(request: Request) -> str:
+    """Digest the address and the body."""
+    data: Any = request.data
+    if hasattr(data, "lists"):
+        data = dict(data.lists())
+    body = orjson.dumps(data, default=str, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(request.path.encode() + b"\0" + body).hexdigest()
+
+
+def _claim(
+    user: User, key: str, fingerprint: str
+) -> tuple[IdempotencyKey, Response | None]:
+    """Claim the key, or find the answer that it had."""
+    now = timezone.now()
+    IdempotencyKey.objects.filter(claimed_at__lt=now - KEPT).delete()
+    IdempotencyKey.objects.filter(
+        user=user, key=key, status=None, claimed_at__lt=now - ABANDONED
+    ).delete()
+    claim = IdempotencyKey(user=user, key=key, fingerprint=fingerprint, claimed_at=now)
+    try:
+        with transaction.atomic():
+            claim.save(force_insert=True)
+    except IntegrityError:
+        known = IdempotencyKey.objects.filter(user=user, key=key).first()
+        return claim, _answer(known, fingerprint)
+    return claim, None
+
+
+def _answer(known: IdempotencyKey | None, fingerprint: str) -> Response:
+    """Repeat a kept answer; refuse what differs, or is still at work."""
+    if known is not None and known.fingerprint != fingerprint:
+        raise KeyReused
+    if known is None or known.status is None:
+        raise Conflict("A request with this Idempotency-Key is at work; try again.")
+    headers = {"Location": known.location, "ETag": known.etag}
+    return Response(
+        orjson.loads(bytes(known.body)),
+        status=known.status,
+        headers={
+            **{name: value for name, value in headers.items() if value},
+            "Idempotent-Replayed": "true",
+        },
+    )
+
+
+def _keep(claim: IdempotencyKey, response: Response) -> None:
+    """Keep an answer beside the work that it tells of."""
+    claim.status = response.status_code
+    claim.location = response.get("Location", "")
+    claim.etag = response.get("ETag", "")
+    claim.body = RecordJSONRenderer().render(response.data)
+    claim.save(update_fields=["status", "location", "etag", "body"])

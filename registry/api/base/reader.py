@@ -1,0 +1,201 @@
+"""Reading records: rows of the database to dictionaries, without objects between.
+
+Links are formatted from ids, never reversed a row; related ids come in one further
+statement. So a page takes three statements however long it is: count, rows, lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from rest_framework.exceptions import ValidationError
+
+from registry.api.base.fields import (
+    AddressField,
+    CappedLinksField,
+    ComputedField,
+    LinkField,
+    LinksField,
+    SelfField,
+)
+from registry.core.lookups import RelatedIds, RelatedIdsQuery
+from registry.http.links import kind_of
+
+if TYPE_CHECKING:
+    from django.db.models import Expression, Model, QuerySet
+    from rest_framework.serializers import BaseSerializer
+
+Row = tuple[Any, ...]
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One value of a record: what to select, and how to show it.
+
+    ``address`` is a template below the API's base for values that are shown as links;
+    without it the value is shown as it is.
+    """
+
+    name: str
+    source: str
+    address: str | None = None
+    expression: Expression | None = None
+
+    def formatter(self, base: str) -> Callable[[Any], Any] | None:
+        """Return how to show a value for this host; None to leave it."""
+        if self.address is None:
+            return None
+        head, tail = (base + self.address).split("{id}")
+        return lambda value: None if value is None else f"{head}{value}{tail}"
+
+
+@dataclass(frozen=True)
+class ListColumn:
+    """Links of a record that are found in other tables."""
+
+    name: str
+    kind: str
+    related: RelatedIds
+    single: bool = False
+
+    def show(self, ids: list[int], base: str) -> Any:
+        """Format the links for this host."""
+        links = [f"{base}{self.kind}/{pk}/" for pk in ids]
+        if self.single:
+            return links[0] if links else None
+        return links
+
+
+class RecordReader:
+    """Reads the records of one model with the fields that a serializer declares."""
+
+    def __init__(self, model: type[Model], columns: Sequence[Column | ListColumn]):
+        self.model = model
+        self.columns = tuple(columns)
+        self.names = tuple(column.name for column in columns)
+        self._plain = [c for c in columns if isinstance(c, Column)]
+        self._lists = [c for c in columns if isinstance(c, ListColumn)]
+        self._has_revision = any(
+            field.name == "last_updated" for field in model._meta.fields
+        )
+
+    @classmethod
+    def of(cls, serializer: BaseSerializer[Any], model: type[Model]) -> RecordReader:
+        """Read off a serializer's fields what to select."""
+        fields: dict[str, Any] = getattr(serializer, "fields", {})
+        return cls(model, [_column(model, *item) for item in fields.items()])
+
+    def choose(self, fields: str | None, omit: str | None) -> RecordReader:
+        """Return a reader for ``?fields=`` and ``?omit=``; unknown names are refused."""
+        if fields is None and omit is None:
+            return self
+        wanted = self._named("fields", fields) if fields else self.names
+        unwanted = self._named("omit", omit) if omit else ()
+        return RecordReader(
+            self.model,
+            [c for c in self.columns if c.name in wanted and c.name not in unwanted],
+        )
+
+    def rows(self, queryset: QuerySet[Any], extra: Sequence[str] = ()) -> Iterable[Row]:
+        """Select the columns: the id, the latest change, ours, then ``extra`` ones."""
+        return self._selected(queryset, extra)
+
+    def show(self, rows: Sequence[Row], base: str) -> list[Record]:
+        """Turn selected rows into records with links below ``base``."""
+        lists = self._related.fetch(row[0] for row in rows)
+        formatters = [(c.name, c.formatter(base)) for c in self._plain]
+        records = [_record(formatters, row[2:]) for row in rows]
+        if self._lists:
+            for row, record in zip(rows, records, strict=True):
+                for column, ids in zip(self._lists, lists[row[0]], strict=True):
+                    record[column.name] = column.show(ids, base)
+        return records if not self._lists else [self._in_order(r) for r in records]
+
+    def _in_order(self, record: Record) -> Record:
+        return {name: record[name] for name in self.names}
+
+    def _named(self, parameter: str, text: str) -> set[str]:
+        names = {name for name in text.split(",") if name}
+        unknown = sorted(names.difference(self.names))
+        if unknown:
+            raise ValidationError(
+                {
+                    parameter: [
+                        f"{', '.join(unknown)[:200]}: choose from "
+                        f"{', '.join(self.names)}."
+                    ]
+                }
+            )
+        return names
+
+    @cached_property
+    def _related(self) -> RelatedIdsQuery:
+        return RelatedIdsQuery([column.related for column in self._lists])
+
+    def _selected(self, queryset: QuerySet[Any], extra: Sequence[str]) -> Any:
+        computed = {
+            column.source: column.expression
+            for column in self._plain
+            if column.expression is not None
+        }
+        if computed:
+            queryset = queryset.annotate(**computed)
+        return queryset.values_list(
+            "pk",
+            "last_updated" if self._has_revision else "pk",
+            *(column.source for column in self._plain),
+            *extra,
+        )
+
+
+def _record(
+    formatters: Sequence[tuple[str, Callable[[Any], Any] | None]], values: Row
+) -> Record:
+    return {
+        name: value if show is None else show(value)
+        for (name, show), value in zip(formatters, values, strict=False)
+    }
+
+
+def _column(model: type[Model], name: str, field: Any) -> Column | ListColumn:
+    """Say how a serializer's field is read."""
+    match field:
+        case SelfField():
+            return Column(name, "pk", f"{kind_of(model)}/{{id}}/")
+        case AddressField():
+            return Column(name, "pk", field.template)
+        case ComputedField():
+            return Column(name, f"computed_{name}", expression=field.expression)
+        case LinkField() | LinksField():
+            return _link_column(model, name, field)
+    return Column(name, field.source.replace(".", "__"))
+
+
+def _link_column(
+    model: type[Model], name: str, field: LinkField | LinksField
+) -> Column | ListColumn:
+    relation: Any = model._meta.get_field(field.source)
+    kind = kind_of(field.model)
+    if relation.concrete and not relation.many_to_many:
+        return Column(name, relation.attname, f"{kind}/{{id}}/")
+    newest = field.cap if isinstance(field, CappedLinksField) else None
+    related = RelatedIds(*_related_columns(relation), newest=newest)
+    return ListColumn(name, kind, related, single=isinstance(field, LinkField))
+
+
+def _related_columns(relation: Any) -> tuple[str, str, str]:
+    """Name the table of a relation, its column for this record and for the others."""
+    if not relation.many_to_many:
+        return relation.related_model._meta.db_table, relation.field.column, "id"
+    if relation.concrete:
+        return (
+            relation.m2m_db_table(),
+            relation.m2m_column_name(),
+            relation.m2m_reverse_name(),
+        )
+    field = relation.field
+    return field.m2m_db_table(), field.m2m_reverse_name(), field.m2m_column_name()

@@ -1,0 +1,94 @@
+"""Writing answers: JSON, the browsable API, CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
+
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+
+
+class RecordJSONRenderer(JSONRenderer):
+    """JSON by orjson; times are ISO 8601 in UTC with a Z."""
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        """Render; ``; indent=…`` in Accept, and the browsable API, ask for lines."""
+        if data is None:
+            return b""
+        indent = self.get_indent(
+            accepted_media_type or "", dict(renderer_context or {})
+        )
+        return orjson.dumps(
+            data, default=str, option=_OPTIONS | (orjson.OPT_INDENT_2 if indent else 0)
+        )
+
+
+class RecordBrowsableRenderer(BrowsableAPIRenderer):
+    """The API in a browser."""
+
+
+class RecordCSVRenderer(BaseRenderer):
+    """CSV (RFC 4180) in UTF-8; links of a list stand in one cell with spaces between.
+
+    Lists are streamed by the view; this renders single records and errors.
+    """
+
+    media_type = "text/csv"
+    format = "csv"
+    charset = "utf-8"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Render a record, or many, as lines with a header."""
+        if data is None:
+            return ""
+        records = data if isinstance(data, list) else [data]
+        names = list(dict.fromkeys(name for record in records for name in record))
+        return "".join(csv_lines(names, records))
+
+
+def csv_lines(
+    names: Iterable[str], records: Iterable[Mapping[str, Any]]
+) -> Iterator[str]:
+    """Yield the header and then one line a record."""
+    header = list(names)
+    yield _line(header)
+    for record in records:
+        yield _line([csv_cell(record.get(name)) for name in header])
+
+
+def _line(cells: list[str]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerow(cells)
+    return buffer.getvalue()
+
+
+def csv_cell(value: Any) -> str:
+    """Spell a value for a cell as JSON would, without quotes."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case datetime():
+            return value.isoformat().replace("+00:00", "Z")
+        case list() | tuple():
+            return " ".join(csv_cell(item) for item in value)
+        case dict():
+            return orjson.dumps(value, default=str).decode()
+    return str(value)

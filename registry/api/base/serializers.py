@@ -1,0 +1,151 @@
+"""The serializer that record types build on: links as links, rules in the database."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, ClassVar
+
+from django.db import models
+from rest_framework import serializers
+from rest_framework.utils.model_meta import RelationInfo
+from rest_framework.validators import UniqueValidator
+
+from registry.api.base.fields import LinkField, LinkResolver, LinksField, SelfField
+from registry.core.models import Record
+from registry.core.validators import web_address
+from registry.http.links import kind_of
+
+#: What every record shows first and last.
+HEAD = ("url",)
+TAIL = ("last_updated", "updated_by")
+
+
+class RecordListSerializer(serializers.ListSerializer[Any]):
+    """Many records in one body: looks up the targets of all links together."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        """Validate each item; errors come as a list, one entry an item."""
+        self._prefetch([item for item in data if isinstance(item, dict)])
+        values: list[Any] = []
+        errors: list[Any] = [{} for _ in data]
+        for index, item in enumerate(data):
+            try:
+                values.append(self.run_child_validation(item))
+            except serializers.ValidationError as error:
+                errors[index] = error.detail
+        if any(errors):
+            raise serializers.ValidationError(errors)
+        return values
+
+    def _prefetch(self, items: list[dict[str, Any]]) -> None:
+        resolver: LinkResolver = self.context["links"]
+        child: Any = self.child
+        for field in child._writable_fields:
+            if isinstance(field, LinkField | LinksField):
+                references = [
+                    reference
+                    for item in items
+                    for reference in field.references(item.get(field.field_name))
+                ]
+                resolver.prefetch(field.model, references)
+
+
+class RecordSerializer(serializers.ModelSerializer[Any]):
+    """Describes and checks the fields of one record type.
+
+    Reading goes another way (``registry.api.base.reader``), by these declarations.
+    Uniqueness is left to the database, which alone can decide it.
+    """
+
+    url = SelfField(help_text="Address of this record.")
+
+    class Meta:
+        list_serializer_class = RecordListSerializer
+
+    #: Fields are built once a class, for that takes longer than to use them.
+    _built: ClassVar[dict[type, dict[str, Any]]] = {}
+
+    def get_fields(self) -> dict[str, Any]:
+        """Return fresh copies of the fields."""
+        built = RecordSerializer._built.get(type(self))
+        if built is None:
+            built = RecordSerializer._built[type(self)] = super().get_fields()
+        return copy.deepcopy(built)
+
+    def build_relational_field(
+        self, field_name: str, relation_info: RelationInfo
+    ) -> tuple[Any, dict[str, Any]]:
+        """Use our own link fields, which never list what they could point to."""
+        model_field = relation_info.model_field
+        kwargs: dict[str, Any] = {"model": relation_info.related_model}
+        if relation_info.reverse:
+            kwargs["read_only"] = True
+        if relation_info.to_many:
+            kwargs.setdefault("required", False)
+            return LinksField, _reverse(kwargs) if relation_info.reverse else {
+                **kwargs,
+                "help_text": model_field.help_text,
+            }
+        if relation_info.reverse:
+            return LinkField, _reverse(kwargs)
+        kwargs["help_text"] = model_field.help_text
+        if not model_field.editable:
+            kwargs["read_only"] = True
+        elif model_field.null:
+            kwargs |= {"required": False, "allow_null": True}
+        return LinkField, kwargs
+
+    def build_standard_field(
+        self, field_name: str, model_field: models.Field[Any, Any]
+    ) -> tuple[Any, dict[str, Any]]:
+        """Leave uniqueness to the database; URLs may be on plain hosts."""
+        field_class, kwargs = super().build_standard_field(field_name, model_field)
+        validators = kwargs.get("validators", model_field.validators)
+        kept = [v for v in validators if not isinstance(v, UniqueValidator)]
+        if isinstance(model_field, models.URLField):
+            field_class = serializers.CharField
+            kept = [v for v in kept if not _is_url_validator(v)] + [web_address]
+        if "validators" in kwargs or kept != list(validators):
+            kwargs["validators"] = kept
+        if isinstance(model_field, models.CharField | models.TextField):
+            kwargs["trim_whitespace"] = False
+        return field_class, kwargs
+
+    def get_uniqueness_extra_kwargs(
+        self, field_names: Any, declared_fields: Any, extra_kwargs: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Do not let unique constraints make fields required."""
+        return extra_kwargs, {}
+
+    def get_validators(self) -> list[Any]:
+        """Check each field only; the services check records as a whole."""
+        return []
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Show a record as every list does; used for the forms of the browsable API."""
+        view = self.context["view"]
+        if not isinstance(instance, models.Model) or instance.pk is None:
+            return {}
+        records: list[dict[str, Any]] = view.show([instance.pk])
+        return records[0] if records else {}
+
+
+def _reverse(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Describe a link that is stored on its other side."""
+    kwargs.pop("required", None)
+    name = kind_of(kwargs["model"]).replace("_", " ")
+    return {**kwargs, "read_only": True, "help_text": f"Found by its {name} records."}
+
+
+def _is_url_validator(validator: Any) -> bool:
+    return type(validator).__name__ == "URLValidator"
+
+
+def record_fields(*names: str) -> tuple[str, ...]:
+    """Name a record's fields: its own between what every record has."""
+    return (*HEAD, *TAIL, *names)
+
+
+def is_record(model: type[models.Model]) -> bool:
+    """Tell whether rows of this model say who registered them."""
+    return issubclass(model, Record)

@@ -1,0 +1,246 @@
+"""The viewset that record types build on.
+
+A resource names its model, serializer, filters and the services that write it; how
+records are listed, read, registered and changed is the same for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db.models import Model, QuerySet
+from django.http import Http404, StreamingHttpResponse
+from rest_framework.exceptions import ValidationError
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from registry.api.base.bulk import read_bulk
+from registry.api.base.fields import LinkResolver
+from registry.api.base.idempotency import once
+from registry.api.base.reader import RecordReader, Row
+from registry.api.base.renderers import csv_lines
+from registry.api.base.views import RegistryView
+from registry.core.models import Record, revision
+from registry.core.records import Values, create_records
+from registry.http.conditional import etag, known_revisions
+from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
+from registry.http.keyset import Key, ordered
+from registry.http.links import kind_of
+from registry.http.pagination import ordering_of
+from registry.http.throttling import ExportThrottle
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.serializers import BaseSerializer
+
+    from registry.identity.models import User
+
+#: Rows that a streamed answer reads at a time.
+CHUNK = 1000
+
+
+class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
+    """Lists and records of one model."""
+
+    model: ClassVar[type[Model]]
+    lookup_value_regex = "[0-9]{1,18}"
+    _readers: ClassVar[dict[type, RecordReader]] = {}
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return all records of the type, in no order."""
+        return self.model._default_manager.order_by()
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Give the serializer what finds the targets of links."""
+        return {**super().get_serializer_context(), "links": LinkResolver()}
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """Return a page of records, newest first; as CSV, all of them."""
+        queryset = self.filter_queryset(self.get_queryset())
+        if request.accepted_renderer.format == "csv":
+            return self._stream_csv(queryset)
+        rows = self.paginate_queryset(queryset)
+        records = self.reader.show(rows or [], self.base)
+        return self.get_paginated_response(records)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return one record."""
+        refuse_unknown(request.query_params, RECORD_PARAMETERS)
+        return self.record_response(int(self.kwargs["pk"]))
+
+    @property
+    def reader(self) -> RecordReader:
+        """What reads the records, with the fields that the request chose."""
+        reader = self._readers.get(type(self))
+        if reader is None:
+            reader = RecordReader.of(self.get_serializer(), self.model)
+            self._readers[type(self)] = reader
+        parameters = self.request.query_params
+        return reader.choose(parameters.get("fields"), parameters.get("omit"))
+
+    def read_page(
+        self, queryset: QuerySet[Any], keys: Sequence[Key], limit: int
+    ) -> list[tuple[Row, tuple[Any, ...]]]:
+        """Select rows for the paginator, each with the values of its keys."""
+        names = [_column_of(self.model, key) for key in keys]
+        rows = list(self.reader.rows(queryset, names)[:limit])
+        return [(row[: -len(names)], row[-len(names) :]) for row in rows]
+
+    def show(self, ids: Sequence[int]) -> list[dict[str, Any]]:
+        """Return the records with these ids, in this order."""
+        reader = self.reader
+        records: dict[int, dict[str, Any]] = {}
+        for some in _chunks(ids):
+            queryset = self.model._default_manager.filter(pk__in=some).order_by()
+            rows = list(reader.rows(queryset))
+            shown = reader.show(rows, self.base)
+            records |= {row[0]: one for row, one in zip(rows, shown, strict=True)}
+        return [records[pk] for pk in ids if pk in records]
+
+    def record_response(self, pk: int, status: int = 200) -> Response:
+        """Answer with one record and its entity tag."""
+        rows = list(self.reader.rows(self.get_queryset().filter(pk=pk)))
+        if not rows:
+            raise Http404(f"{self.model._meta.verbose_name} {pk} does not exist.")
+        [record] = self.reader.show(rows, self.base)
+        headers = {}
+        if issubclass(self.model, Record):
+            headers["ETag"] = etag(revision(pk, rows[0][1].timestamp()))
+        if status == 201:
+            headers["Location"] = f"{self.base}{kind_of(self.model)}/{pk}/"
+        return Response(record, status=status, headers=headers)
+
+    def get_throttles(self) -> list[Any]:
+        """Count exports as such, beside the limit on all requests."""
+        throttles: list[Any] = super().get_throttles()
+        if self.request.query_params.get("format") == "csv":
+            throttles.append(ExportThrottle())
+        return throttles
+
+    def _stream_csv(self, queryset: QuerySet[Any]) -> StreamingHttpResponse:
+        """Stream every record that the filters leave."""
+        keys = ordering_of(self.request, self.model)
+        rows = self.reader.rows(ordered(queryset, keys, None))
+        response = StreamingHttpResponse(
+            csv_lines(self.reader.names, self._records_of(rows)),
+            content_type="text/csv; charset=utf-8",
+        )
+        name = kind_of(self.model)
+        response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+        return response
+
+    def _records_of(self, rows: Any) -> Iterator[dict[str, Any]]:
+        reader, base = self.reader, self.base
+        chunk: list[Row] = []
+        for row in rows.iterator(chunk_size=CHUNK):
+            chunk.append(row)
+            if len(chunk) == CHUNK:
+                yield from reader.show(chunk, base)
+                chunk = []
+        if chunk:
+            yield from reader.show(chunk, base)
+
+
+class RecordViewSet(ReadOnlyRecordViewSet):
+    """Records that can be registered, by the service ``register``.
+
+    Types whose records need more than their own row name another service.
+    """
+
+    model: ClassVar[type[Record]]
+
+    @classmethod
+    def register(
+        cls, rows: Sequence[Values], *, by: User, checked: bool
+    ) -> Sequence[Record]:
+        """Store records, all or none."""
+        return create_records(cls.model, rows, by=by, checked=checked)
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Register one record, or a list of them: all or none."""
+        return once(request, self.user, lambda: self._create(request))
+
+    def _create(self, request: Request) -> Response:
+        if isinstance(request.data, list):
+            return self._create_many(read_bulk(request.data))
+        values = self._checked(self.get_serializer(data=request.data))
+        [record] = type(self).register([values], by=self.user, checked=True)
+        return self.record_response(record.pk, status=201)
+
+    def _create_many(self, data: list[Any]) -> Response:
+        values = self._checked(self.get_serializer(data=data, many=True))
+        records = type(self).register(values, by=self.user, checked=True)
+        return Response(self.show([record.pk for record in records]), status=201)
+
+    @staticmethod
+    def _checked(serializer: BaseSerializer[Any]) -> Any:
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
+
+
+class ChangeableMixin:
+    """PUT and PATCH, by the service ``change``.
+
+    Fields that are left out keep their values; a PUT must have the required ones.
+    """
+
+    change: ClassVar[Callable[..., Record]]
+
+    def update(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Replace the values of a record."""
+        return self._update(request, partial=False)
+
+    def partial_update(
+        self: Any, request: Request, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Change some values of a record."""
+        return self._update(request, partial=True)
+
+    def _update(self: Any, request: Request, *, partial: bool) -> Response:
+        pk = self.existing_pk()
+        serializer = self.get_serializer(data=request.data, partial=partial)
+        values = self._checked(serializer)
+        type(self).change(
+            pk,
+            values,
+            by=self.user,
+            unless_changed=known_revisions(request),
+            checked=True,
+        )
+        response: Response = self.record_response(pk)
+        return response
+
+    def existing_pk(self: Any) -> int:
+        """Return the id in the address; 404 comes before what is wrong in a body."""
+        pk = int(self.kwargs["pk"])
+        if not self.get_queryset().filter(pk=pk).exists():
+            raise Http404
+        if isinstance(self.request.data, list):
+            raise ValidationError({"detail": "Give one record, not a list."})
+        return pk
+
+
+class RemovableMixin:
+    """DELETE, by the service ``remove``."""
+
+    remove: ClassVar[Callable[..., None]]
+
+    def destroy(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Remove a record."""
+        type(self).remove(
+            int(self.kwargs["pk"]),
+            by=self.user,
+            unless_changed=known_revisions(request),
+        )
+        return Response(status=204)
+
+
+def _column_of(model: type[Model], key: Key) -> str:
+    """Name the column of a key: of a link, its id."""
+    field: Any = model._meta.get_field(key.name)
+    return str(field.attname)
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[at : at + CHUNK] for at in range(0, len(ids), CHUNK))

@@ -1,0 +1,1 @@
+"""What data there is: objects, products, places, people, labels and quality."""

@@ -1,0 +1,33 @@
+"""The record types of the catalogue, one file for each group of them."""
+
+from registry.catalogue.models.labels import CodeRepoRelease, Keyword, KeyValue, Licence
+from registry.catalogue.models.objects import (
+    WHOLE_OBJECT,
+    FileType,
+    Object,
+    ObjectComponent,
+)
+from registry.catalogue.models.people import Author, UserAuthor
+from registry.catalogue.models.places import StorageLocation, StorageRoot
+from registry.catalogue.models.products import DataProduct, ExternalObject, Namespace
+from registry.catalogue.models.quality import Issue, QualityControlled
+
+__all__ = [
+    "WHOLE_OBJECT",
+    "Author",
+    "CodeRepoRelease",
+    "DataProduct",
+    "ExternalObject",
+    "FileType",
+    "Issue",
+    "KeyValue",
+    "Keyword",
+    "Licence",
+    "Namespace",
+    "Object",
+    "ObjectComponent",
+    "QualityControlled",
+    "StorageLocation",
+    "StorageRoot",
+    "UserAuthor",
+]

@@ -1,0 +1,155 @@
+"""What is said about an object: keywords, licences, releases, keys with values."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from registry.catalogue.models.objects import Object
+from registry.core import validators
+from registry.core.models import Record
+
+
+class Keyword(Record):
+    """A keyword or phrase that tells what an object is about."""
+
+    kind: ClassVar[str] = "keyword"
+
+    object = models.ForeignKey(
+        Object,
+        on_delete=models.PROTECT,
+        related_name="keywords",
+        help_text="The object that the keyword is for.",
+    )
+    keyphrase = models.CharField(
+        max_length=validators.SHORT,
+        db_index=True,
+        validators=[validators.name, validators.indexable],
+        help_text="The keyword or phrase.",
+    )
+    identifier = models.URLField(
+        max_length=validators.SHORT,
+        null=True,  # noqa: DJ001 (unique where given)
+        blank=True,
+        validators=[validators.indexable],
+        help_text="URL that defines the keyword, such as a term of an ontology.",
+    )
+
+    class Meta(Record.Meta):
+        constraints = (
+            models.UniqueConstraint(
+                fields=["object", "keyphrase"], name="keyword_once"
+            ),
+            models.UniqueConstraint(
+                fields=["object", "identifier"], name="keyword_identifier_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.keyphrase
+
+
+class Licence(Record):
+    """A licence under which an object may be used."""
+
+    kind: ClassVar[str] = "licence"
+
+    object = models.ForeignKey(
+        Object,
+        on_delete=models.PROTECT,
+        related_name="licences",
+        help_text="The object that is licensed.",
+    )
+    licence_info = models.TextField(
+        max_length=validators.LONG, help_text="Name or text of the licence."
+    )
+    identifier = models.URLField(
+        max_length=validators.SHORT,
+        null=True,  # noqa: DJ001 (unique where given)
+        blank=True,
+        validators=[validators.indexable],
+        help_text="URL of the licence, such as "
+        "https://creativecommons.org/licenses/by/4.0/.",
+    )
+
+    class Meta(Record.Meta):
+        constraints = (
+            models.UniqueConstraint(
+                fields=["object", "identifier"], name="licence_identifier_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.identifier or self.licence_info[:80]
+
+
+class CodeRepoRelease(Record):
+    """Marks an object as a released version of a code repository."""
+
+    kind: ClassVar[str] = "code_repo_release"
+
+    object = models.OneToOneField(
+        Object,
+        on_delete=models.PROTECT,
+        related_name="code_repo_release",
+        help_text="The object that is the code repository.",
+    )
+    name = models.CharField(
+        max_length=validators.SHORT,
+        validators=[validators.name, validators.indexable],
+        help_text="Name of the software.",
+    )
+    version = models.CharField(
+        max_length=validators.SHORT,
+        validators=[validators.semantic_version],
+        help_text="Semantic version of the release, such as 1.0.0.",
+    )
+    website = models.URLField(
+        max_length=validators.SHORT,
+        null=True,  # noqa: DJ001 (the API's contract has null)
+        blank=True,
+        help_text="Web page of the release.",
+    )
+
+    class Meta(Record.Meta):
+        verbose_name = "code repository release"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["name", "version"], name="code_repo_release_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+class KeyValue(Record):
+    """A further fact about an object, as a key and its value."""
+
+    kind: ClassVar[str] = "key_value"
+
+    object = models.ForeignKey(
+        Object,
+        on_delete=models.PROTECT,
+        related_name="key_values",
+        help_text="The object that the fact is about.",
+    )
+    key = models.CharField(
+        max_length=validators.SHORT,
+        validators=[validators.indexable],
+        help_text="The key, unique within the object.",
+    )
+    value = models.CharField(
+        max_length=validators.SHORT, help_text="The value of the key."
+    )
+
+    class Meta(Record.Meta):
+        verbose_name = "key and value"
+        verbose_name_plural = "keys and values"
+        constraints = (
+            models.UniqueConstraint(fields=["object", "key"], name="key_value_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.key} = {self.value}"

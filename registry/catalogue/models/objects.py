@@ -1,0 +1,132 @@
+"""Objects, which are files in any form, and their components."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+
+from registry.catalogue.models.people import Author
+from registry.catalogue.models.places import StorageLocation
+from registry.core import validators
+from registry.core.models import Record
+
+#: The name of the component that stands for all of an object.
+WHOLE_OBJECT = "whole_object"
+
+
+class FileType(Record):
+    """A file format: its name and the usual ending of file names."""
+
+    kind: ClassVar[str] = "file_type"
+
+    name = models.CharField(
+        max_length=validators.SHORT,
+        validators=[validators.indexable],
+        help_text="Name of the format, such as Comma-separated values.",
+    )
+    extension = models.CharField(
+        max_length=validators.SHORT,
+        validators=[validators.indexable],
+        help_text="Ending of file names in this format, without the dot: csv.",
+    )
+
+    class Meta(Record.Meta):
+        verbose_name = "file type"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["name", "extension"], name="file_type_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} (.{self.extension})"
+
+
+class Object(Record):
+    """A file, a folder or another thing that runs read and write."""
+
+    kind: ClassVar[str] = "object"
+
+    storage_location = models.ForeignKey(
+        StorageLocation,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="objects_here",
+        help_text="Where the object lives; once set, it stays.",
+    )
+    description = models.TextField(
+        max_length=validators.LONG,
+        null=True,  # noqa: DJ001 (the API's contract has null)
+        blank=True,
+        help_text="What the object is, in words.",
+    )
+    file_type = models.ForeignKey(
+        FileType,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="objects_of_type",
+        help_text="The object's file format.",
+    )
+    authors = models.ManyToManyField(
+        Author,
+        blank=True,
+        related_name="objects_made",
+        help_text="Who made the object.",
+    )
+    uuid = models.UUIDField(
+        default=uuid.uuid4, unique=True, help_text="UUID of the object."
+    )
+
+    def __str__(self) -> str:
+        return f"object {self.pk}: {(self.description or '')[:80]}"
+
+
+class ObjectComponent(Record):
+    """A named part of an object, such as a table in a file; runs read and write
+    components. Every object has one that stands for all of it."""
+
+    kind: ClassVar[str] = "object_component"
+
+    object = models.ForeignKey(
+        Object,
+        on_delete=models.PROTECT,
+        related_name="components",
+        help_text="The object that this is a part of.",
+    )
+    name = models.CharField(
+        max_length=validators.SHORT,
+        db_index=True,
+        validators=[validators.name, validators.indexable],
+        help_text="Name of the component, unique within its object.",
+    )
+    description = models.TextField(
+        max_length=validators.LONG,
+        null=True,  # noqa: DJ001 (the API's contract has null)
+        blank=True,
+        help_text="What the component is, in words.",
+    )
+    issues = models.ManyToManyField(
+        "registry.Issue",
+        blank=True,
+        related_name="component_issues",
+        help_text="Quality issues with this component.",
+    )
+    whole_object = models.BooleanField(
+        default=False,
+        help_text="Whether the component stands for the whole object.",
+    )
+
+    class Meta(Record.Meta):
+        verbose_name = "object component"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["object", "name"], name="object_component_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} of object {self.object_id}"

@@ -1,0 +1,88 @@
+"""Authors, and which account is which author."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from registry.core import validators
+from registry.core.models import Record
+
+if TYPE_CHECKING:
+    from registry.core.errors import FieldMessages
+
+
+class Author(Record):
+    """A person or organisation that made data or code; need not have an account."""
+
+    kind: ClassVar[str] = "author"
+
+    name = models.CharField(
+        max_length=validators.SHORT,
+        null=True,  # noqa: DJ001 (an author may be known by the identifier alone)
+        blank=True,
+        db_index=True,
+        validators=[validators.name, validators.indexable],
+        help_text="Full name of the author.",
+    )
+    identifier = models.URLField(
+        max_length=validators.SHORT,
+        null=True,  # noqa: DJ001 (unique where given)
+        blank=True,
+        unique=True,
+        validators=[validators.indexable],
+        help_text="URL that names the author, such as an ORCID iD "
+        "(https://orcid.org/0000-0002-1825-0097) or a ROR.",
+    )
+    uuid = models.UUIDField(
+        default=uuid.uuid4,
+        unique=True,
+        help_text="UUID of the author; derived from the identifier where there is one.",
+    )
+
+    class Meta(Record.Meta):
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(name__isnull=False)
+                | models.Q(identifier__isnull=False),
+                name="author_named",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name or self.identifier or str(self.uuid)
+
+    def problems(self) -> FieldMessages:
+        """An author needs a name or an identifier."""
+        if self.name or self.identifier:
+            return {}
+        message = "Give a name or an identifier, or both."
+        return {"name": [message], "identifier": [message]}
+
+
+class UserAuthor(Record):
+    """Says that an account of this registry belongs to an author."""
+
+    kind: ClassVar[str] = "user_author"
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="user_author",
+        help_text="The account.",
+    )
+    author = models.ForeignKey(
+        Author,
+        on_delete=models.PROTECT,
+        related_name="user_authors",
+        help_text="The author that the account belongs to.",
+    )
+
+    class Meta(Record.Meta):
+        verbose_name = "user author"
+
+    def __str__(self) -> str:
+        return f"{self.user_id} is author {self.author_id}"

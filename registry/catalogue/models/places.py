@@ -1,0 +1,73 @@
+"""Where data lives: storage roots and the locations below them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from registry.core import validators
+from registry.core.models import Record
+
+
+class StorageRoot(Record):
+    """The root of a place where data is kept, to which storage paths are appended."""
+
+    kind: ClassVar[str] = "storage_root"
+
+    root = models.CharField(
+        max_length=validators.SHORT,
+        unique=True,
+        validators=[validators.storage_root, validators.indexable],
+        help_text="URI of the root, to which the path of a storage location is "
+        "appended; for example https://data.example.org/ or file:///srv/data/.",
+    )
+    local = models.BooleanField(
+        default=False,
+        help_text="Whether the root is on the machine of the registry itself.",
+    )
+
+    class Meta(Record.Meta):
+        verbose_name = "storage root"
+
+    def __str__(self) -> str:
+        return self.root
+
+
+class StorageLocation(Record):
+    """Where one file lives: a path below a storage root, and the hash of its bytes."""
+
+    kind: ClassVar[str] = "storage_location"
+
+    path = models.CharField(
+        max_length=validators.PATH,
+        help_text="Path of the file, appended to the root to find it.",
+    )
+    hash = models.CharField(
+        max_length=validators.SHORT,
+        db_index=True,
+        validators=[validators.indexable],
+        help_text="SHA-1 of the file's bytes in hexadecimal digits, "
+        "or the commit of a code repository.",
+    )
+    public = models.BooleanField(
+        default=True, help_text="Whether everybody may download the data."
+    )
+    storage_root = models.ForeignKey(
+        StorageRoot,
+        on_delete=models.PROTECT,
+        related_name="locations",
+        help_text="The root that the path is below.",
+    )
+
+    class Meta(Record.Meta):
+        verbose_name = "storage location"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["storage_root", "hash", "public"],
+                name="storage_location_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.path

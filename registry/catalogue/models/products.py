@@ -1,0 +1,202 @@
+"""Data products, the namespaces they are named in, and data from elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db import models
+from django.db.models.functions import MD5, Coalesce
+
+from registry.catalogue.models.objects import Object
+from registry.catalogue.querysets import DataProductQuerySet
+from registry.core import validators
+from registry.core.models import Record
+
+if TYPE_CHECKING:
+    from registry.core.errors import FieldMessages
+
+
+class Namespace(Record):
+    """A space of names, usually of a group or project, for its data products."""
+
+    kind: ClassVar[str] = "namespace"
+
+    name = models.CharField(
+        max_length=validators.SHORT,
+        unique=True,
+        validators=[validators.name, validators.indexable],
+        help_text="Short name, as it stands in addresses.",
+    )
+    full_name = models.CharField(
+        max_length=validators.SHORT,
+        null=True,  # noqa: DJ001 (unique where given)
+        blank=True,
+        unique=True,
+        validators=[validators.indexable],
+        help_text="Full name of the group or project.",
+    )
+    website = models.URLField(
+        max_length=validators.SHORT,
+        null=True,  # noqa: DJ001 (the API's contract has null)
+        blank=True,
+        help_text="Web page of the group or project.",
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DataProduct(Record):
+    """An object under a name and a version within a namespace."""
+
+    kind: ClassVar[str] = "data_product"
+
+    namespace = models.ForeignKey(
+        Namespace,
+        on_delete=models.PROTECT,
+        related_name="products_named",
+        help_text="The namespace that the name belongs to.",
+    )
+    name = models.CharField(
+        max_length=validators.SHORT,
+        db_index=True,
+        validators=[validators.name, validators.indexable],
+        help_text="Name of the data product; a path such as human/mortality is usual.",
+    )
+    version = models.CharField(
+        max_length=validators.SHORT,
+        validators=[validators.semantic_version],
+        help_text="Semantic version, such as 1.0.0 (https://semver.org).",
+    )
+    version_key = models.BinaryField(
+        editable=False,
+        help_text="The version, encoded so that bytewise order is precedence.",
+    )
+    object = models.ForeignKey(
+        Object,
+        on_delete=models.PROTECT,
+        related_name="data_products",
+        help_text="The object that is this data product.",
+    )
+
+    objects: ClassVar[DataProductQuerySet[DataProduct]] = (
+        DataProductQuerySet.as_manager()  # type: ignore[assignment]
+    )
+
+    class Meta(Record.Meta):
+        verbose_name = "data product"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["namespace", "name", "version"], name="data_product_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+def _nulls_equal(name: str) -> Any:
+    """Compare a text by its digest, so that absent texts are equal and long ones fit
+    into an index."""
+    return MD5(Coalesce(models.F(name), models.Value("")))
+
+
+class ExternalObject(Record):
+    """Says that a data product came from outside, and under which identifier."""
+
+    kind: ClassVar[str] = "external_object"
+
+    data_product = models.OneToOneField(
+        DataProduct,
+        on_delete=models.PROTECT,
+        related_name="external_object",
+        help_text="The data product that holds the external data.",
+    )
+    identifier = models.URLField(
+        max_length=validators.SHORT,
+        null=True,  # noqa: DJ001 (the API's contract has null)
+        blank=True,
+        db_index=True,
+        validators=[validators.indexable],
+        help_text="URL that names the external object, such as a DOI.",
+    )
+    alternate_identifier = models.CharField(
+        max_length=validators.SHORT,
+        null=True,  # noqa: DJ001 (the API's contract has null)
+        blank=True,
+        db_index=True,
+        validators=[validators.indexable],
+        help_text="A name of the external object where it has no URL.",
+    )
+    alternate_identifier_type = models.CharField(
+        max_length=validators.SHORT,
+        null=True,  # noqa: DJ001 (the API's contract has null)
+        blank=True,
+        help_text="What kind of name the alternate identifier is.",
+    )
+    primary_not_supplement = models.BooleanField(
+        default=True,
+        help_text="Whether this is the primary source rather than a supplement.",
+    )
+    release_date = models.DateTimeField(
+        help_text="When the external object was released, in UTC."
+    )
+    title = models.CharField(
+        max_length=validators.SHORT, help_text="Title of the external object."
+    )
+    description = models.TextField(
+        max_length=validators.LONG,
+        null=True,  # noqa: DJ001 (the API's contract has null)
+        blank=True,
+        help_text="What the external object is, in words.",
+    )
+    original_store = models.ForeignKey(
+        "registry.StorageLocation",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="originals",
+        help_text="Where the data came from.",
+    )
+    version = models.CharField(
+        max_length=validators.SHORT,
+        editable=False,
+        help_text="Version of the data product when this record was made.",
+    )
+
+    class Meta(Record.Meta):
+        verbose_name = "external object"
+        constraints = (
+            models.UniqueConstraint(
+                _nulls_equal("identifier"),
+                _nulls_equal("alternate_identifier"),
+                _nulls_equal("alternate_identifier_type"),
+                _nulls_equal("title"),
+                _nulls_equal("version"),
+                name="external_object_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(identifier__isnull=False)
+                | models.Q(
+                    alternate_identifier__isnull=False,
+                    alternate_identifier_type__isnull=False,
+                ),
+                name="external_object_identified",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.version}"
+
+    def problems(self) -> FieldMessages:
+        """An external object needs one kind of identifier."""
+        if self.identifier or (
+            self.alternate_identifier and self.alternate_identifier_type
+        ):
+            return {}
+        message = (
+            "Give an identifier (a URL), or both alternate_identifier and "
+            "alternate_identifier_type."
+        )
+        missing = ["identifier", "alternate_identifier", "alternate_identifier_type"]
+        return {name: [message] for name in missing if not getattr(self, name)}

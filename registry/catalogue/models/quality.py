@@ -1,0 +1,58 @@
+"""What is known to be wrong with data, and what was checked."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+
+from registry.catalogue.models.objects import Object
+from registry.core import validators
+from registry.core.models import Record
+
+
+class Issue(Record):
+    """A quality issue with one or more components of objects."""
+
+    kind: ClassVar[str] = "issue"
+    reverse_lists: ClassVar[tuple[str, ...]] = ("component_issues",)
+
+    severity = models.PositiveSmallIntegerField(
+        default=1, help_text="How bad it is: 0 is a remark, larger is worse."
+    )
+    description = models.TextField(
+        max_length=validators.LONG, help_text="What is wrong, in words."
+    )
+    uuid = models.UUIDField(
+        default=uuid.uuid4, unique=True, help_text="UUID of the issue."
+    )
+
+    def __str__(self) -> str:
+        return self.description[:80]
+
+
+class QualityControlled(Record):
+    """Marks an object as quality controlled, with the document that says how."""
+
+    kind: ClassVar[str] = "quality_controlled"
+
+    object = models.OneToOneField(
+        Object,
+        on_delete=models.PROTECT,
+        related_name="quality_control",
+        help_text="The object that was quality controlled.",
+    )
+    document = models.ForeignKey(
+        Object,
+        on_delete=models.PROTECT,
+        related_name="quality_control_of",
+        help_text="The object that documents the quality control.",
+    )
+
+    class Meta(Record.Meta):
+        verbose_name = "quality control"
+        verbose_name_plural = "quality controlled"
+
+    def __str__(self) -> str:
+        return f"quality control of object {self.object_id}"

@@ -1,0 +1,257 @@
+"""Registering what the catalogue holds, and changing the little that may change.
+
+Every function stores all of its rows or none, and writes the events beside them.
+Values are checked here too; ``checked`` says that a serializer has looked at each
+field already.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+
+from registry.catalogue.models import (
+    WHOLE_OBJECT,
+    Author,
+    DataProduct,
+    ExternalObject,
+    Issue,
+    Object,
+    ObjectComponent,
+    StorageLocation,
+    StorageRoot,
+)
+from registry.core.errors import Conflict, Duplicate
+from registry.core.records import Values, change_record, create_records
+from registry.core.validators import semantic_version
+from registry.core.versions import version_key
+from registry.identity.ownership import change_own, lock_own
+
+if TYPE_CHECKING:
+    from registry.core.models import Record
+    from registry.identity.models import User
+
+
+@transaction.atomic
+def register_objects(
+    rows: Sequence[Values], *, by: User, checked: bool = False
+) -> list[Object]:
+    """Register objects, each with the component that stands for all of it."""
+    objects = create_records(Object, rows, by=by, checked=checked)
+    create_records(
+        ObjectComponent,
+        [
+            {"object": item.pk, "name": WHOLE_OBJECT, "whole_object": True}
+            for item in objects
+        ],
+        by=by,
+        checked=True,
+    )
+    return objects
+
+
+def register_authors(
+    rows: Sequence[Values], *, by: User, checked: bool = False
+) -> list[Author]:
+    """Register authors; an identifier decides the UUID, so that registries agree."""
+    return create_records(
+        Author, [_with_uuid(row) for row in rows], by=by, checked=checked
+    )
+
+
+def author_uuid(identifier: str) -> uuid.UUID:
+    """Derive an author's UUID: every second hexadecimal digit of the SHA-256."""
+    return uuid.UUID(hex=hashlib.sha256(identifier.encode()).hexdigest()[::2])
+
+
+def _with_uuid(row: Values) -> Values:
+    identifier = row.get("identifier")
+    return {**row, "uuid": author_uuid(identifier)} if identifier else row
+
+
+def register_data_products(
+    rows: Sequence[Values], *, by: User, checked: bool = False
+) -> list[DataProduct]:
+    """Register data products."""
+    return create_records(
+        DataProduct, [_with_version_key(row) for row in rows], by=by, checked=checked
+    )
+
+
+def _with_version_key(row: Values) -> Values:
+    """Add the sort key of a sound version; an unsound one is refused later on."""
+    version = row.get("version", "")
+    try:
+        semantic_version(version)
+    except ValidationError:
+        return row
+    return {**row, "version_key": version_key(version)}
+
+
+def register_external_objects(
+    rows: Sequence[Values], *, by: User, checked: bool = False
+) -> list[ExternalObject]:
+    """Register external objects; each has the version of its data product."""
+    ids = [_id(row.get("data_product")) for row in rows]
+    versions = dict(
+        DataProduct.objects.filter(pk__in=set(ids)).values_list("pk", "version")
+    )
+    return create_records(
+        ExternalObject,
+        [
+            {**row, "version": versions.get(pk, "")}
+            for row, pk in zip(rows, ids, strict=True)
+        ],
+        by=by,
+        checked=checked,
+    )
+
+
+def update_issue(
+    pk: int,
+    values: Values,
+    *,
+    by: User,
+    unless_changed: Collection[str] | None = None,
+    checked: bool = False,
+) -> Issue:
+    """Change an issue; its UUID stays."""
+    return change_own(
+        Issue,
+        pk,
+        values,
+        by=by,
+        unless_changed=unless_changed,
+        checked=checked,
+        guard=keep_uuid,
+    )
+
+
+def update_object(
+    pk: int,
+    values: Values,
+    *,
+    by: User,
+    unless_changed: Collection[str] | None = None,
+    checked: bool = False,
+) -> Object:
+    """Change an object; its UUID, and its location once it has one, stay."""
+    return change_own(
+        Object,
+        pk,
+        values,
+        by=by,
+        unless_changed=unless_changed,
+        checked=checked,
+        guard=_keep_location,
+    )
+
+
+def update_data_product(
+    pk: int,
+    values: Values,
+    *,
+    by: User,
+    unless_changed: Collection[str] | None = None,
+    checked: bool = False,
+) -> DataProduct:
+    """Change a data product; what others cite of it stays."""
+    return change_own(
+        DataProduct,
+        pk,
+        _with_version_key(values) if "version" in values else values,
+        by=by,
+        unless_changed=unless_changed,
+        checked=checked,
+        guard=_keep_product,
+    )
+
+
+@transaction.atomic
+def place_object(
+    pk: int,
+    place: Values,
+    values: Values,
+    *,
+    by: User,
+    unless_changed: Collection[str] | None = None,
+) -> tuple[Object, bool]:
+    """Put an object where ``place`` (path, hash, storage_root, public) says.
+
+    The storage location is registered, or found when there is one; ``values`` are
+    further fields of the object. Tells whether the object was placed by this call;
+    raises ``Conflict`` when it lives elsewhere.
+    """
+    record = lock_own(Object, pk, by=by, unless_changed=unless_changed)
+    location = find_or_register_location(place, by=by)
+    is_new = record.storage_location_id is None
+    values = {**values, "storage_location": location.pk}
+    _keep_location(record, values)
+    return change_record(record, values, by=by, checked=True), is_new
+
+
+def find_or_register_location(place: Values, *, by: User) -> StorageLocation:
+    """Return the location with this hash below this root, registering it if need be."""
+    try:
+        return create_records(StorageLocation, [place], by=by, checked=True)[0]
+    except Duplicate as duplicate:
+        if not isinstance(duplicate.existing, StorageLocation):
+            raise
+        return duplicate.existing
+
+
+def find_or_register_root(root: str, *, local: bool = False, by: User) -> StorageRoot:
+    """Return the storage root with this URI, registering it if need be."""
+    existing = StorageRoot.objects.filter(root=root).first()
+    if existing is not None:
+        return existing
+    return create_records(StorageRoot, [{"root": root, "local": local}], by=by)[0]
+
+
+def keep_uuid(record: Record, values: Values) -> None:
+    """Refuse another UUID: whoever cites the record has the present one."""
+    _keep(record, values, "uuid", "others may refer to the record by its UUID")
+
+
+def _keep_location(record: Object, values: Values) -> None:
+    keep_uuid(record, values)
+    if record.storage_location_id is not None:
+        _keep(record, values, "storage_location", "the object has its location already")
+
+
+def _keep_product(record: DataProduct, values: Values) -> None:
+    if record.object.storage_location_id is not None:
+        _keep(record, values, "object", "the product's file has been released")
+    if _is_cited(record):
+        for name in ("namespace", "name", "version"):
+            _keep(record, values, name, "an external object or a code run refers to it")
+
+
+def _is_cited(product: DataProduct) -> bool:
+    """Tell whether an external object or a code run refers to a product."""
+    component = product.object.components.filter(
+        models.Q(inputs_of__isnull=False) | models.Q(outputs_of__isnull=False)
+    )
+    return (
+        ExternalObject.objects.filter(data_product=product).exists()
+        or component.exists()
+    )
+
+
+def _keep(record: Record, values: Values, name: str, why: str) -> None:
+    """Raise ``Conflict`` when a value that must stay would change."""
+    if name not in values:
+        return
+    field: Any = record._meta.get_field(name)
+    if getattr(record, field.attname) != _id(values[name]):
+        raise Conflict(f"{name} cannot be changed: {why}.")
+
+
+def _id(link: Any) -> Any:
+    """Return the id of a link's target; other values as they are."""
+    return link.pk if isinstance(link, models.Model) else link

@@ -1,0 +1,1 @@
+"""What every domain stands on: records, events, fields, look-ups and errors."""

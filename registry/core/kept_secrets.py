@@ -1,0 +1,33 @@
+"""Secrets that a registry makes for itself and keeps in its data folder."""
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+
+def kept_secret(file: Path, *, size: int = 64) -> str:
+    """Return the secret in `file`, made on first use, readable by its owner alone.
+
+    A new one has `size` random bytes, in letters, digits, `-` and `_`. The file appears whole or not at all, so that two processes that start at the
+    same time read the same secret.
+    """
+    if not file.exists():
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _create_whole(file, secrets.token_urlsafe(size))
+    return file.read_text(encoding="ascii").strip()
+
+
+def _create_whole(file: Path, content: str) -> None:
+    # mkstemp makes a file of mode 0600; the link fails where another was first
+    handle, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as stream:
+            stream.write(f"{content}\n")
+            stream.flush()
+            os.fsync(handle)
+        os.link(draft, file)
+    except FileExistsError:
+        pass
+    finally:
+        Path(draft).unlink()

@@ -1,0 +1,56 @@
+"""The form of a line in the log.
+
+`time=… level=… request=… logger=… message="…" key=value …`, one line for each record,
+so that `grep request=<id>` shows all that belongs to one request.
+"""
+
+import logging
+import re
+import time
+
+from registry.core import context
+
+_PLAIN = re.compile(r"[^\s\"=\\\x00-\x1f\x7f]+")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
+_ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+
+
+def _escaped(control: re.Match[str]) -> str:
+    return _ESCAPES.get(control[0], f"\\u{ord(control[0]):04x}")
+
+
+def quoted(value: object) -> str:
+    """Return the value as one word, in quotation marks and escaped where needed.
+
+    Nothing that came with a request can begin a line of its own.
+    """
+    text = str(value)
+    if _PLAIN.fullmatch(text):
+        return text
+    text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{_CONTROLS.sub(_escaped, text)}"'
+
+
+class LineFormatter(logging.Formatter):
+    """Formats a record; its attribute `values`, a mapping, becomes `key=value` pairs.
+
+    Times are UTC (ISO 8601, milliseconds).
+    """
+
+    converter = time.gmtime
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        pairs = {
+            "time": self.formatTime(record),
+            "level": record.levelname,
+            "request": context.request_id.get(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "values", {}),
+        }
+        if record.exc_info:
+            pairs["trace"] = self.formatException(record.exc_info)
+        return " ".join(f"{key}={quoted(value)}" for key, value in pairs.items())

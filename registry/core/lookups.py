@@ -1,0 +1,176 @@
+"""SQL that differs between the databases: glob look-ups and lists of related ids."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models
+
+from registry.core.globs import AnyText, Glob, Literal, One, Part, Set, parse_glob
+
+
+class GlobLookup(models.Lookup):  # type: ignore[type-arg]
+    """``name__glob="fixed-parameters/*"``: anchored and case-sensitive.
+
+    ``*`` is any text (``/`` too), ``?`` one character, ``[abc]`` one of a set,
+    ``[!a]`` one outside it, as in a POSIX shell. A pattern without wildcards is plain
+    equality and uses an index; so does a constant beginning.
+    """
+
+    lookup_name = "glob"
+    prepare_rhs = False
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        """Use SQLite's own GLOB, and a regular expression of Python for sets."""
+        return self._compare(compiler, connection, ("GLOB", sqlite_glob), "REGEXP")
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        """Use LIKE where it can say it, a regular expression for sets."""
+        return self._compare(compiler, connection, ("LIKE", like_pattern), "~")
+
+    def _compare(
+        self,
+        compiler: Any,
+        connection: Any,
+        plain: tuple[str, Callable[[Glob], str]],
+        regex: str,
+    ) -> tuple[str, list[Any]]:
+        column, params = self.process_lhs(compiler, connection)
+        glob = parse_glob(self.rhs)
+        sets = [part for part in glob if isinstance(part, Set)]
+        if any(not part.ranges for part in sets):
+            raise EmptyResultSet
+        if sets:
+            end = "\\Z" if connection.vendor == "sqlite" else "$"
+            return f"{column} {regex} %s", [*params, regular_expression(glob, end)]
+        if all(isinstance(part, Literal) for part in glob):
+            text = "".join(part.text for part in glob if isinstance(part, Literal))
+            return f"{column} = %s", [*params, text]
+        operator, spell = plain
+        return f"{column} {operator} %s", [*params, spell(glob)]
+
+
+models.CharField.register_lookup(GlobLookup)
+models.TextField.register_lookup(GlobLookup)
+
+
+def sqlite_glob(glob: Glob) -> str:
+    """Spell a glob without sets as SQLite's GLOB, where a set of one is an escape."""
+    return "".join(
+        re.sub(r"[\[*?]", lambda found: f"[{found[0]}]", part.text)
+        if isinstance(part, Literal)
+        else ("*" if isinstance(part, AnyText) else "?")
+        for part in glob
+    )
+
+
+def like_pattern(glob: Glob) -> str:
+    r"""Spell a glob without sets as LIKE, with ``\`` as the escape."""
+    return "".join(
+        re.sub(r"([\\%_])", r"\\\1", part.text)
+        if isinstance(part, Literal)
+        else ("%" if isinstance(part, AnyText) else "_")
+        for part in glob
+    )
+
+
+def regular_expression(glob: Glob, end: str) -> str:
+    """Spell a glob as an anchored regular expression of PostgreSQL and Python alike.
+
+    Every character is escaped by its number, so that none can mean anything.
+    """
+    dot = "." if end == "$" else r"[\s\S]"
+    return f"^{''.join(_regex_part(part, dot) for part in glob)}{end}"
+
+
+def _regex_part(part: Part, dot: str) -> str:
+    match part:
+        case Literal(text):
+            return "".join(map(_escaped, text))
+        case AnyText():
+            return f"{dot}*"
+        case One():
+            return dot
+        case Set(negated, ranges):
+            members = "".join(f"{_escaped(a)}-{_escaped(b)}" for a, b in ranges)
+            return f"[{'^' if negated else ''}{members}]"
+
+
+def _escaped(character: str) -> str:
+    return f"\\U{ord(character):08x}"
+
+
+@dataclass(frozen=True)
+class RelatedIds:
+    """One list of ids to fetch beside each row: ``column`` of the rows of ``table``
+    whose ``key`` is the row's id.
+
+    With ``newest`` only that many, the latest first; otherwise all, oldest first.
+    """
+
+    table: str
+    key: str
+    column: str
+    newest: int | None = None
+
+    def select(self) -> str:
+        """Write the inner statement; names come from model metadata, never users."""
+        quote = connection.ops.quote_name
+        inner = (
+            f"SELECT {quote(self.column)} AS id FROM {quote(self.table)} "  # noqa: S608
+            f"WHERE {quote(self.key)} = wanted.id ORDER BY {quote(self.column)}"
+        )
+        if self.newest is not None:
+            inner = f"{inner} DESC LIMIT {self.newest}"
+        return inner
+
+
+class RelatedIdsQuery:
+    """Fetch several lists of related ids for many rows in one statement.
+
+    Each list is a correlated subquery over an index, so that a row costs the same
+    however large its table is, and an embedded list can be cut short.
+    """
+
+    def __init__(self, lists: Sequence[RelatedIds]) -> None:
+        self.lists = tuple(lists)
+
+    @cached_property
+    def _postgresql(self) -> str:
+        arrays = ", ".join(f"ARRAY({item.select()})" for item in self.lists)
+        return f"SELECT wanted.id, {arrays} FROM unnest(%s::bigint[]) AS wanted(id)"  # noqa: S608
+
+    @cached_property
+    def _sqlite(self) -> str:
+        arrays = ", ".join(
+            f"(SELECT json_group_array(id) FROM ({item.select()}))"  # noqa: S608
+            for item in self.lists
+        )
+        return (
+            f"SELECT wanted.id, {arrays} "  # noqa: S608
+            "FROM (SELECT value AS id FROM json_each(%s)) AS wanted"
+        )
+
+    def fetch(self, ids: Iterable[int]) -> dict[int, tuple[list[int], ...]]:
+        """Return for each id its lists, in the order in which they were asked for."""
+        wanted = list(ids)
+        if not self.lists or not wanted:
+            return {}
+        if connection.vendor == "postgresql":
+            return {row[0]: row[1:] for row in self._rows(self._postgresql, wanted)}
+        return {
+            row[0]: tuple(json.loads(cell) for cell in row[1:])
+            for row in self._rows(self._sqlite, json.dumps(wanted))
+        }
+
+    @staticmethod
+    def _rows(sql: str, parameter: Any) -> Iterator[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [parameter])
+            yield from cursor.fetchall()

@@ -1,0 +1,117 @@
+"""Records, which everything in the registry is, and the events that made them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+
+from registry.core.querysets import RecordQuerySet
+
+if TYPE_CHECKING:
+    from registry.core.errors import FieldMessages
+
+
+class Record(models.Model):
+    """One row that people may cite: it says who put it there, and when.
+
+    ``kind`` is the record's name in addresses (``/api/<kind>/<id>/``), in events and
+    in the search index. ``registered_by`` decides who may change the record;
+    ``updated_by`` and ``last_updated`` tell of the latest change.
+    """
+
+    kind: ClassVar[str]
+    #: Lists of links that are stored on their other side, but may be written here too.
+    reverse_lists: ClassVar[tuple[str, ...]] = ()
+
+    registered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+        help_text="Who registered this record.",
+    )
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
+        help_text="Who made the latest change to this record.",
+    )
+    last_updated = models.DateTimeField(
+        auto_now=True,
+        help_text="When the latest change to this record was made, in UTC.",
+    )
+
+    objects: ClassVar[RecordQuerySet[Self]] = RecordQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        abstract = True
+        ordering = ("-id",)
+
+    def problems(self) -> FieldMessages:
+        """Say what is wrong with these values together; empty when nothing is."""
+        return {}
+
+    @property
+    def revision(self) -> str:
+        """The state of this row in a few characters; every change makes a new one."""
+        return revision(self.pk, self.last_updated.timestamp())
+
+
+def revision(pk: Any, timestamp: float) -> str:
+    """Name a row's state by its id and the microsecond of its latest change."""
+    return f"{pk}-{round(timestamp * 1_000_000):x}"
+
+
+class Event(models.Model):
+    """Who did what to which record, when and by which client.
+
+    Written by the services in the transaction of the change itself. Records are named
+    by kind and id, so that an event outlives what it tells of.
+    """
+
+    class Action(models.TextChoices):
+        """What happened to the record."""
+
+        CREATED = "created"
+        UPDATED = "updated"
+        DELETED = "deleted"
+
+    kind = models.CharField(max_length=64, help_text="The kind of record.")
+    record_id = models.BigIntegerField(help_text="The id within that kind.")
+    action = models.CharField(
+        max_length=32, choices=Action.choices, help_text="What was done."
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="events",
+        help_text="Who did it; empty for the registry itself.",
+    )
+    client = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="The program that asked for it, as it names itself.",
+    )
+    at = models.DateTimeField(auto_now_add=True, help_text="When, in UTC.")
+    changes = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="For an update: each changed field with its old and new value.",
+    )
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (models.Index(fields=["kind", "record_id"], name="event_record"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(action__in=["created", "updated", "deleted"]),
+                name="event_action_known",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.record_id} {self.action}"

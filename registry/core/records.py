@@ -1,0 +1,240 @@
+"""Storing and changing records of any kind: all or nothing, with their events.
+
+Domains build their services on these functions; nothing else writes records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+
+from registry.core.duplicates import find_duplicate, find_duplicates
+from registry.core.errors import InvalidInput, NotFound, Refused, RegistryError, Stale
+from registry.core.events import record_events
+from registry.core.models import Event, Record
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+R = TypeVar("R", bound=Record)
+
+#: Field values by name. A link is the id of its target or the target itself.
+Values = Mapping[str, Any]
+
+
+def create_records(
+    model: type[R],
+    rows: Sequence[Values],
+    *,
+    by: AbstractBaseUser,
+    checked: bool = False,
+) -> list[R]:
+    """Store one record a row, all of them or none, in a constant number of statements.
+
+    ``checked`` says that the fields were validated one by one already, as serializers
+    do. One row that is refused raises its own error; of many, ``Refused`` with the
+    errors by row number.
+    """
+    to_many = to_many_fields(model)
+    instances = [_instance(model, row, to_many, by) for row in rows]
+    errors = {
+        index: error
+        for index, instance in enumerate(instances)
+        if (error := _invalid(instance, checked=checked)) is not None
+    }
+    if errors:
+        _refuse(errors, len(rows))
+    try:
+        with transaction.atomic():
+            model._default_manager.bulk_create(instances)
+            for name in to_many:
+                _link(instances, rows, name)
+            record_events(
+                model.kind,
+                [instance.pk for instance in instances],
+                Event.Action.CREATED,
+                by=by,
+            )
+    except IntegrityError:
+        duplicates = find_duplicates(instances)
+        if duplicates:
+            _refuse(duplicates, len(rows))
+        raise
+    return instances
+
+
+@transaction.atomic
+def change_record(
+    record: R,
+    values: Values,
+    *,
+    by: AbstractBaseUser,
+    checked: bool = False,
+) -> R:
+    """Store new values in a record that ``lock_record`` returned.
+
+    Values that are the same already change nothing, and leave no event.
+    """
+    changes: dict[str, tuple[Any, Any]] = {}
+    to_many = to_many_fields(type(record))
+    lists = {name: list(_ids(values[name])) for name in values if name in to_many}
+    for name, value in values.items():
+        if name not in to_many:
+            _assign(record, name, value, changes)
+    for name, ids in lists.items():
+        _note_list(record, name, ids, changes)
+    if not changes:
+        return record
+    error = _invalid(record, checked=checked)
+    if error is not None:
+        raise error
+    record.updated_by_id = by.pk
+    _save(record)
+    for name, ids in lists.items():
+        if name in changes:
+            getattr(record, name).set(ids)
+    record_events(
+        record.kind, [record.pk], Event.Action.UPDATED, by=by, changes=changes
+    )
+    return record
+
+
+def lock_record(
+    model: type[R], pk: int, *, unless_changed: Collection[str] | None = None
+) -> R:
+    """Fetch a record for changing it, and keep others from doing so meanwhile.
+
+    ``unless_changed`` holds the revisions that the caller knows; raises ``Stale`` when
+    the record has moved on, and ``NotFound`` when there is none.
+    """
+    record = model._default_manager.select_for_update().filter(pk=pk).first()
+    if record is None:
+        raise NotFound(f"{model._meta.verbose_name} {pk} does not exist.")
+    if unless_changed is not None and record.revision not in unless_changed:
+        raise Stale(
+            f"{model._meta.verbose_name} {pk} was changed since you read it; "
+            "read it again."
+        )
+    return record
+
+
+@transaction.atomic
+def delete_record(record: Record, *, by: AbstractBaseUser) -> None:
+    """Remove a record that ``lock_record`` returned; its events stay."""
+    pk, kind = record.pk, record.kind
+    record.delete()
+    record_events(kind, [pk], Event.Action.DELETED, by=by)
+
+
+def to_many_fields(model: type[Record]) -> list[str]:
+    """Name the lists of links that can be written, from whichever of their sides."""
+    return [field.name for field in model._meta.many_to_many] + [*model.reverse_lists]
+
+
+def _instance(
+    model: type[R], row: Values, to_many: Collection[str], by: AbstractBaseUser
+) -> R:
+    """Build a record that is not stored yet."""
+    instance = model(registered_by_id=by.pk, updated_by_id=by.pk)
+    for name, value in row.items():
+        if name not in to_many:
+            _assign(instance, name, value, {})
+    return instance
+
+
+def _assign(
+    record: Record, name: str, value: Any, changes: dict[str, tuple[Any, Any]]
+) -> None:
+    """Set one field and note the change; empty texts become null where they may."""
+    field: Any = record._meta.get_field(name)
+    if field.is_relation:
+        value = value.pk if isinstance(value, models.Model) else value
+    elif value == "" and field.null:
+        value = None
+    old = getattr(record, field.attname)
+    if old != value:
+        setattr(record, field.attname, value)
+        changes[name] = (_plain(old), _plain(value))
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON can hold it."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    return str(value)
+
+
+def _note_list(
+    record: Record, name: str, ids: list[int], changes: dict[str, tuple[Any, Any]]
+) -> None:
+    """Note whether a list of links would change; its order does not count."""
+    old = sorted(getattr(record, name).values_list("pk", flat=True))
+    new = sorted(set(ids))
+    if old != new:
+        changes[name] = (old, new)
+
+
+def _save(record: Record) -> None:
+    """Save a changed record; what clashes with another becomes ``Duplicate``."""
+    try:
+        with transaction.atomic():
+            record.save()
+    except IntegrityError as error:
+        duplicate = find_duplicate(record)
+        if duplicate is None:
+            raise
+        raise duplicate from error
+
+
+def _ids(links: Iterable[Any]) -> Iterable[int]:
+    """Return the ids of links, which may be ids already."""
+    return (link.pk if isinstance(link, models.Model) else link for link in links)
+
+
+def _link(instances: Sequence[Record], rows: Sequence[Values], name: str) -> None:
+    """Store one list of links of all new records in one statement."""
+    descriptor: Any = getattr(type(instances[0]), name)
+    through = descriptor.through
+    source, target = _through_columns(type(instances[0]), name)
+    through._default_manager.bulk_create(
+        [
+            through(**{source: instance.pk, target: pk})
+            for instance, row in zip(instances, rows, strict=True)
+            for pk in dict.fromkeys(_ids(row.get(name) or ()))
+        ]
+    )
+
+
+def _through_columns(model: type[models.Model], name: str) -> tuple[str, str]:
+    """Name the columns of a link table: this record's and its target's."""
+    descriptor: Any = getattr(model, name)
+    field = descriptor.field
+    source = field.m2m_field_name() + "_id"
+    target = field.m2m_reverse_field_name() + "_id"
+    return (target, source) if descriptor.reverse else (source, target)
+
+
+def _invalid(record: Record, *, checked: bool) -> InvalidInput | None:
+    """Say what is wrong with a record's values, if anything is."""
+    if not checked:
+        try:
+            record.clean_fields(exclude=_links(record))
+        except ValidationError as error:
+            return InvalidInput(error.message_dict)
+    problems = record.problems()
+    return InvalidInput(problems) if problems else None
+
+
+def _links(record: Record) -> set[str]:
+    """Name the links, which foreign keys check, not a query each."""
+    return {field.name for field in record._meta.fields if field.is_relation}
+
+
+def _refuse(errors: Mapping[int, RegistryError], total: int) -> NoReturn:
+    """Raise the one error of a single row, or all errors of many."""
+    if total == 1:
+        raise errors[0]
+    raise Refused(errors, total)

@@ -1,0 +1,120 @@
+"""What texts must look like before they are stored.
+
+Each validator raises ``django.core.exceptions.ValidationError`` with a message that
+says what would be right; serializers, admin forms and services all run them.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import semver
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+
+#: Characters in a name, identifier or another short text.
+SHORT = 1024
+#: Characters in a storage path.
+PATH = 8192
+#: Characters in a description or another long text.
+LONG = 2**20
+#: A B-tree entry of PostgreSQL holds some 2,700 bytes; two indexed texts must fit.
+SHORT_BYTES = 1280
+
+_GLOB_CHARACTERS = re.compile(r"[\[\]?*]")
+_ROOT_SCHEMES = ("http", "https", "file", "ssh", "sftp", "ftp", "ftps", "s3", "github")
+_SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*):(?://)?(.*)$", re.IGNORECASE | re.DOTALL)
+
+
+def indexable(value: str) -> None:
+    """Refuse a text too long, in bytes of UTF-8, for a database index."""
+    size = len(value.encode("utf-8", "surrogatepass"))
+    if size > SHORT_BYTES:
+        raise ValidationError(
+            f"Ensure this value has at most {SHORT_BYTES} bytes in UTF-8 "
+            f"(it has {size}).",
+            code="too_long",
+        )
+
+
+def name(value: str) -> None:
+    """Refuse the characters that filters read as a pattern."""
+    if _GLOB_CHARACTERS.search(value):
+        raise ValidationError(
+            "Names may not contain any of the characters [ ] ? *, "
+            "which filters use as wildcards.",
+            code="invalid_name",
+        )
+
+
+def semantic_version(value: str) -> None:
+    """Accept Semantic Versioning 2.0.0, for example 1.0.0 or 2.1.0-rc.1."""
+    if not semver.Version.is_valid(value):
+        raise ValidationError(
+            "Enter a semantic version such as 1.0.0 or 2.1.0-rc.1 "
+            "(https://semver.org).",
+            code="invalid_version",
+        )
+
+
+def web_address(value: str) -> None:
+    """Accept an absolute http, https or ftp URL."""
+    try:
+        URLValidator(schemes=("http", "https", "ftp", "ftps"))(value)
+    except ValidationError as error:
+        if _is_plain_host(value):
+            return
+        raise ValidationError(
+            "Enter a URL such as https://orcid.org/0000-0002-1825-0097.",
+            code="invalid_url",
+        ) from error
+
+
+def storage_root(value: str) -> None:
+    """Accept a URI that a storage path can be appended to.
+
+    Credentials inside it would be public, so they are refused (RFC 3986, 3.2.1).
+    """
+    match = _SCHEME.match(value)
+    if match is None or match[1].lower() not in _ROOT_SCHEMES or not match[2]:
+        raise ValidationError(
+            "Enter a URI such as https://data.example.org/, file:///srv/data/, "
+            "ssh://host/path/, ftp://host/ or github://org:repo@sha/.",
+            code="invalid_root",
+        )
+    if re.search(r"\s", value):
+        raise ValidationError("A URI has no white space.", code="invalid_root")
+    if match[1].lower() != "github" and _has_password(value):
+        raise ValidationError(
+            "A storage root is public: take the user name and password out of it.",
+            code="credential",
+        )
+
+
+def _has_password(value: str) -> bool:
+    """Tell whether the authority holds a password, or a user name on the web."""
+    try:
+        parts = urlsplit(value)
+    except ValueError as error:
+        raise ValidationError(
+            "The host of this URI cannot be read.", code="invalid_root"
+        ) from error
+    user_info, found, _ = parts.netloc.rpartition("@")
+    return bool(found) and (":" in user_info or parts.scheme in {"http", "https"})
+
+
+def _is_plain_host(value: str) -> bool:
+    """Accept addresses on hosts without a dot, such as http://registry:8000/a."""
+    try:
+        parts = urlsplit(value)
+        port_is_sound = parts.port is None or 0 < parts.port < 2**16
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    return (
+        parts.scheme in {"http", "https"}
+        and port_is_sound
+        and re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", host) is not None
+        and re.search(r"\s", value) is None
+    )

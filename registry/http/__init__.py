@@ -1,0 +1,1 @@
+"""What the surfaces share: who asks, how much, and in which form."""

@@ -1,0 +1,45 @@
+"""The network address a request came from."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+#: Stands for a client without an address, such as a proxy on a Unix socket.
+NOWHERE = "0.0.0.0"  # noqa: S104
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address of the client, past as many proxies as the operator has.
+
+    Of ``X-Forwarded-For`` only the entries that our own proxies added are believed:
+    the last ``REGISTRY_PROXIES`` of them. The answer is always a valid address: it is
+    stored in columns that take nothing else.
+    """
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR", ""))
+    if settings.PROXIES and forwarded:
+        hops = forwarded.split(",")
+        address = hops[-min(settings.PROXIES, len(hops))].strip()
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return NOWHERE
+
+
+def is_exempt(address: str) -> bool:
+    """Tell whether the operator exempted this address from the rate limits."""
+    if not settings.THROTTLE_EXEMPT:
+        return False
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(parsed, "ipv4_mapped", None) or parsed
+    return any(mapped in network for network in settings.THROTTLE_EXEMPT)

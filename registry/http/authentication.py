@@ -1,0 +1,70 @@
+"""Who asks: by API token, by password (local accounts), or by session.
+
+Wrong credentials are refused even where none are needed, so that a script with an
+expired token learns of it at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth import authenticate
+from rest_framework import authentication, exceptions
+
+from registry.identity.services import user_of_key
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+    from registry.identity.models import User
+
+#: Sent with 401 answers (RFC 9110, section 11.6.1).
+CHALLENGE = 'Token realm="registry"'
+
+
+class TokenAuthentication(authentication.BaseAuthentication):
+    """``Authorization: token <key>`` or ``Bearer <key>``, in any case."""
+
+    schemes = ("token", "bearer")
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        """Return whose key it is; None when there is no header, or one for Basic."""
+        header = authentication.get_authorization_header(request).split()
+        if not header or header[0].lower() == b"basic":
+            return None
+        if header[0].lower().decode("latin-1") not in self.schemes:
+            raise exceptions.AuthenticationFailed(
+                "Unknown authorization scheme: use token, Bearer or Basic."
+            )
+        if len(header) != 2:
+            raise exceptions.AuthenticationFailed(
+                "Invalid token header: it is the word token and the key."
+            )
+        user = user_of_key(header[1].decode("latin-1"))
+        if user is None:
+            raise exceptions.AuthenticationFailed("Invalid token.")
+        return user, None
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenge that goes with a 401."""
+        return CHALLENGE
+
+
+class LocalBasicAuthentication(authentication.BasicAuthentication):
+    """User name and password of a local account, guarded like the sign-in form."""
+
+    www_authenticate_realm = "registry"
+
+    def authenticate_credentials(
+        self, userid: str, password: str, request: Any = None
+    ) -> tuple[Any, None]:
+        """Check the password; the guard counts failures by the plain request."""
+        plain = getattr(request, "_request", request)
+        user = authenticate(plain, username=userid, password=password)
+        if user is None or not user.is_active:
+            raise exceptions.AuthenticationFailed("Invalid username or password.")
+        return user, None
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """The session of a browser; every change needs the CSRF token as well."""

@@ -1,0 +1,7 @@
+"""Filters of lists: every field by name, globs for names, links by id, UUID or URL."""
+
+from registry.http.filters.backend import RecordFilterBackend
+from registry.http.filters.fields import ConditionFilter, LinkFilter
+from registry.http.filters.sets import RecordFilterSet
+
+__all__ = ["ConditionFilter", "LinkFilter", "RecordFilterBackend", "RecordFilterSet"]

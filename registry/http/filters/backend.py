@@ -1,0 +1,57 @@
+"""Applying a view's filters, and refusing parameters that are none."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.exceptions import ValidationError
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from rest_framework.request import Request
+
+#: What every list understands beside its filters.
+LIST_PARAMETERS = ("page_size", "cursor", "ordering", "format", "fields", "omit")
+#: What every record understands.
+RECORD_PARAMETERS = ("format", "fields", "omit")
+
+
+class RecordFilterBackend(DjangoFilterBackend):
+    """Filters a list by the ``filterset_class`` of its view."""
+
+    def filter_queryset(
+        self, request: Request, queryset: QuerySet[Any], view: Any
+    ) -> QuerySet[Any]:
+        """Filter, or refuse with a message for each parameter that is wrong."""
+        filterset = self.get_filterset_class(view, queryset)
+        if filterset is None:
+            refuse_unknown(request.query_params, LIST_PARAMETERS)
+            return queryset
+        refuse_unknown(
+            request.query_params, (*filterset.base_filters, *LIST_PARAMETERS)
+        )
+        filtered, errors = filterset.apply(queryset, request.query_params)
+        if errors:
+            raise ValidationError(errors)
+        return filtered
+
+
+def refuse_unknown(given: Iterable[str], allowed: Iterable[str]) -> None:
+    """Refuse parameters that mean nothing here, and name the nearest that does."""
+    names = list(allowed)
+    unknown = [name for name in given if name not in names]
+    if not unknown:
+        return
+    message = (
+        f"Invalid query arguments, only query arguments [{', '.join(names)}] "
+        "are allowed"
+    )
+    nearest = difflib.get_close_matches(unknown[0], names, n=1, cutoff=0.5)
+    if nearest:
+        message += f". Did you mean {nearest[0]} instead of {unknown[0][:100]}?"
+    else:
+        message += f". Not known: {', '.join(unknown)[:200]}"
+    raise ValidationError({"detail": message})

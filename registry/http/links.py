@@ -1,0 +1,97 @@
+"""Links between records, as clients write them: an id, a UUID or a URL.
+
+A URL may name any host, or none: records move with their registry, and what they
+point to is always on the same one.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models
+
+Reference = int | uuid.UUID
+
+#: Larger ids do not fit the database's integers.
+_MAX_ID = 2**63 - 1
+_URL = re.compile(r"(?:^|/)api/([a-z_]+)/([0-9]{1,19})/?$")
+
+
+class LinkError(ValueError):
+    """The text is no link to a record of that kind; the message says what is."""
+
+
+def kind_of(model: type[models.Model]) -> str:
+    """Return a model's name in addresses."""
+    return str(getattr(model, "kind", None) or f"{model._meta.model_name}s")
+
+
+def has_uuid(model: type[models.Model]) -> bool:
+    """Tell whether records of this kind have a UUID to be found by."""
+    return any(field.name == "uuid" for field in model._meta.fields)
+
+
+def parse_link(value: Any, model: type[models.Model]) -> Reference:
+    """Read a link to a record of this kind; raises ``LinkError`` when it is none."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _id_in_range(value, model)
+    if isinstance(value, str):
+        reference = _parse_text(value.strip(), model)
+        if reference is not None:
+            return reference
+    raise LinkError(_what_is_right(value, model))
+
+
+def _parse_text(text: str, model: type[models.Model]) -> Reference | None:
+    if text.isascii() and text.isdigit():
+        return _id_in_range(int(text[:20]), model)
+    match = _URL.search(text)
+    if match is not None:
+        return (
+            _id_in_range(int(match[2]), model) if match[1] == kind_of(model) else None
+        )
+    if has_uuid(model):
+        try:
+            return uuid.UUID(text)
+        except ValueError:
+            return None
+    return None
+
+
+def _id_in_range(value: int, model: type[models.Model]) -> int:
+    if not 0 <= value <= _MAX_ID:
+        raise LinkError(_what_is_right(value, model))
+    return value
+
+
+def _what_is_right(value: Any, model: type[models.Model]) -> str:
+    name = model._meta.verbose_name
+    ways = f"its URL (…/api/{kind_of(model)}/1/)" + (
+        ", its id or its UUID" if has_uuid(model) else " or its id"
+    )
+    return f"{str(value)[:100]!r} is no link to a record of {name}: give {ways}."
+
+
+def find_ids(
+    model: type[models.Model], references: Iterable[Reference]
+) -> dict[Reference, int]:
+    """Find which of these records there are, in a query for ids and one for UUIDs."""
+    ids = {item for item in references if isinstance(item, int)}
+    uuids = {item for item in references if isinstance(item, uuid.UUID)}
+    found: dict[Reference, int] = {}
+    for some in _chunks(ids):
+        for pk in model._default_manager.filter(pk__in=some).values_list("pk"):
+            found[pk[0]] = pk[0]
+    for some in _chunks(uuids):
+        rows = model._default_manager.filter(uuid__in=some)
+        found.update(rows.order_by().values_list("uuid", "pk"))
+    return found
+
+
+def _chunks(items: set[Any], size: int = 500) -> Iterable[list[Any]]:
+    """Cut a set into lists that every database takes as parameters."""
+    ordered = list(items)
+    return (ordered[at : at + size] for at in range(0, len(ordered), size))

@@ -1,0 +1,106 @@
+"""What happens to every request: an id, a line in the log, and strict headers."""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import LazyObject, empty
+
+from registry.core import context
+from registry.http.addresses import client_address
+from registry.http.policies import CONTENT_SECURITY_POLICY, PERMISSIONS_POLICY
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+access_log = logging.getLogger("registry.access")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_COMMENTS_AND_BLANKS = re.compile(r"\([^()]*\)|\s+")
+_LONGEST_CLIENT = 200
+
+
+def client_of(user_agent: str) -> str:
+    """Return the products that a User-Agent names, without its comments.
+
+    At most 200 characters: it goes into the events.
+    """
+    products = _COMMENTS_AND_BLANKS.sub(" ", user_agent[:1000]).split()
+    return " ".join(products)[:_LONGEST_CLIENT]
+
+
+class RequestContextMiddleware:
+    """Gives a request its id, and the log its line.
+
+    A caller's `X-Request-Id` is kept where it is a sane one, so that its log and ours
+    can be read together; the answer carries the id either way. The line has the path
+    but not the query, which may hold signatures.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        """Wrap what answers the request."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        client = client_of(request.META.get("HTTP_USER_AGENT", ""))
+        earlier = context.request_id.set(request_id), context.client.set(client)
+        try:
+            response = self._logged(request)
+        finally:
+            context.request_id.reset(earlier[0])
+            context.client.reset(earlier[1])
+        response["X-Request-Id"] = request_id
+        return response
+
+    def _logged(self, request: HttpRequest) -> HttpResponse:
+        started = perf_counter()
+        response = self.get_response(request)
+        if access_log.isEnabledFor(logging.INFO):
+            taken = (perf_counter() - started) * 1000
+            values = _values(request, response, taken)
+            access_log.info("answered", extra={"values": values})
+        return response
+
+
+def _values(
+    request: HttpRequest, response: HttpResponse, milliseconds: float
+) -> dict[str, Any]:
+    return {
+        "method": request.method,
+        "path": request.path,
+        "status": response.status_code,
+        "ms": f"{milliseconds:.1f}",
+        "user": _known_user(request) or "-",
+        "address": client_address(request),
+    }
+
+
+def _known_user(request: HttpRequest) -> Any:
+    # asking an unopened session for its user would cost a query for the log alone
+    user = getattr(request, "user", None)
+    if isinstance(user, LazyObject) and user._wrapped is empty:  # type: ignore[attr-defined]
+        return None
+    return getattr(user, "pk", None)
+
+
+class SecurityHeadersMiddleware:
+    """Tells browsers what a page may do, unless its view has said so itself."""
+
+    def __init__(self, get_response: Answer) -> None:
+        """Wrap what answers the request."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
+        response = self.get_response(request)
+        response.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        return response

@@ -1,0 +1,202 @@
+"""Lists in pages: an exact count, and cursors that stay valid while rows are added."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
+
+from django.db.models import Model, QuerySet
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.pagination import BasePagination
+from rest_framework.response import Response
+
+from registry.http.keyset import Cursor, InvalidCursor, Key, ordered
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rest_framework.request import Request
+
+#: Records in a page, unless asked otherwise, and at most.
+PAGE_SIZE = 100
+MAX_PAGE_SIZE = 1000
+
+
+class RecordPagination(BasePagination):
+    """Pages of ``{count, next, previous, results}``, newest first."""
+
+    template = "rest_framework/pagination/previous_and_next.html"
+
+    def paginate_queryset(
+        self, queryset: QuerySet[Any], request: Request, view: Any = None
+    ) -> list[Any]:
+        """Return the rows of the page that was asked for, as the view reads them."""
+        self.request = request
+        self.keys = ordering_of(request, queryset.model)
+        size = page_size_of(request)
+        self.cursor = self._cursor(request, queryset.model)
+        self.count = queryset.order_by().count()
+        rows_and_keys = view.read_page(
+            ordered(queryset, self.keys, self.cursor), self.keys, size + 1
+        )
+        self._more = len(rows_and_keys) > size
+        page = rows_and_keys[:size]
+        if self.cursor is not None and self.cursor.backwards:
+            page.reverse()
+        self._ends = (page[0][1], page[-1][1]) if page else None
+        return [row for row, _ in page]
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """Wrap the records of the page."""
+        return Response(
+            {
+                "count": self.count,
+                "next": self.get_next_link(),
+                "previous": self.get_previous_link(),
+                "results": data,
+            }
+        )
+
+    def get_next_link(self) -> str | None:
+        """Return the address of the page after this one, if there is one."""
+        backwards = self.cursor is not None and self.cursor.backwards
+        if self._ends is None or not (backwards or self._more):
+            return None
+        return self._address(Cursor(self._ends[1], backwards=False))
+
+    def get_previous_link(self) -> str | None:
+        """Return the address of the page before this one, if there is one."""
+        if self._ends is None or self.cursor is None:
+            return None
+        if self.cursor.backwards and not self._more:
+            return None
+        return self._address(Cursor(self._ends[0], backwards=True))
+
+    def to_html(self) -> Any:
+        """Draw the links between pages for the browsable API."""
+        from django.template import loader
+
+        return loader.get_template(self.template).render(
+            {
+                "previous_url": self.get_previous_link(),
+                "next_url": self.get_next_link(),
+            }
+        )
+
+    def get_results(self, data: Any) -> Any:
+        """Return the records within an answer that this paginator made."""
+        return data["results"]
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Describe a page for OpenAPI."""
+        link = {"type": "string", "format": "uri", "nullable": True}
+        return {
+            "type": "object",
+            "required": ["count", "next", "previous", "results"],
+            "properties": {
+                "count": {
+                    "type": "integer",
+                    "description": "Number of records on all pages, exactly.",
+                    "example": 123,
+                },
+                "next": {**link, "description": "Address of the next page."},
+                "previous": {**link, "description": "Address of the page before."},
+                "results": schema,
+            },
+        }
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """Describe the query parameters for OpenAPI."""
+        return [
+            _parameter(
+                "page_size",
+                f"Records in a page; {PAGE_SIZE} unless given.",
+                {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE},
+            ),
+            _parameter(
+                "cursor",
+                "Where the page begins; take it from next or previous.",
+                {"type": "string"},
+            ),
+            _parameter(
+                "ordering",
+                "Fields to order by, comma-separated; a minus sign reverses one. "
+                "Newest first unless given.",
+                {"type": "string"},
+            ),
+        ]
+
+    def _cursor(self, request: Request, model: type[Model]) -> Cursor | None:
+        text = request.query_params.get("cursor")
+        if not text:
+            return None
+        try:
+            return Cursor.decode(text, model, self.keys)
+        except InvalidCursor as error:
+            raise NotFound("Invalid cursor") from error
+
+    def _address(self, cursor: Cursor) -> str:
+        """Repeat the present address with another cursor."""
+        parameters = [
+            pair
+            for pair in parse_qsl(
+                self.request.META.get("QUERY_STRING", ""), keep_blank_values=True
+            )
+            if pair[0] != "cursor"
+        ]
+        query = urlencode([*parameters, ("cursor", cursor.encode())])
+        return f"{self.request.build_absolute_uri(self.request.path)}?{query}"
+
+
+def _parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": schema,
+    }
+
+
+def page_size_of(request: Request) -> int:
+    """Return how many records a page is to have; nonsense is refused."""
+    text = request.query_params.get("page_size", "")
+    if not text:
+        return PAGE_SIZE
+    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_PAGE_SIZE:
+        return int(text)
+    raise ValidationError(
+        {"page_size": [f"Give a whole number from 1 to {MAX_PAGE_SIZE}."]}
+    )
+
+
+def ordering_of(request: Request, model: type[Model]) -> Sequence[Key]:
+    """Return the keys to order by; the id comes last, so that no two rows tie."""
+    text = request.query_params.get("ordering", "")
+    allowed = orderable_fields(model)
+    keys: dict[str, Key] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name = part.removeprefix("-")
+        if name not in allowed:
+            raise ValidationError(
+                {"ordering": [f"{name}: choose from {', '.join(allowed)}."]}
+            )
+        field: Any = model._meta.get_field(name)
+        keys.setdefault(name, Key(name, part != name, bool(field.null)))
+    keys.setdefault("id", Key("id", descending=True))
+    return _until_unique(list(keys.values()))
+
+
+def _until_unique(keys: list[Key]) -> list[Key]:
+    """Drop what comes after the id, which decides already."""
+    position = next(at for at, key in enumerate(keys) if key.name == "id")
+    return keys[: position + 1]
+
+
+def orderable_fields(model: type[Model]) -> list[str]:
+    """Name the fields a list can be ordered by: all stored ones with one value."""
+    return [
+        field.name
+        for field in model._meta.concrete_fields
+        if field.name not in {"registered_by", "version_key", "password"}
+    ]

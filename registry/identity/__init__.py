@@ -1,0 +1,1 @@
+"""People: their accounts, roles and the one API token each may have."""

@@ -1,0 +1,77 @@
+"""Roles, which are Django groups, and what they allow.
+
+The names are those that other registries put into their tokens, so that a person's
+roles mean the same here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import Group
+
+from registry.core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from registry.core.models import Record
+
+_FAMILIES = ("entity-registry", "sys-admin", "job-service", "handle")
+_LEVELS = ("read", "write", "admin")
+#: May download private data that others registered.
+PRIVATE_DATA_READ = "private-data-read"
+#: Every role that can be granted.
+ROLES: tuple[str, ...] = (
+    *(f"{family}-{level}" for family in _FAMILIES for level in _LEVELS),
+    PRIVATE_DATA_READ,
+)
+#: The roles that make an administrator of the registry.
+ADMINISTRATORS = frozenset({"sys-admin-admin", "entity-registry-admin"})
+
+
+def roles_of(user: Any) -> frozenset[str]:
+    """Return the roles a person holds; one query the first time."""
+    if not user.is_authenticated:
+        return frozenset()
+    known: frozenset[str] | None = getattr(user, "_registry_roles", None)
+    if known is None:
+        known = frozenset(user.groups.values_list("name", flat=True))
+        user._registry_roles = known
+    return known
+
+
+def is_administrator(user: Any) -> bool:
+    """Tell whether a person may change what others registered."""
+    if not user.is_authenticated or not user.is_active:
+        return False
+    return bool(user.is_superuser or roles_of(user) & ADMINISTRATORS)
+
+
+def may_change(user: Any, record: Record) -> bool:
+    """Tell whether a person may change this record: their own, or any for some."""
+    if not user.is_authenticated:
+        return False
+    return record.registered_by_id == user.pk or is_administrator(user)
+
+
+def may_read_private_data(user: Any, registered_by: Iterable[int]) -> bool:
+    """Tell whether a person may download private data of one of these people."""
+    if not user.is_authenticated:
+        return False
+    return (
+        user.pk in set(registered_by)
+        or is_administrator(user)
+        or PRIVATE_DATA_READ in roles_of(user)
+    )
+
+
+def role_groups(names: Iterable[str]) -> list[Group]:
+    """Find the groups of these roles, making those that no one has held before."""
+    wanted = list(dict.fromkeys(names))
+    unknown = [name for name in wanted if name not in ROLES]
+    if unknown:
+        raise InvalidInput(
+            {"role": [f"{', '.join(unknown)}: choose from {', '.join(ROLES)}."]}
+        )
+    return [Group.objects.get_or_create(name=name)[0] for name in wanted]

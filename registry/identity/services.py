@@ -1,0 +1,106 @@
+"""Making accounts, and making and ending API tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from registry.core.errors import Duplicate, InvalidInput
+from registry.core.events import record_events
+from registry.core.models import Event
+from registry.identity.models import ApiToken, User
+from registry.identity.roles import role_groups
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: What a key looks like; the clients refuse another length.
+KEY_PATTERN = re.compile(r"[0-9a-f]{40}")
+
+
+@transaction.atomic
+def create_user(
+    *,
+    username: str,
+    password: str | None = None,
+    email: str = "",
+    full_name: str = "",
+    is_staff: bool = False,
+    is_superuser: bool = False,
+    roles: Iterable[str] = (),
+    by: User | None = None,
+) -> User:
+    """Make an account; without a password it can sign in by other means only.
+
+    Raises ``Duplicate`` for a name that is taken, ``InvalidInput`` for a bad one.
+    """
+    user = User(
+        username=username,
+        email=User.objects.normalize_email(email),
+        full_name=full_name,
+        is_staff=is_staff or is_superuser,
+        is_superuser=is_superuser,
+    )
+    user.set_password(password)
+    try:
+        user.clean_fields()
+    except ValidationError as error:
+        raise InvalidInput(error.message_dict) from error
+    groups = role_groups(roles)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError as error:
+        existing = User.objects.filter(username=username).first()
+        raise Duplicate(["username"], existing) from error
+    user.groups.set(groups)
+    record_events(User.kind, [user.pk], Event.Action.CREATED, by=by)
+    return user
+
+
+@transaction.atomic
+def issue_token(*, user: User, by: User | None) -> str:
+    """Make the person's API token and return its key, which is not kept.
+
+    An earlier token of the same person ends here.
+    """
+    key = secrets.token_hex(20)
+    token, _ = ApiToken.objects.update_or_create(
+        user=user, defaults={"digest": digest(key), "created": timezone.now()}
+    )
+    record_events("api_token", [token.pk], Event.Action.CREATED, by=by)
+    return key
+
+
+@transaction.atomic
+def revoke_token(*, user: User, by: User | None) -> bool:
+    """End the person's API token; tell whether there was one."""
+    token = ApiToken.objects.select_for_update().filter(user=user).first()
+    if token is None:
+        return False
+    record_events("api_token", [token.pk], Event.Action.DELETED, by=by)
+    token.delete()
+    return True
+
+
+def user_of_key(key: str) -> User | None:
+    """Find who an API token belongs to; None when it is wrong, revoked or unusable."""
+    if not KEY_PATTERN.fullmatch(key):
+        return None
+    token = (
+        ApiToken.objects.select_related("user")
+        .filter(digest=digest(key), user__is_active=True)
+        .first()
+    )
+    return token.user if token else None
+
+
+def digest(key: str) -> str:
+    """Hash a key. It has 160 random bits, so one round without salt is enough."""
+    return hashlib.sha256(key.encode()).hexdigest()

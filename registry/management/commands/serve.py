@@ -1,0 +1,94 @@
+"""`serve`: answer requests, with gunicorn, until told to stop."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import socket
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError
+
+from registry.management.base import RegistryCommand
+
+_MEMORY = Path("/dev/shm")  # noqa: S108
+
+
+def gunicorn_arguments(host: str, threads: int) -> list[str]:
+    """Return the command line of the server; its own log has only what is amiss."""
+    arguments = [
+        "config.wsgi",
+        f"--bind={host}:{settings.PORT}",
+        f"--workers={settings.WEB_CONCURRENCY}",
+        "--worker-class=gthread",
+        f"--threads={threads}",
+        # a client's thousand requests come over one connection
+        "--keep-alive=15",
+        # paths, which filters repeat, may have 8192 characters
+        "--limit-request-line=8190",
+        "--log-level=warning",
+        "--no-control-socket",
+    ]
+    if _MEMORY.is_dir():
+        # the heartbeat of a worker must not wait for a busy disk
+        arguments.append(f"--worker-tmp-dir={_MEMORY}")
+    return arguments
+
+
+class Command(RegistryCommand):
+    help = (
+        "Serve the registry on PORT of this machine; Ctrl-C stops it. WEB_CONCURRENCY "
+        "is the number of processes."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--host",
+            default="127.0.0.1",
+            help="the address to listen on; 0.0.0.0 is every one (127.0.0.1)",
+        )
+        parser.add_argument(
+            "--threads", type=int, default=8, help="threads of each process (8)"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        _refuse_taken_port(options["host"])
+        self.stdout.write(_welcome())
+        self.stdout.flush()
+        os.chdir(settings.BASE_DIR)
+        program = [sys.executable, "-m", "gunicorn"]
+        arguments = gunicorn_arguments(options["host"], options["threads"])
+        # no process between the caller's signals and the server
+        os.execv(sys.executable, program + arguments)
+
+
+def _refuse_taken_port(host: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), settings.PORT))
+        except OSError as error:
+            raise CommandError(
+                f"Cannot listen on port {settings.PORT} of {host}: {error.strerror}. "
+                "Choose another, for example PORT=8123"
+            ) from error
+
+
+def _welcome() -> str:
+    manage = [sys.executable, "manage.py", "create_token", "admin"]
+    data = settings.REGISTRY_DATA_DIR
+    if data != settings.BASE_DIR / "var":
+        manage = [f"REGISTRY_DATA_DIR={data}", *manage]
+    lines = [
+        f"The registry is at {settings.REGISTRY_URL}/",
+        f"  sign in:    {settings.REGISTRY_URL}/admin/",
+        f"              as 'admin', password in {data / 'admin-password'}",
+        f"  API token:  {shlex.join(manage)}",
+        "  stop:       Ctrl-C",
+    ]
+    return "\n".join(lines)

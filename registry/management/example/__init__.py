@@ -1,0 +1,1 @@
+"""The example content of a registry: a real outbreak, from the paper to the figure."""

@@ -1,0 +1,238 @@
+"""Registers the example: really runs its code, and records what that read and wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, TypeVar
+
+from django.conf import settings
+from django.db import transaction
+
+from registry.catalogue.models import (
+    Author,
+    CodeRepoRelease,
+    FileType,
+    Issue,
+    Keyword,
+    KeyValue,
+    Licence,
+    Namespace,
+    Object,
+    ObjectComponent,
+    QualityControlled,
+    StorageLocation,
+)
+from registry.catalogue.services import (
+    find_or_register_location,
+    find_or_register_root,
+    register_authors,
+    register_data_products,
+    register_external_objects,
+    register_objects,
+)
+from registry.core.records import Values, create_records
+from registry.identity.models import User
+from registry.management.example.content import (
+    CHECKS,
+    CODE,
+    CONFIG,
+    COUNTS,
+    FILES,
+    ISSUE,
+    ISSUE_WITH,
+    NAMESPACE,
+    PAPER,
+    RATES,
+    RELEASE,
+    RUNS,
+    VERSION,
+    File,
+    Run,
+)
+from registry.management.example.runs import Times, perform_runs
+from registry.runs.services import register_code_runs
+
+if TYPE_CHECKING:
+    from registry.core.models import Record
+
+    #: Objects by the paths of their files.
+    Objects = Mapping[str, Object]
+    #: Components by the paths of their files and their own names.
+    Components = Mapping[tuple[str, str], ObjectComponent]
+
+R = TypeVar("R", bound="Record")
+
+#: Key of the path under which a run has a file, within the folder that it runs in.
+WORKING_PATH = "working_path"
+
+
+def load_example(*, by: User) -> bool:
+    """Register the example, and tell whether that was needed.
+
+    All of it is registered or nothing. A second call changes nothing. A run that
+    fails raises `CalledProcessError`.
+    """
+    if is_loaded():
+        return False
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        # before the transaction: nobody has to wait for the runs
+        times = perform_runs(folder)
+        with transaction.atomic():
+            # of two calls at once the second waits here, and then finds the first's
+            User.objects.select_for_update().get(pk=by.pk)
+            if is_loaded():
+                return False
+            _register(folder, times, by=by)
+    return True
+
+
+def is_loaded() -> bool:
+    """Tell whether this version of the example is registered."""
+    return CodeRepoRelease.objects.filter(name=RELEASE, version=VERSION).exists()
+
+
+def _register(folder: Path, times: Mapping[str, Times], *, by: User) -> None:
+    objects = _register_files(folder, by=by)
+    components = _register_components(objects, by=by)
+    _register_products(objects, by=by)
+    _register_labels(objects, by=by)
+    _register_quality(objects, components, by=by)
+    register_code_runs(
+        [_run_values(run, times[run.script], objects, components) for run in RUNS],
+        by=by,
+    )
+
+
+def _register_files(folder: Path, *, by: User) -> Objects:
+    """Put every file into the store, and register it as an object there."""
+    authors = {name: _author(name, by=by) for name in {file.author for file in FILES}}
+    rows = [
+        {
+            "storage_location": _stored(folder / file.path, by=by),
+            "description": file.description,
+            "file_type": _file_type(file, by=by),
+            "authors": [authors[file.author]],
+        }
+        for file in FILES
+    ]
+    objects = register_objects(rows, by=by)
+    return {file.path: item for file, item in zip(FILES, objects, strict=True)}
+
+
+def _author(name: str, *, by: User) -> Author:
+    known = Author.objects.filter(name=name, identifier=None).order_by("pk").first()
+    return known or register_authors([{"name": name}], by=by)[0]
+
+
+def _file_type(file: File, *, by: User) -> FileType:
+    name, extension = file.file_type
+    return _find_or_register(FileType, {"name": name, "extension": extension}, by=by)
+
+
+def _find_or_register(
+    model: type[R], key: Values, extra: Values | None = None, *, by: User
+) -> R:
+    """Return the record with this unique key; what others registered is not changed."""
+    known = model._default_manager.filter(**key).first()
+    return known or create_records(model, [{**key, **(extra or {})}], by=by)[0]
+
+
+def _stored(path: Path, *, by: User) -> StorageLocation:
+    raise NotImplementedError
+
+
+def _register_components(objects: Objects, *, by: User) -> Components:
+    """Register the named parts of files; return these and the whole objects."""
+    create_records(
+        ObjectComponent,
+        [
+            {"object": objects[file.path], "name": name, "description": description}
+            for file in FILES
+            for name, description in file.components.items()
+        ],
+        by=by,
+    )
+    paths = {item.pk: path for path, item in objects.items()}
+    components = ObjectComponent.objects.filter(object__in=paths)
+    return {(paths[item.object_id], item.name): item for item in components}
+
+
+def _register_products(objects: Objects, *, by: User) -> None:
+    """Name the data products, and say which of them came out of the paper."""
+    name, full_name = NAMESPACE
+    namespace = _find_or_register(
+        Namespace, {"name": name}, {"full_name": full_name}, by=by
+    )
+    named = [file for file in FILES if file.product is not None]
+    products = register_data_products(
+        [
+            {
+                "namespace": namespace,
+                "name": file.product,
+                "version": VERSION,
+                "object": objects[file.path],
+            }
+            for file in named
+        ],
+        by=by,
+    )
+    by_path = {file.path: item for file, item in zip(named, products, strict=True)}
+    register_external_objects([{**PAPER, "data_product": by_path[COUNTS]}], by=by)
+
+
+def _register_labels(objects: Objects, *, by: User) -> None:
+    """Register keywords, licences, working paths and the release."""
+    create_records(
+        Keyword,
+        [
+            {"object": objects[file.path], "keyphrase": phrase, "identifier": identifier}
+            for file in FILES
+            for phrase, identifier in file.keywords
+        ],
+        by=by,
+    )
+    create_records(
+        Licence,
+        [
+            {"object": objects[file.path], "licence_info": name, "identifier": url}
+            for file in FILES
+            for name, url in [file.licence]
+        ],
+        by=by,
+    )
+    create_records(
+        KeyValue,
+        [
+            {"object": item, "key": WORKING_PATH, "value": path}
+            for path, item in objects.items()
+        ],
+        by=by,
+    )
+    release = {"object": objects[CODE], "name": RELEASE, "version": VERSION}
+    create_records(CodeRepoRelease, [release], by=by)
+
+
+def _register_quality(objects: Objects, components: Components, *, by: User) -> None:
+    """Register what is known to be weak, and what was checked and how."""
+    issue = {**ISSUE, "component_issues": [components[ISSUE_WITH]]}
+    create_records(Issue, [issue], by=by)
+    checked = {"object": objects[RATES], "document": objects[CHECKS]}
+    create_records(QualityControlled, [checked], by=by)
+
+
+def _run_values(
+    run: Run, times: Times, objects: Objects, components: Components
+) -> Values:
+    return {
+        "run_date": times.start,
+        "end_date": times.end,
+        "description": run.description,
+        "code_repo": objects[CODE],
+        "model_config": objects[CONFIG] if run.configured else None,
+        "submission_script": objects[run.script],
+        "inputs": [components[part] for part in run.inputs],
+        "outputs": [components[part] for part in run.outputs],
+    }

@@ -1,0 +1,10 @@
+"""Gathers the domains' models for Django, and nothing else."""
+
+from registry.catalogue.models import *  # noqa: F403
+from registry.core.models import Event
+from registry.http.models import IdempotencyKey
+from registry.identity.models import ApiToken, User
+from registry.runs.models import *  # noqa: F403
+from registry.storage.models import StoredFile
+
+__all__ = ["ApiToken", "Event", "IdempotencyKey", "StoredFile", "User"]

@@ -1,0 +1,5 @@
+"""The record types of runs."""
+
+from registry.runs.models.code_runs import CodeRun
+
+__all__ = ["CodeRun"]

@@ -1,0 +1,86 @@
+"""Code runs: the activities of the provenance graph."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import models
+
+from registry.catalogue.models import Object, ObjectComponent
+from registry.core import validators
+from registry.core.models import Record
+
+if TYPE_CHECKING:
+    from registry.core.errors import FieldMessages
+
+
+class CodeRun(Record):
+    """One run of a piece of code: what it read, what it wrote, when and how."""
+
+    kind: ClassVar[str] = "code_run"
+
+    run_date = models.DateTimeField(help_text="When the run began, in UTC.")
+    end_date = models.DateTimeField(
+        null=True, blank=True, help_text="When the run ended, in UTC."
+    )
+    description = models.CharField(
+        max_length=validators.SHORT, help_text="What was run, in words."
+    )
+    code_repo = models.ForeignKey(
+        Object,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="code_repo_of",
+        help_text="The object that is the code repository.",
+    )
+    model_config = models.ForeignKey(
+        Object,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="config_of",
+        help_text="The object that is the configuration of the run.",
+    )
+    submission_script = models.ForeignKey(
+        Object,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="submission_script_of",
+        help_text="The object that is the script which started the run.",
+    )
+    inputs = models.ManyToManyField(
+        ObjectComponent,
+        blank=True,
+        related_name="inputs_of",
+        help_text="The components that the run read.",
+    )
+    outputs = models.ManyToManyField(
+        ObjectComponent,
+        blank=True,
+        related_name="outputs_of",
+        help_text="The components that the run wrote.",
+    )
+    uuid = models.UUIDField(
+        default=uuid.uuid4, unique=True, help_text="UUID of the run."
+    )
+
+    class Meta(Record.Meta):
+        verbose_name = "code run"
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(end_date__isnull=True)
+                | models.Q(end_date__gte=models.F("run_date")),
+                name="code_run_ends_after_start",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"code run {self.pk}: {self.description[:80]}"
+
+    def problems(self) -> FieldMessages:
+        """A run cannot end before it began."""
+        if self.end_date is not None and self.end_date < self.run_date:
+            return {"end_date": ["A run cannot end before its run_date."]}
+        return {}

@@ -1,0 +1,48 @@
+"""Registering code runs, and changing them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from registry.catalogue.services import keep_uuid
+from registry.core.records import Values, create_records
+from registry.identity.ownership import change_own, delete_own
+from registry.runs.models import CodeRun
+
+if TYPE_CHECKING:
+    from registry.identity.models import User
+
+
+def register_code_runs(
+    rows: Sequence[Values], *, by: User, checked: bool = False
+) -> list[CodeRun]:
+    """Register code runs with their inputs and outputs."""
+    return create_records(CodeRun, rows, by=by, checked=checked)
+
+
+def update_code_run(
+    pk: int,
+    values: Values,
+    *,
+    by: User,
+    unless_changed: Collection[str] | None = None,
+    checked: bool = False,
+) -> CodeRun:
+    """Change a code run, for example add outputs as they appear; its UUID stays."""
+    return change_own(
+        CodeRun,
+        pk,
+        values,
+        by=by,
+        unless_changed=unless_changed,
+        checked=checked,
+        guard=keep_uuid,
+    )
+
+
+def delete_code_run(
+    pk: int, *, by: User, unless_changed: Collection[str] | None = None
+) -> None:
+    """Remove a code run; what it read and wrote stays."""
+    delete_own(CodeRun, pk, by=by, unless_changed=unless_changed)

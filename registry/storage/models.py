@@ -1,0 +1,36 @@
+"""The files that the registry itself holds."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class StoredFile(models.Model):
+    """A file in the registry's own store, found by the SHA-1 of its bytes.
+
+    SHA-1 is what the clients speak; SHA-256 is kept beside it for those who must be
+    sure (SHA-1 collisions can be made: Stevens et al., CRYPTO 2017).
+    """
+
+    sha1 = models.CharField(
+        max_length=40, unique=True, help_text="SHA-1 in hexadecimal digits."
+    )
+    sha256 = models.CharField(
+        max_length=64, db_index=True, help_text="SHA-256 in hexadecimal digits."
+    )
+    size = models.BigIntegerField(help_text="Size in bytes.")
+    stored_at = models.DateTimeField(
+        auto_now_add=True, help_text="When the upload was complete, in UTC."
+    )
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name = "stored file"
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(size__gte=0), name="stored_file_size_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.sha1

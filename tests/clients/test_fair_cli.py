@@ -1,0 +1,301 @@
+"""The FAIR Data Pipeline's clients, as published, take a group's work to a registry.
+
+The page `docs/guide/fair-client.md` is what runs here: its files are written and its
+commands are run as printed, on machines whose home folders are temporary ones. Ada's
+has a local registry and pushes to a remote one; Grace's has another local registry and
+pulls from there. All three begin with the example content, as registries do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+import requests
+
+from tests.clients.environment import HERE, client_environment
+from tests.clients.guide import blocks
+from tests.clients.machine import Machine
+from tests.plugins.server import LiveRegistry, StartRegistry
+
+# Registries that run have databases of their own, whichever the tests run on.
+pytestmark = pytest.mark.once
+
+PAGE = blocks("fair-client.md")
+SET_UP = {"The two registries and their tokens", "The client", "The project"}
+ELSEWHERE = "Use it somewhere else"
+# What stands on the page for things that have other names here.
+PRINTED_RUN = "3f0c7a52-9d1e-4b8e-8f5b-6c1d2e4a7b90"
+PRINTED_LOCAL = "http://127.0.0.1:8000"
+PRINTED_REMOTE = "https://registry.example.org"
+PRINTED_SOURCE = "https://data.example.org"
+
+EXAMPLE = HERE.parents[1] / "examples" / "boarding-school-influenza"
+COUNTS = (EXAMPLE / "data" / "in-bed.csv").read_bytes()
+MODEL = (EXAMPLE / "model-config.toml").read_bytes()
+UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+@dataclass(frozen=True)
+class Registry:
+    """A live registry, read as anybody can read it."""
+
+    url: str
+
+    def get(self, record: str, **query: Any) -> Any:
+        """Return the JSON of a record, by its URL, or of a list, by its name."""
+        url = record if record.startswith("http") else f"{self.url}/api/{record}/"
+        answer = requests.get(url, params=query, timeout=10)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def one(self, record: str, **query: Any) -> Any:
+        """Return the only record of a list that fits the query."""
+        (found,) = self.get(record, **query)["results"]
+        return found
+
+    def file(self, path: str) -> bytes:
+        """Return the file that an address of the registry leads to."""
+        answer = requests.get(f"{self.url}/{path}", timeout=10)
+        assert answer.status_code == 200, answer.text
+        return answer.content
+
+    def stored(self, object_url: str) -> bytes:
+        """Return the file of an object, from where its location says it is."""
+        location = self.get(self.get(object_url)["storage_location"])
+        root = self.get(location["storage_root"])["root"]
+        return requests.get(root + location["path"], timeout=10).content
+
+    def products(self, components: list[str]) -> set[str]:
+        """Return the names of the data products whose files are these components."""
+        objects = [self.get(self.get(url)["object"]) for url in components]
+        urls = [url for record in objects for url in record["data_products"]]
+        return {self.get(url)["name"] for url in urls}
+
+
+@dataclass(frozen=True)
+class Researcher:
+    """Somebody with a machine, a project on it and two registries."""
+
+    machine: Machine
+    project: Path
+    local: Registry
+    remote: Registry
+
+    def registry(self, name: str) -> Registry:
+        """Return the registry that is called "local" or "remote"."""
+        return {"local": self.local, "remote": self.remote}[name]
+
+    @property
+    def store(self) -> Path:
+        """The data store of the machine."""
+        return self.machine.home / ".fair" / "data"
+
+    @property
+    def run(self) -> str:
+        """The UUID of the run that `fair list` has shown."""
+        return self.machine.names[PRINTED_RUN]
+
+    @property
+    def written(self) -> bytes:
+        """What the model of the page wrote."""
+        (file,) = (self.store / "ada" / "growth").iterdir()
+        return file.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def source() -> Iterator[str]:
+    """Publish the school's counts on the web, and return the address."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(EXAMPLE))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def remote(start_registry: StartRegistry) -> LiveRegistry:
+    """Start the registry that Ada and Grace share, where each has an account."""
+    registry = start_registry(example=True)
+    for name in ("ada", "grace"):
+        registry.user(name, f"the password of {name}")
+    return registry
+
+
+@pytest.fixture(scope="module")
+def ada(
+    tmp_path_factory: pytest.TempPathFactory,
+    start_registry: StartRegistry,
+    remote: LiveRegistry,
+    source: str,
+) -> Researcher:
+    """Return Ada, who has worked the page through."""
+    home = tmp_path_factory.mktemp("ada")
+    ada = researcher("ada", home, start_registry(example=True), remote)
+    ada.machine.names[PRINTED_SOURCE] = source
+    for block in PAGE:
+        if block.section == ELSEWHERE:
+            continue
+        printed = ada.machine.follow([block], ada.project)
+        if block.text == "fair list\n":
+            (ada.machine.names[PRINTED_RUN],) = re.findall(f"({UUID}) +Growth", printed)
+    return ada
+
+
+@pytest.fixture(scope="module")
+def grace(
+    tmp_path_factory: pytest.TempPathFactory,
+    start_registry: StartRegistry,
+    remote: LiveRegistry,
+    ada: Researcher,
+) -> Researcher:
+    """Return Grace, who has set the client up as Ada did and pulled from the remote."""
+    home = tmp_path_factory.mktemp("grace")
+    grace = researcher("grace", home, start_registry(example=True), remote)
+    grace.machine.names |= {
+        "Ada": "Grace",
+        "Lovelace": "Hopper",
+        "people/ada": "people/grace",
+        "output: ada": "output: grace",
+        "remote_user: ada": "remote_user: grace",
+    }
+    page = [block for block in PAGE if block.section in {*SET_UP, ELSEWHERE}]
+    grace.machine.follow(page, grace.project)
+    return grace
+
+
+def researcher(
+    name: str, home: Path, local: LiveRegistry, remote: LiveRegistry
+) -> Researcher:
+    """Return somebody who has the clients, and a project that is still empty."""
+    project = home / "project"
+    machine = Machine(
+        home,
+        client_environment("fair") / "bin",
+        names={
+            PRINTED_LOCAL: local.url,
+            PRINTED_REMOTE: remote.url,
+            "git@example.org:ada/school-growth.git": str(home / "project.git"),
+            "/home/ada/school-growth": str(project),
+            "/home/grace/forecast": str(project),
+            "/home/ada": str(home),
+        },
+        secrets={"LOCAL_TOKEN": local.token(), "REMOTE_TOKEN": remote.token(name)},
+    )
+    machine.run("git init --quiet --bare project.git", home)
+    machine.run("git clone --quiet project.git project", home)
+    return Researcher(machine, project, Registry(local.url), Registry(remote.url))
+
+
+def test_the_page_installs_the_versions_that_run_here() -> None:
+    pins = (HERE / "fair-requirements.txt").read_text().splitlines()
+    (line,) = re.findall(r"pip install (.+)", "".join(block.text for block in PAGE))
+    assert set(line.split()) <= set(pins)
+
+
+def test_pull_registers_a_source_with_its_citation_and_its_address(
+    ada: Researcher, source: str
+) -> None:
+    record = ada.local.one("external_object", alternate_identifier="bmj-1978-1-587")
+    assert record["title"] == "Influenza in a boarding school"
+    assert record["release_date"] == "1978-03-04T00:00:00Z"
+    assert record["primary_not_supplement"] is True
+    assert record["version"] == "1.0.0"
+    original = ada.local.get(record["original_store"])
+    root = ada.local.get(original["storage_root"])["root"]
+    assert root + original["path"] == f"{source}/data/in-bed.csv"
+
+
+def test_pull_keeps_the_files_as_they_are_at_their_source(ada: Researcher) -> None:
+    school = ada.store / "boarding-school"
+    assert (school / "in-bed" / "1.0.0.csv").read_bytes() == COUNTS
+    assert (school / "model-config" / "1.0.0.toml").read_bytes() == MODEL
+
+
+def test_a_second_pull_changes_nothing(ada: Researcher) -> None:
+    kinds = ("data_product", "external_object", "object", "storage_location")
+    before = [ada.local.get(kind)["results"] for kind in kinds]
+    ada.machine.run("fair pull", ada.project)
+    assert [ada.local.get(kind)["results"] for kind in kinds] == before
+
+
+@pytest.mark.parametrize("where", ["local", "remote"])
+def test_the_run_has_its_inputs_and_its_output(ada: Researcher, where: str) -> None:
+    registry = ada.registry(where)
+    run = registry.one("code_run", uuid=ada.run)
+    assert registry.products(run["inputs"]) == {"in-bed", "model-config"}
+    assert registry.products(run["outputs"]) == {"growth"}
+
+
+def test_the_pushed_run_has_its_script_and_its_configuration(ada: Researcher) -> None:
+    run = ada.remote.one("code_run", uuid=ada.run)
+    script = ada.remote.stored(run["submission_script"])
+    assert script == (ada.project / "growth.py").read_bytes()
+    configuration = ada.remote.stored(run["model_config"]).decode()
+    assert run["description"] in configuration
+
+
+def test_the_pushed_run_names_the_commit_of_its_code(ada: Researcher) -> None:
+    run = ada.remote.one("code_run", uuid=ada.run)
+    code = ada.remote.get(run["code_repo"])
+    commit = ada.machine.run("git rev-parse HEAD", ada.project).strip()
+    assert ada.remote.get(code["storage_location"])["hash"] == commit
+
+
+def test_the_result_is_at_its_address_as_it_was_written(ada: Researcher) -> None:
+    assert ada.remote.file("data_product/ada:growth@0.0.1") == ada.written
+    assert (ada.project / "growth.csv").read_bytes() == ada.written
+    assert b"doubling time,0.7120,day" in ada.written
+
+
+def test_the_sources_are_at_their_addresses_too(ada: Researcher) -> None:
+    school, title = "boarding-school", "Influenza%20in%20a%20boarding%20school"
+    assert ada.remote.file(f"data_product/{school}:in-bed@1.0.0") == COUNTS
+    assert ada.remote.file(f"data_product/{school}:model-config@1.0.0") == MODEL
+    assert ada.remote.file(f"external_object/bmj-1978-1-587:{title}@1.0.0") == COUNTS
+
+
+def test_the_pushed_records_say_who_made_and_who_sent_them(ada: Researcher) -> None:
+    product = ada.remote.one("data_product", name="growth")
+    (author,) = ada.remote.get(product["object"])["authors"]
+    assert ada.remote.get(author)["name"] == "Ada Lovelace"
+    assert ada.remote.one("user_author", author=author)["user"] == product["updated_by"]
+
+
+@pytest.mark.parametrize("where", ["local", "remote"])
+def test_the_issues_are_about_what_they_were_raised_about(
+    ada: Researcher, where: str
+) -> None:
+    registry = ada.registry(where)
+    counts = registry.one("issue", description=described("Boys in bed"))
+    assert counts["severity"] == 4
+    assert registry.products(counts["component_issues"]) == {"in-bed", "growth"}
+    interval = registry.one("issue", description=described("confidence interval"))
+    assert interval["severity"] == 2
+    (component,) = interval["component_issues"]
+    run = registry.one("code_run", uuid=ada.run)
+    assert registry.get(component)["object"] == run["submission_script"]
+
+
+def described(words: str) -> str:
+    """Return the one text of the model that has these words, whole."""
+    model = "".join(block.text for block in PAGE if block.path.endswith("growth.py"))
+    (text,) = re.findall(rf'"([^"\n]*{words}[^"\n]*)"', model)
+    return str(text)
+
+
+def test_somebody_else_pulls_the_result(grace: Researcher, ada: Researcher) -> None:
+    assert (grace.store / "ada" / "growth" / "0.0.1.csv").read_bytes() == ada.written
+    theirs = ada.remote.one("data_product", name="growth")
+    hers = grace.local.one("data_product", name="growth")
+    assert (
+        grace.local.get(hers["object"])["uuid"]
+        == ada.remote.get(theirs["object"])["uuid"]
+    )

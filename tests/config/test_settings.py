@@ -1,0 +1,233 @@
+"""Settings: every variable is explained, and a wrong value is refused helpfully."""
+
+from __future__ import annotations
+
+import os
+import re
+import runpy
+from collections.abc import Callable
+from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+
+from tests.plugins.postgres import is_ours
+
+ROOT = Path(__file__).resolve().parents[2]
+
+Load = Callable[..., dict[str, Any]]
+
+#: For each variable, values that it must refuse.
+WRONG = {
+    "ALLOWED_HOSTS": ["https://registry.example.org", "registry.example.org:8000"],
+    "CACHE_URL": ["127.0.0.1:6379", "locmem://"],
+    "DATABASE_URL": ["registry.sqlite3", "mysql://host/name", "postgresql://host"],
+    "PORT": ["http", "0", "70000"],
+    "REGISTRY_DATA_DIR": [__file__],
+    "REGISTRY_DEBUG": ["perhaps"],
+    "REGISTRY_ENV_FILE": ["/nowhere/registry.env"],
+    "REGISTRY_HTTPS": ["https"],
+    "REGISTRY_LOG_LEVEL": ["LOUD"],
+    "REGISTRY_PROXIES": ["nginx", "-1"],
+    "REGISTRY_SERVED_ROOTS": ["data", "/nowhere/at/all", __file__],
+    "REGISTRY_THROTTLE_ANONYMOUS": ["1200", "0/min", "10/fortnight"],
+    "REGISTRY_THROTTLE_EXEMPT": ["localhost", "10.0.0.1/8"],
+    "REGISTRY_THROTTLE_EXPORT": ["many/min"],
+    "REGISTRY_THROTTLE_LOGIN": ["-1/min"],
+    "REGISTRY_THROTTLE_USER": ["6000 min"],
+    "REGISTRY_URL": ["registry.example.org", "https://a.org/path", "http://[::1"],
+    "WEB_CONCURRENCY": ["0", "two"],
+}
+#: Any text is a key.
+FREE = {"SECRET_KEY"}
+#: Explained in `.env.example`, but read elsewhere: a command, and the tests.
+READ_ELSEWHERE = {"REGISTRY_PASSWORD", "TEST_DATABASE_URL"}
+
+
+@pytest.fixture
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Return what loads the settings with nothing but the given variables set."""
+
+    def load_settings(**variables: str) -> dict[str, Any]:
+        for name in filter(is_ours, list(os.environ)):
+            monkeypatch.delenv(name)
+        own = {"REGISTRY_DATA_DIR": str(tmp_path), "REGISTRY_ENV_FILE": os.devnull}
+        for name, value in {**own, **variables}.items():
+            monkeypatch.setenv(name, value)
+        return runpy.run_path(str(ROOT / "config" / "settings.py"))
+
+    return load_settings
+
+
+@pytest.mark.parametrize(
+    "name,value", [(name, value) for name, values in WRONG.items() for value in values]
+)
+def test_a_wrong_value_is_refused_with_the_name_the_value_and_an_example(
+    load: Load, name: str, value: str
+) -> None:
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        load(**{name: value})
+    message = str(refusal.value)
+    assert message.startswith(f"{name} is {value!r}, but must be ")
+    assert f"Example: {name}=" in message
+
+
+def test_the_example_in_a_refusal_is_itself_accepted(
+    load: Load, tmp_path: Path
+) -> None:
+    files = {"REGISTRY_DATA_DIR", "REGISTRY_ENV_FILE", "REGISTRY_SERVED_ROOTS"}
+    for name in WRONG.keys() - files:
+        with pytest.raises(ImproperlyConfigured) as refusal:
+            load(**{name: WRONG[name][0]})
+        example = str(refusal.value).rpartition(f"Example: {name}=")[2]
+        load(**{name: example})
+
+
+def test_every_variable_is_tried_with_a_wrong_value(load: Load) -> None:
+    assert load()["ENV"].names == WRONG.keys() | FREE
+
+
+def test_every_variable_is_explained_in_the_example_file(load: Load) -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^#?([A-Z][A-Z0-9_]*)=", example, re.MULTILINE))
+    assert explained == load()["ENV"].names | READ_ELSEWHERE
+
+
+def test_the_example_file_shows_the_defaults(load: Load) -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"^#(\w+)=(\d+(?:/min)?|INFO)$", example, re.MULTILINE))
+    default, set_to_shown = load(), load(**shown)
+    for name in ("PORT", "PROXIES", "WEB_CONCURRENCY", "THROTTLE_RATES", "LOG_LEVEL"):
+        assert set_to_shown[name] == default[name]
+    assert len(shown) >= 9
+
+
+def test_a_refusal_does_not_show_a_password(load: Load) -> None:
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        load(DATABASE_URL="mysql://registry:opensesame@host/name")
+    assert "opensesame" not in str(refusal.value)
+
+
+def test_settings_come_from_a_file_and_the_process_goes_first(
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "registry.env"
+    file.write_text("PORT=8123\nREGISTRY_LOG_LEVEL=DEBUG\n", encoding="ascii")
+    # what the file sets stays in the environment: put it back afterwards
+    monkeypatch.setenv("REGISTRY_LOG_LEVEL", "")
+    monkeypatch.delenv("REGISTRY_LOG_LEVEL")
+    settings = load(REGISTRY_ENV_FILE=str(file), PORT="8124")
+    assert settings["PORT"] == 8124
+    assert settings["LOG_LEVEL"] == "DEBUG"
+
+
+def test_an_empty_variable_counts_as_not_set(load: Load) -> None:
+    assert load(PORT="", DATABASE_URL="")["PORT"] == 8000
+
+
+def test_the_public_address_follows_the_port_and_names_a_host(load: Load) -> None:
+    assert load(PORT="8123")["REGISTRY_URL"] == "http://127.0.0.1:8123"
+    settings = load(REGISTRY_URL="https://registry.example.org/")
+    assert settings["REGISTRY_URL"] == "https://registry.example.org"
+    assert "registry.example.org" in settings["ALLOWED_HOSTS"]
+    assert (
+        "[2001:db8::1]" in load(REGISTRY_URL="http://[2001:db8::1]:80")["ALLOWED_HOSTS"]
+    )
+
+
+def test_https_makes_cookies_safe_and_redirects(load: Load) -> None:
+    settings = load(REGISTRY_HTTPS="1")
+    assert settings["SESSION_COOKIE_SECURE"]
+    assert settings["CSRF_COOKIE_SECURE"]
+    assert settings["SECURE_SSL_REDIRECT"]
+    assert settings["SECURE_HSTS_SECONDS"] == timedelta(days=365).total_seconds()
+    assert settings["REGISTRY_URL"].startswith("https://")
+    assert settings["PROXIES"] == 1
+
+
+def test_https_refuses_a_public_address_without_it(load: Load) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"REGISTRY_URL is .*a\.org"):
+        load(REGISTRY_HTTPS="1", REGISTRY_URL="http://a.org")
+
+
+def test_debug_is_off_and_refused_in_public(load: Load) -> None:
+    assert load()["DEBUG"] is False
+    with pytest.raises(ImproperlyConfigured, match="REGISTRY_DEBUG"):
+        load(REGISTRY_DEBUG="1", REGISTRY_HTTPS="1")
+
+
+def test_rates_and_networks_are_parsed(load: Load) -> None:
+    settings = load(
+        REGISTRY_THROTTLE_ANONYMOUS="3/s",
+        REGISTRY_THROTTLE_EXEMPT="127.0.0.0/8, ::1",
+    )
+    assert settings["THROTTLE_RATES"] == {
+        "anonymous": (3, 1),
+        "user": (6000, 60),
+        "login": (20, 60),
+        "export": (120, 60),
+    }
+    assert settings["THROTTLE_EXEMPT"] == (
+        ip_network("127.0.0.0/8"),
+        ip_network("::1/128"),
+    )
+
+
+def test_served_roots_have_their_links_resolved(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "data")
+    settings = load(REGISTRY_SERVED_ROOTS=f"{tmp_path / 'link'}:{tmp_path}")
+    assert settings["SERVED_ROOTS"] == (
+        (tmp_path / "data").resolve(),
+        tmp_path.resolve(),
+    )
+
+
+def test_a_relative_data_folder_counts_from_the_project(load: Load) -> None:
+    settings = load(REGISTRY_DATA_DIR="var/other", SECRET_KEY="given")
+    assert settings["REGISTRY_DATA_DIR"] == ROOT / "var" / "other"
+    assert not (ROOT / "var" / "other").exists()
+
+
+def test_postgresql_keeps_its_connections_or_pools_them(load: Load) -> None:
+    kept = load(DATABASE_URL="postgresql://u:p@h:5433/r")["DATABASES"]["default"]
+    assert (kept["NAME"], kept["HOST"], kept["PORT"]) == ("r", "h", 5433)
+    assert kept["CONN_MAX_AGE"] == 600
+    assert "pool" not in kept["OPTIONS"]
+    pooled = load(DATABASE_URL="postgresql://u:p@h/r?pool=true")["DATABASES"]["default"]
+    assert pooled["OPTIONS"]["pool"] is True
+    # Django refuses a pool together with connections that are kept
+    assert "CONN_MAX_AGE" not in pooled
+
+
+def test_a_shared_cache_serves_both_aliases(load: Load) -> None:
+    caches = load(CACHE_URL="redis://127.0.0.1:6379/2")["CACHES"]
+    for alias in ("default", "throttle"):
+        assert caches[alias]["LOCATION"] == "redis://127.0.0.1:6379/2"
+        assert caches[alias]["KEY_PREFIX"] == alias
+
+
+def test_two_registries_of_one_host_do_not_share_cookies(load: Load) -> None:
+    one, two = load(PORT="8000"), load(PORT="8123")
+    assert one["SESSION_COOKIE_NAME"] != two["SESSION_COOKIE_NAME"]
+    assert one["CSRF_COOKIE_NAME"] != two["CSRF_COOKIE_NAME"]
+
+
+@pytest.mark.once
+@pytest.mark.django_db
+def test_sqlite_waits_for_locks_and_holds_to_its_constraints() -> None:
+    with connection.cursor() as cursor:
+        found = {
+            name: cursor.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "foreign_keys", "busy_timeout", "synchronous")
+        }
+    assert found == {
+        "journal_mode": "wal",
+        "foreign_keys": 1,
+        "busy_timeout": 30_000,
+        "synchronous": 1,
+    }

@@ -1,0 +1,39 @@
+"""Who asks, past the proxies."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import RequestFactory
+from pytest_django import Settings
+
+from registry.http.addresses import NOWHERE, client_address
+
+
+@pytest.mark.parametrize(
+    "proxies,forwarded,address",
+    [
+        (0, "", "192.0.2.1"),
+        (0, "198.51.100.7", "192.0.2.1"),
+        (1, "", "192.0.2.1"),
+        (1, "198.51.100.7", "198.51.100.7"),
+        (1, "127.0.0.1, 198.51.100.7", "198.51.100.7"),
+        (2, "127.0.0.1, 198.51.100.7, 10.0.0.2", "198.51.100.7"),
+        (3, "198.51.100.7, 10.0.0.2", "198.51.100.7"),
+        (1, "2001:db8::1", "2001:db8::1"),
+        (1, "'; DROP TABLE", NOWHERE),
+    ],
+)
+def test_only_what_our_own_proxies_say_is_believed(
+    rf: RequestFactory,
+    settings: Settings,
+    proxies: int,
+    forwarded: str,
+    address: str,
+) -> None:
+    settings.PROXIES = proxies
+    request = rf.get("/", REMOTE_ADDR="192.0.2.1", HTTP_X_FORWARDED_FOR=forwarded)
+    assert client_address(request) == address
+
+
+def test_a_proxy_on_a_unix_socket_has_no_address(rf: RequestFactory) -> None:
+    assert client_address(rf.get("/", REMOTE_ADDR="")) == NOWHERE

@@ -1,0 +1,146 @@
+"""The request id, the line in the log, and the headers of every answer."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+
+from registry.core import context
+from registry.core.logs import LineFormatter
+from registry.http.middleware import (
+    RequestContextMiddleware,
+    SecurityHeadersMiddleware,
+    access_log,
+    client_of,
+)
+from registry.http.policies import content_security_policy
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """Return where lines of the access log go, as the server writes them."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(LineFormatter())
+    access_log.addHandler(handler)
+    yield stream
+    access_log.removeHandler(handler)
+
+
+def test_every_answer_has_a_request_id_of_its_own(client: Client) -> None:
+    first, second = client.get("/livez"), client.get("/livez")
+    assert re.fullmatch(r"[0-9a-f]{32}", first["X-Request-Id"])
+    assert first["X-Request-Id"] != second["X-Request-Id"]
+
+
+def test_an_answer_that_no_view_gave_has_one_too(client: Client) -> None:
+    answer = client.get("/livez", headers={"host": "elsewhere.example.org"})
+    assert answer.status_code == 400
+    assert answer["X-Request-Id"]
+
+
+def test_a_sane_request_id_of_the_caller_is_kept(client: Client) -> None:
+    answer = client.get("/livez", headers={"x-request-id": "fair-pull_1.2"})
+    assert answer["X-Request-Id"] == "fair-pull_1.2"
+
+
+@pytest.mark.parametrize("given", ["", "a b", "x" * 65, 'a"', "a\tb", "ü"])
+def test_a_strange_request_id_is_replaced(client: Client, given: str) -> None:
+    answer = client.get("/livez", headers={"x-request-id": given})
+    assert re.fullmatch(r"[0-9a-f]{32}", answer["X-Request-Id"])
+
+
+def test_the_log_has_one_line_for_a_request(client: Client, log: io.StringIO) -> None:
+    client.get("/livez?signature=secret", headers={"x-request-id": "r1"})
+    (line,) = log.getvalue().splitlines()
+    assert re.search(
+        r" request=r1 logger=registry.access message=answered method=GET path=/livez "
+        r"status=200 ms=\d+\.\d user=- address=127.0.0.1$",
+        line,
+    )
+    assert "secret" not in line
+
+
+def test_what_comes_with_a_request_cannot_forge_a_line(
+    client: Client, log: io.StringIO
+) -> None:
+    client.get("/livez%0Atime=now level=ERROR")
+    assert len(log.getvalue().splitlines()) == 1
+
+
+def test_the_line_names_a_user_who_is_known_without_asking_who_it_is(
+    log: io.StringIO, rf: RequestFactory, django_user_model: type
+) -> None:
+    def answer(request: HttpRequest) -> HttpResponse:
+        request.user = django_user_model(pk=7)
+        return HttpResponse()
+
+    RequestContextMiddleware(answer)(rf.get("/"))
+    assert " user=7 " in log.getvalue()
+
+
+def test_an_unopened_session_stays_unopened(client: Client, log: io.StringIO) -> None:
+    # without access to the database a query would fail the test
+    client.cookies["registry_session_8000"] = "x" * 32
+    client.get("/livez")
+    assert " user=- " in log.getvalue()
+
+
+def test_services_can_tell_the_client_and_the_request(rf: RequestFactory) -> None:
+    seen = []
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        seen.append((context.request_id.get(), context.client.get()))
+        return HttpResponse()
+
+    request = rf.get("/", headers={"x-request-id": "r2", "user-agent": "fair-cli/0.11"})
+    RequestContextMiddleware(answer)(request)
+    assert seen == [("r2", "fair-cli/0.11")]
+    assert (context.request_id.get(), context.client.get()) == ("-", "")
+
+
+@pytest.mark.parametrize(
+    "user_agent,client",
+    [
+        ("", ""),
+        ("python-requests/2.34.2", "python-requests/2.34.2"),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Mozilla/5.0 Gecko/20100101 Firefox/140.0",
+        ),
+        ("a" * 5000, "a" * 200),
+        ("(" * 5000, "(" * 200),
+    ],
+)
+def test_a_client_is_known_by_its_products(user_agent: str, client: str) -> None:
+    assert client_of(user_agent) == client
+
+
+def test_every_page_tells_the_browser_what_it_may_do(client: Client) -> None:
+    answer = client.get("/livez")
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert "camera=()" in answer["Permissions-Policy"]
+
+
+def test_a_view_may_have_a_policy_of_its_own(rf: RequestFactory) -> None:
+    policy = content_security_policy(style_src="'self' 'unsafe-inline'")
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(headers={"Content-Security-Policy": policy})
+
+    response = SecurityHeadersMiddleware(answer)(rf.get("/"))
+    assert response["Content-Security-Policy"] == policy
+    assert "default-src 'self'" in policy

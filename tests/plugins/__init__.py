@@ -1,0 +1,1 @@
+"""Plugins of pytest that this project's tests run with."""

@@ -1,0 +1,197 @@
+"""Real registries for tests: gunicorn on a free port, with its own data and database.
+
+`live_registry` is one for the whole run. `start_registry` starts more of them, with
+settings of their own: `start_registry(REGISTRY_THROTTLE_ANONYMOUS="3/min")`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.plugins.postgres import is_ours
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass
+class LiveRegistry:
+    """A registry that runs; `environment` is what its processes are given."""
+
+    url: str
+    data_dir: Path
+    environment: dict[str, str] = field(repr=False)
+
+    @property
+    def password(self) -> str:
+        """The password of the account `admin`."""
+        return (self.data_dir / "admin-password").read_text(encoding="ascii").strip()
+
+    @property
+    def log(self) -> str:
+        """What the server has written so far."""
+        return (self.data_dir / "log").read_text(encoding="utf-8")
+
+    def manage(self, *arguments: str, **variables: str) -> str:
+        """Run a command of this registry; return its standard output."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment | variables,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def token(self, name: str = "admin") -> str:
+        """Make and return an API token; the person's earlier one ends."""
+        return self.manage("create_token", name).strip()
+
+    def user(self, name: str, password: str, *options: str) -> None:
+        """Make an account."""
+        self.manage("create_user", name, *options, REGISTRY_PASSWORD=password)
+
+
+class StartRegistry(Protocol):
+    """Starts a registry that lives until the end of the test run."""
+
+    def __call__(self, *, example: bool = False, **variables: str) -> LiveRegistry:
+        """Return it when it is ready; `variables` go into its environment."""
+
+
+@pytest.fixture(scope="session")
+def start_registry() -> Iterator[StartRegistry]:
+    """Start registries, several at a time if need be; all stop at the end."""
+    with ExitStack() as stack:
+
+        def start(*, example: bool = False, **variables: str) -> LiveRegistry:
+            return _start(stack, variables, example=example)
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def live_registry(start_registry: StartRegistry) -> LiveRegistry:
+    """Return the registry that tests share: they add to it, and count on nothing."""
+    return start_registry()
+
+
+def _start(
+    stack: ExitStack, variables: dict[str, str], *, example: bool
+) -> LiveRegistry:
+    data_dir = Path(tempfile.mkdtemp(prefix="registry-live-"))
+    stack.callback(shutil.rmtree, data_dir, ignore_errors=True)
+    port = free_port()
+    environment = {k: v for k, v in os.environ.items() if not is_ours(k)} | {
+        "REGISTRY_ENV_FILE": os.devnull,
+        "REGISTRY_DATA_DIR": str(data_dir),
+        "REGISTRY_THROTTLE_EXEMPT": "127.0.0.0/8,::1",
+        "PORT": str(port),
+        **_database(stack),
+        **variables,
+    }
+    registry = LiveRegistry(f"http://127.0.0.1:{port}", data_dir, environment)
+    registry.manage("prepare", *([] if example else ["--no-example"]))
+    process = _serve(stack, registry)
+    _wait(lambda: _is_ready(registry), process, registry)
+    return registry
+
+
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _database(stack: ExitStack) -> dict[str, str]:
+    """Make a database beside that of the tests, on PostgreSQL; on SQLite, a file."""
+    server = os.environ.get("DATABASE_URL", "")
+    if not server.startswith("postgres"):
+        return {}
+    name = f"live_{secrets.token_hex(6)}"
+    _execute(server, "CREATE DATABASE {}", name)
+    stack.callback(_execute, server, "DROP DATABASE {} WITH (FORCE)", name)
+    return {"DATABASE_URL": urlsplit(server)._replace(path=f"/{name}").geturl()}
+
+
+def _execute(server: str, statement: str, name: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+
+
+def _serve(stack: ExitStack, registry: LiveRegistry) -> subprocess.Popen[bytes]:
+    log = stack.enter_context((registry.data_dir / "log").open("wb"))
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "serve"],
+        cwd=ROOT,
+        env=registry.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        preexec_fn=_end_with_parent,  # noqa: PLW1509
+    )
+    stack.callback(_stop, process)
+    return process
+
+
+def _end_with_parent() -> None:
+    # a test run that is killed cannot stop its servers; the kernel does (prctl(2))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _is_ready(registry: LiveRegistry) -> bool:
+    try:
+        with urllib.request.urlopen(f"{registry.url}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+
+
+def _wait(
+    is_true: Callable[[], bool],
+    process: subprocess.Popen[bytes],
+    registry: LiveRegistry,
+) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not is_true():
+        ended = process.poll() is not None
+        if ended or time.monotonic() > deadline:
+            state = "stopped" if ended else "is not ready"
+            pytest.fail(f"The registry {state}:\n{registry.log}")
+        time.sleep(0.05)
