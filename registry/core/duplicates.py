@@ -46,8 +46,7 @@ def find_duplicates(records: Sequence[Record]) -> dict[int, RegistryError]:
 
 
 def unique_sets(model: type[models.Model]) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """Yield the sets of field names that are unique together, and whether nulls in
-    them count as equal."""
+    """Yield the names that are unique together, and whether nulls are equal."""
     for field in model._meta.fields:
         if field.unique and not field.primary_key:
             yield (field.name,), False
@@ -61,9 +60,10 @@ def unique_sets(model: type[models.Model]) -> Iterator[tuple[tuple[str, ...], bo
 
 def _names_in(constraint: models.UniqueConstraint) -> tuple[str, ...]:
     """Name the fields of a constraint that is made of expressions."""
+    expressions: Any = constraint.expressions
     return tuple(
         part.name
-        for expression in constraint.expressions
+        for expression in expressions
         for part in expression.flatten()
         if isinstance(part, models.F)
     )

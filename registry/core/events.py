@@ -12,9 +12,6 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import AbstractBaseUser
 
-#: What an update changed: field name to its old and its new value.
-Changes = "Mapping[str, tuple[Any, Any]]"
-
 
 def record_events(
     kind: str,

@@ -37,7 +37,7 @@ class LineFormatter(logging.Formatter):
     Times are UTC (ISO 8601, milliseconds).
     """
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 

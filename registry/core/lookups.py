@@ -108,10 +108,10 @@ def _escaped(character: str) -> str:
 
 @dataclass(frozen=True)
 class RelatedIds:
-    """One list of ids to fetch beside each row: ``column`` of the rows of ``table``
-    whose ``key`` is the row's id.
+    """One list of ids to fetch beside each row.
 
-    With ``newest`` only that many, the latest first; otherwise all, oldest first.
+    The list is ``column`` of the rows of ``table`` whose ``key`` is the row's id. With
+    ``newest`` only that many, the latest first; otherwise all, oldest first.
     """
 
     table: str

@@ -6,7 +6,7 @@ Domains build their services on these functions; nothing else writes records.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
@@ -23,6 +23,8 @@ R = TypeVar("R", bound=Record)
 
 #: Field values by name. A link is the id of its target or the target itself.
 Values = Mapping[str, Any]
+#: What an update changed: field name to its old and its new value.
+Changes = dict[str, tuple[Any, Any]]
 
 
 def create_records(
@@ -78,7 +80,7 @@ def change_record(
 
     Values that are the same already change nothing, and leave no event.
     """
-    changes: dict[str, tuple[Any, Any]] = {}
+    changes: Changes = {}
     to_many = to_many_fields(type(record))
     lists = {name: list(_ids(values[name])) for name in values if name in to_many}
     for name, value in values.items():
@@ -86,20 +88,30 @@ def change_record(
             _assign(record, name, value, changes)
     for name, ids in lists.items():
         _note_list(record, name, ids, changes)
-    if not changes:
-        return record
+    if changes:
+        _store(record, lists, changes, by=by, checked=checked)
+    return record
+
+
+def _store(
+    record: Record,
+    lists: Mapping[str, list[int]],
+    changes: Changes,
+    *,
+    by: AbstractBaseUser,
+    checked: bool,
+) -> None:
+    """Save what changed in a record, with its event."""
     error = _invalid(record, checked=checked)
     if error is not None:
         raise error
     record.updated_by_id = by.pk
     _save(record)
-    for name, ids in lists.items():
-        if name in changes:
-            getattr(record, name).set(ids)
+    for name in lists.keys() & changes.keys():
+        getattr(record, name).set(lists[name])
     record_events(
         record.kind, [record.pk], Event.Action.UPDATED, by=by, changes=changes
     )
-    return record
 
 
 def lock_record(
@@ -110,7 +122,8 @@ def lock_record(
     ``unless_changed`` holds the revisions that the caller knows; raises ``Stale`` when
     the record has moved on, and ``NotFound`` when there is none.
     """
-    record = model._default_manager.select_for_update().filter(pk=pk).first()
+    rows = model._default_manager.select_for_update().filter(pk=pk)
+    record = cast("R | None", rows.first())
     if record is None:
         raise NotFound(f"{model._meta.verbose_name} {pk} does not exist.")
     if unless_changed is not None and record.revision not in unless_changed:
@@ -145,9 +158,7 @@ def _instance(
     return instance
 
 
-def _assign(
-    record: Record, name: str, value: Any, changes: dict[str, tuple[Any, Any]]
-) -> None:
+def _assign(record: Record, name: str, value: Any, changes: Changes) -> None:
     """Set one field and note the change; empty texts become null where they may."""
     field: Any = record._meta.get_field(name)
     if field.is_relation:
@@ -167,9 +178,7 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _note_list(
-    record: Record, name: str, ids: list[int], changes: dict[str, tuple[Any, Any]]
-) -> None:
+def _note_list(record: Record, name: str, ids: list[int], changes: Changes) -> None:
     """Note whether a list of links would change; its order does not count."""
     old = sorted(getattr(record, name).values_list("pk", flat=True))
     new = sorted(set(ids))

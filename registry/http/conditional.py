@@ -1,4 +1,4 @@
-"""Entity tags (RFC 9110, sections 8.8.3 and 13.1.1): has the record moved on?"""
+"""Entity tags (RFC 9110, sections 8.8.3 and 13.1.1), for changing what one has seen."""
 
 from __future__ import annotations
 

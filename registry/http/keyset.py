@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import orjson
 from django.core.exceptions import ValidationError
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import F, Model, OrderBy, Q, QuerySet
 
 M = TypeVar("M", bound=Model)
 
@@ -33,16 +33,11 @@ class Key:
 
     def expression(self, *, backwards: bool) -> Any:
         """Return what to order by."""
-        field = F(self.name)
-        descending = self.descending != backwards
-        if not self.nullable:
-            return field.desc() if descending else field.asc()
-        if descending:
-            return field.desc(
-                nulls_first=backwards or None, nulls_last=not backwards or None
-            )
-        return field.asc(
-            nulls_first=backwards or None, nulls_last=not backwards or None
+        return OrderBy(
+            F(self.name),
+            descending=self.descending != backwards,
+            nulls_first=(self.nullable and backwards) or None,
+            nulls_last=(self.nullable and not backwards) or None,
         )
 
     def beyond(self, value: Any, *, backwards: bool) -> Q | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.db.models import Model, QuerySet
+from django.template import loader
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
@@ -74,8 +75,6 @@ class RecordPagination(BasePagination):
 
     def to_html(self) -> Any:
         """Draw the links between pages for the browsable API."""
-        from django.template import loader
-
         return loader.get_template(self.template).render(
             {
                 "previous_url": self.get_previous_link(),

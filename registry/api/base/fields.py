@@ -13,7 +13,7 @@ from registry.http.links import LinkError, Reference, find_ids, parse_link
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from django.db.models import Expression, Model
+    from django.db.models import Exists, Model
 
 
 class LinkResolver:
@@ -136,7 +136,7 @@ class AddressField(DerivedField):
 class ComputedField(DerivedField):
     """A value that the database computes; ``kind`` is its JSON type."""
 
-    def __init__(self, *, expression: Expression, kind: str, **kwargs: Any) -> None:
+    def __init__(self, *, expression: Exists, kind: str, **kwargs: Any) -> None:
         self.expression = expression
         self.kind = kind
         super().__init__(**kwargs)

@@ -23,7 +23,7 @@ class RecordMetadata(SimpleMetadata):
 
     def determine_metadata(self, request: Request, view: Any) -> dict[str, Any]:
         """Return the metadata; ``actions`` only for those who may use them."""
-        signed_in = bool(request.user and request.user.is_authenticated)
+        signed_in = request.user.is_authenticated
         key = (type(view), view.detail if hasattr(view, "detail") else None, signed_in)
         made = self._made.get(key)
         if made is None:
@@ -44,7 +44,7 @@ class RecordMetadata(SimpleMetadata):
             metadata["filter_fields"] = list(filterset.base_filters)
         if signed_in and hasattr(view, "get_serializer") and hasattr(view, "create"):
             fields = self.get_serializer_info(view.get_serializer())
-            metadata["actions"] = {method: fields for method in self._methods(view)}
+            metadata["actions"] = dict.fromkeys(self._methods(view), fields)
         return metadata
 
     def _methods(self, view: Any) -> list[str]:

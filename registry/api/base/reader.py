@@ -6,7 +6,7 @@ statement. So a page takes three statements however long it is: count, rows, lis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from registry.core.lookups import RelatedIds, RelatedIdsQuery
 from registry.http.links import kind_of
 
 if TYPE_CHECKING:
-    from django.db.models import Expression, Model, QuerySet
+    from django.db.models import Exists, Model, QuerySet
     from rest_framework.serializers import BaseSerializer
 
 Row = tuple[Any, ...]
@@ -43,7 +43,7 @@ class Column:
     name: str
     source: str
     address: str | None = None
-    expression: Expression | None = None
+    expression: Exists | None = None
 
     def formatter(self, base: str) -> Callable[[Any], Any] | None:
         """Return how to show a value for this host; None to leave it."""
@@ -90,7 +90,7 @@ class RecordReader:
         return cls(model, [_column(model, *item) for item in fields.items()])
 
     def choose(self, fields: str | None, omit: str | None) -> RecordReader:
-        """Return a reader for ``?fields=`` and ``?omit=``; unknown names are refused."""
+        """Return a reader for ``?fields=`` and ``?omit=``; refuse unknown names."""
         if fields is None and omit is None:
             return self
         wanted = self._named("fields", fields) if fields else self.names
@@ -100,9 +100,21 @@ class RecordReader:
             [c for c in self.columns if c.name in wanted and c.name not in unwanted],
         )
 
-    def rows(self, queryset: QuerySet[Any], extra: Sequence[str] = ()) -> Iterable[Row]:
-        """Select the columns: the id, the latest change, ours, then ``extra`` ones."""
-        return self._selected(queryset, extra)
+    def rows(self, queryset: QuerySet[Any], extra: Sequence[str] = ()) -> Any:
+        """Select the id, the latest change, our columns, then ``extra`` ones."""
+        computed = {
+            column.source: column.expression
+            for column in self._plain
+            if column.expression is not None
+        }
+        if computed:
+            queryset = queryset.annotate(**computed)
+        return queryset.values_list(
+            "pk",
+            "last_updated" if self._has_revision else "pk",
+            *(column.source for column in self._plain),
+            *extra,
+        )
 
     def show(self, rows: Sequence[Row], base: str) -> list[Record]:
         """Turn selected rows into records with links below ``base``."""
@@ -136,21 +148,6 @@ class RecordReader:
     def _related(self) -> RelatedIdsQuery:
         return RelatedIdsQuery([column.related for column in self._lists])
 
-    def _selected(self, queryset: QuerySet[Any], extra: Sequence[str]) -> Any:
-        computed = {
-            column.source: column.expression
-            for column in self._plain
-            if column.expression is not None
-        }
-        if computed:
-            queryset = queryset.annotate(**computed)
-        return queryset.values_list(
-            "pk",
-            "last_updated" if self._has_revision else "pk",
-            *(column.source for column in self._plain),
-            *extra,
-        )
-
 
 def _record(
     formatters: Sequence[tuple[str, Callable[[Any], Any] | None]], values: Row
@@ -178,7 +175,7 @@ def _column(model: type[Model], name: str, field: Any) -> Column | ListColumn:
 def _link_column(
     model: type[Model], name: str, field: LinkField | LinksField
 ) -> Column | ListColumn:
-    relation: Any = model._meta.get_field(field.source)
+    relation: Any = model._meta.get_field(str(field.source))
     kind = kind_of(field.model)
     if relation.concrete and not relation.many_to_many:
         return Column(name, relation.attname, f"{kind}/{{id}}/")

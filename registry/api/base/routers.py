@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from rest_framework.response import Response
 from rest_framework.routers import Route, SimpleRouter
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class RecordRouter(SimpleRouter):
     """Lists at ``<name>/``, records at ``<name>/<id>/``."""
 
-    routes: ClassVar[list[Any]] = [
+    routes = [
         Route(
             url=r"^{prefix}{trailing_slash}$",
             mapping={"get": "list", "post": "create"},

@@ -11,7 +11,6 @@ from rest_framework.utils.model_meta import RelationInfo
 from rest_framework.validators import UniqueValidator
 
 from registry.api.base.fields import LinkField, LinkResolver, LinksField, SelfField
-from registry.core.models import Record
 from registry.core.validators import web_address
 from registry.http.links import kind_of
 
@@ -45,7 +44,7 @@ class RecordListSerializer(serializers.ListSerializer[Any]):
                 references = [
                     reference
                     for item in items
-                    for reference in field.references(item.get(field.field_name))
+                    for reference in field.references(item.get(str(field.field_name)))
                 ]
                 resolver.prefetch(field.model, references)
 
@@ -76,30 +75,27 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
         self, field_name: str, relation_info: RelationInfo
     ) -> tuple[Any, dict[str, Any]]:
         """Use our own link fields, which never list what they could point to."""
-        model_field = relation_info.model_field
+        field_class = LinksField if relation_info.to_many else LinkField
         kwargs: dict[str, Any] = {"model": relation_info.related_model}
         if relation_info.reverse:
-            kwargs["read_only"] = True
-        if relation_info.to_many:
-            kwargs.setdefault("required", False)
-            return LinksField, _reverse(kwargs) if relation_info.reverse else {
-                **kwargs,
-                "help_text": model_field.help_text,
-            }
-        if relation_info.reverse:
-            return LinkField, _reverse(kwargs)
+            return field_class, kwargs | _found_there(relation_info.related_model)
+        model_field: Any = relation_info.model_field
         kwargs["help_text"] = model_field.help_text
         if not model_field.editable:
             kwargs["read_only"] = True
+        elif relation_info.to_many:
+            kwargs["required"] = False
         elif model_field.null:
             kwargs |= {"required": False, "allow_null": True}
-        return LinkField, kwargs
+        return field_class, kwargs
 
     def build_standard_field(
         self, field_name: str, model_field: models.Field[Any, Any]
     ) -> tuple[Any, dict[str, Any]]:
         """Leave uniqueness to the database; URLs may be on plain hosts."""
-        field_class, kwargs = super().build_standard_field(field_name, model_field)
+        built: tuple[Any, dict[str, Any]]
+        built = super().build_standard_field(field_name, model_field)
+        field_class, kwargs = built
         validators = kwargs.get("validators", model_field.validators)
         kept = [v for v in validators if not isinstance(v, UniqueValidator)]
         if isinstance(model_field, models.URLField):
@@ -130,11 +126,10 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
         return records[0] if records else {}
 
 
-def _reverse(kwargs: dict[str, Any]) -> dict[str, Any]:
+def _found_there(model: type[models.Model]) -> dict[str, Any]:
     """Describe a link that is stored on its other side."""
-    kwargs.pop("required", None)
-    name = kind_of(kwargs["model"]).replace("_", " ")
-    return {**kwargs, "read_only": True, "help_text": f"Found by its {name} records."}
+    help_text = f"What {kind_of(model)} records say of this record."
+    return {"read_only": True, "help_text": help_text}
 
 
 def _is_url_validator(validator: Any) -> bool:
@@ -144,8 +139,3 @@ def _is_url_validator(validator: Any) -> bool:
 def record_fields(*names: str) -> tuple[str, ...]:
     """Name a record's fields: its own between what every record has."""
     return (*HEAD, *TAIL, *names)
-
-
-def is_record(model: type[models.Model]) -> bool:
-    """Tell whether rows of this model say who registered them."""
-    return issubclass(model, Record)

@@ -6,7 +6,7 @@ records are listed, read, registered and changed is the same for all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db.models import Model, QuerySet
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     from rest_framework.serializers import BaseSerializer
 
     from registry.identity.models import User
+
+# Inside the viewsets the name `list` is the method, so these are named here.
+Page = list[tuple[Row, tuple[Any, ...]]]
+Records = list[dict[str, Any]]
+Throttles = list[Any]
 
 #: Rows that a streamed answer reads at a time.
 CHUNK = 1000
@@ -81,13 +86,13 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
 
     def read_page(
         self, queryset: QuerySet[Any], keys: Sequence[Key], limit: int
-    ) -> list[tuple[Row, tuple[Any, ...]]]:
+    ) -> Page:
         """Select rows for the paginator, each with the values of its keys."""
         names = [_column_of(self.model, key) for key in keys]
         rows = list(self.reader.rows(queryset, names)[:limit])
         return [(row[: -len(names)], row[-len(names) :]) for row in rows]
 
-    def show(self, ids: Sequence[int]) -> list[dict[str, Any]]:
+    def show(self, ids: Sequence[int]) -> Records:
         """Return the records with these ids, in this order."""
         reader = self.reader
         records: dict[int, dict[str, Any]] = {}
@@ -111,9 +116,9 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
             headers["Location"] = f"{self.base}{kind_of(self.model)}/{pk}/"
         return Response(record, status=status, headers=headers)
 
-    def get_throttles(self) -> list[Any]:
+    def get_throttles(self) -> Throttles:
         """Count exports as such, beside the limit on all requests."""
-        throttles: list[Any] = super().get_throttles()
+        throttles: Throttles = super().get_throttles()
         if self.request.query_params.get("format") == "csv":
             throttles.append(ExportThrottle())
         return throttles
@@ -162,9 +167,10 @@ class RecordViewSet(ReadOnlyRecordViewSet):
         return once(request, self.user, lambda: self._create(request))
 
     def _create(self, request: Request) -> Response:
-        if isinstance(request.data, list):
-            return self._create_many(read_bulk(request.data))
-        values = self._checked(self.get_serializer(data=request.data))
+        data: Any = request.data
+        if isinstance(data, list):
+            return self._create_many(read_bulk(data))
+        values = self._checked(self.get_serializer(data=data))
         [record] = type(self).register([values], by=self.user, checked=True)
         return self.record_response(record.pk, status=201)
 
@@ -179,7 +185,7 @@ class RecordViewSet(ReadOnlyRecordViewSet):
         return serializer.validated_data
 
 
-class ChangeableMixin:
+class ChangeableViewSet(RecordViewSet):
     """PUT and PATCH, by the service ``change``.
 
     Fields that are left out keep their values; a PUT must have the required ones.
@@ -187,17 +193,15 @@ class ChangeableMixin:
 
     change: ClassVar[Callable[..., Record]]
 
-    def update(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Replace the values of a record."""
         return self._update(request, partial=False)
 
-    def partial_update(
-        self: Any, request: Request, *args: Any, **kwargs: Any
-    ) -> Response:
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change some values of a record."""
         return self._update(request, partial=True)
 
-    def _update(self: Any, request: Request, *, partial: bool) -> Response:
+    def _update(self, request: Request, *, partial: bool) -> Response:
         pk = self.existing_pk()
         serializer = self.get_serializer(data=request.data, partial=partial)
         values = self._checked(serializer)
@@ -208,25 +212,24 @@ class ChangeableMixin:
             unless_changed=known_revisions(request),
             checked=True,
         )
-        response: Response = self.record_response(pk)
-        return response
+        return self.record_response(pk)
 
-    def existing_pk(self: Any) -> int:
+    def existing_pk(self) -> int:
         """Return the id in the address; 404 comes before what is wrong in a body."""
         pk = int(self.kwargs["pk"])
         if not self.get_queryset().filter(pk=pk).exists():
             raise Http404
-        if isinstance(self.request.data, list):
-            raise ValidationError({"detail": "Give one record, not a list."})
+        if not isinstance(self.request.data, Mapping):
+            raise ValidationError({"detail": "Give one record, as a JSON object."})
         return pk
 
 
-class RemovableMixin:
+class RemovableViewSet(RecordViewSet):
     """DELETE, by the service ``remove``."""
 
     remove: ClassVar[Callable[..., None]]
 
-    def destroy(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Remove a record."""
         type(self).remove(
             int(self.kwargs["pk"]),

@@ -132,6 +132,14 @@ class StorageLocationSerializer(RecordSerializer):
         fields = record_fields("path", "hash", "public", "storage_root")
 
 
+class PlaceSerializer(RecordSerializer):
+    """Where an object is put: what a storage location is registered with."""
+
+    class Meta(RecordSerializer.Meta):
+        model = models.StorageLocation
+        fields = ("url", "path", "hash", "public", "storage_root")
+
+
 class NamespaceSerializer(RecordSerializer):
     """A namespace."""
 

@@ -1,5 +1,7 @@
-"""The resources of the catalogue. The docstrings are what OPTIONS and the API
-documentation say of each."""
+"""The resources of the catalogue.
+
+Their docstrings are what OPTIONS and the API documentation say of each.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rest_framework.response import Response
 
-from registry.api.base.viewsets import ChangeableMixin, RecordViewSet
+from registry.api.base.viewsets import ChangeableViewSet, RecordViewSet
 from registry.api.catalogue import filters, serializers
 from registry.catalogue import models, services
 from registry.http.conditional import known_revisions
@@ -24,7 +26,7 @@ class FileTypeViewSet(RecordViewSet):
     filterset_class = filters.FileTypeFilter
 
 
-class IssueViewSet(ChangeableMixin, RecordViewSet):
+class IssueViewSet(ChangeableViewSet):
     """A quality issue with one or more components of objects.
 
     `severity` 0 is a remark, larger is worse. Who raised an issue may change it.
@@ -49,7 +51,7 @@ class AuthorViewSet(RecordViewSet):
     register = staticmethod(services.register_authors)
 
 
-class ObjectViewSet(ChangeableMixin, RecordViewSet):
+class ObjectViewSet(ChangeableViewSet):
     """A file, a folder or another thing that runs read and write.
 
     Registering an object also registers its component `whole_object`. Who registered
@@ -66,12 +68,11 @@ class ObjectViewSet(ChangeableMixin, RecordViewSet):
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Replace the values of an object, or put it where it lives."""
+        pk = self.existing_pk()
         if not {"path", "hash", "storage_root"} <= set(request.data):
             return super().update(request, *args, **kwargs)
-        pk = self.existing_pk()
-        place = PlaceSerializer(
-            data=request.data, context=self.get_serializer_context()
-        )
+        context = self.get_serializer_context()
+        place = serializers.PlaceSerializer(data=request.data, context=context)
         rest = self.get_serializer(data=request.data, partial=True)
         _, is_new = services.place_object(
             pk,
@@ -81,15 +82,6 @@ class ObjectViewSet(ChangeableMixin, RecordViewSet):
             unless_changed=known_revisions(request),
         )
         return self.record_response(pk, status=201 if is_new else 200)
-
-
-class PlaceSerializer(serializers.StorageLocationSerializer):
-    """Where an object is put: what a storage location is registered with."""
-
-    class Meta(serializers.StorageLocationSerializer.Meta):
-        fields = ("path", "hash", "public", "storage_root")
-
-    url = None
 
 
 class UserAuthorViewSet(RecordViewSet):
@@ -139,7 +131,7 @@ class NamespaceViewSet(RecordViewSet):
     filterset_class = filters.NamespaceFilter
 
 
-class DataProductViewSet(ChangeableMixin, RecordViewSet):
+class DataProductViewSet(ChangeableViewSet):
     """An object under a name and a version within a namespace.
 
     Who registered a data product may change it, except what others cite of it.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from registry.api.base.viewsets import ChangeableMixin, RecordViewSet, RemovableMixin
+from registry.api.base.viewsets import ChangeableViewSet, RemovableViewSet
 from registry.api.runs.filters import CodeRunFilter
 from registry.api.runs.serializers import CodeRunSerializer
 from registry.runs import services
 from registry.runs.models import CodeRun
 
 
-class CodeRunViewSet(ChangeableMixin, RemovableMixin, RecordViewSet):
+class CodeRunViewSet(ChangeableViewSet, RemovableViewSet):
     """A run of a piece of code: what it read, what it wrote, when and how.
 
     `code_repo`, `model_config` and `submission_script` link to objects, `inputs` and

@@ -1,6 +1,6 @@
 """The record types of the catalogue, one file for each group of them."""
 
-from registry.catalogue.models.labels import CodeRepoRelease, Keyword, KeyValue, Licence
+from registry.catalogue.models.labels import CodeRepoRelease, KeyValue, Keyword, Licence
 from registry.catalogue.models.objects import (
     WHOLE_OBJECT,
     FileType,

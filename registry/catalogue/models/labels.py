@@ -30,7 +30,7 @@ class Keyword(Record):
     )
     identifier = models.URLField(
         max_length=validators.SHORT,
-        null=True,  # noqa: DJ001 (unique where given)
+        null=True,
         blank=True,
         validators=[validators.indexable],
         help_text="URL that defines the keyword, such as a term of an ontology.",
@@ -66,7 +66,7 @@ class Licence(Record):
     )
     identifier = models.URLField(
         max_length=validators.SHORT,
-        null=True,  # noqa: DJ001 (unique where given)
+        null=True,
         blank=True,
         validators=[validators.indexable],
         help_text="URL of the licence, such as "
@@ -107,7 +107,7 @@ class CodeRepoRelease(Record):
     )
     website = models.URLField(
         max_length=validators.SHORT,
-        null=True,  # noqa: DJ001 (the API's contract has null)
+        null=True,
         blank=True,
         help_text="Web page of the release.",
     )

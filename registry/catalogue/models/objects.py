@@ -59,7 +59,7 @@ class Object(Record):
     )
     description = models.TextField(
         max_length=validators.LONG,
-        null=True,  # noqa: DJ001 (the API's contract has null)
+        null=True,
         blank=True,
         help_text="What the object is, in words.",
     )
@@ -86,8 +86,10 @@ class Object(Record):
 
 
 class ObjectComponent(Record):
-    """A named part of an object, such as a table in a file; runs read and write
-    components. Every object has one that stands for all of it."""
+    """A named part of an object, such as a table in a file.
+
+    Runs read and write components; every object has one that stands for all of it.
+    """
 
     kind: ClassVar[str] = "object_component"
 
@@ -105,7 +107,7 @@ class ObjectComponent(Record):
     )
     description = models.TextField(
         max_length=validators.LONG,
-        null=True,  # noqa: DJ001 (the API's contract has null)
+        null=True,
         blank=True,
         help_text="What the component is, in words.",
     )

@@ -22,7 +22,7 @@ class Author(Record):
 
     name = models.CharField(
         max_length=validators.SHORT,
-        null=True,  # noqa: DJ001 (an author may be known by the identifier alone)
+        null=True,
         blank=True,
         db_index=True,
         validators=[validators.name, validators.indexable],
@@ -30,7 +30,7 @@ class Author(Record):
     )
     identifier = models.URLField(
         max_length=validators.SHORT,
-        null=True,  # noqa: DJ001 (unique where given)
+        null=True,
         blank=True,
         unique=True,
         validators=[validators.indexable],
@@ -56,7 +56,7 @@ class Author(Record):
         return self.name or self.identifier or str(self.uuid)
 
     def problems(self) -> FieldMessages:
-        """An author needs a name or an identifier."""
+        """Require a name or an identifier."""
         if self.name or self.identifier:
             return {}
         message = "Give a name or an identifier, or both."

@@ -29,7 +29,7 @@ class Namespace(Record):
     )
     full_name = models.CharField(
         max_length=validators.SHORT,
-        null=True,  # noqa: DJ001 (unique where given)
+        null=True,
         blank=True,
         unique=True,
         validators=[validators.indexable],
@@ -37,7 +37,7 @@ class Namespace(Record):
     )
     website = models.URLField(
         max_length=validators.SHORT,
-        null=True,  # noqa: DJ001 (the API's contract has null)
+        null=True,
         blank=True,
         help_text="Web page of the group or project.",
     )
@@ -96,8 +96,7 @@ class DataProduct(Record):
 
 
 def _nulls_equal(name: str) -> Any:
-    """Compare a text by its digest, so that absent texts are equal and long ones fit
-    into an index."""
+    """Compare a text by its digest: absent ones are equal, long ones fit an index."""
     return MD5(Coalesce(models.F(name), models.Value("")))
 
 
@@ -114,7 +113,7 @@ class ExternalObject(Record):
     )
     identifier = models.URLField(
         max_length=validators.SHORT,
-        null=True,  # noqa: DJ001 (the API's contract has null)
+        null=True,
         blank=True,
         db_index=True,
         validators=[validators.indexable],
@@ -122,7 +121,7 @@ class ExternalObject(Record):
     )
     alternate_identifier = models.CharField(
         max_length=validators.SHORT,
-        null=True,  # noqa: DJ001 (the API's contract has null)
+        null=True,
         blank=True,
         db_index=True,
         validators=[validators.indexable],
@@ -130,7 +129,7 @@ class ExternalObject(Record):
     )
     alternate_identifier_type = models.CharField(
         max_length=validators.SHORT,
-        null=True,  # noqa: DJ001 (the API's contract has null)
+        null=True,
         blank=True,
         help_text="What kind of name the alternate identifier is.",
     )
@@ -146,7 +145,7 @@ class ExternalObject(Record):
     )
     description = models.TextField(
         max_length=validators.LONG,
-        null=True,  # noqa: DJ001 (the API's contract has null)
+        null=True,
         blank=True,
         help_text="What the external object is, in words.",
     )
@@ -189,7 +188,7 @@ class ExternalObject(Record):
         return f"{self.title} {self.version}"
 
     def problems(self) -> FieldMessages:
-        """An external object needs one kind of identifier."""
+        """Require one kind of identifier."""
         if self.identifier or (
             self.alternate_identifier and self.alternate_identifier_type
         ):

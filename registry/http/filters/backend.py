@@ -33,10 +33,10 @@ class RecordFilterBackend(DjangoFilterBackend):
         refuse_unknown(
             request.query_params, (*filterset.base_filters, *LIST_PARAMETERS)
         )
-        filtered, errors = filterset.apply(queryset, request.query_params)
+        queryset, errors = filterset.apply(queryset, request.query_params)
         if errors:
             raise ValidationError(errors)
-        return filtered
+        return queryset
 
 
 def refuse_unknown(given: Iterable[str], allowed: Iterable[str]) -> None:

@@ -31,7 +31,10 @@ class RecordFilterSet(django_filters.FilterSet):
 
     @classmethod
     def filter_for_field(
-        cls, field: Any, field_name: str, lookup_expr: str | None = None
+        cls,
+        field: Any,
+        field_name: str,
+        lookup_expr: str | None = None,  # noqa: ARG003 (the base class passes it)
     ) -> django_filters.Filter:
         """Choose the filter by the kind of field."""
         if field.is_relation:

@@ -80,7 +80,7 @@ class CodeRun(Record):
         return f"code run {self.pk}: {self.description[:80]}"
 
     def problems(self) -> FieldMessages:
-        """A run cannot end before it began."""
+        """Refuse an end before the beginning."""
         if self.end_date is not None and self.end_date < self.run_date:
             return {"end_date": ["A run cannot end before its run_date."]}
         return {}
