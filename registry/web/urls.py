@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from registry.web.views import health
+from registry.web.views import health, home, sign_in, tokens
 
 app_name = "web"
 
 urlpatterns = [
+    path("", home.home, name="home"),
+    path("sign-in", sign_in.SignInView.as_view(), name="sign-in"),
+    path("sign-out", sign_in.SignOutView.as_view(), name="sign-out"),
+    path("get-token", tokens.get_token, name="get-token"),
+    path("revoke-token", tokens.revoke, name="revoke-token"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
 ]

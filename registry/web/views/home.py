@@ -1,0 +1,69 @@
+"""The home page: what this registry holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.cache import cache
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from registry.catalogue import models as catalogue
+from registry.catalogue.models import DataProduct
+from registry.runs.models import CodeRun
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from registry.core.models import Record
+
+#: Counting large tables takes a while, so counts may be this old, in seconds.
+COUNTS_KEPT = 30
+NEWEST = 5
+
+COUNTED: tuple[type[Record], ...] = (
+    DataProduct,
+    CodeRun,
+    catalogue.Object,
+    catalogue.ExternalObject,
+    catalogue.CodeRepoRelease,
+    catalogue.StorageLocation,
+    catalogue.Author,
+    catalogue.Namespace,
+    catalogue.Issue,
+    catalogue.Keyword,
+)
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the counts, the newest products and runs, and how to begin."""
+    products = DataProduct.objects.select_related("namespace").newest_first()
+    return render(
+        request,
+        "web/home.html",
+        {
+            "counts": counts(),
+            "products": products[:NEWEST],
+            "runs": CodeRun.objects.newest_first()[:NEWEST],
+            "api_url": request.build_absolute_uri(reverse("api-root")),
+        },
+    )
+
+
+def counts() -> list[dict[str, Any]]:
+    """Return how many records there are of each kind, and where they are listed."""
+    numbers = cache.get_or_set("home:counts", _count, COUNTS_KEPT)
+    return [
+        {
+            "name": model._meta.verbose_name_plural,
+            "count": number,
+            "address": reverse(f"{model.kind}-list"),
+        }
+        for model, number in zip(COUNTED, numbers or [], strict=True)
+    ]
+
+
+def _count() -> list[int]:
+    return [model._default_manager.count() for model in COUNTED]
