@@ -9,8 +9,9 @@ from pathlib import Path
 def kept_secret(file: Path, *, size: int = 64) -> str:
     """Return the secret in `file`, made on first use, readable by its owner alone.
 
-    A new one has `size` random bytes, in letters, digits, `-` and `_`. The file appears whole or not at all, so that two processes that start at the
-    same time read the same secret.
+    A new one has `size` random bytes, in letters, digits, `-` and `_`. The file
+    appears whole or not at all, so that two processes that start at the same time
+    read the same secret.
     """
     if not file.exists():
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

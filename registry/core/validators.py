@@ -83,7 +83,8 @@ def storage_root(value: str) -> None:
             "ssh://host/path/, ftp://host/ or github://org:repo@sha/.",
             code="invalid_root",
         )
-    if re.search(r"\s", value):
+    # Clients send the home folders of their users as they are, spaces included.
+    if re.search(r"[^\S ]" if match[1].lower() == "file" else r"\s", value):
         raise ValidationError("A URI has no white space.", code="invalid_root")
     if match[1].lower() != "github" and _has_password(value):
         raise ValidationError(

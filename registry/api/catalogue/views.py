@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from rest_framework.response import Response
 
 from registry.api.base.viewsets import ChangeableViewSet, RecordViewSet
-from registry.api.catalogue import filters, serializers
+from registry.api.catalogue import serializers
 from registry.catalogue import models, services
 from registry.http.conditional import known_revisions
+from registry.http.filters import records as filters
 
 if TYPE_CHECKING:
     from rest_framework.request import Request

@@ -11,8 +11,8 @@ from rest_framework.response import Response
 
 from registry.api.base.views import PlainView
 from registry.api.base.viewsets import ReadOnlyRecordViewSet
-from registry.api.identity.filters import GroupFilter, UserFilter
 from registry.api.identity.serializers import GroupSerializer, UserSerializer
+from registry.http.filters.records import GroupFilter, UserFilter
 from registry.http.permissions import SignedIn
 from registry.identity.models import User
 

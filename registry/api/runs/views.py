@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from registry.api.base.viewsets import ChangeableViewSet, RemovableViewSet
-from registry.api.runs.filters import CodeRunFilter
 from registry.api.runs.serializers import CodeRunSerializer
+from registry.http.filters.records import CodeRunFilter
 from registry.runs import services
 from registry.runs.models import CodeRun
 

@@ -44,6 +44,7 @@ class Command(RegistryCommand):
         "Serve the registry on PORT of this machine; Ctrl-C stops it. WEB_CONCURRENCY "
         "is the number of processes."
     )
+    requires_migrations_checks = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -80,15 +81,24 @@ def _refuse_taken_port(host: str) -> None:
 
 
 def _welcome() -> str:
-    manage = [sys.executable, "manage.py", "create_token", "admin"]
-    data = settings.REGISTRY_DATA_DIR
-    if data != settings.BASE_DIR / "var":
-        manage = [f"REGISTRY_DATA_DIR={data}", *manage]
+    site, data = settings.REGISTRY_URL, settings.REGISTRY_DATA_DIR
     lines = [
-        f"The registry is at {settings.REGISTRY_URL}/",
-        f"  sign in:    {settings.REGISTRY_URL}/admin/",
+        f"The registry is at {site}/",
+        f"  sign in:    {site}/admin/",
         f"              as 'admin', password in {data / 'admin-password'}",
-        f"  API token:  {shlex.join(manage)}",
+        f"  API token:  {_command('create_token', 'admin')}",
         "  stop:       Ctrl-C",
     ]
     return "\n".join(lines)
+
+
+def _command(*arguments: str) -> str:
+    """Return what to type for a command of this registry, in the project's folder."""
+    python = Path(sys.executable)
+    if python.is_relative_to(settings.BASE_DIR):
+        python = python.relative_to(settings.BASE_DIR)
+    typed = shlex.join([str(python), "manage.py", *arguments])
+    data = settings.REGISTRY_DATA_DIR
+    if data == settings.BASE_DIR / "var":
+        return typed
+    return f"REGISTRY_DATA_DIR={shlex.quote(str(data))} {typed}"

@@ -188,7 +188,11 @@ def _register_labels(objects: Objects, *, by: User) -> None:
     create_records(
         Keyword,
         [
-            {"object": objects[file.path], "keyphrase": phrase, "identifier": identifier}
+            {
+                "object": objects[file.path],
+                "keyphrase": phrase,
+                "identifier": identifier,
+            }
             for file in FILES
             for phrase, identifier in file.keywords
         ],

@@ -1,10 +1,18 @@
-"""The filters of the catalogue's resources: every field by name, lists too."""
+"""The filters of every record type: each field by its name, lists too.
+
+The API and the pages for people offer the same ones.
+"""
 
 from __future__ import annotations
 
+from django.contrib.auth.models import Group
+
 from registry.catalogue import models
 from registry.catalogue.expressions import INTERNAL_FORMAT
-from registry.http.filters import ConditionFilter, RecordFilterSet
+from registry.http.filters.fields import ConditionFilter
+from registry.http.filters.sets import RecordFilterSet
+from registry.identity.models import User
+from registry.runs.models import CodeRun
 
 CHANGED = ("last_updated", "updated_by")
 
@@ -178,3 +186,38 @@ class KeyValueFilter(RecordFilterSet):
     class Meta:
         model = models.KeyValue
         fields = ("object", "key", "value", *CHANGED)
+
+
+class CodeRunFilter(RecordFilterSet):
+    """Filters of code runs."""
+
+    class Meta:
+        model = CodeRun
+        fields = (
+            "run_date",
+            "end_date",
+            "description",
+            "code_repo",
+            "model_config",
+            "submission_script",
+            "inputs",
+            "outputs",
+            "uuid",
+            *CHANGED,
+        )
+
+
+class UserFilter(RecordFilterSet):
+    """Filters of users."""
+
+    class Meta:
+        model = User
+        fields = ("username", "full_name", "email")
+
+
+class GroupFilter(RecordFilterSet):
+    """Filters of groups."""
+
+    class Meta:
+        model = Group
+        fields = ("name",)

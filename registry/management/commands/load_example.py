@@ -1,0 +1,40 @@
+"""`load_example`: register a real outbreak, from the paper to the figure."""
+
+from __future__ import annotations
+
+from subprocess import CalledProcessError
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from registry.identity.models import User
+from registry.management.base import RegistryCommand
+from registry.management.commands.prepare import ADMINISTRATOR
+from registry.management.example.load import load_example
+
+
+class Command(RegistryCommand):
+    help = (
+        "Register the example: an influenza outbreak in an English boarding school, "
+        "with the files that its three runs read and write. The runs are really made. "
+        "Running it again changes nothing."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = User.objects.filter(username=ADMINISTRATOR).first()
+        if user is None:
+            raise CommandError(
+                f"There is no account {ADMINISTRATOR!r}, who registers the example. "
+                "Make it first: python manage.py prepare"
+            )
+        try:
+            is_new = load_example(by=user)
+        except CalledProcessError as error:
+            raise CommandError(f"{error}\n{error.stderr}") from error
+        except OSError as error:
+            raise CommandError(f"The example could not be run: {error}") from error
+        self.stdout.write(
+            "Registered the example: influenza in an English boarding school, 1978."
+            if is_new
+            else "The example is registered already; nothing was changed."
+        )
