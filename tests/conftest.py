@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
+from typing import TypeVar
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import caches
+
+Report = TypeVar("Report")
+Reporting = Generator[None, Report, Report]
+
+# how long an example takes is the machine's matter
+hypothesis.settings.register_profile("registry", deadline=None)
+hypothesis.settings.load_profile("registry")
 
 UNDER_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
@@ -18,7 +27,7 @@ def pytest_configure() -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Iterator[None]:
+def pytest_runtest_makereport() -> Reporting[pytest.TestReport]:
     """Fail a test that skips itself under CI, where everything must have run."""
     report = yield
     if UNDER_CI and report.skipped and not hasattr(report, "wasxfail"):
@@ -28,7 +37,7 @@ def pytest_runtest_makereport() -> Iterator[None]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report() -> Iterator[None]:
+def pytest_make_collect_report() -> Reporting[pytest.CollectReport]:
     """Fail a module that skips itself under CI."""
     report = yield
     if UNDER_CI and report.outcome == "skipped":

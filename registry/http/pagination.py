@@ -27,6 +27,7 @@ class RecordPagination(BasePagination):
     """Pages of ``{count, next, previous, results}``, newest first."""
 
     template = "rest_framework/pagination/previous_and_next.html"
+    default_size = PAGE_SIZE
 
     def paginate_queryset(
         self, queryset: QuerySet[Any], request: Request, view: Any = None
@@ -34,7 +35,7 @@ class RecordPagination(BasePagination):
         """Return the rows of the page that was asked for, as the view reads them."""
         self.request = request
         self.keys = ordering_of(request, queryset.model)
-        size = page_size_of(request)
+        size = page_size_of(request, self.default_size)
         self.cursor = self._cursor(request, queryset.model)
         self.count = queryset.order_by().count()
         rows_and_keys = view.read_page(
@@ -157,11 +158,11 @@ def _parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str,
     }
 
 
-def page_size_of(request: Request) -> int:
+def page_size_of(request: Request, default: int = PAGE_SIZE) -> int:
     """Return how many records a page is to have; nonsense is refused."""
     text = request.query_params.get("page_size", "")
     if not text:
-        return PAGE_SIZE
+        return default
     if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_PAGE_SIZE:
         return int(text)
     raise ValidationError(

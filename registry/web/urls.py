@@ -1,8 +1,11 @@
 """The addresses of the pages."""
 
+from itertools import chain
+
 from django.urls import path
 
-from registry.web.views import health, home, sign_in, tokens
+from registry.web.kinds import KINDS
+from registry.web.views import health, home, lists, records, sign_in, tokens
 
 app_name = "web"
 
@@ -14,4 +17,11 @@ urlpatterns = [
     path("revoke-token", tokens.revoke, name="revoke-token"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    *chain.from_iterable(
+        (
+            path(f"{kind}/", lists.record_list, {"kind": kind}, name=f"{kind}-list"),
+            path(f"{kind}/<int:pk>/", records.record, {"kind": kind}, name=kind),
+        )
+        for kind in KINDS
+    ),
 ]

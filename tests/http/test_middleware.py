@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
+from pytest_django import Settings
 
 from registry.core import context
 from registry.core.logs import LineFormatter
@@ -85,9 +86,11 @@ def test_the_line_names_a_user_who_is_known_without_asking_who_it_is(
     assert " user=7 " in log.getvalue()
 
 
-def test_an_unopened_session_stays_unopened(client: Client, log: io.StringIO) -> None:
+def test_an_unopened_session_stays_unopened(
+    client: Client, log: io.StringIO, settings: Settings
+) -> None:
     # without access to the database a query would fail the test
-    client.cookies["registry_session_8000"] = "x" * 32
+    client.cookies[settings.SESSION_COOKIE_NAME] = "x" * 32
     client.get("/livez")
     assert " user=- " in log.getvalue()
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 from django.core.management import call_command
+from django.http import FileResponse
 from django.test import Client
 from pytest_django import Settings
 
@@ -22,8 +24,8 @@ def test_before_collecting_files_have_their_plain_names(tmp_path: Path) -> None:
 def test_before_collecting_files_are_served_from_where_they_lie(
     client: Client,
 ) -> None:
-    answer = client.get(f"/static/{STYLE}")
-    assert b"".join(answer.streaming_content).startswith(b"/*")  # type: ignore[arg-type]
+    answer = cast("FileResponse", client.get(f"/static/{STYLE}"))
+    assert b"".join(answer).startswith(b"/*")
     assert answer["Content-Type"].startswith("text/css")
 
 

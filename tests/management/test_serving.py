@@ -98,6 +98,21 @@ def test_a_taken_port_is_refused_with_what_to_do(tmp_path: Path) -> None:
     assert "PORT=8123" in done.stderr
 
 
+@pytest.mark.once
+def test_processes_that_count_each_for_itself_do_not_start(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "serve"],
+        cwd=ROOT,
+        env=CLEAN | {"WEB_CONCURRENCY": "2", "REGISTRY_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "CACHE_URL" in done.stderr
+
+
 class Started:
     """A command in a process group of its own, as a terminal starts one."""
 

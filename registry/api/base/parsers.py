@@ -23,8 +23,11 @@ class RecordJSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Return the parsed body."""
+        """Return the parsed body; one beyond the configured size is refused unread."""
+        request = (parser_context or {}).get("request")
+        # The plain request's own body is limited in size, its stream is not.
+        body = stream.read() if request is None else request._request.body
         try:
-            return orjson.loads(stream.read())
+            return orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise ParseError(f"JSON parse error - {error}") from error

@@ -5,6 +5,8 @@ The API and the pages for people offer the same ones.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.contrib.auth.models import Group
 
 from registry.catalogue import models
@@ -13,6 +15,9 @@ from registry.http.filters.fields import ConditionFilter
 from registry.http.filters.sets import RecordFilterSet
 from registry.identity.models import User
 from registry.runs.models import CodeRun
+
+if TYPE_CHECKING:
+    from django.db.models import Model
 
 CHANGED = ("last_updated", "updated_by")
 
@@ -221,3 +226,27 @@ class GroupFilter(RecordFilterSet):
     class Meta:
         model = Group
         fields = ("name",)
+
+
+#: The filters of each record type.
+FILTERS: dict[type[Model], type[RecordFilterSet]] = {
+    models.FileType: FileTypeFilter,
+    models.Issue: IssueFilter,
+    models.Author: AuthorFilter,
+    models.Object: ObjectFilter,
+    models.UserAuthor: UserAuthorFilter,
+    models.ObjectComponent: ObjectComponentFilter,
+    models.StorageRoot: StorageRootFilter,
+    models.StorageLocation: StorageLocationFilter,
+    models.Namespace: NamespaceFilter,
+    models.DataProduct: DataProductFilter,
+    models.ExternalObject: ExternalObjectFilter,
+    models.QualityControlled: QualityControlledFilter,
+    models.Keyword: KeywordFilter,
+    models.Licence: LicenceFilter,
+    models.CodeRepoRelease: CodeRepoReleaseFilter,
+    models.KeyValue: KeyValueFilter,
+    CodeRun: CodeRunFilter,
+    User: UserFilter,
+    Group: GroupFilter,
+}

@@ -59,7 +59,7 @@ def counts() -> list[dict[str, Any]]:
         {
             "name": model._meta.verbose_name_plural,
             "count": number,
-            "address": reverse(f"{model.kind}-list"),
+            "address": reverse(f"web:{model.kind}-list"),
         }
         for model, number in zip(COUNTED, numbers or [], strict=True)
     ]

@@ -1,0 +1,43 @@
+"""What the page of a code run shows besides its fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from registry.catalogue.models import DataProduct, ObjectComponent
+from registry.web.describe import Value, address_of, link_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from registry.runs.models import CodeRun
+
+#: Inputs or outputs that a page names.
+SHOWN = 200
+
+
+def run_context(run: CodeRun) -> dict[str, Any]:
+    """Name what a run read and wrote by its data products."""
+    return {
+        "inputs": components(run.inputs.select_related("object")[:SHOWN]),
+        "outputs": components(run.outputs.select_related("object")[:SHOWN]),
+    }
+
+
+def components(found: Iterable[ObjectComponent]) -> list[dict[str, Any]]:
+    """Describe components, each with the data products that it is a part of."""
+    parts = list(found)
+    products: dict[int, list[Value]] = {}
+    objects = {part.object_id for part in parts}
+    named = DataProduct.objects.filter(object__in=objects).select_related("namespace")
+    for product in named:
+        products.setdefault(product.object_id, []).append(link_to(product))
+    return [
+        {
+            "component": Value(part.name, address_of(part)),
+            "whole": part.whole_object,
+            "object": link_to(part.object),
+            "products": products.get(part.object_id, []),
+        }
+        for part in parts
+    ]

@@ -1,0 +1,169 @@
+"""The list of a record type: filters, pages, sorting, and the same as CSV and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.http import Http404
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+
+from registry.http.filters.records import FILTERS
+from registry.http.pagination import RecordPagination, orderable_fields
+from registry.web.describe import address_of, value_of
+from registry.web.kinds import KINDS, Kind
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest, HttpResponse
+
+    from registry.http.keyset import Key
+
+
+class PagePagination(RecordPagination):
+    """Pages that people read: fewer records than a program asks for."""
+
+    default_size = 50
+
+
+class _ModelReader:
+    """Reads the records of a page as objects, with the links that a list names."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+
+    def read_page(
+        self, queryset: QuerySet[Any], keys: Sequence[Key], limit: int
+    ) -> list[tuple[Any, tuple[Any, ...]]]:
+        """Select records, each with the values of its keys."""
+        names = [self.kind.model._meta.get_field(key.name).attname for key in keys]  # type: ignore[union-attr]
+        records = queryset.select_related(*self.kind.select)[:limit]
+        return [
+            (record, tuple(getattr(record, name) for name in names))
+            for record in records
+        ]
+
+
+@require_safe
+def record_list(request: HttpRequest, kind: str) -> HttpResponse:
+    """Show the records that the filters leave, newest first."""
+    shown = KINDS[kind]
+    filterset = FILTERS[shown.model]
+    queryset, errors = filterset.apply(
+        shown.model._default_manager.order_by(), request.GET
+    )
+    paginator = PagePagination()
+    records: Sequence[Any] = []
+    try:
+        if not errors:
+            records = paginator.paginate_queryset(
+                queryset, Request(request), _ModelReader(shown)
+            )
+    except ValidationError as error:
+        errors = {name: [str(m) for m in texts] for name, texts in error.detail.items()}  # type: ignore[union-attr]
+    except NotFound as error:
+        raise Http404(str(error.detail)) from error
+    context = {
+        "kind": shown,
+        "errors": errors,
+        "filters": _filters(filterset, request, errors),
+        "filtered": any(request.GET.get(name) for name in filterset.base_filters),
+        "columns": _columns(shown, request),
+        "rows": [_cells(shown, record) for record in records],
+        "links": _links(shown, request),
+    }
+    if not errors:
+        context["paginator"] = paginator
+    return render(request, "web/list.html", context, status=400 if errors else 200)
+
+
+def _filters(
+    filterset: Any, request: HttpRequest, errors: dict[str, list[str]]
+) -> list[dict[str, Any]]:
+    """Describe the filter form: what each filter takes, and what it was given."""
+    model = filterset._meta.model
+    return [
+        {
+            "name": name,
+            "label": name.replace("_", " "),
+            "explanation": getattr(chosen, "explanation", ""),
+            "help_text": _help_text(model, name),
+            "value": request.GET.get(name, ""),
+            "errors": errors.get(name, []),
+            "boolean": getattr(chosen, "explanation", "") == "true or false",
+        }
+        for name, chosen in filterset.base_filters.items()
+    ]
+
+
+def _help_text(model: Any, name: str) -> str:
+    names = {model_field.name: model_field for model_field in model._meta.get_fields()}
+    return str(getattr(names.get(name), "help_text", "") or "")
+
+
+def _columns(kind: Kind, request: HttpRequest) -> list[dict[str, str]]:
+    """Describe the heads of the table; those that can be sorted lead to it."""
+    ordering = request.GET.get("ordering", "")
+    allowed = orderable_fields(kind.model)
+    columns = []
+    for name in kind.columns:
+        reverse_it = ordering == name
+        columns.append(
+            {
+                "label": str(kind.model._meta.get_field(name).verbose_name),  # type: ignore[union-attr]
+                "address": _with(request, ordering=f"-{name}" if reverse_it else name)
+                if name in allowed
+                else "",
+                "sorted": "ascending"
+                if ordering == name
+                else ("descending" if ordering == f"-{name}" else ""),
+            }
+        )
+    return columns
+
+
+def _with(request: HttpRequest, **changes: str) -> str:
+    """Return this page's query with some parameters changed, from its beginning."""
+    pairs = [
+        (name, value)
+        for name, values in request.GET.lists()
+        if name != "cursor" and name not in changes
+        for value in values
+        if value
+    ]
+    return f"?{urlencode([*pairs, *changes.items()])}"
+
+
+def _cells(kind: Kind, record: Any) -> dict[str, Any]:
+    """Show a record as a line of the table; its first cell leads to its page."""
+    first, *rest = kind.columns
+    title = value_of(record, kind.model._meta.get_field(first))
+    return {
+        "title": title.text if title.text != "—" else f"{kind.title} {record.pk}",
+        "address": address_of(record),
+        "cells": [value_of(record, kind.model._meta.get_field(name)) for name in rest],
+    }
+
+
+def _links(kind: Kind, request: HttpRequest) -> dict[str, str]:
+    """Return where the same list is for programs."""
+    pairs = [
+        (name, value)
+        for name, values in request.GET.lists()
+        if name not in {"cursor", "page_size"}
+        for value in values
+        if value
+    ]
+    address = reverse(f"{kind.name}-list")
+    return {
+        "json": f"{address}?{urlencode([*pairs, ('format', 'json')])}",
+        "csv": f"{address}?{urlencode([*pairs, ('format', 'csv')])}",
+        "api": request.build_absolute_uri(
+            f"{address}?{urlencode(pairs)}" if pairs else address
+        ),
+    }

@@ -1,0 +1,61 @@
+"""A registry behind a reverse proxy that does TLS."""
+
+from __future__ import annotations
+
+from http.client import HTTPConnection, HTTPResponse
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.plugins.server import LiveRegistry, StartRegistry
+
+pytestmark = pytest.mark.once
+
+BY_HTTPS = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7"}
+
+
+@pytest.fixture(scope="module")
+def secure_registry(start_registry: StartRegistry) -> LiveRegistry:
+    """Return a registry that believes one proxy."""
+    return start_registry(REGISTRY_HTTPS="1")
+
+
+def _get(
+    registry: LiveRegistry, path: str, headers: dict[str, str] | None = None
+) -> HTTPResponse:
+    connection = HTTPConnection(urlsplit(registry.url).netloc)
+    try:
+        connection.request("GET", path, headers=headers or {})
+        answer = connection.getresponse()
+        answer.read()
+    finally:
+        connection.close()
+    return answer
+
+
+def test_http_is_sent_to_https(secure_registry: LiveRegistry) -> None:
+    answer = _get(secure_registry, "/api/")
+    assert answer.status == 301
+    assert answer.headers["Location"].startswith("https://127.0.0.1")
+
+
+def test_a_balancer_is_answered_without(secure_registry: LiveRegistry) -> None:
+    assert _get(secure_registry, "/livez").status == 200
+    assert _get(secure_registry, "/readyz").status == 200
+
+
+def test_browsers_are_told_to_come_back_by_https(secure_registry: LiveRegistry) -> None:
+    answer = _get(secure_registry, "/api/", BY_HTTPS)
+    assert answer.status == 200
+    assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+
+
+def test_cookies_are_for_https_alone(secure_registry: LiveRegistry) -> None:
+    answer = _get(secure_registry, "/admin/login/", BY_HTTPS)
+    assert "; Secure" in answer.headers["Set-Cookie"]
+
+
+def test_the_log_has_the_clients_address(secure_registry: LiveRegistry) -> None:
+    _get(secure_registry, "/livez", BY_HTTPS | {"X-Request-Id": "through-a-proxy"})
+    (line,) = [x for x in secure_registry.log.splitlines() if "through-a-proxy" in x]
+    assert line.endswith(" address=198.51.100.7")

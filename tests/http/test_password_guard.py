@@ -1,0 +1,59 @@
+"""Guessing at passwords in the sign-in form."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings as configured
+from django.test import Client
+from pytest_django import Settings
+
+from registry.identity.services import create_user
+
+pytestmark = pytest.mark.django_db
+
+FORM = "/admin/login/"
+
+
+@pytest.fixture(autouse=True)
+def _accounts() -> None:
+    for name in ("anna", "ben"):
+        create_user(username=name, password=f"password of {name}", is_staff=True)
+
+
+def _sign_in(client: Client, name: str, password: str, **headers: str) -> int:
+    form = {"username": name, "password": password}
+    return client.post(FORM, form, headers=headers).status_code
+
+
+def _guess(client: Client, name: str, **headers: str) -> None:
+    for attempt in range(configured.AXES_FAILURE_LIMIT):
+        _sign_in(client, name, f"guess {attempt}", **headers)
+
+
+def test_who_guesses_too_often_is_locked_out_even_with_the_password(
+    client: Client,
+) -> None:
+    _guess(client, "anna")
+    assert _sign_in(client, "anna", "password of anna") == 429
+
+
+def test_other_accounts_stay_open_to_the_same_address(client: Client) -> None:
+    _guess(client, "anna")
+    assert _sign_in(client, "ben", "password of ben") == 302
+
+
+def test_the_owner_can_still_sign_in_from_elsewhere(
+    client: Client, settings: Settings
+) -> None:
+    settings.PROXIES = 1
+    _guess(client, "anna", x_forwarded_for="198.51.100.7")
+    elsewhere = {"x_forwarded_for": "203.0.113.9"}
+    assert _sign_in(client, "anna", "password of anna", **elsewhere) == 302
+
+
+def test_a_right_password_forgives_a_few_mistakes(client: Client) -> None:
+    for attempt in range(2 * configured.AXES_FAILURE_LIMIT):
+        _sign_in(client, "anna", f"guess {attempt}")
+        if attempt % 3 == 2:
+            assert _sign_in(client, "anna", "password of anna") == 302
+            client.logout()
