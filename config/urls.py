@@ -8,3 +8,8 @@ urlpatterns = [
     path("api/", include("registry.api.urls")),
     path("", include("registry.web.urls")),
 ]
+
+handler400 = "registry.web.views.errors.bad_request"
+handler403 = "registry.web.views.errors.forbidden"
+handler404 = "registry.web.views.errors.not_found"
+handler500 = "registry.web.views.errors.server_error"

@@ -33,6 +33,7 @@ def product_context(product: DataProduct, request: HttpRequest) -> dict[str, Any
         "versions": list(versions),
         "file": file_of(thing, request, product),
         "issues": issues_of(thing),
+        "issue_component": whole_component(thing),
         "made_by": _runs(CodeRun.objects.filter(outputs__object=thing.pk), request),
         "used_by": _runs(CodeRun.objects.filter(inputs__object=thing.pk), request),
         "authors": list(thing.authors.all()[:SHOWN]),
@@ -61,6 +62,16 @@ def _runs(runs: Any, request: HttpRequest) -> list[dict[str, Any]]:
 
 def _name(user: User, *, signed_in: bool) -> str:
     return user.get_username() if signed_in else ""
+
+
+def whole_component(thing: Object) -> int | None:
+    """Return the id of the component that stands for all of an object."""
+    return (
+        thing.components.filter(whole_object=True)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+        .first()
+    )
 
 
 def issues_of(thing: Object) -> list[Issue]:

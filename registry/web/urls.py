@@ -1,26 +1,87 @@
 """The addresses of the pages."""
 
-from itertools import chain
+from __future__ import annotations
 
-from django.urls import path
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from django.urls import path, re_path
+from django.views.generic import RedirectView
 
 from registry.web.kinds import KINDS
-from registry.web.views import health, home, lists, records, sign_in, tokens
+from registry.web.views import (
+    account,
+    create,
+    files,
+    github,
+    guides,
+    health,
+    home,
+    lists,
+    records,
+    search,
+    sign_in,
+    tokens,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpResponseBase
 
 app_name = "web"
 
+
+def old_address(name: str) -> Callable[..., HttpResponseBase]:
+    """Lead from an address of old to the page that has its content now."""
+    return RedirectView.as_view(pattern_name=name, permanent=True, query_string=True)
+
+
 urlpatterns = [
     path("", home.home, name="home"),
+    path("docs/", guides.index, name="guides"),
+    path("docs/<slug:name>/", guides.guide, name="guide"),
+    path("search/", search.results, name="search"),
+    path("account/", account.account, name="account"),
+    path("issues/", lists.record_list, {"kind": "issue"}, name="issues"),
     path("sign-in", sign_in.SignInView.as_view(), name="sign-in"),
     path("sign-out", sign_in.SignOutView.as_view(), name="sign-out"),
+    path("social/login/github/", github.begin, name="github-begin"),
+    path("social/complete/github/", github.complete, name="github-complete"),
+    path("account/github/link", github.link, name="github-link"),
+    path("account/github/unlink", github.unlink, name="github-unlink"),
     path("get-token", tokens.get_token, name="get-token"),
     path("revoke-token", tokens.revoke, name="revoke-token"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    re_path(r"^data/(?P<checksum>[^/]+)/?$", files.DataView.as_view(), name="data"),
+    # the names have a colon or an at sign in them, which tells them from the pages
+    re_path(
+        r"^data_product/(?P<address>[\s\S]*[:@][\s\S]*)$",
+        files.DataProductView.as_view(),
+        name="data-product-file",
+    ),
+    re_path(
+        r"^external_object/(?P<address>[\s\S]*[:@][\s\S]*)$",
+        files.ExternalObjectView.as_view(),
+        name="external-object-file",
+    ),
+    path(
+        "object_component/<int:pk>/raise-issue/", create.raise_issue, name="raise-issue"
+    ),
     *chain.from_iterable(
         (
             path(f"{kind}/", lists.record_list, {"kind": kind}, name=f"{kind}-list"),
+            path(f"{kind}/new/", create.new_record, {"kind": kind}, name=f"{kind}-new"),
             path(f"{kind}/<int:pk>/", records.record, {"kind": kind}, name=kind),
+        )
+        for kind in KINDS
+    ),
+    # the forms that addresses had on the site before this one
+    *chain.from_iterable(
+        (
+            path(f"{kind}s/", old_address(f"web:{kind}-list")),
+            path(f"{kind}s/<int:pk>/", old_address(f"web:{kind}")),
         )
         for kind in KINDS
     ),

@@ -9,6 +9,7 @@ from django.db import models
 from registry.catalogue.models.objects import Object
 from registry.core import validators
 from registry.core.models import Record
+from registry.core.texts import shortened
 
 
 class Keyword(Record):
@@ -81,7 +82,7 @@ class Licence(Record):
         )
 
     def __str__(self) -> str:
-        return self.identifier or self.licence_info[:80]
+        return self.identifier or shortened(self.licence_info)
 
 
 class CodeRepoRelease(Record):

@@ -11,6 +11,7 @@ from registry.catalogue.models.people import Author
 from registry.catalogue.models.places import StorageLocation
 from registry.core import validators
 from registry.core.models import Record
+from registry.core.texts import shortened
 
 #: The name of the component that stands for all of an object.
 WHOLE_OBJECT = "whole_object"
@@ -82,7 +83,7 @@ class Object(Record):
     )
 
     def __str__(self) -> str:
-        return f"object {self.pk}: {(self.description or '')[:80]}"
+        return f"object {self.pk}: {shortened(self.description)}"
 
 
 class ObjectComponent(Record):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import ClassVar
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 
 from registry.catalogue.models.objects import Object
 from registry.core import validators
 from registry.core.models import Record
+from registry.core.texts import shortened
 
 
 class Issue(Record):
@@ -19,7 +21,10 @@ class Issue(Record):
     reverse_lists: ClassVar[tuple[str, ...]] = ("component_issues",)
 
     severity = models.PositiveSmallIntegerField(
-        default=1, help_text="How bad it is: 0 is a remark, larger is worse."
+        default=1,
+        # SQLite would take larger numbers, PostgreSQL does not
+        validators=[MaxValueValidator(2**15 - 1)],
+        help_text="How bad it is: 0 is a remark, larger is worse.",
     )
     description = models.TextField(
         max_length=validators.LONG, help_text="What is wrong, in words."
@@ -29,7 +34,7 @@ class Issue(Record):
     )
 
     def __str__(self) -> str:
-        return self.description[:80]
+        return shortened(self.description)
 
 
 class QualityControlled(Record):

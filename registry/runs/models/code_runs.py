@@ -10,6 +10,7 @@ from django.db import models
 from registry.catalogue.models import Object, ObjectComponent
 from registry.core import validators
 from registry.core.models import Record
+from registry.core.texts import shortened
 
 if TYPE_CHECKING:
     from registry.core.errors import FieldMessages
@@ -77,7 +78,7 @@ class CodeRun(Record):
         )
 
     def __str__(self) -> str:
-        return f"code run {self.pk}: {self.description[:80]}"
+        return f"code run {self.pk}: {shortened(self.description)}"
 
     def problems(self) -> FieldMessages:
         """Refuse an end before the beginning."""

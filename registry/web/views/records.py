@@ -65,11 +65,11 @@ def _more(found: Record, request: HttpRequest) -> dict[str, Any]:
             return {
                 "file": products.file_of(found, request),
                 "issues": products.issues_of(found),
+                "issue_component": products.whole_component(found),
             }
         case CodeRun():
             return runs.run_context(found)
         case ObjectComponent():
-            return {
-                "issues": list(Issue.objects.filter(component_issues=found.pk)[:50])
-            }
+            issues = Issue.objects.filter(component_issues=found.pk)
+            return {"issues": list(issues[:50]), "issue_component": found.pk}
     return {}

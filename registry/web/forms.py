@@ -1,0 +1,178 @@
+"""Forms that register records: one field for each that the API takes.
+
+A link is a text, as in the API: an id, a UUID or a URL, with suggestions where the
+browser runs scripts. Nothing loads a table into a select.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+
+from registry.catalogue.models import ObjectComponent
+from registry.http.links import LinkError, find_ids, kind_of, parse_link
+
+if TYPE_CHECKING:
+    from registry.web.kinds import Kind
+
+#: What people do not fill in: it is derived, or chosen by the registry.
+_LEFT_OUT = frozenset({"id", "uuid", "last_updated", "registered_by", "updated_by"})
+#: Texts that deserve more than a line.
+_LONG = models.TextField
+
+
+class LinkInput(forms.TextInput):
+    """A text field that suggests records of a type as one types."""
+
+    def __init__(self, model: type[models.Model], *, many: bool = False) -> None:
+        super().__init__(
+            attrs={
+                "data-kind": kind_of(model),
+                **({"data-many": "1"} if many else {}),
+                "autocomplete": "off",
+                "spellcheck": "false",
+            }
+        )
+
+
+class LinkFormField(forms.CharField):
+    """A link to one record; its value is the id."""
+
+    def __init__(self, model: type[models.Model], **kwargs: Any) -> None:
+        self.model = model
+        super().__init__(widget=LinkInput(model), **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        """Return the id of the target, or None."""
+        text = super().clean(value)
+        return _find(self.model, [text])[0] if text else None
+
+
+class LinksFormField(forms.CharField):
+    """Links to several records, separated by spaces or commas."""
+
+    def __init__(self, model: type[models.Model], **kwargs: Any) -> None:
+        self.model = model
+        super().__init__(widget=LinkInput(model, many=True), **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        """Return the ids of the targets."""
+        text = super().clean(value)
+        return _find(self.model, text.replace(",", " ").split())
+
+
+def _find(model: type[models.Model], texts: list[str]) -> list[int]:
+    """Find the targets of links; the message says which is wrong."""
+    try:
+        references = [parse_link(text, model) for text in texts]
+    except LinkError as error:
+        raise ValidationError(str(error)) from error
+    found = find_ids(model, references)
+    missing = [str(one) for one in references if one not in found]
+    if missing:
+        name = str(model._meta.verbose_name).capitalize()
+        raise ValidationError(f"{name} {', '.join(missing)} does not exist.")
+    return list(dict.fromkeys(found[one] for one in references))
+
+
+class RecordForm(forms.Form):
+    """The form of one record type, made from the model's own fields."""
+
+    def __init__(self, kind: Kind, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        for model_field in kind.model._meta.fields:
+            if model_field.name not in _LEFT_OUT and model_field.editable:
+                self.fields[model_field.name] = _form_field(model_field)
+        for model_field in kind.model._meta.many_to_many:
+            self.fields[model_field.name] = _links_field(
+                model_field.related_model, str(model_field.help_text)
+            )
+        for name in kind.model.reverse_lists:
+            self.fields[name] = _links_field(
+                ObjectComponent, "Object components that it is about."
+            )
+
+    def values(self) -> dict[str, Any]:
+        """Return what a service takes: given values only."""
+        return {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if value not in (None, "")
+        }
+
+    def add_problems(self, fields: dict[str, list[str]]) -> None:
+        """Show what a service refused beside the fields."""
+        for name, texts in fields.items():
+            for text in texts:
+                self.add_error(name if name in self.fields else None, text)
+
+
+def _links_field(model: Any, help_text: str) -> forms.Field:
+    return LinksFormField(
+        model,
+        required=False,
+        help_text=f"{help_text} Ids or URLs, separated by spaces.",
+    )
+
+
+def _form_field(model_field: Any) -> forms.Field:
+    """Make the form field for a field of a model."""
+    required = not (model_field.null or model_field.blank or model_field.has_default())
+    common: dict[str, Any] = {
+        "required": required or model_field.name == "submission_script",
+        "label": str(model_field.verbose_name).capitalize(),
+        "help_text": str(model_field.help_text),
+    }
+    if model_field.is_relation:
+        return LinkFormField(_target(model_field), **common)
+    if isinstance(model_field, models.BooleanField):
+        return forms.BooleanField(
+            initial=model_field.default, **{**common, "required": False}
+        )
+    if isinstance(model_field, models.DateTimeField):
+        return _moment_field(common)
+    if isinstance(model_field, models.IntegerField):
+        return forms.IntegerField(
+            initial=model_field.get_default(), min_value=0, max_value=32767, **common
+        )
+    return _text_field(model_field, common)
+
+
+def _target(model_field: Any) -> type[models.Model]:
+    target: type[models.Model] = model_field.related_model
+    return target
+
+
+def _moment_field(common: dict[str, Any]) -> forms.Field:
+    """Make a field for a time in UTC, filled in with now where it is required."""
+    return forms.DateTimeField(
+        input_formats=[
+            "%Y-%m-%dT%H:%M",
+            "%Y-%m-%dT%H:%M:%S",
+            "%Y-%m-%d %H:%M:%S",
+            "%Y-%m-%d %H:%M",
+            "%Y-%m-%d",
+        ],
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
+        ),
+        initial=timezone.now if common["required"] else None,
+        **common,
+    )
+
+
+def _text_field(model_field: Any, common: dict[str, Any]) -> forms.Field:
+    """Make a field for a text, with the model's own checks."""
+    long = isinstance(model_field, _LONG)
+    return forms.CharField(
+        max_length=model_field.max_length,
+        validators=model_field.validators,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 3}) if long else forms.TextInput(),
+        **common,
+    )

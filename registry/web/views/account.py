@@ -1,0 +1,68 @@
+"""My account: who I am, what I may do, my token and my records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from registry.core.models import Event
+from registry.identity.models import ApiToken
+from registry.identity.roles import is_administrator, roles_of
+from registry.identity.social import linked_account
+from registry.web.describe import link_to
+from registry.web.kinds import KINDS
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from registry.identity.models import User
+
+#: Records of one's own that the page names.
+SHOWN = 20
+
+
+@never_cache
+@login_required
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    """Show the account of the person who is signed in."""
+    user = cast("User", request.user)
+    return render(
+        request,
+        "web/account.html",
+        {
+            "roles": sorted(roles_of(user)),
+            "administrator": is_administrator(user),
+            "github_account": linked_account(user),
+            "token": ApiToken.objects.filter(user=user).first(),
+            "records": _newest_records(user),
+        },
+    )
+
+
+def _newest_records(user: User) -> list[dict[str, Any]]:
+    """Return what the person registered last, of the types that have pages."""
+    events = Event.objects.filter(
+        by=user, action=Event.Action.CREATED, kind__in=KINDS
+    ).order_by("-id")[:SHOWN]
+    wanted: dict[str, list[int]] = {}
+    for event in events:
+        wanted.setdefault(event.kind, []).append(event.record_id)
+    records = {
+        (kind, record.pk): record
+        for kind, ids in wanted.items()
+        for record in KINDS[kind].model._default_manager.filter(pk__in=ids)
+    }
+    return [
+        {
+            "title": KINDS[event.kind].title,
+            "link": link_to(records[event.kind, event.record_id]),
+            "at": event.at,
+        }
+        for event in events
+        if (event.kind, event.record_id) in records
+    ]

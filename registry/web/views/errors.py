@@ -1,0 +1,92 @@
+"""What went wrong, in the design of every page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.shortcuts import render
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+_TITLES = {
+    400: "This request makes no sense",
+    401: "These credentials are not valid",
+    403: "You may not do this",
+    404: "There is nothing here",
+    413: "That is too large",
+    429: "Too many requests",
+    500: "Something broke",
+    503: "Not just now",
+}
+_ADVICE = {
+    400: "Part of the address or of the form could not be read.",
+    401: "Make a new API token on your account page, or sign in again.",
+    403: "Sign in with an account that may, or ask who runs this registry.",
+    404: "The address may be mistyped, or the record may never have been registered.",
+    413: "Send less at once. Files are uploaded to an address of their own.",
+    429: "Wait a moment, then try again.",
+    500: "It is not your doing, and it has been written down for who runs this "
+    "registry.",
+    503: "Try again in a moment.",
+}
+
+
+def has_page(status: int) -> bool:
+    """Tell whether there is a page for this status."""
+    return status in _TITLES
+
+
+def page(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
+    """Draw the page of an error; ``detail`` says more than the status does."""
+    context = {
+        "status": status,
+        "heading": _TITLES[status],
+        "detail": detail,
+        "advice": _ADVICE[status],
+    }
+    return render(request, "web/error.html", context, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """Answer what cannot be read."""
+    return page(request, 413 if isinstance(exception, RequestDataTooBig) else 400)
+
+
+def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """Answer what this person may not do."""
+    return page(request, 403, _said(exception))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that did not come from one of our pages."""
+    return page(
+        request,
+        403,
+        "The form did not come from this site, or the page was open too long. "
+        "Go back, load it again, and send it once more.",
+    )
+
+
+def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """Answer an address that leads nowhere."""
+    return page(request, 404, _said(exception))
+
+
+def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
+    """Answer one request too many."""
+    response = page(request, 429, f"There is room again in {seconds} seconds.")
+    response["Retry-After"] = str(seconds)
+    return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer after a defect of ours."""
+    return page(request, 500)
+
+
+def _said(exception: Any) -> str:
+    """Return what the code said when it raised, if it said it for people."""
+    text = exception.args[0] if exception is not None and exception.args else ""
+    return text if isinstance(text, str) and text.startswith("There is no ") else ""
