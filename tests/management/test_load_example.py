@@ -89,6 +89,12 @@ def run_that_writes(product: str) -> CodeRun:
     return CodeRun.objects.filter(outputs__object=item).distinct().get()
 
 
+def record_types() -> list[type[Record]]:
+    """Return all types of records."""
+    models = apps.get_app_config("registry").get_models()
+    return [model for model in models if issubclass(model, Record)]
+
+
 def everything() -> dict[str, list[Any]]:
     """Return all rows of all tables."""
     tables = apps.get_app_config("registry").get_models(include_auto_created=True)
@@ -221,18 +227,12 @@ def test_every_object_says_whose_it_is_and_how_it_may_be_used() -> None:
 def test_admin_registers_all_of_it_with_an_event_each(admin: User) -> None:
     before = Event.objects.count()
     load_example(by=admin)
-    kinds = [m for m in apps.get_app_config("registry").get_models() if is_record(m)]
-    rows = [row for kind in kinds for row in kind._base_manager.all()]
+    rows = [row for kind in record_types() for row in kind.objects.all()]
     assert {row.registered_by for row in rows} == {admin}
     events = Event.objects.order_by("pk")[before:]
     records = {(row.kind, row.pk) for row in rows}
     assert records <= {(event.kind, event.record_id) for event in events}
     assert {event.by for event in events} == {admin}
-
-
-def is_record(model: type[Any]) -> bool:
-    """Tell whether the rows of a table are records."""
-    return issubclass(model, Record)
 
 
 @pytest.mark.usefixtures("admin")

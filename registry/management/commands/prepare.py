@@ -14,6 +14,7 @@ from registry.core.kept_secrets import kept_secret
 from registry.identity.models import User
 from registry.identity.services import create_user
 from registry.management.base import RegistryCommand
+from registry.storage.services import the_store
 
 #: Clients take it that every registry has an account of this name.
 ADMINISTRATOR = "admin"
@@ -36,6 +37,7 @@ class Command(RegistryCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         settings.STORE_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+        the_store().tidy()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("clearsessions", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
@@ -15,14 +15,15 @@ from registry.catalogue.models import (
     CodeRepoRelease,
     FileType,
     Issue,
-    Keyword,
     KeyValue,
+    Keyword,
     Licence,
     Namespace,
     Object,
     ObjectComponent,
     QualityControlled,
     StorageLocation,
+    StorageRoot,
 )
 from registry.catalogue.services import (
     find_or_register_location,
@@ -53,16 +54,13 @@ from registry.management.example.content import (
 )
 from registry.management.example.runs import Times, perform_runs
 from registry.runs.services import register_code_runs
+from registry.storage.services import keep_file
 
 if TYPE_CHECKING:
-    from registry.core.models import Record
-
     #: Objects by the paths of their files.
     Objects = Mapping[str, Object]
     #: Components by the paths of their files and their own names.
     Components = Mapping[tuple[str, str], ObjectComponent]
-
-R = TypeVar("R", bound="Record")
 
 #: Key of the path under which a run has a file, within the folder that it runs in.
 WORKING_PATH = "working_path"
@@ -108,10 +106,11 @@ def _register(folder: Path, times: Mapping[str, Times], *, by: User) -> None:
 
 def _register_files(folder: Path, *, by: User) -> Objects:
     """Put every file into the store, and register it as an object there."""
+    root = find_or_register_root(f"{settings.REGISTRY_URL}/data/", by=by)
     authors = {name: _author(name, by=by) for name in {file.author for file in FILES}}
     rows = [
         {
-            "storage_location": _stored(folder / file.path, by=by),
+            "storage_location": _stored(folder / file.path, root, by=by),
             "description": file.description,
             "file_type": _file_type(file, by=by),
             "authors": [authors[file.author]],
@@ -129,19 +128,24 @@ def _author(name: str, *, by: User) -> Author:
 
 def _file_type(file: File, *, by: User) -> FileType:
     name, extension = file.file_type
-    return _find_or_register(FileType, {"name": name, "extension": extension}, by=by)
+    values = {"name": name, "extension": extension}
+    known = FileType.objects.filter(**values).first()
+    return known or create_records(FileType, [values], by=by)[0]
 
 
-def _find_or_register(
-    model: type[R], key: Values, extra: Values | None = None, *, by: User
-) -> R:
-    """Return the record with this unique key; what others registered is not changed."""
-    known = model._default_manager.filter(**key).first()
-    return known or create_records(model, [{**key, **(extra or {})}], by=by)[0]
+def _namespace(*, by: User) -> Namespace:
+    name, full_name = NAMESPACE
+    known = Namespace.objects.filter(name=name).first()
+    values = {"name": name, "full_name": full_name}
+    return known or create_records(Namespace, [values], by=by)[0]
 
 
-def _stored(path: Path, *, by: User) -> StorageLocation:
-    raise NotImplementedError
+def _stored(path: Path, root: StorageRoot, *, by: User) -> StorageLocation:
+    """Put a file into the registry's own store, and register where it is."""
+    with path.open("rb") as source:
+        file = keep_file(source, by=by)
+    place = {"path": file.sha1, "hash": file.sha1, "storage_root": root}
+    return find_or_register_location(place, by=by)
 
 
 def _register_components(objects: Objects, *, by: User) -> Components:
@@ -162,10 +166,7 @@ def _register_components(objects: Objects, *, by: User) -> Components:
 
 def _register_products(objects: Objects, *, by: User) -> None:
     """Name the data products, and say which of them came out of the paper."""
-    name, full_name = NAMESPACE
-    namespace = _find_or_register(
-        Namespace, {"name": name}, {"full_name": full_name}, by=by
-    )
+    namespace = _namespace(by=by)
     named = [file for file in FILES if file.product is not None]
     products = register_data_products(
         [
