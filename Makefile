@@ -56,7 +56,7 @@ bench: $(VENV)/.develop  ## measure the API on a large PostgreSQL database
 
 .PHONY: clean
 clean:  ## remove what was made here, but not the data in var/
-	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
+	rm -rf $(VENV) $(VENV)-clients .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: system_packages

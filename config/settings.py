@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import Environment, host_of, wrong
+from config.environment import LOOPBACK, Environment, host_of, wrong
 from registry import __version__
 from registry.core.kept_secrets import kept_secret
 
@@ -103,7 +103,7 @@ CACHES = {
 INSTALLED_APPS = [
     # before the others, whose templates it may replace
     "registry",
-    "django.contrib.admin",
+    "config.admin.RegistryAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -114,6 +114,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "axes",
+    "social_django",
 ]
 
 MIDDLEWARE = [
@@ -128,6 +129,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # after the one that says who asks, by whom pages are counted
+    "registry.web.middleware.PageThrottleMiddleware",
     # last, as its documentation asks
     "axes.middleware.AxesMiddleware",
 ]
@@ -178,6 +181,7 @@ AUTH_USER_MODEL = "registry.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
+    "registry.identity.social.GitHub",
 ]
 _VALIDATORS = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
@@ -186,6 +190,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
     {"NAME": f"{_VALIDATORS}.NumericPasswordValidator"},
 ]
+CSRF_FAILURE_VIEW = "registry.web.views.errors.csrf_failure"
 LOGIN_URL = "web:sign-in"
 LOGIN_REDIRECT_URL = "web:home"
 LOGOUT_REDIRECT_URL = "/"
@@ -200,6 +205,50 @@ AXES_CLIENT_IP_CALLABLE = "registry.http.addresses.client_address"
 # HTTP Basic signs in with every request: no row for each of them
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+AXES_LOCKOUT_CALLABLE = "registry.web.views.sign_in.locked_out"
+
+# --- Signing in with GitHub ------------------------------------------------------
+
+_GITHUB = ENV.site("GITHUB_URL", "https://github.com", example="https://github.com")
+if _GITHUB.scheme != "https" and host_of(_GITHUB) not in LOOPBACK:
+    raise wrong(
+        "GITHUB_URL",
+        _GITHUB.geturl(),
+        "an https:// address: the client secret goes there",
+        "https://github.com",
+    )
+SOCIAL_AUTH_GITHUB_URL = _GITHUB.geturl()
+SOCIAL_AUTH_GITHUB_API_URL = (
+    "https://api.github.com"
+    if SOCIAL_AUTH_GITHUB_URL == "https://github.com"
+    else f"{SOCIAL_AUTH_GITHUB_URL}/api/v3"
+)
+SOCIAL_AUTH_GITHUB_KEY = ENV.text("GITHUB_CLIENT_ID", "")
+SOCIAL_AUTH_GITHUB_SECRET = ENV.text("GITHUB_CLIENT_SECRET", "")
+if SOCIAL_AUTH_GITHUB_KEY and not SOCIAL_AUTH_GITHUB_SECRET:
+    right = "the secret of the OAuth app that GITHUB_CLIENT_ID names"
+    raise wrong("GITHUB_CLIENT_SECRET", "", right, "0123456789abcdef0123456789abcdef")
+if SOCIAL_AUTH_GITHUB_SECRET and not SOCIAL_AUTH_GITHUB_KEY:
+    right = "the id of the OAuth app that GITHUB_CLIENT_SECRET belongs to"
+    raise wrong("GITHUB_CLIENT_ID", "", right, "Ov23liAbCdEfGhIjKlMn")
+SOCIAL_AUTH_GITHUB_ALLOWED_USERS = ENV.logins("GITHUB_ALLOWED_USERS", "octocat,hubot")
+SOCIAL_AUTH_GITHUB_ALLOWED_ORGS = ENV.logins("GITHUB_ALLOWED_ORGS", "our-lab,partners")
+SOCIAL_AUTH_GITHUB_SCOPE = ["user:email", "read:org"]
+SOCIAL_AUTH_GITHUB_PIPELINE = [
+    "social_core.pipeline.social_auth.social_details",
+    "social_core.pipeline.social_auth.social_uid",
+    "registry.identity.social.require_allowed",
+    "registry.identity.social.require_email",
+    "social_core.pipeline.social_auth.social_user",
+    "registry.identity.social.require_active",
+    "registry.identity.social.make_account",
+    "registry.identity.social.link_account",
+    "registry.identity.social.refresh_profile",
+]
+# seconds for each of the four requests of a sign-in, which a thread waits for
+SOCIAL_AUTH_REQUESTS_TIMEOUT = 5
+# Where a form on our pages may lead besides this site
+FORM_ORIGINS = [SOCIAL_AUTH_GITHUB_URL] if SOCIAL_AUTH_GITHUB_KEY else []
 
 # --- Security --------------------------------------------------------------------
 
@@ -246,7 +295,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["registry.http.filters.RecordFilterBackend"],
     "DEFAULT_RENDERER_CLASSES": [
         "registry.api.base.renderers.RecordJSONRenderer",
-        "registry.api.base.renderers.RecordBrowsableRenderer",
+        "registry.api.base.browsable.RecordBrowsableRenderer",
         "registry.api.base.renderers.RecordCSVRenderer",
     ],
     "DEFAULT_PARSER_CLASSES": [
@@ -280,9 +329,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "registry.api.base.schema.components.add_components",
+    ],
 }
 
 # --- The log ---------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 A fenced block whose first line reads, say, ```` ```yaml /home/ada/config.yaml ```` is
 a file to be written; one in `sh` is a command to be run as printed. Blocks in other
-languages, such as `shell`, are only to be read.
+languages, such as `console`, are only to be read.
 """
 
 from pathlib import Path

@@ -25,8 +25,8 @@ from tests.clients.guide import blocks
 from tests.clients.machine import Machine
 from tests.plugins.server import LiveRegistry, StartRegistry
 
-# Registries that run have databases of their own, whichever the tests run on.
-pytestmark = pytest.mark.once
+# The page is worked through once, for all tests.
+pytestmark = pytest.mark.xdist_group("fair-cli")
 
 PAGE = blocks("fair-client.md")
 SET_UP = {"The two registries and their tokens", "The client", "The project"}
@@ -40,6 +40,7 @@ PRINTED_SOURCE = "https://data.example.org"
 EXAMPLE = HERE.parents[1] / "examples" / "boarding-school-influenza"
 COUNTS = (EXAMPLE / "data" / "in-bed.csv").read_bytes()
 MODEL = (EXAMPLE / "model-config.toml").read_bytes()
+MANY = {f"group-{number}" for number in range(120)}
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
@@ -47,12 +48,17 @@ UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 class Registry:
     """A live registry, read as anybody can read it."""
 
-    url: str
+    live: LiveRegistry
+
+    @property
+    def url(self) -> str:
+        """The address of the registry, without a slash at its end."""
+        return self.live.url
 
     def get(self, record: str, **query: Any) -> Any:
         """Return the JSON of a record, by its URL, or of a list, by its name."""
         url = record if record.startswith("http") else f"{self.url}/api/{record}/"
-        answer = requests.get(url, params=query, timeout=10)
+        answer = requests.get(url, params=query, timeout=60)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -63,7 +69,7 @@ class Registry:
 
     def file(self, path: str) -> bytes:
         """Return the file that an address of the registry leads to."""
-        answer = requests.get(f"{self.url}/{path}", timeout=10)
+        answer = requests.get(f"{self.url}/{path}", timeout=60)
         assert answer.status_code == 200, answer.text
         return answer.content
 
@@ -71,7 +77,7 @@ class Registry:
         """Return the file of an object, from where its location says it is."""
         location = self.get(self.get(object_url)["storage_location"])
         root = self.get(location["storage_root"])["root"]
-        return requests.get(root + location["path"], timeout=10).content
+        return requests.get(root + location["path"], timeout=60).content
 
     def products(self, components: list[str]) -> set[str]:
         """Return the names of the data products whose files are these components."""
@@ -166,9 +172,21 @@ def grace(
         "output: ada": "output: grace",
         "remote_user: ada": "remote_user: grace",
     }
+    register_namespaces(remote, grace.machine.secrets["REMOTE_TOKEN"])
     page = [block for block in PAGE if block.section in {*SET_UP, ELSEWHERE}]
     grace.machine.follow(page, grace.project)
     return grace
+
+
+def register_namespaces(registry: LiveRegistry, token: str) -> None:
+    """Register more namespaces than a page of a list holds; `fair pull` takes all."""
+    answer = requests.post(
+        f"{registry.url}/api/namespace/",
+        json=[{"name": name} for name in MANY],
+        headers={"Authorization": f"token {token}"},
+        timeout=60,
+    )
+    assert answer.status_code == 201, answer.text
 
 
 def researcher(
@@ -191,7 +209,7 @@ def researcher(
     )
     machine.run("git init --quiet --bare project.git", home)
     machine.run("git clone --quiet project.git project", home)
-    return Researcher(machine, project, Registry(local.url), Registry(remote.url))
+    return Researcher(machine, project, Registry(local), Registry(remote))
 
 
 def test_the_page_installs_the_versions_that_run_here() -> None:
@@ -291,6 +309,29 @@ def described(words: str) -> str:
     return str(text)
 
 
+def test_a_second_push_changes_nothing(ada: Researcher) -> None:
+    def pushed() -> tuple[Any, ...]:
+        run = ada.remote.one("code_run", uuid=ada.run)
+        kinds = ("data_product", "object", "storage_location", "code_run")
+        counts = [ada.remote.get(kind)["count"] for kind in kinds]
+        return counts, set(run["inputs"]), set(run["outputs"])
+
+    before = pushed()
+    (commands,) = (block.text for block in PAGE if "fair push" in block.text)
+    ada.machine.run(commands, ada.project)
+    assert pushed() == before
+
+
+@pytest.mark.parametrize("where", ["local", "remote"])
+def test_the_clients_are_refused_nothing_but_duplicates(
+    ada: Researcher, where: str
+) -> None:
+    log = ada.registry(where).live.log
+    answers = re.findall(r"path=/(?:api|data)\S* status=(\d+)", log)
+    assert len(answers) > 100
+    assert set(answers) <= {"200", "201", "301", "409"}
+
+
 def test_somebody_else_pulls_the_result(grace: Researcher, ada: Researcher) -> None:
     assert (grace.store / "ada" / "growth" / "0.0.1.csv").read_bytes() == ada.written
     theirs = ada.remote.one("data_product", name="growth")
@@ -299,3 +340,8 @@ def test_somebody_else_pulls_the_result(grace: Researcher, ada: Researcher) -> N
         grace.local.get(hers["object"])["uuid"]
         == ada.remote.get(theirs["object"])["uuid"]
     )
+
+
+def test_pull_reads_lists_of_several_pages_to_their_end(grace: Researcher) -> None:
+    listed = grace.local.get("namespace", page_size=1000)["results"]
+    assert {namespace["name"] for namespace in listed} > MANY

@@ -1,0 +1,203 @@
+"""The API in a browser: every answer as a page, on the site's own template.
+
+Raw JSON comes first. Forms have text inputs only: nothing lists what a link could
+point to, so that a page costs the same however many records there are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from django.template import loader
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from rest_framework import serializers
+from rest_framework.renderers import BrowsableAPIRenderer
+from rest_framework.utils.breadcrumbs import get_breadcrumbs
+
+from registry.api.base.fields import LinkField, LinksField
+from registry.http.links import kind_of
+from registry.identity.roles import may_change
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS | orjson.OPT_INDENT_2
+_LINK = re.compile(r"&quot;(https?://[^\s<&]*(?:&amp;[^\s<&]*)*)&quot;")
+#: What of the request a page repeats.
+_REQUEST_HEADERS = ("Accept", "Content-Type", "If-Match", "Idempotency-Key")
+
+
+class RecordBrowsableRenderer(BrowsableAPIRenderer):
+    """Draws an answer, the request that it is for, filters, and forms to write."""
+
+    template = "api/browsable.html"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Draw the page."""
+        context = self.get_context(
+            data, accepted_media_type, dict(renderer_context or {})
+        )
+        response = context["response"]
+        page = loader.render_to_string(
+            self.template, context, request=context["request"]._request
+        )
+        if response.status_code == 204:
+            # A page has content, and a 204 may not.
+            response.status_code = 200
+        return page
+
+    def get_context(
+        self,
+        data: Any,
+        accepted_media_type: str | None,
+        renderer_context: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Gather what the page shows."""
+        view, request = renderer_context["view"], renderer_context["request"]
+        response = renderer_context["response"]
+        return {
+            "request": request,
+            "response": response,
+            "name": self.get_name(view),
+            "description": self.get_description(view, response.status_code),
+            "crumbs": _crumbs(request),
+            "content": _shown(data),
+            "request_headers": _request_headers(request),
+            "response_headers": sorted(_response_headers(response, view)),
+            "formats": [r.format for r in view.renderer_classes if r.format != "api"],
+            "filters": _filters(view, request),
+            "paginator": _paginator(view, data),
+            "writing": _writing(view, request, data),
+            "page": _page_address(view),
+        }
+
+
+def _shown(data: Any) -> SafeString:
+    """Spell an answer as JSON, with its links to follow."""
+    if data is None:
+        return SafeString("")
+    text = escape(orjson.dumps(data, default=str, option=_OPTIONS).decode())
+    return mark_safe(_LINK.sub(r'&quot;<a href="\1" rel="nofollow">\1</a>&quot;', text))  # noqa: S308
+
+
+def _crumbs(request: Request) -> list[tuple[str, str]]:
+    """Lead through the addresses above that there are."""
+    crumbs = get_breadcrumbs(request.path, request)
+    return [(name, address) for name, address in crumbs if address.endswith("/")]
+
+
+def _request_headers(request: Request) -> list[tuple[str, str]]:
+    headers = request._request.headers
+    return [(name, headers[name]) for name in _REQUEST_HEADERS if name in headers]
+
+
+def _response_headers(response: Any, view: Any) -> list[tuple[str, str]]:
+    """Return the headers that a program would get, which asks for JSON."""
+    response["Allow"] = ", ".join(view.allowed_methods)
+    headers = {**dict(response.items()), "Content-Type": "application/json"}
+    return list(headers.items())
+
+
+def _filters(view: Any, request: Request) -> list[dict[str, str]]:
+    """Describe the filters of a list as text inputs."""
+    filterset = getattr(view, "filterset_class", None)
+    if filterset is None or getattr(view, "detail", True):
+        return []
+    return [
+        {
+            "name": name,
+            "value": request.query_params.get(name, ""),
+            "explanation": str(getattr(chosen, "explanation", "")),
+        }
+        for name, chosen in filterset.base_filters.items()
+    ]
+
+
+def _paginator(view: Any, data: Any) -> Any:
+    """Return the pages around this one, for an answer that is a page of a list."""
+    if isinstance(data, dict) and "results" in data:
+        return getattr(view, "paginator", None)
+    return None
+
+
+def _page_address(view: Any) -> str:
+    """Return the page for people that shows the same, where there is one."""
+    model = getattr(view, "model", None)
+    if model is None or not hasattr(view, "create"):
+        return ""
+    pk = view.kwargs.get("pk")
+    return f"/{kind_of(model)}/" + (f"{pk}/" if pk else "")
+
+
+def _writing(view: Any, request: Request, data: Any) -> dict[str, Any] | None:
+    """Describe the forms of those who may write here."""
+    user = request.user
+    if not user.is_authenticated or not hasattr(view, "create"):
+        return None
+    if not getattr(view, "detail", False):
+        serializer = view.get_serializer()
+        return {
+            "register": _body(request, serializer.get_initial(), "POST"),
+            "fields": _form_fields(serializer, request),
+        }
+    methods = set(view.allowed_methods)
+    record = view.get_queryset().filter(pk=view.kwargs["pk"]).first()
+    if record is None or not may_change(user, record):
+        return None
+    writing: dict[str, Any] = {"delete": "DELETE" in methods}
+    if "PUT" in methods:
+        names = view.get_serializer().get_initial()
+        values = view.show([record.pk])[0]
+        present = {name: values[name] for name in names if name in values}
+        writing["change"] = _body(request, present, "PUT", "PATCH")
+        writing["revision"] = record.revision
+    return writing
+
+
+def _body(request: Request, usual: Any, *methods: str) -> str:
+    """Return the JSON of a form: what was sent before and refused, or the usual."""
+    sent: Any = request.data if request.method in methods else None
+    value = sent if isinstance(sent, dict | list) and not _is_form(sent) else usual
+    return orjson.dumps(value, default=str, option=_OPTIONS).decode()
+
+
+def _is_form(data: Any) -> bool:
+    return hasattr(data, "getlist")
+
+
+def _form_fields(serializer: Any, request: Request) -> list[dict[str, Any]]:
+    """Describe the inputs of an HTML form for the fields that can be written."""
+    sent: Any = request.data if request.method == "POST" else {}
+    return [
+        {
+            "name": name,
+            "label": str(field.label or name.replace("_", " ")).lower(),
+            "help_text": str(field.help_text or ""),
+            "required": field.required,
+            "boolean": isinstance(field, serializers.BooleanField),
+            "value": sent.get(name, "") if hasattr(sent, "get") else "",
+            "hint": _hint(field),
+        }
+        for name, field in serializer.fields.items()
+        if not field.read_only
+    ]
+
+
+def _hint(field: Any) -> str:
+    match field:
+        case LinksField():
+            return "a URL, id or UUID; several by raw JSON"
+        case LinkField():
+            return "a URL, id or UUID"
+        case serializers.DateTimeField():
+            return "2026-11-20T15:28:33Z"
+    return ""
