@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 
@@ -11,6 +13,8 @@ class StoredFile(models.Model):
     SHA-1 is what the clients speak; SHA-256 is kept beside it for those who must be
     sure (SHA-1 collisions can be made: Stevens et al., CRYPTO 2017).
     """
+
+    kind: ClassVar[str] = "stored_file"
 
     sha1 = models.CharField(
         max_length=40, unique=True, help_text="SHA-1 in hexadecimal digits."

@@ -1,0 +1,1 @@
+"""Uploading the bytes of files."""

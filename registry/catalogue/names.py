@@ -1,0 +1,75 @@
+"""Finding data products and external objects by the names that people cite.
+
+``<namespace>:<name>@<version>`` and ``<alternate identifier>:<title>@<version>``, split
+at the first colon and the last at sign, since names may have both in them.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
+
+from registry.catalogue.models import DataProduct, ExternalObject
+from registry.core.errors import NotFound
+
+#: Identifiers such as PMID:352261 have a colon themselves, but not many.
+_MOST_COLONS = 20
+
+_OBJECT = ("object__storage_location__storage_root", "object__file_type")
+
+
+def find_product(cited: str) -> DataProduct:
+    """Return the data product that is cited; ``NotFound`` when there is none."""
+    names, version = _split(cited, "<namespace>:<name>@<version>")
+    namespace, _, name = names.partition(":")
+    product = (
+        DataProduct.objects.filter(
+            namespace__name=namespace, name=name, version=version
+        )
+        .select_related(*_OBJECT)
+        .first()
+    )
+    if product is None:
+        raise NotFound(f"There is no data product {cited}.")
+    return product
+
+
+def find_external_object(cited: str) -> ExternalObject:
+    """Return the external object that is cited; ``NotFound`` when there is none.
+
+    The first colon decides where that names something, else a later one. The newest
+    record counts where another type of identifier has the same one.
+    """
+    names, version = _split(cited, "<alternate identifier>:<title>@<version>")
+    rows = ExternalObject.objects.filter(
+        reduce(or_, _readings(names)), version=version
+    ).select_related(
+        "original_store__storage_root", *(f"data_product__{link}" for link in _OBJECT)
+    )
+    found = sorted(rows[:100], key=lambda row: (_length(row), -row.pk))
+    if not found:
+        raise NotFound(f"There is no external object {cited}.")
+    return found[0]
+
+
+def _split(cited: str, form: str) -> tuple[str, str]:
+    """Split a version off the names, of which there are two."""
+    names, at, version = cited.rstrip("/").rpartition("@")
+    if not at or ":" not in names:
+        raise NotFound(f"{cited} names nothing; the form is {form}.")
+    return names, version
+
+
+def _readings(names: str) -> list[Q]:
+    """Read names as identifier and title, in all ways that a colon can part them."""
+    parts = names.split(":", _MOST_COLONS)
+    return [
+        Q(alternate_identifier=":".join(parts[:at]), title=":".join(parts[at:]))
+        for at in range(1, len(parts))
+    ]
+
+
+def _length(row: ExternalObject) -> int:
+    return len(row.alternate_identifier or "")

@@ -1,0 +1,147 @@
+"""Sending files: ranges, entity tags, and headers that keep browsers from harm.
+
+RFC 9110, sections 13 (conditions) and 14 (ranges); RFC 6266 and RFC 8187 for the name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.http import FileResponse, HttpResponse
+from django.utils.cache import get_conditional_response
+from django.utils.http import content_disposition_header
+
+from registry.http.conditional import etag
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
+
+    from registry.storage.base import Reader
+
+#: Nothing in a file may run in the registry's name, should a browser show it after all.
+_POLICY = "default-src 'none'; sandbox"
+
+_RANGE = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file that may be sent: what it is, and how to read it.
+
+    ``open`` takes the first byte and how many to read, None for all that follow.
+    """
+
+    sha1: str
+    size: int
+    name: str
+    media_type: str
+    private: bool
+    open: Callable[[int, int | None], Reader]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A run of a file's bytes."""
+
+    start: int
+    length: int
+
+
+class Unsatisfiable(Exception):
+    """A range lies wholly beyond the end of the file."""
+
+
+class _Sent(FileResponse):
+    """Bytes on their way; the block size is for servers that read by themselves."""
+
+    block_size = 256 * 1024
+
+
+def send(request: HttpRequest, file: Download) -> HttpResponseBase:
+    """Answer GET or HEAD with the file, a part of it, or that it has not changed."""
+    headers = _headers(file)
+    whole = HttpResponse(headers=headers, content_type=file.media_type)
+    answer = get_conditional_response(request, etag=etag(file.sha1), response=whole)
+    if answer is not None and answer is not whole:
+        # with a 304 a browser replaces the headers that it has kept
+        answer["Content-Security-Policy"] = _POLICY
+        return answer
+    try:
+        part = wanted_part(request, file)
+    except Unsatisfiable:
+        return HttpResponse(
+            status=416,
+            headers={**headers, "Content-Range": f"bytes */{file.size}"},
+            content_type=file.media_type,
+        )
+    if request.method == "HEAD":
+        whole["Content-Length"] = str(file.size)
+        return whole
+    return _stream(file, part, headers)
+
+
+def wanted_part(request: HttpRequest, file: Download) -> Part | None:
+    """Return which part is asked for; None for the whole.
+
+    What is no single range of bytes is ignored, as the standard allows; so is a range
+    of a file that has become another since (``If-Range``).
+    """
+    header = request.META.get("HTTP_RANGE", "")
+    known = request.META.get("HTTP_IF_RANGE", "").strip()
+    match = _RANGE.fullmatch(header.strip())
+    if request.method != "GET" or not match or known not in {"", etag(file.sha1)}:
+        return None
+    first, last = match[1], match[2]
+    if not first:
+        return _last_bytes(last, file.size)
+    start, end = int(first), int(last) if last else file.size - 1
+    if last and end < start:
+        return None
+    if start >= file.size:
+        raise Unsatisfiable
+    return Part(start, min(end, file.size - 1) - start + 1)
+
+
+def _last_bytes(text: str, size: int) -> Part | None:
+    """Read ``bytes=-500``: the last 500 bytes, or all where there are fewer."""
+    if not text:
+        return None
+    length = min(int(text), size)
+    if length == 0:
+        raise Unsatisfiable
+    return Part(size - length, length)
+
+
+def _stream(file: Download, part: Part | None, headers: dict[str, str]) -> _Sent:
+    """Stream the file or a part of it."""
+    if part is None:
+        reader, length, status = file.open(0, None), file.size, 200
+    else:
+        reader, length, status = file.open(part.start, part.length), part.length, 206
+    response = _Sent(reader, status=status, content_type=file.media_type)
+    for name, value in headers.items():
+        response[name] = value
+    response["Content-Length"] = str(length)
+    if part is not None:
+        end = part.start + part.length - 1
+        response["Content-Range"] = f"bytes {part.start}-{end}/{file.size}"
+    return response
+
+
+def _headers(file: Download) -> dict[str, str]:
+    """Return what every answer about the file says.
+
+    Caches ask each time, for a file may become private.
+    """
+    return {
+        "ETag": etag(file.sha1),
+        "Accept-Ranges": "bytes",
+        "Cache-Control": f"{'private' if file.private else 'public'}, no-cache",
+        "Content-Disposition": str(content_disposition_header(True, file.name)),
+        "Content-Security-Policy": _POLICY,
+        "X-Content-Type-Options": "nosniff",
+    }

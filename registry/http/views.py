@@ -1,0 +1,51 @@
+"""What views of every surface do that take tokens and count requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.views import APIView
+
+from registry.http.throttling import LoginThrottle
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.response import Response
+
+
+class CountedView(APIView):
+    """Counts every request, refused ones too, and tells the client what is left."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Find out who asks and count the request before anything can refuse it."""
+        self._authenticate(request)
+        self.check_throttles(request)
+        self.format_kwarg = self.get_format_suffix(**kwargs)
+        negotiated = self.perform_content_negotiation(request)
+        request.accepted_renderer, request.accepted_media_type = negotiated
+        request.version, request.versioning_scheme = self.determine_version(
+            request, *args, **kwargs
+        )
+        self.check_permissions(request)
+
+    def _authenticate(self, request: Request) -> None:
+        """Authenticate; whoever guesses at tokens or passwords is slowed down."""
+        try:
+            self.perform_authentication(request)
+        except AuthenticationFailed:
+            throttle = LoginThrottle()
+            if not throttle.allow_request(request, self):
+                raise Throttled(throttle.wait()) from None
+            raise
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Add the state of the rate limit."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        usage = getattr(getattr(request, "_request", request), "rate_limit", None)
+        if usage is not None:
+            for name, value in usage.headers().items():
+                response[name] = value
+        return response

@@ -1,0 +1,86 @@
+"""What a store of files must do, wherever it keeps them.
+
+A store knows bytes and their checksums, nothing else: who may read them, and what they
+are called, is for the layers above. Files are found by their SHA-1 in lower case.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+#: Bytes that are read, hashed and written at a time; memory use does not depend on
+#: the size of a file.
+CHUNK = 1024 * 1024
+
+
+class Source(Protocol):
+    """Where bytes come from: an open file, the body of a request."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most ``size`` bytes; none at the end."""
+
+
+class Reader(Source, Protocol):
+    """Bytes that a store gives out; who opened it closes it."""
+
+    def close(self) -> None:
+        """Free what reading needs."""
+
+
+@dataclass(frozen=True)
+class Checksums:
+    """What is known of a file's bytes; the digests in lower-case hexadecimal digits."""
+
+    sha1: str
+    sha256: str
+    size: int
+
+
+class Draft(Protocol):
+    """A file whose bytes have all arrived, but which the store does not hold yet."""
+
+    @property
+    def checksums(self) -> Checksums:
+        """Checksums and size of what arrived."""
+
+    def keep(self) -> None:
+        """Have the store hold the file, durably; a same one that is there is replaced.
+
+        Until this returns nobody sees any of it.
+        """
+
+
+class Store(Protocol):
+    """Holds files by the SHA-1 of their bytes."""
+
+    def draft(self, source: Source) -> AbstractContextManager[Draft]:
+        """Take all bytes in, with constant memory.
+
+        At the end of the block a draft that was not kept is gone, as is all that
+        arrived when reading or writing breaks off. Raises ``Unavailable`` where the
+        bytes cannot be written; what ``source`` raises is passed on.
+        """
+
+    def open(self, sha1: str, *, start: int = 0, length: int | None = None) -> Reader:
+        """Return a reader of the file, or of ``length`` bytes of it from ``start``.
+
+        Raises ``NotFound`` when the store does not hold it.
+        """
+
+    def exists(self, sha1: str) -> bool:
+        """Tell whether the store holds the file."""
+
+    def size(self, sha1: str) -> int:
+        """Return the size in bytes; raises ``NotFound`` when the file is not held."""
+
+    def download_link(self, sha1: str, *, name: str, media_type: str) -> str | None:
+        """Return an address that gives the file to whoever has it, for a short time.
+
+        The answer there has the name and type that are given. None where the store
+        has no server of its own, so that the bytes must be passed on.
+        """
+
+    def tidy(self) -> None:
+        """Remove what processes that were killed have left of unfinished uploads."""

@@ -1,0 +1,192 @@
+"""The store in a local folder.
+
+``files/ab/cd/abcd…`` holds the files, each named by its SHA-1; folders of 256 names
+stay small however many files there are. ``incoming/`` holds what is being uploaded: a
+file appears among the others whole, durably and at once, by a rename.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import FileIO
+from pathlib import Path
+from typing import BinaryIO
+
+from registry.core.errors import NotFound, Unavailable
+from registry.storage.base import CHUNK, Checksums, Draft, Reader, Source
+
+_SHA1 = re.compile(r"[0-9a-f]{40}")
+#: The account of the registry alone may read what it holds: some of it is private.
+_FOLDER_MODE = 0o700
+#: A new upload takes its lock within this many seconds.
+_GRACE = 60
+
+
+class FileSystemStore:
+    """Holds files in a folder of this machine; see ``registry.storage.base.Store``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.files = folder / "files"
+        self.incoming = folder / "incoming"
+
+    @contextmanager
+    def draft(self, source: Source) -> Iterator[Draft]:
+        """Write the bytes into a file of their own; it is removed unless it is kept."""
+        with _refusing_when_full():
+            self.incoming.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+            # of mode 0600, under a name that nobody can guess
+            handle, name = tempfile.mkstemp(dir=self.incoming)
+        path = Path(name)
+        try:
+            # unbuffered: closing has nothing left to write that could fail
+            with os.fdopen(handle, "wb", buffering=0) as file:
+                # tells `tidy` that somebody is at work; ends with the process
+                fcntl.flock(file, fcntl.LOCK_EX)
+                checksums = _copy(source, file)
+                yield _LocalDraft(path, self.path_of(checksums.sha1), checksums)
+        finally:
+            path.unlink(missing_ok=True)
+
+    def open(self, sha1: str, *, start: int = 0, length: int | None = None) -> Reader:
+        """Open the file; all of it is a real one, which servers send by themselves."""
+        try:
+            file = self.path_of(sha1).open("rb")
+        except FileNotFoundError as error:
+            raise _not_held(sha1) from error
+        file.seek(start)
+        return file if length is None else LimitedReader(file, length)
+
+    def exists(self, sha1: str) -> bool:
+        """Tell whether the file is there."""
+        return self.path_of(sha1).is_file()
+
+    def size(self, sha1: str) -> int:
+        """Return the size in bytes."""
+        try:
+            return self.path_of(sha1).stat().st_size
+        except FileNotFoundError as error:
+            raise _not_held(sha1) from error
+
+    def download_link(self, sha1: str, *, name: str, media_type: str) -> str | None:
+        """Return nothing: a folder has no server of its own."""
+        return None
+
+    def tidy(self) -> None:
+        """Remove uploads that nobody is at work on."""
+        if not self.incoming.is_dir():
+            return
+        for path in self.incoming.iterdir():
+            with suppress(FileNotFoundError):
+                _remove_if_abandoned(path)
+
+    def path_of(self, sha1: str) -> Path:
+        """Return where a file is, or would be."""
+        if not _SHA1.fullmatch(sha1):
+            raise ValueError(f"{sha1!r} is no SHA-1 in lower-case digits")
+        return self.files / sha1[:2] / sha1[2:4] / sha1
+
+
+class _LocalDraft:
+    """A file in ``incoming/``, and where it is to go."""
+
+    def __init__(self, path: Path, target: Path, checksums: Checksums) -> None:
+        self.path = path
+        self.target = target
+        self.checksums = checksums
+
+    def keep(self) -> None:
+        """Move the file to its place; two at once both succeed, with the same bytes."""
+        with _refusing_when_full():
+            _make_folder(self.target.parent)
+            self.path.replace(self.target)
+            _sync_folder(self.target.parent)
+
+
+class LimitedReader:
+    """A reader of an open file that ends after ``length`` bytes."""
+
+    def __init__(self, file: BinaryIO, length: int) -> None:
+        self._file = file
+        self._left = length
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most ``size`` bytes; none at the end."""
+        data = self._file.read(min(size, self._left))
+        self._left -= len(data)
+        return data
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _copy(source: Source, file: FileIO) -> Checksums:
+    """Write all bytes, down to the disk, and return their checksums."""
+    # the clients name files by SHA-1; SHA-256 is for those who must be sure
+    sha1, sha256 = hashlib.sha1(usedforsecurity=False), hashlib.sha256()
+    size = 0
+    while data := source.read(CHUNK):
+        sha1.update(data)
+        sha256.update(data)
+        size += len(data)
+        _write(data, file)
+    with _refusing_when_full():
+        os.fsync(file.fileno())
+    return Checksums(sha1.hexdigest(), sha256.hexdigest(), size)
+
+
+def _write(data: bytes, file: FileIO) -> None:
+    """Write all of this; the system may take less at a time."""
+    left = memoryview(data)
+    with _refusing_when_full():
+        while left:
+            left = left[file.write(left) :]
+
+
+@contextmanager
+def _refusing_when_full() -> Iterator[None]:
+    """Say that the store cannot write: its disk is full, its folder read-only."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(f"The store cannot write: {error.strerror}.") from error
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, so that they outlive a power cut."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+    _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the names in a folder outlive a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _remove_if_abandoned(path: Path) -> None:
+    if time.time() - path.stat().st_mtime < _GRACE:
+        return
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        path.unlink()
+
+
+def _not_held(sha1: str) -> NotFound:
+    return NotFound(f"The registry does not hold a file with the checksum {sha1}.")

@@ -1,0 +1,129 @@
+"""Files on the server's own disk that are not in the store.
+
+Records may name any path, so that only what lies below a folder that the operator
+listed is ever opened, whatever links and ``..`` a path goes through.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+from django.core.cache import cache
+
+from registry.core.errors import NotFound
+from registry.storage.base import CHUNK, Reader
+from registry.storage.filesystem import LimitedReader
+from registry.storage.services import local_files
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+# a pipe must not keep the server waiting for somebody to write into it
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+
+
+@dataclass(frozen=True)
+class ServedFile:
+    """An open file on the server's disk, its size in bytes and its SHA-1."""
+
+    stream: BinaryIO
+    size: int
+    sha1: str
+
+    def open(self, start: int, length: int | None) -> Reader:
+        """Return a reader of the rest from ``start``, or of ``length`` bytes of it."""
+        self.stream.seek(start)
+        return self.stream if length is None else LimitedReader(self.stream, length)
+
+
+def served_roots() -> list[Path]:
+    """Return the folders that files may be served from, links resolved."""
+    folders = [*settings.SERVED_ROOTS, *local_files()]
+    return [Path(os.path.realpath(folder)) for folder in folders]
+
+
+def open_served(paths: Iterable[str]) -> ServedFile:
+    """Open the first of these paths that is a file which may be served.
+
+    Raises ``NotFound`` alike for what does not exist, what is no plain file, and what
+    may not be served, so that nothing is learned of the rest of the disk.
+    """
+    roots = served_roots()
+    for path in paths:
+        try:
+            stream = _open(path, roots)
+        except (OSError, ValueError):
+            continue
+        return _served(stream)
+    raise NotFound(
+        "The registry does not serve this file: it is not there, or not below a "
+        "folder that the operator has listed in REGISTRY_SERVED_ROOTS."
+    )
+
+
+def _open(path: str, roots: Sequence[Path]) -> BinaryIO:
+    """Open a path that resolves to a plain file below a root."""
+    if not path.startswith("/"):
+        raise ValueError(f"{path!r} is not absolute")
+    real = Path(os.path.realpath(path, strict=True))
+    root = next((folder for folder in roots if _may_serve(folder, real)), None)
+    if root is None:
+        raise ValueError(f"{path!r} is below no root")
+    handle = _descend(root, real.relative_to(root).parts)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise ValueError(f"{path!r} is no plain file")
+    return os.fdopen(handle, "rb")
+
+
+def _may_serve(root: Path, real: Path) -> bool:
+    """Tell whether a resolved path may be served as lying below a root.
+
+    The registry's own folder has its keys and its database: what is in there is not
+    served for a root that holds that folder by chance, such as ``/srv``.
+    """
+    own = Path(os.path.realpath(settings.REGISTRY_DATA_DIR))
+    if real.is_relative_to(own) and (root == own or not root.is_relative_to(own)):
+        return False
+    return real.is_relative_to(root)
+
+
+def _descend(root: Path, parts: Sequence[str]) -> int:
+    """Open what ``parts`` lead to, following no link at all.
+
+    A resolved path has none: one that is there now was put there since, by somebody
+    who would have us leave the root.
+    """
+    handle = os.open(root, _FOLDER)
+    for part in parts:
+        above = handle
+        try:
+            handle = os.open(part, _FILE, dir_fd=above)
+        finally:
+            os.close(above)
+    return handle
+
+
+def _served(stream: BinaryIO) -> ServedFile:
+    """Complete an open file with its checksum, remembered until the file changes."""
+    status = os.fstat(stream.fileno())
+    state = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    key = f"served-sha1:{':'.join(map(str, (*state, status.st_ctime_ns)))}"
+    sha1 = cache.get(key)
+    if sha1 is None:
+        sha1 = _sha1(stream)
+        cache.set(key, sha1, timeout=None)
+    return ServedFile(stream, status.st_size, sha1)
+
+
+def _sha1(stream: BinaryIO) -> str:
+    digest = hashlib.sha1(usedforsecurity=False)
+    while data := stream.read(CHUNK):
+        digest.update(data)
+    stream.seek(0)
+    return digest.hexdigest()

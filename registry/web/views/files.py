@@ -1,0 +1,197 @@
+"""Downloads: files by their checksums, and by the names of what they are.
+
+Programs ask here with their tokens as browsers do with their sessions, so refusals are
+JSON unless a page is wanted. The server fetches nothing from elsewhere on anybody's
+behalf: to a file on another host it redirects.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.encoding import iri_to_uri
+from rest_framework.renderers import JSONRenderer
+
+from registry.catalogue.access import require_download
+from registry.catalogue.files import (
+    InStore,
+    OnDisk,
+    OnTheWeb,
+    name_of,
+    original_of,
+    place_of,
+)
+from registry.catalogue.names import find_external_object, find_product
+from registry.core.errors import InvalidInput, NotFound
+from registry.http.downloads import Download, send
+from registry.http.views import CountedView
+from registry.storage.served import open_served
+from registry.storage.services import find_file, sha1_of, the_store
+from registry.web.views import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.http.response import HttpResponseBase
+    from rest_framework.request import Request
+    from rest_framework.response import Response
+
+    from registry.catalogue.models import DataProduct, StorageLocation
+
+
+class FileView(CountedView):
+    """What the three kinds of addresses have in common.
+
+    ``Accept`` is about refusals only: a file has the type that it has.
+    """
+
+    schema = None
+    http_method_names = ["get", "head", "options"]
+    permission_classes = ()
+    renderer_classes = (JSONRenderer,)
+    versioning_class = None
+
+    def perform_content_negotiation(
+        self,
+        request: Request,
+        force: bool = False,
+    ) -> Any:
+        """Refuse nobody for the types that they accept."""
+        return super().perform_content_negotiation(request, force=True)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer a refusal with a page where a browser asks."""
+        response = super().handle_exception(exc)
+        if not _wants_page(self.request) or not errors.has_page(response.status_code):
+            return response
+        page: Any = errors.page(
+            self.request._request, response.status_code, str(response.data["detail"])
+        )
+        for name in ("WWW-Authenticate", "Retry-After"):
+            if name in response:
+                page[name] = response[name]
+        return page  # type: ignore[no-any-return]
+
+    def stored(self, sha1: str, product: DataProduct | None = None) -> HttpResponseBase:
+        """Send a file of the store, or redirect to where the store hands it out."""
+        private = require_download(self.request.user, sha1)
+        file = find_file(sha1)
+        if file is None:
+            raise NotFound(f"The registry does not hold a file with the SHA-1 {sha1}.")
+        name, store = name_of(sha1, product), the_store()
+        link = store.download_link(sha1, name=name.name, media_type=name.media_type)
+        if link is not None:
+            return _redirect(link)
+        return send(
+            self.request._request,
+            Download(
+                sha1=sha1,
+                size=file.size,
+                name=name.name,
+                media_type=name.media_type,
+                private=private,
+                open=lambda start, length: store.open(sha1, start=start, length=length),
+            ),
+        )
+
+    def at(self, location: StorageLocation, product: DataProduct) -> HttpResponseBase:
+        """Lead to the file at a location, wherever that is."""
+        if "root" in self.request.query_params:
+            root = location.storage_root.root
+            return HttpResponse(root, content_type="text/plain; charset=utf-8")
+        private = require_download(self.request.user, location.hash)
+        match place_of(location):
+            case InStore(sha1):
+                return self.stored(sha1, product)
+            case OnDisk(paths):
+                return self._served(paths, product, private=private)
+            case OnTheWeb(address):
+                return _redirect(address)
+            case place:
+                raise NotFound(
+                    f"The file is at {place.address}, where only programs made for "
+                    "that can fetch it."
+                )
+
+    def _served(
+        self, paths: Sequence[str], product: DataProduct, *, private: bool
+    ) -> HttpResponseBase:
+        """Send a file on the server's own disk, by what its bytes are by now."""
+        with ExitStack() as stack:
+            file = open_served(paths)
+            stack.callback(file.stream.close)
+            hidden = require_download(self.request.user, file.sha1)
+            name = name_of(file.sha1, product)
+            response = send(
+                self.request._request,
+                Download(
+                    sha1=file.sha1,
+                    size=file.size,
+                    name=name.name,
+                    media_type=name.media_type,
+                    private=private or hidden,
+                    open=file.open,
+                ),
+            )
+            if response.streaming:
+                # the answer closes it, at its end
+                stack.pop_all()
+        return response
+
+    @property
+    def _original(self) -> bool:
+        return "original" in self.request.query_params
+
+
+class DataView(FileView):
+    """Files by the SHA-1 of their bytes."""
+
+    def get(self, request: Request, checksum: str) -> HttpResponseBase:
+        """Send the file."""
+        try:
+            sha1 = sha1_of(checksum)
+        except InvalidInput as error:
+            raise NotFound(" ".join(error.fields["checksum"])) from error
+        return self.stored(sha1)
+
+
+class DataProductView(FileView):
+    """Files by namespace, name and version of a data product."""
+
+    def get(self, request: Request, cited: str) -> HttpResponseBase:
+        """Lead to the file of the product, or to where that came from."""
+        product = find_product(cited)
+        here = None if self._original else product.object.storage_location
+        location = here or original_of(product)
+        if location is None:
+            what = "original store" if self._original else "location of a file"
+            raise NotFound(f"No {what} is registered for the data product {cited}.")
+        return self.at(location, product)
+
+
+class ExternalObjectView(FileView):
+    """Files by alternate identifier, title and version of an external object."""
+
+    def get(self, request: Request, cited: str) -> HttpResponseBase:
+        """Lead to the file of the object, or to where that came from."""
+        found = find_external_object(cited)
+        here = found.data_product.object.storage_location
+        location = (None if self._original else here) or found.original_store
+        if location is not None:
+            return self.at(location, found.data_product)
+        if here is None:
+            return HttpResponse(status=204)
+        raise NotFound(f"No original store is registered for {cited}.")
+
+
+def _redirect(address: str) -> HttpResponse:
+    """Redirect to an address of any length, in which nothing can end the header."""
+    return HttpResponse(status=302, headers={"Location": iri_to_uri(address)})
+
+
+def _wants_page(request: HttpRequest | Request) -> bool:
+    """Tell whether a browser asks: programs accept anything, or name JSON."""
+    plain: HttpRequest = getattr(request, "_request", request)
+    return plain.get_preferred_type(["application/json", "text/html"]) == "text/html"

@@ -1,0 +1,232 @@
+"""Uploads and downloads over a real server, and the guide that tells of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import socket
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from tests.clients.guide import blocks
+from tests.clients.machine import Machine
+from tests.files import sha1_of
+from tests.plugins.server import LiveRegistry
+
+PAGE = blocks("uploading-data.md")
+MEGABYTE = 1024 * 1024
+PATIENCE = 60
+
+
+@pytest.fixture(scope="module")
+def token(live_registry: LiveRegistry) -> str:
+    """Return the token of somebody who may upload."""
+    live_registry.user("uploader", "fourteen days in bed")
+    return live_registry.token("uploader")
+
+
+def address_for(registry: LiveRegistry, token: str, sha1: str) -> str:
+    """Ask for an address to upload to, as the clients do."""
+    answer = requests.post(
+        f"{registry.url}/api/data/{sha1}",
+        headers={"Authorization": f"token {token}"},
+        timeout=PATIENCE,
+    )
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["url"])
+
+
+def stored(registry: LiveRegistry, sha1: str) -> Path:
+    """Return where a registry keeps a file."""
+    return registry.data_dir / "store" / "files" / sha1[:2] / sha1[2:4] / sha1
+
+
+def unfinished(registry: LiveRegistry) -> list[Path]:
+    """Return what a registry has of uploads that are not complete."""
+    incoming = registry.data_dir / "store" / "incoming"
+    return list(incoming.iterdir()) if incoming.exists() else []
+
+
+def workers(registry: LiveRegistry) -> list[Path]:
+    """Return the folders below /proc of the processes that answer."""
+    bind = f"--bind=127.0.0.1:{urlsplit(registry.url).port}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if bind in (folder / "cmdline").read_bytes().split(b"\0"):
+                found.append(folder)
+        except OSError:
+            # it ended meanwhile, or is somebody else's
+            continue
+    return found
+
+
+def most_memory(registry: LiveRegistry) -> int:
+    """Return the most memory that the processes have ever had, in bytes."""
+    texts = [(folder / "status").read_text() for folder in workers(registry)]
+    return sum(
+        int(kb) * 1024 for kb in re.findall(r"VmHWM:\s+(\d+) kB", "".join(texts))
+    )
+
+
+@pytest.mark.once
+def test_a_large_file_takes_no_more_memory_than_a_small_one(
+    live_registry: LiveRegistry, token: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "large.bin"
+    with file.open("wb") as stream:
+        stream.truncate(256 * MEGABYTE)
+        stream.write(os.urandom(MEGABYTE))
+    with file.open("rb") as stream:
+        sha1 = hashlib.file_digest(stream, "sha1").hexdigest()
+    small = os.urandom(10)
+    address = address_for(live_registry, token, sha1_of(small))
+    assert requests.put(address, data=small, timeout=PATIENCE).status_code == 201
+    before = most_memory(live_registry)
+    assert before > 0
+
+    address = address_for(live_registry, token, sha1)
+    with file.open("rb") as stream:
+        answer = requests.put(address, data=stream, timeout=PATIENCE)
+    assert answer.status_code == 201
+    digest = hashlib.sha1(usedforsecurity=False)
+    url = f"{live_registry.url}/data/{sha1}"
+    with requests.get(url, stream=True, timeout=PATIENCE) as download:
+        for piece in download.iter_content(MEGABYTE):
+            digest.update(piece)
+    assert digest.hexdigest() == sha1
+    assert most_memory(live_registry) - before < 64 * MEGABYTE
+
+
+def test_a_file_may_come_in_chunks_of_unknown_number(
+    live_registry: LiveRegistry, token: str
+) -> None:
+    data = os.urandom(3 * MEGABYTE)
+
+    def pieces() -> Iterator[bytes]:
+        for at in range(0, len(data), 70_001):
+            yield data[at : at + 70_001]
+
+    address = address_for(live_registry, token, sha1_of(data))
+    answer = requests.put(address, data=pieces(), timeout=PATIENCE)
+    assert answer.status_code == 201, answer.text
+    assert stored(live_registry, sha1_of(data)).read_bytes() == data
+
+
+def test_an_empty_file_is_uploaded_with_a_length_or_in_no_chunk(
+    live_registry: LiveRegistry, token: str
+) -> None:
+    sha1 = sha1_of(b"")
+    address = address_for(live_registry, token, sha1)
+    first = requests.put(address, data=b"", timeout=PATIENCE)
+    assert first.request.headers["Content-Length"] == "0"
+    again = requests.put(address, data=iter([]), timeout=PATIENCE)
+    assert again.request.headers["Transfer-Encoding"] == "chunked"
+    assert (first.status_code, again.status_code) == (201, 200)
+
+
+@pytest.mark.parametrize(
+    "header", ["Content-Length: 5000000", "Transfer-Encoding: chunked"]
+)
+def test_an_upload_that_breaks_off_leaves_nothing(
+    live_registry: LiveRegistry, token: str, header: str
+) -> None:
+    data = os.urandom(5_000_000)
+    address = urlsplit(address_for(live_registry, token, sha1_of(data)))
+    path = f"{address.path}?{address.query}"
+    head = f"PUT {path} HTTP/1.1\r\nHost: {address.netloc}\r\n{header}\r\n\r\n"
+    begin = b"200000\r\n" if "chunked" in header else b""
+    with socket.create_connection((address.hostname, address.port)) as connection:  # type: ignore[arg-type]
+        connection.sendall(head.encode() + begin + data[: 2 * MEGABYTE])
+        connection.shutdown(socket.SHUT_WR)
+        # the server answers nobody, or closes: either way it is done with the upload
+        received = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert b" 201 " not in received
+    assert unfinished(live_registry) == []
+    assert not stored(live_registry, sha1_of(data)).exists()
+    # and the address takes another attempt
+    answer = requests.put(address.geturl(), data=data, timeout=PATIENCE)
+    assert answer.status_code == 201
+
+
+def test_of_many_who_upload_the_same_file_one_is_first(
+    live_registry: LiveRegistry, token: str
+) -> None:
+    data = os.urandom(2 * MEGABYTE)
+    addresses = [address_for(live_registry, token, sha1_of(data)) for _ in range(6)]
+
+    def put(address: str) -> int:
+        return requests.put(address, data=data, timeout=PATIENCE).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        statuses = sorted(pool.map(put, addresses))
+    assert statuses == [200, 200, 200, 200, 200, 201]
+    assert stored(live_registry, sha1_of(data)).read_bytes() == data
+    assert unfinished(live_registry) == []
+
+
+def test_a_refused_upload_hears_why_on_a_connection_that_stays(
+    live_registry: LiveRegistry, token: str
+) -> None:
+    data = os.urandom(8 * MEGABYTE)
+    address = address_for(live_registry, token, sha1_of(data))
+    with requests.Session() as session:
+        refused = session.put(address + "x", data=data, timeout=PATIENCE)
+        wrong = session.put(address, data=data[:-1], timeout=PATIENCE)
+        right = session.put(address, data=data, timeout=PATIENCE)
+    assert [a.status_code for a in (refused, wrong, right)] == [403, 400, 201]
+
+
+@pytest.fixture(scope="module")
+def guide(
+    live_registry: LiveRegistry, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """Follow the guide from its beginning to its end; return what each part printed."""
+    live_registry.user("ada", "the password of ada")
+    home = tmp_path_factory.mktemp("ada")
+    folder = home / "school"
+    machine = Machine(
+        home,
+        Path(sys.executable).parent,
+        names={
+            "https://registry.example.org": live_registry.url,
+            "/home/ada/school": str(folder),
+        },
+        secrets={"REGISTRY_TOKEN": live_registry.token("ada")},
+    )
+    printed: dict[str, Any] = {"folder": folder}
+    for block in PAGE:
+        text = machine.follow([block], folder)
+        printed[block.section] = printed.get(block.section, "") + text
+    return printed
+
+
+def test_the_guide_uploads_and_registers(
+    guide: dict[str, Any], live_registry: LiveRegistry
+) -> None:
+    text = guide["Upload and register it"]
+    (url,) = re.findall(rf"{live_registry.url}/api/data_product/\d+/", text)
+    assert requests.get(url, timeout=PATIENCE).json()["name"] == "school/in-bed"
+    script = sha1_of((guide["folder"] / "upload.py").read_bytes())
+    assert f'"checksum":"{script}"' in text
+
+
+def test_the_guide_downloads_what_it_uploaded(guide: dict[str, Any]) -> None:
+    folder: Path = guide["folder"]
+    uploaded = (folder / "in-bed.csv").read_bytes()
+    assert (folder / "school_in-bed.csv").read_bytes() == uploaded
+    assert "date,day,in_bed" in guide["Download"]
+
+
+def test_the_guide_keeps_private_data_private(guide: dict[str, Any]) -> None:
+    text = guide["Private data"]
+    assert "This file is private" in text
+    assert "Boy 17 is the headmaster's nephew." in text

@@ -1,0 +1,203 @@
+"""Who may have the bytes of a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from registry.catalogue.access import (
+    is_private,
+    may_download,
+    owners_of,
+    require_download,
+)
+from registry.core.errors import Forbidden
+from registry.identity.models import User
+from tests.factories import (
+    DataProductFactory,
+    ExternalObjectFactory,
+    KeyValueFactory,
+    ObjectFactory,
+    StorageRootFactory,
+    UserFactory,
+)
+from tests.files import COUNTS, keep, place, sha1_of
+
+SHA1 = sha1_of(COUNTS)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _own_store(settings: Settings, tmp_path: Path) -> None:
+    settings.STORE_DIR = tmp_path / "store"
+
+
+@pytest.fixture
+def ada() -> User:
+    """Return who uploads and registers the file."""
+    user: User = UserFactory.create()
+    return user
+
+
+@pytest.fixture
+def bob() -> User:
+    """Return somebody else who is signed in."""
+    user: User = UserFactory.create()
+    return user
+
+
+def test_a_public_file_is_everybodys(ada: User) -> None:
+    keep(by=ada)
+    place(SHA1, by=ada)
+    assert not is_private(SHA1)
+    assert may_download(AnonymousUser(), SHA1)
+    assert require_download(AnonymousUser(), SHA1) is False
+
+
+def test_a_private_location_closes_a_file(ada: User, bob: User) -> None:
+    keep(by=ada)
+    place(SHA1, by=ada, public=False)
+    assert is_private(SHA1)
+    assert not may_download(AnonymousUser(), SHA1)
+    assert not may_download(bob, SHA1)
+    assert may_download(ada, SHA1)
+    assert require_download(ada, SHA1) is True
+    with pytest.raises(Forbidden, match="This file is private"):
+        require_download(bob, SHA1)
+
+
+@pytest.mark.parametrize("value", ["private", "Private"])
+def test_a_private_object_closes_its_file(ada: User, value: str) -> None:
+    keep(by=ada)
+    thing = ObjectFactory.create(storage_location=place(SHA1, by=ada), by=ada)
+    KeyValueFactory.create(object=thing, key="accessibility", value=value, by=ada)
+    assert not may_download(AnonymousUser(), SHA1)
+    assert may_download(ada, SHA1)
+
+
+def test_another_key_value_closes_nothing(ada: User) -> None:
+    thing = ObjectFactory.create(storage_location=place(SHA1, by=ada), by=ada)
+    KeyValueFactory.create(object=thing, key="accessibility", value="open", by=ada)
+    KeyValueFactory.create(object=thing, key="owner", value="private", by=ada)
+    assert may_download(AnonymousUser(), SHA1)
+
+
+def test_a_private_object_closes_where_it_came_from(ada: User) -> None:
+    # it has no location here, only an original store
+    original = place(SHA1, by=ada, storage_root=StorageRootFactory.create())
+    thing = ObjectFactory.create(storage_location=None, by=ada)
+    product = DataProductFactory.create(object=thing)
+    ExternalObjectFactory.create(data_product=product, original_store=original)
+    assert not is_private(SHA1)
+    KeyValueFactory.create(object=thing, key="accessibility", value="private", by=ada)
+    assert is_private(SHA1)
+
+
+def test_administrators_and_a_role_may_read_what_is_private(ada: User) -> None:
+    keep(by=ada)
+    place(SHA1, by=ada, public=False)
+    for roles in (
+        ["sys-admin-admin"],
+        ["entity-registry-admin"],
+        ["private-data-read"],
+    ):
+        assert may_download(UserFactory.create(roles=roles), SHA1)
+    assert may_download(UserFactory.create(is_superuser=True), SHA1)
+    assert not may_download(UserFactory.create(roles=["entity-registry-write"]), SHA1)
+
+
+def test_who_registered_the_location_of_anothers_upload_may_read_it(
+    ada: User, bob: User
+) -> None:
+    keep(by=bob)
+    place(SHA1, by=ada, public=False)
+    assert owners_of(SHA1) == {ada.pk, bob.pk}
+    assert may_download(ada, SHA1)
+
+
+def test_a_later_public_location_of_the_owner_opens_a_file(ada: User) -> None:
+    keep(by=ada)
+    place(SHA1, by=ada, public=False)
+    place(SHA1, by=ada, public=True)
+    assert not is_private(SHA1)
+
+
+def test_an_administrator_can_open_a_file(ada: User) -> None:
+    keep(by=ada)
+    place(SHA1, by=ada, public=False)
+    place(SHA1, by=UserFactory.create(roles=["sys-admin-admin"]), public=True)
+    assert not is_private(SHA1)
+
+
+def test_nobody_else_can_open_a_file(ada: User, bob: User) -> None:
+    keep(by=ada)
+    place(SHA1, by=ada, public=False)
+    place(SHA1, by=bob, public=True)
+    place(SHA1, by=bob, public=True, storage_root=StorageRootFactory.create())
+    ObjectFactory.create(storage_location=place(SHA1.upper(), by=bob), by=bob)
+    assert not may_download(AnonymousUser(), SHA1)
+    assert not may_download(bob, SHA1)
+
+
+def test_registering_a_private_location_of_a_file_does_not_let_one_read_it(
+    ada: User, bob: User
+) -> None:
+    keep(by=ada)
+    place(SHA1, by=ada, public=False)
+    place(SHA1, by=bob, public=False, storage_root=StorageRootFactory.create())
+    ObjectFactory.create(storage_location=place(SHA1, by=bob), by=bob)
+    assert not may_download(bob, SHA1)
+
+
+def test_registering_a_location_ahead_of_the_file_does_not_make_an_owner(
+    ada: User, bob: User
+) -> None:
+    place(SHA1, by=bob, public=True, storage_root=StorageRootFactory.create())
+    keep(by=ada)
+    place(SHA1, by=ada, public=False)
+    assert owners_of(SHA1) == {ada.pk}
+    assert not may_download(bob, SHA1)
+
+
+def test_a_file_that_its_uploader_made_public_stays_public(
+    ada: User, bob: User
+) -> None:
+    keep(by=ada)
+    place(SHA1, by=ada, public=True)
+    place(SHA1, by=bob, public=False)
+    assert may_download(AnonymousUser(), SHA1)
+
+
+def test_a_file_on_no_store_of_ours_belongs_to_who_registered_it_first(
+    ada: User, bob: User
+) -> None:
+    place(SHA1, by=ada, public=False, storage_root=StorageRootFactory.create())
+    place(SHA1, by=bob, public=False, storage_root=StorageRootFactory.create())
+    assert owners_of(SHA1) == {ada.pk}
+    assert may_download(ada, SHA1)
+    assert not may_download(bob, SHA1)
+
+
+def test_checksums_in_capitals_are_of_the_same_file(ada: User) -> None:
+    keep(by=ada)
+    place(SHA1.upper(), by=ada, public=False)
+    assert is_private(SHA1)
+    assert may_download(ada, SHA1)
+
+
+def test_an_upload_without_a_location_is_not_private(ada: User) -> None:
+    keep(by=ada)
+    assert may_download(AnonymousUser(), SHA1)
+
+
+def test_a_public_file_costs_few_queries(
+    ada: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    keep(by=ada)
+    place(SHA1, by=ada)
+    with django_assert_max_num_queries(3):
+        assert may_download(AnonymousUser(), SHA1)

@@ -1,0 +1,269 @@
+"""The store in a local folder."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from registry.core.errors import NotFound, Unavailable
+from registry.storage.base import CHUNK
+from registry.storage.filesystem import FileSystemStore
+from tests.files import COUNTS, sha1_of
+from tests.plugins.server import ROOT
+
+SHA1 = sha1_of(COUNTS)
+LONG_AGO = 1_000_000_000
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FileSystemStore:
+    """Return a store in a folder that does not exist yet."""
+    return FileSystemStore(tmp_path / "store")
+
+
+def put(store: FileSystemStore, data: bytes = COUNTS) -> str:
+    """Put bytes into a store, and return their SHA-1."""
+    with store.draft(io.BytesIO(data)) as draft:
+        draft.keep()
+    return draft.checksums.sha1
+
+
+def files_in(store: FileSystemStore) -> list[Path]:
+    """Return all files below the store's folder, kept and unfinished ones."""
+    return [path for path in store.files.parent.rglob("*") if path.is_file()]
+
+
+class Breaking(io.RawIOBase):
+    """A source that gives some bytes, and then breaks."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return bytes, or fail where they end."""
+        if self.left == 0:
+            raise ConnectionResetError("the other side is gone")
+        size = min(size, self.left)
+        self.left -= size
+        return b"x" * size
+
+
+def test_a_kept_file_is_found_by_its_sha1(store: FileSystemStore) -> None:
+    assert put(store) == SHA1
+    assert store.exists(SHA1)
+    assert store.size(SHA1) == len(COUNTS)
+    reader = store.open(SHA1)
+    assert reader.read(100) == COUNTS
+    reader.close()
+
+
+def test_checksums_and_size_are_those_of_all_pieces(store: FileSystemStore) -> None:
+    data = os.urandom(2 * CHUNK + 17)
+    with store.draft(io.BytesIO(data)) as draft:
+        assert draft.checksums.sha1 == sha1_of(data)
+        assert draft.checksums.sha256 == hashlib.sha256(data).hexdigest()
+        assert draft.checksums.size == len(data)
+
+
+def test_an_empty_file_is_a_file(store: FileSystemStore) -> None:
+    empty = put(store, b"")
+    assert store.size(empty) == 0
+
+
+def test_a_draft_that_is_not_kept_leaves_nothing(store: FileSystemStore) -> None:
+    with store.draft(io.BytesIO(COUNTS)):
+        assert len(files_in(store)) == 1
+        assert not store.exists(SHA1)
+    assert files_in(store) == []
+
+
+def test_a_source_that_breaks_leaves_nothing(store: FileSystemStore) -> None:
+    with pytest.raises(ConnectionResetError), store.draft(Breaking(CHUNK + 5)):
+        pytest.fail("a draft of half the bytes")
+    assert files_in(store) == []
+
+
+def test_nobody_sees_half_a_file(store: FileSystemStore) -> None:
+    seen: list[bool] = []
+
+    class Watching(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            seen.append(store.exists(SHA1))
+            return super().read(size)
+
+    with store.draft(Watching(COUNTS)) as draft:
+        draft.keep()
+    assert seen == [False, False]
+    assert store.exists(SHA1)
+
+
+def test_the_same_file_may_be_kept_twice(store: FileSystemStore) -> None:
+    put(store)
+    reader = store.open(SHA1)
+    put(store)
+    assert len(files_in(store)) == 1
+    # whoever was reading meanwhile reads on
+    assert reader.read(100) == COUNTS
+    reader.close()
+
+
+def test_many_at_once_keep_the_same_file(store: FileSystemStore) -> None:
+    data = os.urandom(3 * CHUNK)
+    ready = threading.Barrier(6)
+    failed: list[BaseException] = []
+
+    def upload() -> None:
+        try:
+            with store.draft(io.BytesIO(data)) as draft:
+                ready.wait(30)
+                draft.keep()
+        except BaseException as error:  # noqa: BLE001 (a thread's errors get lost)
+            failed.append(error)
+
+    threads = [threading.Thread(target=upload) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    (file,) = files_in(store)
+    assert file.read_bytes() == data
+
+
+def test_only_the_registry_can_read_what_is_stored(store: FileSystemStore) -> None:
+    put(store)
+    (file,) = files_in(store)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    folders = [file.parent, file.parent.parent, store.files, store.incoming]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
+
+
+@pytest.mark.parametrize(
+    "start,length,expected",
+    [
+        (0, None, COUNTS),
+        (4, None, COUNTS[4:]),
+        (4, 6, COUNTS[4:10]),
+        (4, 0, b""),
+        (0, 10_000, COUNTS),
+        (10_000, 5, b""),
+    ],
+)
+def test_a_part_is_read_as_asked(
+    store: FileSystemStore, start: int, length: int | None, expected: bytes
+) -> None:
+    put(store)
+    reader = store.open(SHA1, start=start, length=length)
+    pieces = iter(lambda: reader.read(5), b"")
+    assert b"".join(pieces) == expected
+    reader.close()
+
+
+def test_what_is_not_held_is_not_found(store: FileSystemStore) -> None:
+    assert not store.exists(SHA1)
+    with pytest.raises(NotFound):
+        store.size(SHA1)
+    with pytest.raises(NotFound):
+        store.open(SHA1)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "../secret-key", SHA1.upper(), SHA1[:-1], f"{SHA1}/..", f"{SHA1}\n"]
+)
+def test_only_a_checksum_names_a_file(store: FileSystemStore, name: str) -> None:
+    with pytest.raises(ValueError, match="is no SHA-1"):
+        store.exists(name)
+
+
+def test_a_folder_has_no_server_of_its_own(store: FileSystemStore) -> None:
+    assert store.download_link(put(store), name="a.csv", media_type="text/csv") is None
+
+
+def test_tidying_removes_what_a_killed_upload_left(store: FileSystemStore) -> None:
+    program = (
+        "import os, sys, pathlib\n"
+        "from registry.storage.filesystem import FileSystemStore\n"
+        "store = FileSystemStore(pathlib.Path(sys.argv[1]))\n"
+        "class Dies:\n"
+        "    def read(self, size):\n"
+        "        os._exit(9)\n"
+        "with store.draft(Dies()): pass\n"
+    )
+    folder = str(store.files.parent)
+    command = [sys.executable, "-c", program, folder]
+    done = subprocess.run(command, cwd=ROOT, check=False)
+    assert done.returncode == 9
+    (left,) = files_in(store)
+    os.utime(left, (LONG_AGO, LONG_AGO))
+    store.tidy()
+    assert files_in(store) == []
+
+
+def test_tidying_spares_an_upload_at_work(store: FileSystemStore) -> None:
+    with store.draft(io.BytesIO(COUNTS)) as draft:
+        (file,) = files_in(store)
+        os.utime(file, (LONG_AGO, LONG_AGO))
+        store.tidy()
+        draft.keep()
+    assert store.exists(SHA1)
+
+
+def test_tidying_spares_what_has_just_begun(store: FileSystemStore) -> None:
+    store.incoming.mkdir(parents=True)
+    begun = store.incoming / "begun"
+    # its upload has not come as far as to lock it
+    begun.touch()
+    store.tidy()
+    assert begun.exists()
+
+
+def test_tidying_an_empty_store_does_nothing(store: FileSystemStore) -> None:
+    store.tidy()
+    assert not store.incoming.exists()
+
+
+def test_a_store_that_is_full_says_so_and_keeps_nothing(
+    store: FileSystemStore,
+) -> None:
+    # a limit on the size of files acts like a full disk, but on one process alone
+    program = (
+        "import io, pathlib, resource, signal, sys\n"
+        "from registry.core.errors import Unavailable\n"
+        "from registry.storage.filesystem import FileSystemStore\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1500000, 1500000))\n"
+        "store = FileSystemStore(pathlib.Path(sys.argv[1]))\n"
+        "try:\n"
+        "    with store.draft(io.BytesIO(b'x' * 4000000)): pass\n"
+        "except Unavailable as error:\n"
+        "    print(error.detail)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(store.files.parent)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "The store cannot write: File too large.\n"
+    assert files_in(store) == []
+
+
+def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("a file where the folder should be")
+    store = FileSystemStore(tmp_path / "store")
+    with (
+        pytest.raises(Unavailable, match="The store cannot write"),
+        store.draft(io.BytesIO(COUNTS)),
+    ):
+        pytest.fail("a draft of nothing")

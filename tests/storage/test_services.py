@@ -1,0 +1,143 @@
+"""Keeping files: store and database together."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from pytest_django import Settings
+
+from registry.core.errors import Conflict, InvalidInput
+from registry.core.models import Event
+from registry.storage.models import StoredFile
+from registry.storage.services import (
+    find_file,
+    keep_file,
+    keep_upload,
+    sha1_of,
+    the_store,
+    uploader_of,
+)
+from tests import files
+from tests.factories import UserFactory
+from tests.files import COUNTS
+
+SHA1 = files.sha1_of(COUNTS)
+
+
+@pytest.fixture(autouse=True)
+def _own_store(settings: Settings, tmp_path: Path) -> None:
+    settings.STORE_DIR = tmp_path / "store"
+
+
+def events() -> list[tuple[str, int | None]]:
+    """Return what was written down of files, the first first."""
+    rows = Event.objects.filter(kind="stored_file").order_by("pk")
+    return list(rows.values_list("action", "by_id"))
+
+
+@pytest.mark.django_db
+def test_a_file_is_kept_with_its_checksums_and_size() -> None:
+    by = UserFactory.create()
+    file = keep_file(io.BytesIO(COUNTS), by=by)
+    assert file.sha1 == SHA1
+    assert file.sha256 == hashlib.sha256(COUNTS).hexdigest()
+    assert file.size == len(COUNTS)
+    assert find_file(SHA1) == file
+    assert events() == [("created", by.pk)]
+    assert uploader_of(file) == by.pk
+
+
+@pytest.mark.django_db
+def test_keeping_a_file_again_changes_nothing() -> None:
+    first = files.keep(by=UserFactory.create())
+    again = files.keep(by=UserFactory.create())
+    assert again == first
+    assert len(events()) == 1
+
+
+@pytest.mark.django_db
+def test_the_registry_itself_may_keep_a_file() -> None:
+    assert uploader_of(files.keep()) is None
+
+
+@pytest.mark.django_db
+def test_an_upload_tells_whether_it_is_new() -> None:
+    by = UserFactory.create()
+    file, is_new = keep_upload(io.BytesIO(COUNTS), sha1=SHA1, by=by)
+    assert (file.sha1, is_new) == (SHA1, True)
+    assert keep_upload(io.BytesIO(COUNTS), sha1=SHA1, by=by) == (file, False)
+
+
+@pytest.mark.django_db
+def test_other_bytes_than_announced_are_refused_and_not_kept() -> None:
+    with pytest.raises(InvalidInput, match="nothing was kept") as refusal:
+        keep_upload(io.BytesIO(b"other"), sha1=SHA1, by=UserFactory.create())
+    assert files.sha1_of(b"other") in refusal.value.detail
+    assert not StoredFile.objects.exists()
+    assert not the_store().exists(files.sha1_of(b"other"))
+    assert not the_store().exists(SHA1)
+    assert events() == []
+
+
+@pytest.mark.django_db
+def test_bytes_that_were_lost_can_be_uploaded_again() -> None:
+    first, second = UserFactory.create(), UserFactory.create()
+    file = files.keep(by=first)
+    (the_store().path_of(SHA1)).unlink()  # type: ignore[attr-defined]
+    assert find_file(SHA1) is None
+    assert files.keep(by=second) == file
+    assert find_file(SHA1) == file
+    assert events() == [("created", first.pk), ("updated", second.pk)]
+    assert uploader_of(file) == first.pk
+
+
+@pytest.mark.django_db
+def test_another_file_with_the_same_sha1_does_not_replace_the_first() -> None:
+    # as it is after a collision, of which none is at hand that is small
+    StoredFile.objects.create(sha1=SHA1, sha256="0" * 64, size=5)
+    with pytest.raises(Conflict, match="Another file with the SHA-1"):
+        files.keep()
+    assert not the_store().exists(SHA1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_uploads_at_once_one_is_new() -> None:
+    by = UserFactory.create()
+    data = COUNTS * 100_000
+    ready = threading.Barrier(4)
+    outcomes: list[bool] = []
+
+    def upload() -> None:
+        source = io.BytesIO(data)
+        ready.wait(30)
+        try:
+            _, is_new = keep_upload(source, sha1=files.sha1_of(data), by=by)
+            outcomes.append(is_new)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=upload) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == [False, False, False, True]
+    assert StoredFile.objects.count() == 1
+    assert len(events()) == 1
+
+
+def test_checksums_are_read_in_either_case() -> None:
+    assert sha1_of(SHA1.upper()) == SHA1
+
+
+@pytest.mark.parametrize(
+    "text", ["", "abc", SHA1 + "0", SHA1[:-1] + "g", f"{SHA1}\n", "٣" * 40]
+)
+def test_what_is_no_checksum_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="is no SHA-1 checksum"):
+        sha1_of(text)
