@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from registry.core.models import Record
+    from registry.identity.models import User
 
 _FAMILIES = ("entity-registry", "sys-admin", "job-service", "handle")
 _LEVELS = ("read", "write", "admin")
@@ -53,6 +54,26 @@ def may_change(user: Any, record: Record) -> bool:
     if not user.is_authenticated:
         return False
     return record.registered_by_id == user.pk or is_administrator(user)
+
+
+def may_manage(user: Any, account: User) -> bool:
+    """Tell whether a person may change an account, for example set its password.
+
+    Only accounts that may do less than their own, so that nobody rises by signing in
+    as somebody else; their own too, and a superuser all.
+    """
+    if user.is_superuser or user.pk == account.pk:
+        return True
+    return _rank(user) > _rank(account)
+
+
+def _rank(user: Any) -> int:
+    """Order accounts by what they may do."""
+    if user.is_superuser:
+        return 3
+    if roles_of(user) & ADMINISTRATORS:
+        return 2
+    return int(user.is_staff)
 
 
 def may_read_private_data(user: Any, registered_by: Iterable[int]) -> bool:

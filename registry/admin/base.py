@@ -1,0 +1,177 @@
+"""What all pages of the admin have in common, whatever they show."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import PAGE_VAR
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import PermissionDenied
+from django.template.response import TemplateResponse
+
+from registry.admin.history import EVENTS_A_PAGE, Told, tell
+from registry.admin.related import api_address, related_lists
+from registry.core.models import Event
+from registry.identity.roles import is_administrator
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+    from django.http import HttpRequest, HttpResponse
+
+    from registry.identity.models import User
+
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+class Section(StrEnum):
+    """The headings of the start page, in their order."""
+
+    PRODUCTS = "Data products"
+    OBJECTS = "Objects and files"
+    LABELS = "What is said of objects"
+    QUALITY = "Quality"
+    RUNS = "Runs"
+    PEOPLE = "People"
+    SYSTEM = "The service"
+
+
+def person(request: HttpRequest) -> User:
+    """Return who asks; nobody reaches a page of the admin without an account."""
+    return cast("User", request.user)
+
+
+class RegistryAdmin(ModelAdmin):
+    """Pages of one model: permissions, history and what a large table can bear.
+
+    Nothing is logged in Django's own way: the services leave events.
+    """
+
+    section: ClassVar[Section] = Section.SYSTEM
+    #: The name of this kind of row in the events; empty where there are none.
+    event_kind: str = ""
+    deletable: ClassVar[bool] = False
+    #: What the search of the list finds.
+    search_hint: ClassVar[str] = ""
+
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    change_form_template = "admin/registry/change_form.html"
+    change_list_template = "admin/registry/change_list.html"
+    object_history_template = "admin/registry/object_history.html"
+
+    def __init__(self, model: type[Model], admin_site: admin.AdminSite) -> None:
+        super().__init__(model, admin_site)
+        kind = getattr(model, "kind", "")
+        if not self.event_kind and isinstance(kind, str):
+            self.event_kind = kind
+
+    @property
+    def media(self) -> forms.Media:
+        """Add what searching for links needs, in forms and in the filters of lists."""
+        search = AutocompleteSelect(None, self.admin_site).media
+        named = forms.Media(js=("admin/js/autocomplete.js", "registry/admin.js"))
+        return super().media + search + named
+
+    # Who may do what: administrators all, others by Django's permissions
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show the model on the start page to whom it may concern."""
+        return is_administrator(request.user) or super().has_module_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let administrators, and who has the permission, look."""
+        administrator = is_administrator(request.user)
+        return administrator or super().has_view_permission(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let administrators, and who has the permission, add."""
+        return is_administrator(request.user) or super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let administrators, and who has the permission, change."""
+        administrator = is_administrator(request.user)
+        return administrator or super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let nobody delete what may be cited; other things as Django has it."""
+        if not self.deletable:
+            return False
+        administrator = is_administrator(request.user)
+        return administrator or super().has_delete_permission(request, obj)
+
+    # Django's own log stays empty, for the services write the events
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Leave the log to the service."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Leave the log to the service."""
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Leave the log to the service."""
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Add what leads on from the record."""
+        record = context.get("original")
+        if record is not None and not context.get("is_popup"):
+            context["related_lists"] = related_lists(self, request, record)
+            context["api_address"] = api_address(record)
+            context["has_history"] = bool(self.event_kind)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def history_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show what happened to a record: who, when, by which client, what changed."""
+        record = self.get_object(request, unquote(object_id))
+        if record is None:
+            return self._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined, no-any-return]
+                request, self.opts, object_id
+            )
+        if not self.has_view_or_change_permission(request, record):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            **self._events(request, record),
+            "title": f"History: {record}",
+            "subtitle": None,
+            "object": record,
+            "module_name": str(self.opts.verbose_name_plural).capitalize(),
+            "opts": self.opts,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, self.object_history_template, context)
+
+    def _events(self, request: HttpRequest, record: Model) -> dict[str, Any]:
+        """Return one page of events, the latest first."""
+        events = Event.objects.filter(kind=self.event_kind, record_id=record.pk)
+        paginator = self.get_paginator(
+            request, events.select_related("by"), EVENTS_A_PAGE
+        )
+        page = paginator.get_page(request.GET.get(PAGE_VAR, 1))
+        told: list[Told] = [tell(event, self.model) for event in page]
+        return {"events": told, "page": page, "page_var": PAGE_VAR}
+
+
+class ReadOnlyAdmin(RegistryAdmin):
+    """Pages of what only the registry itself writes."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let nobody add."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let nobody change."""
+        return False

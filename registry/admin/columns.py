@@ -1,0 +1,53 @@
+"""Columns of lists that more than one page has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.text import Truncator
+
+from registry.admin.related import change_address
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+    from django.utils.safestring import SafeString
+
+Column = Callable[[Any], str]
+
+#: What stands for an absent value.
+NONE = "-"
+#: Who changed a record last, and when: the last columns of every list.
+CHANGED = ("updated_by", "last_updated")
+
+
+def link(name: str, title: str | None = None) -> Column:
+    """Make a column that leads to what a record links to, by its id alone."""
+
+    @admin.display(description=title or name.replace("_", " "), ordering=name)
+    def column(record: Any) -> str:
+        field = record._meta.get_field(name)
+        pk = getattr(record, field.attname)
+        return NONE if pk is None else _anchor(field.related_model, pk)
+
+    column.__name__ = name
+    return column
+
+
+def short(name: str, characters: int = 80) -> Column:
+    """Make a column with the beginning of a long text."""
+
+    @admin.display(description=name.replace("_", " "), ordering=name)
+    def column(record: Any) -> str:
+        text = getattr(record, name)
+        return Truncator(text).chars(characters) if text else NONE
+
+    column.__name__ = name
+    return column
+
+
+def _anchor(model: type[Model], pk: int) -> SafeString:
+    name = model._meta.verbose_name
+    return format_html('<a href="{}">{} {}</a>', change_address(model, pk), name, pk)

@@ -1,0 +1,110 @@
+"""Filters of lists that never list what they choose from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.views.main import PAGE_VAR
+from django.contrib.admin.widgets import AutocompleteSelect
+
+from registry.admin.related import filter_name
+from registry.identity.roles import ROLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+
+class LinkFilter(admin.FieldListFilter):
+    """Records that link to one other, which is searched for as one types."""
+
+    template = "admin/registry/link_filter.html"
+    #: What the list calls the link, where the field's own name does not say it.
+    label: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        field: Any,
+        request: HttpRequest,
+        params: Any,
+        model: Any,
+        model_admin: Any,
+        field_path: str,
+    ) -> None:
+        self.name = filter_name(field)
+        super().__init__(field, request, params, model, model_admin, field_path)
+        self.title = self.label or self.title
+        given: Any = self.used_parameters.get(self.name)
+        if not any(given or []):
+            # the form was sent with nothing chosen
+            self.used_parameters.clear()
+        self.others = [
+            (name, value)
+            for name, values in request.GET.lists()
+            if name not in {self.name, PAGE_VAR}
+            for value in values
+        ]
+        self.bound_field = self._form(field, request, model_admin)[self.name]
+
+    def _form(self, field: Any, request: HttpRequest, model_admin: Any) -> forms.Form:
+        form = forms.Form(request.GET, auto_id="filter_%s")
+        form.fields[self.name] = forms.ModelChoiceField(
+            field.related_model._default_manager.all(),
+            widget=AutocompleteSelect(field, model_admin.admin_site),
+            required=False,
+            label=f"Search for {self.title}",
+        )
+        return form
+
+    def expected_parameters(self) -> list[str | None]:
+        """Name the parameter of the list's address."""
+        return [self.name]
+
+    def has_output(self) -> bool:
+        """Show the filter always: there is nothing to look up for that."""
+        return True
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """Offer to take the filter away again."""
+        if self.used_parameters:
+            yield {
+                "selected": False,
+                "query_string": changelist.get_query_string(remove=[self.name]),
+                "display": "Any",
+            }
+
+
+class PersonFilter(LinkFilter):
+    """What one person did."""
+
+    label = "person"
+
+
+class DayFilter(admin.DateFieldListFilter):
+    """What happened lately."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "day"
+
+
+class RoleFilter(admin.SimpleListFilter):
+    """Accounts that hold one of the registry's roles."""
+
+    title = "role"
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Offer the roles there can be."""
+        return [(role, role) for role in ROLES]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> QuerySet[Any] | None:
+        """Keep the accounts that hold the role."""
+        role = self.value()
+        return queryset.filter(groups__name=role) if role else queryset

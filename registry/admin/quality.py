@@ -1,0 +1,88 @@
+"""Quality issues, and marks of quality control."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.utils.html import format_html_join
+
+from registry.admin.base import Section
+from registry.admin.columns import CHANGED, link
+from registry.admin.filters import LinkFilter
+from registry.admin.forms import RecordForm
+from registry.admin.objects import DESCRIPTION, components_field
+from registry.admin.records import RecordAdmin, long_lists
+from registry.admin.related import change_address
+from registry.catalogue import services
+from registry.catalogue.models import Issue, ObjectComponent, QualityControlled
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from django.utils.safestring import SafeString
+
+
+class IssueForm(RecordForm):
+    """An issue with the components that it is about, which hold the links."""
+
+    component_issues = components_field(admin.site)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            self.initial["component_issues"] = list(
+                self.instance.component_issues.order_by().values_list("pk", flat=True)
+            )
+
+
+@admin.register(Issue)
+class IssueAdmin(RecordAdmin):
+    """Quality issues."""
+
+    section = Section.QUALITY
+    changes = staticmethod(services.update_issue)
+    form = IssueForm
+    writable = ("severity", "description", "component_issues", "uuid")
+    list_display = ("id", "severity", DESCRIPTION, *CHANGED)
+    list_display_links = ("id", DESCRIPTION)
+    list_filter = ("last_updated", ("registered_by", LinkFilter))
+    search_fields = ("description",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show the components as text to those who cannot change them here."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self._may_edit_components(request, obj):
+            return fieldsets
+        shown = ["components" if n == "component_issues" else n for n in self.writable]
+        return [(None, {"fields": shown}), *fieldsets[1:]]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Keep the components out of the form where they cannot be changed."""
+        fields = super().get_readonly_fields(request, obj)
+        return [*fields, "components"] if obj is not None else fields
+
+    def _may_edit_components(self, request: HttpRequest, obj: Issue) -> bool:
+        too_many = "component_issues" in long_lists(obj)
+        return self.has_change_permission(request, obj) and not too_many
+
+    @admin.display(description="components with this issue")
+    def components(self, issue: Issue) -> SafeString:
+        """Link to the components."""
+        components = ObjectComponent.objects.filter(issues=issue)
+        return format_html_join(
+            ", ",
+            '<a href="{}">{}</a>',
+            ((change_address(ObjectComponent, one.pk), str(one)) for one in components),
+        )
+
+
+@admin.register(QualityControlled)
+class QualityControlledAdmin(RecordAdmin):
+    """Marks of quality control."""
+
+    section = Section.QUALITY
+    writable = ("object", "document")
+    fixed = ("object",)
+    list_display = ("id", link("object"), link("document"), *CHANGED)
+    list_filter = ("last_updated", ("object", LinkFilter), ("document", LinkFilter))
+    search_fields = ("object__description", "document__description")

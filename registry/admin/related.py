@@ -1,0 +1,121 @@
+"""What leads on from a record: its API address, and the lists of what refers to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.auth.models import Group
+from django.urls import get_script_prefix, reverse
+from django.utils.text import capfirst
+
+from registry.core.models import Record
+from registry.http.links import kind_of
+from registry.identity.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.contrib.admin import ModelAdmin
+    from django.db.models import Model
+    from django.http import HttpRequest
+
+#: A list is counted no further than this, so that a page costs the same for all.
+COUNTED = 1000
+
+
+@dataclass(frozen=True)
+class RelatedList:
+    """The records that refer to one, by one of their fields."""
+
+    label: str
+    count: int
+    address: str
+    add_address: str | None
+
+    @property
+    def shown_count(self) -> str:
+        """The number, as far as it was counted."""
+        return f"more than {COUNTED}" if self.count > COUNTED else str(self.count)
+
+
+def api_address(record: Model) -> str | None:
+    """Return where the API has the record; None for what it does not show."""
+    if not isinstance(record, Record | User | Group):
+        return None
+    return f"{get_script_prefix()}api/{kind_of(type(record))}/{record.pk}/"
+
+
+def address(model: type[Model], page: str, *arguments: Any) -> str:
+    """Return the address of a page of the admin: changelist, add, change, history."""
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}"
+    return reverse(name, args=arguments)
+
+
+def change_address(model: type[Model], pk: Any) -> str:
+    """Return the address of a record's page."""
+    return address(model, "change", pk)
+
+
+def filter_name(field: Any) -> str:
+    """Name the parameter by which a list is filtered to what links to one record."""
+    return f"{field.name}__id__exact"
+
+
+def related_lists(
+    page: ModelAdmin[Any], request: HttpRequest, record: Model
+) -> list[RelatedList]:
+    """Return the lists that this person may see, one count each."""
+    return [
+        _related_list(relation, record, may_add=_may_add(relation, other, request))
+        for relation, other in _relations(page, record)
+        if other.has_view_permission(request)
+    ]
+
+
+def _relations(page: ModelAdmin[Any], record: Model) -> Iterator[tuple[Any, Any]]:
+    """Yield what refers to the record's model, with the pages that show it."""
+    shown: dict[Any, Any] = page.admin_site._registry
+    for relation in record._meta.related_objects:
+        other = shown.get(relation.related_model)
+        if other is not None and relation.name not in _in_form(record):
+            yield relation, other
+
+
+def _in_form(record: Model) -> tuple[str, ...]:
+    """Name the lists that the record's own form has."""
+    return tuple(getattr(record, "reverse_lists", ()))
+
+
+def _may_add(relation: Any, other: Any, request: HttpRequest) -> bool:
+    """Tell whether a form for a new record takes the link."""
+    names = flatten_fieldsets(other.get_fieldsets(request))
+    return relation.field.name in names and other.has_add_permission(request)
+
+
+def _related_list(relation: Any, record: Model, *, may_add: bool) -> RelatedList:
+    field, model = relation.field, relation.related_model
+    rows = model._default_manager.filter(**{field.name: record.pk}).order_by()
+    count = rows[: COUNTED + 1].count()
+    full = relation.one_to_one and count > 0
+    return RelatedList(
+        label=_label(relation),
+        count=count,
+        address=f"{address(model, 'changelist')}?{filter_name(field)}={record.pk}",
+        add_address=f"{address(model, 'add')}?{field.name}={record.pk}"
+        if may_add and not full
+        else None,
+    )
+
+
+def _label(relation: Any) -> str:
+    """Name a list; where a model refers in several ways, also say by which field."""
+    model = relation.related_model
+    name = capfirst(str(model._meta.verbose_name_plural))
+    ways = [
+        other
+        for other in relation.model._meta.related_objects
+        if other.related_model is model
+    ]
+    return name if len(ways) == 1 else f"{name} by {relation.field.verbose_name}"

@@ -1,0 +1,81 @@
+"""Code runs, the one type of record that can be deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+
+from registry.admin.base import Section, person
+from registry.admin.columns import CHANGED, link
+from registry.admin.filters import LinkFilter
+from registry.admin.objects import DESCRIPTION
+from registry.admin.records import RecordAdmin
+from registry.identity.roles import may_change
+from registry.runs import services
+from registry.runs.models import CodeRun
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+@admin.register(CodeRun)
+class CodeRunAdmin(RecordAdmin):
+    """Code runs."""
+
+    section = Section.RUNS
+    deletable = True
+    registers = staticmethod(services.register_code_runs)
+    changes = staticmethod(services.update_code_run)
+    writable = (
+        "description",
+        "run_date",
+        "end_date",
+        "code_repo",
+        "model_config",
+        "submission_script",
+        "inputs",
+        "outputs",
+        "uuid",
+    )
+    date_hierarchy = "run_date"
+    list_display = (
+        "id",
+        DESCRIPTION,
+        "run_date",
+        "end_date",
+        link("code_repo"),
+        *CHANGED,
+    )
+    list_display_links = ("id", DESCRIPTION)
+    list_filter = (
+        "run_date",
+        ("code_repo", LinkFilter),
+        ("inputs", LinkFilter),
+        ("outputs", LinkFilter),
+        ("registered_by", LinkFilter),
+    )
+    search_fields = ("description",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let delete a run who may in the API."""
+        if not super().has_delete_permission(request, obj):
+            return False
+        return obj is None or may_change(request.user, obj)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Delete runs one by one, by the service, not many past it."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """Name the run alone: its inputs and outputs stay."""
+        runs = [str(run) for run in objs]
+        return runs, {str(self.opts.verbose_name_plural): len(runs)}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete by the service."""
+        services.delete_code_run(obj.pk, by=person(request))

@@ -1,0 +1,92 @@
+"""The site that the pages of the admin belong to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin
+from django.contrib.auth.views import PasswordChangeView
+from django.urls import reverse
+
+from registry.admin.base import Section, person
+from registry.admin.history import name_of_record
+from registry.admin.status import service_status
+from registry.core.models import Event
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from django.template.response import TemplateResponse
+
+#: How many of their own doings people see on the start page.
+LATEST = 10
+
+
+class RegistryAdminSite(admin.AdminSite):
+    """The admin, in sections that follow the work, with the state of the service."""
+
+    site_title = "Research registry"
+    site_header = "Research registry administration"
+    index_title = "Administration"
+    index_template = "admin/registry_index.html"
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Show what there is, how the service does, and what one did last."""
+        latest = Event.objects.filter(by=person(request))[:LATEST]
+        context = {
+            "service_status": service_status(),
+            "latest_events": [
+                (event, name_of_record(event), self._address_of(event))
+                for event in latest
+            ],
+            **(extra_context or {}),
+        }
+        return super().index(request, context)
+
+    def _address_of(self, event: Event) -> str | None:
+        """Return where the record is, if it is shown and still there."""
+        if event.action == Event.Action.DELETED:
+            return None
+        for model, page in self._registry.items():
+            if getattr(page, "event_kind", None) == event.kind:
+                name = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
+                return reverse(name, args=(event.record_id,))
+        return None
+
+    def get_app_list(
+        self, request: HttpRequest, app_label: str | None = None
+    ) -> list[Any]:
+        """Return the models by section, each section by name."""
+        apps: list[Any] = super().get_app_list(request, app_label)
+        if app_label is not None:
+            return apps
+        sections: dict[str, Any] = {}
+        for app in apps:
+            for entry in app["models"]:
+                page = self._registry[entry["model"]]
+                name = str(getattr(page, "section", Section.SYSTEM))
+                label = name.lower().replace(" ", "-")
+                section = sections.setdefault(
+                    name, {**app, "name": name, "app_label": label, "models": []}
+                )
+                section["models"].append(entry)
+        for section in sections.values():
+            section["models"].sort(key=lambda entry: entry["name"])
+        return [sections[name] for name in Section if name in sections]
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Change one's own password, by the service."""
+        # accounts are models, which are not there yet when a site is made
+        from registry.admin.passwords import OwnPasswordForm  # noqa: PLC0415
+
+        request.current_app = self.name
+        view = PasswordChangeView.as_view(
+            form_class=OwnPasswordForm,
+            success_url=reverse("admin:password_change_done", current_app=self.name),
+            template_name="registration/password_change_form.html",
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return cast("TemplateResponse", view(request))

@@ -1,0 +1,97 @@
+"""How the service does: what staff see at a glance on the start page."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import django
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Count, Sum, Value
+from django.template.defaultfilters import filesizeformat
+
+from registry import __version__
+from registry.core.models import Event, Record
+from registry.storage.models import StoredFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One fact about the service; ``is_well`` is None where it cannot be amiss."""
+
+    label: str
+    value: str
+    is_well: bool | None = None
+
+
+def service_status() -> list[Line]:
+    """Return what there is to know, in the order in which to read it."""
+    return [
+        Line("Version", f"{__version__}, on Django {django.get_version()}"),
+        Line("Database", _database()),
+        _migrations(),
+        Line("Records", _records()),
+        Line("Store", _store()),
+        _space(),
+    ]
+
+
+def _database() -> str:
+    """Name the database and its version."""
+    name = _DATABASES.get(connection.vendor, connection.vendor)
+    version = connection.get_database_version()
+    return f"{name} {'.'.join(map(str, version))}"
+
+
+def _migrations() -> Line:
+    """Tell whether the tables are those that this version needs."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if not plan:
+        return Line("Migrations", "all applied", is_well=True)
+    names = ", ".join(f"{step.app_label} {step.name}" for step, _ in plan)
+    return Line("Migrations", f"not applied yet: {names}", is_well=False)
+
+
+def _records() -> str:
+    """Count the records of every type, in one statement."""
+    first, *rest = (
+        model._default_manager.order_by()
+        .values(type_name=Value(str(model._meta.verbose_name_plural)))
+        .annotate(count=Count("pk"))
+        for model in _counted()
+    )
+    rows = first.union(*rest, all=True)
+    counts = sorted((row["type_name"], row["count"]) for row in rows if row["count"])
+    return ", ".join(f"{count:,} {name}" for name, count in counts) or "none"
+
+
+def _counted() -> Iterator[Any]:
+    for model in apps.get_app_config("registry").get_models():
+        if issubclass(model, Record) or model is Event:
+            yield model
+
+
+def _store() -> str:
+    """Tell how many files the registry holds, and their size."""
+    held = StoredFile.objects.aggregate(files=Count("pk"), size=Sum("size"))
+    return f"{held['files']:,} files, {filesizeformat(held['size'] or 0)}"
+
+
+def _space() -> Line:
+    """Tell how much room the data folder has; under a twentieth is little."""
+    usage = shutil.disk_usage(settings.REGISTRY_DATA_DIR)
+    return Line(
+        "Room in the data folder",
+        f"{filesizeformat(usage.free)} of {filesizeformat(usage.total)}",
+        is_well=usage.free * 20 > usage.total,
+    )

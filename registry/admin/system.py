@@ -1,0 +1,144 @@
+"""What the registry itself writes down: events, stored files, idempotency keys."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.template.defaultfilters import filesizeformat
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+
+from registry.admin.base import ReadOnlyAdmin
+from registry.admin.filters import DayFilter, LinkFilter, PersonFilter
+from registry.admin.history import name_of_record, tell
+from registry.admin.related import address, change_address
+from registry.catalogue.models import StorageLocation
+from registry.core.models import Event
+from registry.http.models import IdempotencyKey
+from registry.storage.models import StoredFile
+
+if TYPE_CHECKING:
+    from django.db.models import Model, QuerySet
+    from django.http import HttpRequest
+    from django.utils.safestring import SafeString
+
+#: A record as people and addresses name it: "object 12", ".../api/object/12/".
+_RECORD = re.compile(r"(?:.*/)?([a-z_]+)[ /]([0-9]{1,18})/?")
+
+
+def models_by_kind() -> dict[str, type[Model]]:
+    """Return the models that events tell of, by the kind that events name."""
+    pages: dict[type[Model], Any] = admin.site._registry
+    return {
+        page.event_kind: model
+        for model, page in pages.items()
+        if getattr(page, "event_kind", "")
+    }
+
+
+class KindFilter(admin.SimpleListFilter):
+    """Events of one kind of record; the kinds are known, not looked up."""
+
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Offer the kinds there can be."""
+        return sorted(
+            (kind, str(model._meta.verbose_name))
+            for kind, model in models_by_kind().items()
+        )
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> QuerySet[Any] | None:
+        """Keep the events of the kind."""
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    """Events, which nobody can add to, change or take away."""
+
+    fields = ("at", "by", "client", "action", "record", "told")
+    list_display = ("at", "action", "record", "by", "client", "changed")
+    list_display_links = ("at",)
+    list_filter = ("action", ("at", DayFilter), ("by", PersonFilter), KindFilter)
+    list_select_related = ("by",)
+    search_fields = ("by__username", "client")
+    search_hint = (
+        "Finds events by person and client, and those of one record: object 12."
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find the events of one record, or by person and client."""
+        term = search_term.replace("\0", "").strip()
+        named = _RECORD.fullmatch(term)
+        if named:
+            found = queryset.filter(kind=named[1], record_id=int(named[2]))
+            return found, False
+        return super().get_search_results(request, queryset, term)
+
+    @admin.display(description="record", ordering="record_id")
+    def record(self, event: Event) -> SafeString | str:
+        """Lead to the record, unless it is gone."""
+        name = name_of_record(event)
+        model = models_by_kind().get(event.kind)
+        if model is None or event.action == Event.Action.DELETED:
+            return name
+        return format_html(
+            '<a href="{}">{}</a>', change_address(model, event.record_id), name
+        )
+
+    @admin.display(description="changed")
+    def changed(self, event: Event) -> str:
+        """Name the fields that changed."""
+        return ", ".join(sorted(event.changes))
+
+    @admin.display(description="changes")
+    def told(self, event: Event) -> str:
+        """Show what changed, as the history of the record does."""
+        model = models_by_kind().get(event.kind, Event)
+        context = {"changes": tell(event, model).changes}
+        return render_to_string("admin/registry/changes.html", context)
+
+
+@admin.register(StoredFile)
+class StoredFileAdmin(ReadOnlyAdmin):
+    """The files in the registry's own store."""
+
+    fields = ("sha1", "sha256", "readable_size", "stored_at", "locations")
+    list_display = ("sha1", "readable_size", "stored_at")
+    list_filter = ("stored_at",)
+    search_fields = ("^sha1", "^sha256")
+
+    @admin.display(description="size", ordering="size")
+    def readable_size(self, file: StoredFile) -> str:
+        """Show the size in bytes, and in a unit that people read."""
+        return f"{filesizeformat(file.size)} ({file.size:,} bytes)"
+
+    @admin.display(description="storage locations")
+    def locations(self, file: StoredFile) -> SafeString:
+        """Lead to the locations that have these bytes."""
+        return format_html(
+            '<a href="{}?hash={}">Storage locations with this hash</a>',
+            address(StorageLocation, "changelist"),
+            file.sha1,
+        )
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(ReadOnlyAdmin):
+    """Idempotency keys of the last day. Without its key a POST counts as new."""
+
+    deletable = True
+    fields = ("user", "key", "claimed_at", "status", "location", "etag")
+    list_display = ("key", "user", "claimed_at", "status", "location")
+    list_filter = ("claimed_at", ("user", LinkFilter))
+    list_select_related = ("user",)
+    search_fields = ("=key", "user__username")
+    ordering = ("-id",)

@@ -1,0 +1,381 @@
+"""Accounts, roles and tokens."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.test import Client
+
+from registry.core.models import Event
+from registry.identity.models import ApiToken, User
+from registry.identity.roles import ROLES
+from registry.identity.services import create_user, issue_token, user_of_key
+from tests import factories
+from tests.admin.browsing import (
+    FIREFOX,
+    PASSWORD,
+    add_path,
+    change_path,
+    fill_in,
+    history_path,
+    list_path,
+    page_of,
+    signed_in,
+    staff,
+    visit,
+)
+from tests.admin.test_pages import assert_usable
+
+pytestmark = pytest.mark.django_db
+
+NEW = {
+    "username": "anna",
+    "full_name": "Anna B.",
+    "email": "anna@example.org",
+    "usable_password": "true",
+    "password1": "a fortnight in bed",
+    "password2": "a fortnight in bed",
+}
+
+
+@pytest.fixture
+def anna() -> User:
+    """Return an account that may do nothing in particular."""
+    return create_user(username="anna", password=PASSWORD, full_name="Anna B.")
+
+
+def _password_path(user: User) -> str:
+    return f"/admin/registry/user/{user.pk}/password/"
+
+
+def test_an_account_is_made_by_the_service(
+    curator: Client, administrator: User
+) -> None:
+    answer = fill_in(curator, add_path(User), NEW)
+    assert answer.status_code == 302, page_of(answer).errors
+    anna = User.objects.get(username="anna")
+    assert answer["Location"] == change_path(anna)
+    assert anna.check_password(NEW["password1"])
+    assert (anna.full_name, anna.email) == (NEW["full_name"], NEW["email"])
+    assert (anna.is_staff, anna.is_superuser) == (False, False)
+    event = Event.objects.latest("pk")
+    assert (event.kind, event.record_id, event.by, event.client) == (
+        "users",
+        anna.pk,
+        administrator,
+        FIREFOX,
+    )
+
+
+def test_an_account_may_have_no_password(curator: Client) -> None:
+    values = NEW | {"usable_password": "false", "password1": "", "password2": ""}
+    fill_in(curator, add_path(User), values)
+    assert not User.objects.get(username="anna").has_usable_password()
+
+
+@pytest.mark.parametrize(
+    "values, message",
+    [
+        ({"username": "curator"}, "already exists"),
+        ({"username": "an na"}, "valid username"),
+        ({"email": "anna"}, "valid email"),
+        ({"password2": "another fortnight"}, "match"),
+        ({"password1": "influenza", "password2": "influenza"}, "too short"),
+    ],
+)
+def test_what_makes_no_account_is_said(
+    curator: Client, values: dict[str, str], message: str
+) -> None:
+    page = page_of(fill_in(curator, add_path(User), NEW | values))
+    assert page.status == 200
+    assert message in page.errors
+    assert User.objects.count() == 1
+
+
+def test_an_account_is_changed_by_the_service(
+    curator: Client, administrator: User, anna: User
+) -> None:
+    values = {
+        "full_name": "Anna C.",
+        "orgs": "Our lab\r\n\r\n  The school ",
+        "is_staff": True,
+        "roles": ["private-data-read", "handle-read"],
+    }
+    answer = fill_in(curator, change_path(anna), values)
+    assert answer.status_code == 302, page_of(answer).errors
+    anna.refresh_from_db()
+    assert (anna.full_name, anna.orgs) == ("Anna C.", ["Our lab", "The school"])
+    assert anna.is_staff
+    assert anna.check_password(PASSWORD)
+    event = Event.objects.latest("pk")
+    assert event.by == administrator
+    assert event.changes == {
+        "full_name": ["Anna B.", "Anna C."],
+        "orgs": [[], ["Our lab", "The school"]],
+        "is_staff": [False, True],
+        "groups": [[], ["handle-read", "private-data-read"]],
+    }
+    page = visit(curator, history_path(anna))
+    assert re.search("groups . handle-read, private-data-read", page.text)
+    # once more, as it is: nothing happens
+    fill_in(curator, change_path(anna), {})
+    assert Event.objects.latest("pk") == event
+
+
+def test_roles_and_other_groups_are_one_list(root: Client, anna: User) -> None:
+    readers = Group.objects.create(name="readers")
+    anna.groups.set([readers])
+    fill_in(root, change_path(anna), {"roles": ["private-data-read"]})
+    assert {group.name for group in anna.groups.all()} == {
+        "readers",
+        "private-data-read",
+    }
+    page = visit(root, change_path(anna))
+    assert page.form["groups"] == [str(readers.pk)]
+    assert page.form["roles"] == ["private-data-read"]
+    fill_in(root, change_path(anna), {"groups": []})
+    assert [group.name for group in anna.groups.all()] == ["private-data-read"]
+    page = visit(root, list_path(User), role="private-data-read")
+    assert len(page.soup.select("#result_list tbody tr")) == 1
+
+
+def test_every_role_has_a_box(curator: Client, anna: User) -> None:
+    page = visit(curator, change_path(anna))
+    boxes = page.soup.select("input[name=roles]")
+    assert [str(box["value"]) for box in boxes] == list(ROLES)
+    assert_usable(page)
+
+
+# Nobody gives what they do not hold
+
+
+def test_an_administrator_makes_no_superuser(curator: Client, anna: User) -> None:
+    permission = Permission.objects.get(codename="add_object")
+    values = {"is_superuser": True, "user_permissions": [permission]}
+    fill_in(curator, change_path(anna), values)
+    anna.refresh_from_db()
+    assert not anna.is_superuser
+    assert not anna.user_permissions.exists()
+
+
+def test_a_superuser_makes_one(root: Client, anna: User) -> None:
+    permission = Permission.objects.get(codename="add_object")
+    values = {"is_superuser": True, "user_permissions": [permission]}
+    fill_in(root, change_path(anna), values)
+    anna.refresh_from_db()
+    assert anna.is_superuser
+    changes = Event.objects.latest("pk").changes
+    assert changes["user_permissions"] == [[], ["registry.add_object"]]
+
+
+def test_staff_give_no_roles(anna: User) -> None:
+    bert = staff("bert", "view_user", "change_user")
+    client = signed_in(bert)
+    values = {"full_name": "Anna C.", "roles": ["sys-admin-admin"], "is_staff": True}
+    for account in (anna, bert):
+        assert fill_in(client, change_path(account), values).status_code == 302
+        account.refresh_from_db()
+        assert account.full_name == "Anna C."
+        assert account.is_staff == (account == bert)
+        assert not account.groups.exists()
+
+
+@pytest.mark.parametrize("rank", ["superuser", "administrator", "peer"])
+def test_nobody_changes_an_account_that_may_do_as_much(
+    rank: str, administrator: User, superuser: User
+) -> None:
+    bert = staff("bert", "view_user", "change_user")
+    by, account = {
+        "superuser": (administrator, superuser),
+        "administrator": (bert, administrator),
+        "peer": (bert, staff("carl")),
+    }[rank]
+    client = signed_in(by)
+    page = visit(client, change_path(account))
+    assert not page.soup.select("#content input:not([type=hidden])")
+    assert client.post(change_path(account), {"username": "x"}).status_code == 403
+    assert client.get(_password_path(account)).status_code == 403
+    form = {"password1": NEW["password1"], "password2": NEW["password1"]}
+    assert client.post(_password_path(account), form).status_code == 403
+    account.refresh_from_db()
+    assert account.check_password(PASSWORD)
+
+
+def test_nobody_shuts_themselves_out(root: Client, superuser: User) -> None:
+    page = page_of(fill_in(root, change_path(superuser), {"is_superuser": False}))
+    assert page.status == 200
+    assert "Let somebody else" in page.errors
+    superuser.refresh_from_db()
+    assert superuser.is_superuser
+
+
+# Passwords
+
+
+def test_a_password_is_set_by_the_service(curator: Client, anna: User) -> None:
+    form = {"password1": NEW["password1"], "password2": NEW["password1"]}
+    answer = curator.post(_password_path(anna), form | {"usable_password": "true"})
+    assert answer.status_code == 302
+    anna.refresh_from_db()
+    assert anna.check_password(NEW["password1"])
+    event = Event.objects.latest("pk")
+    assert (event.record_id, event.changes) == (anna.pk, {"password": [None, None]})
+    assert "password" in visit(curator, history_path(anna)).text
+
+
+def test_a_password_is_taken_away(curator: Client, anna: User) -> None:
+    form = {"usable_password": "false", "unset-password": "Disable"}
+    assert curator.post(_password_path(anna), form).status_code == 302
+    anna.refresh_from_db()
+    assert not anna.has_usable_password()
+
+
+def test_people_change_their_own_password(curator: Client, administrator: User) -> None:
+    form = {
+        "old_password": PASSWORD,
+        "new_password1": NEW["password1"],
+        "new_password2": NEW["password1"],
+    }
+    path = "/admin/password_change/"
+    wrong = page_of(curator.post(path, form | {"old_password": "influenza"}))
+    assert "entered incorrectly" in wrong.errors
+    assert curator.post(path, form).status_code == 302
+    administrator.refresh_from_db()
+    assert administrator.check_password(NEW["password1"])
+    event = Event.objects.latest("pk")
+    assert (event.by, event.record_id) == (administrator, administrator.pk)
+    # and stay signed in
+    visit(curator, "/admin/password_change/done/")
+
+
+# API tokens
+
+
+def test_it_is_told_who_has_a_token_and_never_its_digest(
+    root: Client, anna: User
+) -> None:
+    assert "API token: none" in visit(root, change_path(anna)).text
+    issue_token(user=anna, by=anna)
+    token = ApiToken.objects.get()
+    pages = [
+        visit(root, change_path(anna)),
+        visit(root, list_path(User)),
+        visit(root, list_path(ApiToken)),
+        visit(root, change_path(token)),
+        visit(root, history_path(token)),
+        visit(root, list_path(Event)),
+    ]
+    for page in pages:
+        assert token.digest not in page.html
+    for page in pages[:2]:
+        assert f"made {token.created:%d %b %Y, %H:%M}" in page.text
+    refused = root.get(list_path(ApiToken), {"digest__startswith": token.digest[:4]})
+    assert refused.status_code in {302, 400}
+
+
+@pytest.mark.parametrize("model", [User, ApiToken])
+def test_tokens_are_revoked_by_the_service(
+    curator: Client, administrator: User, anna: User, model: Any
+) -> None:
+    key = issue_token(user=anna, by=anna)
+    name, row = {
+        User: ("revoke_tokens", anna),
+        ApiToken: ("revoke", ApiToken.objects.get()),
+    }[model]
+    form = {"action": name, "_selected_action": [row.pk]}
+    assert curator.post(list_path(model), form).status_code == 302
+    assert user_of_key(key) is None
+    event = Event.objects.latest("pk")
+    assert (event.kind, event.action, event.by) == (
+        "api_token",
+        "deleted",
+        administrator,
+    )
+    assert "API tokens revoked: 1." in visit(curator, "/admin/").text
+
+
+def test_tokens_of_those_who_may_do_as_much_are_left_alone(
+    curator: Client, superuser: User
+) -> None:
+    key = issue_token(user=superuser, by=superuser)
+    form = {"action": "revoke_tokens", "_selected_action": [superuser.pk]}
+    curator.post(list_path(User), form)
+    assert user_of_key(key) == superuser
+    assert "left alone" in visit(curator, "/admin/").text
+
+
+def test_staff_who_only_look_revoke_nothing(anna: User) -> None:
+    key = issue_token(user=anna, by=anna)
+    client = signed_in(staff("bert", "view_user", "view_apitoken"))
+    for model, name in ((User, "revoke_tokens"), (ApiToken, "revoke")):
+        row = model._default_manager.latest("pk")
+        client.post(list_path(model), {"action": name, "_selected_action": [row.pk]})
+    assert user_of_key(key) == anna
+
+
+# Groups
+
+
+def test_a_group_is_made_and_changed_by_the_service(
+    curator: Client, administrator: User
+) -> None:
+    first, second = Permission.objects.filter(content_type__app_label="registry")[:2]
+    answer = fill_in(
+        curator, add_path(Group), {"name": "readers", "permissions": [first]}
+    )
+    assert answer.status_code == 302, page_of(answer).errors
+    readers = Group.objects.get(name="readers")
+    assert list(readers.permissions.all()) == [first]
+    fill_in(curator, change_path(readers), {"name": "lookers", "permissions": [second]})
+    readers.refresh_from_db()
+    assert (readers.name, list(readers.permissions.all())) == ("lookers", [second])
+    created, updated = Event.objects.filter(kind="groups").order_by("pk")
+    assert (created.by, updated.by) == (administrator, administrator)
+    assert updated.changes["permissions"] == [
+        [f"registry.{first.codename}"],
+        [f"registry.{second.codename}"],
+    ]
+    assert_usable(visit(curator, change_path(readers)))
+    assert "lookers" in visit(curator, history_path(readers)).text
+
+
+def test_two_groups_of_one_name_are_refused(curator: Client) -> None:
+    Group.objects.create(name="readers")
+    page = page_of(fill_in(curator, add_path(Group), {"name": "readers"}))
+    assert page.status == 200
+    assert "Field name must be unique" in page.errors
+
+
+def test_a_role_keeps_its_name(curator: Client) -> None:
+    [role] = Group.objects.filter(name="entity-registry-admin")
+    assert "name" not in visit(curator, change_path(role)).form
+    fill_in(curator, change_path(role), {"name": "readers"})
+    role.refresh_from_db()
+    assert role.name == "entity-registry-admin"
+
+
+def test_staff_do_not_change_groups() -> None:
+    group = Group.objects.create(name="readers")
+    client = signed_in(
+        staff("anna", "add_group", "change_group", "view_group", "view_permission")
+    )
+    assert client.post(change_path(group), {"name": "x"}).status_code == 403
+    assert client.get(add_path(Group)).status_code == 403
+    visit(client, change_path(group))
+
+
+def test_permissions_are_searched_for(root: Client) -> None:
+    query = {"app_label": "auth", "model_name": "group", "field_name": "permissions"}
+    found = root.get("/admin/autocomplete/", query | {"term": "add_coderun"}).json()
+    assert len(found["results"]) == 1
+    assert not re.search("permission", visit(root, "/admin/").text, re.IGNORECASE)
+
+
+def test_the_pages_of_an_account_lead_to_what_it_did(root: Client) -> None:
+    run = factories.CodeRunFactory.create()
+    page = visit(root, change_path(run.registered_by))
+    [events] = page.soup.select(".related-lists a:-soup-contains('Events')")
+    assert f"code run {run.pk}" in visit(root, str(events["href"])).text

@@ -1,0 +1,174 @@
+"""Who gets in, and who may do what there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from registry.core.models import Event
+from registry.identity.services import create_user
+from tests import factories
+from tests.admin.browsing import (
+    PASSWORD,
+    add_path,
+    change_path,
+    fill_in,
+    history_path,
+    list_path,
+    page_of,
+    signed_in,
+    staff,
+    visit,
+)
+from tests.admin.test_pages import every_type
+
+pytestmark = pytest.mark.django_db
+
+
+def _paths(record: Any) -> list[str]:
+    model = type(record)
+    return [
+        "/admin/",
+        add_path(model),
+        list_path(model),
+        change_path(record),
+        history_path(record),
+        "/admin/autocomplete/",
+        "/admin/password_change/",
+    ]
+
+
+def test_nobody_gets_in_without_a_staff_account() -> None:
+    run = factories.CodeRunFactory.create()
+    someone = create_user(
+        username="anna", password=PASSWORD, roles=["entity-registry-admin"]
+    )
+    for client in (Client(), signed_in(someone)):
+        for path in _paths(run):
+            answer: Any = client.get(path)
+            assert answer.status_code == 302
+            assert answer["Location"].startswith("/admin/login/?next=")
+            assert client.post(path, {"description": "x"}).status_code == 302
+
+
+def test_a_staff_account_signs_in_by_password(client: Client) -> None:
+    staff("anna")
+    form = {"username": "anna", "password": PASSWORD, "next": "/admin/"}
+    answer: Any = client.post("/admin/login/", form)
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+    assert "any permission" not in visit(client, "/admin/").text
+
+
+def test_an_account_that_is_not_staff_is_told_so(client: Client) -> None:
+    create_user(username="anna", password=PASSWORD)
+    page = page_of(
+        client.post("/admin/login/", {"username": "anna", "password": PASSWORD})
+    )
+    assert "staff account" in page.text
+
+
+def test_who_guesses_at_a_password_is_locked_out(settings: Any) -> None:
+    staff("anna")
+    client = Client()
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        client.post("/admin/login/", {"username": "anna", "password": "influenza"})
+    form = {"username": "anna", "password": PASSWORD}
+    assert client.post("/admin/login/", form).status_code == 429
+    assert client.get("/admin/").status_code == 302
+
+
+def test_an_administrator_sees_and_forgives_failed_attempts(
+    curator: Client, settings: Any
+) -> None:
+    staff("anna")
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        Client().post("/admin/login/", {"username": "anna", "password": "influenza"})
+    path = "/admin/axes/accessattempt/"
+    assert "anna" in visit(curator, path).text
+    [box] = visit(curator, path).soup.select("[name=_selected_action]")
+    form = {"action": "delete_selected", "_selected_action": box["value"], "post": "y"}
+    assert curator.post(path, form).status_code == 302
+    answer = Client().post("/admin/login/", {"username": "anna", "password": PASSWORD})
+    assert answer.status_code == 302
+    assert curator.get(f"{path}add/").status_code == 403
+
+
+@every_type
+def test_staff_without_permissions_see_nothing(factory: Any) -> None:
+    record = factory()
+    client = signed_in(staff("anna"))
+    for path in _paths(record)[1:5]:
+        assert client.get(path).status_code == 403
+    assert not visit(client, "/admin/").soup.select("#content-main a")
+
+
+@every_type
+def test_staff_who_may_view_may_not_change(factory: Any) -> None:
+    record = factory()
+    client = signed_in(staff("anna", f"view_{record._meta.model_name}"))
+    page = visit(client, change_path(record))
+    assert not page.soup.select("#content input:not([type=hidden]), #content select")
+    visit(client, list_path(type(record)))
+    visit(client, history_path(record))
+    assert client.post(change_path(record), {}).status_code == 403
+    assert client.get(add_path(type(record))).status_code == 403
+    assert len(page.soup.select(".related-lists a")) == 0
+
+
+@pytest.mark.parametrize(
+    "factory", [factories.CodeRunFactory, factories.IssueFactory], ids=["run", "issue"]
+)
+def test_staff_change_what_they_registered_and_only_that(factory: Any) -> None:
+    name = factory._meta.model._meta.model_name
+    anna = staff("anna", f"add_{name}", f"change_{name}", f"view_{name}")
+    own, other = factory(by=anna), factory()
+    client = signed_in(anna)
+    form = visit(client, change_path(own)).form | {"description": ["Mine"]}
+    assert client.post(change_path(own), form).status_code == 302
+    assert client.post(change_path(other), form).status_code == 403
+    own.refresh_from_db()
+    other.refresh_from_db()
+    assert own.description == "Mine" != other.description
+
+
+def test_only_administrators_correct_what_the_api_does_not_change() -> None:
+    anna = staff("anna", "add_keyword", "change_keyword", "view_object")
+    keyword = factories.KeywordFactory.create(by=anna)
+    client = signed_in(anna)
+    assert "save" not in visit(client, change_path(keyword)).html.lower()
+    assert client.post(change_path(keyword), {"keyphrase": "x"}).status_code == 403
+    values = {"object": keyword.object, "keyphrase": "mumps"}
+    assert fill_in(client, add_path(type(keyword)), values).status_code == 302
+    assert Event.objects.latest("pk").by == anna
+
+
+def test_staff_delete_their_runs_with_the_permission_alone() -> None:
+    anna, bert = staff("anna", "delete_coderun", "view_coderun"), staff("bert")
+    own, other = (
+        factories.CodeRunFactory.create(by=anna),
+        factories.CodeRunFactory.create(by=bert),
+    )
+
+    def delete(client: Client, run: Any) -> int:
+        path = change_path(run).replace("change", "delete")
+        return client.post(path, {"post": "yes"}).status_code
+
+    assert delete(signed_in(bert), other) == 403
+    assert delete(signed_in(anna), other) == 403
+    assert delete(signed_in(anna), own) == 302
+
+
+def test_links_are_searched_by_who_may_see_them() -> None:
+    query = {
+        "app_label": "registry",
+        "model_name": "keyword",
+        "field_name": "object",
+        "term": "",
+    }
+    path = "/admin/autocomplete/"
+    may_not = signed_in(staff("anna", "add_keyword"))
+    assert may_not.get(path, query).status_code == 403
+    may = signed_in(staff("bert", "add_keyword", "view_object"))
+    assert may.get(path, query).status_code == 200

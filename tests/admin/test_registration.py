@@ -1,0 +1,58 @@
+"""Every model has its pages, and every form the fields that the API takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db.models import Model
+
+from registry.admin.records import RecordAdmin
+from registry.api.urls import router
+from registry.core.models import Record
+
+#: Models without pages, and why.
+EXEMPT = {
+    "admin.LogEntry": "events are the log",
+    "axes.AccessAttemptExpiration": "a part of the access attempt",
+    "contenttypes.ContentType": "Django's own list of the models",
+    "sessions.Session": "nothing in it is for people to read",
+    "social_django.Association": "unused: a table of OpenID 1",
+    "social_django.Code": "unused: a table of sign-in by mail",
+    "social_django.Nonce": "unused: a table of OpenID 1",
+    "social_django.Partial": "a sign-in that is half done",
+}
+RECORDS = [model for model in apps.get_models() if issubclass(model, Record)]
+#: What the service decides, though the API takes it.
+DECIDED = {"object_component": {"whole_object"}}
+
+
+@pytest.mark.parametrize("model", apps.get_models(), ids=lambda model: model.__name__)
+def test_a_model_has_pages_or_a_reason_to_have_none(model: type[Model]) -> None:
+    is_exempt = model._meta.label in EXEMPT
+    assert admin.site.is_registered(model) != is_exempt
+
+
+@pytest.mark.parametrize("model", RECORDS, ids=lambda model: model.kind)
+def test_a_form_has_the_fields_that_the_api_takes(model: type[Record]) -> None:
+    page = admin.site.get_model_admin(model)
+    assert isinstance(page, RecordAdmin)
+    fields: dict[str, Any] = _viewset(model).serializer_class().fields
+    taken = {name for name, field in fields.items() if not field.read_only}
+    assert set(page.writable) == taken - DECIDED.get(model.kind, set())
+
+
+def _viewset(model: type[Record]) -> Any:
+    [viewset] = [view for name, view, _ in router.registry if name == model.kind]
+    return viewset
+
+
+@pytest.mark.parametrize("model", RECORDS, ids=lambda model: model.kind)
+def test_a_page_writes_by_the_services_of_the_api(model: type[Record]) -> None:
+    page: Any = admin.site.get_model_admin(model)
+    viewset = _viewset(model)
+    own = vars(viewset).get("register")
+    assert page.registers is (own.__func__ if own else None)
+    assert page.changes is getattr(viewset, "change", None)

@@ -1,0 +1,121 @@
+"""The start page: what there is, and how the service does."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from registry import __version__
+from registry.runs.services import delete_code_run
+from registry.storage.models import StoredFile
+from tests import factories
+from tests.admin.browsing import signed_in, staff, visit
+from tests.admin.test_pages import assert_usable
+
+pytestmark = pytest.mark.django_db
+
+
+def _status(client: Client) -> dict[str, str]:
+    page = visit(client, "/admin/")
+    section = page.soup.select_one(".service-status")
+    assert section is not None
+    return {
+        term.get_text(): value.get_text(" ", strip=True)
+        for term, value in zip(section.select("dt"), section.select("dd"), strict=True)
+    }
+
+
+def test_staff_see_how_the_service_does() -> None:
+    factories.KeywordFactory.create()
+    StoredFile.objects.create(sha1=factories.sha1(1), sha256="a" * 64, size=1536)
+    status = _status(signed_in(staff("anna")))
+    database = {"sqlite": "SQLite 3.", "postgresql": "PostgreSQL "}[connection.vendor]
+    assert status["Version"].startswith(__version__)
+    assert status["Database"].startswith(database)
+    assert status["Migrations"] == "all applied"
+    assert "1 keywords" in status["Records"]
+    assert "1 objects" in status["Records"]
+    assert status["Store"].replace("\xa0", " ") == "1 files, 1.5 KB"
+
+
+def test_a_registry_without_records_says_so() -> None:
+    status = _status(signed_in(staff("anna")))
+    assert status["Records"] == "1 events"
+    assert status["Store"].startswith("0 files")
+
+
+def test_a_migration_that_is_missing_needs_attention(curator: Client) -> None:
+    recorder = MigrationRecorder(connection)
+    last = recorder.migration_qs.filter(app="registry").latest("name")
+    recorder.record_unapplied("registry", last.name)
+    told = _status(curator)["Migrations"]
+    assert f"registry {last.name}" in told
+    assert told.endswith("needs attention")
+
+
+def test_a_disk_that_is_nearly_full_needs_attention(
+    curator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = shutil.disk_usage("/")._replace(total=1000, used=960, free=40)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
+    assert _status(curator)["Room in the data folder"].endswith("needs attention")
+
+
+def test_the_start_page_costs_the_same_whatever_there_is(
+    curator: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    visit(curator, "/admin/")
+    for _ in range(2):
+        with django_assert_num_queries(8):
+            page = visit(curator, "/admin/")
+        for _ in range(20):
+            factories.KeywordFactory.create()
+    assert_usable(page)
+
+
+def test_people_see_what_they_did_last() -> None:
+    anna = staff("anna", "view_coderun")
+    kept, gone = (factories.CodeRunFactory.create(by=anna) for _ in range(2))
+    factories.CodeRunFactory.create()
+    delete_code_run(gone.pk, by=anna)
+    page = visit(signed_in(anna), "/admin/")
+    entries = [
+        one.get_text(" ", strip=True) for one in page.soup.select(".actionlist li")
+    ]
+    assert [re.split(r" \d+ \w{3} \d{4},", entry)[0] for entry in entries] == [
+        f"Deleted: code run {gone.pk}",
+        f"Created: code run {gone.pk}",
+        f"Created: code run {kept.pk}",
+    ]
+
+
+def test_models_stand_in_sections(curator: Client) -> None:
+    page = visit(curator, "/admin/")
+    sections = [
+        one.get_text(strip=True) for one in page.soup.select("#content caption")
+    ]
+    assert sections == [
+        "Data products",
+        "Objects and files",
+        "What is said of objects",
+        "Quality",
+        "Runs",
+        "People",
+        "The service",
+    ]
+    ids = [str(one["id"]) for one in page.soup.select("[id]")]
+    assert len(set(ids)) == len(ids)
+    assert_usable(visit(curator, "/admin/registry/"))
+
+
+@pytest.mark.parametrize("path", ["/admin/login/", "/admin/password_change/"])
+def test_the_forms_of_the_site_are_usable(curator: Client, path: str) -> None:
+    client: Any = Client() if "login" in path else curator
+    assert_usable(visit(client, path))
