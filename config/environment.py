@@ -25,8 +25,11 @@ FALSE = frozenset({"0", "false", "no", "off"})
 SECONDS = {"s": 1, "sec": 1, "min": 60, "hour": 3600, "day": 86400}
 DATABASES = frozenset({"sqlite", "postgres", "postgresql"})
 CACHES = frozenset({"redis", "rediss"})
+#: Hosts of this machine, which can be reached without TLS in safety.
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 _RATE = re.compile(r"([0-9]+)/(s|sec|min|hour|day)")
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
 _PASSWORD = re.compile(r"(?<=:)[^:@/]*(?=@)")
 
@@ -127,7 +130,9 @@ class Environment:
                 raise wrong(name, given, right, "/srv/data:/srv/models")
         return tuple(folder.resolve() for folder in folders)
 
-    def site(self, name: str, default: str) -> SplitResult:
+    def site(
+        self, name: str, default: str, example: str = "https://registry.example.org"
+    ) -> SplitResult:
         """Return the address of a site: scheme and host, no path."""
         given = self.text(name, default)
         try:
@@ -139,8 +144,21 @@ class Environment:
             bare = False
         if not bare or site.path or site.query or site.fragment:
             right = "http:// or https:// and a host, without a path"
-            raise wrong(name, given, right, "https://registry.example.org")
+            raise wrong(name, given, right, example)
         return site
+
+    def logins(self, name: str, example: str) -> frozenset[str]:
+        """Return names of GitHub accounts in small letters: their case is no matter."""
+        given = self.text(name, "")
+        logins = [part.strip() for part in given.split(",") if part.strip()]
+        for login in logins:
+            if not _LOGIN.fullmatch(login):
+                right = (
+                    "names as they are in the addresses of GitHub, separated by commas "
+                    f"({login!r} is none)"
+                )
+                raise wrong(name, given, right, example)
+        return frozenset(login.lower() for login in logins)
 
     def hosts(self, name: str, default: Sequence[str]) -> list[str]:
         """Return host names, without scheme or port."""

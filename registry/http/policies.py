@@ -6,13 +6,17 @@ content_security_policy(style_src="'self' 'unsafe-inline'")`.
 
 from __future__ import annotations
 
+from django.conf import settings
+
 _DIRECTIVES = {
     "default-src": "'self'",
     # small pictures in style sheets are data addresses, in Swagger UI and the admin
     "img-src": "'self' data:",
     "object-src": "'none'",
     "base-uri": "'none'",
-    "form-action": "'self'",
+    # Chromium holds the redirect after a form against this too, so that signing in
+    # elsewhere needs that origin
+    "form-action": " ".join(["'self'", *settings.FORM_ORIGINS]),
     "frame-ancestors": "'none'",
 }
 

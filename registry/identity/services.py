@@ -31,6 +31,7 @@ def create_user(
     password: str | None = None,
     email: str = "",
     full_name: str = "",
+    orgs: Iterable[str] = (),
     is_staff: bool = False,
     is_superuser: bool = False,
     roles: Iterable[str] = (),
@@ -44,6 +45,7 @@ def create_user(
         username=username,
         email=User.objects.normalize_email(email),
         full_name=full_name,
+        orgs=list(orgs),
         is_staff=is_staff or is_superuser,
         is_superuser=is_superuser,
     )

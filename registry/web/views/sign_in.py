@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.auth.views import LoginView, LogoutView
+from django.http import JsonResponse
+from django.shortcuts import render
 
 from registry.http.addresses import client_address, is_exempt
 from registry.http.throttling import count
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from django.http import HttpRequest, HttpResponse
 
 
@@ -36,6 +41,33 @@ class SignInView(LoginView):
         response.status_code = 429
         response["Retry-After"] = str(usage.reset)
         return response
+
+
+def locked_out(
+    request: HttpRequest, response: HttpResponse, credentials: Any
+) -> HttpResponse:
+    """Answer who failed too often: the page, or JSON where HTTP Basic was used.
+
+    django-axes calls this in place of whatever answered the last attempt.
+    """
+    wait: timedelta = settings.AXES_COOLOFF_TIME
+    minutes = round(wait.total_seconds() / 60)
+    answer: HttpResponse
+    if "Authorization" in request.headers:
+        detail = f"Too many failed attempts to sign in: wait {minutes} minutes."
+        answer = JsonResponse({"detail": detail}, status=429)
+    else:
+        context = {
+            "username": (credentials or {}).get("username", ""),
+            "limit": settings.AXES_FAILURE_LIMIT,
+            "minutes": minutes,
+        }
+        answer = render(request, "web/locked_out.html", context, status=429)
+    for name, value in response.items():
+        if name.startswith("RateLimit-"):
+            answer[name] = value
+    answer["Retry-After"] = str(round(wait.total_seconds()))
+    return answer
 
 
 class SignOutView(LogoutView):

@@ -1,0 +1,162 @@
+"""Signing in with GitHub, and linking a GitHub account with a local one.
+
+Everything begins with a POST, for it changes the session. The way back from GitHub is
+a GET, held to the session by the OAuth state. A GET of the other addresses only leads
+to the page with the button.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+from social_core.exceptions import SocialAuthBaseException
+from social_django.utils import load_strategy
+
+from registry.core.errors import Conflict
+from registry.http.addresses import client_address, is_exempt
+from registry.http.throttling import count
+from registry.identity.social import Errand, GitHub, unlink_account
+from registry.web.problems import names_of, problem_of
+from registry.web.views import errors
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from registry.identity.models import User
+
+log = logging.getLogger("registry.sign_in")
+
+_LONGEST_PATH = 8000
+_BACKEND = f"{GitHub.__module__}.{GitHub.__qualname__}"
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def begin(request: HttpRequest) -> HttpResponse:
+    """Send the person to GitHub, to sign in."""
+    wanted = _own_path(request.POST.get("next", ""))
+    if request.method != "POST":
+        return redirect("web:sign-in")
+    return _send(
+        request,
+        Errand(
+            next=wanted,
+            another_name="another_name" in request.POST,
+            choose="choose" in request.POST,
+        ),
+    )
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def link(request: HttpRequest) -> HttpResponse:
+    """Send the person to GitHub, to link their account."""
+    if request.method != "POST":
+        return redirect("web:account")
+    return _send(
+        request,
+        Errand(next=reverse("web:account"), link_to=request.user.pk, choose=True),
+    )
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def unlink(request: HttpRequest) -> HttpResponse:
+    """End signing in with GitHub to this account."""
+    user = cast("User", request.user)
+    if request.method == "POST":
+        try:
+            if unlink_account(user=user, by=user):
+                messages.success(request, "GitHub is unlinked from your account.")
+        except Conflict as error:
+            messages.error(request, error.detail)
+    return redirect("web:account")
+
+
+@never_cache
+@require_GET
+def complete(request: HttpRequest) -> HttpResponse:
+    """Take what GitHub sent the person back with, and sign them in."""
+    backend = _backend(request)
+    signed_in = request.user if request.user.is_authenticated else None
+    try:
+        user: Any = backend.complete(user=signed_in, request=request)
+    except SocialAuthBaseException as error:
+        return _explain(request, error, backend.errand)
+    if backend.errand.link_to is not None:
+        messages.success(request, "You can sign in with GitHub from now on.")
+    else:
+        login(request, user, backend=_BACKEND)
+        if user.is_new:
+            messages.success(
+                request,
+                f"Welcome. Your account is {user.username}; it may register records.",
+            )
+    return redirect(backend.errand.next or settings.LOGIN_REDIRECT_URL)
+
+
+def _backend(request: HttpRequest) -> GitHub:
+    if not settings.SOCIAL_AUTH_GITHUB_KEY:
+        raise Http404("There is no sign-in with GitHub here.")
+    strategy = load_strategy(request)  # type: ignore[no-untyped-call]
+    return GitHub(strategy, reverse("web:github-complete"))
+
+
+def _send(request: HttpRequest, errand: Errand) -> HttpResponse:
+    backend = _backend(request)
+    address = client_address(request)
+    allowed, usage = count("login", address, exempt=is_exempt(address))
+    if not allowed:
+        return errors.too_many(request, usage.reset)
+    answer: HttpResponse = backend.begin(errand)
+    return answer
+
+
+def _own_path(address: str) -> str:
+    """Return the address if it is a path of this site to go on to, else nothing."""
+    own = address.startswith("/") and len(address) <= _LONGEST_PATH
+    # a page that told why signing in failed has an address below /social/
+    if not own or address.startswith("/social/"):
+        return ""
+    return address if url_has_allowed_host_and_scheme(address, None) else ""
+
+
+def _explain(
+    request: HttpRequest, error: SocialAuthBaseException, errand: Errand
+) -> HttpResponse:
+    problem, names = problem_of(error), names_of(error)
+    if problem.logged:
+        values = {
+            "code": error.code,
+            "stage": error.stage,
+            "said": error.provider_code or error.status_code or "-",
+        }
+        log.warning("signing in with GitHub failed", extra={"values": values})
+    context = {
+        "problem": problem,
+        "heading": problem.heading.format_map(names),
+        "text": problem.text.format_map(names),
+        "code": error.code,
+        "errand": errand,
+        # for the menu: this address would only tell of the failure again
+        "next_page": errand.next or "/",
+        "github_orgs": bool(settings.SOCIAL_AUTH_GITHUB_ALLOWED_ORGS),
+        "github_url": settings.SOCIAL_AUTH_GITHUB_URL,
+        "github_grants": f"{settings.SOCIAL_AUTH_GITHUB_URL}/settings/connections"
+        f"/applications/{settings.SOCIAL_AUTH_GITHUB_KEY}",
+        **names,
+    }
+    return render(request, "web/github_problem.html", context, status=problem.status)

@@ -1,0 +1,188 @@
+"""What goes wrong on the way to GitHub and back, and what people are told."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+from social_django.models import Nonce
+
+from registry.identity.models import User
+from tests.plugins.server import free_port
+from tests.web.conftest import NewVisit
+from tests.web.github import GitHub
+from tests.web.visits import Visit, changed, text_of
+
+pytestmark = pytest.mark.django_db
+
+API = "/api/v3"
+TOKEN = "/login/oauth/access_token"
+RESOURCES = [TOKEN, f"{API}/user", f"{API}/user/emails", f"{API}/user/orgs"]
+
+
+@pytest.fixture(autouse=True)
+def _nobody_got_in(visit: Visit) -> object:
+    """Hold every test here to this: no session, and no account."""
+    yield
+    assert visit.user is None
+    assert not User.objects.exists()
+
+
+def test_who_denies_it_is_told_that_this_is_fine(visit: Visit) -> None:
+    answer = visit.sign_in(button="0", next="/search/")
+    assert answer.status_code == 403
+    assert "You did not let GitHub tell us" in text_of(answer)
+    page = answer.content.decode()
+    assert page.count('name="next" value="/search/"') == 2
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": "0" * 32},
+        {"state": "x" * 5000},
+        {"state": ""},
+        {"state": None},
+        {"state": ["a", "b"]},
+    ],
+)
+def test_a_state_that_was_tampered_with_is_refused(
+    visit: Visit, github: GitHub, changes: dict[str, str | None]
+) -> None:
+    answer = visit.come_back(changed(visit.at_github(visit.begin()), **changes))
+    assert answer.status_code == 400
+    assert "cannot be finished" in text_of(answer)
+    assert not github.tokens
+
+
+def test_another_browser_cannot_finish_it(visit: Visit, new_visit: NewVisit) -> None:
+    back = visit.at_github(visit.begin())
+    assert new_visit().come_back(back).status_code == 400
+
+
+def test_a_sign_in_that_took_too_long_is_refused(visit: Visit) -> None:
+    back = visit.at_github(visit.begin())
+    session = visit.client.session
+    (key,) = (key for key in session if "state_" in key)
+    session[key]["timestamp"] -= 1801
+    session.save()
+    assert visit.come_back(back).status_code == 400
+
+
+def test_a_code_without_the_verifier_is_worth_nothing(visit: Visit) -> None:
+    back = visit.at_github(visit.begin())
+    session = visit.client.session
+    (key,) = (key for key in session if "state_" in key)
+    session[key]["code_verifier"] = "stolen" * 8
+    session.save()
+    answer = visit.come_back(back)
+    assert answer.status_code == 400
+    assert "has expired" in text_of(answer)
+
+
+@pytest.mark.parametrize("code", ["wrong", "", None])
+def test_a_wrong_code_is_refused(visit: Visit, code: str | None) -> None:
+    answer = visit.come_back(changed(visit.at_github(visit.begin()), code=code))
+    assert answer.status_code == 400
+    assert "Begin again" in text_of(answer)
+
+
+def test_an_expired_code_is_refused(visit: Visit, github: GitHub) -> None:
+    github.broken["codes"] = 400
+    answer = visit.sign_in()
+    assert answer.status_code == 400
+    assert "has expired" in text_of(answer)
+
+
+@pytest.mark.parametrize("path", RESOURCES)
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_while_github_is_down_the_page_says_so(
+    visit: Visit, github: GitHub, path: str, status: int
+) -> None:
+    github.broken[path] = status
+    answer = visit.sign_in()
+    assert answer.status_code == 503
+    assert "GitHub does not answer" in text_of(answer)
+    assert "Try again" in text_of(answer)
+
+
+@pytest.mark.parametrize("path", RESOURCES)
+@pytest.mark.parametrize("status", [200, 401, 403, 404])
+def test_an_answer_that_makes_no_sense_is_told_and_logged(
+    visit: Visit,
+    github: GitHub,
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+    status: int,
+) -> None:
+    github.broken[path] = status
+    answer = visit.sign_in()
+    assert answer.status_code == 502
+    assert "do not understand each other" in text_of(answer)
+    (line,) = (r for r in caplog.records if r.name == "registry.sign_in")
+    assert line.levelno == logging.WARNING
+
+
+def test_where_github_cannot_be_reached_the_page_says_so(
+    visit: Visit, settings: Settings
+) -> None:
+    back = visit.at_github(visit.begin())
+    settings.SOCIAL_AUTH_GITHUB_URL = f"http://127.0.0.1:{free_port()}"
+    answer = visit.come_back(back)
+    assert answer.status_code == 503
+    assert "GitHub does not answer" in text_of(answer)
+
+
+def test_wrong_keys_are_for_who_runs_the_registry(
+    visit: Visit, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.SOCIAL_AUTH_GITHUB_SECRET = "of another app"
+    answer = visit.sign_in()
+    assert answer.status_code == 502
+    (line,) = (r for r in caplog.records if r.name == "registry.sign_in")
+    assert line.values["said"] == "incorrect_client_credentials"  # type: ignore[attr-defined]
+
+
+def test_a_wrong_callback_address_is_for_who_runs_the_registry(
+    visit: Visit, github: GitHub
+) -> None:
+    github.registry = "http://elsewhere"
+    answer = visit.sign_in()
+    assert answer.status_code == 502
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?error=access_denied&error_description=%0aforged",
+        "?error=unverified_user_email",
+        "?error=server_error",
+        "?error=temporarily_unavailable",
+        "?error=%00%ff&state=%00",
+        "?denied=1",
+        "?code=1",
+        "?code=1&state=2",
+        "?state=2&partial_token=x&id=3&user=1",
+    ],
+)
+def test_whatever_comes_back_there_is_a_page(visit: Visit, query: str) -> None:
+    answer = visit.client.get(f"/social/complete/github/{query}")
+    assert 400 <= answer.status_code <= 503
+    assert answer.status_code != 500
+    assert b"<h1>" in answer.content
+
+
+def test_only_a_get_comes_back(client: Client, visit: Visit) -> None:
+    assert client.post("/social/complete/github/").status_code == 405
+    assert client.head("/social/complete/github/").status_code == 405
+
+
+def test_those_who_never_came_back_are_forgotten(visit: Visit) -> None:
+    visit.begin()
+    Nonce.objects.update(timestamp=1_000_000_000)
+    visit.begin()
+    assert Nonce.objects.count() == 1
