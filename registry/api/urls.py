@@ -7,6 +7,8 @@ from django.urls import path, re_path
 from registry.api.base.routers import RecordRouter, RootView
 from registry.api.base.views import UnknownAddressView
 from registry.api.catalogue import views as catalogue
+from registry.api.data import views as data
+from registry.api.documentation import views as documentation
 from registry.api.identity import views as identity
 from registry.api.runs import views as runs
 
@@ -32,9 +34,29 @@ router.register("licence", catalogue.LicenceViewSet)
 router.register("code_repo_release", catalogue.CodeRepoReleaseViewSet)
 router.register("key_value", catalogue.KeyValueViewSet)
 
+#: What else there is, for the page that people see at the root.
+FURTHER = {
+    "docs/": "Swagger UI, to try requests",
+    "redoc/": "Redoc, to read about them",
+    "schema/": "The OpenAPI description as JSON",
+    "schema/?format=yaml": "The OpenAPI description as YAML",
+    "username/": "The name of your account",
+}
+
+root = RootView.as_view(names=tuple(router.names), further=FURTHER)
+
 urlpatterns = [
-    path("", RootView.as_view(names=tuple(router.names)), name="api-root"),
+    path("", root, name="api-root"),
     *router.urls,
     path("username/", identity.UsernameView.as_view(), name="username"),
+    path("schema/", documentation.SchemaView.as_view(), name="api-schema"),
+    path("docs/", documentation.swagger, name="api-docs"),
+    path("redoc/", documentation.redoc, name="api-redoc"),
+    # uploads: clients leave the last slash out
+    re_path(r"^data/?$", data.UploadsView.as_view(), name="data"),
+    re_path(
+        r"^data/(?P<checksum>[^/]+)/?$", data.UploadView.as_view(), name="data-upload"
+    ),
+    path("data/<str:checksum>/file", data.FileView.as_view(), name="data-file"),
     re_path(r"", UnknownAddressView.as_view(), name="api-unknown"),
 ]

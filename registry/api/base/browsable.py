@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from django.core.exceptions import RequestDataTooBig
 from django.template import loader
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from rest_framework import serializers
+from rest_framework.exceptions import APIException
 from rest_framework.renderers import BrowsableAPIRenderer
 from rest_framework.utils.breadcrumbs import get_breadcrumbs
 
@@ -156,7 +158,7 @@ def _writing(view: Any, request: Request, data: Any) -> dict[str, Any] | None:
     writing: dict[str, Any] = {"delete": "DELETE" in methods}
     if "PUT" in methods:
         names = view.get_serializer().get_initial()
-        values = view.show([record.pk])[0]
+        values = view.show([record.pk], view.full_reader)[0]
         present = {name: values[name] for name in names if name in values}
         writing["change"] = _body(request, present, "PUT", "PATCH")
         writing["revision"] = record.revision
@@ -165,9 +167,18 @@ def _writing(view: Any, request: Request, data: Any) -> dict[str, Any] | None:
 
 def _body(request: Request, usual: Any, *methods: str) -> str:
     """Return the JSON of a form: what was sent before and refused, or the usual."""
-    sent: Any = request.data if request.method in methods else None
+    sent = _sent(request, *methods)
     value = sent if isinstance(sent, dict | list) and not _is_form(sent) else usual
     return orjson.dumps(value, default=str, option=_OPTIONS).decode()
+
+
+def _sent(request: Request, *methods: str) -> Any:
+    """Return the body of a request with one of these methods, if it can be read."""
+    try:
+        return request.data if request.method in methods else None
+    except (APIException, RequestDataTooBig):
+        # refused before anybody looked at the body
+        return None
 
 
 def _is_form(data: Any) -> bool:
@@ -176,7 +187,7 @@ def _is_form(data: Any) -> bool:
 
 def _form_fields(serializer: Any, request: Request) -> list[dict[str, Any]]:
     """Describe the inputs of an HTML form for the fields that can be written."""
-    sent: Any = request.data if request.method == "POST" else {}
+    sent = _sent(request, "POST")
     return [
         {
             "name": name,

@@ -53,11 +53,27 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         return _refused(error, request)
     status = status_of(error)
     if status is None:
-        return default_handler(error, context)
+        return _in_our_words(default_handler(error, context))
     if not isinstance(error, errors.RegistryError):
         logger.warning("%s: %s", type(error).__name__, error)
     headers = {"Retry-After": "1"} if status == 503 else None
     return Response(_body(error, request), status=status, headers=headers)
+
+
+def _in_our_words(response: Response | None) -> Response | None:
+    """Say ``detail`` of what is wrong with a body as a whole."""
+    if response is not None:
+        response.data = _detailed(response.data)
+    return response
+
+
+def _detailed(data: Any) -> Any:
+    match data:
+        case {"non_field_errors": messages} | ([str(), *_] as messages):
+            return {"detail": " ".join(messages)}
+        case list():
+            return [_detailed(item) for item in data]
+    return data
 
 
 def status_of(error: Exception) -> int | None:

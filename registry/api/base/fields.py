@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rest_framework import serializers
-from rest_framework.fields import empty
+from rest_framework.fields import empty, iter_options
 from rest_framework.utils import html
 
 from registry.http.links import LinkError, Reference, find_ids, parse_link
@@ -14,6 +14,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.db.models import Exists, Model
+
+
+class FlagField(serializers.BooleanField):
+    """true or false, in any case. A form that leaves it out has not said false.
+
+    So it is no box to tick in the browsable API, which would leave it out: what is
+    public must not become private by it, nor the other way round.
+    """
+
+    default_empty_html = empty
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"style": {"base_template": "select.html"}, **kwargs})
+
+    def iter_options(self) -> Iterable[Any]:
+        """Offer both to the form."""
+        return iter_options({"True": "true", "False": "false"})
 
 
 class LinkResolver:
@@ -82,6 +99,9 @@ class LinkField(_Linking):
 
 class LinksField(_Linking):
     """A list of links. What forms leave empty stays as it is."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(initial=[], **kwargs)
 
     def get_value(self, dictionary: Any) -> Any:
         """Read a list from JSON, or repeated values from a form."""

@@ -1,4 +1,4 @@
-"""Writing answers: JSON, the browsable API, CSV."""
+"""Writing answers: JSON and CSV."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from rest_framework.renderers import BaseRenderer, BrowsableAPIRenderer, JSONRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
@@ -23,7 +23,7 @@ class RecordJSONRenderer(JSONRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        """Render; ``; indent=…`` in Accept, and the browsable API, ask for lines."""
+        """Render; ``; indent=…`` in Accept asks for lines."""
         if data is None:
             return b""
         indent = self.get_indent(
@@ -32,10 +32,6 @@ class RecordJSONRenderer(JSONRenderer):
         return orjson.dumps(
             data, default=str, option=_OPTIONS | (orjson.OPT_INDENT_2 if indent else 0)
         )
-
-
-class RecordBrowsableRenderer(BrowsableAPIRenderer):
-    """The API in a browser."""
 
 
 class RecordCSVRenderer(BaseRenderer):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from django.utils.html import format_html, format_html_join
+from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.routers import Route, SimpleRouter
 
@@ -56,9 +59,31 @@ class RootView(PlainView):
     an address to learn its filters and fields.
     """
 
+    name = "API"
     names: tuple[str, ...] = ()
+    #: What else there is below the API, by address; only a page for people lists it.
+    further: Mapping[str, str] = {}
     parameters = ("format",)
 
+    def get_view_description(self, html: bool = False) -> str:
+        """Return the docstring; for a page, with links to what else there is."""
+        description = super().get_view_description(html)
+        if not html:
+            return description
+        items = format_html_join(
+            "", '<li><a href="{}">{}</a></li>', self.further.items()
+        )
+        return description + format_html("<p>Also here:</p><ul>{}</ul>", items)
+
+    @extend_schema(
+        operation_id="root",
+        responses={
+            200: {
+                "type": "object",
+                "additionalProperties": {"type": "string", "format": "uri"},
+            }
+        },
+    )
     def get(self, request: Request) -> Response:
         """Map the record types to their addresses."""
         base = self.base

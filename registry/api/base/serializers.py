@@ -10,9 +10,14 @@ from rest_framework import serializers
 from rest_framework.utils.model_meta import RelationInfo
 from rest_framework.validators import UniqueValidator
 
-from registry.api.base.fields import LinkField, LinkResolver, LinksField, SelfField
+from registry.api.base.fields import (
+    FlagField,
+    LinkField,
+    LinkResolver,
+    LinksField,
+    SelfField,
+)
 from registry.core.validators import web_address
-from registry.http.links import kind_of
 
 #: What every record shows first and last.
 HEAD = ("url",)
@@ -78,7 +83,7 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
         field_class = LinksField if relation_info.to_many else LinkField
         kwargs: dict[str, Any] = {"model": relation_info.related_model}
         if relation_info.reverse:
-            return field_class, kwargs | _found_there(relation_info.related_model)
+            return field_class, kwargs | _found_there(relation_info)
         model_field: Any = relation_info.model_field
         kwargs["help_text"] = model_field.help_text
         if not model_field.editable:
@@ -105,6 +110,10 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
             kwargs["validators"] = kept
         if isinstance(model_field, models.CharField | models.TextField):
             kwargs["trim_whitespace"] = False
+        if isinstance(model_field, models.BooleanField):
+            field_class = FlagField
+        if model_field.has_default() and not callable(model_field.default):
+            kwargs["initial"] = model_field.default
         return field_class, kwargs
 
     def get_uniqueness_extra_kwargs(
@@ -117,18 +126,26 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
         """Check each field only; the services check records as a whole."""
         return []
 
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        """Show a record as every list does; used for the forms of the browsable API."""
-        view = self.context["view"]
-        if not isinstance(instance, models.Model) or instance.pk is None:
-            return {}
-        records: list[dict[str, Any]] = view.show([instance.pk])
-        return records[0] if records else {}
+    def get_initial(self) -> dict[str, Any]:
+        """Return what an empty form begins with: no null where none may be."""
+        initial: dict[str, Any] = super().get_initial()
+        if hasattr(self, "initial_data"):
+            return initial
+        fields = self.fields
+        return {
+            name: "" if value is None and fields[name].required else value
+            for name, value in initial.items()
+            if value is not None or fields[name].required or fields[name].allow_null
+        }
 
 
-def _found_there(model: type[models.Model]) -> dict[str, Any]:
+def _found_there(relation: RelationInfo) -> dict[str, Any]:
     """Describe a link that is stored on its other side."""
-    help_text = f"What {kind_of(model)} records say of this record."
+    names = relation.related_model._meta
+    if relation.to_many:
+        help_text = f"The {names.verbose_name_plural} that link to this record."
+    else:
+        help_text = f"The {names.verbose_name} that links to this record."
     return {"read_only": True, "help_text": help_text}
 
 

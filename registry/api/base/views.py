@@ -6,57 +6,29 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.http import Http404, HttpResponsePermanentRedirect
 from django.urls import resolve
-from rest_framework.exceptions import AuthenticationFailed, Throttled
-from rest_framework.views import APIView
+from django.utils.safestring import mark_safe
+from markdown_it import MarkdownIt
 
 from registry.api.base.errors import api_base
 from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
-from registry.http.throttling import LoginThrottle
+from registry.http.views import CountedView
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
     from rest_framework.request import Request
-    from rest_framework.response import Response
 
     from registry.identity.models import User
 
 
-class RegistryView(APIView):
-    """Counts every request, refused ones too, and tells the client what is left."""
+class RegistryView(CountedView):
+    """A view of the native API."""
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Find out who asks and count the request before anything can refuse it."""
-        self._authenticate(request)
-        self.check_throttles(request)
-        self.format_kwarg = self.get_format_suffix(**kwargs)
-        negotiated = self.perform_content_negotiation(request)
-        request.accepted_renderer, request.accepted_media_type = negotiated
-        request.version, request.versioning_scheme = self.determine_version(
-            request, *args, **kwargs
-        )
-        self.check_permissions(request)
-
-    def _authenticate(self, request: Request) -> None:
-        """Authenticate; whoever guesses at tokens or passwords is slowed down."""
-        try:
-            self.perform_authentication(request)
-        except AuthenticationFailed:
-            throttle = LoginThrottle()
-            if not throttle.allow_request(request, self):
-                raise Throttled(throttle.wait()) from None
-            raise
-
-    def finalize_response(
-        self, request: Request, response: Response, *args: Any, **kwargs: Any
-    ) -> Response:
-        """Add the state of the rate limit."""
-        response = super().finalize_response(request, response, *args, **kwargs)
-        usage = getattr(getattr(request, "_request", request), "rate_limit", None)
-        if usage is not None:
-            for name, value in usage.headers().items():
-                response[name] = value
-        return response
+    def get_view_description(self, html: bool = False) -> str:
+        """Return the docstring, which is Markdown; for a page, as HTML."""
+        description = super().get_view_description()
+        # docstrings are our own, so that there is nothing in them to be wary of
+        return mark_safe(MarkdownIt().render(description)) if html else description  # noqa: S308
 
     @property
     def user(self) -> User:
@@ -86,6 +58,8 @@ class UnknownAddressView(RegistryView):
     An address to read that lacks nothing but its last slash is redirected; a redirected
     POST would arrive as a GET, so others are not.
     """
+
+    schema = None
 
     def dispatch(
         self, request: HttpRequest, *args: Any, **kwargs: Any

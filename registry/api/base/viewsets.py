@@ -22,6 +22,7 @@ from registry.api.base.reader import RecordReader, Row
 from registry.api.base.renderers import csv_lines
 from registry.api.base.views import RegistryView
 from registry.core.models import Record, revision
+from registry.core.errors import Refused, RegistryError
 from registry.core.records import Values, create_records
 from registry.http.conditional import etag, known_revisions
 from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
@@ -75,14 +76,24 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
         return self.record_response(int(self.kwargs["pk"]))
 
     @property
-    def reader(self) -> RecordReader:
-        """What reads the records, with the fields that the request chose."""
+    def full_reader(self) -> RecordReader:
+        """What reads the records with all their fields."""
         reader = self._readers.get(type(self))
         if reader is None:
             reader = RecordReader.of(self.get_serializer(), self.model)
             self._readers[type(self)] = reader
+        return reader
+
+    @property
+    def reader(self) -> RecordReader:
+        """What reads the records, with the fields that the request chose."""
         parameters = self.request.query_params
-        return reader.choose(parameters.get("fields"), parameters.get("omit"))
+        return self.full_reader.choose(parameters.get("fields"), parameters.get("omit"))
+
+    def check_choice(self) -> None:
+        """Refuse a choice of fields that is none, before anything is stored."""
+        refuse_unknown(self.request.query_params, RECORD_PARAMETERS)
+        _ = self.reader
 
     def read_page(
         self, queryset: QuerySet[Any], keys: Sequence[Key], limit: int
@@ -92,9 +103,9 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
         rows = list(self.reader.rows(queryset, names)[:limit])
         return [(row[: -len(names)], row[-len(names) :]) for row in rows]
 
-    def show(self, ids: Sequence[int]) -> Records:
+    def show(self, ids: Sequence[int], reader: RecordReader | None = None) -> Records:
         """Return the records with these ids, in this order."""
-        reader = self.reader
+        reader = reader or self.reader
         records: dict[int, dict[str, Any]] = {}
         for some in _chunks(ids):
             queryset = self.model._default_manager.filter(pk__in=some).order_by()
@@ -125,6 +136,8 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
 
     def _stream_csv(self, queryset: QuerySet[Any]) -> StreamingHttpResponse:
         """Stream every record that the filters leave."""
+        paginator: Any = self.paginator
+        paginator.check(self.request, self.model)
         keys = ordering_of(self.request, self.model)
         rows = self.reader.rows(ordered(queryset, keys, None))
         response = StreamingHttpResponse(
@@ -164,6 +177,7 @@ class RecordViewSet(ReadOnlyRecordViewSet):
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Register one record, or a list of them: all or none."""
+        self.check_choice()
         return once(request, self.user, lambda: self._create(request))
 
     def _create(self, request: Request) -> Response:
@@ -176,7 +190,13 @@ class RecordViewSet(ReadOnlyRecordViewSet):
 
     def _create_many(self, data: list[Any]) -> Response:
         values = self._checked(self.get_serializer(data=data, many=True))
-        records = type(self).register(values, by=self.user, checked=True)
+        try:
+            records = type(self).register(values, by=self.user, checked=True)
+        except Refused:
+            raise
+        except RegistryError as error:
+            # Of a list, also of one record, the errors are a list.
+            raise Refused({0: error}, len(data)) from error
         return Response(self.show([record.pk for record in records]), status=201)
 
     @staticmethod
@@ -219,6 +239,7 @@ class ChangeableViewSet(RecordViewSet):
         pk = int(self.kwargs["pk"])
         if not self.get_queryset().filter(pk=pk).exists():
             raise Http404
+        self.check_choice()
         if not isinstance(self.request.data, Mapping):
             raise ValidationError({"detail": "Give one record, as a JSON object."})
         return pk

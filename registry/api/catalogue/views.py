@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from registry.api.base.viewsets import ChangeableViewSet, RecordViewSet
 from registry.api.catalogue import serializers
+from registry.api.catalogue.schema import ObjectSchema
 from registry.catalogue import models, services
 from registry.http.conditional import known_revisions
 from registry.http.filters import records as filters
@@ -62,6 +63,7 @@ class ObjectViewSet(ChangeableViewSet):
     """
 
     model = models.Object
+    schema = ObjectSchema()
     serializer_class = serializers.ObjectSerializer
     filterset_class = filters.ObjectFilter
     register = staticmethod(services.register_objects)

@@ -46,7 +46,12 @@ class UsernameView(PlainView):
 
     @extend_schema(
         responses=inline_serializer(
-            "Username", {"username": serializers.CharField(read_only=True)}
+            "Username",
+            {
+                "username": serializers.CharField(
+                    read_only=True, help_text="Name that the account signs in with."
+                )
+            },
         )
     )
     def get(self, request: Request) -> Response:

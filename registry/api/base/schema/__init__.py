@@ -1,0 +1,10 @@
+"""The OpenAPI description (version 3.0.3) of the native API.
+
+drf-spectacular reads views, serializers and filters; what it cannot know of ours is
+said here. Importing the package registers the extensions.
+"""
+
+from registry.api.base.schema import fields, filters, security
+from registry.api.base.schema.operations import RecordSchema
+
+__all__ = ["RecordSchema", "fields", "filters", "security"]

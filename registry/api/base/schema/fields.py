@@ -1,0 +1,164 @@
+"""How the fields of a record look in OpenAPI: links, derived values, checked texts."""
+
+from __future__ import annotations
+
+from inspect import isfunction
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.plumbing import ResolvedComponent
+
+from registry.api.base.fields import (
+    AddressField,
+    CappedLinksField,
+    ComputedField,
+    DerivedField,
+    LinkField,
+    LinksField,
+    SelfField,
+)
+from registry.core import validators
+from registry.http.links import has_uuid, kind_of
+
+Schema = dict[str, Any]
+
+#: A link or another address that is read.
+ADDRESS: Schema = {"type": "string", "format": "uri"}
+#: Ids are what a signed integer of eight bytes can count.
+ID: Schema = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 2**63 - 1}
+#: Semantic Versioning 2.0.0, sections 2, 9 and 10, as a regular expression.
+_NUMBER = "(0|[1-9][0-9]*)"
+_IDENTIFIER = f"({_NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
+_VERSION = (
+    rf"^{_NUMBER}\.{_NUMBER}\.{_NUMBER}(-{_IDENTIFIER}(\.{_IDENTIFIER})*)?"
+    r"(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$"
+)
+
+#: What validators of ours look for, as far as JSON Schema can say it.
+_SAID_BY: dict[Any, Schema] = {
+    validators.name: {"pattern": r"^[^\[\]?*]*$"},
+    validators.semantic_version: {"pattern": _VERSION},
+    validators.web_address: {
+        "format": "uri",
+        "pattern": r"^([Hh][Tt]|[Ff])[Tt][Pp][Ss]?://",
+    },
+    validators.storage_root: {"format": "uri", "pattern": r"^[A-Za-z0-9]+:\S+$"},
+}
+
+
+def link_schema(model: type[Any]) -> Schema:
+    """Describe the ways to write a link to a record of this kind."""
+    kind = kind_of(model)
+    ways: list[Schema] = [
+        {
+            "type": "string",
+            "pattern": rf"(^|/)api/{kind}/[0-9]{{1,18}}/?$|^[0-9]{{1,18}}$",
+        }
+    ]
+    if has_uuid(model):
+        ways.append({"type": "string", "format": "uuid"})
+    return {"anyOf": [*ways, ID], "example": f"/api/{kind}/1/"}
+
+
+def link_reference(auto_schema: Any, model: type[Any]) -> Schema:
+    """Refer to the ways to write a link, which are the same everywhere."""
+    name = str(model._meta.verbose_name).capitalize()
+    ways = "an id or a UUID" if has_uuid(model) else "or an id"
+    description = f"{name}: a URL, the path of that, {ways}."
+    component = ResolvedComponent(
+        name=f"{model.__name__}Link",
+        type=ResolvedComponent.SCHEMA,
+        schema={"description": description, **link_schema(model)},
+        object=(model, "link"),
+    )
+    auto_schema.registry.register_on_missing(component)
+    return dict(component.ref)
+
+
+def add_constraints(field: Any, schema: Schema) -> None:
+    """Add what the validators of a field say to the schema of its texts."""
+    for validator in field.validators:
+        said = _SAID_BY.get(validator) if isfunction(validator) else None
+        if said is not None and schema.get("type") == "string":
+            schema.update(said)
+
+
+def add_default(field: Any, schema: Schema) -> None:
+    """Add the value that a field has when it is left out."""
+    model = getattr(getattr(field.parent, "Meta", None), "model", None)
+    if model is None or field.read_only:
+        return
+    try:
+        column = model._meta.get_field(field.source)
+    except FieldDoesNotExist:
+        return
+    if getattr(column, "has_default", bool)() and not callable(column.default):
+        schema["default"] = column.default
+
+
+class LinkExtension(OpenApiSerializerFieldExtension):
+    """One link: a URL when it is read; several ways to say it when it is written."""
+
+    target_class = LinkField
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+        """Describe the field."""
+        field = self.target
+        if direction != "request" or field.read_only:
+            return ADDRESS | ({"nullable": True} if _may_be_absent(field) else {})
+        if not field.allow_null:
+            return link_reference(auto_schema, field.model)
+        # "nullable" counts beside "type" alone, so that a reference will not do
+        schema = link_schema(field.model)
+        schema["anyOf"][0]["nullable"] = True
+        return schema
+
+
+def _may_be_absent(field: Any) -> bool:
+    """Tell whether a record can lack the link, whoever made the record."""
+    relation = field.parent.Meta.model._meta.get_field(field.source)
+    return not relation.concrete or bool(relation.null)
+
+
+class LinksExtension(OpenApiSerializerFieldExtension):
+    """A list of links."""
+
+    target_class = LinksField
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+        """Describe the field."""
+        field = self.target
+        written = direction == "request" and not field.read_only
+        items = link_reference(auto_schema, field.model) if written else dict(ADDRESS)
+        schema: Schema = {"type": "array", "items": items}
+        if isinstance(field, CappedLinksField):
+            schema["maxItems"] = field.cap
+        return schema
+
+
+class SelfExtension(OpenApiSerializerFieldExtension):
+    """The address of the record itself."""
+
+    target_class: type[DerivedField] = SelfField
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+        """Describe the field."""
+        return dict(ADDRESS)
+
+
+class AddressExtension(SelfExtension):
+    """An address that is made from the record's id."""
+
+    target_class = AddressField
+
+
+class ComputedExtension(OpenApiSerializerFieldExtension):
+    """A value that the database computes."""
+
+    target_class = ComputedField
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+        """Describe the field."""
+        return {"type": self.target.kind}

@@ -1,0 +1,74 @@
+"""The query parameters of lists and records, as OpenAPI has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiFilterExtension
+
+from registry.api.base.schema.fields import link_reference
+from registry.http.filters import LinkFilter, RecordFilterBackend
+from registry.http.filters.fields import (
+    BooleanFilter,
+    DateTimeFilter,
+    NumberFilter,
+    UUIDFilter,
+)
+
+Schema = dict[str, Any]
+
+#: What a filter takes; others take any text.
+_TAKES: tuple[tuple[type, Schema], ...] = (
+    (BooleanFilter, {"type": "boolean"}),
+    (DateTimeFilter, {"type": "string", "format": "date-time"}),
+    (NumberFilter, {"type": "integer"}),
+    (UUIDFilter, {"type": "string", "format": "uuid"}),
+)
+
+
+def parameter(name: str, description: str, schema: Schema, **more: Any) -> Schema:
+    """Describe one query parameter. Every one may be left out, or left empty."""
+    return {
+        "name": name,
+        "in": "query",
+        "description": description,
+        "allowEmptyValue": True,
+        "schema": schema,
+        **more,
+    }
+
+
+class FilterExtension(OpenApiFilterExtension):
+    """The filters of a list."""
+
+    target_class = RecordFilterBackend
+    # before the extension that guesses at the filters of any such backend
+    priority = 1
+
+    def get_schema_operation_parameters(
+        self, auto_schema: Any, *args: Any, **kwargs: Any
+    ) -> list[Schema]:
+        """Describe each filter by its field's help text and what it takes."""
+        filterset = getattr(auto_schema.view, "filterset_class", None)
+        if filterset is None:
+            return []
+        fields = auto_schema.view.serializer_class().fields
+        return [
+            _filter_parameter(auto_schema, fields[name], name, chosen)
+            for name, chosen in filterset.base_filters.items()
+        ]
+
+
+def _filter_parameter(auto_schema: Any, field: Any, name: str, chosen: Any) -> Schema:
+    description = f"{field.help_text or ''} As a filter: {chosen.explanation}.".strip()
+    if isinstance(chosen, LinkFilter):
+        schema = {"type": "array", "items": link_reference(auto_schema, chosen.target)}
+        return parameter(name, description, schema, style="form", explode=True)
+    taken = (schema for kind, schema in _TAKES if isinstance(chosen, kind))
+    return parameter(name, description, next(taken, {"type": "string"}))
+
+
+def listed(name: str, description: str, items: Schema) -> Schema:
+    """Describe a parameter with several values, separated by commas."""
+    schema = {"type": "array", "items": items}
+    return parameter(name, description, schema, style="form", explode=False)

@@ -1,0 +1,82 @@
+"""The OpenAPI description, and its two readers: Swagger UI and Redoc.
+
+Everything they need is served from here: no page asks another host for anything.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import (
+    OpenApiJsonRenderer,
+    OpenApiJsonRenderer2,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+)
+
+from registry.api.base.views import PlainView
+from registry.http.policies import content_security_policy
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+
+class SchemaView(PlainView):
+    """The OpenAPI description of this API, as JSON or YAML."""
+
+    schema = None
+    parameters = ("format",)
+    renderer_classes = (
+        OpenApiJsonRenderer2,
+        OpenApiJsonRenderer,
+        OpenApiYamlRenderer2,
+        OpenApiYamlRenderer,
+    )
+
+    def get(self, request: Request) -> HttpResponse:
+        """Return the description; it is the same for everybody."""
+        return HttpResponse(
+            rendered(request.accepted_renderer.media_type),
+            content_type=f"{request.accepted_renderer.media_type}; charset=utf-8",
+        )
+
+
+@cache
+def rendered(media_type: str) -> bytes:
+    """Write the description in one format, once a process: that takes a second."""
+    if media_type.endswith("json"):
+        # on one line, half the size
+        return orjson.dumps(_description(), default=str)
+    return bytes(OpenApiYamlRenderer().render(_description(), renderer_context={}))
+
+
+@cache
+def _description() -> dict[str, Any]:
+    description: dict[str, Any] = SchemaGenerator().get_schema(public=True)
+    return description
+
+
+@require_safe
+def swagger(request: HttpRequest) -> HttpResponse:
+    """Show the description in Swagger UI, where requests can be tried out."""
+    return render(request, "api/swagger.html")
+
+
+@require_safe
+def redoc(request: HttpRequest) -> HttpResponse:
+    """Show the description in Redoc, to read.
+
+    Redoc writes its own style sheet into the page, and searches in a worker that it
+    makes of a text.
+    """
+    response = render(request, "api/redoc.html")
+    response["Content-Security-Policy"] = content_security_policy(
+        style_src="'self' 'unsafe-inline'", worker_src="blob:"
+    )
+    return response

@@ -1,0 +1,46 @@
+"""Queries that are put together once and run often.
+
+Putting a query together takes Django several times as long as a database takes to
+find a row by its key. Here that is done the first time only, for the few queries that
+every request needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+
+class CompiledQuery:
+    """Rows by one value, such as those of an id.
+
+    ``queryset`` makes the query (of ``values_list``) for ``example``, whose place in
+    the statement other values take later; so no other value in it may be equal.
+    """
+
+    def __init__(self, queryset: Callable[[Any], QuerySet[Any]], example: Any) -> None:
+        self._queryset = queryset
+        self._example = example
+
+    def rows(self, value: Any) -> list[tuple[Any, ...]]:
+        """Return the rows for this value."""
+        compiler, sql, parameters = self._compiled
+        with connection.cursor() as cursor:
+            cursor.execute(
+                sql, [value if item == self._example else item for item in parameters]
+            )
+            found = cursor.fetchall()
+        return list(compiler.results_iter([found], tuple_expected=True))
+
+    @cached_property
+    def _compiled(self) -> tuple[Any, str, tuple[Any, ...]]:
+        query = self._queryset(self._example).query
+        compiler = query.get_compiler(connection.alias)
+        sql, parameters = compiler.as_sql()
+        if self._example not in parameters:
+            raise ValueError(f"{self._example!r} is not a parameter of {sql}")
+        return compiler, sql, parameters
