@@ -26,6 +26,9 @@ WRONG = {
     "ALLOWED_HOSTS": ["https://registry.example.org", "registry.example.org:8000"],
     "CACHE_URL": ["127.0.0.1:6379", "locmem://"],
     "DATABASE_URL": ["registry.sqlite3", "mysql://host/name", "postgresql://host"],
+    "GITHUB_ALLOWED_ORGS": ["our lab", "https://github.com/our-lab"],
+    "GITHUB_ALLOWED_USERS": ["@octocat", "octocat,me@example.org"],
+    "GITHUB_URL": ["github.com", "https://github.com/login", "http://github.com"],
     "PORT": ["http", "0", "70000"],
     "REGISTRY_DATA_DIR": [__file__],
     "REGISTRY_DEBUG": ["perhaps"],
@@ -42,8 +45,8 @@ WRONG = {
     "REGISTRY_URL": ["registry.example.org", "https://a.org/path", "http://[::1"],
     "WEB_CONCURRENCY": ["0", "two"],
 }
-#: Any text is a key.
-FREE = {"SECRET_KEY"}
+#: Any text is a key. GitHub's two are refused one without the other.
+FREE = {"SECRET_KEY", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"}
 #: Explained in `.env.example`, but read elsewhere: a command, and the tests.
 READ_ELSEWHERE = {"REGISTRY_PASSWORD", "TEST_DATABASE_URL"}
 
@@ -209,6 +212,33 @@ def test_a_shared_cache_serves_both_aliases(load: Load) -> None:
     for alias in ("default", "throttle"):
         assert caches[alias]["LOCATION"] == "redis://127.0.0.1:6379/2"
         assert caches[alias]["KEY_PREFIX"] == alias
+
+
+def test_github_takes_both_keys_or_none(load: Load) -> None:
+    keys = {"GITHUB_CLIENT_ID": "Ov23li", "GITHUB_CLIENT_SECRET": "opensesame"}
+    for given, missing in (keys, list(reversed(keys))):
+        with pytest.raises(ImproperlyConfigured) as refusal:
+            load(**{given: keys[given]})
+        assert str(refusal.value).startswith(f"{missing} is '', but must be ")
+        assert "opensesame" not in str(refusal.value)
+    settings = load(**keys)
+    assert settings["SOCIAL_AUTH_GITHUB_KEY"] == "Ov23li"
+    assert settings["FORM_ORIGINS"] == ["https://github.com"]
+    assert load()["FORM_ORIGINS"] == []
+
+
+def test_the_api_of_github_is_where_that_server_has_it(load: Load) -> None:
+    assert load()["SOCIAL_AUTH_GITHUB_API_URL"] == "https://api.github.com"
+    for server in ("https://git.example.org:8443", "http://127.0.0.1:8310"):
+        settings = load(GITHUB_URL=f"{server}/")
+        assert settings["SOCIAL_AUTH_GITHUB_URL"] == server
+        assert settings["SOCIAL_AUTH_GITHUB_API_URL"] == f"{server}/api/v3"
+
+
+def test_names_of_github_have_no_case(load: Load) -> None:
+    settings = load(GITHUB_ALLOWED_USERS="Octocat, hubot_corp,", GITHUB_ALLOWED_ORGS="")
+    assert settings["SOCIAL_AUTH_GITHUB_ALLOWED_USERS"] == {"octocat", "hubot_corp"}
+    assert settings["SOCIAL_AUTH_GITHUB_ALLOWED_ORGS"] == frozenset()
 
 
 def test_two_registries_of_one_host_do_not_share_cookies(load: Load) -> None:

@@ -1,0 +1,125 @@
+"""How long texts may be: to the character, and as many bytes as an index takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests import factories
+from tests.api.client import Api, data_of
+from tests.api.contract.base import as_json
+from tests.factories import UserFactory, values_of
+
+pytestmark = pytest.mark.django_db
+
+SHORT = 1024
+PATH = 8192
+LONG = 2**20
+
+#: Endpoint, factory, field, most characters, and what a value begins with.
+TEXTS: tuple[tuple[str, Any, str, int, str], ...] = (
+    ("file_type", factories.FileTypeFactory, "name", SHORT, ""),
+    ("file_type", factories.FileTypeFactory, "extension", SHORT, ""),
+    ("issue", factories.IssueFactory, "description", LONG, ""),
+    ("author", factories.AuthorFactory, "name", SHORT, ""),
+    ("author", factories.AuthorFactory, "identifier", SHORT, "https://example.org/"),
+    ("object", factories.ObjectFactory, "description", LONG, ""),
+    ("object_component", factories.ObjectComponentFactory, "name", SHORT, ""),
+    ("object_component", factories.ObjectComponentFactory, "description", LONG, ""),
+    ("code_run", factories.CodeRunFactory, "description", SHORT, ""),
+    ("storage_root", factories.StorageRootFactory, "root", SHORT, "https://a.org/"),
+    ("storage_location", factories.StorageLocationFactory, "path", PATH, ""),
+    ("storage_location", factories.StorageLocationFactory, "hash", SHORT, ""),
+    ("namespace", factories.NamespaceFactory, "name", SHORT, ""),
+    ("namespace", factories.NamespaceFactory, "full_name", SHORT, ""),
+    ("namespace", factories.NamespaceFactory, "website", SHORT, "https://a.org/"),
+    ("data_product", factories.DataProductFactory, "name", SHORT, ""),
+    ("data_product", factories.DataProductFactory, "version", SHORT, "1.0.0-"),
+    ("external_object", factories.ExternalObjectFactory, "identifier", SHORT, "https://a.org/"),
+    ("external_object", factories.ExternalObjectFactory, "alternate_identifier", SHORT, ""),
+    ("external_object", factories.ExternalObjectFactory, "alternate_identifier_type", SHORT, ""),
+    ("external_object", factories.ExternalObjectFactory, "title", SHORT, ""),
+    ("external_object", factories.ExternalObjectFactory, "description", LONG, ""),
+    ("keyword", factories.KeywordFactory, "keyphrase", SHORT, ""),
+    ("keyword", factories.KeywordFactory, "identifier", SHORT, "https://a.org/"),
+    ("licence", factories.LicenceFactory, "licence_info", LONG, ""),
+    ("licence", factories.LicenceFactory, "identifier", SHORT, "https://a.org/"),
+    ("code_repo_release", factories.CodeRepoReleaseFactory, "name", SHORT, ""),
+    ("code_repo_release", factories.CodeRepoReleaseFactory, "version", SHORT, "1.0.0-"),
+    ("code_repo_release", factories.CodeRepoReleaseFactory, "website", SHORT, "https://a.org/"),
+    ("key_value", factories.KeyValueFactory, "key", SHORT, ""),
+    ("key_value", factories.KeyValueFactory, "value", SHORT, ""),
+)
+
+
+def _text(size: int, start: str = "", of: str = "abcdefghij-klm") -> str:
+    """Return a text that a database cannot store in fewer bytes by much."""
+    return (start + of * size)[:size]
+
+
+def _body(factory: Any, **given: Any) -> dict[str, Any]:
+    values = values_of(factory)
+    return {name: as_json(value) for name, value in values.items()} | given
+
+
+@pytest.mark.parametrize(
+    "endpoint,factory,field,limit,start", TEXTS, ids=lambda case: str(case)[:40]
+)
+def test_a_text_may_be_as_long_as_that_and_no_longer(
+    endpoint: str, factory: Any, field: str, limit: int, start: str
+) -> None:
+    api, path = Api(UserFactory()), f"/api/{endpoint}/"
+    text = _text(limit, start)
+    shown = data_of(api.post(path, _body(factory, **{field: text})), 201)
+    assert shown[field] == text
+    answer = api.post(path, _body(factory, **{field: _text(limit + 1, start)}))
+    messages = data_of(answer, 400)
+    assert list(messages) == [field]
+    assert str(limit) in messages[field][0]
+
+
+@pytest.mark.parametrize(
+    "endpoint,factory,fields",
+    [
+        ("file_type", factories.FileTypeFactory, ("name", "extension")),
+        ("data_product", factories.DataProductFactory, ("name", "version")),
+        ("code_repo_release", factories.CodeRepoReleaseFactory, ("name", "version")),
+        (
+            "external_object",
+            factories.ExternalObjectFactory,
+            ("identifier", "alternate_identifier", "alternate_identifier_type", "title"),
+        ),
+        ("key_value", factories.KeyValueFactory, ("key", "value")),
+        ("keyword", factories.KeywordFactory, ("keyphrase", "identifier")),
+        ("namespace", factories.NamespaceFactory, ("name", "full_name", "website")),
+    ],
+    ids=lambda case: str(case)[:40],
+)
+def test_texts_that_are_unique_together_may_all_be_as_long_as_that(
+    endpoint: str, factory: Any, fields: tuple[str, ...]
+) -> None:
+    starts = {"version": "1.0.0-", "identifier": "https://a.org/", "website": "https://a.org/"}
+    texts = {name: _random_text(SHORT, starts.get(name, "")) for name in fields}
+    answer = Api(UserFactory()).post(f"/api/{endpoint}/", _body(factory, **texts))
+    shown = data_of(answer, 201)
+    assert {name: shown[name] for name in fields} == texts
+
+
+def _random_text(size: int, start: str) -> str:
+    """Return a text that cannot be compressed."""
+    import random
+
+    generator = random.Random(size)
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789"
+    return (start + "".join(generator.choices(letters, k=size)))[:size]
+
+
+@pytest.mark.parametrize("text", ["é" * 640, "数" * 426, "🐧" * 320])
+def test_characters_of_more_than_a_byte_fit_an_index_as_well(text: str) -> None:
+    api = Api(UserFactory())
+    body = _body(factories.FileTypeFactory, name=text, extension=text)
+    assert data_of(api.post("/api/file_type/", body), 201)["name"] == text
+    longer = {**body, "name": text + text[0]}
+    messages = data_of(api.post("/api/file_type/", longer), 400)
+    assert "1280 bytes in UTF-8" in messages["name"][0]

@@ -1,0 +1,152 @@
+"""Storage roots and locations: URIs, credentials, and lists that are cut short."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.client import HOST, Api, data_of, path_of, url_of
+from tests.factories import (
+    CodeRunFactory,
+    ObjectComponentFactory,
+    StorageLocationFactory,
+    StorageRootFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/api/storage_root/"
+
+
+@pytest.fixture
+def api() -> Api:
+    return Api(UserFactory())
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        "https://data.example.org/",
+        "http://127.0.0.1:8000/data/",
+        "https://data.example.org/?path=",
+        "file:///srv/data/",
+        "file://home/ada/store/",
+        "file:///home/Ada Lovelace/store/",
+        "ssh://host/path/",
+        "ssh://git@github.com/",
+        "sftp://host/path/",
+        "ftp://host/",
+        "s3://bucket/",
+        "github://org:repo@0123456789abcdef/",
+        "HTTPS://DATA.EXAMPLE.ORG/",
+    ],
+)
+def test_a_storage_root_is_a_uri(api: Api, root: str) -> None:
+    assert data_of(api.post(LIST, {"root": root}), 201)["root"] == root
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        "/srv/data/",
+        "data",
+        "C:\\data",
+        "https:",
+        "https://",
+        "gopher://example.org/",
+        "javascript:alert(1)",
+        "https://data.example.org/a b/",
+        "file:///srv/da\nta/",
+        "https://[::1/",
+        "",
+    ],
+)
+def test_what_is_no_uri_is_refused(api: Api, root: str) -> None:
+    assert list(data_of(api.post(LIST, {"root": root}), 400)) == ["root"]
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        "https://ada:secret@data.example.org/",
+        "https://ada@data.example.org/",
+        "http://token@data.example.org/",
+        "HTTPS://ada:secret@data.example.org/",
+        "ftp://ada:secret@ftp.example.org/",
+        "ssh://ada:secret@host/",
+        "s3://key:secret@bucket/",
+        "https://:secret@data.example.org/",
+        "https://a@b@data.example.org/",
+    ],
+)
+def test_a_credential_inside_is_refused(api: Api, root: str) -> None:
+    [message] = data_of(api.post(LIST, {"root": root}), 400)["root"]
+    assert "take the user name and password out of it" in message
+
+
+def test_a_bare_path_is_no_root_but_may_be_asked_for(api: Api) -> None:
+    page = data_of(api.get(LIST, {"root": "/home/ada/.fair/data/"}))
+    assert page["results"] == []
+
+
+def test_a_root_is_found_by_all_of_it_whatever_is_in_it(api: Api) -> None:
+    body = {"root": "https://data.example.org/[a]?b=*"}
+    shown = data_of(api.post(LIST, body), 201)
+    assert data_of(api.get(LIST, body))["results"] == [shown]
+
+
+def test_a_private_location_shows_its_record(api: Api) -> None:
+    location = StorageLocationFactory(public=False)
+    assert data_of(Api().get(path_of(location)))["path"] == location.path
+
+
+def test_the_same_hash_may_be_there_publicly_and_privately(api: Api) -> None:
+    known = StorageLocationFactory()
+    body = {
+        "path": known.path,
+        "hash": known.hash,
+        "storage_root": known.storage_root_id,
+    }
+    data_of(api.post("/api/storage_location/", {**body, "public": False}), 201)
+    data_of(api.post("/api/storage_location/", {**body, "public": True}), 409)
+
+
+# --- lists that are cut short --------------------------------------------------------------
+
+
+def test_a_root_shows_its_newest_100_locations_and_where_all_are() -> None:
+    root = StorageRootFactory()
+    ids = [StorageLocationFactory(storage_root=root).pk for _ in range(102)]
+    StorageLocationFactory()
+    shown = data_of(Api().get(path_of(root)))
+    newest = [f"{HOST}/api/storage_location/{pk}/" for pk in reversed(ids)]
+    assert shown["locations"] == newest[:100]
+    assert shown["locations_url"] == f"{HOST}/api/storage_location/?storage_root={root.pk}"
+    page = data_of(Api().get(shown["locations_url"], None))
+    assert page["count"] == 102
+    rest = data_of(Api().get(page["next"]))["results"]
+    urls = [location["url"] for location in (*page["results"], *rest)]
+    assert urls == newest
+
+
+def test_lists_of_roots_are_cut_short_each_by_itself() -> None:
+    roots = [StorageRootFactory(), StorageRootFactory()]
+    for root in roots:
+        for _ in range(2):
+            StorageLocationFactory(storage_root=root)
+    shown = data_of(Api().get(LIST))["results"]
+    assert [len(root["locations"]) for root in shown] == [2, 2]
+    assert not {*shown[0]["locations"]} & {*shown[1]["locations"]}
+
+
+@pytest.mark.parametrize("side", ["inputs", "outputs"])
+def test_a_component_shows_the_newest_100_runs_and_where_all_are(side: str) -> None:
+    part = ObjectComponentFactory()
+    script = ObjectComponentFactory().object
+    links = {"code_repo": None, "model_config": None, "submission_script": script}
+    both = {"inputs": [], "outputs": [], side: [part]}
+    runs = [CodeRunFactory(**links, **both) for _ in range(101)]
+    shown = data_of(Api().get(path_of(part)))
+    assert shown[f"{side}_of"] == [url_of(run) for run in reversed(runs)][:100]
+    assert shown[f"{side}_of_url"] == f"{HOST}/api/code_run/?{side}={part.pk}"
+    assert data_of(Api().get(shown[f"{side}_of_url"]))["count"] == 101

@@ -1,0 +1,6 @@
+"""What the tests of the native API share."""
+
+import pytest
+
+# their assertions explain themselves like those in the tests that use them
+pytest.register_assert_rewrite("tests.api.client", "tests.api.contract")

@@ -1,0 +1,78 @@
+"""How many queries an answer takes: as many for thirty records as for one."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pytest_django import DjangoAssertNumQueries
+
+from tests.api.client import Api, data_of, path_of, rows_of
+from tests.api.contract.base import Contract
+
+#: Finding out whose token it is.
+WHO = 1
+
+
+class Budget(Contract):
+    """Exact numbers of queries. `lists` are the queries for lists of links: 0 or 1."""
+
+    lists: ClassVar[int] = 0
+    #: What a POST of one record takes, beside finding out who posts.
+    posting: ClassVar[int] = 0
+
+    def test_a_list_of_one_takes_what_a_list_of_thirty_does(
+        self, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        for size in (1, 30):
+            while self.count() < size:
+                self.surround(self.make())
+            with django_assert_num_queries(2 + self.lists):
+                page = data_of(Api().get(self.list_path))
+            assert len(page["results"]) >= size
+
+    def test_a_record(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+        record = self.make()
+        self.surround(record)
+        with django_assert_num_queries(1 + self.lists):
+            data_of(Api().get(path_of(record)))
+
+    def test_csv(self, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+        for _ in range(3):
+            self.make()
+        with django_assert_num_queries(1 + self.lists):
+            rows_of(Api().get(self.list_path, {"format": "csv"}))
+
+    def test_a_post(
+        self, api: Api, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        body = self.body()
+        with django_assert_num_queries(WHO + self.posting):
+            data_of(api.post(self.list_path, body), 201)
+
+    def test_many_at_once_take_what_two_do(
+        self, api: Api, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        for size in (2, 30):
+            bodies = [self.body() for _ in range(size)]
+            with django_assert_num_queries(WHO + self.posting):
+                data_of(api.post(self.list_path, bodies), 201)
+
+    def test_options_take_none(
+        self, api: Api, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        record = self.make()
+        for path in (self.list_path, path_of(record)):
+            with django_assert_num_queries(0):
+                data_of(Api().call("OPTIONS", path))
+            with django_assert_num_queries(WHO):
+                data_of(api.call("OPTIONS", path))
+
+    def test_a_browsers_page_takes_as_many_for_thirty_as_for_two(
+        self, api: Api, django_assert_max_num_queries: Any
+    ) -> None:
+        for size in (2, 30):
+            while self.count() < size:
+                self.surround(self.make())
+            with django_assert_max_num_queries(WHO + 4 + self.lists):
+                answer = api.get(self.list_path, accept="text/html")
+            assert answer.status_code == 200

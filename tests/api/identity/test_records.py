@@ -1,0 +1,58 @@
+"""Users and groups, which are only read, and only by those with an account."""
+
+from __future__ import annotations
+
+from tests import factories
+from tests.api.client import Api, data_of, path_of
+from tests.api.contract import ReadOnlyContract
+
+
+class PrivateContract(ReadOnlyContract):
+    """What only people with an account may read."""
+
+    public = False
+
+    def test_nobody_reads_without_credentials(self) -> None:
+        record = self.make()
+        for path in (self.list_path, path_of(record)):
+            for method in ("GET", "OPTIONS", "HEAD", "POST"):
+                answer = Api().call(method, path)
+                assert answer.status_code == 403
+        assert data_of(Api().get(self.list_path), 403) == {
+            "detail": "Authentication credentials were not provided."
+        }
+
+    def test_nobody_writes(self) -> None:
+        api = self.reader
+        record = self.make()
+        for path in (self.list_path, path_of(record)):
+            for method in ("POST", "PUT", "PATCH", "DELETE"):
+                answer = api.call(method, path, {"username": "mallory"})
+                assert list(data_of(answer, 405)) == ["detail"]
+
+    def test_clients_learn_the_filters_and_that_there_is_nothing_to_post(self) -> None:
+        metadata = data_of(self.reader.call("OPTIONS", self.list_path))
+        assert set(metadata["filter_fields"]) == {*self.filters()}
+        assert "actions" not in metadata
+
+
+class TestUser(PrivateContract):
+    """Users."""
+
+    factory = factories.UserFactory
+    endpoint = "users"
+    read_only = "username, full_name, email, orgs[]"
+    unfiltered = ("orgs",)
+
+    def surround(self, record: object) -> None:
+        factories.User.objects.filter(pk=getattr(record, "pk", None)).update(
+            orgs=["SCRC"]
+        )
+
+
+class TestGroup(PrivateContract):
+    """Groups."""
+
+    factory = factories.GroupFactory
+    endpoint = "groups"
+    read_only = "name"

@@ -1,0 +1,325 @@
+"""One factory a record type. They write by the services, as everything else does.
+
+Every field has a value, and no two records share one, so that a filter by any field
+finds a single record. `values_of(factory)` returns what a record would be registered
+with; the targets of its links are made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+import factory
+from django.contrib.auth.models import Group
+from factory.django import DjangoModelFactory
+
+from registry.catalogue import models, services
+from registry.core.records import create_records
+from registry.identity.models import User
+from registry.identity.services import create_user
+from registry.runs.models import CodeRun
+from registry.runs.services import register_code_runs
+
+_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def sha1(number: int) -> str:
+    """Return a checksum; another one for every number."""
+    return hashlib.sha1(str(number).encode(), usedforsecurity=False).hexdigest()
+
+
+def _moment(number: int) -> datetime:
+    return _EPOCH + timedelta(hours=number, microseconds=number)
+
+
+def _link(of: str, **given: Any) -> Any:
+    return factory.SubFactory(f"tests.factories.{of}", **given)
+
+
+def _object() -> Any:
+    """Return a declaration of an object about which nothing more is known."""
+    return _link("ObjectFactory", storage_location=None, file_type=None, authors=[])
+
+
+def _components() -> Any:
+    """Return a declaration of a list with one component without issues."""
+    return factory.List([_link("ObjectComponentFactory", issues=[])])
+
+
+def _new_uuid() -> Any:
+    return factory.LazyFunction(uuid.uuid4)
+
+
+def _number(text: str) -> Any:
+    return factory.Sequence(lambda number: text.format(number))
+
+
+class UserFactory(DjangoModelFactory):  # type: ignore[misc]
+    """Accounts; `roles` and `is_superuser` say what they may do."""
+
+    class Meta:
+        model = User
+
+    username = _number("person-{}")
+    email = _number("person-{}@example.org")
+    full_name = _number("Person No. {}")
+
+    @classmethod
+    def _create(cls, model_class: type[User], *args: Any, **values: Any) -> User:
+        return create_user(**values)
+
+
+class GroupFactory(DjangoModelFactory):  # type: ignore[misc]
+    """Groups, which are roles."""
+
+    class Meta:
+        model = Group
+
+    name = _number("group-{}")
+
+
+def registrar() -> User:
+    """Return the account that registers what nobody in particular does."""
+    known = User.objects.filter(username="registrar").first()
+    return known or UserFactory(username="registrar")
+
+
+class RecordFactory(DjangoModelFactory):  # type: ignore[misc]
+    """Records of one type; `by` says who registers them."""
+
+    #: The service that registers rows; None where a record is its row alone.
+    service: ClassVar[Any] = staticmethod(create_records)
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **values: Any) -> Any:
+        if values.pop("values_only", False):
+            return values
+        by = values.pop("by", None) or registrar()
+        if cls.service is create_records:
+            return create_records(model_class, [values], by=by)[0]
+        return cls.service([values], by=by)[0]
+
+
+def values_of(of: type[RecordFactory], **given: Any) -> dict[str, Any]:
+    """Return the values of a record that is not registered."""
+    values: dict[str, Any] = of.create(values_only=True, **given)
+    return values
+
+
+class AuthorFactory(RecordFactory):
+    """Authors, with an identifier."""
+
+    service = staticmethod(services.register_authors)
+
+    class Meta:
+        model = models.Author
+
+    name = _number("Ada Lovelace the {}th")
+    identifier = _number("https://orcid.org/{:016d}")
+
+
+class FileTypeFactory(RecordFactory):
+    """File types."""
+
+    class Meta:
+        model = models.FileType
+
+    name = _number("Comma-separated values {}")
+    extension = _number("csv{}")
+
+
+class StorageRootFactory(RecordFactory):
+    """Storage roots on the web."""
+
+    class Meta:
+        model = models.StorageRoot
+
+    root = _number("https://data{}.example.org/")
+    local = False
+
+
+class StorageLocationFactory(RecordFactory):
+    """Storage locations, each below a root of its own."""
+
+    class Meta:
+        model = models.StorageLocation
+
+    path = _number("human/mortality/{}.csv")
+    hash = factory.Sequence(sha1)
+    public = True
+    storage_root = _link("StorageRootFactory")
+
+
+class ObjectFactory(RecordFactory):
+    """Objects with a location."""
+
+    service = staticmethod(services.register_objects)
+
+    class Meta:
+        model = models.Object
+
+    storage_location = _link("StorageLocationFactory")
+    description = _number("Deaths by age, table {}")
+    file_type = _link("FileTypeFactory")
+    authors = factory.List([_link("AuthorFactory")])
+    uuid = _new_uuid()
+
+
+class ObjectComponentFactory(RecordFactory):
+    """Components that are a part of their object."""
+
+    class Meta:
+        model = models.ObjectComponent
+
+    object = _object()
+    name = _number("table/{}")
+    description = _number("The table with number {}")
+    issues = factory.List([_link("IssueFactory", component_issues=[])])
+    whole_object = False
+
+
+class IssueFactory(RecordFactory):
+    """Issues with one component."""
+
+    class Meta:
+        model = models.Issue
+
+    severity = factory.Sequence(lambda number: number % 30_000)
+    description = _number("Row {} is missing")
+    uuid = _new_uuid()
+    component_issues = _components()
+
+
+class UserAuthorFactory(RecordFactory):
+    """Accounts with their authors."""
+
+    class Meta:
+        model = models.UserAuthor
+
+    user = _link("UserFactory")
+    author = _link("AuthorFactory")
+
+
+class NamespaceFactory(RecordFactory):
+    """Namespaces."""
+
+    class Meta:
+        model = models.Namespace
+
+    name = _number("group-{}")
+    full_name = _number("The research group with number {}")
+    website = _number("https://example.org/group/{}/")
+
+
+class DataProductFactory(RecordFactory):
+    """Data products, each of an object of its own."""
+
+    service = staticmethod(services.register_data_products)
+
+    class Meta:
+        model = models.DataProduct
+
+    namespace = _link("NamespaceFactory")
+    name = _number("human/mortality/{}")
+    version = _number("1.{}.0")
+    object = _object()
+
+
+class ExternalObjectFactory(RecordFactory):
+    """External objects with both kinds of identifier."""
+
+    service = staticmethod(services.register_external_objects)
+
+    class Meta:
+        model = models.ExternalObject
+
+    data_product = _link("DataProductFactory")
+    identifier = _number("https://doi.org/10.1136/bmj.{}")
+    alternate_identifier = _number("bmj:{}")
+    alternate_identifier_type = _number("journal page {}")
+    primary_not_supplement = True
+    release_date = factory.Sequence(_moment)
+    title = _number("Influenza in a boarding school, part {}")
+    description = _number("Boys in bed, counted for the {}th time")
+    original_store = _link("StorageLocationFactory")
+
+
+class QualityControlledFactory(RecordFactory):
+    """Marks of quality control."""
+
+    class Meta:
+        model = models.QualityControlled
+
+    object = _object()
+    document = _object()
+
+
+class KeywordFactory(RecordFactory):
+    """Keywords with a definition."""
+
+    class Meta:
+        model = models.Keyword
+
+    object = _object()
+    keyphrase = _number("influenza {}")
+    identifier = _number("https://example.org/terms/{}")
+
+
+class LicenceFactory(RecordFactory):
+    """Licences with an address."""
+
+    class Meta:
+        model = models.Licence
+
+    object = _object()
+    licence_info = _number("Do what is right, version {}")
+    identifier = _number("https://example.org/licences/{}")
+
+
+class CodeRepoReleaseFactory(RecordFactory):
+    """Releases of code repositories."""
+
+    class Meta:
+        model = models.CodeRepoRelease
+
+    object = _object()
+    name = _number("org/model-{}")
+    version = _number("0.{}.1")
+    website = _number("https://example.org/releases/{}")
+
+
+class KeyValueFactory(RecordFactory):
+    """Keys with values."""
+
+    class Meta:
+        model = models.KeyValue
+
+    object = _object()
+    key = _number("instrument {}")
+    value = _number("thermometer {}")
+
+
+class CodeRunFactory(RecordFactory):
+    """Code runs with everything that a run can have."""
+
+    service = staticmethod(register_code_runs)
+
+    class Meta:
+        model = CodeRun
+
+    run_date = factory.Sequence(_moment)
+    # later than the beginning of any other run of a test
+    end_date = factory.LazyAttribute(lambda run: run.run_date + timedelta(days=1000))
+    description = _number("Fit, attempt {}")
+    code_repo = _object()
+    model_config = _object()
+    submission_script = _object()
+    inputs = _components()
+    outputs = _components()
+    uuid = _new_uuid()

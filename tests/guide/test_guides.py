@@ -1,0 +1,111 @@
+"""The code in the README and the guides runs as it stands, host and token aside."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+import yaml
+
+from tests.clients.guide import GUIDE, blocks
+from tests.plugins.server import ROOT, LiveRegistry, StartRegistry
+
+# the pages lead through one registry, one after the other
+pytestmark = pytest.mark.xdist_group("guides")
+
+OPENAPI = ROOT / "docs" / "reference" / "openapi.yaml"
+PRINTED_HOSTS = ("https://registry.example.org", "http://127.0.0.1:8000")
+
+
+@pytest.fixture(scope="module")
+def registry(start_registry: StartRegistry) -> LiveRegistry:
+    return start_registry(example=True)
+
+
+@pytest.fixture(scope="module")
+def token(registry: LiveRegistry) -> str:
+    return registry.token()
+
+
+def code(page: str, language: str, registry: LiveRegistry, token: str) -> str:
+    """Return the code of a page in one language, for this registry."""
+    parts = [block.text for block in blocks(page) if block.language == language]
+    assert parts, f"{page} has no code in {language}"
+    text = "\n".join(parts).replace("<TOKEN>", token)
+    for host in PRINTED_HOSTS:
+        text = text.replace(host, registry.url)
+    return text
+
+
+def run(*command: str, folder: Path, text: str) -> str:
+    """Run a program on a script; return what it prints."""
+    script = folder / "script"
+    script.write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [*command, str(script)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.mark.parametrize("page", ["../../README.md", "getting-started.md", "api.md"])
+def test_python_code_runs(
+    page: str, registry: LiveRegistry, token: str, tmp_path: Path
+) -> None:
+    text = code(page, "python", registry, token)
+    printed = run(sys.executable, "-W", "error", folder=tmp_path, text=text)
+    assert f"{registry.url}/api/" in printed
+
+
+def test_the_shell_code_of_the_api_guide_runs(
+    registry: LiveRegistry, token: str, tmp_path: Path
+) -> None:
+    text = code("api.md", "bash", registry, token)
+    printed = run("bash", "-e", folder=tmp_path, text=text)
+    assert '"username":"admin"' in printed
+    assert '"keyphrase":"rainfall"' in printed
+    assert (tmp_path / "issues.csv").read_text(encoding="utf-8").startswith("url,")
+
+
+def test_getting_started_registers_a_run_that_anybody_can_read(
+    registry: LiveRegistry, token: str, tmp_path: Path
+) -> None:
+    block = blocks("getting-started.md")[2]
+    text = block.text.replace(PRINTED_HOSTS[1], registry.url).replace("<TOKEN>", token)
+    assert len(text.splitlines()) <= 15, "ten lines, and the blank ones between"
+    address = run(sys.executable, folder=tmp_path, text=text).strip()
+    found = requests.get(address, timeout=60).json()
+    assert found["description"] == "Count words"
+    assert len(found["inputs"]) == len(found["outputs"]) == 1
+
+
+def test_the_api_guide_names_every_address() -> None:
+    paths = yaml.safe_load(OPENAPI.read_bytes())["paths"]
+    resources = {path.split("/")[2] for path in paths} - {""}
+    text = (GUIDE / "api.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(?:/api/)?([a-z_-]+)/?`", text))
+    assert resources <= named, f"not in the guide: {sorted(resources - named)}"
+
+
+def test_every_status_that_the_api_answers_with_is_explained() -> None:
+    paths = yaml.safe_load(OPENAPI.read_bytes())["paths"]
+    statuses = {
+        status
+        for operations in paths.values()
+        for operation in operations.values()
+        for status in operation["responses"]
+        if status >= "400"
+    }
+    text = (GUIDE / "api.md").read_text(encoding="utf-8")
+    table = "".join(re.findall(r"^\| ([0-9, ]+) \|", text, re.MULTILINE))
+    explained = set(re.findall(r"[0-9]{3}", table))
+    assert statuses <= explained, f"not explained: {sorted(statuses - explained)}"

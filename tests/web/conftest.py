@@ -1,0 +1,65 @@
+"""What the tests of the pages share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from tests.web.github import CLIENT_ID, CLIENT_SECRET, GitHub, Person, github_server
+from tests.web.visits import Visit
+
+NewVisit = Callable[[], Visit]
+
+
+@pytest.fixture
+def anna() -> Person:
+    """Return a person whom GitHub knows."""
+    return Person(4711, "anna", "Anna Liese", orgs=["our-lab"])
+
+
+@pytest.fixture
+def github(anna: Person, settings: Settings) -> Iterator[GitHub]:
+    """Run a GitHub that this process signs people in with; Anna is there."""
+    with github_server(anna) as server:
+        server.registry = "http://testserver"
+        settings.SOCIAL_AUTH_GITHUB_KEY = CLIENT_ID
+        settings.SOCIAL_AUTH_GITHUB_SECRET = CLIENT_SECRET
+        settings.SOCIAL_AUTH_GITHUB_URL = server.url
+        settings.SOCIAL_AUTH_GITHUB_API_URL = f"{server.url}/api/v3"
+        yield server
+
+
+@pytest.fixture
+def new_visit(github: GitHub) -> NewVisit:
+    """Return what opens another browser."""
+    return lambda: Visit(Client(), github)
+
+
+@pytest.fixture
+def visit(new_visit: NewVisit) -> Visit:
+    """Return a browser."""
+    return new_visit()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(
+    browser_type_launch_args: dict[str, object],
+) -> dict[str, object]:
+    """Drive the Chromium of the system."""
+    # from here on a loop runs in this thread, in which Django refuses its database
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    return {
+        **browser_type_launch_args,
+        "executable_path": shutil.which("chromium"),
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--no-first-run",
+        ],
+    }

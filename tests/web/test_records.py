@@ -1,0 +1,322 @@
+"""Every record type has a list, a page for each record, and a form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from registry.core.models import Record
+from registry.runs.models import CodeRun
+from registry.web.kinds import KINDS
+from tests.factories import (
+    AuthorFactory,
+    CodeRepoReleaseFactory,
+    CodeRunFactory,
+    DataProductFactory,
+    KeyValueFactory,
+    KeywordFactory,
+    LicenceFactory,
+    NamespaceFactory,
+    ObjectComponentFactory,
+    ObjectFactory,
+    UserAuthorFactory,
+    UserFactory,
+)
+from tests.web.pages import FACTORIES, link, main_of, page_of, path, rows, words_of
+
+pytestmark = pytest.mark.django_db
+
+EVERY_KIND = pytest.mark.parametrize("kind", sorted(KINDS))
+
+#: Statements that a record's page takes, whatever is linked to it and how often.
+BUDGET = {
+    "author": 4,
+    "code_repo_release": 2,
+    "code_run": 8,
+    "data_product": 14,
+    "external_object": 2,
+    "file_type": 3,
+    "issue": 3,
+    "key_value": 2,
+    "keyword": 2,
+    "licence": 2,
+    "namespace": 3,
+    "object": 18,
+    "object_component": 6,
+    "quality_controlled": 2,
+    "storage_location": 4,
+    "storage_root": 3,
+    "user_author": 2,
+}
+
+
+def _signed_in(**values: Any) -> Client:
+    client = Client()
+    client.force_login(UserFactory(**values))
+    return client
+
+
+def test_every_record_type_has_pages() -> None:
+    types = {model.kind for model in Record.__subclasses__()}
+    assert set(KINDS) == types
+    assert set(FACTORIES) == types
+    assert set(BUDGET) == types
+
+
+@EVERY_KIND
+def test_a_list_shows_its_records(kind: str, client: Client) -> None:
+    record = FACTORIES[kind].create()
+    main = main_of(client.get(f"/{kind}/"))
+    first = main.select_one("tbody th a")
+    assert first is not None
+    newest = type(record)._default_manager.latest("pk")
+    assert first["href"] == f"/{kind}/{newest.pk}/"
+    assert link(main, f"New {KINDS[kind].title}") == f"/{kind}/new/"
+
+
+@EVERY_KIND
+def test_an_empty_list_says_so(kind: str, client: Client) -> None:
+    # what comes with an installation
+    KINDS[kind].model._default_manager.all().delete()
+    main = main_of(client.get(f"/{kind}/"))
+    assert f"There are no {KINDS[kind].titles} yet." in words_of(main)
+
+
+@EVERY_KIND
+@pytest.mark.parametrize("number", [1, 30])
+def test_a_list_takes_two_statements_however_long_it_is(
+    kind: str,
+    number: int,
+    client: Client,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    FACTORIES[kind].create_batch(number)
+    with django_assert_num_queries(2):
+        main = main_of(client.get(f"/{kind}/"))
+    assert len(rows(main)) >= number
+
+
+def test_a_list_takes_two_statements_more_for_who_is_signed_in(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    client = _signed_in()
+    DataProductFactory.create_batch(3)
+    with django_assert_num_queries(4):
+        client.get("/data_product/")
+
+
+@EVERY_KIND
+def test_a_page_shows_every_field_of_its_record(kind: str, client: Client) -> None:
+    record = FACTORIES[kind].create()
+    main = main_of(client.get(f"/{kind}/{record.pk}/"))
+    said = words_of(main)
+    hidden = {"id", "registered_by", "updated_by", "version_key"}
+    for field in record._meta.fields:
+        if field.name in hidden:
+            continue
+        label = "UUID" if field.name == "uuid" else field.name.replace("_", " ")
+        assert label.lower() in said.lower()
+        value = getattr(record, field.attname)
+        if isinstance(value, str):
+            assert value in said
+    assert f"/api/{kind}/{record.pk}/?format=json" in {
+        str(one["href"]) for one in main.select("a[href]")
+    }
+    assert f"curl http://testserver/api/{kind}/{record.pk}/" in said
+
+
+@EVERY_KIND
+def test_a_page_takes_as_many_statements_as_it_has_parts(
+    kind: str,
+    client: Client,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    record = FACTORIES[kind].create()
+    with django_assert_num_queries(BUDGET[kind]):
+        page_of(client.get(f"/{kind}/{record.pk}/"))
+
+
+@pytest.mark.parametrize("number", [1, 12])
+def test_a_page_takes_no_more_statements_where_more_is_linked(
+    number: int, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    product = DataProductFactory(object=ObjectFactory())
+    thing, name = product.object, product.name
+    for at in range(number):
+        DataProductFactory(
+            namespace=product.namespace, name=name, version=f"0.{at}.0", object=thing
+        )
+        components = ObjectComponentFactory.create_batch(number, object=thing)
+        CodeRunFactory(inputs=components, outputs=components)
+        for factory in (KeywordFactory, LicenceFactory, KeyValueFactory):
+            factory(object=thing)
+    pages = {
+        product: 15,
+        thing: 18,
+        components[0]: 6,
+        CodeRun.objects.latest("pk"): 8,
+        product.namespace: 3,
+        thing.storage_location: 4,
+    }
+    for page, statements in pages.items():
+        with django_assert_num_queries(statements):
+            page_of(client.get(f"/{page.kind}/{page.pk}/"))
+
+
+@EVERY_KIND
+def test_links_on_a_page_lead_both_ways(kind: str, client: Client) -> None:
+    record = FACTORIES[kind].create()
+    here = f"/{kind}/{record.pk}/"
+    links = {
+        target
+        for field in record._meta.fields
+        if isinstance(target := getattr(record, field.name), Record)
+    }
+    for target in links:
+        there = f"/{target.kind}/{target.pk}/"
+        assert there in _addresses(client, here)
+        assert here in _addresses(client, there)
+
+
+def _addresses(client: Client, page: str) -> set[str]:
+    main = main_of(client.get(page))
+    return {str(one["href"]) for one in main.select("a[href]")}
+
+
+def test_a_page_leads_to_all_that_it_cannot_name(client: Client) -> None:
+    namespace = NamespaceFactory()
+    DataProductFactory.create_batch(21, namespace=namespace)
+    run = CodeRunFactory(outputs=ObjectComponentFactory.create_batch(25))
+    main = main_of(client.get(f"/namespace/{namespace.pk}/"))
+    assert len(main.select("ul.links a[href^='/data_product/']")) == 21
+    everything = main_of(client.get(link(main, "All of them")))
+    assert "21 data products match" in words_of(everything)
+    outputs = link(main_of(client.get(f"/code_run/{run.pk}/")), "All of them")
+    assert "25 object components" in words_of(main_of(client.get(outputs)))
+
+
+def test_what_the_filters_cannot_list_is_in_the_api(client: Client) -> None:
+    thing = ObjectFactory(authors=AuthorFactory.create_batch(21))
+    main = main_of(client.get(f"/object/{thing.pk}/"))
+    assert link(main, "All of them") == f"/api/object/{thing.pk}/"
+
+
+@EVERY_KIND
+def test_a_record_that_is_not_there_is_not_found(kind: str, client: Client) -> None:
+    for pk in (987_654, 2**63 - 1, 2**63, 10**30):
+        main = main_of(client.get(f"/{kind}/{pk}/"), 404)
+        assert "There is nothing here" in words_of(main)
+
+
+@EVERY_KIND
+def test_a_form_is_for_who_is_signed_in(kind: str) -> None:
+    answer = Client().get(f"/{kind}/new/")
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/sign-in?next=/{kind}/new/"
+    page = page_of(_signed_in().get(f"/{kind}/new/"))
+    assert page.select_one("form.record-form[method=post]")
+
+
+@EVERY_KIND
+def test_a_form_names_what_its_fields_mean(kind: str) -> None:
+    main = main_of(_signed_in().get(f"/{kind}/new/"))
+    described = main.select("form.record-form [aria-describedby]")
+    assert described
+    for field in described:
+        for name in str(field["aria-describedby"]).split():
+            assert main.select_one(f"#{name}"), f"{field['name']}: no #{name}"
+    for field in main.select("form.record-form [id][name]"):
+        assert main.select_one(f"label[for={field['id']}]")
+
+
+def test_no_form_puts_a_table_into_a_select() -> None:
+    client = _signed_in()
+    for kind in KINDS:
+        assert not main_of(client.get(f"/{kind}/new/")).select("select")
+
+
+@EVERY_KIND
+def test_pages_answer_head_and_refuse_to_be_written_to(
+    kind: str, client: Client
+) -> None:
+    record = FACTORIES[kind].create()
+    for page in (f"/{kind}/", f"/{kind}/{record.pk}/"):
+        head = client.head(page)
+        assert (head.status_code, head.content) == (200, b"")
+        for method in ("post", "put", "patch", "delete"):
+            assert getattr(client, method)(page).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "page", ["/", "/search/", "/docs/naming/", "/issues/", "/suggest/author/"]
+)
+def test_other_pages_do_so_too(page: str, client: Client) -> None:
+    head = client.head(page)
+    assert (head.status_code, head.content) == (200, b"")
+    assert client.post(page).status_code == 405
+
+
+def test_issues_have_an_address_of_their_own(client: Client) -> None:
+    main = main_of(client.get("/issues/"))
+    assert words_of(main.select("h1")[0]) == "Issues"
+
+
+@EVERY_KIND
+def test_addresses_of_old_lead_to_the_pages(kind: str, client: Client) -> None:
+    record = FACTORIES[kind].create()
+    for old, new in (
+        (f"/{kind}s/", f"/{kind}/"),
+        (f"/{kind}s/{record.pk}/", f"/{kind}/{record.pk}/"),
+        (f"/{kind}s/?page_size=3", f"/{kind}/?page_size=3"),
+    ):
+        # the older issues page has its content still
+        if old == "/issues/" or old.startswith("/issues/?"):
+            continue
+        answer = client.get(old)
+        assert (answer.status_code, answer["Location"]) == (301, new)
+    for bare in (f"/{kind}", f"/{kind}/{record.pk}", f"/{kind}s/{record.pk}"):
+        answer = client.get(bare)
+        assert (answer.status_code, answer["Location"]) == (301, f"{bare}/")
+
+
+def test_a_page_offers_to_register_what_belongs_to_its_record() -> None:
+    thing = ObjectFactory()
+    page = f"/object/{thing.pk}/"
+    assert "Register for it" not in words_of(main_of(Client().get(page)))
+    client = _signed_in()
+    main = main_of(client.get(page))
+    address = link(main, "keyword")
+    assert address == f"/keyword/new/?object={thing.pk}"
+    field = main_of(client.get(address)).select_one("input[name=object]")
+    assert field is not None
+    assert field["value"] == str(thing.pk)
+
+
+def test_a_page_offers_no_second_of_what_a_record_has_once() -> None:
+    release = CodeRepoReleaseFactory()
+    main = main_of(_signed_in().get(f"/object/{release.object.pk}/"))
+    offered = {path(str(a["href"])).split("/")[1] for a in main.select("a[href*=new]")}
+    assert "code_repo_release" not in offered
+    assert {"keyword", "data_product", "object_component"} <= offered
+
+
+def test_accounts_have_names_only_for_who_has_one() -> None:
+    owner = UserFactory(username="gertrude", full_name="Gertrude Elion")
+    record = UserAuthorFactory(user=owner, by=owner)
+    product = DataProductFactory(by=owner)
+    run = CodeRunFactory(by=owner)
+    pages = (
+        f"/user_author/{record.pk}/",
+        "/user_author/",
+        f"/data_product/{product.pk}/",
+        f"/code_run/{run.pk}/",
+    )
+    for page in pages:
+        said = words_of(page_of(Client().get(page)))
+        assert "gertrude" not in said.lower()
+        assert owner.email not in said
+    for page in pages:
+        assert "gertrude" in words_of(page_of(_signed_in().get(page)))
