@@ -1,0 +1,88 @@
+"""Fill a registry, serve it, measure it, and print a table of the results."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from types import FrameType
+
+import django
+import psycopg
+
+from bench import registry
+from bench.aims import Result
+from bench.client import Client
+from bench.postgres import fresh_database
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run the benchmark with these arguments."""
+    options = _options(arguments)
+    with ExitStack() as stack:
+        database = fresh_database(stack)
+        url = registry.set_environment(stack, database)
+        registry.manage("prepare", "--no-example")
+        registry.serve(stack, url)
+        django.setup()
+        # requests are answered within this process too, to count their statements
+        logging.disable(logging.INFO)
+        connection = stack.enter_context(psycopg.connect(database, autocommit=True))
+        _measure(options, url, connection)
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measure the API of a large registry beside hand-written SQL. "
+        "The database is made on the server of BENCH_DATABASE_URL, else on a "
+        "PostgreSQL that is started for it, and dropped at the end.",
+    )
+    for name, default, meaning in (
+        ("--objects", 100_000, "objects, each with all that belongs to it"),
+        ("--runs", 20_000, "code runs, each reading what the one before it wrote"),
+        ("--samples", 200, "requests of each kind; fewer for what takes long"),
+    ):
+        parser.add_argument(
+            name, type=int, default=default, help=f"{meaning} ({default})"
+        )
+    parser.add_argument("--only", default="", help="only kinds with this in the name")
+    return parser.parse_args(arguments)
+
+
+def _measure(
+    options: argparse.Namespace, url: str, connection: psycopg.Connection
+) -> None:
+    # these import models, which exist once Django is set up
+    from bench.content import Size, load
+    from bench.kinds import kinds
+    from bench.measure import Bench
+    from bench.report import heading, line
+    from registry.identity.models import User
+    from registry.identity.services import issue_token
+
+    user = User.objects.get(username="admin")
+    size = Size(options.objects, options.runs)
+    load(connection, user.pk, size)
+    print(heading(connection, size, options.samples), flush=True)
+    token = issue_token(user=user, by=None)
+    results: dict[str, Result] = {}
+    with Client(url, token) as client:
+        bench = Bench(client, connection, token, options.samples)
+        for kind in kinds(size, user.pk):
+            if options.only in kind.name:
+                results[kind.name] = bench.measure(kind)
+                print(line(results[kind.name], kind.aim, results), flush=True)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    # so that a terminated benchmark stops its servers like an interrupted one
+    signal.signal(signal.SIGTERM, _interrupt)
+    main(sys.argv[1:])

@@ -1,0 +1,257 @@
+"""What the measured registry holds: objects with all that belongs to them, and runs.
+
+Everything is derived from row numbers, so that each run of the benchmark measures the
+same registry. Objects are versions of data products on one storage root; each run
+reads what the run before it wrote.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+from django.db import models
+from psycopg import sql
+
+from registry import models as tables
+from registry.core.models import Event, Record
+from registry.core.versions import version_key
+
+Rows = Iterable[Sequence[Any]]
+Connection = psycopg.Connection[Any]
+
+#: The storage root that all objects are below; the registry's own has the first id.
+ROOT = 101
+#: Versions of each data product.
+VERSIONS = 10
+NAMESPACES = 10
+AUTHORS = 200
+REPOSITORIES = 50
+FILE_TYPES = ("csv", "toml", "yaml", "h5", "png")
+SUBJECTS = ("human", "cattle", "school", "weather", "river")
+MEASURES = ("population", "mortality", "contacts", "rainfall", "temperature")
+
+_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many objects and code runs there are."""
+
+    objects: int
+    runs: int
+
+
+def product_name(number: int) -> str:
+    """Return the name of a data product; ten objects in a row are its versions."""
+    name = (number - 1) // VERSIONS
+    subject = SUBJECTS[name % len(SUBJECTS)]
+    measure = MEASURES[name // len(SUBJECTS) % len(MEASURES)]
+    return f"{subject}/{measure}/{name:05d}"
+
+
+def version(number: int) -> str:
+    """Return the version that an object is of its data product."""
+    return f"1.{(number - 1) % VERSIONS}.0"
+
+
+def namespace(number: int) -> int:
+    """Return the id of the namespace that an object's data product is in."""
+    return (number - 1) // VERSIONS % NAMESPACES + 1
+
+
+def sha1(number: int) -> str:
+    """Return the hash of an object's file."""
+    return hashlib.sha1(str(number).encode(), usedforsecurity=False).hexdigest()
+
+
+def load(connection: Connection, user: int, size: Size) -> None:
+    """Fill an empty registry with records that this user registered."""
+    with connection.transaction():
+        for model, names, rows in _records(size):
+            _copy(connection, model, names, _registered(rows, user))
+        for table, columns, links in _links(size):
+            _copy(connection, table, columns, links)
+        for model in {model for model, _, _ in _records(size)}:
+            _write_events(connection, model, user)
+            _continue_ids(connection, model)
+    # what autovacuum brings to a registry that has grown in the course of years
+    connection.execute("VACUUM ANALYZE")
+
+
+def _records(size: Size) -> Iterator[tuple[type[Record], str, Rows]]:
+    """Yield each record type with its columns beside those of every record."""
+    numbers = range(1, size.objects + 1)
+    yield from _surroundings()
+    yield (
+        tables.StorageLocation,
+        "id path hash public storage_root_id",
+        (
+            (n, f"{product_name(n)}/{version(n)}.csv", sha1(n), True, ROOT)
+            for n in numbers
+        ),
+    )
+    yield (
+        tables.Object,
+        "id storage_location_id description file_type_id uuid",
+        (
+            (n, n, f"Number {n} of the objects", n % len(FILE_TYPES) + 1, _uuid(n))
+            for n in numbers
+        ),
+    )
+    yield (
+        tables.ObjectComponent,
+        "id object_id name whole_object",
+        _components(size),
+    )
+    yield (
+        tables.DataProduct,
+        "id namespace_id name version version_key object_id",
+        _products(size),
+    )
+    yield (
+        tables.Keyword,
+        "id object_id keyphrase",
+        ((n, n, SUBJECTS[n % len(SUBJECTS)]) for n in numbers),
+    )
+    yield (
+        tables.CodeRepoRelease,
+        "id object_id name version",
+        ((n, n, f"model-{n}", "1.0.0") for n in numbers[:REPOSITORIES]),
+    )
+    yield (
+        tables.CodeRun,
+        "id run_date description code_repo_id model_config_id "
+        "submission_script_id uuid",
+        _runs(size),
+    )
+
+
+def _surroundings() -> Iterator[tuple[type[Record], str, Rows]]:
+    """Yield what objects refer to, of which there is little."""
+    yield (
+        tables.FileType,
+        "id name extension",
+        ((n, f"Format {name}", name) for n, name in enumerate(FILE_TYPES, 1)),
+    )
+    yield (
+        tables.Author,
+        "id name identifier uuid",
+        (
+            (n, f"Author {n}", f"https://example.org/people/{n}", _uuid(-n))
+            for n in range(1, AUTHORS + 1)
+        ),
+    )
+    yield (
+        tables.StorageRoot,
+        "id root local",
+        ((ROOT + n, f"https://{n}.example.org/data/", False) for n in range(5)),
+    )
+    yield (
+        tables.Namespace,
+        "id name full_name",
+        ((n, f"group-{n}", f"Group {n}") for n in range(1, NAMESPACES + 1)),
+    )
+
+
+def _components(size: Size) -> Iterator[tuple[Any, ...]]:
+    """Yield the component of each whole object, under the object's id, and a named
+    part of every tenth one."""
+    for n in range(1, size.objects + 1):
+        yield n, n, "whole_object", True
+    for n in range(1, size.objects // 10 + 1):
+        yield size.objects + n, n * 10, "table", False
+
+
+def _products(size: Size) -> Iterator[tuple[Any, ...]]:
+    keys = {version(n): version_key(version(n)) for n in range(1, VERSIONS + 1)}
+    for n in range(1, size.objects + 1):
+        v = version(n)
+        yield n, namespace(n), product_name(n), v, keys[v], n
+
+
+def _runs(size: Size) -> Iterator[tuple[Any, ...]]:
+    for n in range(1, size.runs + 1):
+        repository = n % min(REPOSITORIES, size.objects) + 1
+        script = size.objects - n % (size.objects // 2)
+        began = _EPOCH + timedelta(minutes=n)
+        yield n, began, f"Run {n}", repository, script, script, _uuid(n)
+
+
+def _links(size: Size) -> Iterator[tuple[type[models.Model], str, Rows]]:
+    """Yield the tables that link objects to authors and runs to components."""
+    yield (
+        tables.Object.authors.through,
+        "object_id author_id",
+        ((n, n % AUTHORS + 1) for n in range(1, size.objects + 1)),
+    )
+    runs = range(1, size.runs + 1)
+    yield (
+        tables.CodeRun.inputs.through,
+        "coderun_id objectcomponent_id",
+        (link for n in runs if n > 1 for link in _pair(n, n - 1, size)),
+    )
+    yield (
+        tables.CodeRun.outputs.through,
+        "coderun_id objectcomponent_id",
+        (link for n in runs for link in _pair(n, n, size)),
+    )
+
+
+def _pair(run: int, writer: int, size: Size) -> Iterator[tuple[int, int]]:
+    """Link a run to the two components that one run wrote."""
+    for component in (2 * writer - 1, 2 * writer):
+        yield run, (component - 1) % size.objects + 1
+
+
+def _registered(rows: Rows, user: int) -> Iterator[tuple[Any, ...]]:
+    """Add who registered a row, and when; a second lies between two rows."""
+    for row in rows:
+        yield *row, user, user, _EPOCH + timedelta(seconds=row[0])
+
+
+def _copy(
+    connection: Connection, model: type[models.Model], names: str, rows: Rows
+) -> None:
+    columns = names.split()
+    if issubclass(model, Record):
+        columns += ["registered_by_id", "updated_by_id", "last_updated"]
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(model._meta.db_table),
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _write_events(connection: Connection, model: type[Record], user: int) -> None:
+    """Write the events that the services would have written."""
+    connection.execute(
+        sql.SQL(
+            "INSERT INTO {} (kind, record_id, action, by_id, client, at, changes) "
+            "SELECT %s, id, 'created', %s, 'bench', last_updated, '{{}}' FROM {}"
+        ).format(
+            sql.Identifier(Event._meta.db_table), sql.Identifier(model._meta.db_table)
+        ),
+        [model.kind, user],
+    )
+
+
+def _continue_ids(connection: Connection, model: type[Record]) -> None:
+    """Let the next id follow those that were given here."""
+    table = model._meta.db_table
+    connection.execute(
+        sql.SQL(
+            "SELECT setval(pg_get_serial_sequence({}, 'id'), max(id)) FROM {}"
+        ).format(sql.Literal(table), sql.Identifier(table))
+    )
+
+
+def _uuid(number: int) -> uuid.UUID:
+    return uuid.uuid5(uuid.NAMESPACE_OID, str(number))

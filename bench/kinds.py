@@ -1,0 +1,240 @@
+"""The kinds of request that are measured, each with its floor and its aim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from bench import content, floors
+from bench.aims import Aim, Faster, Times, Within
+from bench.content import Size
+from bench.floors import Floor
+from registry.http.keyset import Cursor
+
+#: Records in one request; the API takes no more.
+BULK = 10_000
+
+ONE_OBJECT = "one object"
+ONE_KEYWORD = "POST a keyword"
+ONE_OBJECT_MORE = "POST an object"
+A_LIST = Times(4)
+A_LOOK_UP = Within(3)
+A_POST = Times(3)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a client sends."""
+
+    method: str
+    path: str
+    body: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One request, and the floor of the very same rows."""
+
+    request: Request
+    floor: Floor | None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of request. ``sample`` makes another one from each number.
+
+    ``share`` of the usual samples are taken, for what takes long; ``records`` is how
+    many records one request is about.
+    """
+
+    name: str
+    sample: Callable[[int], Sample]
+    aim: Aim | None = None
+    share: float = 1.0
+    records: int = 1
+
+
+def kinds(size: Size, user: int) -> Iterator[Kind]:
+    """Yield the kinds of request, in the order in which they are measured."""
+    yield Kind("/livez: HTTP alone", lambda n: Sample(Request("GET", "/livez"), None))
+    yield from _lists(size)
+    yield from _look_ups(size)
+    yield from _descriptions()
+    yield from _posts(size, user)
+    yield Kind("all objects as CSV", lambda n: _csv(), share=0.02)
+
+
+def _lists(size: Size) -> Iterator[Kind]:
+    for kind in ("object", "data_product", "code_run"):
+        yield Kind(f"{kind} list of 100", _listing(kind), A_LIST)
+    yield Kind("object list, deep cursor", lambda n: _deep(size, n), A_LIST)
+    yield Kind(
+        "object list by last_updated",
+        _listing("object", "?ordering=last_updated", order="last_updated, id DESC"),
+        A_LIST,
+        share=0.25,
+    )
+    yield Kind(
+        "product by glob, human/mort*",
+        _listing(
+            "data_product", "?name=human/mort*", "WHERE name LIKE %s", ("human/mort%",)
+        ),
+        A_LIST,
+    )
+    yield Kind(
+        "product by glob, *mortality*",
+        _listing(
+            "data_product", "?name=*mortality*", "WHERE name LIKE %s", ("%mortality%",)
+        ),
+        A_LIST,
+        share=0.25,
+    )
+
+
+def _look_ups(size: Size) -> Iterator[Kind]:
+    yield Kind(ONE_OBJECT, lambda n: _record("object", _any_object(size, n)), A_LOOK_UP)
+    yield Kind(
+        "one storage root",
+        lambda n: _record("storage_root", content.ROOT),
+        A_LOOK_UP,
+    )
+    yield Kind(
+        "location by hash",
+        lambda n: _by("storage_location", "hash", content.sha1(_any_object(size, n))),
+        A_LOOK_UP,
+    )
+    yield Kind(
+        "product by exact name",
+        lambda n: _by(
+            "data_product", "name", content.product_name(_any_object(size, n))
+        ),
+        A_LOOK_UP,
+    )
+
+
+def _descriptions() -> Iterator[Kind]:
+    for name, request in (
+        ("OPTIONS of a list", Request("OPTIONS", "/api/object/")),
+        ("the API's root", Request("GET", "/api/")),
+    ):
+        sample = Sample(request, None)
+        yield Kind(name, lambda n, sample=sample: sample, Faster(ONE_OBJECT))
+
+
+def _posts(size: Size, user: int) -> Iterator[Kind]:
+    many = min(BULK, size.objects)
+    yield Kind(ONE_KEYWORD, lambda n: _keywords(size, user, n, None), A_POST)
+    yield Kind(ONE_OBJECT_MORE, lambda n: _objects(user, n, None), A_POST)
+    yield Kind("POST a code run", lambda n: _run(size, user, n), A_POST)
+    yield Kind(
+        f"POST {many:,} keywords, each",
+        lambda n: _keywords(size, user, n, many),
+        Faster(ONE_KEYWORD, 20),
+        share=0.025,
+        records=many,
+    )
+    yield Kind(
+        f"POST {many:,} objects, each",
+        lambda n: _objects(user, n, many),
+        Faster(ONE_OBJECT_MORE, 20),
+        share=0.025,
+        records=many,
+    )
+
+
+def _any_object(size: Size, n: int) -> int:
+    """Choose an object; neighbouring numbers lie far apart."""
+    return n * 7919 % size.objects + 1
+
+
+def _listing(
+    kind: str,
+    query: str = "",
+    where: str = "",
+    parameters: tuple[Any, ...] = (),
+    order: str = "id DESC",
+) -> Callable[[int], Sample]:
+    sample = Sample(
+        Request("GET", f"/api/{kind}/{query}"),
+        floors.page(kind, where, parameters, order=order),
+    )
+    return lambda n: sample
+
+
+def _deep(size: Size, n: int) -> Sample:
+    after = max(_any_object(size, n), size.objects // 2)
+    cursor = Cursor((after,), backwards=False).encode()
+    return Sample(
+        Request("GET", f"/api/object/?cursor={cursor}"),
+        floors.page("object", after=after),
+    )
+
+
+def _record(kind: str, pk: int) -> Sample:
+    return Sample(Request("GET", f"/api/{kind}/{pk}/"), floors.record(kind, pk))
+
+
+def _by(kind: str, field: str, value: str) -> Sample:
+    return Sample(
+        Request("GET", f"/api/{kind}/?{field}={quote(value)}"),
+        floors.page(kind, f"WHERE {field} = %s", (value,)),
+    )
+
+
+def _csv() -> Sample:
+    request = Request("GET", "/api/object/?format=csv")
+    return Sample(request, floors.all_objects_as_csv)
+
+
+def _keywords(size: Size, user: int, n: int, many: int | None) -> Sample:
+    ids = [_any_object(size, n + k) for k in range(many or 1)]
+    body = [
+        {"object": f"/api/object/{pk}/", "keyphrase": f"asked {n} {k}"}
+        for k, pk in enumerate(ids)
+    ]
+    rows = [(pk, f"inserted {n} {k}") for k, pk in enumerate(ids)]
+    return Sample(
+        _post("keyword", body if many else body[0]), floors.new_keywords(rows, user)
+    )
+
+
+def _objects(user: int, n: int, many: int | None) -> Sample:
+    rows = [
+        (f"Object {n} {k}", k % len(content.FILE_TYPES) + 1, k % content.AUTHORS + 1)
+        for k in range(many or 1)
+    ]
+    body = [
+        {
+            "description": text,
+            "file_type": f"/api/file_type/{file_type}/",
+            "authors": [f"/api/author/{author}/"],
+        }
+        for text, file_type, author in rows
+    ]
+    return Sample(
+        _post("object", body if many else body[0]), floors.new_objects(rows, user)
+    )
+
+
+def _run(size: Size, user: int, n: int) -> Sample:
+    script, *components = (_any_object(size, n + k) for k in range(5))
+    links = [f"/api/object_component/{pk}/" for pk in components]
+    body = {
+        "run_date": "2026-11-20T15:28:33Z",
+        "description": f"Run {n}",
+        "submission_script": f"/api/object/{script}/",
+        "inputs": links[:2],
+        "outputs": links[2:],
+    }
+    return Sample(
+        _post("code_run", body),
+        floors.new_run(f"Run {n}", script, components[:2], components[2:], user),
+    )
+
+
+def _post(kind: str, body: Any) -> Request:
+    return Request("POST", f"/api/{kind}/", orjson.dumps(body))

@@ -1,0 +1,109 @@
+"""Taking samples: a request and its floor by turns, so that both see the same machine."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from statistics import median
+from time import perf_counter
+from typing import Any, TypeVar
+
+import orjson
+import psycopg
+
+from bench.aims import Result
+from bench.client import Client
+from bench.kinds import Kind, Sample
+from bench.statements import Counter
+
+T = TypeVar("T")
+
+#: Requests before the first sample, so that every thread of the server is warm.
+WARM_UP = 16
+
+
+class Bench:
+    """Measures kinds of request over one connection to each side."""
+
+    def __init__(
+        self,
+        client: Client,
+        connection: psycopg.Connection[Any],
+        token: str,
+        samples: int,
+    ) -> None:
+        """Take so many samples of each kind."""
+        self._client = client
+        self._counter = Counter(token)
+        self._connection = connection
+        self._samples = samples
+        self._numbers = iter(range(1, 2**31))
+
+    def measure(self, kind: Kind) -> Result:
+        """Return the medians of a kind, and the statements of one such request."""
+        samples = max(3, round(self._samples * kind.share))
+        warm_up = min(WARM_UP, samples)
+        for _ in range(warm_up):
+            self._compare(self._next(kind))
+        times = list(self._take(kind, samples))
+        floor = [taken for _, taken in times if taken is not None]
+        scale = 1000 / kind.records
+        return Result(
+            kind.name,
+            median(taken for taken, _ in times) * scale,
+            median(floor) * scale if floor else None,
+            self._counter.count(self._next(kind).request),
+        )
+
+    def _next(self, kind: Kind) -> Sample:
+        return kind.sample(next(self._numbers))
+
+    def _take(self, kind: Kind, samples: int) -> Iterator[tuple[float, float | None]]:
+        """Yield seconds: of a request, and of its floor; each goes first by turns."""
+        for turn in range(samples):
+            sample = self._next(kind)
+            if turn % 2:
+                floor = self._time_floor(sample)
+                yield _seconds(lambda: self._ask(sample)), floor  # noqa: B023
+            else:
+                taken = _seconds(lambda: self._ask(sample))  # noqa: B023
+                yield taken, self._time_floor(sample)
+
+    def _time_floor(self, sample: Sample) -> float | None:
+        floor = sample.floor
+        return None if floor is None else _seconds(lambda: floor(self._connection))
+
+    def _ask(self, sample: Sample) -> bytes:
+        request = sample.request
+        return self._client.send(request.method, request.path, request.body)
+
+    def _compare(self, sample: Sample) -> None:
+        """Answer both ways once, and see to it that the rows are the same ones."""
+        answer = self._ask(sample)
+        if sample.floor is None:
+            return
+        floor = sample.floor(self._connection)
+        if sample.request.method == "GET" and answer.startswith(b"{"):
+            here, there = orjson.loads(answer), orjson.loads(floor)
+            assert here.get("count") == there.get("count"), sample.request
+            assert _ids(here) == _ids(there), sample.request
+
+
+def _ids(answer: dict[str, Any]) -> list[int]:
+    """Return the ids of the records in an answer, or in that of a floor."""
+    records = answer.get("results", [answer])
+    return [
+        record["id"] if "id" in record else int(record["url"].split("/")[-2])
+        for record in records
+    ]
+
+
+def _seconds(work: Callable[[], T]) -> float:
+    """Time some work, without the collector of garbage, as `timeit` does."""
+    gc.disable()
+    try:
+        began = perf_counter()
+        work()
+        return perf_counter() - began
+    finally:
+        gc.enable()

@@ -1,0 +1,77 @@
+"""The table that the benchmark prints: Markdown, a row as soon as it is measured."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+from typing import Any
+
+import django
+import psycopg
+
+from bench.aims import Aim, Result
+from bench.content import Size
+
+_COLUMNS = (
+    ("request", 31),
+    ("median ms", 9),
+    ("floor ms", 8),
+    ("× floor", 7),
+    ("over floor ms", 13),
+    ("statements", 10),
+    ("aim", 33),
+    ("met", 3),
+)
+
+
+def heading(connection: psycopg.Connection[Any], size: Size, samples: int) -> str:
+    """Say what is measured, and by what; then begin the table."""
+    return "\n".join(
+        (
+            f"{size.objects:,} objects and {size.runs:,} code runs; medians of "
+            f"{samples} samples, fewer for what takes long.",
+            f"Python {platform.python_version()}, Django {django.__version__}, "
+            f"PostgreSQL {_version(connection)}, {os.cpu_count()} cores.",
+            "",
+            _row([name for name, _ in _COLUMNS]),
+            _row(["-" * width for _, width in _COLUMNS]),
+        )
+    )
+
+
+def line(result: Result, aim: Aim | None, earlier: Mapping[str, Result]) -> str:
+    """Write a result as a row of the table."""
+    return _row(
+        [
+            result.name,
+            f"{result.milliseconds:.2f}",
+            _number(result.floor, 2),
+            _number(result.ratio, 1),
+            _number(result.difference, 2),
+            str(result.statements),
+            str(aim) if aim else "",
+            _verdict(result, aim, earlier),
+        ]
+    )
+
+
+def _verdict(result: Result, aim: Aim | None, earlier: Mapping[str, Result]) -> str:
+    if aim is None:
+        return ""
+    return "yes" if aim.is_met(result, earlier) else "NO"
+
+
+def _version(connection: psycopg.Connection[Any]) -> str:
+    return ".".join(map(str, divmod(connection.info.server_version, 10_000)))
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def _row(cells: list[str]) -> str:
+    padded = (
+        cell.ljust(width) for cell, (_, width) in zip(cells, _COLUMNS, strict=True)
+    )
+    return f"| {' | '.join(padded)} |"

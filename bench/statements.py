@@ -1,0 +1,40 @@
+"""How many statements a request sends to the database, seen from inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from bench.kinds import Request
+
+
+class Counter:
+    """Answers requests within this process and counts the statements.
+
+    Those that begin and end transactions and savepoints count as well.
+    """
+
+    def __init__(self, token: str) -> None:
+        """Ask with this API token."""
+        self._client = Client(
+            SERVER_NAME="127.0.0.1", HTTP_AUTHORIZATION=f"token {token}"
+        )
+
+    def count(self, request: Request) -> int:
+        """Answer the request, to its last row, and count."""
+        with CaptureQueriesContext(connection) as queries:
+            answer = self._client.generic(
+                request.method,
+                request.path,
+                request.body or b"",
+                content_type="application/json",
+            )
+            if answer.streaming:
+                for _ in cast("Iterable[Any]", answer):
+                    pass
+        assert 200 <= answer.status_code < 300, (request.path, answer.status_code)
+        return len(queries)
