@@ -13,6 +13,8 @@ INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check \
 # Checks look at the code as it is, not at the settings of whoever runs them
 CHECKED := env -u DATABASE_URL -u CACHE_URL -u ALLOWED_HOSTS -u REGISTRY_URL -u PORT \
 	-u REGISTRY_DEBUG -u REGISTRY_HTTPS -u REGISTRY_PROXIES -u WEB_CONCURRENCY \
+	-u GITHUB_URL -u GITHUB_CLIENT_ID -u GITHUB_CLIENT_SECRET \
+	-u GITHUB_ALLOWED_USERS -u GITHUB_ALLOWED_ORGS \
 	REGISTRY_ENV_FILE=/dev/null REGISTRY_DATA_DIR=$(CURDIR)/.cache/check
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadgroup
 

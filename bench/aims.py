@@ -46,7 +46,7 @@ class Times:
     factor: int
 
     def __str__(self) -> str:
-        return f"≤ {self.factor} × floor"
+        return f"≤ {self.factor} times floor"
 
     def is_met(self, result: Result, earlier: Mapping[str, Result]) -> bool:
         """Compare with the floor of the same kind."""
@@ -77,8 +77,9 @@ class Faster:
     factor: int = 1
 
     def __str__(self) -> str:
-        times = f"{self.factor} × " if self.factor > 1 else ""
-        return f"{times}faster than {self.than}"
+        if self.factor == 1:
+            return f"faster than {self.than}"
+        return f"{self.factor} times as fast as {self.than}"
 
     def is_met(self, result: Result, earlier: Mapping[str, Result]) -> bool:
         """Compare with the earlier kind."""

@@ -160,8 +160,7 @@ def _surroundings() -> Iterator[tuple[type[Record], str, Rows]]:
 
 
 def _components(size: Size) -> Iterator[tuple[Any, ...]]:
-    """Yield the component of each whole object, under the object's id, and a named
-    part of every tenth one."""
+    """Yield the whole of each object, under its id, and a part of every tenth one."""
     for n in range(1, size.objects + 1):
         yield n, n, "whole_object", True
     for n in range(1, size.objects // 10 + 1):

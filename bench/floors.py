@@ -152,8 +152,10 @@ def new_keywords(rows: Sequence[tuple[int, str]], user: int) -> Floor:
 
 
 def new_objects(rows: Sequence[tuple[str, int, int]], user: int) -> Floor:
-    """Return what inserts objects with the component that each has: a description
-    and the ids of a file type and of an author."""
+    """Return what inserts objects, each with the component that stands for it.
+
+    A row is a description and the ids of a file type and of an author.
+    """
     texts, types, authors = (list(column) for column in zip(*rows, strict=True))
     uuids = [uuid.uuid4() for _ in rows]
 

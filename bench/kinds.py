@@ -60,12 +60,12 @@ class Kind:
 
 def kinds(size: Size, user: int) -> Iterator[Kind]:
     """Yield the kinds of request, in the order in which they are measured."""
-    yield Kind("/livez: HTTP alone", lambda n: Sample(Request("GET", "/livez"), None))
+    yield Kind("/livez: HTTP alone", lambda _: Sample(Request("GET", "/livez"), None))
     yield from _lists(size)
     yield from _look_ups(size)
     yield from _descriptions()
     yield from _posts(size, user)
-    yield Kind("all objects as CSV", lambda n: _csv(), share=0.02)
+    yield Kind("all objects as CSV", lambda _: _csv(), share=0.02)
 
 
 def _lists(size: Size) -> Iterator[Kind]:
@@ -99,7 +99,7 @@ def _look_ups(size: Size) -> Iterator[Kind]:
     yield Kind(ONE_OBJECT, lambda n: _record("object", _any_object(size, n)), A_LOOK_UP)
     yield Kind(
         "one storage root",
-        lambda n: _record("storage_root", content.ROOT),
+        lambda _: _record("storage_root", content.ROOT),
         A_LOOK_UP,
     )
     yield Kind(
@@ -122,7 +122,7 @@ def _descriptions() -> Iterator[Kind]:
         ("the API's root", Request("GET", "/api/")),
     ):
         sample = Sample(request, None)
-        yield Kind(name, lambda n, sample=sample: sample, Faster(ONE_OBJECT))
+        yield Kind(name, _always(sample), Faster(ONE_OBJECT))
 
 
 def _posts(size: Size, user: int) -> Iterator[Kind]:
@@ -146,6 +146,10 @@ def _posts(size: Size, user: int) -> Iterator[Kind]:
     )
 
 
+def _always(sample: Sample) -> Callable[[int], Sample]:
+    return lambda _: sample
+
+
 def _any_object(size: Size, n: int) -> int:
     """Choose an object; neighbouring numbers lie far apart."""
     return n * 7919 % size.objects + 1
@@ -162,7 +166,7 @@ def _listing(
         Request("GET", f"/api/{kind}/{query}"),
         floors.page(kind, where, parameters, order=order),
     )
-    return lambda n: sample
+    return _always(sample)
 
 
 def _deep(size: Size, n: int) -> Sample:

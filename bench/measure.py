@@ -1,4 +1,4 @@
-"""Taking samples: a request and its floor by turns, so that both see the same machine."""
+"""Taking samples: a request and its floor by turns, for both to see one machine."""
 
 from __future__ import annotations
 

@@ -17,10 +17,10 @@ _COLUMNS = (
     ("request", 31),
     ("median ms", 9),
     ("floor ms", 8),
-    ("× floor", 7),
+    ("times floor", 11),
     ("over floor ms", 13),
     ("statements", 10),
-    ("aim", 33),
+    ("aim", 36),
     ("met", 3),
 )
 

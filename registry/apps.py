@@ -2,7 +2,9 @@
 
 from django.apps import AppConfig
 from django.core import checks
+from django.db import models
 
+from registry.core.lookups import GlobLookup
 from registry.http.checks import check_processes_share_counters
 
 
@@ -14,5 +16,7 @@ class RegistryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks."""
+        """Register the checks, and the look-ups that queries are written with."""
         checks.register(check_processes_share_counters)
+        for field in (models.CharField, models.TextField):
+            field.register_lookup(GlobLookup)

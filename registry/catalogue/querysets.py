@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from django.db.models import Exists, Model, OuterRef
 
 from registry.core.querysets import RecordQuerySet
-
-if TYPE_CHECKING:
-    from registry.catalogue.models import DataProduct
 
 M_co = TypeVar("M_co", bound=Model, covariant=True)
 
@@ -25,7 +22,3 @@ class DataProductQuerySet(RecordQuerySet[M_co]):
             version_key__gt=OuterRef("version_key"),
         )
         return self.exclude(Exists(later))
-
-
-if TYPE_CHECKING:
-    DataProducts = DataProductQuerySet[DataProduct]

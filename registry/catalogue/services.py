@@ -37,22 +37,24 @@ if TYPE_CHECKING:
     from registry.identity.models import User
 
 
-@transaction.atomic
 def register_objects(
     rows: Sequence[Values], *, by: User, checked: bool = False
 ) -> list[Object]:
     """Register objects, each with the component that stands for all of it."""
-    objects = create_records(Object, rows, by=by, checked=checked)
-    create_records(
-        ObjectComponent,
-        [
-            {"object": item.pk, "name": WHOLE_OBJECT, "whole_object": True}
-            for item in objects
-        ],
-        by=by,
-        checked=True,
-    )
-    return objects
+    return create_records(Object, rows, by=by, checked=checked, parts=_whole_objects)
+
+
+def _whole_objects(objects: Sequence[Object]) -> list[ObjectComponent]:
+    return [
+        ObjectComponent(
+            object_id=item.pk,
+            name=WHOLE_OBJECT,
+            whole_object=True,
+            registered_by_id=item.registered_by_id,
+            updated_by_id=item.updated_by_id,
+        )
+        for item in objects
+    ]
 
 
 def register_authors(
@@ -215,21 +217,21 @@ def find_or_register_root(root: str, *, local: bool = False, by: User) -> Storag
 
 def keep_uuid(record: Record, values: Values) -> None:
     """Refuse another UUID: whoever cites the record has the present one."""
-    _keep(record, values, "uuid", "others may refer to the record by its UUID")
+    keep(record, values, "uuid", "others may refer to the record by its UUID")
 
 
 def _keep_location(record: Object, values: Values) -> None:
     keep_uuid(record, values)
     if record.storage_location_id is not None:
-        _keep(record, values, "storage_location", "the object has its location already")
+        keep(record, values, "storage_location", "the object has its location already")
 
 
 def _keep_product(record: DataProduct, values: Values) -> None:
     if record.object.storage_location_id is not None:
-        _keep(record, values, "object", "the product's file has been released")
+        keep(record, values, "object", "the product's file has been released")
     if _is_cited(record):
         for name in ("namespace", "name", "version"):
-            _keep(record, values, name, "an external object or a code run refers to it")
+            keep(record, values, name, "an external object or a code run refers to it")
 
 
 def _is_cited(product: DataProduct) -> bool:
@@ -243,7 +245,7 @@ def _is_cited(product: DataProduct) -> bool:
     )
 
 
-def _keep(record: Record, values: Values, name: str, why: str) -> None:
+def keep(record: Record, values: Values, name: str, why: str) -> None:
     """Raise ``Conflict`` when a value that must stay would change."""
     if name not in values:
         return

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
+from django.utils import timezone
+
 from registry.core.context import client
+from registry.core.lookups import wanted_ids
 from registry.core.models import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from django.contrib.auth.models import AbstractBaseUser
+
+_INSERT = (
+    f"INSERT INTO {Event._meta.db_table} "  # noqa: S608
+    "(kind, record_id, action, by_id, client, at, changes) "
+    "SELECT %s, wanted.id, %s, CAST(%s AS bigint), %s, %s, %s FROM "
+)
 
 
 def record_events(
@@ -22,17 +32,14 @@ def record_events(
     changes: Mapping[str, tuple[Any, Any]] | None = None,
 ) -> None:
     """Write one event for each record, in one statement."""
-    name = client.get()
-    Event.objects.bulk_create(
-        [
-            Event(
-                kind=kind,
-                record_id=record_id,
-                action=action,
-                by_id=by.pk if by is not None else None,
-                client=name,
-                changes={k: list(v) for k, v in (changes or {}).items()},
-            )
-            for record_id in record_ids
-        ]
-    )
+    source, ids = wanted_ids(record_ids)
+    values = [
+        kind,
+        action.value,
+        by.pk if by is not None else None,
+        client.get(),
+        connection.ops.adapt_datetimefield_value(timezone.now()),
+        connection.ops.adapt_json_value(dict(changes or {}), None),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT + source, [*values, ids])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,10 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 from registry.core.globs import AnyText, Glob, Literal, One, Part, Set, parse_glob
+
+
+#: One character in Python's regular expressions, whichever it is.
+_ANY = r"[\s\S]"
 
 
 class GlobLookup(models.Lookup):  # type: ignore[type-arg]
@@ -47,17 +51,14 @@ class GlobLookup(models.Lookup):  # type: ignore[type-arg]
         if any(not part.ranges for part in sets):
             raise EmptyResultSet
         if sets:
-            end = "\\Z" if connection.vendor == "sqlite" else "$"
-            return f"{column} {regex} %s", [*params, regular_expression(glob, end)]
+            is_sqlite = connection.vendor == "sqlite"
+            spell = python_pattern if is_sqlite else posix_pattern
+            return f"{column} {regex} %s", [*params, spell(glob)]
         if all(isinstance(part, Literal) for part in glob):
             text = "".join(part.text for part in glob if isinstance(part, Literal))
             return f"{column} = %s", [*params, text]
         operator, spell = plain
         return f"{column} {operator} %s", [*params, spell(glob)]
-
-
-models.CharField.register_lookup(GlobLookup)
-models.TextField.register_lookup(GlobLookup)
 
 
 def sqlite_glob(glob: Glob) -> str:
@@ -80,13 +81,39 @@ def like_pattern(glob: Glob) -> str:
     )
 
 
-def regular_expression(glob: Glob, end: str) -> str:
-    """Spell a glob as an anchored regular expression of PostgreSQL and Python alike.
+def posix_pattern(glob: Glob) -> str:
+    """Spell a glob as an anchored regular expression of PostgreSQL.
 
     Every character is escaped by its number, so that none can mean anything.
     """
-    dot = "." if end == "$" else r"[\s\S]"
-    return f"^{''.join(_regex_part(part, dot) for part in glob)}{end}"
+    return f"^{_spelled(glob, '.')}$"
+
+
+def python_pattern(glob: Glob) -> str:
+    """Spell a glob as an anchored regular expression of Python.
+
+    What comes between two stars is sought once, from the left, and never given up:
+    the first place where it fits leaves most to the rest. With plain stars the time
+    would grow with each one to another power of the length of the text.
+    """
+    first, *rest = (_spelled(parts, _ANY) for parts in _between_stars(glob))
+    sought = "".join(f"(?>{_ANY}*?{parts})" for parts in rest[:-1])
+    last = f"{_ANY}*{rest[-1]}" if rest else ""
+    return rf"^{first}{sought}{last}\Z"
+
+
+def _between_stars(glob: Glob) -> Iterator[Glob]:
+    """Cut a glob at its stars."""
+    start = 0
+    for position, part in enumerate(glob):
+        if isinstance(part, AnyText):
+            yield glob[start:position]
+            start = position + 1
+    yield glob[start:]
+
+
+def _spelled(glob: Glob, dot: str) -> str:
+    return "".join(_regex_part(part, dot) for part in glob)
 
 
 def _regex_part(part: Part, dot: str) -> str:
@@ -104,6 +131,27 @@ def _regex_part(part: Part, dot: str) -> str:
 
 def _escaped(character: str) -> str:
     return f"\\U{ord(character):08x}"
+
+
+def wanted_ids(ids: Iterable[int]) -> tuple[str, Any]:
+    """Return what to select ``wanted.id`` from, a row an id, and its parameter.
+
+    One parameter, whatever the number of ids: the statement stays the same.
+    """
+    values = list(ids)
+    if connection.vendor == "postgresql":
+        return "unnest(%s::bigint[]) AS wanted(id)", values
+    return "(SELECT value AS id FROM json_each(%s)) AS wanted", json.dumps(values)
+
+
+def existing_ids(model: type[models.Model], ids: Iterable[int]) -> list[int]:
+    """Return which of these ids there are."""
+    source, parameter = wanted_ids(ids)
+    table = connection.ops.quote_name(model._meta.db_table)
+    statement = f"SELECT id FROM {table} JOIN {source} USING (id)"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [parameter])
+        return [row[0] for row in cursor.fetchall()]
 
 
 @dataclass(frozen=True)
@@ -142,19 +190,12 @@ class RelatedIdsQuery:
         self.lists = tuple(lists)
 
     @cached_property
-    def _postgresql(self) -> str:
-        arrays = ", ".join(f"ARRAY({item.select()})" for item in self.lists)
-        return f"SELECT wanted.id, {arrays} FROM unnest(%s::bigint[]) AS wanted(id)"  # noqa: S608
-
-    @cached_property
-    def _sqlite(self) -> str:
-        arrays = ", ".join(
+    def _columns(self) -> str:
+        if connection.vendor == "postgresql":
+            return ", ".join(f"ARRAY({item.select()})" for item in self.lists)
+        return ", ".join(
             f"(SELECT json_group_array(id) FROM ({item.select()}))"  # noqa: S608
             for item in self.lists
-        )
-        return (
-            f"SELECT wanted.id, {arrays} "  # noqa: S608
-            "FROM (SELECT value AS id FROM json_each(%s)) AS wanted"
         )
 
     def fetch(self, ids: Iterable[int]) -> dict[int, tuple[list[int], ...]]:
@@ -162,15 +203,11 @@ class RelatedIdsQuery:
         wanted = list(ids)
         if not self.lists or not wanted:
             return {}
-        if connection.vendor == "postgresql":
-            return {row[0]: row[1:] for row in self._rows(self._postgresql, wanted)}
-        return {
-            row[0]: tuple(json.loads(cell) for cell in row[1:])
-            for row in self._rows(self._sqlite, json.dumps(wanted))
-        }
-
-    @staticmethod
-    def _rows(sql: str, parameter: Any) -> Iterator[tuple[Any, ...]]:
+        source, parameter = wanted_ids(wanted)
+        statement = f"SELECT wanted.id, {self._columns} FROM {source}"  # noqa: S608
         with connection.cursor() as cursor:
-            cursor.execute(sql, [parameter])
-            yield from cursor.fetchall()
+            cursor.execute(statement, [parameter])
+            rows = cursor.fetchall()
+        if connection.vendor == "postgresql":
+            return {row[0]: row[1:] for row in rows}
+        return {row[0]: tuple(json.loads(cell) for cell in row[1:]) for row in rows}

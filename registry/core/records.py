@@ -5,7 +5,7 @@ Domains build their services on these functions; nothing else writes records.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from django.core.exceptions import ValidationError
@@ -33,33 +33,27 @@ def create_records(
     *,
     by: AbstractBaseUser,
     checked: bool = False,
+    parts: Callable[[Sequence[R]], Sequence[Record]] | None = None,
 ) -> list[R]:
     """Store one record a row, all of them or none, in a constant number of statements.
 
+    ``parts`` makes the records that come into being with new ones, whose ids it sees.
     ``checked`` says that the fields were validated one by one already, as serializers
     do. One row that is refused raises its own error; of many, ``Refused`` with the
     errors by row number.
     """
+    if not rows:
+        return []
     to_many = to_many_fields(model)
     instances = [_instance(model, row, to_many, by) for row in rows]
-    errors = {
-        index: error
-        for index, instance in enumerate(instances)
-        if (error := _invalid(instance, checked=checked)) is not None
-    }
-    if errors:
-        _refuse(errors, len(rows))
+    _refuse_invalid(instances, checked=checked)
     try:
         with transaction.atomic():
-            model._default_manager.bulk_create(instances)
+            _insert(instances, by)
             for name in to_many:
                 _link(instances, rows, name)
-            record_events(
-                model.kind,
-                [instance.pk for instance in instances],
-                Event.Action.CREATED,
-                by=by,
-            )
+            if parts is not None:
+                _insert(parts(instances), by)
     except IntegrityError:
         duplicates = find_duplicates(instances)
         if duplicates:
@@ -151,24 +145,41 @@ def _instance(
     model: type[R], row: Values, to_many: Collection[str], by: AbstractBaseUser
 ) -> R:
     """Build a record that is not stored yet."""
-    instance = model(registered_by_id=by.pk, updated_by_id=by.pk)
+    values: dict[str, Any] = {}
     for name, value in row.items():
         if name not in to_many:
-            _assign(instance, name, value, {})
-    return instance
+            field: Any = model._meta.get_field(name)
+            values[field.attname] = _stored(field, value)
+    return model(registered_by_id=by.pk, updated_by_id=by.pk, **values)
+
+
+def _stored(field: Any, value: Any) -> Any:
+    """Return what is stored of a value.
+
+    Of a link that is its target's id; empty texts become null where they may.
+    """
+    if field.is_relation:
+        return value.pk if isinstance(value, models.Model) else value
+    return None if value == "" and field.null else value
+
+
+def _insert(records: Sequence[Record], by: AbstractBaseUser) -> None:
+    """Insert new records and write their events."""
+    type(records[0])._default_manager.bulk_create(records)
+    ids = [record.pk for record in records]
+    record_events(records[0].kind, ids, Event.Action.CREATED, by=by)
 
 
 def _assign(record: Record, name: str, value: Any, changes: Changes) -> None:
-    """Set one field and note the change; empty texts become null where they may."""
+    """Set one field and note the change."""
     field: Any = record._meta.get_field(name)
-    if field.is_relation:
-        value = value.pk if isinstance(value, models.Model) else value
-    elif value == "" and field.null:
-        value = None
+    value = _stored(field, value)
     old = getattr(record, field.attname)
     if old != value:
         setattr(record, field.attname, value)
-        changes[name] = (_plain(old), _plain(value))
+        # What is derived, such as a sort key, is no news beside its source.
+        if field.editable:
+            changes[name] = (_plain(old), _plain(value))
 
 
 def _plain(value: Any) -> Any:
@@ -205,6 +216,8 @@ def _ids(links: Iterable[Any]) -> Iterable[int]:
 
 def _link(instances: Sequence[Record], rows: Sequence[Values], name: str) -> None:
     """Store one list of links of all new records in one statement."""
+    if not instances:
+        return
     descriptor: Any = getattr(type(instances[0]), name)
     through = descriptor.through
     source, target = _through_columns(type(instances[0]), name)
@@ -224,6 +237,17 @@ def _through_columns(model: type[models.Model], name: str) -> tuple[str, str]:
     source = field.m2m_field_name() + "_id"
     target = field.m2m_reverse_field_name() + "_id"
     return (target, source) if descriptor.reverse else (source, target)
+
+
+def _refuse_invalid(instances: Sequence[Record], *, checked: bool) -> None:
+    """Raise what is wrong with the values of new records, if anything is."""
+    errors = {
+        index: error
+        for index, instance in enumerate(instances)
+        if (error := _invalid(instance, checked=checked)) is not None
+    }
+    if errors:
+        _refuse(errors, len(instances))
 
 
 def _invalid(record: Record, *, checked: bool) -> InvalidInput | None:

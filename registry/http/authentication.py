@@ -60,10 +60,17 @@ class LocalBasicAuthentication(authentication.BasicAuthentication):
     ) -> tuple[Any, None]:
         """Check the password; the guard counts failures by the plain request."""
         plain = getattr(request, "_request", request)
-        user = authenticate(plain, username=userid, password=password)
+        user = None
+        if _may_be_a_name(userid):
+            user = authenticate(plain, username=userid, password=password)
         if user is None or not user.is_active:
             raise exceptions.AuthenticationFailed("Invalid username or password.")
         return user, None
+
+
+def _may_be_a_name(text: str) -> bool:
+    """Tell whether a database can be asked for an account of this name."""
+    return "\0" not in text and len(text) <= 150
 
 
 class SessionAuthentication(authentication.SessionAuthentication):

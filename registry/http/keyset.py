@@ -10,6 +10,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import orjson
@@ -17,6 +18,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, Model, OrderBy, Q, QuerySet
 
 M = TypeVar("M", bound=Model)
+
+
+#: What reading a text that is no cursor can come to.
+_UNREADABLE = (ValueError, TypeError, OverflowError, ValidationError, binascii.Error)
 
 
 class InvalidCursor(ValueError):
@@ -81,7 +86,7 @@ class Cursor:
                 _parse(model, key, value)
                 for key, value in zip(keys, values, strict=True)
             )
-        except (ValueError, TypeError, ValidationError, binascii.Error) as error:
+        except _UNREADABLE as error:
             raise InvalidCursor(text) from error
         return cls(parsed, bool(backwards))
 
@@ -91,13 +96,17 @@ def _parse(model: type[Model], key: Key, value: Any) -> Any:
     if value is None and key.nullable:
         return None
     if value is None or isinstance(value, list | dict):
-        raise InvalidCursor(str(value))
+        raise InvalidCursor(key.name)
     field: Any = model._meta.get_field(key.name)
     if isinstance(value, str) and "\0" in value:
         raise InvalidCursor(value)
     parsed = (field.target_field if field.is_relation else field).to_python(value)
     if isinstance(parsed, int) and abs(parsed) >= 2**63:
         raise InvalidCursor(str(value))
+    if isinstance(parsed, datetime):
+        if parsed.tzinfo is None:
+            raise InvalidCursor(str(value))
+        return parsed.astimezone(UTC)
     return parsed
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from django.db import models
 
+from registry.core.lookups import existing_ids
+
 Reference = int | uuid.UUID
 
 #: Larger ids do not fit the database's integers.
@@ -47,7 +49,7 @@ def parse_link(value: Any, model: type[models.Model]) -> Reference:
 
 def _parse_text(text: str, model: type[models.Model]) -> Reference | None:
     if text.isascii() and text.isdigit():
-        return _id_in_range(int(text[:20]), model)
+        return _id_in_range(int(text) if len(text) <= 20 else _MAX_ID + 1, model)
     match = _URL.search(text)
     if match is not None:
         return (
@@ -82,9 +84,8 @@ def find_ids(
     ids = {item for item in references if isinstance(item, int)}
     uuids = {item for item in references if isinstance(item, uuid.UUID)}
     found: dict[Reference, int] = {}
-    for some in _chunks(ids):
-        for pk in model._default_manager.filter(pk__in=some).values_list("pk"):
-            found[pk[0]] = pk[0]
+    if ids:
+        found.update((pk, pk) for pk in existing_ids(model, ids))
     for some in _chunks(uuids):
         rows = model._default_manager.filter(uuid__in=some)
         found.update(rows.order_by().values_list("uuid", "pk"))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
+from django.db import models
 from django.db.models import Model, QuerySet
 from django.template import loader
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 
+from registry.core.validators import SHORT
 from registry.http.keyset import Cursor, InvalidCursor, Key, ordered
 
 if TYPE_CHECKING:
@@ -21,6 +23,15 @@ if TYPE_CHECKING:
 #: Records in a page, unless asked otherwise, and at most.
 PAGE_SIZE = 100
 MAX_PAGE_SIZE = 1000
+
+#: Fields of records, and of accounts, that no list shows.
+_UNSHOWN = frozenset(
+    {
+        *("registered_by", "version_key"),
+        *("password", "last_login", "date_joined"),
+        *("is_active", "is_staff", "is_superuser"),
+    }
+)
 
 
 class RecordPagination(BasePagination):
@@ -37,16 +48,24 @@ class RecordPagination(BasePagination):
         self.keys = ordering_of(request, queryset.model)
         size = page_size_of(request, self.default_size)
         self.cursor = self._cursor(request, queryset.model)
-        self.count = queryset.order_by().count()
         rows_and_keys = view.read_page(
             ordered(queryset, self.keys, self.cursor), self.keys, size + 1
         )
         self._more = len(rows_and_keys) > size
         page = rows_and_keys[:size]
+        # a first page that is the only one has been counted by reading it
+        is_all = self.cursor is None and not self._more
+        self.count = len(page) if is_all else queryset.order_by().count()
         if self.cursor is not None and self.cursor.backwards:
             page.reverse()
         self._ends = (page[0][1], page[-1][1]) if page else None
         return [row for row, _ in page]
+
+    def check(self, request: Request, model: type[Model]) -> None:
+        """Refuse nonsense in what an answer with all pages does without."""
+        self.keys = ordering_of(request, model)
+        page_size_of(request, self.default_size)
+        self._cursor(request, model)
 
     def get_paginated_response(self, data: Any) -> Response:
         """Wrap the records of the page."""
@@ -101,7 +120,7 @@ class RecordPagination(BasePagination):
                 },
                 "next": {**link, "description": "Address of the next page."},
                 "previous": {**link, "description": "Address of the page before."},
-                "results": schema,
+                "results": {**schema, "description": "The records of this page."},
             },
         }
 
@@ -163,8 +182,10 @@ def page_size_of(request: Request, default: int = PAGE_SIZE) -> int:
     text = request.query_params.get("page_size", "")
     if not text:
         return default
-    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_PAGE_SIZE:
-        return int(text)
+    if text.isascii() and text.isdigit():
+        size = int(text[:20])
+        if len(text) <= 20 and 1 <= size <= MAX_PAGE_SIZE:
+            return size
     raise ValidationError(
         {"page_size": [f"Give a whole number from 1 to {MAX_PAGE_SIZE}."]}
     )
@@ -194,9 +215,15 @@ def _until_unique(keys: list[Key]) -> list[Key]:
 
 
 def orderable_fields(model: type[Model]) -> list[str]:
-    """Name the fields a list can be ordered by: all stored ones with one value."""
+    """Name the fields a list can be ordered by: its id and the stored values that it
+    shows, but for those too long for a cursor in an address."""
     return [
         field.name
         for field in model._meta.concrete_fields
-        if field.name not in {"registered_by", "version_key", "password"}
+        if field.name not in _UNSHOWN and _is_short(field)
     ]
+
+
+def _is_short(field: Any) -> bool:
+    long = isinstance(field, models.TextField | models.JSONField)
+    return not long and (field.max_length or 0) <= SHORT

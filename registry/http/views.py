@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled
 from rest_framework.views import APIView
 
 from registry.http.throttling import LoginThrottle
@@ -37,6 +37,10 @@ class CountedView(APIView):
             throttle = LoginThrottle()
             if not throttle.allow_request(request, self):
                 raise Throttled(throttle.wait()) from None
+            raise
+        except PermissionDenied:
+            # a session without its CSRF token, which makes nobody of somebody
+            self.check_throttles(request)
             raise
 
     def finalize_response(

@@ -8,9 +8,10 @@ import secrets
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 from django.utils import timezone
 
+from registry.core.compiled import CompiledQuery
 from registry.core.errors import Duplicate, InvalidInput
 from registry.core.events import record_events
 from registry.core.models import Event
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 
 #: What a key looks like; the clients refuse another length.
 KEY_PATTERN = re.compile(r"[0-9a-f]{40}")
+
+_USER_COLUMNS = [field.attname for field in User._meta.concrete_fields]
+_USER_BY_DIGEST = CompiledQuery(
+    lambda digest: User.objects.filter(
+        api_token__digest=digest, is_active=True
+    ).values_list(*_USER_COLUMNS),
+    example="0" * 64,
+)
 
 
 @transaction.atomic
@@ -95,12 +104,8 @@ def user_of_key(key: str) -> User | None:
     """Find who an API token belongs to; None when it is wrong, revoked or unusable."""
     if not KEY_PATTERN.fullmatch(key):
         return None
-    token = (
-        ApiToken.objects.select_related("user")
-        .filter(digest=digest(key), user__is_active=True)
-        .first()
-    )
-    return token.user if token else None
+    rows = _USER_BY_DIGEST.rows(digest(key))
+    return User.from_db(DEFAULT_DB_ALIAS, _USER_COLUMNS, rows[0]) if rows else None
 
 
 def digest(key: str) -> str:

@@ -2,6 +2,7 @@
 
 import django.contrib.auth.models
 import django.contrib.auth.validators
+import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.db.models.functions.text
@@ -475,6 +476,7 @@ class Migration(migrations.Migration):
                     models.PositiveSmallIntegerField(
                         default=1,
                         help_text="How bad it is: 0 is a remark, larger is worse.",
+                        validators=[django.core.validators.MaxValueValidator(32767)],
                     ),
                 ),
                 (

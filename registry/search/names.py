@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
     from registry.core.models import Record
 
+#: The links whose targets tell records of the same name apart; read along with them.
+LINKS: dict[type[Record], str] = {
+    models.DataProduct: "namespace",
+    models.Keyword: "object",
+}
 #: Which texts name the records of a type; the order is that of the answers.
 NAMED: tuple[tuple[type[Record], tuple[str, ...]], ...] = (
     (models.DataProduct, ("name",)),
@@ -50,14 +55,20 @@ def search(text: str, *, limit: int = 10) -> list[Found]:
     return [one for one in found if one.records]
 
 
-def _search(
-    model: type[Record], fields: Sequence[str], words: Sequence[str], limit: int
-) -> Found:
+def holding(words: Sequence[str], fields: Sequence[str]) -> Q:
+    """Return the condition that every word is in one of the fields, in any case."""
     condition = Q()
     for word in words:
         any_field = Q()
         for field in fields:
             any_field |= Q(**{f"{field}__icontains": word})
         condition &= any_field
-    rows = list(model._default_manager.filter(condition).order_by("-id")[: limit + 1])
+    return condition
+
+
+def _search(
+    model: type[Record], fields: Sequence[str], words: Sequence[str], limit: int
+) -> Found:
+    found = model._default_manager.filter(holding(words, fields)).order_by("-id")
+    rows = list(found.select_related(LINKS.get(model))[: limit + 1])
     return Found(model, rows[:limit], len(rows) > limit)

@@ -39,10 +39,15 @@ class Citation:
 
     def text(self) -> str:
         """Return the citation as one sentence."""
+        return f"{self.before_address} {self.address}"
+
+    @property
+    def before_address(self) -> str:
+        """The citation up to the address, which pages make a link."""
         who = f"{'; '.join(self.authors)} " if self.authors else ""
         return (
             f"{who}({self.year}): {self.title}, version {self.version}. "
-            f"{self.publisher}. {self.address}"
+            f"{self.publisher}."
         )
 
     def bibtex(self) -> str:

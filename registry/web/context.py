@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,9 +13,15 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-def registry(request: HttpRequest) -> dict[str, str]:
-    """Return the registry's name and version."""
+def registry(request: HttpRequest) -> dict[str, Any]:
+    """Return the registry's name and version, and whether GitHub signs people in.
+
+    ``github_host`` names the server where it is not github.com.
+    """
+    host = urlsplit(settings.SOCIAL_AUTH_GITHUB_URL).netloc
     return {
+        "github_login": bool(settings.SOCIAL_AUTH_GITHUB_KEY),
+        "github_host": "" if host == "github.com" else host,
         "registry_host": urlsplit(settings.REGISTRY_URL).netloc,
         "registry_version": __version__,
     }

@@ -10,11 +10,14 @@ from django.db import models
 from django.urls import reverse
 
 from registry.core.models import Event, Record
+from registry.http.filters.records import FILTERS
 from registry.identity.models import User
-from registry.web.kinds import KINDS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
+
+    #: Whoever looks at a page.
+    Viewer = User | AnonymousUser
 
 #: Linked records that a page names before it leads to the list of all.
 SHOWN = 20
@@ -57,21 +60,23 @@ def link_to(record: Record) -> Value:
     return Value(label_of(record), address_of(record))
 
 
-def fields_of(record: Record) -> Iterator[Row]:
-    """Describe a record's own fields, in their order."""
-    for model_field in record._meta.fields:
-        if model_field.name in _HIDDEN:
-            continue
-        values = [value_of(record, model_field)]
-        yield Row(
-            str(model_field.verbose_name), values, str(model_field.help_text or "")
-        )
+def words(name: str) -> str:
+    """Spell the name of a field as people read it."""
+    return "UUID" if name == "uuid" else name.replace("_", " ")
 
 
-def value_of(record: Record, model_field: Any) -> Value:
+def fields_of(record: Record, viewer: Viewer) -> Iterator[Row]:
+    """Describe a record's own fields, in their order; its latest change comes last."""
+    fields = [one for one in record._meta.fields if one.name not in _HIDDEN]
+    for model_field in sorted(fields, key=lambda one: one.name == "last_updated"):
+        values = [value_of(record, model_field, viewer)]
+        yield Row(words(model_field.name), values, str(model_field.help_text or ""))
+
+
+def value_of(record: Record, model_field: Any, viewer: Viewer) -> Value:
     """Show the value of one field."""
     if model_field.is_relation:
-        return _target(record, model_field)
+        return _target(record, model_field, viewer)
     value = getattr(record, model_field.attname)
     if value is None or value == "":
         return Value("—")
@@ -85,14 +90,14 @@ def value_of(record: Record, model_field: Any) -> Value:
     return Value(str(value), code=model_field.name in {"uuid", "hash", "path", "root"})
 
 
-def _target(record: Record, model_field: Any) -> Value:
+def _target(record: Record, model_field: Any, viewer: Viewer) -> Value:
     """Show where a link leads. Accounts are named to those who have one."""
     target = getattr(record, model_field.name)
     if target is None:
         return Value("—")
     if isinstance(target, Record):
         return link_to(target)
-    return Value(f"account {target.pk}")
+    return Value(_person(target, viewer))
 
 
 def _is_web(value: str) -> bool:
@@ -103,29 +108,51 @@ def _is_web(value: str) -> bool:
 def links_of(record: Record) -> Iterator[Row]:
     """Describe the records that this one lists, and those that link to it."""
     for model_field in record._meta.many_to_many:
-        yield _listed(record, str(model_field.verbose_name), model_field.name, None)
+        back = str(model_field.remote_field.related_name)
+        yield _listed(record, model_field.name, model_field.related_model, back)
     for relation in record._meta.related_objects:
         model = relation.related_model
         if not (isinstance(model, type) and issubclass(model, Record)):
             continue
         name = str(relation.get_accessor_name())
         if relation.one_to_one:
-            yield Row(_words(name), [link_to(one) for one in _one(record, name)])
+            yield Row(words(name), [link_to(one) for one in _one(record, name)])
         else:
-            more = (model.kind, relation.field.name)
-            yield _listed(record, _words(name), name, more)
+            yield _listed(record, name, model, relation.field.name)
 
 
-def _listed(
-    record: Record, label: str, accessor: str, more: tuple[str, str] | None
-) -> Row:
-    """Name the newest of a list of records, and lead to all of them."""
-    found = list(getattr(record, accessor).order_by("-pk")[: SHOWN + 1])
-    address = None
-    if len(found) > SHOWN and more is not None:
-        kind, name = more
-        address = f"{reverse(f'web:{kind}-list')}?{name}={record.pk}"
-    return Row(label, [link_to(one) for one in found[:SHOWN]], more=address)
+def additions_to(record: Record) -> Iterator[Value]:
+    """Name the record types that link to this one; each leads to its form."""
+    for relation in record._meta.related_objects:
+        model = relation.related_model
+        if not (isinstance(model, type) and issubclass(model, Record)):
+            continue
+        taken = relation.one_to_one and list(
+            _one(record, str(relation.get_accessor_name()))
+        )
+        if relation.field.editable and not relation.many_to_many and not taken:
+            title = str(model._meta.verbose_name)
+            name = relation.field.name
+            label = title if name == record.kind else f"{title} ({words(name)})"
+            address = f"{reverse(f'web:{model.kind}-new')}?{name}={record.pk}"
+            yield Value(label, address)
+
+
+def _listed(record: Record, name: str, model: Any, back: str) -> Row:
+    """Name the newest of a list of records, and lead to all of them.
+
+    ``back`` is what the list of ``model`` calls a filter by this record. Where it has
+    none, the API has the whole list in the record itself.
+    """
+    found = list(getattr(record, name).order_by("-pk")[: SHOWN + 1])
+    more = None
+    if len(found) > SHOWN:
+        more = (
+            f"{reverse(f'web:{model.kind}-list')}?{back}={record.pk}"
+            if back in FILTERS[model].base_filters
+            else reverse(f"{record.kind}-detail", args=[record.pk])
+        )
+    return Row(words(name), [link_to(one) for one in found[:SHOWN]], more=more)
 
 
 def _one(record: Record, name: str) -> Iterable[Any]:
@@ -137,11 +164,7 @@ def _one(record: Record, name: str) -> Iterable[Any]:
     return found[:1]
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def history_of(record: Record, viewer: User | AnonymousUser) -> list[dict[str, Any]]:
+def history_of(record: Record, viewer: Viewer) -> list[dict[str, Any]]:
     """Return what was done to a record, the latest first."""
     events = Event.objects.filter(kind=record.kind, record_id=record.pk)
     return [
@@ -150,19 +173,14 @@ def history_of(record: Record, viewer: User | AnonymousUser) -> list[dict[str, A
             "at": event.at,
             "by": _person(event.by, viewer),
             "client": event.client,
-            "changed": ", ".join(_words(name) for name in event.changes),
+            "changed": ", ".join(words(name) for name in event.changes),
         }
         for event in events.select_related("by")[:50]
     ]
 
 
-def _person(user: User | None, viewer: User | AnonymousUser) -> str:
+def _person(user: User | None, viewer: Viewer) -> str:
     """Name an account to those who have one themselves."""
     if user is None:
         return "the registry"
     return user.get_username() if viewer.is_authenticated else f"account {user.pk}"
-
-
-def known_kinds() -> list[Any]:
-    """Return the record types in the order of the navigation."""
-    return list(KINDS.values())

@@ -61,8 +61,11 @@ class LinksFormField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         """Return the ids of the targets."""
-        text = super().clean(value)
-        return _find(self.model, text.replace(",", " ").split())
+        return _find(self.model, self.links_in(super().clean(value)))
+
+    def links_in(self, value: Any) -> list[str]:
+        """Return the links in a text, as the API takes them."""
+        return str(value).replace(",", " ").split()
 
 
 def _find(model: type[models.Model], texts: list[str]) -> list[int]:
@@ -94,7 +97,7 @@ class RecordForm(forms.Form):
             )
         for name in kind.model.reverse_lists:
             self.fields[name] = _links_field(
-                ObjectComponent, "Object components that it is about."
+                ObjectComponent, "Object components that it is about.", "Components"
             )
 
     def values(self) -> dict[str, Any]:
@@ -112,10 +115,11 @@ class RecordForm(forms.Form):
                 self.add_error(name if name in self.fields else None, text)
 
 
-def _links_field(model: Any, help_text: str) -> forms.Field:
+def _links_field(model: Any, help_text: str, label: str | None = None) -> forms.Field:
     return LinksFormField(
         model,
         required=False,
+        label=label,
         help_text=f"{help_text} Ids or URLs, separated by spaces.",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -35,6 +36,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
     **nh3.ALLOWED_ATTRIBUTES,
     "*": {"id", "class"},
     "pre": {"data-language", "tabindex"},
+    "table": {"tabindex"},
     "th": {"scope", "style"},
 }
 
@@ -68,6 +70,7 @@ def render(name: str, text: str) -> Guide:
     parser = MarkdownIt("commonmark").enable("table")
     tokens = parser.parse(text)
     title = _give_ids(tokens) or name
+    _let_tables_scroll(tokens)
     _rewrite_links(tokens)
     renderer: Any = parser.renderer
     renderer.rules["fence"] = _fence
@@ -82,13 +85,23 @@ def _sanitised(html: str) -> str:
 def _give_ids(tokens: Sequence[Token]) -> str:
     """Give every heading an id to link to; return the first heading's text."""
     title = ""
+    seen: Counter[str] = Counter()
     for opening, inline in pairwise(tokens):
         if opening.type != "heading_open":
             continue
         plain = re.sub(r"[`*_]", "", inline.content)
-        opening.attrSet("id", re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-"))
+        slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "section"
+        seen[slug] += 1
+        opening.attrSet("id", slug if seen[slug] == 1 else f"{slug}-{seen[slug]}")
         title = title or plain
     return title
+
+
+def _let_tables_scroll(tokens: Sequence[Token]) -> None:
+    """Let the keyboard reach wide tables, which scroll on small screens."""
+    for token in tokens:
+        if token.type == "table_open":
+            token.attrSet("tabindex", "0")
 
 
 def _rewrite_links(tokens: Sequence[Token]) -> None:

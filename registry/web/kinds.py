@@ -102,7 +102,7 @@ _KINDS = (
         models.UserAuthor,
         ("author", "user"),
         "Which account is which author.",
-        ("author",),
+        ("author", "user"),
     ),
     Kind(
         models.Namespace,

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from django.conf import settings
+from django.db.models import Prefetch
 
-from registry.catalogue.models import DataProduct, Issue, Object
+from registry.catalogue.files import InStore, OnTheWeb, OutOfReach, place_of
+from registry.catalogue.models import DataProduct, Issue, Object, ObjectComponent
 from registry.core.models import Event
-from registry.identity.models import User
 from registry.runs.models import CodeRun
 from registry.storage.models import StoredFile
 from registry.web.citation import Citation
@@ -17,15 +18,25 @@ from registry.web.describe import link_to
 from registry.web.runs import components
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.db.models import QuerySet
     from django.http import HttpRequest
 
-#: Versions, runs and issues that a page names.
+    from registry.catalogue.models import Author
+    from registry.identity.models import User
+    from registry.web.describe import Viewer
+
+#: Versions, issues and inputs of a run that a page names.
 SHOWN = 50
+#: Runs that wrote it, and runs that read it.
+RUNS_SHOWN = 10
 
 
 def product_context(product: DataProduct, request: HttpRequest) -> dict[str, Any]:
     """Gather versions, file, runs, issues, labels and the citation."""
     thing = product.object
+    authors = list(thing.authors.order_by("pk")[:SHOWN])
     versions = DataProduct.objects.filter(
         namespace=product.namespace_id, name=product.name
     ).order_by("-version_key")[:SHOWN]
@@ -34,34 +45,50 @@ def product_context(product: DataProduct, request: HttpRequest) -> dict[str, Any
         "file": file_of(thing, request, product),
         "issues": issues_of(thing),
         "issue_component": whole_component(thing),
-        "made_by": _runs(CodeRun.objects.filter(outputs__object=thing.pk), request),
-        "used_by": _runs(CodeRun.objects.filter(inputs__object=thing.pk), request),
-        "authors": list(thing.authors.all()[:SHOWN]),
+        "made_by": _made_by(thing, request.user),
+        "used_by": _used_by(thing),
+        "authors": authors,
         "keywords": list(thing.keywords.all()[:SHOWN]),
         "licences": list(thing.licences.all()[:SHOWN]),
-        "citation": _citation(product, thing, request),
+        "citation": _citation(product, authors),
     }
 
 
-def _runs(runs: Any, request: HttpRequest) -> list[dict[str, Any]]:
-    """Describe runs: when, by whom, and what they read."""
-    signed_in = request.user.is_authenticated
+def _made_by(thing: Object, viewer: Viewer) -> list[dict[str, Any]]:
+    """Describe the runs that wrote an object: by whom, with what, from what."""
+    parts = ObjectComponent.objects.select_related("object").order_by("pk")
+    runs: Any = (
+        _latest(CodeRun.objects.filter(outputs__object=thing.pk))
+        .select_related("registered_by", "code_repo")
+        .prefetch_related(Prefetch("inputs", parts[:SHOWN], to_attr="first_inputs"))
+    )
+    described = components(part for run in runs for part in run.first_inputs)
+    of_part = {entry["id"]: entry for entry in described}
     return [
         {
             "run": link_to(run),
             "date": run.run_date,
-            "by": _name(run.registered_by, signed_in=signed_in),
+            "by": _name(run.registered_by, viewer),
             "code": link_to(run.code_repo) if run.code_repo else None,
-            "inputs": components(run.inputs.select_related("object")[:SHOWN]),
+            "inputs": [of_part[part.pk] for part in run.first_inputs],
         }
-        for run in runs.distinct()
-        .select_related("registered_by", "code_repo")
-        .order_by("-run_date")[:10]
+        for run in runs
     ]
 
 
-def _name(user: User, *, signed_in: bool) -> str:
-    return user.get_username() if signed_in else ""
+def _used_by(thing: Object) -> list[dict[str, Any]]:
+    """Name the runs that read an object."""
+    runs = _latest(CodeRun.objects.filter(inputs__object=thing.pk))
+    return [{"run": link_to(run), "date": run.run_date} for run in runs]
+
+
+def _latest(runs: QuerySet[CodeRun]) -> QuerySet[CodeRun]:
+    return runs.distinct().order_by("-run_date", "-pk")[:RUNS_SHOWN]
+
+
+def _name(user: User, viewer: Viewer) -> str:
+    """Name an account to those who have one themselves."""
+    return user.get_username() if viewer.is_authenticated else ""
 
 
 def whole_component(thing: Object) -> int | None:
@@ -108,24 +135,30 @@ def _download(
 ) -> str | None:
     """Return where the file can be fetched, if it can."""
     location = thing.storage_location
-    if location is None:
-        return None
-    if product is not None:
-        name = f"{product.namespace.name}:{product.name}@{product.version}"
-        return request.build_absolute_uri(f"/data_product/{quote(name, safe='/:@')}")
-    if held:
-        return request.build_absolute_uri(f"/data/{location.hash.lower()}")
-    address = f"{location.storage_root.root}{location.path}"
-    return address if address.startswith(("https://", "http://")) else None
+    place = place_of(location) if location is not None else None
+    match place:
+        case None | OutOfReach():
+            return None
+        case InStore() if not held:
+            return None
+        case _ if product is not None:
+            name = f"{product.namespace.name}:{product.name}@{product.version}"
+            path = f"/data_product/{quote(name, safe='/:@')}"
+            return request.build_absolute_uri(path)
+        case InStore(sha1):
+            return request.build_absolute_uri(f"/data/{sha1}")
+        case OnTheWeb(address):
+            return address
+    return None
 
 
-def _citation(product: DataProduct, thing: Object, request: HttpRequest) -> Citation:
+def _citation(product: DataProduct, authors: Sequence[Author]) -> Citation:
     """Cite a product by the address that it has on this registry's public host."""
     created = Event.objects.filter(
         kind=product.kind, record_id=product.pk, action=Event.Action.CREATED
     ).first()
     return Citation(
-        authors=[str(author) for author in thing.authors.order_by("pk")[:SHOWN]],
+        authors=[str(author) for author in authors],
         year=(created.at if created else product.last_updated).year,
         title=product.name,
         version=product.version,

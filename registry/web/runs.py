@@ -26,7 +26,7 @@ def run_context(run: CodeRun) -> dict[str, Any]:
 
 def components(found: Iterable[ObjectComponent]) -> list[dict[str, Any]]:
     """Describe components, each with the data products that it is a part of."""
-    parts = list(found)
+    parts = list(dict.fromkeys(found))
     products: dict[int, list[Value]] = {}
     objects = {part.object_id for part in parts}
     named = DataProduct.objects.filter(object__in=objects).select_related("namespace")
@@ -34,6 +34,7 @@ def components(found: Iterable[ObjectComponent]) -> list[dict[str, Any]]:
         products.setdefault(product.object_id, []).append(link_to(product))
     return [
         {
+            "id": part.pk,
             "component": Value(part.name, address_of(part)),
             "whole": part.whole_object,
             "object": link_to(part.object),

@@ -21,6 +21,7 @@ from registry.web.views import (
     records,
     search,
     sign_in,
+    suggest,
     tokens,
 )
 
@@ -42,6 +43,7 @@ urlpatterns = [
     path("docs/", guides.index, name="guides"),
     path("docs/<slug:name>/", guides.guide, name="guide"),
     path("search/", search.results, name="search"),
+    path("suggest/<slug:kind>/", suggest.suggestions, name="suggest"),
     path("account/", account.account, name="account"),
     path("issues/", lists.record_list, {"kind": "issue"}, name="issues"),
     path("sign-in", sign_in.SignInView.as_view(), name="sign-in"),
@@ -57,12 +59,12 @@ urlpatterns = [
     re_path(r"^data/(?P<checksum>[^/]+)/?$", files.DataView.as_view(), name="data"),
     # the names have a colon or an at sign in them, which tells them from the pages
     re_path(
-        r"^data_product/(?P<address>[\s\S]*[:@][\s\S]*)$",
+        r"^data_product/(?P<cited>[\s\S]*[:@][\s\S]*)$",
         files.DataProductView.as_view(),
         name="data-product-file",
     ),
     re_path(
-        r"^external_object/(?P<address>[\s\S]*[:@][\s\S]*)$",
+        r"^external_object/(?P<cited>[\s\S]*[:@][\s\S]*)$",
         files.ExternalObjectView.as_view(),
         name="external-object-file",
     ),

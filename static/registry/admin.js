@@ -20,7 +20,32 @@
     const box = container.querySelector(".select2-selection");
     const value = box.getAttribute("aria-labelledby") || "";
     box.setAttribute("aria-labelledby", `${label.id} ${value}`.trim());
+    const shown = box.querySelector("[role=textbox]");
+    if (shown) {
+      // it shows what is chosen, and takes no text
+      shown.removeAttribute("role");
+      shown.removeAttribute("aria-readonly");
+    }
     const search = container.querySelector(".select2-search__field");
+    if (search) {
+      search.setAttribute("aria-labelledby", label.id);
+    }
+  }
+
+  // What drops down stands at the end of the page, apart from its box
+  function nameOpened(select) {
+    const label = labelOf(select);
+    const box = select.nextElementSibling.querySelector(".select2-selection");
+    const list = document.getElementById(box.getAttribute("aria-owns"));
+    if (!label || !list) {
+      return;
+    }
+    box.setAttribute("aria-controls", list.id);
+    list.setAttribute("aria-labelledby", label.id);
+    const dropdown = list.closest(".select2-dropdown");
+    dropdown.setAttribute("role", "region");
+    dropdown.setAttribute("aria-labelledby", label.id);
+    const search = dropdown.querySelector(".select2-search__field");
     if (search) {
       search.setAttribute("aria-labelledby", label.id);
     }
@@ -28,14 +53,6 @@
 
   $(() => {
     document.querySelectorAll(".admin-autocomplete").forEach(name);
-    $(document).on("select2:open", (event) => {
-      const search = document.querySelector(
-        ".select2-container--open .select2-search--dropdown .select2-search__field",
-      );
-      const label = labelOf(event.target);
-      if (search && label) {
-        search.setAttribute("aria-labelledby", label.id);
-      }
-    });
+    $(document).on("select2:open", (event) => nameOpened(event.target));
   });
 }

@@ -22,7 +22,7 @@ from tests.admin.browsing import (
     staff,
     visit,
 )
-from tests.admin.test_pages import every_type
+from tests.admin.checks import every_type
 
 pytestmark = pytest.mark.django_db
 

@@ -17,7 +17,7 @@ from registry.runs.services import delete_code_run
 from registry.storage.models import StoredFile
 from tests import factories
 from tests.admin.browsing import signed_in, staff, visit
-from tests.admin.test_pages import assert_usable
+from tests.admin.checks import assert_usable
 
 pytestmark = pytest.mark.django_db
 

@@ -164,7 +164,7 @@ def test_the_root_lists_the_description_for_people_alone(client: Client) -> None
 def test_links_are_written_in_every_way_that_is_described(
     description: dict[str, Any],
 ) -> None:
-    api = Api(UserFactory())
+    api = Api(UserFactory.create())
     thing = json.loads(api.post("/api/object/", {"description": "thing"}).content)
     path = thing["url"].removeprefix("http://testserver")
     ways = description["components"]["schemas"]["ObjectLink"]["anyOf"]

@@ -109,3 +109,12 @@ def test_every_status_that_the_api_answers_with_is_explained() -> None:
     table = "".join(re.findall(r"^\| ([0-9, ]+) \|", text, re.MULTILINE))
     explained = set(re.findall(r"[0-9]{3}", table))
     assert statuses <= explained, f"not explained: {sorted(statuses - explained)}"
+
+
+def test_every_setting_is_explained_to_operators() -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    settings = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE))
+    text = (GUIDE / "running.md").read_text(encoding="utf-8")
+    rows = "".join(re.findall(r"^\| (`[A-Z].*?) \|", text, re.MULTILINE))
+    explained = set(re.findall(r"`([A-Z0-9_]+)`", rows))
+    assert settings == explained

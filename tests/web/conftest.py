@@ -8,12 +8,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
+from playwright.sync_api import expect
 from pytest_django import Settings
 
 from tests.web.github import CLIENT_ID, CLIENT_SECRET, GitHub, Person, github_server
 from tests.web.visits import Visit
 
 NewVisit = Callable[[], Visit]
+
+# A page that draws itself by scripts may take its time on a busy machine.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture

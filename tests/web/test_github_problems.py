@@ -66,7 +66,7 @@ def test_another_browser_cannot_finish_it(visit: Visit, new_visit: NewVisit) -> 
 def test_a_sign_in_that_took_too_long_is_refused(visit: Visit) -> None:
     back = visit.at_github(visit.begin())
     session = visit.client.session
-    (key,) = (key for key in session if "state_" in key)
+    (key,) = (key for key, _ in session.items() if "state_" in key)
     session[key]["timestamp"] -= 1801
     session.save()
     assert visit.come_back(back).status_code == 400
@@ -75,7 +75,7 @@ def test_a_sign_in_that_took_too_long_is_refused(visit: Visit) -> None:
 def test_a_code_without_the_verifier_is_worth_nothing(visit: Visit) -> None:
     back = visit.at_github(visit.begin())
     session = visit.client.session
-    (key,) = (key for key in session if "state_" in key)
+    (key,) = (key for key, _ in session.items() if "state_" in key)
     session[key]["code_verifier"] = "stolen" * 8
     session.save()
     answer = visit.come_back(back)

@@ -36,7 +36,7 @@ BUDGET = {
     "author": 4,
     "code_repo_release": 2,
     "code_run": 8,
-    "data_product": 14,
+    "data_product": 13,
     "external_object": 2,
     "file_type": 3,
     "issue": 3,
@@ -55,7 +55,7 @@ BUDGET = {
 
 def _signed_in(**values: Any) -> Client:
     client = Client()
-    client.force_login(UserFactory(**values))
+    client.force_login(UserFactory.create(**values))
     return client
 
 
@@ -143,18 +143,18 @@ def test_a_page_takes_as_many_statements_as_it_has_parts(
 def test_a_page_takes_no_more_statements_where_more_is_linked(
     number: int, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    product = DataProductFactory(object=ObjectFactory())
+    product = DataProductFactory.create(object=ObjectFactory.create())
     thing, name = product.object, product.name
     for at in range(number):
-        DataProductFactory(
+        DataProductFactory.create(
             namespace=product.namespace, name=name, version=f"0.{at}.0", object=thing
         )
         components = ObjectComponentFactory.create_batch(number, object=thing)
-        CodeRunFactory(inputs=components, outputs=components)
+        CodeRunFactory.create(inputs=components, outputs=components)
         for factory in (KeywordFactory, LicenceFactory, KeyValueFactory):
-            factory(object=thing)
+            factory.create(object=thing)
     pages = {
-        product: 15,
+        product: 18,
         thing: 18,
         components[0]: 6,
         CodeRun.objects.latest("pk"): 8,
@@ -187,9 +187,9 @@ def _addresses(client: Client, page: str) -> set[str]:
 
 
 def test_a_page_leads_to_all_that_it_cannot_name(client: Client) -> None:
-    namespace = NamespaceFactory()
+    namespace = NamespaceFactory.create()
     DataProductFactory.create_batch(21, namespace=namespace)
-    run = CodeRunFactory(outputs=ObjectComponentFactory.create_batch(25))
+    run = CodeRunFactory.create(outputs=ObjectComponentFactory.create_batch(25))
     main = main_of(client.get(f"/namespace/{namespace.pk}/"))
     assert len(main.select("ul.links a[href^='/data_product/']")) == 21
     everything = main_of(client.get(link(main, "All of them")))
@@ -199,7 +199,7 @@ def test_a_page_leads_to_all_that_it_cannot_name(client: Client) -> None:
 
 
 def test_what_the_filters_cannot_list_is_in_the_api(client: Client) -> None:
-    thing = ObjectFactory(authors=AuthorFactory.create_batch(21))
+    thing = ObjectFactory.create(authors=AuthorFactory.create_batch(21))
     main = main_of(client.get(f"/object/{thing.pk}/"))
     assert link(main, "All of them") == f"/api/object/{thing.pk}/"
 
@@ -283,7 +283,7 @@ def test_addresses_of_old_lead_to_the_pages(kind: str, client: Client) -> None:
 
 
 def test_a_page_offers_to_register_what_belongs_to_its_record() -> None:
-    thing = ObjectFactory()
+    thing = ObjectFactory.create()
     page = f"/object/{thing.pk}/"
     assert "Register for it" not in words_of(main_of(Client().get(page)))
     client = _signed_in()
@@ -296,7 +296,7 @@ def test_a_page_offers_to_register_what_belongs_to_its_record() -> None:
 
 
 def test_a_page_offers_no_second_of_what_a_record_has_once() -> None:
-    release = CodeRepoReleaseFactory()
+    release = CodeRepoReleaseFactory.create()
     main = main_of(_signed_in().get(f"/object/{release.object.pk}/"))
     offered = {path(str(a["href"])).split("/")[1] for a in main.select("a[href*=new]")}
     assert "code_repo_release" not in offered
@@ -304,10 +304,10 @@ def test_a_page_offers_no_second_of_what_a_record_has_once() -> None:
 
 
 def test_accounts_have_names_only_for_who_has_one() -> None:
-    owner = UserFactory(username="gertrude", full_name="Gertrude Elion")
-    record = UserAuthorFactory(user=owner, by=owner)
-    product = DataProductFactory(by=owner)
-    run = CodeRunFactory(by=owner)
+    owner = UserFactory.create(username="gertrude", full_name="Gertrude Elion")
+    record = UserAuthorFactory.create(user=owner, by=owner)
+    product = DataProductFactory.create(by=owner)
+    run = CodeRunFactory.create(by=owner)
     pages = (
         f"/user_author/{record.pk}/",
         "/user_author/",

@@ -28,6 +28,11 @@ class RecordJSONParser(BaseParser):
         # The plain request's own body is limited in size, its stream is not.
         body = stream.read() if request is None else request._request.body
         try:
-            return orjson.loads(body)
+            data = orjson.loads(body)
+            # Writing has a lower limit of depth (254) than reading, and than Python.
+            orjson.dumps(data)
         except orjson.JSONDecodeError as error:
             raise ParseError(f"JSON parse error - {error}") from error
+        except orjson.JSONEncodeError as error:
+            raise ParseError("JSON parse error - nested too deeply") from error
+        return data

@@ -21,6 +21,7 @@ from registry.api.base.fields import (
     LinksField,
     SelfField,
 )
+from registry.core.compiled import CompiledQuery
 from registry.core.lookups import RelatedIds, RelatedIdsQuery
 from registry.http.links import kind_of
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 Row = tuple[Any, ...]
 Record = dict[str, Any]
+
+#: An id that no statement has for another reason.
+_EXAMPLE_ID = 4_242_424_242
 
 
 @dataclass(frozen=True)
@@ -62,12 +66,12 @@ class ListColumn:
     related: RelatedIds
     single: bool = False
 
-    def show(self, ids: list[int], base: str) -> Any:
-        """Format the links for this host."""
-        links = [f"{base}{self.kind}/{pk}/" for pk in ids]
+    def formatter(self, base: str) -> Callable[[list[int]], Any]:
+        """Return how to show the ids for this host."""
+        head = f"{base}{self.kind}/"
         if self.single:
-            return links[0] if links else None
-        return links
+            return lambda ids: f"{head}{ids[0]}/" if ids else None
+        return lambda ids: [f"{head}{pk}/" for pk in ids]
 
 
 class RecordReader:
@@ -79,8 +83,14 @@ class RecordReader:
         self.names = tuple(column.name for column in columns)
         self._plain = [c for c in columns if isinstance(c, Column)]
         self._lists = [c for c in columns if isinstance(c, ListColumn)]
-        self._has_revision = any(
-            field.name == "last_updated" for field in model._meta.fields
+        self._computed = {
+            c.source: c.expression for c in self._plain if c.expression is not None
+        }
+        has_revision = any(field.name == "last_updated" for field in model._meta.fields)
+        selected = ("pk", "last_updated" if has_revision else "pk")
+        # a column that is shown in several ways is selected once
+        self._selected = tuple(
+            dict.fromkeys((*selected, *(c.source for c in self._plain)))
         )
 
     @classmethod
@@ -102,33 +112,48 @@ class RecordReader:
 
     def rows(self, queryset: QuerySet[Any], extra: Sequence[str] = ()) -> Any:
         """Select the id, the latest change, our columns, then ``extra`` ones."""
-        computed = {
-            column.source: column.expression
-            for column in self._plain
-            if column.expression is not None
-        }
-        if computed:
-            queryset = queryset.annotate(**computed)
-        return queryset.values_list(
-            "pk",
-            "last_updated" if self._has_revision else "pk",
-            *(column.source for column in self._plain),
-            *extra,
-        )
+        if self._computed:
+            queryset = queryset.annotate(**self._computed)
+        return queryset.values_list(*self._selected, *extra)
+
+    def page(
+        self, queryset: QuerySet[Any], extra: Sequence[str], limit: int
+    ) -> list[Row]:
+        """Select the first rows of an ordered query.
+
+        What is computed is computed for these alone: PostgreSQL does not count on the
+        limit, and would compute it for all rows beforehand.
+        """
+        if self._computed:
+            first = queryset.values("pk")[:limit]
+            records = self.model._default_manager.filter(pk__in=first)
+            return list(self.rows(records.order_by(*queryset.query.order_by), extra))
+        return list(self.rows(queryset, extra)[:limit])
+
+    def row(self, pk: int) -> Row | None:
+        """Select one record by its id; None where there is none."""
+        rows = self._by_id.rows(pk)
+        return rows[0] if rows else None
 
     def show(self, rows: Sequence[Row], base: str) -> list[Record]:
         """Turn selected rows into records with links below ``base``."""
         lists = self._related.fetch(row[0] for row in rows)
-        formatters = [(c.name, c.formatter(base)) for c in self._plain]
-        records = [_record(formatters, row[2:]) for row in rows]
-        if self._lists:
-            for row, record in zip(rows, records, strict=True):
-                for column, ids in zip(self._lists, lists[row[0]], strict=True):
-                    record[column.name] = column.show(ids, base)
-        return records if not self._lists else [self._in_order(r) for r in records]
-
-    def _in_order(self, record: Record) -> Record:
-        return {name: record[name] for name in self.names}
+        at = {source: position for position, source in enumerate(self._selected)}
+        plain = [(c.name, at[c.source], c.formatter(base)) for c in self._plain]
+        listed = [(c.name, c.formatter(base)) for c in self._lists]
+        # names are in order from the start, whatever is filled in when
+        empty = dict.fromkeys(self.names)
+        records = []
+        for row in rows:
+            record: Record = empty.copy()
+            for name, position, show in plain:
+                value = row[position]
+                record[name] = value if show is None else show(value)
+            found = lists.get(row[0], ())
+            for (name, show_ids), ids in zip(listed, found, strict=True):
+                record[name] = show_ids(ids)
+            records.append(record)
+        return records
 
     def _named(self, parameter: str, text: str) -> set[str]:
         names = {name for name in text.split(",") if name}
@@ -145,17 +170,15 @@ class RecordReader:
         return names
 
     @cached_property
+    def _by_id(self) -> CompiledQuery:
+        records = self.model._default_manager.order_by()
+        return CompiledQuery(
+            lambda pk: self.rows(records.filter(pk=pk)), example=_EXAMPLE_ID
+        )
+
+    @cached_property
     def _related(self) -> RelatedIdsQuery:
         return RelatedIdsQuery([column.related for column in self._lists])
-
-
-def _record(
-    formatters: Sequence[tuple[str, Callable[[Any], Any] | None]], values: Row
-) -> Record:
-    return {
-        name: value if show is None else show(value)
-        for (name, show), value in zip(formatters, values, strict=False)
-    }
 
 
 def _column(model: type[Model], name: str, field: Any) -> Column | ListColumn:

@@ -55,36 +55,42 @@ class RecordCSVRenderer(BaseRenderer):
             return ""
         records = data if isinstance(data, list) else [data]
         names = list(dict.fromkeys(name for record in records for name in record))
-        return "".join(csv_lines(names, records))
+        return "".join(csv_texts(names, [records]))
 
 
-def csv_lines(
-    names: Iterable[str], records: Iterable[Mapping[str, Any]]
+def csv_texts(
+    names: Iterable[str], pieces: Iterable[Iterable[Mapping[str, Any]]]
 ) -> Iterator[str]:
-    """Yield the header and then one line a record."""
+    """Yield the header, then the lines of each piece of the records as one text."""
     header = list(names)
-    yield _line(header)
-    for record in records:
-        yield _line([csv_cell(record.get(name)) for name in header])
+    yield _lines([header])
+    for records in pieces:
+        yield _lines(
+            [csv_cell(record.get(name)) for name in header] for record in records
+        )
 
 
-def _line(cells: list[str]) -> str:
+def _lines(rows: Iterable[list[str]]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer).writerow(cells)
+    csv.writer(buffer).writerows(rows)
     return buffer.getvalue()
 
 
 def csv_cell(value: Any) -> str:
     """Spell a value for a cell as JSON would, without quotes."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else _spelt(value)
+
+
+def _spelt(value: Any) -> str:
     match value:
-        case None:
-            return ""
         case bool():
             return "true" if value else "false"
         case datetime():
             return value.isoformat().replace("+00:00", "Z")
         case list() | tuple():
-            return " ".join(csv_cell(item) for item in value)
+            return " ".join(map(csv_cell, value))
         case dict():
             return orjson.dumps(value, default=str).decode()
     return str(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db import models
@@ -18,6 +19,7 @@ from registry.api.base.fields import (
     SelfField,
 )
 from registry.core.validators import web_address
+from registry.http.links import Reference
 
 #: What every record shows first and last.
 HEAD = ("url",)
@@ -29,7 +31,7 @@ class RecordListSerializer(serializers.ListSerializer[Any]):
 
     def to_internal_value(self, data: Any) -> list[Any]:
         """Validate each item; errors come as a list, one entry an item."""
-        self._prefetch([item for item in data if isinstance(item, dict)])
+        _look_up_links(self.child, [item for item in data if isinstance(item, dict)])
         values: list[Any] = []
         errors: list[Any] = [{} for _ in data]
         for index, item in enumerate(data):
@@ -40,18 +42,6 @@ class RecordListSerializer(serializers.ListSerializer[Any]):
         if any(errors):
             raise serializers.ValidationError(errors)
         return values
-
-    def _prefetch(self, items: list[dict[str, Any]]) -> None:
-        resolver: LinkResolver = self.context["links"]
-        child: Any = self.child
-        for field in child._writable_fields:
-            if isinstance(field, LinkField | LinksField):
-                references = [
-                    reference
-                    for item in items
-                    for reference in field.references(item.get(str(field.field_name)))
-                ]
-                resolver.prefetch(field.model, references)
 
 
 class RecordSerializer(serializers.ModelSerializer[Any]):
@@ -68,6 +58,12 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
 
     #: Fields are built once a class, for that takes longer than to use them.
     _built: ClassVar[dict[type, dict[str, Any]]] = {}
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Validate each field; looks up the targets of all links together."""
+        if self.root is self and isinstance(data, dict):
+            _look_up_links(self, [data])
+        return super().to_internal_value(data)
 
     def get_fields(self) -> dict[str, Any]:
         """Return fresh copies of the fields."""
@@ -137,6 +133,19 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
             for name, value in initial.items()
             if value is not None or fields[name].required or fields[name].allow_null
         }
+
+
+def _look_up_links(serializer: Any, items: Sequence[dict[str, Any]]) -> None:
+    """Find the targets of all links in these bodies, one query a kind of record."""
+    wanted: dict[type[models.Model], list[Reference]] = {}
+    for field in serializer._writable_fields:
+        if isinstance(field, LinkField | LinksField):
+            for item in items:
+                given = field.get_value(item)
+                wanted.setdefault(field.model, []).extend(field.references(given))
+    resolver: LinkResolver = serializer.context["links"]
+    for model, references in wanted.items():
+        resolver.prefetch(model, references)
 
 
 def _found_there(relation: RelationInfo) -> dict[str, Any]:

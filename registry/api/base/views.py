@@ -60,6 +60,7 @@ class UnknownAddressView(RegistryView):
     """
 
     schema = None
+    permission_classes = ()
 
     def dispatch(
         self, request: HttpRequest, *args: Any, **kwargs: Any

@@ -7,6 +7,7 @@ records are listed, read, registered and changed is the same for all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db.models import Model, QuerySet
@@ -19,10 +20,10 @@ from registry.api.base.bulk import read_bulk
 from registry.api.base.fields import LinkResolver
 from registry.api.base.idempotency import once
 from registry.api.base.reader import RecordReader, Row
-from registry.api.base.renderers import csv_lines
+from registry.api.base.renderers import csv_texts
 from registry.api.base.views import RegistryView
-from registry.core.models import Record, revision
 from registry.core.errors import Refused, RegistryError
+from registry.core.models import Record, revision
 from registry.core.records import Values, create_records
 from registry.http.conditional import etag, known_revisions
 from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
@@ -100,7 +101,7 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
     ) -> Page:
         """Select rows for the paginator, each with the values of its keys."""
         names = [_column_of(self.model, key) for key in keys]
-        rows = list(self.reader.rows(queryset, names)[:limit])
+        rows = self.reader.page(queryset, names, limit)
         return [(row[: -len(names)], row[-len(names) :]) for row in rows]
 
     def show(self, ids: Sequence[int], reader: RecordReader | None = None) -> Records:
@@ -116,13 +117,14 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
 
     def record_response(self, pk: int, status: int = 200) -> Response:
         """Answer with one record and its entity tag."""
-        rows = list(self.reader.rows(self.get_queryset().filter(pk=pk)))
-        if not rows:
+        reader = self.reader
+        row = reader.row(pk)
+        if row is None:
             raise Http404(f"{self.model._meta.verbose_name} {pk} does not exist.")
-        [record] = self.reader.show(rows, self.base)
+        [record] = reader.show([row], self.base)
         headers = {}
         if issubclass(self.model, Record):
-            headers["ETag"] = etag(revision(pk, rows[0][1].timestamp()))
+            headers["ETag"] = etag(revision(pk, row[1].timestamp()))
         if status == 201:
             headers["Location"] = f"{self.base}{kind_of(self.model)}/{pk}/"
         return Response(record, status=status, headers=headers)
@@ -130,7 +132,9 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
     def get_throttles(self) -> Throttles:
         """Count exports as such, beside the limit on all requests."""
         throttles: Throttles = super().get_throttles()
-        if self.request.query_params.get("format") == "csv":
+        asked = self.request.query_params.get("format")
+        accepted = self.request.META.get("HTTP_ACCEPT", "")
+        if asked == "csv" or (not asked and "text/csv" in accepted):
             throttles.append(ExportThrottle())
         return throttles
 
@@ -141,23 +145,19 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
         keys = ordering_of(self.request, self.model)
         rows = self.reader.rows(ordered(queryset, keys, None))
         response = StreamingHttpResponse(
-            csv_lines(self.reader.names, self._records_of(rows)),
+            csv_texts(self.reader.names, self._pieces_of(rows)),
             content_type="text/csv; charset=utf-8",
         )
         name = kind_of(self.model)
         response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         return response
 
-    def _records_of(self, rows: Any) -> Iterator[dict[str, Any]]:
+    def _pieces_of(self, rows: Any) -> Iterator[Records]:
+        """Read the records a thousand at a time."""
         reader, base = self.reader, self.base
-        chunk: list[Row] = []
-        for row in rows.iterator(chunk_size=CHUNK):
-            chunk.append(row)
-            if len(chunk) == CHUNK:
-                yield from reader.show(chunk, base)
-                chunk = []
-        if chunk:
-            yield from reader.show(chunk, base)
+        unread = iter(rows.iterator(chunk_size=CHUNK))
+        while chunk := list(islice(unread, CHUNK)):
+            yield reader.show(chunk, base)
 
 
 class RecordViewSet(ReadOnlyRecordViewSet):

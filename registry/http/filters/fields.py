@@ -102,11 +102,22 @@ class DateTimeField(forms.Field):
             parsed = day = None
         if day is not None:
             parsed = datetime.datetime.combine(day, datetime.time())
-        if parsed is None:
+        moment = None if parsed is None else in_utc(parsed)
+        if moment is None:
             raise ValidationError(
                 "Give a date and time such as 2026-11-20T15:28:33Z.", code="invalid"
             )
-        return parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.UTC)
+        return moment
+
+
+def in_utc(moment: datetime.datetime) -> datetime.datetime | None:
+    """Return a moment in UTC; None where that is before the year 1 or after 9999."""
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=datetime.UTC)
+    try:
+        return moment.astimezone(datetime.UTC)
+    except OverflowError:
+        return None
 
 
 def _plus_restored(text: str) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef, Q
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from registry.catalogue.models import ObjectComponent
 from registry.core.models import Event
 from registry.identity.models import ApiToken
 from registry.identity.roles import is_administrator, roles_of
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
 
 #: Records of one's own that the page names.
 SHOWN = 20
+#: The components that come with every object, which nobody registered as such.
+_OF_WHOLE_OBJECT = Q(
+    Q(kind=ObjectComponent.kind),
+    Exists(ObjectComponent.objects.filter(pk=OuterRef("record_id"), whole_object=True)),
+)
 
 
 @never_cache
@@ -46,9 +53,11 @@ def account(request: HttpRequest) -> HttpResponse:
 
 def _newest_records(user: User) -> list[dict[str, Any]]:
     """Return what the person registered last, of the types that have pages."""
-    events = Event.objects.filter(
-        by=user, action=Event.Action.CREATED, kind__in=KINDS
-    ).order_by("-id")[:SHOWN]
+    events = (
+        Event.objects.filter(by=user, action=Event.Action.CREATED, kind__in=KINDS)
+        .exclude(_OF_WHOLE_OBJECT)
+        .order_by("-id")[:SHOWN]
+    )
     wanted: dict[str, list[int]] = {}
     for event in events:
         wanted.setdefault(event.kind, []).append(event.record_id)

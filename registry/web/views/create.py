@@ -16,7 +16,7 @@ from registry.core.errors import Duplicate, InvalidInput, RegistryError
 from registry.core.models import Record
 from registry.runs.registration import register
 from registry.web.describe import address_of, label_of
-from registry.web.forms import RecordForm
+from registry.web.forms import LinksFormField, RecordForm
 from registry.web.kinds import KINDS, Kind
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _page(
         "existing": address_of(existing) if isinstance(existing, Record) else "",
         "api_path": reverse(f"{kind.name}-list"),
         "api_url": request.build_absolute_uri(reverse(f"{kind.name}-list")),
-        "example": json.dumps(_example(form), indent=2, default=_iso),
+        "example": _quoted(json.dumps(_example(form), indent=2, default=_iso)),
     }
     return render(request, "web/new.html", context, status=status)
 
@@ -113,7 +113,12 @@ def _iso(value: datetime) -> str:
 def _example(form: RecordForm) -> dict[str, Any]:
     """Return the JSON that a program would send for what the form holds."""
     return {
-        name: form[name].value()
-        for name in form.fields
-        if form[name].value() not in (None, "")
+        name: field.links_in(value) if isinstance(field, LinksFormField) else value
+        for name, field in form.fields.items()
+        if (value := form[name].value()) not in (None, "")
     }
+
+
+def _quoted(text: str) -> str:
+    """Spell a text as it stands between single quotes in a shell."""
+    return text.replace("'", "'\\''")

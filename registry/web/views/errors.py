@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError
+from django.http import HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
 _TITLES = {
     400: "This request makes no sense",
@@ -40,13 +43,16 @@ def has_page(status: int) -> bool:
 
 def page(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
     """Draw the page of an error; ``detail`` says more than the status does."""
-    context = {
+    return render(request, "web/error.html", _context(status, detail), status=status)
+
+
+def _context(status: int, detail: str = "") -> dict[str, Any]:
+    return {
         "status": status,
         "heading": _TITLES[status],
         "detail": detail,
         "advice": _ADVICE[status],
     }
-    return render(request, "web/error.html", context, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -82,8 +88,13 @@ def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer after a defect of ours."""
-    return page(request, 500)
+    """Answer after a defect of ours, even where the database cannot say who asks."""
+    try:
+        return page(request, 500)
+    except DatabaseError:
+        # without the context processors, which would ask the database again
+        context = {**_context(500), "request": request}
+        return HttpResponse(render_to_string("web/error.html", context), status=500)
 
 
 def _said(exception: Any) -> str:

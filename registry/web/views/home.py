@@ -12,6 +12,8 @@ from django.views.decorators.http import require_safe
 from registry.catalogue import models as catalogue
 from registry.catalogue.models import DataProduct
 from registry.runs.models import CodeRun
+from registry.web.guides import guides
+from registry.web.kinds import KINDS
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -45,6 +47,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "web/home.html",
         {
             "counts": counts(),
+            "others": [kind for kind in KINDS.values() if kind.model not in COUNTED],
+            "guides": guides(),
             "products": products[:NEWEST],
             "runs": CodeRun.objects.newest_first()[:NEWEST],
             "api_url": request.build_absolute_uri(reverse("api-root")),

@@ -13,9 +13,12 @@ from django.views.decorators.http import require_safe
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 
+from registry.http.filters.fields import BooleanFilter
 from registry.http.filters.records import FILTERS
+from registry.http.links import kind_of
 from registry.http.pagination import RecordPagination, orderable_fields
-from registry.web.describe import address_of, value_of
+from registry.identity.models import User
+from registry.web.describe import address_of, value_of, words
 from registry.web.kinds import KINDS, Kind
 
 if TYPE_CHECKING:
@@ -42,7 +45,8 @@ class _ModelReader:
     ) -> list[tuple[Any, tuple[Any, ...]]]:
         """Select records, each with the values of its keys."""
         names = [self.kind.model._meta.get_field(key.name).attname for key in keys]  # type: ignore[union-attr]
-        records = queryset.select_related(*self.kind.select)[:limit]
+        # no link is None to Django, which else would follow every one
+        records = queryset.select_related(*self.kind.select or (None,))[:limit]
         return [
             (record, tuple(getattr(record, name) for name in names))
             for record in records
@@ -71,11 +75,12 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
     context = {
         "kind": shown,
         "errors": errors,
+        "other_errors": _other_errors(filterset, errors),
         "filters": _filters(filterset, request, errors),
         "filtered": any(request.GET.get(name) for name in filterset.base_filters),
         "columns": _columns(shown, request),
-        "rows": [_cells(shown, record) for record in records],
-        "links": _links(shown, request),
+        "rows": [_cells(shown, record, request.user) for record in records],
+        "links": _links(shown, filterset, request),
     }
     if not errors:
         context["paginator"] = paginator
@@ -90,15 +95,33 @@ def _filters(
     return [
         {
             "name": name,
-            "label": name.replace("_", " "),
-            "explanation": getattr(chosen, "explanation", ""),
+            "label": words(name),
+            "explanation": chosen.explanation,
             "help_text": _help_text(model, name),
-            "value": request.GET.get(name, ""),
+            "values": [text for text in request.GET.getlist(name) if text] or [""],
             "errors": errors.get(name, []),
-            "boolean": getattr(chosen, "explanation", "") == "true or false",
+            "boolean": isinstance(chosen, BooleanFilter),
+            "suggests": _suggests(chosen, request),
         }
         for name, chosen in filterset.base_filters.items()
     ]
+
+
+def _suggests(chosen: Any, request: HttpRequest) -> str:
+    """Name the record type that a filter suggests; accounts only to the signed-in."""
+    target = getattr(chosen, "target", None)
+    if target is None or (target is User and not request.user.is_authenticated):
+        return ""
+    return kind_of(target)
+
+
+def _other_errors(filterset: Any, errors: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return what is wrong with parameters that have no field in the form."""
+    return {
+        name: texts
+        for name, texts in errors.items()
+        if name not in filterset.base_filters
+    }
 
 
 def _help_text(model: Any, name: str) -> str:
@@ -115,7 +138,7 @@ def _columns(kind: Kind, request: HttpRequest) -> list[dict[str, str]]:
         reverse_it = ordering == name
         columns.append(
             {
-                "label": str(kind.model._meta.get_field(name).verbose_name),  # type: ignore[union-attr]
+                "label": words(name),
                 "address": _with(request, ordering=f"-{name}" if reverse_it else name)
                 if name in allowed
                 else "",
@@ -139,23 +162,28 @@ def _with(request: HttpRequest, **changes: str) -> str:
     return f"?{urlencode([*pairs, *changes.items()])}"
 
 
-def _cells(kind: Kind, record: Any) -> dict[str, Any]:
+def _cells(kind: Kind, record: Any, viewer: Any) -> dict[str, Any]:
     """Show a record as a line of the table; its first cell leads to its page."""
-    first, *rest = kind.columns
-    title = value_of(record, kind.model._meta.get_field(first))
+    first, *rest = (
+        value_of(record, kind.model._meta.get_field(name), viewer)
+        for name in kind.columns
+    )
     return {
-        "title": title.text if title.text != "—" else f"{kind.title} {record.pk}",
+        "title": first.text if first.text != "—" else f"{kind.title} {record.pk}",
         "address": address_of(record),
-        "cells": [value_of(record, kind.model._meta.get_field(name)) for name in rest],
+        "cells": [
+            {"label": words(name), "value": value}
+            for name, value in zip(kind.columns[1:], rest, strict=True)
+        ],
     }
 
 
-def _links(kind: Kind, request: HttpRequest) -> dict[str, str]:
-    """Return where the same list is for programs."""
+def _links(kind: Kind, filterset: Any, request: HttpRequest) -> dict[str, str]:
+    """Return where the same list is for programs, which refuse unknown parameters."""
     pairs = [
         (name, value)
         for name, values in request.GET.lists()
-        if name not in {"cursor", "page_size"}
+        if name in filterset.base_filters or name == "ordering"
         for value in values
         if value
     ]

@@ -12,7 +12,13 @@ from django.views.decorators.http import require_safe
 from registry.catalogue.models import DataProduct, Issue, Object, ObjectComponent
 from registry.runs.models import CodeRun
 from registry.web import products, runs
-from registry.web.describe import fields_of, history_of, label_of, links_of
+from registry.web.describe import (
+    additions_to,
+    fields_of,
+    history_of,
+    label_of,
+    links_of,
+)
 from registry.web.kinds import KINDS, Kind
 
 if TYPE_CHECKING:
@@ -27,12 +33,14 @@ def record(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     shown = KINDS[kind]
     found = _find(shown, pk)
     api_path = reverse(f"{kind}-detail", args=[pk])
+    signed_in = request.user.is_authenticated
     context = {
         "kind": shown,
         "record": found,
         "title": label_of(found),
-        "fields": list(fields_of(found)),
+        "fields": list(fields_of(found, request.user)),
         "lists": [row for row in links_of(found) if row.values],
+        "additions": list(additions_to(found)) if signed_in else [],
         "history": history_of(found, request.user),
         "api_path": api_path,
         "api_url": request.build_absolute_uri(api_path),

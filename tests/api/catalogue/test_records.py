@@ -55,7 +55,7 @@ class TestObject(RecordContract):
 
     factory = factories.ObjectFactory
     endpoint = "object"
-    posting = 16
+    posting = 12
     writable = "storage_location?, description?, file_type?, authors[]=, uuid"
     read_only = (
         "components[], data_products[], code_repo_release?, quality_control?, "
@@ -198,7 +198,7 @@ class TestQualityControlled(RecordContract):
 
     factory = factories.QualityControlledFactory
     endpoint = "quality_controlled"
-    posting = 7
+    posting = 6
     writable = "object, document"
     unique = ("object",)
 

@@ -185,6 +185,20 @@ def test_a_refused_upload_hears_why_on_a_connection_that_stays(
     assert [a.status_code for a in (refused, wrong, right)] == [403, 400, 201]
 
 
+def test_the_root_of_uploads_is_the_first_and_follows_the_address(
+    live_registry: LiveRegistry,
+) -> None:
+    roots = f"{live_registry.url}/api/storage_root/"
+    first = requests.get(f"{roots}1/", timeout=PATIENCE).json()
+    assert first["root"] == f"{live_registry.url}/data/"
+    for _ in range(2):
+        moved = {"REGISTRY_URL": "https://moved.example.org"}
+        live_registry.manage("prepare", "--no-example", **moved)
+        query = {"root": "https://moved.example.org/data/"}
+        found = requests.get(roots, params=query, timeout=PATIENCE).json()
+        assert found["count"] == 1
+
+
 @pytest.fixture(scope="module")
 def guide(
     live_registry: LiveRegistry, tmp_path_factory: pytest.TempPathFactory

@@ -1,0 +1,226 @@
+"""What is changed and deleted in the admin is as by the API, refusals included."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from registry.catalogue.models import (
+    Object,
+)
+from registry.core.models import Event
+from registry.identity.models import User
+from registry.runs.models import CodeRun
+from tests import factories
+from tests.admin.browsing import (
+    FIREFOX,
+    add_path,
+    change_path,
+    fill_in,
+    list_path,
+    page_of,
+    visit,
+)
+from tests.admin.checks import every_type
+from tests.admin.storing import stored_in
+
+
+@pytest.mark.parametrize(
+    "factory, values",
+    [
+        (factories.AuthorFactory, {"name": "Ada King"}),
+        (factories.CodeRepoReleaseFactory, {"website": None}),
+        (factories.CodeRunFactory, {"description": "Fit again", "end_date": None}),
+        (factories.DataProductFactory, {"name": "human/births"}),
+        (factories.ExternalObjectFactory, {"title": "Influenza, corrected"}),
+        (factories.FileTypeFactory, {"extension": "csv"}),
+        (factories.IssueFactory, {"severity": 7}),
+        (factories.KeyValueFactory, {"value": "barometer"}),
+        (factories.KeywordFactory, {"keyphrase": "influenza A"}),
+        (factories.LicenceFactory, {"licence_info": "CC BY 4.0"}),
+        (factories.NamespaceFactory, {"full_name": "Our group"}),
+        (factories.ObjectComponentFactory, {"description": "Deaths"}),
+        (factories.ObjectFactory, {"description": "Deaths"}),
+        (factories.StorageLocationFactory, {"public": False}),
+        (factories.StorageRootFactory, {"root": "https://new.example.org/"}),
+    ],
+    ids=lambda value: "" if isinstance(value, dict) else value._meta.model.kind,
+)
+def test_a_change_leaves_who_and_what(
+    curator: Client, administrator: User, factory: Any, values: dict[str, Any]
+) -> None:
+    record = factory()
+    before = stored_in(record)
+    answer = fill_in(curator, change_path(record), values)
+    assert answer.status_code == 302, page_of(answer).errors
+    record.refresh_from_db()
+    after = stored_in(record)
+    changed = {name for name in after if after[name] != before[name]}
+    derived = {"version_key"} if factory is factories.DataProductFactory else set()
+    assert changed - derived == {*values, "updated_by", "last_updated"}
+    assert record.updated_by == administrator
+    event = Event.objects.latest("pk")
+    assert (event.kind, event.record_id, event.action, event.by, event.client) == (
+        record.kind,
+        record.pk,
+        "updated",
+        administrator,
+        FIREFOX,
+    )
+    assert {name: new for name, (_, new) in event.changes.items()} == values
+
+
+@every_type
+def test_saving_what_is_there_changes_nothing(curator: Client, factory: Any) -> None:
+    record = factory()
+    before, events = stored_in(record), Event.objects.count()
+    assert fill_in(curator, change_path(record), {}).status_code == 302
+    record.refresh_from_db()
+    assert stored_in(record) == before
+    assert Event.objects.count() == events
+
+
+def test_times_keep_their_microseconds(curator: Client) -> None:
+    moment = datetime(2026, 11, 20, 15, 28, 33, 501071, tzinfo=UTC)
+    run = factories.CodeRunFactory.create(run_date=moment, end_date=moment)
+    fill_in(curator, change_path(run), {"description": "Fit again"})
+    run.refresh_from_db()
+    assert (run.run_date, run.end_date) == (moment, moment)
+    assert run.description == "Fit again"
+
+
+def test_texts_keep_their_line_ends_and_edges(curator: Client) -> None:
+    text = "  one\ntwo\r\n\nthree "
+    item = factories.ObjectFactory.create(description=text)
+    kind = factories.FileTypeFactory.create()
+    fill_in(curator, change_path(item), {"file_type": kind})
+    item.refresh_from_db()
+    assert (item.description, item.file_type) == (text, kind)
+
+
+def test_lists_of_links_are_changed(curator: Client) -> None:
+    run = factories.CodeRunFactory.create()
+    [kept], new = run.inputs.all(), factories.ObjectComponentFactory.create()
+    fill_in(curator, change_path(run), {"inputs": [kept, new], "outputs": []})
+    assert set(run.inputs.all()) == {kept, new}
+    assert not run.outputs.exists()
+    changes = Event.objects.latest("pk").changes
+    assert changes["inputs"] == [[kept.pk], sorted([kept.pk, new.pk])]
+
+
+def test_the_components_of_an_issue_are_changed_from_its_page(curator: Client) -> None:
+    issue = factories.IssueFactory.create()
+    new = factories.ObjectComponentFactory.create()
+    fill_in(curator, change_path(issue), {"component_issues": [new]})
+    assert list(issue.component_issues.all()) == [new]
+    assert set(Event.objects.latest("pk").changes) == {"component_issues"}
+
+
+def test_a_list_too_long_for_a_form_is_shown_and_kept(
+    curator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registry.admin.records.LONGEST_LIST", 2)
+    components = [factories.ObjectComponentFactory.create() for _ in range(3)]
+    run = factories.CodeRunFactory.create(inputs=components)
+    issue = factories.IssueFactory.create(component_issues=components)
+    for record, name in ((run, "inputs"), (issue, "component_issues")):
+        page = visit(curator, change_path(record))
+        assert name not in page.form
+        assert all(str(component) in page.text for component in components)
+        fill_in(curator, change_path(record), {"description": "Changed"})
+        record.refresh_from_db()
+        assert record.description == "Changed"
+        assert set(getattr(record, name).all()) == set(components)
+
+
+def test_a_record_that_moved_on_meanwhile_is_not_overwritten(curator: Client) -> None:
+    run = factories.CodeRunFactory.create()
+    form = visit(curator, change_path(run)).form
+    fill_in(curator, change_path(run), {"description": "Somebody else's words"})
+    page = page_of(curator.post(change_path(run), form | {"description": ["Mine"]}))
+    assert page.status == 200
+    assert "changed since you read it" in page.errors
+    # pressing the button once more does not help either
+    page = page_of(curator.post(change_path(run), page.form))
+    assert "changed since you read it" in page.errors
+    run.refresh_from_db()
+    assert run.description == "Somebody else's words"
+
+
+def test_what_others_refer_to_stays(curator: Client) -> None:
+    product = factories.DataProductFactory.create()
+    factories.ExternalObjectFactory.create(data_product=product)
+    page = page_of(fill_in(curator, change_path(product), {"name": "births"}))
+    assert "name cannot be changed: an external object" in page.errors
+    page = page_of(fill_in(curator, change_path(product.namespace), {"name": "theirs"}))
+    assert "name cannot be changed: it is part of the names" in page.errors
+    product.refresh_from_db()
+    assert (product.name, product.namespace.name) != ("births", "theirs")
+
+
+def test_the_location_of_an_object_is_set_once(curator: Client) -> None:
+    item = factories.ObjectFactory.create(storage_location=None)
+    place = factories.StorageLocationFactory.create()
+    fill_in(curator, change_path(item), {"storage_location": place})
+    item.refresh_from_db()
+    assert item.storage_location == place
+    assert "storage_location" not in visit(curator, change_path(item)).form
+    other = factories.StorageLocationFactory.create()
+    fill_in(curator, change_path(item), {"storage_location": other})
+    item.refresh_from_db()
+    assert item.storage_location == place
+
+
+def test_a_uuid_is_chosen_once(curator: Client) -> None:
+    chosen = uuid.uuid4()
+    fill_in(curator, add_path(Object), {"uuid": chosen})
+    item = Object.objects.get(uuid=chosen)
+    assert "uuid" not in visit(curator, change_path(item)).form
+
+
+def test_a_change_that_clashes_is_an_error_of_the_form(curator: Client) -> None:
+    first, second = (
+        factories.NamespaceFactory.create(),
+        factories.NamespaceFactory.create(),
+    )
+    answer = fill_in(curator, change_path(second), {"name": first.name})
+    page = page_of(answer)
+    assert page.status == 200
+    assert "Field name must be unique" in page.errors
+    assert page.form["name"] == [first.name]
+
+
+def test_a_run_is_deleted_and_leaves_its_event(
+    curator: Client, administrator: User
+) -> None:
+    run = factories.CodeRunFactory.create()
+    [component] = run.inputs.all()
+    path = change_path(run).replace("change", "delete")
+    assert str(run.description) in visit(curator, path).text
+    assert curator.post(path, {"post": "yes"}).status_code == 302
+    assert not CodeRun.objects.exists()
+    event = Event.objects.latest("pk")
+    assert (event.kind, event.action, event.by) == (
+        "code_run",
+        "deleted",
+        administrator,
+    )
+    component.refresh_from_db()
+
+
+@every_type
+def test_nothing_is_deleted_in_bulk_and_only_runs_one_by_one(
+    root: Client, factory: Any
+) -> None:
+    record = factory()
+    path = list_path(type(record))
+    assert not visit(root, path).soup.select("select[name=action]")
+    form = {"action": "delete_selected", "_selected_action": [record.pk], "post": "y"}
+    root.post(path, form)
+    answer = root.get(change_path(record).replace("change", "delete"))
+    assert answer.status_code == (200 if type(record) is CodeRun else 403)
+    assert type(record).objects.filter(pk=record.pk).exists()

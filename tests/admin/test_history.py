@@ -1,0 +1,51 @@
+"""What happened to a record, as its page tells it."""
+
+from __future__ import annotations
+
+from django.test import Client
+
+from registry.runs.services import update_code_run
+from tests import factories
+from tests.admin.browsing import (
+    history_path,
+    visit,
+)
+
+
+def test_the_history_tells_who_when_by_which_client_and_what(curator: Client) -> None:
+    run = factories.CodeRunFactory.create(
+        by=factories.UserFactory.create(username="ada")
+    )
+    [old] = run.outputs.all()
+    new = factories.ObjectComponentFactory.create()
+    values = {"description": "Fit once more", "outputs": [new.pk], "end_date": None}
+    update_code_run(run.pk, values, by=run.registered_by)
+    page = visit(curator, history_path(run))
+    changed, made = page.soup.select("#change-history > table > tbody > tr")
+    assert "ada" in changed.get_text()
+    assert "Created" in made.get_text()
+    text = " ".join(changed.get_text(" ").split())
+    assert f"description {run.description} Fit once more" in text
+    assert f"taken out: object component {old.pk}" in text
+    assert f"put in: object component {new.pk}" in text
+    for link in changed.select("a"):
+        visit(curator, str(link["href"]))
+
+
+def test_a_long_history_comes_in_pages(curator: Client) -> None:
+    run = factories.CodeRunFactory.create()
+    for number in range(60):
+        update_code_run(
+            run.pk, {"description": f"Attempt {number}"}, by=run.registered_by
+        )
+    first = visit(curator, history_path(run))
+    assert "61 events" in first.text
+    assert len(first.soup.select("#change-history > table > tbody > tr")) == 50
+    [later] = first.soup.select(".paginator a")
+    second = visit(curator, history_path(run) + str(later["href"]))
+    assert len(second.soup.select("#change-history > table > tbody > tr")) == 11
+
+
+def test_a_history_of_nothing_leads_home(curator: Client) -> None:
+    run = factories.CodeRunFactory._meta.model(pk=4711)
+    assert curator.get(history_path(run)).status_code == 302

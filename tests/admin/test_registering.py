@@ -1,0 +1,183 @@
+"""What is registered in the admin is as by the API, refusals included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from registry.catalogue.models import (
+    Author,
+    Issue,
+    Keyword,
+    Namespace,
+    Object,
+    ObjectComponent,
+)
+from registry.catalogue.services import author_uuid
+from registry.core.models import Event, Record
+from registry.identity.models import User
+from tests import factories
+from tests.admin.browsing import (
+    FIREFOX,
+    add_path,
+    change_path,
+    fill_in,
+    page_of,
+    signed_in,
+    visit,
+)
+from tests.admin.checks import FACTORIES, every_type
+from tests.admin.storing import form_of, stored_in
+
+
+@every_type
+def test_a_new_record_is_stored_as_by_the_service(
+    curator: Client, administrator: User, factory: Any
+) -> None:
+    factories.registrar()
+    values = factories.values_of(factory)
+    before = Event.objects.count()
+    answer = fill_in(curator, add_path(factory._meta.model), form_of(values))
+    assert answer.status_code == 302, page_of(answer).errors
+    record = factory._meta.model.objects.latest("pk")
+    assert answer["Location"] == change_path(record)
+    stored = stored_in(record)
+    for name, value in form_of(values).items():
+        if (factory._meta.model, name) != (Author, "uuid"):
+            assert stored[name] == as_stored(value), name
+    assert record.registered_by == record.updated_by == administrator
+
+    in_the_admin = list(Event.objects.order_by("pk")[before:])
+    assert {(event.by, event.client) for event in in_the_admin} == {
+        (administrator, FIREFOX)
+    }
+    others = factories.values_of(factory)
+    before = Event.objects.count()
+    factory(**others)
+    by_the_service = Event.objects.order_by("pk")[before:]
+    assert [(e.kind, e.action, e.changes) for e in in_the_admin] == [
+        (e.kind, e.action, e.changes) for e in by_the_service
+    ]
+    assert not LogEntry.objects.exists()
+
+
+def test_a_new_object_has_its_component(curator: Client) -> None:
+    fill_in(curator, add_path(Object), {"description": "The school's counts"})
+    component = Object.objects.get().components.get()
+    assert (component.name, component.whole_object) == ("whole_object", True)
+
+
+def test_a_new_author_has_the_uuid_of_the_identifier(curator: Client) -> None:
+    identifier = "https://orcid.org/0000-0002-1825-0097"
+    fill_in(curator, add_path(Author), {"identifier": identifier})
+    assert Author.objects.get().uuid == author_uuid(identifier)
+
+
+@pytest.mark.parametrize(
+    "factory",
+    [
+        factory
+        for factory in FACTORIES
+        if factory._meta.model.kind not in {"object", "code_run", "issue"}
+    ],
+    ids=lambda factory: factory._meta.model.kind,
+)
+def test_a_duplicate_is_an_error_of_the_form_that_leads_to_the_twin(
+    curator: Client, factory: Any
+) -> None:
+    values = factories.values_of(factory)
+    twin = factory(**values)
+    _assert_refused_for(twin, curator, values)
+
+
+@pytest.mark.parametrize(
+    "factory",
+    [factories.ObjectFactory, factories.CodeRunFactory, factories.IssueFactory],
+    ids=lambda factory: factory._meta.model.kind,
+)
+def test_a_uuid_that_is_taken_is_an_error_of_the_form(
+    curator: Client, factory: Any
+) -> None:
+    twin = factory()
+    values = factories.values_of(factory, uuid=twin.uuid)
+    _assert_refused_for(twin, curator, values)
+
+
+def _assert_refused_for(twin: Any, curator: Client, values: dict[str, Any]) -> None:
+    model = type(twin)
+    counts = model.objects.count(), Event.objects.count()
+    page = page_of(fill_in(curator, add_path(model), form_of(values)))
+    assert page.status == 200
+    assert "must be unique" in page.errors
+    [link] = page.soup.select(".errorlist a")
+    assert link["href"] == change_path(twin)
+    assert (model.objects.count(), Event.objects.count()) == counts
+
+
+def test_a_single_field_that_clashes_has_the_error_beside_it(curator: Client) -> None:
+    twin = factories.NamespaceFactory.create()
+    page = page_of(fill_in(curator, add_path(Namespace), {"name": twin.name}))
+    [error] = page.soup.select(".field-name .errorlist")
+    assert "Field name must be unique" in error.get_text()
+
+
+def test_what_the_service_says_of_fields_stands_beside_them(curator: Client) -> None:
+    page = page_of(fill_in(curator, add_path(Author), {}))
+    assert page.status == 200
+    for name in ("name", "identifier"):
+        [error] = page.soup.select(f".field-{name} .errorlist")
+        assert "Give a name or an identifier" in error.get_text()
+
+
+@pytest.mark.parametrize(
+    "model, values, message",
+    [
+        (Namespace, {"name": "glob*"}, "Names may not contain"),
+        (Namespace, {"name": "a", "website": "no address"}, "Enter a URL such as"),
+        (Issue, {"severity": 99999, "description": "Bad"}, "32767"),
+        (Issue, {"severity": 1}, "This field is required"),
+        (Issue, {"severity": 1, "description": "Bad", "uuid": "x"}, "valid UUID"),
+        (Keyword, {"object": 4711, "keyphrase": "flu"}, "not one of the available"),
+    ],
+)
+def test_what_is_no_value_is_refused(
+    curator: Client, model: type[Record], values: dict[str, Any], message: str
+) -> None:
+    page = page_of(fill_in(curator, add_path(model), values))
+    assert page.status == 200
+    assert message in page.errors
+    assert not model.objects.exists()
+
+
+def test_an_address_on_a_host_without_a_dot_is_taken_as_in_the_api(
+    curator: Client,
+) -> None:
+    values = {"name": "lab", "website": "http://registry:8000/lab"}
+    assert fill_in(curator, add_path(Namespace), values).status_code == 302
+    lab = Namespace.objects.get()
+    assert lab.website == values["website"]
+    # and does not stand in the way of a correction
+    fill_in(curator, change_path(lab), {"full_name": "The lab"})
+    lab.refresh_from_db()
+    assert lab.full_name == "The lab"
+
+
+def test_the_component_of_the_whole_cannot_be_made_by_hand(curator: Client) -> None:
+    item = factories.ObjectFactory.create()
+    values = {"object": item, "name": "part", "whole_object": True}
+    fill_in(curator, add_path(ObjectComponent), values)
+    assert not item.components.get(name="part").whole_object
+
+
+def test_nobody_writes_without_the_csrf_token(administrator: User) -> None:
+    client = signed_in(administrator, enforce_csrf_checks=True)
+    form = visit(client, add_path(Namespace)).form | {"name": ["lab"]}
+    token = form.pop("csrfmiddlewaretoken")
+    assert client.post(add_path(Namespace), form).status_code == 403
+    assert not Namespace.objects.exists()
+    answer = client.post(add_path(Namespace), form | {"csrfmiddlewaretoken": token})
+    assert answer.status_code == 302
+    assert Namespace.objects.exists()

@@ -1,0 +1,159 @@
+"""Idempotency-Key: how long it holds, and what happens while a twin is at work."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from registry.catalogue.models import FileType
+from registry.http.models import IdempotencyKey
+from registry.identity.models import User
+from tests.api.client import Api, data_of
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/api/file_type/"
+KEY = {"idempotency_key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
+BODY = {"name": "Comma-separated values", "extension": "csv"}
+
+
+@pytest.fixture
+def person() -> User:
+    person: User = UserFactory()
+    return person
+
+
+@pytest.fixture
+def api(person: User) -> Api:
+    return Api(person)
+
+
+def _make_older(**by: float) -> None:
+    IdempotencyKey.objects.update(claimed_at=timezone.now() - timedelta(**by))
+
+
+def test_an_answer_is_kept_for_24_hours(api: Api) -> None:
+    first = data_of(api.post(LIST, BODY, **KEY), 201)
+    _make_older(hours=23.99)
+    again = api.post(LIST, BODY, **KEY)
+    assert data_of(again, 201) == first
+    assert again["Idempotent-Replayed"] == "true"
+
+
+def test_after_24_hours_the_key_is_forgotten(api: Api) -> None:
+    data_of(api.post(LIST, BODY, **KEY), 201)
+    _make_older(hours=24.01)
+    assert data_of(api.post(LIST, BODY, **KEY), 409)["detail"]
+    other = {**BODY, "extension": "tsv"}
+    assert "Idempotent-Replayed" not in api.post(LIST, other, **KEY)
+
+
+def test_the_answer_is_the_first_one_even_where_the_record_has_changed(
+    api: Api,
+) -> None:
+    first = data_of(api.post("/api/object/", {"description": "a"}, **KEY), 201)
+    data_of(api.call("PATCH", first["url"], {"description": "b"}))
+    again = data_of(api.post("/api/object/", {"description": "a"}, **KEY), 201)
+    assert again == first
+
+
+def test_the_order_of_the_keys_in_a_body_does_not_count(api: Api) -> None:
+    first = data_of(api.post(LIST, BODY, **KEY), 201)
+    turned = dict(reversed(BODY.items()))
+    assert data_of(api.post(LIST, turned, **KEY), 201) == first
+
+
+def test_a_form_with_the_same_key_and_values_is_replayed(api: Api) -> None:
+    first = data_of(api.send_form("POST", LIST, BODY, **KEY), 201)
+    assert data_of(api.send_form("POST", LIST, BODY, **KEY), 201) == first
+
+
+def test_the_same_key_for_another_address_is_refused(api: Api) -> None:
+    data_of(api.post(LIST, BODY, **KEY), 201)
+    answer = data_of(api.post("/api/namespace/", BODY, **KEY), 422)
+    assert answer == {
+        "detail": "This Idempotency-Key was used for another request."
+    }
+
+
+def _claim(person: User, api: Api) -> None:
+    """Leave a claim like that of a request which is still at work."""
+    data_of(api.post(LIST, BODY, **KEY), 201)
+    FileType.objects.all().delete()
+    IdempotencyKey.objects.update(status=None)
+    assert IdempotencyKey.objects.get().user == person
+
+
+def test_while_a_twin_is_at_work_a_request_is_refused(person: User, api: Api) -> None:
+    _claim(person, api)
+    answer = data_of(api.post(LIST, BODY, **KEY), 409)
+    assert "at work" in answer["detail"]
+    assert not FileType.objects.exists()
+
+
+def test_a_twin_that_died_is_not_waited_for(person: User, api: Api) -> None:
+    _claim(person, api)
+    _make_older(minutes=16)
+    data_of(api.post(LIST, BODY, **KEY), 201)
+
+
+def test_a_key_has_at_most_255_characters(api: Api) -> None:
+    assert data_of(api.post(LIST, BODY, idempotency_key="k" * 256), 400)["detail"]
+    data_of(api.post(LIST, BODY, idempotency_key="k" * 255), 201)
+
+
+def test_a_duplicate_is_answered_anew(api: Api) -> None:
+    data_of(api.post(LIST, BODY), 201)
+    for _ in range(2):
+        answer = api.post(LIST, BODY, **KEY)
+        assert "url" in data_of(answer, 409)
+        assert "Idempotent-Replayed" not in answer
+    assert not IdempotencyKey.objects.exists()
+
+
+def test_a_body_that_cannot_be_read_claims_nothing(api: Api) -> None:
+    for body, media_type in ((b"{", "application/json"), (b"a", "text/plain")):
+        assert api.send("POST", LIST, body, media_type, **KEY).status_code in {400, 415}
+    assert not IdempotencyKey.objects.exists()
+
+
+def test_a_replay_costs_few_queries(
+    api: Api, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    bodies = [{"name": str(n), "extension": str(n)} for n in range(500)]
+    first = data_of(api.post(LIST, bodies, **KEY), 201)
+    with django_assert_max_num_queries(8):
+        assert data_of(api.post(LIST, bodies, **KEY), 201) == first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_with_one_key_at_once_one_registers_and_none_does_twice(
+    person: User,
+) -> None:
+    api = Api(person)
+    barrier = Barrier(2)
+
+    def post(_: int) -> tuple[int, Any]:
+        try:
+            barrier.wait()
+            answer = api.post(LIST, BODY, **KEY)
+            return answer.status_code, data_of(answer, answer.status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(post, range(2)), key=lambda answer: answer[0])
+    # the twin was still at work, or had just finished
+    assert answers[0][0] == 201
+    assert answers[1][0] in {201, 409}
+    assert answers[1][0] == 409 or answers[1] == answers[0]
+    assert FileType.objects.count() == 1
+    assert api.post(LIST, BODY, **KEY)["Idempotent-Replayed"] == "true"

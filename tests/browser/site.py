@@ -1,0 +1,132 @@
+"""The registry that the browser looks at, and what is in it beside the example."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from tests.plugins.server import LiveRegistry
+
+#: Whoever uses the site in these tests.
+PERSON, PASSWORD = "rosalind", "photograph fifty-one"
+LONG = "human/infection/SARS-CoV-2/scotland/cases_and_management/mortality-in-care-homes"
+
+
+@dataclass
+class Site:
+    """A live registry; ``token`` is the administrator's."""
+
+    registry: LiveRegistry
+    token: str
+    ids: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return self.registry.url
+
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:
+        """Ask the API as the administrator."""
+        headers = {"Authorization": f"token {self.token}", **options.pop("headers", {})}
+        url = f"{self.url}/api/{path}"
+        return requests.request(method, url, headers=headers, timeout=30, **options)
+
+    def register(self, kind: str, **values: Any) -> int:
+        """Register a record; return its id."""
+        answer = self.call("POST", f"{kind}/", json=values)
+        assert answer.status_code == 201, answer.text
+        return int(answer.json()["url"].rstrip("/").rpartition("/")[2])
+
+    def newest(self, kind: str, **filters: Any) -> dict[str, Any]:
+        """Return the newest record that the filters leave."""
+        answer = self.call("GET", f"{kind}/", params={**filters, "page_size": 1})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json()["results"][0])
+
+    def upload(self, content: bytes) -> str:
+        """Store a file; return its SHA-1."""
+        sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+        answer = self.call("POST", f"data/{sha1}")
+        assert answer.status_code == 200, answer.text
+        stored = requests.put(answer.json()["url"], content, timeout=30)
+        assert stored.status_code == 201, stored.text
+        return sha1
+
+
+def fill(site: Site) -> None:
+    """Register what makes pages hard to draw: much of it, and long names."""
+    namespace = site.register(
+        "namespace", name="institute-for-" + "long-names-" * 9, full_name="I " * 200
+    )
+    site.call("POST", "namespace/", json=[{"name": f"g{n:02}"} for n in range(60)])
+    root = site.register("storage_root", root=f"https://{'data-' * 11}.example.org/")
+    location = site.register(
+        "storage_location",
+        path=f"{LONG}/{'deep/' * 40}x.h5",
+        hash="a" * 40,
+        storage_root=root,
+        public=False,
+    )
+    authors = [site.register("author", name=f"Author No. {n}") for n in range(3)]
+    thing = site.register(
+        "object",
+        description="Deaths by age and sex. " + "So it goes on. " * 60,
+        storage_location=location,
+        authors=authors,
+        file_type=site.register("file_type", name="Hierarchical data", extension="h5"),
+    )
+    parts = [
+        site.register("object_component", object=thing, name=f"{LONG}/table-{n}")
+        for n in range(25)
+    ]
+    product = site.register(
+        "data_product", namespace=namespace, name=LONG, version="0.1.0-b.1", object=thing
+    )
+    site.ids |= {
+        "namespace": namespace,
+        "storage_root": root,
+        "storage_location": location,
+        "author": authors[0],
+        "object": thing,
+        "object_component": parts[0],
+        "data_product": product,
+        "code_run": site.register(
+            "code_run",
+            run_date="2026-03-04T05:06:07Z",
+            description="Estimate mortality in care homes " * 20,
+            submission_script=thing,
+            inputs=parts,
+            outputs=parts,
+        ),
+        **_labels(site, thing, parts[0], product),
+    }
+
+
+def _labels(site: Site, thing: int, part: int, product: int) -> dict[str, int]:
+    """Register one of each further record type."""
+    return {
+        "issue": site.register(
+            "issue", severity=9, description="All wrong. " * 30, component_issues=[part]
+        ),
+        "keyword": site.register("keyword", object=thing, keyphrase="care homes " * 9),
+        "licence": site.register("licence", object=thing, licence_info="CC0 " * 40),
+        "key_value": site.register("key_value", object=thing, key="k" * 99, value="v"),
+        "code_repo_release": site.register(
+            "code_repo_release", object=thing, name="org/" + "x" * 90, version="1.0.0"
+        ),
+        "quality_controlled": site.register(
+            "quality_controlled", object=thing, document=thing
+        ),
+        "file_type": site.register("file_type", name="Text", extension="t" * 90),
+        "user_author": site.register("user_author", user=1, author=1),
+        "external_object": site.register(
+            "external_object",
+            data_product=product,
+            identifier=f"https://doi.org/10.1136/{'x' * 200}",
+            release_date="1978-03-04T00:00:00Z",
+            title="Influenza in a boarding school " * 6,
+        ),
+    }

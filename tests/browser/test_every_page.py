@@ -1,0 +1,172 @@
+"""Every kind of page: accessible, small, quiet, and as wide as the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Response
+
+from registry.web.guides import GUIDES
+from registry.web.kinds import KINDS
+from tests.browser.axe import violations
+from tests.browser.conftest import NewPage
+from tests.browser.site import Site
+
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]
+
+#: A computer and a telephone, in pixels.
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+#: Bytes that a page may take with all it needs, as they come over the wire, in a
+#: browser that has not been here before.
+MOST = 100_000
+
+
+def _open_menu(page: Page) -> None:
+    page.locator("header details.menu summary").click()
+
+
+def _make_token(page: Page) -> None:
+    page.locator("main button").first.click()
+    page.locator("#key").wait_for()
+
+
+def _send_empty_form(page: Page) -> None:
+    page.locator(".record-form button").click()
+    page.locator(".field-error").first.wait_for()
+
+
+def _suggest(page: Page) -> None:
+    page.locator("#id_namespace").focus()
+    page.locator("#id_namespace-suggestions li").first.wait_for()
+
+
+def _mistype_password(page: Page) -> None:
+    page.get_by_label("User name").fill("nobody")
+    page.get_by_label("Password").fill("nothing")
+    page.locator("main").get_by_role("button", name="Sign in").click()
+    page.locator("[role=alert]").wait_for()
+
+
+def _unfold(page: Page) -> None:
+    for summary in page.locator("main details > summary").all():
+        summary.click()
+
+
+Act = Callable[[Page], None]
+
+#: What lies over the rest of the page, where that cannot be reached as long.
+OVER = {"menu": "header details.menu"}
+
+#: Every kind of page, and what is done with it before it is looked at.
+PAGES: dict[str, tuple[str, Act | None]] = {
+    "home": ("/", None),
+    "menu": ("/", _open_menu),
+    "list": ("/data_product/", None),
+    "list with filters": ("/data_product/", _unfold),
+    "list, filtered": ("/namespace/?name=g*&ordering=name", None),
+    "list, nothing found": ("/data_product/?name=nothing", None),
+    "list, nonsense": ("/issue/?severity=bad", None),
+    "data product": ("/data_product/{data_product}/", _unfold),
+    "data product of the example": ("/data_product/2/", None),
+    "code run": ("/code_run/{code_run}/", None),
+    "object": ("/object/{object}/", None),
+    "component": ("/object_component/{object_component}/", None),
+    "external object": ("/external_object/{external_object}/", None),
+    "form": ("/external_object/new/", None),
+    "form, suggesting": ("/data_product/new/", _suggest),
+    "form, refused": ("/code_run/new/", _send_empty_form),
+    "issue, being raised": ("/object_component/{object_component}/raise-issue/", None),
+    "search": ("/search/", None),
+    "search, found": ("/search/?q=influenza", None),
+    "search, nothing found": ("/search/?q=xyzzy", None),
+    "guide": ("/docs/running/", None),
+    "guide with tabs": ("/docs/getting-started/", None),
+    "account": ("/account/", None),
+    "token": ("/get-token", None),
+    "token, shown": ("/get-token", _make_token),
+    "not found": ("/object/987654/", None),
+    "API root": ("/api/", None),
+    "API list": ("/api/data_product/", _unfold),
+    "API record": ("/api/data_product/1/", _unfold),
+}
+#: Pages of who is not signed in.
+STRANGERS: dict[str, tuple[str, Act | None]] = {
+    "home": ("/", None),
+    "menu": ("/", _open_menu),
+    "data product": ("/data_product/1/", None),
+    "sign in": ("/sign-in?next=/account/", None),
+    "sign in, refused": ("/sign-in", _mistype_password),
+    "API record": ("/api/data_product/1/", None),
+}
+
+
+def _look(page: Page, site: Site, what: tuple[str, Act | None]) -> None:
+    """Open a page, which must be small, and do there what is to be done."""
+    address, act = what
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.goto(address.format(**site.ids), wait_until="networkidle")
+    sizes = {one.url: one.request.sizes()["responseBodySize"] for one in answers}
+    assert sum(sizes.values()) < MOST, sizes
+    if act is not None:
+        act(page)
+
+
+def _is_well_made(page: Page, part: str = "html") -> None:
+    """Check the page in both colour schemes and on both screens."""
+    for size in (WIDE, NARROW):
+        page.set_viewport_size(size)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            found = violations(page, part)
+            assert not found, f"{size['width']}, {scheme}:\n" + "\n".join(found)
+        _fits(page, size["width"])
+
+
+def _fits(page: Page, width: int) -> None:
+    needed = page.evaluate("document.documentElement.scrollWidth")
+    assert needed <= width, f"needs {needed} of {width} pixels: {_widest(page)}"
+
+
+def _widest(page: Page) -> Any:
+    """Name what sticks out of the page."""
+    return page.evaluate("""() => [...document.querySelectorAll("main *, header *")]
+      .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+      .slice(0, 5).map((one) => one.outerHTML.slice(0, 150))""")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_accessible_and_small(
+    name: str, new_page: NewPage, site: Site
+) -> None:
+    page = new_page(viewport=WIDE, reduced_motion="reduce")
+    _look(page, site, PAGES[name])
+    _is_well_made(page, OVER.get(name, "html"))
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_a_page_is_accessible_and_small_for_strangers(
+    name: str, new_page: NewPage, site: Site
+) -> None:
+    page = new_page(signed_in=False, viewport=WIDE, reduced_motion="reduce")
+    _look(page, site, STRANGERS[name])
+    _is_well_made(page, OVER.get(name, "html"))
+
+
+#: All other pages look like one of those: each on a telephone at least.
+OTHERS = [
+    *(f"/{kind}/" for kind in KINDS),
+    *(f"/{kind}/{{{kind}}}/" for kind in KINDS),
+    *(f"/{kind}/new/" for kind in KINDS),
+    *(f"/docs/{name}/" for name in GUIDES),
+    "/issues/",
+]
+
+
+def test_all_other_pages_fit_too(new_page: NewPage, site: Site) -> None:
+    page = new_page(viewport=NARROW, reduced_motion="reduce")
+    for address in OTHERS:
+        page.goto(address.format(**site.ids))
+        _fits(page, NARROW["width"])

@@ -1,0 +1,36 @@
+"""Entity tags in If-Match."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import RequestFactory
+
+from registry.http.conditional import etag, known_revisions
+
+
+@pytest.mark.parametrize(
+    "header,known",
+    [
+        ("", None),
+        ("*", None),
+        ("  * ", None),
+        ('"7-1a"', {"7-1a"}),
+        ('"7-1a", "8-2b"', {"7-1a", "8-2b"}),
+        ('"7-1a","8-2b"', {"7-1a", "8-2b"}),
+        ('W/"7-1a"', set()),
+        ('W/"7-1a", "8-2b"', {"8-2b"}),
+        ('""', {""}),
+        ("7-1a", set()),
+        ('"unclosed', set()),
+    ],
+)
+def test_strong_tags_are_what_the_client_knows(
+    rf: RequestFactory, header: str, known: set[str] | None
+) -> None:
+    request = rf.get("/", headers={"if-match": header} if header else {})
+    assert known_revisions(request) == known
+
+
+def test_a_tag_is_read_as_it_was_written(rf: RequestFactory) -> None:
+    request = rf.get("/", headers={"if-match": etag("7-1a")})
+    assert known_revisions(request) == {"7-1a"}

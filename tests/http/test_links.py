@@ -1,0 +1,106 @@
+"""Links as clients write them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry.catalogue.models import FileType, Object
+from registry.http.links import LinkError, find_ids, parse_link
+from registry.identity.models import User
+from tests.factories import ObjectFactory
+
+UUID = "8e03978e-40d5-43e8-bc93-6894a57f9324"
+
+
+@pytest.mark.parametrize(
+    "value,reference",
+    [
+        (7, 7),
+        ("7", 7),
+        (" 7 ", 7),
+        ("007", 7),
+        (0, 0),
+        (2**63 - 1, 2**63 - 1),
+        ("/api/object/7/", 7),
+        ("api/object/7", 7),
+        ("http://127.0.0.1:8000/api/object/7/", 7),
+        ("https://elsewhere.example.org/registry/api/object/7", 7),
+        (UUID, uuid.UUID(UUID)),
+        (UUID.upper(), uuid.UUID(UUID)),
+        (UUID.replace("-", ""), uuid.UUID(UUID)),
+    ],
+)
+def test_a_link_is_an_id_a_uuid_or_a_url(value: Any, reference: Any) -> None:
+    assert parse_link(value, Object) == reference
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        -1,
+        2**63,
+        str(2**63),
+        "9" * 30,
+        "00000000000000000000000000000000000000000017",
+        7.0,
+        True,
+        None,
+        [],
+        {"id": 7},
+        "",
+        "seven",
+        "-7",
+        "٧",
+        "/api/object_component/7/",
+        "/api/object/",
+        "/api/object/x/",
+        "/api/object/7/?a=b",
+        "/object/7/",
+        "xapi/object/7/",
+        f"/api/object/{UUID}/",
+        "/api/object/99999999999999999999/",
+        "/api/object/9999999999999999999/",
+    ],
+)
+def test_anything_else_is_none(value: Any) -> None:
+    with pytest.raises(LinkError, match=r"give its URL \(…/api/object/1/\)"):
+        parse_link(value, Object)
+
+
+def test_records_without_a_uuid_are_not_found_by_one() -> None:
+    with pytest.raises(LinkError, match="or its id"):
+        parse_link(UUID, FileType)
+
+
+def test_accounts_are_called_users() -> None:
+    assert parse_link("http://testserver/api/users/7/", User) == 7
+
+
+@given(value=st.one_of(st.text(), st.integers(), st.floats(), st.binary()))
+def test_every_value_is_a_link_or_said_to_be_none(value: Any) -> None:
+    try:
+        reference = parse_link(value, Object)
+    except LinkError as error:
+        assert len(str(error)) < 1000
+    else:
+        assert isinstance(reference, uuid.UUID) or 0 <= reference < 2**63
+
+
+@pytest.mark.django_db
+def test_what_exists_is_found_by_id_and_by_uuid() -> None:
+    items = [ObjectFactory() for _ in range(3)]
+    absent = uuid.uuid4()
+    found = find_ids(Object, [items[0].pk, items[1].uuid, 10**15, absent])
+    assert found == {items[0].pk: items[0].pk, items[1].uuid: items[1].pk}
+
+
+@pytest.mark.django_db
+def test_very_many_are_found() -> None:
+    item = ObjectFactory()
+    wanted = [*range(10**6, 10**6 + 3000), item.pk]
+    assert find_ids(Object, wanted) == {item.pk: item.pk}

@@ -1,0 +1,182 @@
+"""Rate limits: how much, whose, and what the answers say of it."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from ipaddress import ip_network
+
+import pytest
+from django.http import HttpResponse
+from pytest_django import Settings
+
+from registry.http import throttling
+from tests.api.client import Api, data_of, rows_of
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/api/file_type/"
+NO_TOKEN = {"authorization": f"token {'0' * 40}"}
+
+
+class Clock:
+    """Stands for the module `time`; begins with a window of a minute."""
+
+    now = 1_800_000_000.0
+
+    def time(self) -> float:
+        """Return the seconds since 1970."""
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(throttling, "time", clock)
+    return clock
+
+
+@pytest.fixture(autouse=True)
+def _rates(settings: Settings) -> None:
+    settings.THROTTLE_RATES = {
+        "anonymous": (3, 60),
+        "user": (5, 60),
+        "login": (2, 60),
+        "export": (2, 3600),
+    }
+    settings.THROTTLE_EXEMPT = ()
+
+
+def _limits(answer: HttpResponse) -> tuple[int, int, int]:
+    names = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+    limit, remaining, reset = (int(answer[name]) for name in names)
+    return limit, remaining, reset
+
+
+def test_a_limit_holds_until_its_window_is_over(clock: Clock) -> None:
+    api = Api()
+    clock.now += 20
+    for remaining in (2, 1, 0):
+        answer = api.get(LIST)
+        assert answer.status_code == 200
+        assert _limits(answer) == (3, remaining, 40)
+    for _ in range(2):
+        answer = api.get(LIST)
+        assert list(data_of(answer, 429)) == ["detail"]
+        assert _limits(answer) == (3, 0, 40)
+        assert answer["Retry-After"] == "40"
+    clock.now += 39
+    assert api.get(LIST).status_code == 429
+    clock.now += 1
+    assert _limits(api.get(LIST)) == (3, 2, 60)
+
+
+def test_people_are_counted_each_for_themselves() -> None:
+    first, second = Api(UserFactory()), Api(UserFactory())
+    for _ in range(5):
+        assert first.get(LIST).status_code == 200
+    assert first.get(LIST).status_code == 429
+    assert _limits(second.get(LIST)) == (5, 4, 60)
+    assert _limits(Api().get(LIST)) == (3, 2, 60)
+
+
+def test_addresses_are_counted_each_for_itself(settings: Settings) -> None:
+    settings.PROXIES = 1
+    for address in ("198.51.100.7", "203.0.113.9"):
+        api = Api(x_forwarded_for=address)
+        assert [api.get(LIST).status_code for _ in range(4)] == [200, 200, 200, 429]
+
+
+def test_every_answer_says_what_is_left() -> None:
+    api = Api()
+    answers = [
+        (404, api.get("/api/object/7/")),
+        (404, api.get("/api/nothing/")),
+        (400, api.get(LIST, {"nonsense": "1"})),
+    ]
+    for number, (status, answer) in enumerate(answers):
+        assert (answer.status_code, _limits(answer)) == (status, (3, 2 - number, 60))
+    person = Api(UserFactory())
+    answers = [
+        (400, person.post(LIST, {})),
+        (405, person.call("DELETE", LIST)),
+        (406, person.get(LIST, accept="image/png")),
+        (415, person.send("POST", LIST, b"a", "text/plain")),
+        (200, person.call("OPTIONS", LIST)),
+    ]
+    for number, (status, answer) in enumerate(answers):
+        assert (answer.status_code, _limits(answer)) == (status, (5, 4 - number, 60))
+
+
+def test_a_refusal_for_lack_of_credentials_says_it_too() -> None:
+    answer = Api().post(LIST, {})
+    assert (answer.status_code, _limits(answer)) == (403, (3, 2, 60))
+
+
+def test_the_rows_of_an_export_are_counted_once_each() -> None:
+    api = Api(UserFactory())
+    answers = [api.get(LIST, {"format": "csv"}) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert rows_of(answers[0]) == []
+    assert _limits(answers[0]) == (2, 1, 3600)
+    assert _limits(answers[2]) == (2, 0, 3600)
+    # reading otherwise goes on
+    assert api.get(LIST).status_code == 200
+
+
+def test_an_export_by_the_accept_header_is_one_as_well() -> None:
+    api = Api(UserFactory(), accept="text/csv")
+    statuses = [api.get(LIST).status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
+
+
+def test_whoever_guesses_at_tokens_is_slowed_down(clock: Clock) -> None:
+    api = Api(**NO_TOKEN)
+    answers = [api.get(LIST) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
+    assert _limits(answers[0]) == (2, 1, 60)
+    assert answers[0]["WWW-Authenticate"]
+    assert answers[2]["Retry-After"] == "60"
+    clock.now += 60
+    assert api.get(LIST).status_code == 401
+
+
+def test_whoever_guesses_at_passwords_is_slowed_down() -> None:
+    credentials = b64encode(b"ada:guess").decode()
+    api = Api(authorization=f"Basic {credentials}")
+    assert [api.get(LIST).status_code for _ in range(3)] == [401, 401, 429]
+
+
+def test_good_credentials_are_no_guesses() -> None:
+    for _ in range(3):
+        Api(**NO_TOKEN).get(LIST)
+    assert _limits(Api(UserFactory()).get(LIST)) == (5, 4, 60)
+
+
+@pytest.mark.parametrize("network", ["127.0.0.0/8", "127.0.0.1/32", "0.0.0.0/0"])
+def test_networks_that_are_exempt_have_no_limit(
+    settings: Settings, network: str
+) -> None:
+    settings.THROTTLE_EXEMPT = (ip_network("192.0.2.0/24"), ip_network(network))
+    for api in (Api(), Api(**NO_TOKEN), Api(UserFactory())):
+        answers = [api.get(LIST, {"format": "csv"}) for _ in range(7)]
+        assert 429 not in {answer.status_code for answer in answers}
+        limit, remaining, _ = _limits(answers[-1])
+        assert limit == remaining
+
+
+def test_an_address_of_ipv4_within_ipv6_is_the_same(settings: Settings) -> None:
+    settings.THROTTLE_EXEMPT = (ip_network("198.51.100.0/24"),)
+    settings.PROXIES = 1
+    api = Api(x_forwarded_for="::ffff:198.51.100.7")
+    assert [api.get(LIST).status_code for _ in range(4)] == [200] * 4
+
+
+def test_other_networks_are_not_exempt(settings: Settings) -> None:
+    settings.THROTTLE_EXEMPT = (ip_network("192.0.2.0/24"), ip_network("::1"))
+    assert [Api().get(LIST).status_code for _ in range(4)] == [200, 200, 200, 429]
+
+
+def test_what_is_not_of_the_api_is_not_counted() -> None:
+    api = Api()
+    assert [api.get("/livez").status_code for _ in range(9)] == [200] * 9

@@ -1,0 +1,104 @@
+"""What roles allow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from pytest_django import DjangoAssertNumQueries
+
+from registry.identity.models import User
+from registry.identity.ownership import change_own, delete_own
+from registry.identity.roles import (
+    ADMINISTRATORS,
+    ROLES,
+    is_administrator,
+    may_change,
+    may_read_private_data,
+    roles_of,
+)
+from registry.core.errors import Forbidden, NotFound, Stale
+from registry.runs.models import CodeRun
+from tests.factories import CodeRunFactory, FileTypeFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_administrators_are_superusers_and_those_with_the_two_roles() -> None:
+    administrators = {role for role in ROLES if is_administrator(UserFactory(roles=[role]))}
+    assert administrators == ADMINISTRATORS == {"sys-admin-admin", "entity-registry-admin"}
+    assert is_administrator(UserFactory(is_superuser=True))
+    assert not is_administrator(UserFactory(is_staff=True))
+    assert not is_administrator(AnonymousUser())
+
+
+def test_a_closed_account_is_no_administrator() -> None:
+    person = UserFactory(is_superuser=True)
+    person.is_active = False
+    assert not is_administrator(person)
+
+
+def test_people_may_change_their_own_records_and_administrators_any() -> None:
+    owner = UserFactory()
+    record = FileTypeFactory(by=owner)
+    allowed: dict[Any, bool] = {
+        owner: True,
+        UserFactory(roles=["sys-admin-admin"]): True,
+        UserFactory(roles=["sys-admin-write", "entity-registry-write"]): False,
+        UserFactory(): False,
+    }
+    assert {person: may_change(person, record) for person in allowed} == allowed
+    assert not may_change(AnonymousUser(), record)
+
+
+def test_private_data_is_for_its_owner_and_those_with_the_role() -> None:
+    owner = UserFactory()
+    allowed: dict[Any, bool] = {
+        owner: True,
+        UserFactory(roles=["private-data-read"]): True,
+        UserFactory(roles=["entity-registry-admin"]): True,
+        UserFactory(is_superuser=True): True,
+        UserFactory(roles=["entity-registry-read"]): False,
+        UserFactory(): False,
+    }
+    seen = {person: may_read_private_data(person, [owner.pk]) for person in allowed}
+    assert seen == allowed
+    assert not may_read_private_data(AnonymousUser(), [owner.pk])
+
+
+def test_roles_are_asked_for_once(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    person = User.objects.get(pk=UserFactory(roles=["handle-read"]).pk)
+    with django_assert_num_queries(1):
+        assert roles_of(person) == roles_of(person) == {"handle-read"}
+    with django_assert_num_queries(0):
+        assert roles_of(AnonymousUser()) == frozenset()
+
+
+# --- changing what is one's own ------------------------------------------------------------
+
+
+def test_a_change_by_somebody_else_is_forbidden_before_its_guard_is_asked() -> None:
+    run = CodeRunFactory()
+
+    def guard(record: CodeRun, values: object) -> None:
+        pytest.fail("asked although the change is forbidden")
+
+    for change in (
+        lambda by: change_own(CodeRun, run.pk, {}, by=by, guard=guard),
+        lambda by: delete_own(CodeRun, run.pk, by=by),
+    ):
+        with pytest.raises(Forbidden):
+            change(UserFactory())
+    assert CodeRun.objects.filter(pk=run.pk).exists()
+
+
+def test_what_is_not_there_is_not_found_and_what_moved_on_is_stale() -> None:
+    run = CodeRunFactory()
+    with pytest.raises(NotFound):
+        delete_own(CodeRun, 10**9, by=run.registered_by)
+    with pytest.raises(Stale):
+        delete_own(CodeRun, run.pk, by=run.registered_by, unless_changed=["7-0"])
+    delete_own(CodeRun, run.pk, by=run.registered_by, unless_changed=[run.revision])

@@ -1,0 +1,95 @@
+"""Nothing is half there: every model has all that a model here has, or says why not."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db.models import Model
+
+from registry.api.urls import router
+from registry.core.models import Record
+from registry.http.filters.records import FILTERS
+from tests import factories
+from tests.api.contract.base import Contract
+
+MODELS: tuple[type[Model], ...] = tuple(apps.get_app_config("registry").get_models())
+
+#: Models that are no record types, and what stands for an endpoint, filters, a factory
+#: and a contract test of theirs.
+NO_RECORDS = {
+    "ApiToken": "shown once, by POST /get-token; tests/identity/test_services.py",
+    "Event": "written by the services alone; tests/core/test_records.py",
+    "IdempotencyKey": "known to its own client alone; tests/api/base/test_idempotency.py",
+    "StoredFile": "reached by its checksum; tests/http/test_downloads.py",
+}
+#: Models without a page in the admin, and why.
+NO_PAGE: dict[str, str] = {}
+
+ENDPOINTS = {viewset.model: viewset for _, viewset, _ in router.registry}
+
+for _of in ("catalogue", "identity", "runs"):
+    import_module(f"tests.api.{_of}.test_records")
+
+
+def _contracts(base: type[Contract] = Contract) -> dict[type[Model], type[Contract]]:
+    """Return the contract tests that there are, by model."""
+    found = {base.model(): base} if hasattr(base, "factory") else {}
+    for derived in base.__subclasses__():
+        found |= _contracts(derived)
+    return found
+
+
+def _records() -> list[type[Model]]:
+    return [model for model in MODELS if model.__name__ not in NO_RECORDS]
+
+
+def _name(model: type[Model]) -> str:
+    return model.__name__
+
+
+def test_exemptions_are_of_models_that_there_are() -> None:
+    names = {model.__name__ for model in MODELS}
+    assert {*NO_RECORDS, *NO_PAGE} <= names
+    assert not any(issubclass(m, Record) for m in MODELS if m not in _records())
+
+
+@pytest.mark.parametrize("model", _records(), ids=_name)
+def test_a_record_type_has_an_endpoint_with_filters(model: type[Model]) -> None:
+    viewset = ENDPOINTS[model]
+    assert viewset.filterset_class is FILTERS[model]
+    assert viewset.serializer_class.Meta.model is model
+
+
+@pytest.mark.parametrize("model", _records(), ids=_name)
+def test_a_record_type_has_a_factory(model: type[Model]) -> None:
+    factory = getattr(factories, f"{model.__name__}Factory")
+    assert factory._meta.model is model
+
+
+@pytest.mark.parametrize("model", _records(), ids=_name)
+def test_a_record_type_has_a_contract_test(model: type[Model]) -> None:
+    contract = _contracts()[model]
+    assert contract.__name__ == f"Test{model.__name__}"
+    assert ENDPOINTS[model] in {v for name, v, _ in router.registry if name == contract.endpoint}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=_name)
+def test_a_model_has_a_page_in_the_admin(model: type[Model]) -> None:
+    assert admin.site.is_registered(model) != (model.__name__ in NO_PAGE)
+
+
+@pytest.mark.parametrize("model", _records(), ids=_name)
+def test_every_field_says_what_it_is(model: type[Model]) -> None:
+    silent = [
+        field.name
+        for field in model._meta.get_fields()
+        if getattr(field, "editable", False) and not getattr(field, "help_text", "")
+    ]
+    assert silent == []
+
+
+def test_every_endpoint_is_of_a_model_that_is_tested() -> None:
+    assert {*ENDPOINTS} == {*_contracts()}

@@ -1,0 +1,150 @@
+"""What went wrong is told in the design of the site, with the right status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth import SESSION_KEY
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import OperationalError
+from django.test import Client
+from django.urls import path
+from pytest_django import Settings
+
+from config.urls import handler400, handler403, handler404, handler500, urlpatterns
+from tests.factories import UserFactory
+from tests.web.pages import main_of, words_of
+
+__all__ = ["handler400", "handler403", "handler404", "handler500"]
+
+pytestmark = pytest.mark.django_db
+
+
+class Defect(Exception):
+    """A mistake of ours."""
+
+
+def _raises(error: Exception) -> Any:
+    def view(request: Any) -> Any:
+        raise error
+
+    return view
+
+
+#: The addresses of the site, and some that fail.
+urlpatterns = [
+    path("defect/", _raises(Defect("the secret of the defect"))),
+    path("denied/", _raises(PermissionDenied("an internal reason"))),
+    path("suspicious/", _raises(SuspiciousOperation("an internal reason"))),
+    *urlpatterns,
+]
+FAILING = pytest.mark.urls(__name__)
+
+
+@pytest.fixture
+def patient() -> Client:
+    """Return a browser to which a defect of the site is a page."""
+    return Client(raise_request_exception=False)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/nothing/",
+        "/data_product/0/",
+        "/docs/nothing/",
+        "/suggest/nothing/",
+        "/object/x/",
+    ],
+)
+def test_what_is_not_there_is_404(address: str, client: Client) -> None:
+    main = main_of(client.get(address), 404)
+    assert "There is nothing here" in words_of(main)
+
+
+def test_a_404_says_what_is_missing(client: Client) -> None:
+    assert "There is no data product 9." in words_of(
+        main_of(client.get("/data_product/9/"), 404)
+    )
+    assert "There is no guide xyz." in words_of(main_of(client.get("/docs/xyz/"), 404))
+
+
+def test_an_address_that_is_not_there_is_not_repeated(client: Client) -> None:
+    answer = client.get("/<script>alert(1)</script>/")
+    assert b"<script>alert" not in answer.content
+    assert answer.status_code == 404
+
+
+@FAILING
+def test_what_is_denied_is_403(client: Client) -> None:
+    main = main_of(client.get("/denied/"), 403)
+    assert "You may not do this" in words_of(main)
+    assert "internal" not in words_of(main)
+    assert main.select_one("a[href='/sign-in']")
+    client.force_login(UserFactory.create())
+    assert not main_of(client.get("/denied/"), 403).select_one("a[href='/sign-in']")
+
+
+@FAILING
+def test_what_is_suspicious_is_400(client: Client) -> None:
+    main = main_of(client.get("/suspicious/"), 400)
+    assert "This request makes no sense" in words_of(main)
+    assert "internal" not in words_of(main)
+
+
+@FAILING
+def test_a_defect_is_500_and_tells_nothing(patient: Client) -> None:
+    main = main_of(patient.get("/defect/"), 500)
+    assert "Something broke" in words_of(main)
+    assert "secret" not in str(main)
+
+
+@FAILING
+def test_a_500_is_a_page_even_where_nobody_can_say_who_asks(
+    patient: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*args: Any, **kwargs: Any) -> None:
+        raise OperationalError("the database has gone")
+
+    patient.force_login(UserFactory.create())
+    assert SESSION_KEY in patient.session
+    # the session is what a page asks the database for first
+    monkeypatch.setattr("django.contrib.auth.get_user", gone)
+    monkeypatch.setattr("django.contrib.auth.middleware.auth.get_user", gone)
+    assert "Something broke" in words_of(main_of(patient.get("/defect/"), 500))
+
+
+def test_a_form_from_elsewhere_is_403() -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(UserFactory.create())
+    main = main_of(client.post("/namespace/new/", {"name": "mine"}), 403)
+    assert "The form did not come from this site" in words_of(main)
+
+
+def test_a_body_that_is_too_large_is_413(settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    client = Client()
+    client.force_login(UserFactory.create())
+    form = {"name": "long", "full_name": "x" * 2000}
+    main = main_of(client.post("/namespace/new/", form), 413)
+    assert "That is too large" in words_of(main)
+
+
+def test_a_form_of_too_many_fields_is_400(settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 5
+    client = Client()
+    client.force_login(UserFactory.create())
+    form = {f"field-{number}": "x" for number in range(9)}
+    main_of(client.post("/namespace/new/", form), 400)
+
+
+def test_a_host_that_is_not_ours_is_400() -> None:
+    answer = Client().get("/", headers={"host": "evil.example.org"})
+    assert answer.status_code == 400
+    assert b"evil" not in answer.content
+
+
+def test_an_error_is_the_same_to_head(client: Client) -> None:
+    answer = client.head("/nothing/")
+    assert (answer.status_code, answer.content) == (404, b"")

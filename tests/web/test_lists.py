@@ -1,0 +1,247 @@
+"""Lists: filters, sorting, pages, and the same for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from bs4 import Tag
+from django.test import Client
+
+from registry.http.filters.records import FILTERS
+from registry.web.kinds import KINDS
+from tests.factories import (
+    AuthorFactory,
+    CodeRunFactory,
+    DataProductFactory,
+    IssueFactory,
+    NamespaceFactory,
+    ObjectComponentFactory,
+    ObjectFactory,
+    StorageLocationFactory,
+    UserFactory,
+)
+from tests.web.pages import FACTORIES, link, main_of, path, rows, words_of
+
+pytestmark = pytest.mark.django_db
+
+EVERY_KIND = pytest.mark.parametrize("kind", sorted(KINDS))
+
+
+def _list(kind: str, **query: Any) -> Tag:
+    return main_of(Client().get(f"/{kind}/", query))
+
+
+def _refused(kind: str, query: dict[str, str], status: int = 400) -> Tag:
+    return main_of(Client().get(f"/{kind}/", query), status)
+
+
+def _named(*names: str) -> None:
+    for name in names:
+        NamespaceFactory.create(name=name, full_name=f"Group {name}")
+
+
+@EVERY_KIND
+def test_every_filter_of_the_api_is_in_the_form(kind: str) -> None:
+    form = _list(kind).select_one(".filters form")
+    assert form is not None
+    fields = {str(field["name"]): field for field in form.select("[name]")}
+    assert set(fields) == set(FILTERS[KINDS[kind].model].base_filters)
+    for name, field in fields.items():
+        assert form.select_one(f"label[for={field['id']}]"), name
+        assert form.select_one(f"#{field['aria-describedby']}"), name
+
+
+@EVERY_KIND
+def test_filters_that_a_browser_sends_empty_are_none(kind: str) -> None:
+    FACTORIES[kind].create_batch(2)
+    form = _list(kind).select_one(".filters form")
+    assert form is not None
+    empty = {str(field["name"]): "" for field in form.select("[name]")}
+    assert rows(_list(kind, **empty)) == rows(_list(kind))
+    assert "match the filter" not in words_of(_list(kind, **empty))
+
+
+def test_a_name_is_found_by_a_pattern() -> None:
+    _named("alpha", "alphabet", "beta")
+    main = _list("namespace", name="alpha*")
+    assert rows(main) == ["alphabet", "alpha"]
+    assert "2 namespaces match the filter" in words_of(main)
+    assert "1 namespace match" in words_of(_list("namespace", name="b?ta"))
+    assert rows(_list("namespace", name="[ab]*ta")) == ["beta"]
+
+
+def test_a_link_is_found_by_id_uuid_and_url() -> None:
+    author = AuthorFactory.create()
+    thing = ObjectFactory.create(authors=[author], description="hers")
+    ObjectFactory.create(authors=[AuthorFactory.create()])
+    for spelt in (author.pk, author.uuid, f"https://any.org/api/author/{author.pk}/"):
+        assert rows(_list("object", authors=spelt)) == [thing.description]
+
+
+def test_several_links_mean_any_of_them_and_stay_in_the_form() -> None:
+    first, second, _third = (DataProductFactory.create() for _ in range(3))
+    wanted = [first.namespace.pk, second.namespace.pk]
+    main = _list("data_product", namespace=wanted)
+    assert rows(main) == [second.name, first.name]
+    fields = main.select(".filters input[name=namespace]")
+    assert [field["value"] for field in fields] == [str(pk) for pk in wanted]
+    assert fields[1]["aria-label"] == "Namespace 2"
+
+
+@pytest.mark.parametrize(
+    "kind, name, value, message",
+    [
+        ("data_product", "namespace", "mine", "is no link to a record of namespace"),
+        ("issue", "severity", "bad", "Enter a whole number."),
+        ("storage_location", "public", "perhaps", "Give true or false."),
+        ("code_run", "run_date", "yesterday", "Give a date and time such as"),
+        ("object", "uuid", "xyz", "Enter a valid UUID."),
+    ],
+)
+def test_nonsense_in_a_filter_is_refused_beside_it(
+    kind: str, name: str, value: str, message: str
+) -> None:
+    main = _refused(kind, {name: value})
+    field = main.select_one(f".filters [name={name}]")
+    assert field is not None
+    assert field["aria-invalid"] == "true"
+    assert field.parent is not None
+    alert = field.parent.select_one("[role=alert]")
+    assert alert is not None
+    assert message in words_of(alert)
+    assert main.select_one("details.filters[open]")
+    # what was typed is still there to be put right
+    assert field.name == "select" or field["value"] == value
+    assert not main.select("table")
+
+
+def test_a_link_to_nothing_finds_nothing() -> None:
+    DataProductFactory.create()
+    main = _list("data_product", namespace=987_654)
+    assert rows(main) == []
+    assert "Nothing matches." in words_of(main)
+
+
+def test_what_is_no_filter_is_no_matter() -> None:
+    _named("alpha")
+    main = _list("namespace", utm_source="newsletter", name="alpha")
+    assert rows(main) == ["alpha"]
+    # the API would refuse it
+    assert link(main, "JSON") == "/api/namespace/?name=alpha&format=json"
+
+
+def test_columns_sort_both_ways() -> None:
+    _named("beta", "alpha", "gamma")
+    main = _list("namespace", name="*a", full_name="")
+    ascending = link(main, "Name")
+    answer = main_of(Client().get(f"/namespace/{ascending}"))
+    assert rows(answer) == ["alpha", "beta", "gamma"]
+    head = answer.select_one("thead th[aria-sort]")
+    assert head is not None
+    assert head["aria-sort"] == "ascending"
+    descending = link(answer, "Name ▲")
+    answer = main_of(Client().get(f"/namespace/{descending}"))
+    assert rows(answer) == ["gamma", "beta", "alpha"]
+    assert parse_qs(urlsplit(descending).query)["name"] == ["*a"]
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [("ordering", "colour"), ("page_size", "0"), ("page_size", "1001")],
+)
+def test_nonsense_about_the_page_is_refused(name: str, value: str) -> None:
+    main = _refused("namespace", {name: value})
+    problem = main.select_one("p.problem[role=alert]")
+    assert problem is not None
+    assert words_of(problem).startswith(name)
+
+
+def test_a_cursor_that_is_none_leads_nowhere() -> None:
+    _refused("namespace", {"cursor": "nowhere"}, 404)
+
+
+def test_pages_lead_on_and_back() -> None:
+    _named(*(f"n{number:03}" for number in range(120)))
+    client = Client()
+    shown: list[str] = []
+    address = "/namespace/?name=n*"
+    for label in ("Next page →", "Next page →", None):
+        main = main_of(client.get(address))
+        assert "120 namespaces" in words_of(main)
+        shown += rows(main)
+        if label:
+            address = path(link(main, label))
+    assert shown == [f"n{number:03}" for number in reversed(range(120))]
+    assert not main.select("a[rel=next]")
+    main = main_of(client.get(path(link(main, "← Newer page"))))
+    assert rows(main) == shown[50:100]
+    # a new record moves nobody's page
+    _named("n999")
+    again = path(link(main, "Next page →"))
+    assert rows(main_of(client.get(again))) == shown[100:]
+
+
+@EVERY_KIND
+def test_the_same_list_is_there_for_programs(kind: str) -> None:
+    FACTORIES[kind].create_batch(2)
+    main = _list(kind, ordering="id", page_size=1)
+    client = Client()
+    answer = client.get(link(main, "JSON")).json()
+    ids = [record["url"].split("/")[-2] for record in answer["results"]]
+    assert ids == sorted(ids, key=int)
+    assert len(ids) == answer["count"]
+    table = client.get(link(main, "CSV"))
+    assert table["Content-Type"].startswith("text/csv")
+    text = b"".join(table).decode()
+    lines = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [line["url"].split("/")[-2] for line in lines] == ids
+    code = main.select("pre code")[-1]
+    curl = words_of(code)
+    assert curl == f"curl 'http://testserver/api/{kind}/?ordering=id'"
+
+
+def test_suggestions_of_accounts_are_for_who_is_signed_in() -> None:
+    def kinds(client: Client) -> set[Any]:
+        main = main_of(client.get("/user_author/"))
+        return {field.get("data-kind") for field in main.select("input[data-kind]")}
+
+    assert kinds(Client()) == {"author"}
+    client = Client()
+    client.force_login(UserFactory.create())
+    assert kinds(client) == {"author", "users"}
+
+
+def test_a_record_without_a_name_has_its_number() -> None:
+    nameless = AuthorFactory.create(name=None)
+    assert rows(_list("author")) == [f"author {nameless.pk}"]
+    wordless = ObjectFactory.create(description="")
+    assert rows(_list("object")) == [f"object {wordless.pk}"]
+
+
+def test_links_in_a_list_lead_to_records() -> None:
+    location = StorageLocationFactory.create()
+    main = _list("storage_location", path=location.path)
+    root = location.storage_root
+    assert link(main, root.root) == f"/storage_root/{root.pk}/"
+
+
+def test_the_worst_issues_can_come_first() -> None:
+    component = ObjectComponentFactory.create(issues=[])
+    for severity in (1, 9, 4):
+        text = f"severity {severity}"
+        IssueFactory.create(
+            severity=severity, description=text, component_issues=[component]
+        )
+    main = _list("issue", ordering="-severity", component_issues=component.pk)
+    assert rows(main) == ["severity 9", "severity 4", "severity 1"]
+
+
+def test_long_texts_are_cut_in_lists_but_not_on_pages() -> None:
+    run = CodeRunFactory.create(description="word " * 200 + "end")
+    assert rows(_list("code_run"))[0].endswith("…")
+    page = main_of(Client().get(f"/code_run/{run.pk}/"))
+    assert words_of(page).count(run.description) == 2

@@ -1,0 +1,294 @@
+"""The page of a data product: versions, origin, file, issues, and how to cite it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+import pytest
+from bs4 import Tag
+from django.test import Client
+from pytest_django import Settings
+
+from registry.catalogue.models import DataProduct
+from registry.catalogue.services import update_data_product
+from registry.core.models import Event
+from registry.identity.models import User
+from registry.storage.models import StoredFile
+from registry.web.citation import Citation
+from tests.factories import (
+    AuthorFactory,
+    CodeRunFactory,
+    DataProductFactory,
+    ExternalObjectFactory,
+    FileTypeFactory,
+    IssueFactory,
+    KeywordFactory,
+    LicenceFactory,
+    NamespaceFactory,
+    ObjectFactory,
+    StorageLocationFactory,
+    StorageRootFactory,
+    UserFactory,
+)
+from tests.web.pages import link, main_of, path, words_of
+
+pytestmark = pytest.mark.django_db
+
+
+def _section(product: DataProduct, name: str, client: Client | None = None) -> str:
+    return words_of(_part(product, name, client))
+
+
+def _part(product: DataProduct, name: str, client: Client | None = None) -> Tag:
+    main = main_of((client or Client()).get(f"/data_product/{product.pk}/"))
+    part = main.select_one(f"section[aria-labelledby={name}]")
+    assert part is not None
+    return part
+
+
+def test_versions_come_in_the_order_of_semantic_versioning() -> None:
+    namespace = NamespaceFactory.create()
+    versions = ["0.9.0", "0.10.0", "1.0.0-rc.2", "1.0.0-rc.10", "1.0.0"]
+    products = [
+        DataProductFactory.create(namespace=namespace, name="a", version=version)
+        for version in ("1.0.0", *versions[:-1])
+    ]
+    DataProductFactory.create(name="a", version="7.0.0")
+    DataProductFactory.create(namespace=namespace, name="b", version="8.0.0")
+    said = _section(products[1], "versions")
+    assert said == (
+        "Versions 1.0.0 latest 1.0.0-rc.10 1.0.0-rc.2 0.10.0 0.9.0 this one"
+    )
+    assert link(_part(products[1], "versions"), "1.0.0") == (
+        f"/data_product/{products[0].pk}/"
+    )
+
+
+def test_what_it_was_made_from_and_by_whom() -> None:
+    person = UserFactory.create(username="barbara")
+    source = DataProductFactory.create(name="maize", object=ObjectFactory.create())
+    code = ObjectFactory.create(description="the code")
+    product = DataProductFactory.create(object=ObjectFactory.create())
+    whole = product.object.components.get()
+    CodeRunFactory.create(
+        by=person,
+        description="Count the kernels",
+        run_date=datetime(1950, 6, 1, 12, tzinfo=UTC),
+        end_date=None,
+        code_repo=code,
+        inputs=[source.object.components.get()],
+        outputs=[whole],
+    )
+    said = _section(product, "made")
+    for text in ("Count the kernels", "1 June 1950, 12:00 UTC", "the code", "maize 1."):
+        assert text in said
+    assert "barbara" not in said
+    client = Client()
+    client.force_login(UserFactory.create())
+    assert "registered by barbara" in _section(product, "made", client)
+    assert "Count the kernels" in _section(source, "used")
+    assert "No run that read it is registered." in _section(product, "used")
+
+
+def test_what_came_from_elsewhere_says_so() -> None:
+    product = DataProductFactory.create()
+    assert "No run that wrote it is registered." in _section(product, "made")
+    external = ExternalObjectFactory.create(data_product=product, title="Boys in bed")
+    assert link(_part(product, "made"), "Boys in bed") == (
+        f"/external_object/{external.pk}/"
+    )
+
+
+def test_its_labels_lead_on() -> None:
+    thing = ObjectFactory.create(
+        authors=[AuthorFactory.create(name="Ada"), AuthorFactory.create(name="Bo")]
+    )
+    product = DataProductFactory.create(object=thing)
+    KeywordFactory.create(object=thing, keyphrase="in bed & ill")
+    licence = LicenceFactory.create(object=thing, licence_info="CC0")
+    main = main_of(Client().get(f"/data_product/{product.pk}/"))
+    assert "By Ada , Bo" in words_of(main)
+    keyword = link(main, "in bed & ill")
+    assert words_of(main_of(Client().get(keyword))).count("in bed & ill") == 1
+    assert link(main, "CC0") == f"/licence/{licence.pk}/"
+
+
+def test_issues_come_worst_first() -> None:
+    product = DataProductFactory.create(object=ObjectFactory.create())
+    part = product.object.components.get()
+    for severity, text in ((0, "a remark"), (9, "all wrong"), (3, "a row missing")):
+        IssueFactory.create(
+            severity=severity, description=text, component_issues=[part]
+        )
+    said = _section(product, "issues")
+    assert said.startswith(
+        "Quality issues severity 9 all wrong severity 3 a row missing severity 0"
+    )
+
+
+def _stored(sha1: str = "ab" * 20) -> None:
+    StoredFile.objects.create(sha1=sha1, sha256="cd" * 32, size=2_500_000)
+
+
+def _product_at(root: str, place: str, **location: bool) -> DataProduct:
+    product: DataProduct = DataProductFactory.create(
+        name="a b/ü",
+        version="1.0.0",
+        object=ObjectFactory.create(
+            file_type=FileTypeFactory.create(name="Table", extension="csv"),
+            storage_location=StorageLocationFactory.create(
+                storage_root=StorageRootFactory.create(root=root),
+                path=place,
+                hash="ab" * 20,
+                **location,
+            ),
+        ),
+    )
+    return product
+
+
+def test_a_file_of_the_store_is_downloaded_by_its_name(settings: Settings) -> None:
+    _stored()
+    product = _product_at(f"{settings.REGISTRY_URL}/data/", "ab" * 20)
+    part = _part(product, "file")
+    said = words_of(part)
+    assert "Size 2.4 MB" in said
+    assert "SHA-256 " + "cd" * 32 in said
+    assert "Table (.csv)" in said
+    assert link(part, "Download").startswith("http://testserver/data_product/")
+
+
+def test_a_download_leads_to_the_product_by_its_name() -> None:
+    product = _product_at("https://data.example.org/", "x.csv")
+    address = path(link(_part(product, "file"), "Go to the file"))
+    name = quote(f"{product.namespace.name}:a b/ü@1.0.0", safe="/:@")
+    assert address == f"/data_product/{name}"
+    answer = Client().get(address)
+    assert answer["Location"] == "https://data.example.org/x.csv"
+
+
+@pytest.mark.parametrize("root", ["ssh://host.example.org/", "github://org:repo@sha/"])
+def test_a_file_out_of_reach_is_only_named(root: str) -> None:
+    part = _part(_product_at(root, "x.csv"), "file")
+    assert f"{root}x.csv" in words_of(part)
+    assert "It cannot be downloaded from here." in words_of(part)
+    assert not part.select("a")
+
+
+def test_a_private_file_says_so() -> None:
+    part = _part(_product_at("https://a.example.org/", "x", public=False), "file")
+    assert "private" in words_of(part)
+
+
+def test_a_product_without_a_file_says_so() -> None:
+    product = DataProductFactory.create()
+    assert "No location is registered." in _section(product, "file")
+
+
+def test_history_tells_who_did_what_and_when() -> None:
+    owner = UserFactory.create(username="dorothy")
+    product = DataProductFactory.create(by=owner, name="before")
+    update_data_product(product.pk, {"name": "after"}, by=owner)
+    Event.objects.filter(kind="data_product").update(
+        at=datetime(1964, 12, 10, 9, 30, tzinfo=UTC), client="a-script/1.0"
+    )
+    by = f"by account {owner.pk}, 10 December 1964, 09:30 UTC"
+    assert _section(product, "history") == (
+        f"History Updated {by} : name with a-script/1.0 Created {by} with a-script/1.0"
+    )
+
+
+def _history(product: DataProduct, viewer: User | None) -> str:
+    client = Client()
+    if viewer:
+        client.force_login(viewer)
+    return _section(product, "history", client)
+
+
+def test_history_names_people_to_people() -> None:
+    owner = UserFactory.create(username="dorothy")
+    product = DataProductFactory.create(by=owner)
+    assert "dorothy" not in _history(product, None)
+    assert "Created by dorothy" in _history(product, UserFactory.create())
+
+
+def test_a_citation_has_what_datacite_recommends(settings: Settings) -> None:
+    settings.REGISTRY_URL = "https://registry.example.org"
+    thing = ObjectFactory.create(
+        authors=[AuthorFactory.create(name="Ada"), AuthorFactory.create(name="Bo")]
+    )
+    product = DataProductFactory.create(
+        namespace=NamespaceFactory.create(full_name="The Institute"),
+        name="human/mortality",
+        version="1.2.3",
+        object=thing,
+    )
+    Event.objects.filter(kind="data_product", record_id=product.pk).update(
+        at=datetime(2024, 12, 31, 23, 59, tzinfo=UTC)
+    )
+    part = _part(product, "cite")
+    address = f"https://registry.example.org/data_product/{product.pk}/"
+    citation = part.select_one("#citation")
+    assert citation is not None
+    assert words_of(citation) == (
+        "Ada; Bo (2024): human/mortality, version 1.2.3. The Institute. " + address
+    )
+    assert link(part, address) == address
+    bibtex = part.select_one("#bibtex")
+    assert bibtex is not None
+    assert bibtex.get_text() == (
+        "@misc{human-mortality-1-2-3,\n"
+        "  author = {{Ada} and {Bo}},\n"
+        "  title = {{human/mortality}},\n"
+        "  year = {2024},\n"
+        "  version = {1.2.3},\n"
+        "  publisher = {The Institute},\n"
+        f"  howpublished = {{\\url{{{address}}}}}\n"
+        "}"
+    )
+
+
+def _citation(**given: str) -> Citation:
+    values = {
+        "title": "a",
+        "version": "1.0.0",
+        "publisher": "P",
+        "address": "https://x",
+    }
+    values |= given
+    return Citation(authors=[], year=2026, **values)
+
+
+def test_a_citation_without_authors_begins_with_the_year() -> None:
+    assert _citation().text() == "(2026): a, version 1.0.0. P. https://x"
+    assert "author" not in _citation().bibtex()
+
+
+@pytest.mark.parametrize(
+    "text, escaped",
+    [
+        ("50% & more", r"50\% \& more"),
+        ("a_b#c$d", r"a\_b\#c\$d"),
+        ("{x}", r"\{x\}"),
+        ("~^\\", r"\textasciitilde{}\textasciicircum{}\textbackslash{}"),
+        ("}, evil = {x", r"\}, evil = \{x"),
+        ("Gödel", "Gödel"),
+    ],
+)
+def test_tex_prints_what_was_registered(text: str, escaped: str) -> None:
+    bibtex = _citation(title=text, publisher=text).bibtex()
+    assert f"  title = {{{{{escaped}}}}}" in bibtex
+    assert f"  publisher = {{{escaped}}}" in bibtex
+    # whatever the title is, the entry stays one
+    unescaped = re.sub(r"\\[{}]", "", bibtex)
+    assert unescaped.count("{") == unescaped.count("}")
+
+
+@pytest.mark.parametrize(
+    "title, key",
+    [("human/mortality", "human-mortality-1-0-0"), ("ü, {x}", "x-1-0-0")],
+)
+def test_the_key_of_an_entry_is_one_word(title: str, key: str) -> None:
+    assert _citation(title=title).bibtex().startswith(f"@misc{{{key},\n")

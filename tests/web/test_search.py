@@ -1,0 +1,234 @@
+"""Finding records by the search box, and in the fields of forms that hold links."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from registry.search.names import NAMED
+from registry.web.kinds import KINDS
+from tests.factories import (
+    AuthorFactory,
+    DataProductFactory,
+    KeywordFactory,
+    NamespaceFactory,
+    ObjectComponentFactory,
+    ObjectFactory,
+    UserFactory,
+)
+from tests.web.pages import FACTORIES, link, main_of, words_of
+
+pytestmark = pytest.mark.django_db
+
+EVERY_KIND = pytest.mark.parametrize("kind", sorted(KINDS))
+
+
+def _found(text: str) -> list[str]:
+    main = main_of(Client().get("/search/", {"q": text}))
+    return [words_of(one) for one in main.select("section.card li a")]
+
+
+def test_every_word_must_be_there_in_any_case() -> None:
+    for name in ("Deaths by age", "deaths by region", "age of deaths", "births"):
+        NamespaceFactory.create(name=name, full_name=None)
+    assert _found("DEATHS age") == ["age of deaths", "Deaths by age"]
+    assert _found("deaths") == ["age of deaths", "deaths by region", "Deaths by age"]
+    assert _found("deaths births") == []
+
+
+def test_a_part_of_a_word_will_do() -> None:
+    NamespaceFactory.create(name="epidemiology", full_name=None)
+    assert _found("DEMIO") == ["epidemiology"]
+
+
+@pytest.mark.parametrize("text", ["100%", "a_b", "back\\slash", "it's", '"quoted"'])
+def test_what_databases_take_for_patterns_is_text(text: str) -> None:
+    NamespaceFactory.create(name=f"has {text} in it", full_name=None)
+    NamespaceFactory.create(name="has 100 a b backslash its quoted", full_name=None)
+    assert _found(text) == [f"has {text} in it"]
+
+
+@pytest.mark.parametrize(
+    "kind, field", [(of.kind, name) for of, names in NAMED for name in names]
+)
+def test_records_are_found_by_each_text_that_names_them(kind: str, field: str) -> None:
+    record = FACTORIES[kind].create()
+    text = str(getattr(record, field))
+    main = main_of(Client().get("/search/", {"q": text}))
+    group = main.select_one(f"section[aria-labelledby=g-{kind}]")
+    assert group is not None
+    assert group.select_one(f"a[href='/{kind}/{record.pk}/']")
+
+
+def test_nothing_found_says_so_and_offers_everything() -> None:
+    main = main_of(Client().get("/search/", {"q": "xyzzy"}))
+    assert "Nothing is called “xyzzy”." in words_of(main)
+    for kind, shown in KINDS.items():
+        assert link(main, shown.titles.capitalize()) == f"/{kind}/"
+
+
+def test_an_empty_search_offers_everything() -> None:
+    for query in ({}, {"q": ""}, {"q": "   "}):
+        main = main_of(Client().get("/search/", query))
+        assert "Everything there is" in words_of(main)
+        assert "Nothing is called" not in words_of(main)
+
+
+def test_what_was_sought_stays_in_the_box() -> None:
+    field = main_of(Client().get("/search/", {"q": ' "a" '})).select_one("[name=q]")
+    assert field is not None
+    assert field["value"] == '"a"'
+
+
+@pytest.mark.parametrize("text", ["\0", "a\0b", "x" * 5000, "🦠", "' OR 1=1 --"])
+def test_nonsense_finds_nothing(text: str) -> None:
+    NamespaceFactory.create()
+    assert _found(text) == []
+
+
+def test_more_than_ten_are_said_to_be_more() -> None:
+    for number in range(11):
+        NamespaceFactory.create(name=f"lab {number}", full_name=None)
+    main = main_of(Client().get("/search/", {"q": "lab"}))
+    assert len(_found("lab")) == 11
+    assert link(main, "There are more namespaces: filter the list") == "/namespace/"
+
+
+def test_records_of_the_same_name_are_told_apart() -> None:
+    KeywordFactory.create(
+        keyphrase="flu", object=ObjectFactory.create(description="the first")
+    )
+    DataProductFactory.create(
+        name="flu", namespace=NamespaceFactory.create(name="their-group")
+    )
+    said = words_of(main_of(Client().get("/search/", {"q": "flu"})))
+    assert "the first" in said
+    assert "in their-group" in said
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_a_search_takes_one_statement_a_record_type(
+    number: int, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for kind, names in NAMED:
+        if "name" in names:
+            FACTORIES[kind.kind].create_batch(number)
+    KeywordFactory.create_batch(number)
+    with django_assert_num_queries(len(NAMED)):
+        main_of(client.get("/search/", {"q": "1"}))
+
+
+def test_the_home_page_counts_once_in_a_while(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    DataProductFactory.create_batch(7)
+    with django_assert_num_queries(12):
+        main = main_of(client.get("/"))
+    assert link(main, "7 data products") == "/data_product/"
+    DataProductFactory.create()
+    with django_assert_num_queries(2):
+        main = main_of(client.get("/"))
+    assert link(main, "7 data products")
+
+
+def test_the_home_page_leads_to_every_record_type(client: Client) -> None:
+    main = main_of(client.get("/"))
+    led = {str(one["href"]) for one in main.select("a[href]")}
+    assert {f"/{kind}/" for kind in KINDS} <= led
+
+
+def test_the_home_page_of_an_empty_registry_says_so(client: Client) -> None:
+    assert words_of(main_of(client.get("/"))).count("None yet.") == 2
+
+
+# Suggestions
+
+
+def _suggested(kind: str, text: str, client: Client | None = None) -> list[Any]:
+    answer = (client or Client()).get(f"/suggest/{kind}/", {"q": text})
+    assert answer.status_code == 200
+    return [(one["id"], one["label"]) for one in answer.json()["records"]]
+
+
+@EVERY_KIND
+def test_the_newest_records_are_suggested_first(kind: str) -> None:
+    FACTORIES[kind].create_batch(3)
+    ids = [pk for pk, _ in _suggested(kind, "")]
+    assert ids == sorted(ids, reverse=True)
+    assert 3 <= len(ids) <= 12
+
+
+@EVERY_KIND
+def test_a_record_is_suggested_by_its_id(kind: str) -> None:
+    records = FACTORIES[kind].create_batch(2)
+    pk, label = _suggested(kind, str(records[0].pk))[0]
+    assert pk == records[0].pk
+    assert label
+
+
+def test_a_record_is_suggested_by_every_word_in_any_case() -> None:
+    author = AuthorFactory.create(name="Grace Brewster Hopper")
+    AuthorFactory.create(name="Grace Kelly")
+    assert _suggested("author", "hopper GRACE") == [(author.pk, author.name)]
+
+
+def test_a_record_is_suggested_once() -> None:
+    namespace = NamespaceFactory.create()
+    namespace.name = f"group {namespace.pk}"
+    namespace.save()
+    ids = [pk for pk, _ in _suggested("namespace", str(namespace.pk))]
+    assert ids.count(namespace.pk) == 1
+
+
+def test_a_component_is_told_by_its_object() -> None:
+    thing = ObjectFactory.create(description="Deaths by age")
+    part = ObjectComponentFactory.create(object=thing, name="table")
+    assert _suggested("object_component", "table deaths") == [
+        (part.pk, f"table of object {thing.pk}: Deaths by age")
+    ]
+
+
+def test_no_more_than_twelve_are_suggested() -> None:
+    NamespaceFactory.create_batch(30)
+    assert len(_suggested("namespace", "")) == 12
+
+
+@pytest.mark.parametrize("kind", ["object_component", "namespace", "data_product"])
+def test_suggestions_take_one_statement(
+    kind: str, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    FACTORIES[kind].create_batch(15)
+    with django_assert_num_queries(1):
+        _suggested(kind, "a", client)
+
+
+@pytest.mark.parametrize("text", ["\0", "9" * 40, "x" * 5000, "%", "²"])
+def test_nonsense_suggests_nothing(text: str) -> None:
+    NamespaceFactory.create(name="name", full_name=None)
+    assert _suggested("namespace", text) == (
+        _suggested("namespace", "") if text == "\0" else []
+    )
+
+
+def test_accounts_are_suggested_to_who_has_one() -> None:
+    UserFactory.create(username="ada", full_name="Ada Lovelace")
+    assert Client().get("/suggest/users/", {"q": "ada"}).status_code == 403
+    client = Client()
+    client.force_login(UserFactory.create(username="bob", full_name=""))
+    assert [label for _, label in _suggested("users", "LOVE", client)] == [
+        "ada (Ada Lovelace)"
+    ]
+    assert [label for _, label in _suggested("users", "bob", client)] == ["bob"]
+    assert _suggested("users", "example.org", client) == []
+
+
+def test_there_are_suggestions_for_every_link_of_a_form() -> None:
+    client = Client()
+    client.force_login(UserFactory.create())
+    for kind in KINDS:
+        for page in (f"/{kind}/", f"/{kind}/new/"):
+            for field in main_of(client.get(page)).select("input[data-kind]"):
+                _suggested(str(field["data-kind"]), "", client)
