@@ -54,10 +54,10 @@ def _new_uuid() -> Any:
 
 
 def _number(text: str) -> Any:
-    return factory.Sequence(lambda number: text.format(number))
+    return factory.Sequence(text.format)
 
 
-class UserFactory(DjangoModelFactory):  # type: ignore[misc]
+class UserFactory(DjangoModelFactory):
     """Accounts; `roles` and `is_superuser` say what they may do."""
 
     class Meta:
@@ -72,7 +72,7 @@ class UserFactory(DjangoModelFactory):  # type: ignore[misc]
         return create_user(**values)
 
 
-class GroupFactory(DjangoModelFactory):  # type: ignore[misc]
+class GroupFactory(DjangoModelFactory):
     """Groups, which are roles."""
 
     class Meta:
@@ -87,7 +87,7 @@ def registrar() -> User:
     return known or UserFactory(username="registrar")
 
 
-class RecordFactory(DjangoModelFactory):  # type: ignore[misc]
+class RecordFactory(DjangoModelFactory):
     """Records of one type; `by` says who registers them."""
 
     #: The service that registers rows; None where a record is its row alone.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,6 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 from registry.core.globs import AnyText, Glob, Literal, One, Part, Set, parse_glob
-
 
 #: One character in Python's regular expressions, whichever it is.
 _ANY = r"[\s\S]"
@@ -52,8 +51,8 @@ class GlobLookup(models.Lookup):  # type: ignore[type-arg]
             raise EmptyResultSet
         if sets:
             is_sqlite = connection.vendor == "sqlite"
-            spell = python_pattern if is_sqlite else posix_pattern
-            return f"{column} {regex} %s", [*params, spell(glob)]
+            pattern = python_pattern(glob) if is_sqlite else posix_pattern(glob)
+            return f"{column} {regex} %s", [*params, pattern]
         if all(isinstance(part, Literal) for part in glob):
             text = "".join(part.text for part in glob if isinstance(part, Literal))
             return f"{column} = %s", [*params, text]

@@ -145,12 +145,12 @@ def _instance(
     model: type[R], row: Values, to_many: Collection[str], by: AbstractBaseUser
 ) -> R:
     """Build a record that is not stored yet."""
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"registered_by_id": by.pk, "updated_by_id": by.pk}
     for name, value in row.items():
         if name not in to_many:
             field: Any = model._meta.get_field(name)
             values[field.attname] = _stored(field, value)
-    return model(registered_by_id=by.pk, updated_by_id=by.pk, **values)
+    return model(**values)
 
 
 def _stored(field: Any, value: Any) -> Any:

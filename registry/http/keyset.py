@@ -101,13 +101,16 @@ def _parse(model: type[Model], key: Key, value: Any) -> Any:
     if isinstance(value, str) and "\0" in value:
         raise InvalidCursor(value)
     parsed = (field.target_field if field.is_relation else field).to_python(value)
-    if isinstance(parsed, int) and abs(parsed) >= 2**63:
+    if not _is_storable(parsed):
         raise InvalidCursor(str(value))
-    if isinstance(parsed, datetime):
-        if parsed.tzinfo is None:
-            raise InvalidCursor(str(value))
-        return parsed.astimezone(UTC)
-    return parsed
+    return parsed.astimezone(UTC) if isinstance(parsed, datetime) else parsed
+
+
+def _is_storable(value: Any) -> bool:
+    """Tell whether a column can hold a value: its integer, a time with its zone."""
+    if isinstance(value, datetime):
+        return value.tzinfo is not None
+    return not (isinstance(value, int) and abs(value) >= 2**63)
 
 
 def ordered(queryset: QuerySet[M], keys: Sequence[Key], cursor: Cursor | None) -> Any:

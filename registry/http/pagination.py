@@ -215,8 +215,11 @@ def _until_unique(keys: list[Key]) -> list[Key]:
 
 
 def orderable_fields(model: type[Model]) -> list[str]:
-    """Name the fields a list can be ordered by: its id and the stored values that it
-    shows, but for those too long for a cursor in an address."""
+    """Name the fields a list can be ordered by.
+
+    They are its id and the stored values that it shows, but for those too long for a
+    cursor in an address.
+    """
     return [
         field.name
         for field in model._meta.concrete_fields

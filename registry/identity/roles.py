@@ -64,16 +64,15 @@ def may_manage(user: Any, account: User) -> bool:
     """
     if user.is_superuser or user.pk == account.pk:
         return True
-    return _rank(user) > _rank(account)
+    held = int(account.is_staff or bool(roles_of(account)))
+    return _rank(user, int(user.is_staff)) > _rank(account, held)
 
 
-def _rank(user: Any) -> int:
-    """Order accounts by what they may do."""
+def _rank(user: Any, otherwise: int) -> int:
+    """Order accounts by what they may do, superusers and administrators first."""
     if user.is_superuser:
         return 3
-    if roles_of(user) & ADMINISTRATORS:
-        return 2
-    return int(user.is_staff)
+    return 2 if roles_of(user) & ADMINISTRATORS else otherwise
 
 
 def may_read_private_data(user: Any, registered_by: Iterable[int]) -> bool:

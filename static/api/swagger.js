@@ -13,8 +13,6 @@ SwaggerUIBundle({
   docExpansion: "none",
   defaultModelsExpandDepth: 0,
   filter: true,
-  // the badge of a validator would come from another host
-  validatorUrl: null,
   requestInterceptor(request) {
     const isOurs = new URL(request.url, location).origin === location.origin;
     if (csrfToken && isOurs && !["GET", "HEAD"].includes(request.method)) {

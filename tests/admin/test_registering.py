@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.db import IntegrityError
 from django.test import Client
 
 from registry.catalogue.models import (
@@ -30,7 +32,7 @@ from tests.admin.browsing import (
     visit,
 )
 from tests.admin.checks import FACTORIES, every_type
-from tests.admin.storing import form_of, stored_in
+from tests.admin.storing import as_stored, form_of, stored_in
 
 
 @every_type
@@ -181,3 +183,17 @@ def test_nobody_writes_without_the_csrf_token(administrator: User) -> None:
     answer = client.post(add_path(Namespace), form | {"csrfmiddlewaretoken": token})
     assert answer.status_code == 302
     assert Namespace.objects.exists()
+
+
+def test_what_the_database_alone_refuses_is_an_error_of_the_form(
+    curator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise IntegrityError
+
+    page = admin.site.get_model_admin(Object)
+    monkeypatch.setattr(type(page), "registers", staticmethod(refuse))
+    shown = page_of(fill_in(curator, add_path(Object), {"description": "Counts"}))
+    assert shown.status == 200
+    assert "does not fit what is on record" in shown.errors
+    assert shown.form["description"] == ["Counts"]

@@ -8,7 +8,6 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from django.http import StreamingHttpResponse
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
@@ -57,7 +56,7 @@ class Api:
 
     def send_multipart(self, path: str, body: Mapping[str, Any]) -> HttpResponse:
         """POST a form with parts; lists are repeated values."""
-        content = encode_multipart(BOUNDARY, body)
+        content = encode_multipart(BOUNDARY, dict(body))
         return self.send("POST", path, content, MULTIPART_CONTENT)
 
     def send(
@@ -80,11 +79,9 @@ def with_query(path: str, query: Any) -> str:
     return f"{path}?{urlencode(query, doseq=True)}"
 
 
-def content_of(answer: HttpResponse) -> bytes:
+def content_of(answer: Any) -> bytes:
     """Return the whole body, streamed or not."""
-    if isinstance(answer, StreamingHttpResponse):
-        return b"".join(answer)
-    return answer.content
+    return b"".join(answer) if answer.streaming else bytes(answer.content)
 
 
 def data_of(answer: HttpResponse, status: int = 200) -> Any:

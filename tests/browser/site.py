@@ -12,7 +12,9 @@ from tests.plugins.server import LiveRegistry
 
 #: Whoever uses the site in these tests.
 PERSON, PASSWORD = "rosalind", "photograph fifty-one"
-LONG = "human/infection/SARS-CoV-2/scotland/cases_and_management/mortality-in-care-homes"
+LONG = (
+    "human/infection/SARS-CoV-2/scotland/cases_and_management/mortality-in-care-homes"
+)
 
 
 @dataclass
@@ -83,7 +85,11 @@ def fill(site: Site) -> None:
         for n in range(25)
     ]
     product = site.register(
-        "data_product", namespace=namespace, name=LONG, version="0.1.0-b.1", object=thing
+        "data_product",
+        namespace=namespace,
+        name=LONG,
+        version="0.1.0-b.1",
+        object=thing,
     )
     site.ids |= {
         "namespace": namespace,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page, Response, ViewportSize
 
 from registry.web.guides import GUIDES
 from registry.web.kinds import KINDS
@@ -17,7 +17,8 @@ from tests.browser.site import Site
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]
 
 #: A computer and a telephone, in pixels.
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 #: Bytes that a page may take with all it needs, as they come over the wire, in a
 #: browser that has not been here before.
 MOST = 100_000
@@ -35,6 +36,21 @@ def _make_token(page: Page) -> None:
 def _send_empty_form(page: Page) -> None:
     page.locator(".record-form button").click()
     page.locator(".field-error").first.wait_for()
+
+
+def _register_again(page: Page) -> None:
+    page.get_by_label("Name (required)").fill("g01")
+    page.locator(".record-form button").click()
+    page.get_by_role("link", name="here it is").wait_for()
+
+
+def _revoke_token(page: Page) -> None:
+    page.get_by_role("button", name="Replace it").or_(
+        page.get_by_role("button", name="Generate a token")
+    ).click()
+    _open_menu(page)
+    page.get_by_role("button", name="Revoke API token").click()
+    page.get_by_text("Your API token has ended.").wait_for()
 
 
 def _suggest(page: Page) -> None:
@@ -77,6 +93,7 @@ PAGES: dict[str, tuple[str, Act | None]] = {
     "form": ("/external_object/new/", None),
     "form, suggesting": ("/data_product/new/", _suggest),
     "form, refused": ("/code_run/new/", _send_empty_form),
+    "form, sent again": ("/namespace/new/", _register_again),
     "issue, being raised": ("/object_component/{object_component}/raise-issue/", None),
     "search": ("/search/", None),
     "search, found": ("/search/?q=influenza", None),
@@ -86,6 +103,7 @@ PAGES: dict[str, tuple[str, Act | None]] = {
     "account": ("/account/", None),
     "token": ("/get-token", None),
     "token, shown": ("/get-token", _make_token),
+    "message": ("/account/", _revoke_token),
     "not found": ("/object/987654/", None),
     "API root": ("/api/", None),
     "API list": ("/api/data_product/", _unfold),
@@ -119,7 +137,7 @@ def _is_well_made(page: Page, part: str = "html") -> None:
     for size in (WIDE, NARROW):
         page.set_viewport_size(size)
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.emulate_media(color_scheme=scheme)
             found = violations(page, part)
             assert not found, f"{size['width']}, {scheme}:\n" + "\n".join(found)
         _fits(page, size["width"])

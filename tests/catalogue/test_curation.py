@@ -110,19 +110,25 @@ def _held_location() -> Any:
         (_output, {"name": "other"}),
         (_held_location, {"hash": "0" * 40}),
         (lambda: factories.DataProductFactory.create().namespace, {"name": "other"}),
-        (factories.UserAuthorFactory.create, {"user": factories.UserFactory}),
+        (factories.UserAuthorFactory.create, {"user": factories.UserFactory.create}),
         (
             factories.ExternalObjectFactory.create,
-            {"data_product": factories.DataProductFactory},
+            {"data_product": factories.DataProductFactory.create},
         ),
-        (factories.ObjectComponentFactory.create, {"object": factories.ObjectFactory}),
-        (factories.KeywordFactory.create, {"object": factories.ObjectFactory}),
-        (factories.LicenceFactory.create, {"object": factories.ObjectFactory}),
-        (factories.KeyValueFactory.create, {"object": factories.ObjectFactory}),
-        (factories.CodeRepoReleaseFactory.create, {"object": factories.ObjectFactory}),
+        (
+            factories.ObjectComponentFactory.create,
+            {"object": factories.ObjectFactory.create},
+        ),
+        (factories.KeywordFactory.create, {"object": factories.ObjectFactory.create}),
+        (factories.LicenceFactory.create, {"object": factories.ObjectFactory.create}),
+        (factories.KeyValueFactory.create, {"object": factories.ObjectFactory.create}),
+        (
+            factories.CodeRepoReleaseFactory.create,
+            {"object": factories.ObjectFactory.create},
+        ),
         (
             factories.QualityControlledFactory.create,
-            {"object": factories.ObjectFactory},
+            {"object": factories.ObjectFactory.create},
         ),
     ],
 )
@@ -131,8 +137,7 @@ def test_what_others_hold_on_to_stays(
 ) -> None:
     record = make()
     other = {
-        name: value.create().pk if isinstance(value, type) else value
-        for name, value in values.items()
+        name: value().pk if callable(value) else value for name, value in values.items()
     }
     with pytest.raises(Conflict, match="cannot be changed"):
         correct(type(record), record.pk, other, by=curator)

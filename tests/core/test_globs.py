@@ -26,7 +26,9 @@ PATTERNS = st.one_of(
     st.text("ab-[]!*?\\", max_size=12),
     st.text(ALPHABET, max_size=12),
     st.lists(
-        st.sampled_from(["a", "b", "*", "?", "[ab]", "[!a]", "[a-c]", "[]a]", "\n", "]"])
+        st.sampled_from(
+            ["a", "b", "*", "?", "[ab]", "[!a]", "[a-c]", "[]a]", "\n", "]"]
+        )
     ).map("".join),
 )
 
@@ -82,7 +84,9 @@ def test_a_star_stands_for_any_part_of_a_text(text: str, start: int, size: int) 
     assert _matches(text, "".join([*kept[:start], "*", *kept[start + size :]]))
 
 
-@pytest.mark.parametrize("pattern", ["[!Z]*" * 12 + "!", "[a]*" * 12 + "!", "*a" * 12 + "!"])
+@pytest.mark.parametrize(
+    "pattern", ["[!Z]*" * 12 + "!", "[a]*" * 12 + "!", "*a" * 12 + "!"]
+)
 def test_no_pattern_takes_for_ever(pattern: str) -> None:
     # there are more ways to share a text among twelve stars than can be tried
     assert not _matches("a" * 1000, pattern)
@@ -100,7 +104,9 @@ def test_every_text_is_a_pattern(pattern: str) -> None:
 @given(pattern=PATTERNS)
 def test_without_wildcards_a_pattern_is_the_text_that_it_spells(pattern: str) -> None:
     if not has_wildcards(pattern):
-        assert [part.text for part in parse_glob(pattern) if isinstance(part, Literal)] in (
+        assert [
+            part.text for part in parse_glob(pattern) if isinstance(part, Literal)
+        ] in (
             [],
             [pattern],
         )

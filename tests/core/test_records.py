@@ -51,7 +51,7 @@ def person() -> User:
     return person
 
 
-# --- storing -------------------------------------------------------------------------------
+# --- storing --------------------------------------------------------------------------
 
 
 def test_rows_are_stored_in_order_with_who_registered_them(person: User) -> None:
@@ -70,7 +70,9 @@ def test_links_are_targets_or_their_ids(person: User) -> None:
     by_target = create_records(Object, [{"authors": [author, author]}], by=person)[0]
     assert list(by_id.authors.all()) == list(by_target.authors.all()) == [author]
     words = [{"object": item, "keyphrase": "a"}, {"object": item.pk, "keyphrase": "b"}]
-    assert [w.object_id for w in create_records(Keyword, words, by=person)] == [item.pk] * 2
+    assert [w.object_id for w in create_records(Keyword, words, by=person)] == [
+        item.pk
+    ] * 2
 
 
 def test_lists_may_be_stored_from_their_other_side(person: User) -> None:
@@ -150,7 +152,9 @@ def test_of_many_rows_every_clash_is_found(person: User) -> None:
     with pytest.raises(Refused) as caught:
         create_records(Namespace, rows, by=person)
     errors = caught.value.errors
-    found = {n: (e.fields, e.existing) for n, e in errors.items() if isinstance(e, Duplicate)}
+    found = {
+        n: (e.fields, e.existing) for n, e in errors.items() if isinstance(e, Duplicate)
+    }
     assert found == {
         1: (("name",), known),
         2: (("full_name",), known),
@@ -176,7 +180,7 @@ def test_a_link_to_what_has_gone_is_no_duplicate(person: User) -> None:
         transaction.get_connection().check_constraints()
 
 
-# --- changing ------------------------------------------------------------------------------
+# --- changing -------------------------------------------------------------------------
 
 
 def test_a_change_tells_old_and_new_values(person: User) -> None:
@@ -187,7 +191,11 @@ def test_a_change_tells_old_and_new_values(person: User) -> None:
     record = lock_record(CodeRun, run.pk)
     change_record(record, values, by=person)
     event = Event.objects.latest("pk")
-    assert (event.kind, event.record_id, event.action) == ("code_run", run.pk, "updated")
+    assert (event.kind, event.record_id, event.action) == (
+        "code_run",
+        run.pk,
+        "updated",
+    )
     assert event.changes == {
         "description": [run.description, "b"],
         "code_repo": [run.code_repo_id, None],

@@ -6,7 +6,6 @@ object.
 """
 
 # the scripts are printed as they are
-# ruff: noqa: E501
 from __future__ import annotations
 
 import subprocess

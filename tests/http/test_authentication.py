@@ -35,7 +35,7 @@ def _status(authorization: str, path: str = NAME) -> int:
     return Api(authorization=authorization).get(path).status_code
 
 
-# --- tokens --------------------------------------------------------------------------------
+# --- tokens ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("scheme", ["token", "Token", "TOKEN", "Bearer", "bearer"])
@@ -64,7 +64,9 @@ def test_a_token_costs_one_query(
         data_of(api.get(NAME))
 
 
-@pytest.mark.parametrize("authorization", ["Digest x", "AWS4-HMAC-SHA256 x", "\u00e9 x"])
+@pytest.mark.parametrize(
+    "authorization", ["Digest x", "AWS4-HMAC-SHA256 x", "\u00e9 x"]
+)
 def test_another_scheme_is_refused_with_those_that_are_known(
     authorization: str,
 ) -> None:
@@ -78,7 +80,7 @@ def test_an_empty_header_is_none() -> None:
         assert _status(authorization, LIST) == 200
 
 
-# --- passwords -----------------------------------------------------------------------------
+# --- passwords ------------------------------------------------------------------------
 
 
 def test_a_local_account_may_use_its_password(person: User) -> None:
@@ -141,7 +143,7 @@ def test_guessing_at_a_password_locks_the_account_for_that_address(
     assert _status(_basic(other.username, PASSWORD)) == 200
 
 
-# --- sessions ------------------------------------------------------------------------------
+# --- sessions -------------------------------------------------------------------------
 
 
 @pytest.fixture

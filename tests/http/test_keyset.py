@@ -33,7 +33,7 @@ ORDERS = st.lists(
 ).flatmap(
     lambda names: st.tuples(
         *(
-            st.booleans().map(lambda down, name=name: Key(name, down, name == "end_date"))
+            st.builds(Key, st.just(name), st.booleans(), st.just(name == "end_date"))
             for name in names
         ),
         st.booleans().map(lambda down: Key("id", down)),

@@ -131,7 +131,7 @@ def test_an_export_by_the_accept_header_is_one_as_well() -> None:
 
 
 def test_whoever_guesses_at_tokens_is_slowed_down(clock: Clock) -> None:
-    api = Api(**NO_TOKEN)
+    api = Api(None, **NO_TOKEN)
     answers = [api.get(LIST) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [401, 401, 429]
     assert _limits(answers[0]) == (2, 1, 60)
@@ -149,7 +149,7 @@ def test_whoever_guesses_at_passwords_is_slowed_down() -> None:
 
 def test_good_credentials_are_no_guesses() -> None:
     for _ in range(3):
-        Api(**NO_TOKEN).get(LIST)
+        Api(None, **NO_TOKEN).get(LIST)
     assert _limits(Api(UserFactory()).get(LIST)) == (5, 4, 60)
 
 
@@ -158,7 +158,7 @@ def test_networks_that_are_exempt_have_no_limit(
     settings: Settings, network: str
 ) -> None:
     settings.THROTTLE_EXEMPT = (ip_network("192.0.2.0/24"), ip_network(network))
-    for api in (Api(), Api(**NO_TOKEN), Api(UserFactory())):
+    for api in (Api(), Api(None, **NO_TOKEN), Api(UserFactory())):
         answers = [api.get(LIST, {"format": "csv"}) for _ in range(7)]
         assert 429 not in {answer.status_code for answer in answers}
         limit, remaining, _ = _limits(answers[-1])

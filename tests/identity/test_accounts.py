@@ -65,6 +65,15 @@ def test_who_may_do_more_may_change_an_account() -> None:
     assert may_manage(ranks[-1], _account("root-2", root=True))
 
 
+def test_whoever_holds_a_role_is_managed_by_administrators_alone(
+    administrator: User,
+) -> None:
+    reader = _account("reader", "private-data-read")
+    assert not may_manage(_account("staff", staff=True), reader)
+    assert may_manage(administrator, reader)
+    assert not may_manage(reader, _account("plain"))
+
+
 def test_a_role_counts_while_the_account_is_locked(administrator: User) -> None:
     administrator.is_active = False
     assert not may_manage(_account("staff", staff=True), administrator)

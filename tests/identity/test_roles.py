@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from pytest_django import DjangoAssertNumQueries
 
+from registry.core.errors import Forbidden, NotFound, Stale
 from registry.identity.models import User
 from registry.identity.ownership import change_own, delete_own
 from registry.identity.roles import (
@@ -18,7 +19,6 @@ from registry.identity.roles import (
     may_read_private_data,
     roles_of,
 )
-from registry.core.errors import Forbidden, NotFound, Stale
 from registry.runs.models import CodeRun
 from tests.factories import CodeRunFactory, FileTypeFactory, UserFactory
 
@@ -26,8 +26,12 @@ pytestmark = pytest.mark.django_db
 
 
 def test_administrators_are_superusers_and_those_with_the_two_roles() -> None:
-    administrators = {role for role in ROLES if is_administrator(UserFactory(roles=[role]))}
-    assert administrators == ADMINISTRATORS == {"sys-admin-admin", "entity-registry-admin"}
+    administrators = {
+        role for role in ROLES if is_administrator(UserFactory(roles=[role]))
+    }
+    assert (
+        administrators == ADMINISTRATORS == {"sys-admin-admin", "entity-registry-admin"}
+    )
     assert is_administrator(UserFactory(is_superuser=True))
     assert not is_administrator(UserFactory(is_staff=True))
     assert not is_administrator(AnonymousUser())
@@ -77,7 +81,7 @@ def test_roles_are_asked_for_once(
         assert roles_of(AnonymousUser()) == frozenset()
 
 
-# --- changing what is one's own ------------------------------------------------------------
+# --- changing what is one's own -------------------------------------------------------
 
 
 def test_a_change_by_somebody_else_is_forbidden_before_its_guard_is_asked() -> None:

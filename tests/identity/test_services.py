@@ -31,7 +31,7 @@ def person() -> User:
     return person
 
 
-# --- tokens --------------------------------------------------------------------------------
+# --- tokens ---------------------------------------------------------------------------
 
 
 def test_a_key_is_40_hexadecimal_digits_and_another_each_time(person: User) -> None:
@@ -76,7 +76,9 @@ def test_the_token_of_a_closed_account_is_nobodys(person: User) -> None:
     assert user_of_key(key) is None
 
 
-@pytest.mark.parametrize("key", ["", "a", "0" * 39, "0" * 41, "G" * 40, "0" * 39 + "\n", "é" * 40])
+@pytest.mark.parametrize(
+    "key", ["", "a", "0" * 39, "0" * 41, "G" * 40, "0" * 39 + "\n", "é" * 40]
+)
 def test_what_is_no_key_costs_no_query(
     key: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -120,7 +122,7 @@ def test_two_that_make_a_token_at_once_leave_one(person: User) -> None:
     assert ApiToken.objects.count() == 1
 
 
-# --- accounts ------------------------------------------------------------------------------
+# --- accounts -------------------------------------------------------------------------
 
 
 def test_an_account_has_what_it_was_made_with() -> None:

@@ -11,8 +11,7 @@ from tests.plugins.server import LiveRegistry
 
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("api-readers")]
 
-#: As the registry is called from outside: on 127.0.0.1 Swagger UI leaves out what it
-#: would ask another host for.
+#: As a registry is called from outside: what is on 127.0.0.1 may be treated otherwise.
 HOST = "https://registry.test"
 
 

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 Row = tuple[Any, ...]
 Record = dict[str, Any]
 
-#: An id that no statement has for another reason.
-_EXAMPLE_ID = 4_242_424_242
+#: An id that no statement has for another reason; it fits the smallest key column.
+_EXAMPLE_ID = 2_020_202_020
 
 
 @dataclass(frozen=True)

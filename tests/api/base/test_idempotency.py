@@ -79,9 +79,7 @@ def test_a_form_with_the_same_key_and_values_is_replayed(api: Api) -> None:
 def test_the_same_key_for_another_address_is_refused(api: Api) -> None:
     data_of(api.post(LIST, BODY, **KEY), 201)
     answer = data_of(api.post("/api/namespace/", BODY, **KEY), 422)
-    assert answer == {
-        "detail": "This Idempotency-Key was used for another request."
-    }
+    assert answer == {"detail": "This Idempotency-Key was used for another request."}
 
 
 def _claim(person: User, api: Api) -> None:

@@ -17,11 +17,27 @@ LIST = "/api/file_type/"
 JSON = "application/json"
 
 #: The record types of the contract, and nothing else.
-TYPES = (
-    "author code_repo_release code_run data_product external_object file_type groups "
-    "issue key_value keyword licence namespace object object_component "
-    "quality_controlled storage_location storage_root user_author users"
-).split()
+TYPES = [
+    "author",
+    "code_repo_release",
+    "code_run",
+    "data_product",
+    "external_object",
+    "file_type",
+    "groups",
+    "issue",
+    "key_value",
+    "keyword",
+    "licence",
+    "namespace",
+    "object",
+    "object_component",
+    "quality_controlled",
+    "storage_location",
+    "storage_root",
+    "user_author",
+    "users",
+]
 
 
 @pytest.fixture
@@ -29,7 +45,7 @@ def api() -> Api:
     return Api(UserFactory())
 
 
-# --- the root ------------------------------------------------------------------------------
+# --- the root -------------------------------------------------------------------------
 
 
 def test_the_root_maps_the_record_types_to_their_addresses() -> None:
@@ -72,7 +88,7 @@ def test_who_is_signed_in_learns_the_own_name() -> None:
     assert list(data_of(Api().get("/api/username/"), 403)) == ["detail"]
 
 
-# --- versions and slashes --------------------------------------------------------------------
+# --- versions and slashes -------------------------------------------------------------
 
 
 def test_the_version_in_the_accept_header_is_understood(api: Api) -> None:
@@ -100,13 +116,15 @@ def test_a_slash_that_is_missing_is_added_by_a_redirect_on_reading_alone(
     assert answer["Location"] == "/api/object/?description=a%20b&uuid="
 
 
-@pytest.mark.parametrize("path", ["/api/nothing/", "/api/object/7/8/", "/api//", "/api/x"])
+@pytest.mark.parametrize(
+    "path", ["/api/nothing/", "/api/object/7/8/", "/api//", "/api/x"]
+)
 def test_an_unknown_address_is_not_found_in_json(path: str) -> None:
     for method in ("GET", "POST", "OPTIONS", "DELETE"):
         assert list(data_of(Api().call(method, path), 404)) == ["detail"]
 
 
-# --- bodies ------------------------------------------------------------------------------------
+# --- bodies ---------------------------------------------------------------------------
 
 
 NO_JSON = (
@@ -172,7 +190,13 @@ def test_a_body_beyond_the_limit_is_refused(api: Api, settings: Settings) -> Non
 
 
 def test_texts_are_kept_as_they_were_sent(api: Api) -> None:
-    for text in (" a  b ", "a\nb\r\n\tc", "🐧 数 é e\u0301", "<b>&amp;\"'", "\u2028\ufeff"):
+    for text in (
+        " a  b ",
+        "a\nb\r\n\tc",
+        "🐧 数 é e\u0301",
+        "<b>&amp;\"'",
+        "\u2028\ufeff",
+    ):
         body = {"name": text, "extension": text}
         assert data_of(api.post(LIST, body), 201)["name"] == text
         [found] = data_of(api.get(LIST, body))["results"]

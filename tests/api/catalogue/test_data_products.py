@@ -61,7 +61,7 @@ def _identity(product: DataProduct) -> list[dict[str, Any]]:
     return [{"namespace": namespace}, {"name": "other"}, {"version": "99.0.0"}]
 
 
-# --- reading -----------------------------------------------------------------------------
+# --- reading --------------------------------------------------------------------------
 
 
 def test_a_product_says_where_its_reports_are(product: DataProduct) -> None:
@@ -88,7 +88,7 @@ def test_products_are_found_by_whether_their_format_is_internal() -> None:
         assert found["url"] == url_of(product)
 
 
-# --- changing ----------------------------------------------------------------------------
+# --- changing -------------------------------------------------------------------------
 
 
 @METHODS
@@ -158,7 +158,18 @@ def test_the_order_of_versions_follows_a_change(
 
 @pytest.mark.parametrize(
     "version",
-    ["1", "1.0", "v1.0.0", "1.0.0 ", "1.0.0\n", "01.0.0", "1.0.0-", "1.٣.0", "", "a.b.c"],
+    [
+        "1",
+        "1.0",
+        "v1.0.0",
+        "1.0.0 ",
+        "1.0.0\n",
+        "01.0.0",
+        "1.0.0-",
+        "1.٣.0",
+        "",
+        "a.b.c",
+    ],
 )
 def test_a_version_is_semantic(api: Api, product: DataProduct, version: str) -> None:
     answer = _change(api, "PATCH", product, version=version)
@@ -169,7 +180,9 @@ def test_a_version_is_semantic(api: Api, product: DataProduct, version: str) -> 
     assert list(data_of(answer, 400)) == ["version"]
 
 
-@pytest.mark.parametrize("version", ["0.0.0", "1.0.0-rc.1", "1.0.0+build.5", "1.0.0-a-b"])
+@pytest.mark.parametrize(
+    "version", ["0.0.0", "1.0.0-rc.1", "1.0.0+build.5", "1.0.0-a-b"]
+)
 def test_every_semantic_version_is_taken(
     api: Api, product: DataProduct, version: str
 ) -> None:
@@ -177,7 +190,7 @@ def test_every_semantic_version_is_taken(
     assert shown["version"] == version
 
 
-# --- external objects --------------------------------------------------------------------
+# --- external objects -----------------------------------------------------------------
 
 
 def _external(**given: Any) -> dict[str, Any]:

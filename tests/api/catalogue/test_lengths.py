@@ -36,9 +36,27 @@ TEXTS: tuple[tuple[str, Any, str, int, str], ...] = (
     ("namespace", factories.NamespaceFactory, "website", SHORT, "https://a.org/"),
     ("data_product", factories.DataProductFactory, "name", SHORT, ""),
     ("data_product", factories.DataProductFactory, "version", SHORT, "1.0.0-"),
-    ("external_object", factories.ExternalObjectFactory, "identifier", SHORT, "https://a.org/"),
-    ("external_object", factories.ExternalObjectFactory, "alternate_identifier", SHORT, ""),
-    ("external_object", factories.ExternalObjectFactory, "alternate_identifier_type", SHORT, ""),
+    (
+        "external_object",
+        factories.ExternalObjectFactory,
+        "identifier",
+        SHORT,
+        "https://a.org/",
+    ),
+    (
+        "external_object",
+        factories.ExternalObjectFactory,
+        "alternate_identifier",
+        SHORT,
+        "",
+    ),
+    (
+        "external_object",
+        factories.ExternalObjectFactory,
+        "alternate_identifier_type",
+        SHORT,
+        "",
+    ),
     ("external_object", factories.ExternalObjectFactory, "title", SHORT, ""),
     ("external_object", factories.ExternalObjectFactory, "description", LONG, ""),
     ("keyword", factories.KeywordFactory, "keyphrase", SHORT, ""),
@@ -47,7 +65,13 @@ TEXTS: tuple[tuple[str, Any, str, int, str], ...] = (
     ("licence", factories.LicenceFactory, "identifier", SHORT, "https://a.org/"),
     ("code_repo_release", factories.CodeRepoReleaseFactory, "name", SHORT, ""),
     ("code_repo_release", factories.CodeRepoReleaseFactory, "version", SHORT, "1.0.0-"),
-    ("code_repo_release", factories.CodeRepoReleaseFactory, "website", SHORT, "https://a.org/"),
+    (
+        "code_repo_release",
+        factories.CodeRepoReleaseFactory,
+        "website",
+        SHORT,
+        "https://a.org/",
+    ),
     ("key_value", factories.KeyValueFactory, "key", SHORT, ""),
     ("key_value", factories.KeyValueFactory, "value", SHORT, ""),
 )
@@ -88,7 +112,12 @@ def test_a_text_may_be_as_long_as_that_and_no_longer(
         (
             "external_object",
             factories.ExternalObjectFactory,
-            ("identifier", "alternate_identifier", "alternate_identifier_type", "title"),
+            (
+                "identifier",
+                "alternate_identifier",
+                "alternate_identifier_type",
+                "title",
+            ),
         ),
         ("key_value", factories.KeyValueFactory, ("key", "value")),
         ("keyword", factories.KeywordFactory, ("keyphrase", "identifier")),
@@ -99,7 +128,11 @@ def test_a_text_may_be_as_long_as_that_and_no_longer(
 def test_texts_that_are_unique_together_may_all_be_as_long_as_that(
     endpoint: str, factory: Any, fields: tuple[str, ...]
 ) -> None:
-    starts = {"version": "1.0.0-", "identifier": "https://a.org/", "website": "https://a.org/"}
+    starts = {
+        "version": "1.0.0-",
+        "identifier": "https://a.org/",
+        "website": "https://a.org/",
+    }
     texts = {name: _random_text(SHORT, starts.get(name, "")) for name in fields}
     answer = Api(UserFactory()).post(f"/api/{endpoint}/", _body(factory, **texts))
     shown = data_of(answer, 201)

@@ -62,7 +62,7 @@ def place() -> dict[str, Any]:
     return {"path": "human/deaths.csv", "hash": sha1(1), "storage_root": root}
 
 
-# --- the component of the whole ----------------------------------------------------------
+# --- the component of the whole -------------------------------------------------------
 
 
 def test_an_object_has_a_component_that_is_all_of_it_once(api: Api) -> None:
@@ -111,7 +111,7 @@ def test_related_lists_are_complete_however_long(api: Api) -> None:
     assert shown["components"] == [url_of(part) for part in (whole, *parts)]
 
 
-# --- the place -----------------------------------------------------------------------------
+# --- the place ------------------------------------------------------------------------
 
 
 def test_the_guides_put_registers_the_location_and_puts_the_object_there(
@@ -236,7 +236,7 @@ def test_two_that_place_an_object_at_once_place_it_once(
     assert StorageLocation.objects.count() == 1
 
 
-# --- what stays ----------------------------------------------------------------------------
+# --- what stays -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])

@@ -111,7 +111,7 @@ def test_the_same_hash_may_be_there_publicly_and_privately(api: Api) -> None:
     data_of(api.post("/api/storage_location/", {**body, "public": True}), 409)
 
 
-# --- lists that are cut short --------------------------------------------------------------
+# --- lists that are cut short ---------------------------------------------------------
 
 
 def test_a_root_shows_its_newest_100_locations_and_where_all_are() -> None:
@@ -121,7 +121,9 @@ def test_a_root_shows_its_newest_100_locations_and_where_all_are() -> None:
     shown = data_of(Api().get(path_of(root)))
     newest = [f"{HOST}/api/storage_location/{pk}/" for pk in reversed(ids)]
     assert shown["locations"] == newest[:100]
-    assert shown["locations_url"] == f"{HOST}/api/storage_location/?storage_root={root.pk}"
+    assert (
+        shown["locations_url"] == f"{HOST}/api/storage_location/?storage_root={root.pk}"
+    )
     page = data_of(Api().get(shown["locations_url"], None))
     assert page["count"] == 102
     rest = data_of(Api().get(page["next"]))["results"]

@@ -138,7 +138,9 @@ class Contract:
         """Run a test for each of its cases, or once for a list of them."""
         for argument in filter(CASES.__contains__, metafunc.fixturenames):
             cases = CASES[argument](type(self))
-            ids = ["+".join([case] if isinstance(case, str) else case) for case in cases]
+            ids = [
+                "+".join([case] if isinstance(case, str) else case) for case in cases
+            ]
             metafunc.parametrize(argument, cases, ids=ids)
         for argument in filter(LISTS.__contains__, metafunc.fixturenames):
             metafunc.parametrize(argument, [LISTS[argument](type(self))], ids=["all"])

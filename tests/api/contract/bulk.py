@@ -44,7 +44,8 @@ class Bulk(Contract):
         assert (self.count(), Event.objects.count()) == before
 
     def test_what_is_no_record_refuses_all_by_index(self, api: Api) -> None:
-        for wrong in ("text", 5, None, []):
+        none: tuple[Any, ...] = ("text", 5, None, [])
+        for wrong in none:
             errors = data_of(api.post(self.list_path, [self.body(), wrong]), 400)
             assert [list(error) for error in errors] == [[], ["detail"]], wrong
 

@@ -147,9 +147,7 @@ class Filtering(Contract):
             both = [*self.ids_found_by(other, name), *self.ids_found_by(target, name)]
             assert self._found(query) == both, name
 
-    def test_booleans_are_written_in_any_case(
-        self, boolean_filters: list[str]
-    ) -> None:
+    def test_booleans_are_written_in_any_case(self, boolean_filters: list[str]) -> None:
         target = self._make_target()
         for name in boolean_filters:
             value = str(self._value(target, name))
@@ -164,7 +162,14 @@ class Filtering(Contract):
             sets = (f"[{first}]{rest}", f"[!\\]{rest}", f"[ -~]{rest}")
             for pattern in (value, f"{value}*", f"*{rest}", f"{first}*{rest}", *sets):
                 assert self._found({name: pattern}) == [target.pk], pattern
-            for pattern in (rest, value[:-1], value.swapcase(), f"{value}?", "[]", "[!"):
+            for pattern in (
+                rest,
+                value[:-1],
+                value.swapcase(),
+                f"{value}?",
+                "[]",
+                "[!",
+            ):
                 assert self._found({name: pattern}) == [], pattern
             assert len(self._found({name: "*"})) == self.count()
 

@@ -75,7 +75,9 @@ class Ordering(Contract):
             self.make()
         api = self.reader
         newest = _ids(data_of(api.get(self.list_path)))
-        assert _ids(data_of(api.get(self.list_path, {"ordering": "id"}))) == newest[::-1]
+        assert (
+            _ids(data_of(api.get(self.list_path, {"ordering": "id"}))) == newest[::-1]
+        )
 
     def test_an_order_by_what_is_no_field_is_refused_with_what_is(self) -> None:
         answer = self.reader.get(self.list_path, {"ordering": "-nonsense"})

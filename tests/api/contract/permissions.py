@@ -34,9 +34,7 @@ class Permissions(Contract):
         before = self.count()
         for given in (body, [body], {}):
             answer = data_of(Api().post(self.list_path, given), 403)
-            assert answer == {
-                "detail": "Authentication credentials were not provided."
-            }
+            assert answer == {"detail": "Authentication credentials were not provided."}
         assert self.count() == before
 
     def test_bad_credentials_are_refused_on_reading_too(self) -> None:

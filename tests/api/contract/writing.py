@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from registry.core.models import Event
 from registry.identity.models import User
 from tests.api.client import HOST, Api, data_of, path_of, revision_of
@@ -74,9 +75,7 @@ class Writing(Contract):
         expected = {name: field.default_value for name, field in rest.items()}
         assert {name: shown[name] for name in rest} == expected
 
-    def test_what_is_required_is_asked_for(
-        self, api: Api, required: list[str]
-    ) -> None:
+    def test_what_is_required_is_asked_for(self, api: Api, required: list[str]) -> None:
         body = self.body()
         before = self.count()
         for name in required:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from registry.identity.models import User
 from tests import factories
 from tests.api.client import Api, data_of, path_of
 from tests.api.contract import ReadOnlyContract
@@ -45,7 +46,7 @@ class TestUser(PrivateContract):
     unfiltered = ("orgs",)
 
     def surround(self, record: object) -> None:
-        factories.User.objects.filter(pk=getattr(record, "pk", None)).update(
+        User.objects.filter(username=getattr(record, "username", "")).update(
             orgs=["SCRC"]
         )
 

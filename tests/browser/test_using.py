@@ -1,0 +1,332 @@
+"""Using the site: signing in, a token, registering, filtering, raising an issue."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+import requests
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewPage, sign_in
+from tests.browser.site import LONG, PERSON, Site
+
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]
+
+
+def _menu(page: Page) -> None:
+    page.locator("header details.menu summary").click()
+
+
+def _choose(page: Page, label: str, text: str, wanted: str) -> None:
+    """Choose what a field suggests, by the keyboard alone."""
+    field = page.get_by_role("combobox", name=label)
+    field.focus()
+    page.keyboard.type(text)
+    options = page.get_by_role("option")
+    expect(options.filter(has_text=wanted).first).to_be_visible()
+    expect(field).to_have_attribute("aria-expanded", "true")
+    for _ in range(options.count()):
+        page.keyboard.press("ArrowDown")
+        chosen = page.locator("[role=option][aria-selected=true]")
+        expect(field).to_have_attribute(
+            "aria-activedescendant", str(chosen.get_attribute("id"))
+        )
+        if wanted in str(chosen.text_content()):
+            break
+    page.keyboard.press("Enter")
+    expect(field).to_have_attribute("aria-expanded", "false")
+    expect(field).to_have_value(re.compile(r"^\d+ ?$"))
+    # a number tells people nothing: the name stands below it
+    expect(page.locator(f"#{field.get_attribute('id')} ~ .chosen")).to_contain_text(
+        wanted
+    )
+
+
+def _register(page: Page, kind: str) -> int:
+    """Send the form; return the id of the record that it made."""
+    page.locator(".record-form button").click()
+    page.wait_for_url(re.compile(rf"/{kind}/\d+/$"))
+    expect(page.get_by_role("status").first).to_contain_text("is registered.")
+    return int(page.url.rstrip("/").rpartition("/")[2])
+
+
+def _unique(text: str) -> str:
+    return f"{text}-{uuid.uuid4().hex[:8]}"
+
+
+def test_signing_in_leads_back_and_out(new_page: NewPage) -> None:
+    page = new_page(signed_in=False)
+    page.goto("/keyword/?keyphrase=influenza")
+    _menu(page)
+    page.get_by_role("link", name="Sign in").click()
+    sign_in(page, address=page.url)
+    expect(page).to_have_url(re.compile(r"/keyword/\?keyphrase=influenza$"))
+    summary = page.locator("header summary")
+    expect(summary).to_have_text(PERSON)
+    _menu(page)
+    page.get_by_role("button", name="Sign out").click()
+    expect(summary).to_have_text("Links")
+
+
+def test_a_form_asks_strangers_to_sign_in_and_leads_back(new_page: NewPage) -> None:
+    page = new_page(signed_in=False)
+    page.goto("/namespace/")
+    page.get_by_role("link", name="New namespace").click()
+    sign_in(page, address=page.url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("New namespace")
+
+
+def test_a_token_is_copied_once_and_used_over_http(
+    new_page: NewPage, site: Site
+) -> None:
+    page = new_page(permissions=["clipboard-read", "clipboard-write"])
+    page.goto("/")
+    _menu(page)
+    page.get_by_role("button", name="Generate API token").click()
+    field = page.get_by_label("Token", exact=True)
+    key = field.input_value()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.locator("#key-status")).to_have_text("Copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == key
+    page.goto("/get-token")
+    expect(page.get_by_text("It cannot be shown again")).to_be_visible()
+    assert key not in page.content()
+    name = _unique("by-token")
+    headers = {"Authorization": f"token {key}"}
+    address = f"{site.url}/api/namespace/"
+    answer = requests.post(address, {"name": name}, headers=headers, timeout=30)
+    assert answer.status_code == 201
+    _menu(page)
+    page.get_by_role("button", name="Revoke API token").click()
+    expect(page.get_by_text("Your API token has ended.")).to_be_visible()
+    again = requests.post(address, {"name": name}, headers=headers, timeout=30)
+    assert again.status_code == 401
+
+
+def test_a_data_product_is_registered_with_its_file(
+    new_page: NewPage, site: Site
+) -> None:
+    content = f"day,in_bed\n1,{uuid.uuid4().int}\n".encode()
+    sha1 = site.upload(content)
+    group, words = _unique("group"), _unique("words")
+    page = new_page()
+
+    page.goto("/namespace/new/")
+    page.get_by_label("Name (required)").fill(group)
+    page.get_by_label("Full name").fill("A group's name")
+    _register(page, "namespace")
+
+    page.goto("/storage_location/new/")
+    page.get_by_label("Path").fill(sha1)
+    page.get_by_label("Hash").fill(sha1)
+    _choose(page, "Storage root", "/data/", f"{site.url}/data/")
+    location = _register(page, "storage_location")
+
+    page.get_by_role("link", name="object", exact=True).click()
+    place = page.get_by_role("combobox", name="Storage location")
+    expect(place).to_have_value(str(location))
+    page.get_by_label("Description").fill(f"Boys in bed: {words}")
+    _choose(page, "File type", "comma", "Comma-separated values")
+    _choose(page, "Authors", "author no. 1", "Author No. 1")
+    page.get_by_role("combobox", name="Authors").press("End")
+    _register(page, "object")
+
+    page.goto("/data_product/new/")
+    _choose(page, "Namespace", group, group)
+    page.get_by_label("Name (required)").fill("influenza/boys-in-bed")
+    page.get_by_label("Version").fill("1.0.0")
+    _choose(page, "Object", words, words)
+    shown = page.locator("#form-json")
+    expect(shown).to_contain_text('"name": "influenza/boys-in-bed"')
+    product = _register(page, "data_product")
+
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("influenza/boys-in-bed 1.0.0")
+    expect(page.locator("#citation")).to_contain_text("Author No. 1 (")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.path().read_bytes() == content
+    assert download.value.suggested_filename == "influenza_boys-in-bed.csv"
+    registered = site.newest("data_product")
+    assert registered["url"].endswith(f"/{product}/")
+    assert registered["version"] == "1.0.0"
+
+
+def test_a_refused_form_keeps_what_was_typed_and_says_why(new_page: NewPage) -> None:
+    page = new_page()
+    page.goto("/data_product/new/")
+    page.get_by_label("Name (required)").fill("a*b")
+    page.get_by_label("Version").fill("first")
+    page.locator(".record-form button").click()
+    name = page.get_by_label("Name (required)")
+    expect(name).to_have_value("a*b")
+    expect(name).to_have_attribute("aria-invalid", "true")
+    expect(name).to_have_accessible_description(re.compile("Names may not contain"))
+    expect(page.get_by_label("Version")).to_have_accessible_description(
+        re.compile("Enter a semantic version")
+    )
+
+
+def test_the_request_is_shown_as_the_form_is_filled_in(new_page: NewPage) -> None:
+    page = new_page()
+    page.goto("/issue/new/")
+    page.get_by_label("Description").fill("it's wrong")
+    page.get_by_label("Severity").fill("7")
+    page.get_by_role("combobox", name="Component").fill("1 2")
+    shown = page.locator("#form-json")
+    expect(shown).to_contain_text('"severity": 7')
+    expect(shown).to_contain_text("it'\\''s wrong")
+    expect(shown).to_contain_text(re.compile(r'"component_issues": \[\s*"1",\s*"2"'))
+
+
+def test_several_links_are_chosen_one_after_the_other(new_page: NewPage) -> None:
+    page = new_page()
+    page.goto("/code_run/new/")
+    field = page.get_by_role("combobox", name="Inputs")
+    for number in (1, 2):
+        field.focus()
+        field.press("End")
+        page.keyboard.type(f"table-{number}")
+        # those of the words before have gone
+        expect(page.get_by_role("option").first).to_contain_text(f"table-{number}")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+    expect(field).to_have_value(re.compile(r"^\d+ \d+ $"))
+    expect(page.locator("#id_inputs ~ .chosen")).to_contain_text(
+        re.compile(r"table-1.* · .*table-2")
+    )
+
+
+def test_suggestions_are_closed_by_escape_and_by_leaving(new_page: NewPage) -> None:
+    page = new_page()
+    page.goto("/data_product/new/")
+    field = page.get_by_role("combobox", name="Namespace")
+    options = page.get_by_role("option")
+    field.focus()
+    expect(options.first).to_be_visible()
+    field.press("Escape")
+    expect(options).to_have_count(0)
+    field.press("ArrowDown")
+    expect(options.first).to_be_visible()
+    field.press("Tab")
+    expect(page.locator("#id_namespace-suggestions")).to_be_hidden()
+    field.focus()
+    options.filter(has_text="boarding-school").click()
+    expect(field).to_have_value(re.compile(r"^\d+$"))
+
+
+def test_a_list_is_filtered_by_a_name_and_by_a_link(new_page: NewPage) -> None:
+    page = new_page()
+    page.goto("/data_product/")
+    page.get_by_text("Filter", exact=True).first.click()
+    page.get_by_label("Name", exact=True).fill("influenza/*")
+    _choose(page, "Namespace", "boarding", "boarding-school")
+    page.get_by_role("button", name="Filter").click()
+    # what was left empty is not in the address
+    expect(page).to_have_url(
+        re.compile(r"/data_product/\?namespace=\d+&name=influenza%2F\*$")
+    )
+    expect(page.locator("tbody tr")).to_have_count(4)
+    expect(page.get_by_text("4 data products match the filter")).to_be_visible()
+    page.get_by_role("link", name="Version").click()
+    expect(page.locator("thead [aria-sort=ascending]")).to_have_text(re.compile("Vers"))
+    expect(page.locator("tbody tr")).to_have_count(4)
+    page.get_by_role("link", name="Clear").click()
+    expect(page.locator("tbody").get_by_text(LONG)).to_be_visible()
+
+
+def test_pages_of_a_list_are_turned(new_page: NewPage) -> None:
+    page = new_page(signed_in=False)
+    page.goto("/namespace/?name=g*")
+    first = page.locator("tbody a").first
+    newest = first.text_content()
+    page.get_by_role("link", name="Next page").click()
+    expect(first).not_to_have_text(str(newest))
+    page.get_by_role("link", name="Newer page").click()
+    expect(first).to_have_text(str(newest))
+
+
+def test_an_issue_is_raised_in_two_clicks(new_page: NewPage, site: Site) -> None:
+    words = _unique("row 12 is missing")
+    page = new_page()
+    page.goto("/data_product/2/")
+    page.get_by_role("link", name="Raise an issue").click()
+    page.get_by_label("Description").fill(words)
+    page.get_by_role("button", name="Raise the issue").click()
+    expect(page.get_by_role("status").first).to_contain_text("is raised.")
+    page.goto("/data_product/2/")
+    issues = page.get_by_role("region", name="Quality issues")
+    expect(issues).to_contain_text(words)
+    assert site.newest("issue")["description"] == words
+
+
+def test_bibtex_is_copied(new_page: NewPage) -> None:
+    page = new_page(permissions=["clipboard-read", "clipboard-write"])
+    page.goto("/data_product/2/")
+    cite = page.get_by_role("region", name="Cite this")
+    cite.get_by_text("BibTeX").click()
+    for button, begins in ((1, "@misc{influenza-fitted-rates-1-0-0"), (0, "The ")):
+        cite.get_by_role("button", name="Copy").nth(button).click()
+        expect(cite.get_by_role("status").nth(button)).to_have_text("Copied.")
+        copied = str(page.evaluate("navigator.clipboard.readText()"))
+        assert copied.startswith(begins)
+
+
+def test_tabs_of_a_guide_change_all_examples(new_page: NewPage) -> None:
+    page = new_page(signed_in=False)
+    page.goto("/docs/getting-started/")
+    python = page.get_by_role("button", name="Python")
+    curl = page.get_by_role("button", name="curl")
+    assert python.count() == curl.count() > 1
+    curl.last.click()
+    for number in range(curl.count()):
+        expect(curl.nth(number)).to_have_attribute("aria-pressed", "true")
+        expect(python.nth(number)).to_have_attribute("aria-pressed", "false")
+    python.first.click()
+    expect(curl.last).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_search_finds_records(new_page: NewPage) -> None:
+    page = new_page(signed_in=False)
+    page.goto("/")
+    page.get_by_role("searchbox").fill("FITTED rates")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="influenza/fitted-rates 1.0.0").click()
+    expect(page).to_have_url(re.compile(r"/data_product/2/$"))
+
+
+# The browsable API
+
+
+def test_a_record_is_posted_as_json_in_the_browsable_api(
+    new_page: NewPage, site: Site
+) -> None:
+    name = _unique("posted")
+    page = new_page()
+    page.goto("/api/namespace/")
+    page.get_by_label("JSON").fill(f'{{"name": "{name}", "full_name": "A group"}}')
+    page.get_by_role("button", name="POST").first.click()
+    expect(page.locator(".exchange")).to_contain_text("HTTP 201")
+    expect(page.locator(".exchange")).to_contain_text(name)
+    assert site.newest("namespace")["name"] == name
+
+
+def test_a_refusal_is_shown_in_the_browsable_api(new_page: NewPage) -> None:
+    page = new_page()
+    page.goto("/api/namespace/")
+    page.get_by_label("JSON").fill('{"name": "a*b"}')
+    page.evaluate("window.stays = true")
+    with page.expect_response(lambda answer: answer.status == 400):
+        page.get_by_role("button", name="POST").first.click()
+    expect(page.locator(".exchange")).to_contain_text("HTTP 400")
+    expect(page.locator(".exchange")).to_contain_text("Names may not contain")
+
+
+def test_options_are_shown_in_the_browsable_api(new_page: NewPage) -> None:
+    page = new_page(signed_in=False)
+    page.goto("/api/namespace/")
+    page.get_by_role("button", name="OPTIONS").click()
+    expect(page.locator(".exchange")).to_contain_text("OPTIONS /api/namespace/")
+    expect(page.locator(".exchange")).to_contain_text('"filter_fields"')
