@@ -46,10 +46,20 @@ class Client:
 
     def send(self, method: str, path: str, body: bytes | None = None) -> bytes:
         """Ask for something; anything but success ends the benchmark."""
+        try:
+            status, content = self._exchange(method, path, body)
+        except http.client.RemoteDisconnected:
+            # the server closes a connection that rests, while a long floor is measured
+            self._connection.close()
+            status, content = self._exchange(method, path, body)
+        if not 200 <= status < 300:
+            text = content[:2000].decode(errors="replace")
+            raise SystemExit(f"{method} {path} answered {status}: {text}")
+        return content
+
+    def _exchange(
+        self, method: str, path: str, body: bytes | None
+    ) -> tuple[int, bytes]:
         self._connection.request(method, path, body, self._headers)
         answer = self._connection.getresponse()
-        content = answer.read()
-        if not 200 <= answer.status < 300:
-            text = content[:2000].decode(errors="replace")
-            raise SystemExit(f"{method} {path} answered {answer.status}: {text}")
-        return content
+        return answer.status, answer.read()

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 
 
 class CompiledQuery:
-    """Rows by one value, such as those of an id.
+    """Rows by one value, a number or a text, such as an id.
 
     ``queryset`` makes the query (of ``values_list``) for ``example``, whose place in
     the statement other values take later; so no other value in it may be equal.

@@ -1,6 +1,9 @@
 // Suggests records in fields that hold links (data-kind says to what), and names those
 // that are in them. Without JavaScript ids, UUIDs and URLs are typed in.
 
+// An id, a UUID or the URL of a record
+const LINK = /^(\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\S*\/api\/\S+)$/i;
+
 async function suggestionsFor(kind, text, signal) {
   const query = new URLSearchParams({ q: text });
   const answer = await fetch(`/suggest/${kind}/?${query}`, { signal });
@@ -43,13 +46,23 @@ class Suggestions {
     return this.input.value.split(this.many ? /[\s,]+/ : /,/).map((word) => word.trim());
   }
 
-  // What is being typed: the whole field, or the last of several links
+  // How many of the words are links already: those before what is being typed
+  complete() {
+    const words = this.words().slice(0, -1);
+    const other = words.findIndex((word) => !LINK.test(word));
+    return !this.many ? 0 : other < 0 ? words.length : other;
+  }
+
+  // What is being typed: the whole field, or what comes after the links in it
   text() {
-    return this.many ? this.words().at(-1) : this.input.value.trim();
+    return this.many
+      ? this.words().slice(this.complete()).join(" ").trim()
+      : this.input.value.trim();
   }
 
   later() {
     clearTimeout(this.timer);
+    this.list.setAttribute("aria-busy", "true");
     this.timer = setTimeout(() => this.show(), 150);
     this.showNames();
   }
@@ -71,6 +84,7 @@ class Suggestions {
   draw(found) {
     this.found = found;
     this.active = -1;
+    this.list.setAttribute("aria-busy", "false");
     this.input.removeAttribute("aria-activedescendant");
     this.list.replaceChildren(...found.map((record, index) => this.option(record, index)));
     this.list.hidden = !found.length || document.activeElement !== this.input;
@@ -124,7 +138,7 @@ class Suggestions {
   choose(index) {
     const { id, label } = this.found[index];
     this.labels.set(String(id), label);
-    const before = this.many ? this.words().slice(0, -1) : [];
+    const before = this.words().slice(0, this.complete());
     this.input.value = [...before, id].join(" ") + (this.many ? " " : "");
     this.input.dispatchEvent(new Event("change", { bubbles: true }));
     this.showNames();

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -11,6 +10,7 @@ from django.test import Client
 from registry.identity.models import User
 from registry.identity.services import create_user
 from tests.admin.browsing import PASSWORD, signed_in
+from tests.chromium import launch_options
 
 
 @pytest.fixture
@@ -44,18 +44,7 @@ def root(superuser: User) -> Client:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(
-    browser_type_launch_args: dict[str, object],
-) -> dict[str, object]:
+    browser_type_launch_args: dict[str, Any],
+) -> dict[str, Any]:
     """Drive the Chromium of the system."""
-    # from here on a loop runs in this thread, in which Django refuses its database
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    return {
-        **browser_type_launch_args,
-        "executable_path": shutil.which("chromium"),
-        "args": [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--no-first-run",
-        ],
-    }
+    return launch_options(browser_type_launch_args)

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.test import Client
-from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.test.client import (
+    BOUNDARY,
+    MULTIPART_CONTENT,
+    ClientHandler,
+    encode_multipart,
+)
 
 from registry.core.models import Record
 from registry.http.links import kind_of
@@ -28,6 +33,10 @@ HOST = "http://testserver"
 FORM = "application/x-www-form-urlencoded"
 
 
+#: One for all, for it looks through the static files when it is made.
+_handler = ClientHandler(enforce_csrf_checks=False)
+
+
 class Api:
     """Requests of one person, or of nobody. Bodies are JSON unless said otherwise."""
 
@@ -35,6 +44,7 @@ class Api:
         if user is not None:
             headers["authorization"] = f"token {issue_token(user=user, by=user)}"
         self._client = Client(headers=headers)
+        self._client.handler = _handler
 
     def get(self, path: str, query: Any = None, **headers: str) -> HttpResponse:
         """GET, with query parameters as a mapping or as pairs."""

@@ -139,7 +139,7 @@ def _led(value: Any) -> Any:
     match value:
         case bool():
             return value
-        case int() if value > 0:
+        case int() if 0 < value < 2**63:
             return _known(value)
         case str():
             return NUMBER.sub(lambda found: str(_known(int(found[0]))), value)
@@ -185,6 +185,7 @@ def _component(tag: str) -> str:
 REASONS = re.compile(
     r"does not exist\.$"
     r"|^Null characters are not allowed\.$"
+    r"|^Datetime value out of range\.$"
     r"|bytes in UTF-8"
     r"|^Give a name or an identifier, or both\.$"
     r"|^Give an identifier \(a URL\), or both alternate_identifier and"

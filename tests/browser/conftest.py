@@ -56,11 +56,14 @@ def sign_in(page: Page, *, address: str = "/sign-in") -> None:
 
 @pytest.fixture
 def new_page(browser: Browser, site: Site, session: StorageState) -> Iterator[NewPage]:
-    """Return what opens a page in a fresh profile; whatever it complains of fails."""
+    """Return what opens a page in a fresh profile; whatever it complains of fails.
+
+    ``refused`` is the status of an answer to a script that the test is about.
+    """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_page(*, signed_in: bool = True, **options: Any) -> Page:
+    def open_page(*, signed_in: bool = True, refused: int = 0, **options: Any) -> Page:
         context = browser.new_context(
             base_url=site.url,
             storage_state=session if signed_in else None,
@@ -68,7 +71,7 @@ def new_page(browser: Browser, site: Site, session: StorageState) -> Iterator[Ne
         )
         contexts.append(context)
         page = context.new_page()
-        _listen(page, site, complaints)
+        _listen(page, site, complaints, refused)
         return page
 
     yield open_page
@@ -77,13 +80,15 @@ def new_page(browser: Browser, site: Site, session: StorageState) -> Iterator[Ne
     assert complaints == []
 
 
-def _listen(page: Page, site: Site, complaints: list[str]) -> None:
+def _listen(page: Page, site: Site, complaints: list[str], refused: int) -> None:
     """Note errors in the console, and everything that leaves the site."""
     host = urlsplit(site.url).netloc
 
     def answered(response: Response) -> None:
         # the console names the address of a page that tells of a problem, too
-        if response.status >= 400 and not response.request.is_navigation_request():
+        if response.status < 400 or response.status == refused:
+            return
+        if not response.request.is_navigation_request():
             complaints.append(f"{response.status} {response.url}")
 
     def asked(address: str) -> None:

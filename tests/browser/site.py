@@ -38,9 +38,14 @@ class Site:
 
     def register(self, kind: str, **values: Any) -> int:
         """Register a record; return its id."""
-        answer = self.call("POST", f"{kind}/", json=values)
+        return self.register_all(kind, [values])[0]
+
+    def register_all(self, kind: str, rows: list[dict[str, Any]]) -> list[int]:
+        """Register records; return their ids."""
+        answer = self.call("POST", f"{kind}/", json=rows)
         assert answer.status_code == 201, answer.text
-        return int(answer.json()["url"].rstrip("/").rpartition("/")[2])
+        urls = [str(record["url"]) for record in answer.json()]
+        return [int(url.rstrip("/").rpartition("/")[2]) for url in urls]
 
     def newest(self, kind: str, **filters: Any) -> dict[str, Any]:
         """Return the newest record that the filters leave."""
@@ -63,7 +68,7 @@ def fill(site: Site) -> None:
     namespace = site.register(
         "namespace", name="institute-for-" + "long-names-" * 9, full_name="I " * 200
     )
-    site.call("POST", "namespace/", json=[{"name": f"g{n:02}"} for n in range(60)])
+    site.register_all("namespace", [{"name": f"g{n:02}"} for n in range(60)])
     root = site.register("storage_root", root=f"https://{'data-' * 11}.example.org/")
     location = site.register(
         "storage_location",
@@ -72,7 +77,8 @@ def fill(site: Site) -> None:
         storage_root=root,
         public=False,
     )
-    authors = [site.register("author", name=f"Author No. {n}") for n in range(3)]
+    names = [{"name": f"Author No. {n}"} for n in range(3)]
+    authors = site.register_all("author", names)
     thing = site.register(
         "object",
         description="Deaths by age and sex. " + "So it goes on. " * 60,
@@ -80,10 +86,10 @@ def fill(site: Site) -> None:
         authors=authors,
         file_type=site.register("file_type", name="Hierarchical data", extension="h5"),
     )
-    parts = [
-        site.register("object_component", object=thing, name=f"{LONG}/table-{n}")
-        for n in range(25)
-    ]
+    parts = site.register_all(
+        "object_component",
+        [{"object": thing, "name": f"{LONG}/table-{n}"} for n in range(25)],
+    )
     product = site.register(
         "data_product",
         namespace=namespace,

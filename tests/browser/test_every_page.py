@@ -99,7 +99,7 @@ PAGES: dict[str, tuple[str, Act | None]] = {
     "search, found": ("/search/?q=influenza", None),
     "search, nothing found": ("/search/?q=xyzzy", None),
     "guide": ("/docs/running/", None),
-    "guide with tabs": ("/docs/getting-started/", None),
+    "guide with tabs": ("/docs/api/", None),
     "account": ("/account/", None),
     "token": ("/get-token", None),
     "token, shown": ("/get-token", _make_token),

@@ -24,12 +24,14 @@ def _choose(page: Page, label: str, text: str, wanted: str) -> None:
     field = page.get_by_role("combobox", name=label)
     field.focus()
     page.keyboard.type(text)
-    options = page.get_by_role("option")
+    listed = page.locator(f"#{field.get_attribute('aria-controls')}")
+    expect(listed).to_have_attribute("aria-busy", "false")
+    options = listed.locator("[role=option]")
     expect(options.filter(has_text=wanted).first).to_be_visible()
     expect(field).to_have_attribute("aria-expanded", "true")
     for _ in range(options.count()):
         page.keyboard.press("ArrowDown")
-        chosen = page.locator("[role=option][aria-selected=true]")
+        chosen = options.and_(page.locator("[aria-selected=true]"))
         expect(field).to_have_attribute(
             "aria-activedescendant", str(chosen.get_attribute("id"))
         )
@@ -135,20 +137,20 @@ def test_a_data_product_is_registered_with_its_file(
 
     page.goto("/data_product/new/")
     _choose(page, "Namespace", group, group)
-    page.get_by_label("Name (required)").fill("influenza/boys-in-bed")
+    page.get_by_label("Name (required)").fill("boys/in-bed")
     page.get_by_label("Version").fill("1.0.0")
     _choose(page, "Object", words, words)
     shown = page.locator("#form-json")
-    expect(shown).to_contain_text('"name": "influenza/boys-in-bed"')
+    expect(shown).to_contain_text('"name": "boys/in-bed"')
     product = _register(page, "data_product")
 
     heading = page.get_by_role("heading", level=1)
-    expect(heading).to_have_text("influenza/boys-in-bed 1.0.0")
+    expect(heading).to_have_text("boys/in-bed 1.0.0")
     expect(page.locator("#citation")).to_contain_text("Author No. 1 (")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
     assert download.value.path().read_bytes() == content
-    assert download.value.suggested_filename == "influenza_boys-in-bed.csv"
+    assert download.value.suggested_filename == "boys_in-bed.csv"
     registered = site.newest("data_product")
     assert registered["url"].endswith(f"/{product}/")
     assert registered["version"] == "1.0.0"
@@ -212,7 +214,7 @@ def test_suggestions_are_closed_by_escape_and_by_leaving(new_page: NewPage) -> N
     expect(options.first).to_be_visible()
     field.press("Tab")
     expect(page.locator("#id_namespace-suggestions")).to_be_hidden()
-    field.focus()
+    field.fill("BOARDING")
     options.filter(has_text="boarding-school").click()
     expect(field).to_have_value(re.compile(r"^\d+$"))
 
@@ -276,7 +278,7 @@ def test_bibtex_is_copied(new_page: NewPage) -> None:
 
 def test_tabs_of_a_guide_change_all_examples(new_page: NewPage) -> None:
     page = new_page(signed_in=False)
-    page.goto("/docs/getting-started/")
+    page.goto("/docs/api/")
     python = page.get_by_role("button", name="Python")
     curl = page.get_by_role("button", name="curl")
     assert python.count() == curl.count() > 1
@@ -314,12 +316,10 @@ def test_a_record_is_posted_as_json_in_the_browsable_api(
 
 
 def test_a_refusal_is_shown_in_the_browsable_api(new_page: NewPage) -> None:
-    page = new_page()
+    page = new_page(refused=400)
     page.goto("/api/namespace/")
     page.get_by_label("JSON").fill('{"name": "a*b"}')
-    page.evaluate("window.stays = true")
-    with page.expect_response(lambda answer: answer.status == 400):
-        page.get_by_role("button", name="POST").first.click()
+    page.get_by_role("button", name="POST").first.click()
     expect(page.locator(".exchange")).to_contain_text("HTTP 400")
     expect(page.locator(".exchange")).to_contain_text("Names may not contain")
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.test import Client
 from playwright.sync_api import expect
 from pytest_django import Settings
 
+from tests.chromium import launch_options
 from tests.web.github import CLIENT_ID, CLIENT_SECRET, GitHub, Person, github_server
 from tests.web.visits import Visit
 
@@ -52,18 +52,7 @@ def visit(new_visit: NewVisit) -> Visit:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(
-    browser_type_launch_args: dict[str, object],
-) -> dict[str, object]:
+    browser_type_launch_args: dict[str, Any],
+) -> dict[str, Any]:
     """Drive the Chromium of the system."""
-    # from here on a loop runs in this thread, in which Django refuses its database
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    return {
-        **browser_type_launch_args,
-        "executable_path": shutil.which("chromium"),
-        "args": [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--no-first-run",
-        ],
-    }
+    return launch_options(browser_type_launch_args)

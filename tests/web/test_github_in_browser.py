@@ -186,7 +186,7 @@ def test_who_has_the_name_of_a_local_account_can_link_it(
     _begin(page)
     _allow(page)
     _heading(page, "There is an account rosalind here already")
-    page.locator("main").get_by_role("button", name="Sign in to rosalind").click()
+    page.locator("main").get_by_role("link", name="Sign in to rosalind").click()
     expect(page.get_by_label("User name")).to_have_value("rosalind")
     page.get_by_label("Password").fill("correct horse battery")
     page.get_by_role("button", name="Sign in", exact=True).click()

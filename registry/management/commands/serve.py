@@ -84,7 +84,7 @@ def _welcome() -> str:
     site, data = settings.REGISTRY_URL, settings.REGISTRY_DATA_DIR
     lines = [
         f"The registry is at {site}/",
-        f"  sign in:    {site}/admin/",
+        f"  sign in:    {site}/sign-in",
         f"              as 'admin', password in {data / 'admin-password'}",
         f"  API token:  {_command('create_token', 'admin')}",
         "  stop:       Ctrl-C",

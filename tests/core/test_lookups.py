@@ -1,0 +1,50 @@
+"""Look-ups by many ids in one statement."""
+
+from __future__ import annotations
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from registry.catalogue.models import Author, Keyword
+from registry.core.lookups import RelatedIds, RelatedIdsQuery, existing_ids
+from tests.factories import AuthorFactory, KeywordFactory, ObjectFactory
+
+pytestmark = pytest.mark.django_db
+
+KEYWORDS = Keyword._meta.db_table
+BIGGEST = 2**63 - 1
+
+
+def test_of_any_number_of_ids_those_that_exist_are_found(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    ids = {AuthorFactory().pk for _ in range(3)}
+    with django_assert_num_queries(1):
+        found = existing_ids(Author, [*ids, 0, *range(10**6, 10**6 + 5000), BIGGEST])
+    assert sorted(found) == sorted(ids)
+
+
+def test_lists_are_whole_and_oldest_first_or_cut_and_newest_first() -> None:
+    first, second, third = (ObjectFactory() for _ in range(3))
+    ids = [KeywordFactory(object=first).pk for _ in range(3)]
+    other = KeywordFactory(object=second).pk
+    query = RelatedIdsQuery(
+        [
+            RelatedIds(KEYWORDS, "object_id", "id"),
+            RelatedIds(KEYWORDS, "object_id", "id", newest=2),
+        ]
+    )
+    assert query.fetch([third.pk, first.pk, second.pk]) == {
+        first.pk: (ids, [ids[2], ids[1]]),
+        second.pk: ([other], [other]),
+        third.pk: ([], []),
+    }
+
+
+def test_nothing_is_asked_for_no_rows_or_no_lists(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    lists = [RelatedIds(KEYWORDS, "object_id", "id")]
+    with django_assert_num_queries(0):
+        assert RelatedIdsQuery(lists).fetch([]) == {}
+        assert RelatedIdsQuery([]).fetch([1, 2]) == {}
