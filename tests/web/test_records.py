@@ -99,6 +99,17 @@ def test_a_list_of_one_page_takes_one_statement(
     assert len(rows(main)) >= number
 
 
+@pytest.mark.parametrize("number", [51, 120])
+def test_a_list_of_more_pages_takes_two_statements(
+    number: int, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    NamespaceFactory.create_batch(number)
+    with django_assert_num_queries(2):
+        main = main_of(client.get("/namespace/"))
+    assert len(rows(main)) == 50
+    assert f"{number} namespaces" in words_of(main)
+
+
 def test_a_list_takes_two_statements_more_for_who_is_signed_in(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
