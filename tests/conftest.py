@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import caches
+
+from tests.chromium import launch_options
 
 Report = TypeVar("Report")
 Reporting = Generator[None, Report, Report]
@@ -51,3 +53,11 @@ def _forget_what_is_cached() -> None:
     """Begin with empty caches: no test is throttled for what another asked."""
     for cache in caches.all(initialized_only=True):
         cache.clear()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(
+    browser_type_launch_args: dict[str, Any],
+) -> dict[str, Any]:
+    """Drive the Chromium of the system."""
+    return launch_options(browser_type_launch_args)

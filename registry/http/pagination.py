@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl, urlencode
 
 from django.db import models
 from django.db.models import Model, QuerySet
-from django.template import loader
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
@@ -37,7 +36,6 @@ _UNSHOWN = frozenset(
 class RecordPagination(BasePagination):
     """Pages of ``{count, next, previous, results}``, newest first."""
 
-    template = "rest_framework/pagination/previous_and_next.html"
     default_size = PAGE_SIZE
 
     def paginate_queryset(
@@ -92,19 +90,6 @@ class RecordPagination(BasePagination):
         if self.cursor.backwards and not self._more:
             return None
         return self._address(Cursor(self._ends[0], backwards=True))
-
-    def to_html(self) -> Any:
-        """Draw the links between pages for the browsable API."""
-        return loader.get_template(self.template).render(
-            {
-                "previous_url": self.get_previous_link(),
-                "next_url": self.get_next_link(),
-            }
-        )
-
-    def get_results(self, data: Any) -> Any:
-        """Return the records within an answer that this paginator made."""
-        return data["results"]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Describe a page for OpenAPI."""

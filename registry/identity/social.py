@@ -137,8 +137,10 @@ class GitHub(BaseOAuth2PKCE[Any], GithubEnterpriseOAuth2[Any]):
         """Run all steps or none."""
         try:
             return self._run(pipeline, *args, **kwargs)
-        except (Duplicate, IntegrityError):
-            # the same person signed in for the first time twice, at the same moment
+        except (AuthAssociationError, Duplicate, IntegrityError):
+            # the same person signed in for the first time twice, at the same moment:
+            # the name, or the GitHub account, has come to be taken since it was looked
+            # up. A name that somebody else has is refused again.
             return self._run(pipeline, *args, **kwargs)
         except InvalidInput as error:
             raise AuthResponseError(

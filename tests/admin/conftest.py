@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.test import Client
 
 from registry.identity.models import User
 from registry.identity.services import create_user
 from tests.admin.browsing import PASSWORD, signed_in
-from tests.chromium import launch_options
 
 
 @pytest.fixture
@@ -40,11 +37,3 @@ def curator(administrator: User) -> Client:
 def root(superuser: User) -> Client:
     """Return the browser of the superuser."""
     return signed_in(superuser)
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(
-    browser_type_launch_args: dict[str, Any],
-) -> dict[str, Any]:
-    """Drive the Chromium of the system."""
-    return launch_options(browser_type_launch_args)

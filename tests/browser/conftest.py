@@ -10,18 +10,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, StorageState
 
 from tests.browser.site import PASSWORD, PERSON, Site, fill
-from tests.chromium import launch_options
 from tests.plugins.server import StartRegistry
 
 NewPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(
-    browser_type_launch_args: dict[str, Any],
-) -> dict[str, Any]:
-    """Drive the Chromium of the system."""
-    return launch_options(browser_type_launch_args)
 
 
 @pytest.fixture(scope="session")

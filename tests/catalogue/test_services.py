@@ -99,11 +99,11 @@ def test_what_others_cite_stays(person: User) -> None:
     product = DataProductFactory(object=item, by=person)
     with pytest.raises(Conflict, match="uuid cannot be changed"):
         services.update_issue(issue.pk, {"uuid": uuid.uuid4()}, by=person)
+    other = StorageLocationFactory()
     with pytest.raises(Conflict, match="storage_location cannot be changed"):
-        other = StorageLocationFactory()
         services.update_object(item.pk, {"storage_location": other}, by=person)
+    values = {"object": ObjectFactory()}
     with pytest.raises(Conflict, match="object cannot be changed"):
-        values = {"object": ObjectFactory()}
         services.update_data_product(product.pk, values, by=person)
     assert not Event.objects.filter(action="updated").exists()
 

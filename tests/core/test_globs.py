@@ -7,6 +7,7 @@ different.
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -98,7 +99,7 @@ def test_every_text_is_a_pattern(pattern: str) -> None:
     assert all(isinstance(part, Literal | AnyText | One | Set) for part in parts)
     neighbours = [type(part) for part in parts]
     for kind in (Literal, AnyText):
-        assert (kind, kind) not in zip(neighbours, neighbours[1:], strict=False)
+        assert (kind, kind) not in pairwise(neighbours)
 
 
 @given(pattern=PATTERNS)

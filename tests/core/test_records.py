@@ -174,10 +174,14 @@ def test_what_clashes_in_two_ways_is_told_of_one(person: User) -> None:
 
 def test_a_link_to_what_has_gone_is_no_duplicate(person: User) -> None:
     row = {"path": "a", "hash": "b", "storage_root": 10**9}
-    with pytest.raises(IntegrityError), transaction.atomic():
+
+    def create() -> None:
         create_records(StorageLocation, [row], by=person, checked=True)
         # PostgreSQL checks links at the end, or when asked to
         transaction.get_connection().check_constraints()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        create()
 
 
 # --- changing -------------------------------------------------------------------------

@@ -61,4 +61,5 @@ def test_the_example_of_the_specification_is_in_order() -> None:
         *("1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0"),
         *("2.0.0", "2.1.0", "2.1.1", "10.0.0"),
     ]
-    assert sorted(reversed(order), key=version_key) == order
+    backwards = order[::-1]
+    assert sorted(backwards, key=version_key) == order

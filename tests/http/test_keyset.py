@@ -6,6 +6,7 @@ import base64
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import reduce
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -96,7 +97,7 @@ def test_pages_are_the_parts_of_a_sorted_list(
         expected = _sorted(list(CodeRun.objects.all()), keys)
         pages = list(_walk(keys, size))
         assert [row.pk for page in pages for row in page] == expected
-        for earlier, later in zip(pages, pages[1:], strict=False):
+        for earlier, later in pairwise(pages):
             back = _page(keys, _cursor(later[0], keys, backwards=True), size)
             assert back == earlier
         transaction.set_rollback(True)

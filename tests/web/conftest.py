@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from django.test import Client
 from playwright.sync_api import expect
 from pytest_django import Settings
 
-from tests.chromium import launch_options
 from tests.web.github import CLIENT_ID, CLIENT_SECRET, GitHub, Person, github_server
 from tests.web.visits import Visit
 
@@ -48,11 +46,3 @@ def new_visit(github: GitHub) -> NewVisit:
 def visit(new_visit: NewVisit) -> Visit:
     """Return a browser."""
     return new_visit()
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(
-    browser_type_launch_args: dict[str, Any],
-) -> dict[str, Any]:
-    """Drive the Chromium of the system."""
-    return launch_options(browser_type_launch_args)

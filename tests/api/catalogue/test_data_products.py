@@ -231,7 +231,7 @@ def test_the_product_links_back(api: Api) -> None:
         {"identifier": DOI, "alternate_identifier": "bmj"},
         {"identifier": DOI, "alternate_identifier_type": "page"},
     ],
-    ids=lambda given: "+".join(given),
+    ids="+".join,
 )
 def test_an_identifier_or_both_alternates_are_enough(
     api: Api, given: dict[str, Any]

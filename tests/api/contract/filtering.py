@@ -79,7 +79,7 @@ class Filtering(Contract):
             models.PositiveSmallIntegerField: 31_000,
         }
         values = {n: absent.get(type(self.field(n)), NONSENSE) for n in plain_filters}
-        assert self._all_found(values) == dict.fromkeys(values, [])
+        assert self._all_found(values) == {name: [] for name in values}
 
     def test_nonsense_is_refused_by_the_name_of_the_filter(
         self, parsed_filters: list[str]

@@ -17,13 +17,13 @@ NOWHERE = 10**15
 
 #: The ways to write a link to `target`, which has this path.
 WAYS: tuple[Callable[[str, Any], Any], ...] = (
-    lambda path, target: path,
-    lambda path, target: path.strip("/"),
-    lambda path, target: f"{HOST}{path}",
-    lambda path, target: f"https://elsewhere.example.org:8443/below{path}",
-    lambda path, target: target.pk,
-    lambda path, target: str(target.pk),
-    lambda path, target: str(getattr(target, "uuid", target.pk)),
+    lambda path, _: path,
+    lambda path, _: path.strip("/"),
+    lambda path, _: f"{HOST}{path}",
+    lambda path, _: f"https://elsewhere.example.org:8443/below{path}",
+    lambda _, target: target.pk,
+    lambda _, target: str(target.pk),
+    lambda _, target: str(getattr(target, "uuid", target.pk)),
 )
 
 
@@ -141,7 +141,7 @@ class Writing(Contract):
             for wrong in ({"a": 1}, [[1]], [{"a": None}], "a\0b"):
                 messages = data_of(api.post(self.list_path, {**body, name: wrong}), 400)
                 assert list(messages) == [name], wrong
-        everything = dict.fromkeys(self.fields(), {"a": 1})
+        everything = {name: {"a": 1} for name in self.fields()}
         messages = data_of(api.post(self.list_path, everything), 400)
         assert set(messages) == {*self.fields()}
         assert self.count() == before
