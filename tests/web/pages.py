@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from bs4 import BeautifulSoup, Tag
 from django.db import models
 
-from registry.core.models import Record
+from registry.core.models import Event, Record
 from tests import factories
 
 #: One factory a record type that has pages, by its name in addresses.
@@ -104,3 +104,14 @@ def record_at(kind: str, address: str) -> Record:
     assert address.startswith(prefix), address
     found: Record = model._default_manager.get(pk=address.removeprefix(prefix)[:-1])
     return found
+
+
+def last_event() -> int:
+    """Return the id of the latest event."""
+    return Event.objects.values_list("pk", flat=True).order_by("pk").last() or 0
+
+
+def created_since(last: int) -> list[tuple[str, str]]:
+    """Return kind and action of the events after this one."""
+    events = Event.objects.filter(pk__gt=last).order_by("pk")
+    return [(event.kind, event.action) for event in events]

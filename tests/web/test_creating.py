@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from registry.catalogue.models import Issue, Namespace, ObjectComponent
+from registry.catalogue.models import Namespace, ObjectComponent
 from registry.core.models import Event, Record
 from registry.core.records import to_many_fields
 from registry.http.links import kind_of
@@ -19,7 +19,6 @@ from registry.runs.models import CodeRun
 from registry.web.kinds import KINDS
 from tests.api.client import Api, data_of
 from tests.factories import (
-    DataProductFactory,
     FileTypeFactory,
     IssueFactory,
     NamespaceFactory,
@@ -30,8 +29,10 @@ from tests.factories import (
 )
 from tests.web.pages import (
     FACTORIES,
+    created_since,
     filled_form,
     form_of,
+    last_event,
     link,
     main_of,
     path,
@@ -64,16 +65,6 @@ def _values(kind: str) -> dict[str, Any]:
     return values
 
 
-def _created_since(last: int) -> list[tuple[str, str]]:
-    events = Event.objects.filter(pk__gt=last).order_by("pk")
-    return [(event.kind, event.action) for event in events]
-
-
-def _last_event() -> int:
-    last = Event.objects.order_by("-pk").first()
-    return last.pk if last else 0
-
-
 def _as_json(value: Any) -> Any:
     match value:
         case datetime():
@@ -90,11 +81,11 @@ def test_a_form_stores_what_the_api_stores(
     kind: str, signed_in: Client, user: User
 ) -> None:
     values, others, api = _values(kind), _values(kind), Api(user)
-    last = _last_event()
+    last = last_event()
     answer = signed_in.post(f"/{kind}/new/", form_of(values))
     assert answer.status_code == 302, words_of(main_of(answer, 400))
     by_form = record_at(kind, answer["Location"])
-    events = _created_since(last)
+    events = created_since(last)
     for name, value in values.items():
         if name in to_many_fields(type(by_form)):
             assert set(getattr(by_form, name).all()) == set(value), name
@@ -104,10 +95,10 @@ def test_a_form_stores_what_the_api_stores(
             assert getattr(by_form, name) == value, name
     assert by_form.registered_by == by_form.updated_by == user
 
-    last = _last_event()
+    last = last_event()
     body = {name: _as_json(value) for name, value in others.items()}
     data_of(api.post(f"/api/{kind}/", body), 201)
-    assert events == _created_since(last) != []
+    assert events == created_since(last) != []
 
 
 @EVERY_KIND
@@ -115,7 +106,7 @@ def test_the_event_says_who_and_by_which_browser(
     kind: str, signed_in: Client, user: User
 ) -> None:
     form = form_of(_values(kind))
-    last = _last_event()
+    last = last_event()
     signed_in.post(f"/{kind}/new/", form)
     events = Event.objects.filter(pk__gt=last)
     assert {(event.by, event.client) for event in events} == {(user, "Firefox/140.0")}
@@ -351,55 +342,6 @@ def test_the_way_back_leads_to_no_other_site() -> None:
     for there in ("https://evil.example.org/", "//evil.example.org/", "javascript:x"):
         assert client.post("/sign-in", {**form, "next": there})["Location"] == "/"
         client.logout()
-
-
-@pytest.mark.parametrize("page", ["product", "object", "component"])
-def test_an_issue_is_raised_in_two_clicks(
-    page: str, signed_in: Client, user: User
-) -> None:
-    product = DataProductFactory.create(object=ObjectFactory.create())
-    whole = product.object.components.get(whole_object=True)
-    part = ObjectComponentFactory.create(object=product.object, issues=[])
-    address, component = {
-        "product": (f"/data_product/{product.pk}/", whole),
-        "object": (f"/object/{product.object.pk}/", whole),
-        "component": (f"/object_component/{part.pk}/", part),
-    }[page]
-    form = link(main_of(signed_in.get(address)), "Raise an issue")
-    main = main_of(signed_in.get(form))
-    assert words_of(main.select("h1")[0]) == "Raise an issue"
-    sent = {**filled_form(main), "description": "Row 12 is missing", "severity": "7"}
-    last = _last_event()
-    answer = signed_in.post(form, sent)
-    assert answer["Location"] == f"/object_component/{component.pk}/"
-    issue = Issue.objects.get()
-    assert list(issue.component_issues.all()) == [component]
-    assert (issue.description, issue.severity) == ("Row 12 is missing", 7)
-    assert issue.registered_by == user
-    assert _created_since(last) == [("issue", "created")]
-    said = words_of(main_of(signed_in.get(address)))
-    assert "severity 7 Row 12 is missing" in said
-
-
-def test_an_issue_without_words_is_refused(signed_in: Client) -> None:
-    component = ObjectComponentFactory.create(issues=[])
-    page = f"/object_component/{component.pk}/raise-issue/"
-    main = main_of(signed_in.post(page, {"severity": "1"}), 400)
-    assert words_of(main.select("h1")[0]) == "Raise an issue"
-    assert not Issue.objects.exists()
-
-
-@pytest.mark.parametrize("pk", [987_654, 2**63, 10**30])
-def test_an_issue_needs_a_component(pk: int, signed_in: Client) -> None:
-    main_of(signed_in.get(f"/object_component/{pk}/raise-issue/"), 404)
-
-
-def test_several_components_can_have_an_issue(signed_in: Client) -> None:
-    first, second = ObjectComponentFactory.create_batch(2, issues=[])
-    page = f"/object_component/{first.pk}/raise-issue/"
-    sent = {"description": "both", "component_issues": f"{first.pk} {second.pk}"}
-    signed_in.post(page, {**sent, "severity": "1"})
-    assert set(Issue.objects.get().component_issues.all()) == {first, second}
 
 
 def test_a_checkbox_left_empty_is_no(signed_in: Client) -> None:
