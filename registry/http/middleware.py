@@ -51,12 +51,17 @@ class RequestContextMiddleware:
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         client = client_of(request.META.get("HTTP_USER_AGENT", ""))
-        earlier = context.request_id.set(request_id), context.client.set(client)
+        earlier = (
+            context.request_id.set(request_id),
+            context.client.set(client),
+            context.address.set(client_address(request)),
+        )
         try:
             response = self._logged(request)
         finally:
             context.request_id.reset(earlier[0])
             context.client.reset(earlier[1])
+            context.address.reset(earlier[2])
         response["X-Request-Id"] = request_id
         return response
 
