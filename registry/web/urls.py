@@ -12,6 +12,7 @@ from registry.web.kinds import KINDS
 from registry.web.views import (
     account,
     create,
+    devices,
     files,
     github,
     guides,
@@ -52,6 +53,13 @@ urlpatterns = [
     path("social/complete/github/", github.complete, name="github-complete"),
     path("account/github/link", github.link, name="github-link"),
     path("account/github/unlink", github.unlink, name="github-unlink"),
+    path("device", devices.device, name="device"),
+    path("device/done", devices.device_done, name="device-done"),
+    path(
+        "account/programs/<int:pk>/revoke",
+        devices.revoke_session,
+        name="revoke-session",
+    ),
     path("get-token", tokens.get_token, name="get-token"),
     path("revoke-token", tokens.revoke, name="revoke-token"),
     path("livez", health.livez, name="livez"),

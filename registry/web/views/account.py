@@ -13,6 +13,8 @@ from django.views.decorators.http import require_safe
 from registry.catalogue.models import ObjectComponent
 from registry.core.models import Event
 from registry.identity.models import ApiToken
+from registry.identity.oauth.models import ClientSession
+from registry.identity.oauth.scopes import described
 from registry.identity.roles import is_administrator, roles_of
 from registry.identity.social import linked_account
 from registry.web.describe import link_to
@@ -46,6 +48,10 @@ def account(request: HttpRequest) -> HttpResponse:
             "administrator": is_administrator(user),
             "github_account": linked_account(user),
             "token": ApiToken.objects.filter(user=user).first(),
+            "sessions": [
+                (session, described(session.scope))
+                for session in ClientSession.objects.live().of(user)
+            ],
             "records": _newest_records(user),
         },
     )
