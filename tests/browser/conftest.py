@@ -29,6 +29,8 @@ def site(start_registry: StartRegistry) -> Site:
     """Start the registry that all of these tests share; what they add stays."""
     registry = start_registry(example=True)
     registry.user(PERSON, PASSWORD)
+    back = ("--redirect-uri", "https://notebook.example.org/back")
+    registry.manage("create_client", "notebook", "--grant", "code", *back)
     site = Site(registry, registry.token())
     fill(site)
     return site

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import requests
 from playwright.sync_api import Page, Response, ViewportSize
 
 from registry.web.guides import GUIDES
@@ -53,6 +55,42 @@ def _revoke_token(page: Page) -> None:
     page.get_by_text("Your API token has ended.").wait_for()
 
 
+def _codes(page: Page) -> dict[str, str]:
+    """Return what a device is told that asks the registry of this page."""
+    asked = {"client_id": "client-tools", "scope": "offline_access"}
+    answer = requests.post(_at(page, "/o/device-authorization"), asked, timeout=30)
+    return dict(answer.json())
+
+
+def _at(page: Page, path: str) -> str:
+    return f"{urlsplit(page.url).scheme}://{urlsplit(page.url).netloc}{path}"
+
+
+def _confirm_device(page: Page) -> None:
+    page.goto(_codes(page)["verification_uri_complete"])
+    page.get_by_role("heading", name="Let Provena client in?").wait_for()
+
+
+def _let_device_in(page: Page) -> None:
+    codes = _codes(page)
+    page.goto(codes["verification_uri_complete"])
+    page.get_by_role("button", name="Allow").click()
+    page.get_by_role("heading", name="Back to the device").wait_for()
+    redeemed = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+        "client_id": "client-tools",
+        "device_code": codes["device_code"],
+    }
+    answer = requests.post(_at(page, "/o/token"), redeemed, timeout=30)
+    assert answer.status_code == 200
+
+
+def _see_programs(page: Page) -> None:
+    _let_device_in(page)
+    page.goto("/account/")
+    page.get_by_role("button", name="Revoke Provena client").first.wait_for()
+
+
 def _suggest(page: Page) -> None:
     page.locator("#id_namespace").focus()
     page.locator("#id_namespace-suggestions li").first.wait_for()
@@ -71,6 +109,13 @@ def _unfold(page: Page) -> None:
 
 
 Act = Callable[[Page], None]
+
+#: Where a program sends people to be asked.
+CONSENT = (
+    "/o/authorize?client_id=notebook&response_type=code&scope=openid+write"
+    f"&redirect_uri=https://notebook.example.org/back&code_challenge={'c' * 43}"
+    "&code_challenge_method=S256&state=s"
+)
 
 #: What lies over the rest of the page, where that cannot be reached as long.
 OVER = {"menu": "header details.menu"}
@@ -104,6 +149,13 @@ PAGES: dict[str, tuple[str, Act | None]] = {
     "token": ("/get-token", None),
     "token, shown": ("/get-token", _make_token),
     "message": ("/account/", _revoke_token),
+    "device": ("/device", None),
+    "device, wrong code": ("/device?user_code=BBBB-BBBB", None),
+    "device, confirm": ("/device", _confirm_device),
+    "device, let in": ("/device", _let_device_in),
+    "account, programs": ("/account/", _see_programs),
+    "consent": (CONSENT, None),
+    "consent, refused": ("/o/authorize?client_id=nobody", None),
     "not found": ("/object/987654/", None),
     "API root": ("/api/", None),
     "API list": ("/api/data_product/", _unfold),
