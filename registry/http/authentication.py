@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import authenticate
 from rest_framework import authentication, exceptions
 
+from registry.identity import audit
 from registry.identity.services import user_of_key
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class LocalBasicAuthentication(authentication.BasicAuthentication):
         if _may_be_a_name(userid):
             user = authenticate(plain, username=userid, password=password)
         if user is None or not user.is_active:
+            locked = getattr(plain, "axes_locked_out", False)
+            audit.record_failure(userid, means="password by HTTP Basic", locked=locked)
             raise exceptions.AuthenticationFailed("Invalid username or password.")
         return user, None
 
