@@ -86,6 +86,8 @@ DATABASES = {"default": _DATABASE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 _SHARED_CACHE = ENV.cache("CACHE_URL")
+if _SHARED_CACHE is not None:
+    _SHARED_CACHE["BACKEND"] = "registry.http.caches.SharedCache"
 _LOCAL_CACHE = {
     "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
     "OPTIONS": {"MAX_ENTRIES": 100_000},
@@ -131,8 +133,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    # after the one that says who asks, by whom pages are counted
-    "registry.web.middleware.PageThrottleMiddleware",
+    # after the one that says who asks, by whom requests are counted
+    "registry.web.middleware.ThrottleMiddleware",
     # last, as its documentation asks
     "axes.middleware.AxesMiddleware",
 ]
@@ -324,8 +326,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["registry.http.permissions.ReadOrSignedIn"],
     "DEFAULT_THROTTLE_CLASSES": [
-        "registry.http.throttling.AnonymousThrottle",
-        "registry.http.throttling.UserThrottle",
+        "registry.http.throttling.RequestThrottle",
     ],
     "DEFAULT_PAGINATION_CLASS": "registry.http.pagination.RecordPagination",
     "DEFAULT_FILTER_BACKENDS": ["registry.http.filters.RecordFilterBackend"],

@@ -77,8 +77,8 @@ class EventAction(models.TextChoices):
     SIGNED_OUT = "signed_out"
     ACCOUNT_LINKED = "account_linked"
     ACCOUNT_UNLINKED = "account_unlinked"
-    TOKEN_MADE = "token_made", "API token made"  # noqa: S105 (no password)
-    TOKEN_REVOKED = "token_revoked", "API token revoked"  # noqa: S105
+    TOKEN_MADE = "token_made", "API token made"
+    TOKEN_REVOKED = "token_revoked", "API token revoked"
     ROLE_REQUESTED = "role_requested"
     ROLE_WITHDRAWN = "role_withdrawn", "role request withdrawn"
     ROLE_REFUSED = "role_refused"

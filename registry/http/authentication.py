@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import authenticate
 from rest_framework import authentication, exceptions
 
+from registry.identity import audit
 from registry.identity.oauth import tokens
 from registry.identity.oauth.errors import TokenRefused
 from registry.identity.oauth.scopes import WRITE
@@ -105,6 +106,8 @@ class LocalBasicAuthentication(authentication.BasicAuthentication):
         if _may_be_a_name(userid):
             user = authenticate(plain, username=userid, password=password)
         if user is None or not user.is_active:
+            locked = getattr(plain, "axes_locked_out", False)
+            audit.record_failure(userid, means="password by HTTP Basic", locked=locked)
             raise exceptions.AuthenticationFailed("Invalid username or password.")
         return user, None
 

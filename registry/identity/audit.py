@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _BY_NOBODY = frozenset({Event.Action.SIGN_IN_FAILED, Event.Action.GRANT_REFUSED})
 _LONGEST_SUBJECT = 200
 _LONGEST_CLIENT = 200
+_LONGEST_NAME = 150
 
 
 def record(
@@ -50,3 +51,15 @@ def record(
         address=address or context.address.get(),
         detail=dict(detail or {}),
     )
+
+
+def record_failure(name: str, *, means: str, locked: bool = False) -> None:
+    """Write down that somebody failed to sign in under this name.
+
+    A name that no account has is not kept: people type their password into the wrong
+    field. ``means`` is what failed, ``locked`` tells that it was not even looked at.
+    """
+    known = "\0" not in name and len(name) <= _LONGEST_NAME
+    person = User.objects.filter(username=name).first() if known else None
+    detail = {"with": means, **({"locked": True} if locked else {})}
+    record(Event.Action.SIGN_IN_FAILED, person=person, detail=detail)

@@ -111,11 +111,14 @@ class RoleRequest(models.Model):
         default=timezone.now, help_text="When the request was made, in UTC."
     )
     decided_at = models.DateTimeField(
-        null=True, help_text="When it was decided, in UTC; empty while it is open."
+        null=True,
+        blank=True,
+        help_text="When it was decided, in UTC; empty while it is open.",
     )
     decided_by = models.ForeignKey(
         User,
         null=True,
+        blank=True,
         on_delete=models.PROTECT,
         related_name="+",
         help_text="Who decided it; empty while it is open.",

@@ -121,7 +121,7 @@ def test_a_token_is_shown_once_and_works(user: User, signed_in: Client) -> None:
         assert "It cannot be shown again" in words_of(main_of(shown))
     mine = Client(headers={"authorization": f"token {key}"})
     assert mine.get("/api/username/").json() == {"username": "rosalind"}
-    assert Event.objects.filter(kind="api_token", by=user).count() == 1
+    assert Event.objects.filter(action="token_made", by=user).count() == 1
 
 
 def test_a_new_token_ends_the_old_one(user: User, signed_in: Client) -> None:

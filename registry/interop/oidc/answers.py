@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse, JsonResponse
 
-from registry.http.addresses import client_address, is_exempt
-from registry.http.throttling import count
+from registry.http.throttling import count_attempt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,8 +47,7 @@ def slowed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Answer 429 instead to an address that has guessed too often."""
     if not any(guess in response.content for guess in _GUESSES):
         return response
-    address = client_address(request)
-    allowed, usage = count("login", address, exempt=is_exempt(address))
+    allowed, usage = count_attempt(request)
     if allowed:
         return response
     late = refusal("slow_down", f"Try again in {usage.reset} seconds.", 429)

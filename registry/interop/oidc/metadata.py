@@ -75,7 +75,9 @@ def keys(request: HttpRequest, realm: str = "") -> HttpResponse:
 @require_safe
 def about_realm(request: HttpRequest, realm: str) -> HttpResponse:
     """Describe the realm: the present key, and where its protocol is."""
-    address = request.build_absolute_uri(reverse("realm:about", kwargs={"realm": realm}))
+    address = request.build_absolute_uri(
+        reverse("realm:about", kwargs={"realm": realm})
+    )
     return _public(
         {
             "realm": settings.REALM,

@@ -168,5 +168,3 @@ class Validator(OAuth2Validator):
             "auth_time": int(last_login.timestamp()) if last_login else id_token["iat"],
         }
         return tokens.sign(claims)
-
-

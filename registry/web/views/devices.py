@@ -12,8 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registry.core.errors import NotFound
-from registry.http.addresses import client_address, is_exempt
-from registry.http.throttling import count
+from registry.http.throttling import count_attempt
 from registry.identity.oauth.devices import decide_device, shown, waiting_device
 from registry.identity.oauth.scopes import described
 from registry.identity.oauth.sessions import end_session
@@ -71,8 +70,7 @@ def _ask(request: HttpRequest, typed: str) -> HttpResponse:
     """Show the field for the code; who guesses at codes is slowed down."""
     if not typed:
         return render(request, "web/device.html")
-    address = client_address(request)
-    allowed, usage = count("login", address, exempt=is_exempt(address))
+    allowed, usage = count_attempt(request)
     if not allowed:
         return errors.too_many(request, usage.reset)
     context = {"typed": typed[:20], "problem": _WRONG}
