@@ -1,4 +1,4 @@
-"""RSA keys that sign tokens by RS256 (RFC 7518, section 3.3), and their public halves."""
+"""RSA keys that sign tokens by RS256 (RFC 7518, 3.3), and their public halves."""
 
 from __future__ import annotations
 

@@ -128,16 +128,24 @@ def decide_device(typed: str, *, approve: bool, by: User) -> DeviceCode:
     return locked
 
 
-@transaction.atomic
 def redeem_device(
     *, client: Application, device_code: str, verifier: str = ""
 ) -> DeviceCode:
     """Take an approved code, which ends with that; its ``user`` and ``scope`` hold.
 
-    Raises a ``CodeRefused`` that says why not. What a refusal notes (that the device
-    asked, and must wait longer) is stored all the same: call it in a transaction that
-    the refusal does not undo.
+    Raises a ``CodeRefused`` that says why not. What a refusal notes, that the device
+    asked and must wait longer, is stored all the same.
     """
+    found, refusal = _ask_once(client, device_code, verifier)
+    if refusal is not None:
+        raise refusal
+    return found
+
+
+@transaction.atomic
+def _ask_once(
+    client: Application, device_code: str, verifier: str
+) -> tuple[DeviceCode, CodeRefused | None]:
     found = (
         DeviceCode.objects.select_for_update(of=("self",))
         .select_related("client", "user")
@@ -146,13 +154,13 @@ def redeem_device(
     )
     if found is None or not _is_its_own(found, client, device_code, verifier):
         raise CodeRefused("The device code is not known.")
-    refusal = _refusal(found)
+    if found.state == DeviceCode.State.PENDING and not found.is_expired:
+        return found, _still_waiting(found)
+    refusal = _over(found)
     if refusal is None:
         found.state = DeviceCode.State.USED
         found.save(update_fields=["state"])
-        return found
-    found.save(update_fields=["polled", "interval"])
-    raise refusal
+    return found, refusal
 
 
 def _is_its_own(
@@ -176,27 +184,31 @@ def _proves(verifier: str, challenge: str) -> bool:
     return hmac.compare_digest(expected.encode(), challenge.encode())
 
 
-def _refusal(found: DeviceCode) -> CodeRefused | None:
-    """Return why the device must not come in now; counts the question."""
+def _over(found: DeviceCode) -> CodeRefused | None:
+    """Return why a device that waits no more cannot come in."""
     if found.state == DeviceCode.State.USED:
         return CodeRefused("The device code was used already.")
     if found.is_expired:
         return CodeExpired("The device code has expired.")
-    if found.state == DeviceCode.State.DENIED:
-        return CodeDenied("The person said no.")
-    early = _counts_as_early(found)
-    found.polled = timezone.now()
-    if early:
-        found.interval = min(found.interval + INTERVAL, _LONGEST_INTERVAL)
-        return TooEager(f"Wait {found.interval} seconds between two questions.")
-    if found.state == DeviceCode.State.PENDING:
-        return CodePending("Nobody has approved this yet.")
-    if found.user is None or not found.user.is_active:
-        return CodeDenied("The account that approved this is closed.")
+    closed = found.user is None or not found.user.is_active
+    if found.state == DeviceCode.State.DENIED or closed:
+        return CodeDenied("It was not let in.")
     return None
 
 
-def _counts_as_early(found: DeviceCode) -> bool:
+def _still_waiting(found: DeviceCode) -> CodePending:
+    """Note that a device asked, and tell it to go on waiting."""
+    early = _is_early(found)
+    found.polled = timezone.now()
+    if early:
+        found.interval = min(found.interval + INTERVAL, _LONGEST_INTERVAL)
+    found.save(update_fields=["polled", "interval"])
+    if early:
+        return TooEager(f"Wait {found.interval} seconds between two questions.")
+    return CodePending("Nobody has approved this yet.")
+
+
+def _is_early(found: DeviceCode) -> bool:
     if found.polled is None:
         return False
     waited = (timezone.now() - found.polled).total_seconds()

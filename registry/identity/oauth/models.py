@@ -1,4 +1,4 @@
-"""What people let programs do in their name: sessions, and devices that wait for one."""
+"""What people let programs do in their name, and devices that wait for it."""
 
 from __future__ import annotations
 

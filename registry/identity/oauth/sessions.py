@@ -90,7 +90,8 @@ def renew_session(*, refresh_token: str, client: Application) -> ClientSession |
 def end_session(pk: int, *, by: User, own: bool = False) -> ClientSession:
     """Revoke a session: one's own, or that of an account one may manage.
 
-    ``own`` leaves no others to be found. Raises ``NotFound`` for one that there is not, or that has ended already.
+    ``own`` leaves no others to be found. Raises ``NotFound`` for one that there is not,
+    or that has ended already.
     """
     session = (
         ClientSession.objects.select_for_update(of=("self",))

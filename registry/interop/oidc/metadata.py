@@ -75,9 +75,8 @@ def keys(request: HttpRequest, realm: str = "") -> HttpResponse:
 @require_safe
 def about_realm(request: HttpRequest, realm: str) -> HttpResponse:
     """Describe the realm: the present key, and where its protocol is."""
-    address = request.build_absolute_uri(
-        reverse("realm:about", kwargs={"realm": realm})
-    )
+    path = reverse("realm:about", kwargs={"realm": realm})
+    address = request.build_absolute_uri(path)
     return _public(
         {
             "realm": settings.REALM,

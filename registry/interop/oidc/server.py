@@ -118,8 +118,8 @@ class Server(EveryGrant):
         bearer = BearerToken(
             validator,
             token_generator=_access_token,
-            expires_in=lambda request: tokens.lifetime(),
-            refresh_token_generator=lambda request: sessions.new_refresh_token(),
+            expires_in=_lifetime,
+            refresh_token_generator=_refresh_token,
         )
         AuthorizationEndpoint.__init__(
             self,
@@ -139,6 +139,14 @@ class Server(EveryGrant):
             default_token_type=bearer,
         )
         RevocationEndpoint.__init__(self, validator)
+
+
+def _lifetime(request: Request) -> int:
+    return tokens.lifetime()
+
+
+def _refresh_token(request: Request) -> str:
+    return sessions.new_refresh_token()
 
 
 def _access_token(request: Request) -> str:

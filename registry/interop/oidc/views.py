@@ -14,7 +14,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from oauth2_provider.models import Application
 from oauthlib.common import Request
-from oauthlib.oauth2.rfc6749 import utils
 
 from registry.http.authentication import bearer_of
 from registry.identity.oauth import devices, tokens
@@ -77,7 +76,7 @@ class DeviceAuthorizationView(ProtocolView):
         if client is None or client.authorization_grant_type != Grant.DEVICE:
             problem = "This client is not known, or may not ask for devices."
             return slowed(request, refusal("invalid_client", problem, 401))
-        scopes = completed(utils.scope_to_list(request.POST.get("scope", "")) or [])
+        scopes = completed(request.POST.get("scope", "").split())
         unknown = [scope for scope in scopes if scope not in SCOPES]
         if unknown:
             known = ", ".join(SCOPES)
@@ -97,11 +96,12 @@ def _codes_for_device(
     request: HttpRequest, codes: devices.NewCodes
 ) -> dict[str, str | int]:
     page = request.build_absolute_uri(reverse("web:device"))
+    typed = urlencode({"user_code": codes.user_code})
     return {
         "device_code": codes.device_code,
         "user_code": codes.user_code,
         "verification_uri": page,
-        "verification_uri_complete": f"{page}?{urlencode({'user_code': codes.user_code})}",
+        "verification_uri_complete": f"{page}?{typed}",
         "expires_in": codes.expires_in,
         "interval": codes.interval,
     }

@@ -25,8 +25,8 @@ ADMINISTRATOR = "admin"
 class Command(RegistryCommand):
     help = (
         "Make a registry ready to serve, or ready again after an upgrade: tables, "
-        "static files, signing key, public clients, an administrator, and in an empty registry an example. "
-        "Running it again changes nothing that is there."
+        "static files, the signing key, public clients, an administrator, and in an "
+        "empty registry an example. Running it again changes nothing that is there."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
