@@ -41,13 +41,13 @@ NAME = "/api/username/"
 
 @pytest.fixture
 def tokens(telescope: Program, person: User) -> Answer:
-    """What a program got that a person let in."""
+    """Return what a program got that a person let in."""
     return let_in(person, telescope, scope="offline_access")
 
 
 @pytest.fixture
 def claims(tokens: Answer) -> dict[str, Any]:
-    """What the access token says."""
+    """Return what the access token says."""
     return _claims(tokens["access_token"])
 
 
@@ -311,7 +311,8 @@ def test_an_access_token_is_no_refresh_token(
 
 
 @pytest.mark.parametrize(
-    "scope,outlives", [("offline_access", timedelta(days=180)), ("", timedelta(hours=12))]
+    "scope,outlives",
+    [("offline_access", timedelta(days=180)), ("", timedelta(hours=12))],
 )
 def test_a_session_that_is_not_used_ends_by_itself(
     telescope: Program, person: User, scope: str, outlives: timedelta
