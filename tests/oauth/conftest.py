@@ -71,9 +71,27 @@ class Person:
         return ended
 
 
+@pytest.fixture(scope="session")
+def patient_registry(start_registry: StartRegistry) -> LiveRegistry:
+    """Start a registry whose tokens live as long as they do elsewhere."""
+    registry = start_registry()
+    registry.user(NAME, PASSWORD)
+    return registry
+
+
 @pytest.fixture
 def person(browser: Browser, registry: LiveRegistry) -> Iterator[Person]:
     """Return somebody with a fresh browser."""
     context = browser.new_context(base_url=registry.url)
+    yield Person(context.new_page())
+    context.close()
+
+
+@pytest.fixture
+def patient_person(
+    browser: Browser, patient_registry: LiveRegistry
+) -> Iterator[Person]:
+    """Return somebody with a fresh browser at the other registry."""
+    context = browser.new_context(base_url=patient_registry.url)
     yield Person(context.new_page())
     context.close()

@@ -60,7 +60,13 @@ def running(
         stdout=subprocess.PIPE,
         text=True,
         cwd=cwd,
-        env={"PATH": "/usr/bin:/bin", "NO_PROXY": "127.0.0.1", "LANG": "C.UTF-8"},
+        # a machine without a screen, on which no browser can be opened
+        env={
+            "PATH": "/usr/bin:/bin",
+            "BROWSER": "true",
+            "NO_PROXY": "127.0.0.1",
+            "LANG": "C.UTF-8",
+        },
     )
     try:
         yield Script(process)

@@ -12,7 +12,7 @@ from tests.oauth.conftest import NAME, Person
 from tests.oauth.scripts import Script, running
 from tests.plugins.server import PATIENCE, LiveRegistry
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("oauth")]
 
 PROGRAM = "script_of_rest_tools.py"
 PUBLIC = "client_id=iceprod-public"
