@@ -16,6 +16,7 @@ from registry.admin import (
     places,
     products,
     quality,
+    requests,
     runs,
     system,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "places",
     "products",
     "quality",
+    "requests",
     "runs",
     "system",
 ]

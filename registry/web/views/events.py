@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -76,11 +76,13 @@ def events(request: HttpRequest) -> HttpResponse:
     return render(request, "web/events.html", context, status=400 if errors else 200)
 
 
-def _with_accounts(found: Sequence[Event]) -> Iterable[tuple[Event, str]]:
+def _with_accounts(found: Sequence[Event]) -> Iterator[tuple[Event, str]]:
     """Name the accounts that events tell of, all with one query."""
     ids = {event.record_id for event in found if event.kind == User.kind}
     names = dict(User.objects.filter(pk__in=ids - {None}).values_list("pk", "username"))
-    return ((event, names.get(event.record_id or 0, "")) for event in found)
+    for event in found:
+        is_account = event.kind == User.kind and event.record_id is not None
+        yield event, names.get(event.record_id or 0, "") if is_account else ""
 
 
 def _shown(event: Event, account: str) -> dict[str, Any]:
