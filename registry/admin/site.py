@@ -52,7 +52,7 @@ class RegistryAdminSite(admin.AdminSite):
 
     def _address_of(self, event: Event) -> str | None:
         """Return where the record is, if it is shown and still there."""
-        if event.action == Event.Action.DELETED:
+        if event.action == Event.Action.DELETED or event.record_id is None:
             return None
         for model, page in self._registry.items():
             if getattr(page, "event_kind", None) == event.kind:

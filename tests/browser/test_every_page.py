@@ -40,6 +40,11 @@ def _send_empty_form(page: Page) -> None:
     page.locator(".field-error").first.wait_for()
 
 
+def _ask_for_nothing(page: Page) -> None:
+    page.get_by_role("button", name="Ask for it").click()
+    page.locator(".field-error").first.wait_for()
+
+
 def _register_again(page: Page) -> None:
     page.get_by_label("Name (required)").fill("g01")
     page.locator(".record-form button").click()
@@ -146,6 +151,8 @@ PAGES: dict[str, tuple[str, Act | None]] = {
     "guide": ("/docs/running/", None),
     "guide with tabs": ("/docs/api/", None),
     "account": ("/account/", None),
+    "role, being requested": ("/account/request-role/", None),
+    "role, refused": ("/account/request-role/", _ask_for_nothing),
     "token": ("/get-token", None),
     "token, shown": ("/get-token", _make_token),
     "message": ("/account/", _revoke_token),
@@ -172,7 +179,7 @@ STRANGERS: dict[str, tuple[str, Act | None]] = {
 }
 
 
-def _look(page: Page, site: Site, what: tuple[str, Act | None]) -> None:
+def look(page: Page, site: Site, what: tuple[str, Act | None]) -> None:
     """Open a page, which must be small, and do there what is to be done."""
     address, act = what
     answers: list[Response] = []
@@ -184,7 +191,7 @@ def _look(page: Page, site: Site, what: tuple[str, Act | None]) -> None:
         act(page)
 
 
-def _is_well_made(page: Page, part: str = "html") -> None:
+def is_well_made(page: Page, part: str = "html") -> None:
     """Check the page in both colour schemes and on both screens."""
     for size in (WIDE, NARROW):
         page.set_viewport_size(size)
@@ -212,8 +219,8 @@ def test_a_page_is_accessible_and_small(
     name: str, new_page: NewPage, site: Site
 ) -> None:
     page = new_page(viewport=WIDE, reduced_motion="reduce")
-    _look(page, site, PAGES[name])
-    _is_well_made(page, OVER.get(name, "html"))
+    look(page, site, PAGES[name])
+    is_well_made(page, OVER.get(name, "html"))
 
 
 @pytest.mark.parametrize("name", STRANGERS)
@@ -221,8 +228,8 @@ def test_a_page_is_accessible_and_small_for_strangers(
     name: str, new_page: NewPage, site: Site
 ) -> None:
     page = new_page(signed_in=False, viewport=WIDE, reduced_motion="reduce")
-    _look(page, site, STRANGERS[name])
-    _is_well_made(page, OVER.get(name, "html"))
+    look(page, site, STRANGERS[name])
+    is_well_made(page, OVER.get(name, "html"))
 
 
 #: All other pages look like one of those: each on a telephone at least.

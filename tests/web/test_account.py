@@ -67,7 +67,8 @@ def test_the_account_names_my_roles() -> None:
     roles = ["private-data-read", "entity-registry-admin"]
     client.force_login(UserFactory.create(roles=roles))
     said = words_of(main_of(client.get("/account/")))
-    assert "entity-registry-admin, private-data-read" in said
+    assert "entity-registry-admin Administrator: change what others" in said
+    assert "private-data-read Download private data" in said
     client.force_login(UserFactory.create(is_superuser=True))
     assert "superuser" in words_of(main_of(client.get("/account/")))
 
