@@ -37,6 +37,10 @@ class Script:
                 return dict(json.loads(line))
         raise AssertionError("the script ended")
 
+    def line(self) -> str:
+        """Return the next line that it prints."""
+        return next(self._lines()).strip()
+
     def ask(self, how: str = "sync") -> dict[str, Any]:
         """Have it ask the registry who it is."""
         assert self.process.stdin is not None
@@ -55,6 +59,7 @@ def running(
 ) -> Iterator[Script]:
     """Run a script until the end of the block."""
     process = subprocess.Popen(
+        # a program of this folder, or one with its whole path
         [python, "-u", str(HERE / program), *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -35,6 +35,7 @@ class Grant(models.TextChoices):
 
 #: The public clients that programs count on, with the names that people see.
 WELL_KNOWN = {
+    "registry-scripts": "A script",
     "iceprod-public": "IceProd scripts",
     "client-tools": "Provena client",
     "automated-access": "Provena client, unattended",
