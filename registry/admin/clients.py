@@ -138,11 +138,13 @@ class ClientAdmin(ServiceAdmin):
     def store(self, request: HttpRequest, obj: Any, form: Any) -> Model:
         """Make a client, or change it."""
         by = person(request)
+        client: Model
         if obj.pk is not None:
-            return clients.change_client(obj.pk, form.values(), by=by)
-        made, secret = clients.create_client(**form.client(), by=by)
-        request.secret = secret  # type: ignore[attr-defined]
-        return made
+            client = clients.change_client(obj.pk, form.values(), by=by)
+        else:
+            client, secret = clients.create_client(**form.client(), by=by)
+            request.secret = secret  # type: ignore[attr-defined]
+        return client
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None

@@ -47,7 +47,8 @@ def ask(client: RestClient, how: str) -> dict[str, Any]:
 def about_token(client: RestClient, token_url: str) -> dict[str, Any]:
     token = client.access_token
     assert token is not None
-    claims = OpenIDAuth(token_url).validate(str(token))
+    verifier: Any = OpenIDAuth(token_url)
+    claims = verifier.validate(str(token))
     assert claims == jwt.decode(token, options={"verify_signature": False})
     return {"jti": claims["jti"]}
 

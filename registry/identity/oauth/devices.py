@@ -107,10 +107,12 @@ def waiting_device(typed: str) -> DeviceCode | None:
 def decide_device(typed: str, *, approve: bool, by: User) -> DeviceCode:
     """Let a device in, or refuse it; ``NotFound`` where none waits with this code."""
     found = waiting_device(typed)
+    if found is None:
+        raise NotFound(_UNKNOWN)
     locked = (
         DeviceCode.objects.select_for_update(of=("self",))
         .select_related("client")
-        .filter(pk=found.pk if found else None, state=DeviceCode.State.PENDING)
+        .filter(pk=found.pk, state=DeviceCode.State.PENDING)
         .first()
     )
     if locked is None:

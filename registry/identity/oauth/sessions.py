@@ -148,9 +148,7 @@ def _touch(session: ClientSession) -> None:
     session.agent = context.client.get()
 
 
-def _note(
-    action: Event.Action, session: ClientSession, *, by: User | None = None
-) -> None:
+def _note(action: str, session: ClientSession, *, by: User | None = None) -> None:
     audit.record(
         action,
         person=session.user,

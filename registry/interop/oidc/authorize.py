@@ -85,9 +85,9 @@ class AuthorizeView(ProtocolMixin, View):
                 self._note(Event.Action.CLIENT_REFUSED)
             return self._refused(error)
         self._note(Event.Action.CLIENT_APPROVED)
-        return OAuth2ResponseRedirect(address, self.client.get_allowed_schemes())
+        return _redirected(address, self.client.get_allowed_schemes())
 
-    def _note(self, action: Event.Action) -> None:
+    def _note(self, action: str) -> None:
         audit.record(
             action,
             person=cast("User", self.request.user),
@@ -101,7 +101,7 @@ class AuthorizeView(ProtocolMixin, View):
         leads_back, context = self.error_response(error)
         if leads_back:
             allowed = ["http", "https"]
-            return OAuth2ResponseRedirect(_signed(context["url"]), allowed)
+            return _redirected(_signed(context["url"]), allowed)
         problem = error.oauthlib_error
         return render(
             self.request,
@@ -115,10 +115,14 @@ class AuthorizeView(ProtocolMixin, View):
         told = {**parameters, **({"state": state} if state else {})}
         back = self.asked["redirect_uri"]
         joint = "&" if "?" in back else "?"
-        return OAuth2ResponseRedirect(
-            _signed(f"{back}{joint}{urlencode(told)}"),
-            self.client.get_allowed_schemes(),
-        )
+        address = _signed(f"{back}{joint}{urlencode(told)}")
+        return _redirected(address, self.client.get_allowed_schemes())
+
+
+def _redirected(address: str, schemes: list[str]) -> HttpResponse:
+    """Lead there, if it is an address of one of these schemes."""
+    response: HttpResponse = OAuth2ResponseRedirect(address, schemes)
+    return response
 
 
 def _signed(address: str) -> str:

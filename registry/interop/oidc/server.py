@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from oauth2_provider.models import AbstractApplication
 from oauth2_provider.oauth2_backends import OAuthLibCore
@@ -161,8 +161,6 @@ def core() -> OAuthLibCore:
 
 class ProtocolMixin(OAuthLibMixin):
     """Views that speak the protocol by our server."""
-
-    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "options"]
 
     @classmethod
     def get_oauthlib_core(cls) -> OAuthLibCore:

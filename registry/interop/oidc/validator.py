@@ -118,7 +118,7 @@ class Validator(OAuth2Validator):
             )
         session = session_of(request)
         refresh_token = token.get("refresh_token")
-        if session.pk is None and refresh_token:
+        if session._state.adding and refresh_token:
             code = request.code if request.grant_type == "authorization_code" else ""
             sessions.begin_session(session, refresh_token=refresh_token, code=code)
 

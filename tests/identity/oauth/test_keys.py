@@ -101,7 +101,7 @@ def test_keys_of_the_environment_go_before_the_folder(
     settings.SIGNING_KEYS = parse_keys(f"{one}\n{two}")
     assert key_ring().signing.kid == read_key(one).kid
     assert {*key_ring().by_kid} == {read_key(one).kid, read_key(two).kid}
-    assert tokens.verify(_token())
+    assert tokens.verify(_token()).client_id == "telescope"
     assert not folder.exists()
     with pytest.raises(Conflict, match="REGISTRY_SIGNING_KEYS"):
         rotate_keys()
