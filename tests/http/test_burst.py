@@ -12,14 +12,13 @@ import requests
 
 from tests.clients.guide import blocks
 from tests.plugins.redis import RedisServer
-from tests.plugins.server import LiveRegistry, StartRegistry
+from tests.plugins.server import StartRegistry
 
 # the limits are the same on either database
 pytestmark = pytest.mark.once
 
 #: Requests of a burst, a half of which is within the limit.
 BURST, LIMIT = 80, 40
-NO_EXEMPTION = {"REGISTRY_THROTTLE_EXEMPT": ""}
 
 
 def _burst(urls: list[str], **headers: str) -> Counter[int]:
@@ -40,11 +39,11 @@ def _burst(urls: list[str], **headers: str) -> Counter[int]:
 def test_a_burst_gets_what_is_allowed_and_no_more(
     start_registry: StartRegistry,
 ) -> None:
-    rates = {
-        "REGISTRY_THROTTLE_ANONYMOUS": f"{LIMIT}/day",
-        "REGISTRY_THROTTLE_USER": f"{LIMIT + 7}/day",
-    }
-    registry = start_registry(**rates, **NO_EXEMPTION)
+    registry = start_registry(
+        REGISTRY_THROTTLE_ANONYMOUS=f"{LIMIT}/day",
+        REGISTRY_THROTTLE_USER=f"{LIMIT + 7}/day",
+        REGISTRY_THROTTLE_EXEMPT="",
+    )
     token = f"token {registry.token()}"
     url = f"{registry.url}/api/namespace/"
     assert _burst([url]) == {200: LIMIT, 429: BURST - LIMIT}
@@ -56,10 +55,16 @@ def test_a_burst_gets_what_is_allowed_and_no_more(
 def test_two_processes_count_together(
     start_registry: StartRegistry, redis_server: RedisServer
 ) -> None:
-    rates = {"REGISTRY_THROTTLE_ANONYMOUS": f"{LIMIT}/day", **NO_EXEMPTION}
-    shared = {"CACHE_URL": redis_server.url, **rates}
     # two registries, so that both certainly answer; one of them in two processes
-    pair = [start_registry(WEB_CONCURRENCY=number, **shared) for number in ("1", "2")]
+    pair = [
+        start_registry(
+            CACHE_URL=redis_server.url,
+            WEB_CONCURRENCY=number,
+            REGISTRY_THROTTLE_ANONYMOUS=f"{LIMIT}/day",
+            REGISTRY_THROTTLE_EXEMPT="",
+        )
+        for number in ("1", "2")
+    ]
     urls = [f"{registry.url}/api/namespace/" for registry in pair]
     assert _burst(urls) == {200: LIMIT, 429: BURST - LIMIT}
     # without the server nobody is refused for that
@@ -95,8 +100,8 @@ def _patiently(session: requests.Session) -> Any:
 def test_clients_that_wait_as_they_are_told_all_finish(
     start_registry: StartRegistry,
 ) -> None:
-    registry: LiveRegistry = start_registry(
-        REGISTRY_THROTTLE_ANONYMOUS="10/s", **NO_EXEMPTION
+    registry = start_registry(
+        REGISTRY_THROTTLE_ANONYMOUS="10/s", REGISTRY_THROTTLE_EXEMPT=""
     )
     session = _Counting()
     patiently = _patiently(session)
