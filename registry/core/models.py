@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
 from django.conf import settings
 from django.db import models
@@ -105,7 +105,7 @@ class Event(models.Model):
     is told of their account (kind ``users``), by ``registry.identity.audit``.
     """
 
-    Action = EventAction
+    Action: TypeAlias = EventAction
 
     kind = models.CharField(
         max_length=64, help_text="The kind of record; `users` for a person's account."

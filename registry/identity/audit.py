@@ -8,15 +8,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
+
 from registry.core import context
 from registry.core.models import Event
 from registry.identity.models import User
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 #: What nobody does of their own account: who failed to sign in may be anybody.
 _BY_NOBODY = frozenset({Event.Action.SIGN_IN_FAILED, Event.Action.GRANT_REFUSED})
+#: What tells of coming and going, and of nothing that was done.
+_VISITS = (
+    Event.Action.SIGNED_IN,
+    Event.Action.SIGN_IN_FAILED,
+    Event.Action.SIGNED_OUT,
+)
 _LONGEST_SUBJECT = 200
 _LONGEST_CLIENT = 200
 _LONGEST_NAME = 150
@@ -63,3 +72,15 @@ def record_failure(name: str, *, means: str, locked: bool = False) -> None:
     person = User.objects.filter(username=name).first() if known else None
     detail = {"with": means, **({"locked": True} if locked else {})}
     record(Event.Action.SIGN_IN_FAILED, person=person, detail=detail)
+
+
+@transaction.atomic
+def forget_visits(*, before: datetime) -> tuple[int, int]:
+    """Forget visits before this moment, and all network addresses before it.
+
+    Returns how many events are gone and how many have lost their address. Who changed
+    what stays: it is part of the records.
+    """
+    earlier = Event.objects.filter(at__lt=before)
+    visits, _ = earlier.filter(action__in=_VISITS).delete()
+    return visits, earlier.exclude(address="").update(address="")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -87,7 +87,7 @@ class RoleRequest(models.Model):
     the person themselves where they took it back.
     """
 
-    State = RoleRequestState
+    State: TypeAlias = RoleRequestState
 
     kind: ClassVar[str] = "role_request"
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: What administrators can make of a request.
 DECISIONS = (RoleRequest.State.GRANTED, RoleRequest.State.REFUSED)
+#: No database here has an id that is this large.
+_PAST_EVERY_ID = 2**63
 
 
 @transaction.atomic
@@ -86,7 +88,7 @@ def _open(pk: int, *, own_of: User | None = None) -> RoleRequest:
     if own_of is not None:
         # of others' requests nothing is told, not even that they are there
         rows = rows.filter(user=own_of)
-    request = rows.filter(pk=pk).first()
+    request = rows.filter(pk=pk).first() if pk < _PAST_EVERY_ID else None
     if request is None:
         raise NotFound(f"role request {pk} does not exist.")
     if request.state != RoleRequest.State.OPEN:

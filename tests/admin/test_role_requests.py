@@ -24,7 +24,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def anna() -> User:
-    return factories.UserFactory.create(username="anna")
+    person: User = factories.UserFactory.create(username="anna")
+    return person
 
 
 @pytest.fixture

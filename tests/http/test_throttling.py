@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from django.http import HttpResponse
@@ -183,7 +184,7 @@ def test_whoever_guesses_at_tokens_is_slowed_down(clock: Clock) -> None:
 
 def test_whoever_guesses_in_the_sign_in_form_is_slowed_down(clock: Clock) -> None:
     client, form = Client(), {"username": "ada", "password": "guess"}
-    answers = [client.post("/sign-in", form) for _ in range(3)]
+    answers: list[Any] = [client.post("/sign-in", form) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert answers[2]["Retry-After"] == "60"
     assert _limits(answers[2]) == (2, 0, 60)

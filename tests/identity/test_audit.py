@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from registry.core import context
 from registry.core.models import Event
@@ -64,6 +69,33 @@ def test_long_names_are_cut_to_what_the_columns_hold() -> None:
     audit.record("grant_refused", person=None, subject="s" * 999, client="c" * 999)
     event = Event.objects.latest("id")
     assert (len(event.subject), len(event.client)) == (200, 200)
+
+
+def test_visits_and_addresses_are_forgotten_and_nothing_else() -> None:
+    person = UserFactory()
+    for action in ("signed_in", "sign_in_failed", "signed_out", "role_requested"):
+        for address in ("192.0.2.7", ""):
+            audit.record(action, person=person, address=address)
+    long_ago = timezone.now() - timedelta(days=400)
+    Event.objects.update(at=long_ago)
+    audit.record("signed_in", person=person, address="192.0.2.8")
+    count = Event.objects.count()
+    call_command("forget_visits", "365")
+    assert Event.objects.count() == count - 6
+    [asked, *_] = Event.objects.filter(action="role_requested")
+    assert (asked.address, asked.by) == ("", person)
+    assert Event.objects.get(action="signed_in").address == "192.0.2.8"
+    assert not Event.objects.filter(at__lt=timezone.now() - timedelta(days=1)).exclude(
+        address=""
+    )
+
+
+@pytest.mark.parametrize("days", ["0", "-3", "99999999"])
+def test_nonsense_forgets_nothing(days: str) -> None:
+    audit.record("signed_in", person=UserFactory())
+    with pytest.raises(CommandError, match="from 1 to 36500"):
+        call_command("forget_visits", "--", days)
+    assert Event.objects.filter(action="signed_in").exists()
 
 
 def test_the_database_wants_an_id_of_every_record_but_an_account() -> None:

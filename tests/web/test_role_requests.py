@@ -58,7 +58,8 @@ def test_what_is_missing_is_said_beside_its_field(ada: User) -> None:
     assert len(main.select(".field-error")) == 2
     assert len(main.select("[aria-invalid=true]")) == 2
     main = main_of(_as(ada).post(ASK, {**FORM, "role": "emperor"}), 400)
-    assert main.select_one("textarea").text.strip() == FORM["reason"]
+    [box] = main.select("textarea")
+    assert box.text.strip() == FORM["reason"]
     assert not RoleRequest.objects.exists()
 
 

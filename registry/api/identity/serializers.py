@@ -9,7 +9,7 @@ from registry.api.base.serializers import RecordSerializer
 from registry.core.models import Event
 from registry.identity.models import RoleRequest, User
 from registry.identity.requests import DECISIONS
-from registry.identity.roles import ROLES
+from registry.identity.roles import MEANINGS
 
 
 class UserSerializer(RecordSerializer):
@@ -68,7 +68,7 @@ class RoleRequestSerializer(RecordSerializer):
     """Somebody's wish to hold a role, and what became of it."""
 
     role = serializers.ChoiceField(
-        choices=ROLES, help_text="The role that is asked for."
+        choices=[*MEANINGS.items()], help_text="The role that is asked for."
     )
 
     class Meta(RecordSerializer.Meta):

@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import Group
 from django.http import Http404
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema,
+    inline_serializer,
+)
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
@@ -118,6 +122,11 @@ class RoleRequestViewSet(ReadOnlyRecordViewSet):
         return self.record_response(made.pk, status=201)
 
 
+_REQUEST_ID = OpenApiParameter(
+    "id", int, OpenApiParameter.PATH, description="The id of the request."
+)
+
+
 class DecisionView(PlainView):
     """What becomes of a request for a role.
 
@@ -128,7 +137,11 @@ class DecisionView(PlainView):
     permission_classes = (SignedIn,)
     parameters = ("format",)
 
-    @extend_schema(request=DecisionSerializer, responses=DecisionSerializer)
+    @extend_schema(
+        parameters=[_REQUEST_ID],
+        request=DecisionSerializer,
+        responses=DecisionSerializer,
+    )
     def post(self, request: Request, pk: int) -> Response:
         """Decide."""
         serializer = DecisionSerializer(data=request.data)

@@ -87,9 +87,10 @@ def _person(text: str) -> User | None:
     if by_name is not None:
         return by_name
     try:
-        return User.objects.filter(pk=parse_link(text, User)).only("pk").first()
+        pk = parse_link(text, User)
     except LinkError:
         return None
+    return User.objects.filter(pk=str(pk)).only("pk").first()
 
 
 class EventFilter(RecordFilterSet):

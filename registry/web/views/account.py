@@ -74,7 +74,8 @@ def _newest_records(user: User) -> list[dict[str, Any]]:
     )
     wanted: dict[str, list[int]] = {}
     for event in events:
-        wanted.setdefault(event.kind, []).append(event.record_id)
+        # only accounts may be without an id, and they have no pages
+        wanted.setdefault(event.kind, []).append(event.record_id or 0)
     records = {
         (kind, record.pk): record
         for kind, ids in wanted.items()

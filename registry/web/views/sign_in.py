@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.views import LoginView, LogoutView
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from django.http import HttpRequest, HttpResponse
-
-    from registry.identity.models import User
 
 
 class SignInView(LoginView):
@@ -94,6 +92,5 @@ class SignOutView(LogoutView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Sign the person out, if anybody is in."""
         if request.user.is_authenticated:
-            person = cast("User", request.user)
-            audit.record(Event.Action.SIGNED_OUT, person=person)
+            audit.record(Event.Action.SIGNED_OUT, person=request.user)
         return super().post(request, *args, **kwargs)

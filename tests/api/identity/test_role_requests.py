@@ -189,8 +189,11 @@ def test_the_list_takes_a_constant_number_of_queries(
 
 
 def test_a_decision_of_nothing_is_404(administrator: User) -> None:
-    answer = Api(administrator).post(f"{LIST}999/decision/", {"state": "granted"})
-    assert answer.status_code == 404
+    for pk in (999, 2**63, 10**40):
+        for state in ("granted", "withdrawn"):
+            path = f"{LIST}{pk}/decision/"
+            answer = Api(administrator).post(path, {"state": state})
+            assert answer.status_code == 404
 
 
 def test_a_repeated_post_with_a_key_asks_once(ada: User) -> None:
