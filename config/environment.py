@@ -18,6 +18,8 @@ from urllib.parse import SplitResult, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from registry.core.signing_keys import parse_keys
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 TRUE = frozenset({"1", "true", "yes", "on"})
@@ -30,6 +32,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 _RATE = re.compile(r"([0-9]+)/(s|sec|min|hour|day)")
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
 _PASSWORD = re.compile(r"(?<=:)[^:@/]*(?=@)")
 
@@ -92,6 +95,23 @@ class Environment:
         if given.lower() not in TRUE | FALSE:
             raise wrong(name, given, "1 (yes) or 0 (no)", "1")
         return given.lower() in TRUE
+
+    def name(self, name: str, default: str, example: str) -> str:
+        """Return a name that stands in addresses: letters, digits, `-`, `_` and `.`."""
+        given = self.text(name, default)
+        if not _NAME.fullmatch(given):
+            right = "a name of letters, digits, '-', '_' and '.'"
+            raise wrong(name, given, right, example)
+        return given
+
+    def signing_keys(self, name: str) -> tuple[str, ...]:
+        """Return private keys in PEM; a complaint does not show what was given."""
+        given = self.text(name, "")
+        try:
+            return parse_keys(given) if given else ()
+        except ValueError as error:
+            right = f"RSA keys in PEM, the one that signs first ({error})"
+            raise wrong(name, "…", right, "-----BEGIN PRIVATE KEY-----…") from error
 
     def number(self, name: str, default: int, *, least: int, most: int) -> int:
         """Return a whole number between `least` and `most`, both included."""

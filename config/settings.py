@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config.environment import LOOPBACK, Environment, host_of, wrong
 from registry import __version__
 from registry.core.kept_secrets import kept_secret
+from registry.identity.oauth.scopes import SCOPES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENV = Environment.of_process(BASE_DIR)
@@ -85,6 +86,8 @@ DATABASES = {"default": _DATABASE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 _SHARED_CACHE = ENV.cache("CACHE_URL")
+if _SHARED_CACHE is not None:
+    _SHARED_CACHE["BACKEND"] = "registry.http.caches.SharedCache"
 _LOCAL_CACHE = {
     "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
     "OPTIONS": {"MAX_ENTRIES": 100_000},
@@ -115,6 +118,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "axes",
     "social_django",
+    "oauth2_provider",
 ]
 
 MIDDLEWARE = [
@@ -129,8 +133,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    # after the one that says who asks, by whom pages are counted
-    "registry.web.middleware.PageThrottleMiddleware",
+    # after the one that says who asks, by whom requests are counted
+    "registry.web.middleware.ThrottleMiddleware",
     # last, as its documentation asks
     "axes.middleware.AxesMiddleware",
 ]
@@ -250,6 +254,40 @@ SOCIAL_AUTH_REQUESTS_TIMEOUT = 5
 # Where a form on our pages may lead besides this site
 FORM_ORIGINS = [SOCIAL_AUTH_GITHUB_URL] if SOCIAL_AUTH_GITHUB_KEY else []
 
+# --- Signing in from scripts: OAuth 2.0 and OpenID Connect -----------------------
+
+SIGNING_KEYS_DIR = REGISTRY_DATA_DIR / "signing-keys"
+SIGNING_KEYS = ENV.signing_keys("REGISTRY_SIGNING_KEYS")
+ACCESS_TOKEN_SECONDS = ENV.number(
+    "REGISTRY_ACCESS_TOKEN_SECONDS", 3600, least=1, most=86400
+)
+OFFLINE_LIFETIME = timedelta(
+    days=ENV.number("REGISTRY_OFFLINE_DAYS", 180, least=1, most=3650)
+)
+REALM = ENV.name("REGISTRY_REALM", "registry", example="registry")
+# named, for migrations that refer to it look it up here
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
+OAUTH2_PROVIDER = {
+    "OIDC_ISS_ENDPOINT": f"{REGISTRY_URL}/o",
+    "SCOPES": SCOPES,
+    "AUTHORIZATION_CODE_EXPIRE_SECONDS": 60,
+    # consent is asked for each time
+    "REQUEST_APPROVAL_PROMPT": "force",
+    # two programs may share a saved refresh token
+    "ROTATE_REFRESH_TOKEN": False,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"] if HTTPS else ["http", "https"],
+    # the best current practice, RFC 9700, enforced rather than warned of
+    **{
+        f"COMPLIANT_BCP_RFC9700_{rule}": True
+        for rule in (
+            *("IMPLICIT_GRANT", "PASSWORD_GRANT", "PKCE_METHOD", "PKCE_REQUIRED"),
+            *("ACCESS_TOKEN_TRANSPORT", "AUTHZ_RESPONSE_ISS", "TOKEN_STORAGE"),
+            *("REFRESH_TOKEN", "REDIRECT_URI_SCHEME", "REDIRECT_URI_MATCHING"),
+        )
+    },
+}
+
 # --- Security --------------------------------------------------------------------
 
 # Cookies do not tell ports apart: two registries of one host need names of their own
@@ -288,8 +326,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["registry.http.permissions.ReadOrSignedIn"],
     "DEFAULT_THROTTLE_CLASSES": [
-        "registry.http.throttling.AnonymousThrottle",
-        "registry.http.throttling.UserThrottle",
+        "registry.http.throttling.RequestThrottle",
     ],
     "DEFAULT_PAGINATION_CLASS": "registry.http.pagination.RecordPagination",
     "DEFAULT_FILTER_BACKENDS": ["registry.http.filters.RecordFilterBackend"],

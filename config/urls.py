@@ -1,4 +1,4 @@
-"""The addresses of a registry: the admin, the API, and the pages for people."""
+"""The addresses of a registry: the admin, the API, the issuer, and the pages."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -6,6 +6,8 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("registry.api.urls")),
+    path("o/", include("registry.interop.oidc.urls")),
+    path("auth/realms/", include("registry.interop.oidc.realm_urls")),
     path("", include("registry.web.urls")),
 ]
 

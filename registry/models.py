@@ -3,8 +3,18 @@
 from registry.catalogue.models import *  # noqa: F403
 from registry.core.models import Event
 from registry.http.models import IdempotencyKey
-from registry.identity.models import ApiToken, User
+from registry.identity.models import ApiToken, RoleRequest, User
+from registry.identity.oauth.models import ClientSession, DeviceCode
 from registry.runs.models import *  # noqa: F403
 from registry.storage.models import StoredFile
 
-__all__ = ["ApiToken", "Event", "IdempotencyKey", "StoredFile", "User"]
+__all__ = [
+    "ApiToken",
+    "ClientSession",
+    "DeviceCode",
+    "Event",
+    "IdempotencyKey",
+    "RoleRequest",
+    "StoredFile",
+    "User",
+]

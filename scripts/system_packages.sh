@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # Installs the programs that tests use and that no Python package brings: the browser
-# Chromium, and Graphviz for pictures. Where that is not possible it says what to
-# install; the tests that need it are skipped then. Under CI nothing may be skipped, so
-# a program that is missing there is a failure.
+# Chromium, Graphviz for pictures, and Redis, which counts requests for several
+# processes. Where that is not possible it says what to install; the tests that need it
+# are skipped then. Under CI nothing may be skipped, so a program that is missing there
+# is a failure.
 set -euo pipefail
 
-declare -A package_of=([chromium]=chromium [dot]=graphviz)
+declare -A package_of=(
+  [chromium]=chromium [dot]=graphviz [redis-server]=redis-server
+)
 
 missing=()
 for program in "${!package_of[@]}"; do

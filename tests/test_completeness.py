@@ -22,7 +22,10 @@ MODELS: tuple[type[Model], ...] = tuple(apps.get_app_config("registry").get_mode
 #: and a contract test of theirs.
 NO_RECORDS = {
     "ApiToken": "shown once, by POST /get-token; tests/identity/test_services.py",
-    "Event": "written by the services alone; tests/core/test_records.py",
+    "ClientSession": "listed on the account page; tests/interop/oidc/test_devices.py",
+    "DeviceCode": "known to its device alone; tests/interop/oidc/test_devices.py",
+    "Event": "beside the record types; tests/api/identity/test_events.py",
+    "RoleRequest": "beside the record types; tests/api/identity/test_role_requests.py",
     "IdempotencyKey": "known to its client alone; tests/api/base/test_idempotency.py",
     "StoredFile": "reached by its checksum; tests/http/test_downloads.py",
 }

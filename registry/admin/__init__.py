@@ -8,6 +8,7 @@ registered it, or an administrator.
 """
 
 from registry.admin import (
+    clients,
     guard,
     identity,
     labels,
@@ -16,11 +17,13 @@ from registry.admin import (
     places,
     products,
     quality,
+    requests,
     runs,
     system,
 )
 
 __all__ = [
+    "clients",
     "guard",
     "identity",
     "labels",
@@ -29,6 +32,7 @@ __all__ = [
     "places",
     "products",
     "quality",
+    "requests",
     "runs",
     "system",
 ]

@@ -44,6 +44,8 @@ class Told:
 
 def name_of_record(event: Event) -> str:
     """Name the record that an event tells of, which may be gone."""
+    if event.record_id is None:
+        return "no account"
     return f"{event.kind.replace('_', ' ')} {event.record_id}"
 
 

@@ -190,13 +190,12 @@ class PermissionAdmin(ReadOnlyAdmin):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ReadOnlyAdmin):
-    """API tokens: whose, and since when. Their keys are not known to anyone here."""
+    """API tokens: whose, since when, and when used; nobody here knows their keys."""
 
     section = Section.PEOPLE
-    event_kind = "api_token"
-    fields = ("user", "created")
-    list_display = ("user", "created")
-    list_filter = ("created", ("user", LinkFilter))
+    fields = ("user", "created", "last_used")
+    list_display = ("user", "created", "last_used")
+    list_filter = ("created", "last_used", ("user", LinkFilter))
     list_select_related = ("user",)
     search_fields = ("user__username", "user__full_name", "user__email")
     actions = ("revoke",)

@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
-from django.contrib.auth.views import PasswordChangeView
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import PasswordChangeView, redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
 
 from registry.admin.base import Section, person
 from registry.admin.history import name_of_record
@@ -14,7 +20,7 @@ from registry.admin.status import service_status
 from registry.core.models import Event
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
     from django.template.response import TemplateResponse
 
 #: How many of their own doings people see on the start page.
@@ -46,7 +52,7 @@ class RegistryAdminSite(admin.AdminSite):
 
     def _address_of(self, event: Event) -> str | None:
         """Return where the record is, if it is shown and still there."""
-        if event.action == Event.Action.DELETED:
+        if event.action == Event.Action.DELETED or event.record_id is None:
             return None
         for model, page in self._registry.items():
             if getattr(page, "event_kind", None) == event.kind:
@@ -74,6 +80,23 @@ class RegistryAdminSite(admin.AdminSite):
         for section in sections.values():
             section["models"].sort(key=lambda entry: entry["name"])
         return [sections[name] for name in Section if name in sections]
+
+    @method_decorator(never_cache)
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Send people to the sign-in page of the site, which knows all ways in.
+
+        Who is signed in already, and not one of the staff, would come back for ever.
+        """
+        wanted = request.GET.get(REDIRECT_FIELD_NAME, "")
+        if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}):
+            wanted = reverse("admin:index", current_app=self.name)
+        if not request.user.is_authenticated:
+            return redirect_to_login(wanted)
+        if not self.has_permission(request):
+            raise PermissionDenied
+        return redirect(wanted)
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

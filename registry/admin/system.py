@@ -62,14 +62,20 @@ class KindFilter(admin.SimpleListFilter):
 class EventAdmin(ReadOnlyAdmin):
     """Events, which nobody can add to, change or take away."""
 
-    fields = ("at", "by", "client", "action", "record", "told")
-    list_display = ("at", "action", "record", "by", "client", "changed")
+    fields = (
+        *("at", "by", "client", "address", "action", "record", "subject"),
+        *("told", "detail"),
+    )
+    list_display = (
+        *("at", "action", "record", "subject", "by", "client", "address", "changed"),
+    )
     list_display_links = ("at",)
     list_filter = ("action", ("at", DayFilter), ("by", PersonFilter), KindFilter)
     list_select_related = ("by",)
-    search_fields = ("by__username", "client")
+    search_fields = ("by__username", "client", "address", "subject")
     search_hint = (
-        "Finds events by person and client, and those of one record: object 12."
+        "Finds events by person, client, address and subject, and those of one record: "
+        "object 12."
     )
 
     def get_search_results(
@@ -88,7 +94,8 @@ class EventAdmin(ReadOnlyAdmin):
         """Lead to the record, unless it is gone."""
         name = name_of_record(event)
         model = models_by_kind().get(event.kind)
-        if model is None or event.action == Event.Action.DELETED:
+        gone = event.action == Event.Action.DELETED or event.record_id is None
+        if model is None or gone:
             return name
         return format_html(
             '<a href="{}">{}</a>', change_address(model, event.record_id), name

@@ -11,6 +11,7 @@ from registry.api.data import views as data
 from registry.api.documentation import views as documentation
 from registry.api.identity import views as identity
 from registry.api.runs import views as runs
+from registry.identity.roles import LEVELS
 
 #: The record types. Clients take every name here for one, so nothing else is in it.
 router = RecordRouter()
@@ -34,6 +35,11 @@ router.register("licence", catalogue.LicenceViewSet)
 router.register("code_repo_release", catalogue.CodeRepoReleaseViewSet)
 router.register("key_value", catalogue.KeyValueViewSet)
 
+#: Lists beside the record types, for people with an account.
+further_router = RecordRouter()
+further_router.register("event", identity.EventViewSet)
+further_router.register("role_request", identity.RoleRequestViewSet)
+
 #: What else there is, for the page that people see at the root.
 FURTHER = {
     "docs/": "Swagger UI, to try requests",
@@ -41,6 +47,9 @@ FURTHER = {
     "schema/": "The OpenAPI description as JSON",
     "schema/?format=yaml": "The OpenAPI description as YAML",
     "username/": "The name of your account",
+    "check-access/general/": "Your account and its roles",
+    "role_request/": "Requests for roles",
+    "event/": "The audit trail, for administrators",
 }
 
 root = RootView.as_view(names=tuple(router.names), further=FURTHER)
@@ -48,6 +57,21 @@ root = RootView.as_view(names=tuple(router.names), further=FURTHER)
 urlpatterns = [
     path("", root, name="api-root"),
     *router.urls,
+    *further_router.urls,
+    path(
+        "role_request/<int:pk>/decision/",
+        identity.DecisionView.as_view(),
+        name="role_request-decision",
+    ),
+    *(
+        path(
+            f"check-access/{level}/",
+            identity.AccessView.as_view(),
+            {"level": level},
+            name=f"check-access-{level}",
+        )
+        for level in ("general", *LEVELS)
+    ),
     path("username/", identity.UsernameView.as_view(), name="username"),
     path("schema/", documentation.SchemaView.as_view(), name="api-schema"),
     path("docs/", documentation.swagger, name="api-docs"),

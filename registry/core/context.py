@@ -12,3 +12,5 @@ from contextvars import ContextVar
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 #: The program that asks, as it names itself; at most 200 characters.
 client: ContextVar[str] = ContextVar("client", default="")
+#: The network address that asks; empty where nothing came by a network.
+address: ContextVar[str] = ContextVar("address", default="")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.utils import timezone
 
-from registry.core.context import client
+from registry.core.context import address, client
 from registry.core.lookups import wanted_ids
 from registry.core.models import Event
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _INSERT = (
     f"INSERT INTO {Event._meta.db_table} "  # noqa: S608
-    "(kind, record_id, action, by_id, client, at, changes) "
-    "SELECT %s, wanted.id, %s, CAST(%s AS bigint), %s, %s, %s FROM "
+    "(kind, record_id, action, by_id, client, address, at, changes, subject, detail) "
+    "SELECT %s, wanted.id, %s, CAST(%s AS bigint), %s, %s, %s, %s, %s, %s FROM "
 )
 
 
@@ -33,13 +33,17 @@ def record_events(
 ) -> None:
     """Write one event for each record, in one statement."""
     source, ids = wanted_ids(record_ids)
+    json = connection.ops.adapt_json_value
     values = [
         kind,
         action.value,
         by.pk if by is not None else None,
         client.get(),
+        address.get(),
         connection.ops.adapt_datetimefield_value(timezone.now()),
-        connection.ops.adapt_json_value(dict(changes or {}), None),
+        json(dict(changes or {}), None),
+        "",
+        json({}, None),
     ]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT + source, [*values, ids])

@@ -3,19 +3,27 @@
 import os
 import secrets
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 
 def kept_secret(file: Path, *, size: int = 64) -> str:
     """Return the secret in `file`, made on first use, readable by its owner alone.
 
-    A new one has `size` random bytes, in letters, digits, `-` and `_`. The file
-    appears whole or not at all, so that two processes that start at the same time
-    read the same secret.
+    A new one has `size` random bytes, in letters, digits, `-` and `_`.
+    """
+    return kept(file, lambda: secrets.token_urlsafe(size))
+
+
+def kept(file: Path, make: Callable[[], str]) -> str:
+    """Return the text in `file`, made on first use, readable by its owner alone.
+
+    The file appears whole or not at all, so that two processes that start at the same
+    time read the same text.
     """
     if not file.exists():
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _create_whole(file, secrets.token_urlsafe(size))
+        _create_whole(file, make())
     return file.read_text(encoding="ascii").strip()
 
 

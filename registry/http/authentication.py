@@ -1,4 +1,4 @@
-"""Who asks: by API token, by password (local accounts), or by session.
+"""Who asks: by API token or access token, by password (local accounts), or by session.
 
 Wrong credentials are refused even where none are needed, so that a script with an
 expired token learns of it at once.
@@ -11,24 +11,36 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import authenticate
 from rest_framework import authentication, exceptions
 
+from registry.identity import audit
+from registry.identity.oauth import tokens
+from registry.identity.oauth.errors import TokenRefused
+from registry.identity.oauth.scopes import WRITE
 from registry.identity.services import user_of_key
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
     from rest_framework.request import Request
 
     from registry.identity.models import User
 
 #: Sent with 401 answers (RFC 9110, section 11.6.1).
 CHALLENGE = 'Token realm="registry"'
+#: The same for an access token (RFC 6750, section 3).
+BEARER_CHALLENGE = 'Bearer realm="registry", error="invalid_token"'
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
-    """``Authorization: token <key>`` or ``Bearer <key>``, in any case."""
+    """``Authorization: token <key>`` or ``Bearer <key or access token>``, in any case.
+
+    ``request.auth`` is the access token, None for an API token.
+    """
 
     schemes = ("token", "bearer")
 
-    def authenticate(self, request: Request) -> tuple[User, None] | None:
+    def authenticate(self, request: Request) -> tuple[User, Any] | None:
         """Return whose key it is; None when there is no header, or one for Basic."""
+        _refuse_in_address(request._request)
         header = authentication.get_authorization_header(request).split()
         if not header or header[0].lower() == b"basic":
             return None
@@ -40,14 +52,44 @@ class TokenAuthentication(authentication.BaseAuthentication):
             raise exceptions.AuthenticationFailed(
                 "Invalid token header: it is the word token and the key."
             )
-        user = user_of_key(header[1].decode("latin-1"))
+        key = header[1].decode("latin-1")
+        if tokens.looks_like_one(key):
+            return _user_of_access_token(key, request)
+        user = user_of_key(key)
         if user is None:
             raise exceptions.AuthenticationFailed("Invalid token.")
         return user, None
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge that goes with a 401."""
-        return CHALLENGE
+        sent = bearer_of(request._request)
+        return BEARER_CHALLENGE if tokens.looks_like_one(sent) else CHALLENGE
+
+
+def bearer_of(request: HttpRequest) -> str:
+    """Return what came after the word Bearer; nothing where there is none."""
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _user_of_access_token(token: str, request: Request) -> tuple[User, tokens.Access]:
+    """Return for whom a program asks, and by what; one query."""
+    try:
+        access = tokens.verify(token)
+        user = tokens.user_of(access)
+    except TokenRefused as error:
+        raise exceptions.AuthenticationFailed(error.detail) from error
+    if request.method not in _SAFE and WRITE not in access.scopes:
+        raise exceptions.PermissionDenied("This token was not given the scope write.")
+    return user, access
+
+
+def _refuse_in_address(request: HttpRequest) -> None:
+    """Refuse a token in an address, which logs and histories keep (RFC 9700, 4.3.2)."""
+    if "access_token" in request.GET:
+        raise exceptions.ParseError(
+            "A token in an address gets into logs: send it as Authorization: Bearer."
+        )
 
 
 class LocalBasicAuthentication(authentication.BasicAuthentication):
@@ -64,6 +106,8 @@ class LocalBasicAuthentication(authentication.BasicAuthentication):
         if _may_be_a_name(userid):
             user = authenticate(plain, username=userid, password=password)
         if user is None or not user.is_active:
+            locked = getattr(plain, "axes_locked_out", False)
+            audit.record_failure(userid, means="password by HTTP Basic", locked=locked)
             raise exceptions.AuthenticationFailed("Invalid username or password.")
         return user, None
 

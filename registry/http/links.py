@@ -27,8 +27,13 @@ class LinkError(ValueError):
 
 
 def kind_of(model: type[models.Model]) -> str:
-    """Return a model's name in addresses."""
-    return str(getattr(model, "kind", None) or f"{model._meta.model_name}s")
+    """Return a model's name in addresses; that of Django's own is a plural."""
+    kind = getattr(model, "kind", None)
+    # of an event `kind` is a field: which kind of record it tells of
+    if isinstance(kind, str):
+        return kind
+    name = str(model._meta.model_name)
+    return name if model._meta.app_label == "registry" else f"{name}s"
 
 
 def has_uuid(model: type[models.Model]) -> bool:

@@ -15,6 +15,7 @@ from django.utils.functional import LazyObject, empty
 from registry.core import context
 from registry.http.addresses import client_address
 from registry.http.policies import CONTENT_SECURITY_POLICY, PERMISSIONS_POLICY
+from registry.http.throttling import usage_of
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -39,7 +40,8 @@ class RequestContextMiddleware:
 
     A caller's `X-Request-Id` is kept where it is a sane one, so that its log and ours
     can be read together; the answer carries the id either way. The line has the path
-    but not the query, which may hold signatures.
+    but not the query, which may hold signatures. The answer also says what is left of
+    the rate limit that the request counted against.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -51,13 +53,22 @@ class RequestContextMiddleware:
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         client = client_of(request.META.get("HTTP_USER_AGENT", ""))
-        earlier = context.request_id.set(request_id), context.client.set(client)
+        earlier = (
+            context.request_id.set(request_id),
+            context.client.set(client),
+            context.address.set(client_address(request)),
+        )
         try:
             response = self._logged(request)
         finally:
             context.request_id.reset(earlier[0])
             context.client.reset(earlier[1])
+            context.address.reset(earlier[2])
         response["X-Request-Id"] = request_id
+        usage = usage_of(request)
+        if usage is not None:
+            for name, value in usage.headers().items():
+                response[name] = value
         return response
 
     def _logged(self, request: HttpRequest) -> HttpResponse:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
+
+from registry.identity.roles import is_administrator
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
 
 
 class ReadOrSignedIn(IsAuthenticatedOrReadOnly):
@@ -11,3 +18,13 @@ class ReadOrSignedIn(IsAuthenticatedOrReadOnly):
 
 class SignedIn(IsAuthenticated):
     """Nothing without an account."""
+
+
+class AdministratorsOnly(SignedIn):
+    """Nothing without the role of an administrator."""
+
+    message = "Only administrators may see this."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Let administrators in."""
+        return super().has_permission(request, view) and is_administrator(request.user)

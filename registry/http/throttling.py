@@ -3,13 +3,16 @@
 A window costs one atomic increment, however high the limit. Each answer carries
 ``RateLimit-Limit``, ``RateLimit-Remaining`` and ``RateLimit-Reset`` (seconds), and a
 429 ``Retry-After`` as well (RFC 6585, section 4; IETF draft "RateLimit header fields").
+
+Reads and writes of one caller are counted apart, each up to the limit of the account or
+the address; exports and attempts to sign in have limits of their own besides.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.cache import caches
@@ -18,7 +21,11 @@ from rest_framework.throttling import BaseThrottle
 from registry.http.addresses import client_address, is_exempt
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
     from rest_framework.request import Request
+
+#: Methods that change nothing (RFC 9110, section 9.2.1).
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,10 @@ def count(scope: str, who: str, *, exempt: bool = False) -> tuple[bool, Usage]:
 
 
 def _increment(key: str, seconds: int) -> int:
-    cache = caches["throttle"]
+    cache: Any = caches["throttle"]
+    if hasattr(cache, "count"):
+        # the shared one, which counts in one step
+        return int(cache.count(key, seconds + 1))
     cache.add(key, 0, timeout=seconds + 1)
     try:
         return int(cache.incr(key))
@@ -61,26 +71,56 @@ def _increment(key: str, seconds: int) -> int:
         return 1
 
 
-class RegistryThrottle(BaseThrottle):
-    """A limit of one scope; subclasses say whom it counts."""
+def count_request(request: HttpRequest, user: Any) -> tuple[bool, Usage]:
+    """Count a request of this user: by account, or by address without one."""
+    purpose = "read" if request.method in SAFE else "write"
+    if user.is_authenticated:
+        return _count_for(request, "user", f"{purpose}:{user.pk}")
+    return _count_for(request, "anonymous", f"{purpose}:{client_address(request)}")
 
-    scope: ClassVar[str]
+
+def count_export(request: HttpRequest, user: Any) -> tuple[bool, Usage]:
+    """Count a request that reads very much at once, beside counting it as any other."""
+    who = f"user-{user.pk}" if user.is_authenticated else client_address(request)
+    return _count_for(request, "export", who)
+
+
+def count_attempt(request: HttpRequest) -> tuple[bool, Usage]:
+    """Count an attempt to sign in, or to get a token, by the address it comes from.
+
+    By the address alone: the account is what the caller is guessing at, and a limit on
+    accounts would let anybody lock out their owners.
+    """
+    return _count_for(request, "login", client_address(request))
+
+
+def _count_for(request: HttpRequest, scope: str, who: str) -> tuple[bool, Usage]:
+    """Count, and keep for the headers of the answer whichever limit is nearest."""
+    exempt = is_exempt(client_address(request))
+    allowed, usage = count(scope, who, exempt=exempt)
+    known = usage_of(request)
+    if known is None or usage.remaining <= known.remaining:
+        request.rate_limit = usage  # type: ignore[attr-defined]
+    return allowed, usage
+
+
+def usage_of(request: HttpRequest) -> Usage | None:
+    """Return the nearest limit that this request counted against, if any did."""
+    return getattr(request, "rate_limit", None)
+
+
+class RegistryThrottle(BaseThrottle):
+    """A limit as the views of the REST framework take it."""
+
     usage: Usage | None = None
 
-    def who(self, request: Request) -> str | None:
-        """Name whose limit this request counts against; None leaves it uncounted."""
+    def count(self, request: Request) -> tuple[bool, Usage]:
+        """Count the request."""
         raise NotImplementedError
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        """Count the request, and keep the usage for the headers of the answer."""
-        who = self.who(request)
-        if who is None:
-            return True
-        exempt = is_exempt(client_address(request._request))
-        allowed, self.usage = count(self.scope, who, exempt=exempt)
-        known: Usage | None = getattr(request._request, "rate_limit", None)
-        if known is None or self.usage.remaining <= known.remaining:
-            request._request.rate_limit = self.usage  # type: ignore[attr-defined]
+        """Count the request; tell whether it is within the limit."""
+        allowed, self.usage = self.count(request)
         return allowed
 
     def wait(self) -> float | None:
@@ -88,45 +128,25 @@ class RegistryThrottle(BaseThrottle):
         return float(self.usage.reset) if self.usage else None
 
 
-class AnonymousThrottle(RegistryThrottle):
-    """Requests without an account, by address."""
+class RequestThrottle(RegistryThrottle):
+    """Every request, by account, or by address without one."""
 
-    scope = "anonymous"
-
-    def who(self, request: Request) -> str | None:
-        """Count by address."""
-        if request.user.is_authenticated:
-            return None
-        return client_address(request._request)
-
-
-class UserThrottle(RegistryThrottle):
-    """Requests with an account, by account."""
-
-    scope = "user"
-
-    def who(self, request: Request) -> str | None:
-        """Count by account."""
-        return str(request.user.pk) if request.user.is_authenticated else None
+    def count(self, request: Request) -> tuple[bool, Usage]:
+        """Count the request."""
+        return count_request(request._request, request.user)
 
 
 class ExportThrottle(RegistryThrottle):
     """Requests that read very much at once, by account or address."""
 
-    scope = "export"
-
-    def who(self, request: Request) -> str | None:
-        """Count by account where there is one, else by address."""
-        if request.user.is_authenticated:
-            return f"user-{request.user.pk}"
-        return client_address(request._request)
+    def count(self, request: Request) -> tuple[bool, Usage]:
+        """Count the export."""
+        return count_export(request._request, request.user)
 
 
 class LoginThrottle(RegistryThrottle):
     """Attempts to sign in that failed, by address."""
 
-    scope = "login"
-
-    def who(self, request: Request) -> str | None:
-        """Count by address: the account is what the caller is guessing at."""
-        return client_address(request._request)
+    def count(self, request: Request) -> tuple[bool, Usage]:
+        """Count the attempt."""
+        return count_attempt(request._request)

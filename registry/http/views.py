@@ -11,11 +11,13 @@ from registry.http.throttling import LoginThrottle
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
-    from rest_framework.response import Response
 
 
 class CountedView(APIView):
-    """Counts every request, refused ones too, and tells the client what is left."""
+    """Counts every request, refused ones too.
+
+    What is left of the limit the middleware tells the client.
+    """
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Find out who asks and count the request before anything can refuse it."""
@@ -42,14 +44,3 @@ class CountedView(APIView):
             # a session without its CSRF token, which makes nobody of somebody
             self.check_throttles(request)
             raise
-
-    def finalize_response(
-        self, request: Request, response: Response, *args: Any, **kwargs: Any
-    ) -> Response:
-        """Add the state of the rate limit."""
-        response = super().finalize_response(request, response, *args, **kwargs)
-        usage = getattr(getattr(request, "_request", request), "rate_limit", None)
-        if usage is not None:
-            for name, value in usage.headers().items():
-                response[name] = value
-        return response

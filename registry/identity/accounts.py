@@ -12,8 +12,15 @@ from django.db import IntegrityError, models, transaction
 from registry.core.errors import Conflict, Duplicate, Forbidden, InvalidInput, NotFound
 from registry.core.events import record_events
 from registry.core.models import Event
+from registry.identity import audit
 from registry.identity.models import User
-from registry.identity.roles import ROLES, is_administrator, may_manage
+from registry.identity.roles import (
+    ROLES,
+    is_administrator,
+    may_manage,
+    role_groups,
+    roles_of,
+)
 
 if TYPE_CHECKING:
     from registry.core.records import Values
@@ -46,7 +53,26 @@ def change_user(pk: int, values: Values, *, by: User) -> User:
         changes.get(name, (0, 1))[1] is False for name in _HELD
     ):
         raise Conflict("Let somebody else change what your own account may do.")
+    _note_roles(user, changes, by)
     return _store(user, User.kind, changes, values, by=by)
+
+
+@transaction.atomic
+def grant_role(*, user: User, role: str, by: User) -> bool:
+    """Give a role to a person; tell whether they lacked it.
+
+    Any administrator may, whoever the person is: it takes nothing from them.
+    """
+    if not is_administrator(by):
+        raise Forbidden("Only an administrator may grant roles.")
+    held = _locked(User, user.pk)
+    if role in roles_of(held):
+        return False
+    groups = [*held.groups.all(), *role_groups([role])]
+    changes = _changes(held, {"groups": groups})
+    _note_roles(held, changes, by)
+    _store(held, User.kind, changes, {"groups": groups}, by=by)
+    return True
 
 
 @transaction.atomic
@@ -81,6 +107,16 @@ def change_group(pk: int, values: Values, *, by: User) -> Group:
     if changes.get("name", ("",))[0] in ROLES:
         raise Conflict("name cannot be changed: it is a role of the registry.")
     return _store(group, GROUP_KIND, changes, values, by=by)
+
+
+def _note_roles(user: User, changes: Changes, by: User) -> None:
+    """Tell of each role that a change of groups gives or takes."""
+    old, new = map(set, changes.get("groups", ((), ())))
+    for role in ROLES:
+        if role in new - old:
+            audit.record(Event.Action.ROLE_GRANTED, person=user, subject=role, by=by)
+        elif role in old - new:
+            audit.record(Event.Action.ROLE_REMOVED, person=user, subject=role, by=by)
 
 
 def _require_may_manage(by: User, user: User) -> None:

@@ -1,8 +1,8 @@
-"""Accounts and API tokens."""
+"""Accounts, API tokens, and requests for roles."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -57,9 +57,109 @@ class ApiToken(models.Model):
     created = models.DateTimeField(
         default=timezone.now, help_text="When the token was made, in UTC."
     )
+    last_used = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When the token was last used, in UTC, to the hour; empty if never.",
+    )
 
     class Meta:
+        verbose_name = "API token"
         ordering = ("-id",)
 
     def __str__(self) -> str:
         return f"API token of {self.user.username}"
+
+
+class RoleRequestState(models.TextChoices):
+    """How far a request for a role has come; all but the first are final."""
+
+    OPEN = "open", "waiting"
+    GRANTED = "granted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class RoleRequest(models.Model):
+    """Somebody's wish to hold a role, and what became of it.
+
+    One open request a person and role. ``decided_by`` is who granted or refused it, or
+    the person themselves where they took it back.
+    """
+
+    State: TypeAlias = RoleRequestState
+
+    kind: ClassVar[str] = "role_request"
+
+    user = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        related_name="role_requests",
+        help_text="Who asks for the role.",
+    )
+    role = models.CharField(max_length=150, help_text="The role that is asked for.")
+    reason = models.TextField(
+        max_length=2000, help_text="What the person needs the role for."
+    )
+    state = models.CharField(
+        max_length=16,
+        choices=RoleRequestState.choices,
+        default=RoleRequestState.OPEN,
+        help_text="How far the request has come.",
+    )
+    made_at = models.DateTimeField(
+        default=timezone.now, help_text="When the request was made, in UTC."
+    )
+    decided_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When it was decided, in UTC; empty while it is open.",
+    )
+    decided_by = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who decided it; empty while it is open.",
+    )
+    answer = models.TextField(
+        max_length=2000,
+        blank=True,
+        help_text="What was said with the decision; a refusal always has a reason.",
+    )
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (models.Index(fields=["state"], name="role_request_state"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["user", "role"],
+                condition=models.Q(state=RoleRequestState.OPEN),
+                name="role_request_open_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=RoleRequestState.values),
+                name="role_request_state_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    state=RoleRequestState.OPEN,
+                    decided_at__isnull=True,
+                    decided_by__isnull=True,
+                )
+                | models.Q(
+                    ~models.Q(state=RoleRequestState.OPEN),
+                    decided_at__isnull=False,
+                    decided_by__isnull=False,
+                ),
+                name="role_request_decided_whole",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=RoleRequestState.REFUSED, answer=""),
+                name="role_request_refused_with_reason",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.role} for {self.user.username}"

@@ -18,17 +18,40 @@ if TYPE_CHECKING:
     from registry.core.models import Record
     from registry.identity.models import User
 
-_FAMILIES = ("entity-registry", "sys-admin", "job-service", "handle")
-_LEVELS = ("read", "write", "admin")
 #: May download private data that others registered.
 PRIVATE_DATA_READ = "private-data-read"
-#: Every role that can be granted.
-ROLES: tuple[str, ...] = (
-    *(f"{family}-{level}" for family in _FAMILIES for level in _LEVELS),
-    PRIVATE_DATA_READ,
-)
+#: Every role that can be granted, with what it allows. Where one is written like a
+#: path, that is how IceProd's clients know the group.
+MEANINGS: dict[str, str] = {
+    "entity-registry-read": "Read records by the interfaces that want a role for it. "
+    "Here anybody may.",
+    "entity-registry-write": "Register records by the interfaces that want a role for "
+    "it. Here every account may.",
+    "entity-registry-admin": "Administrator: change what others registered, grant "
+    "roles, read the audit trail.",
+    "sys-admin-read": "See requests for access in the administration of Provena.",
+    "sys-admin-write": "Answer requests for access in the administration of Provena.",
+    "sys-admin-admin": "Administrator, as with entity-registry-admin.",
+    "job-service-read": "See the jobs that the registry works on.",
+    "job-service-write": "Ask the registry for jobs.",
+    "job-service-admin": "Run an executor: take tasks, and report what came of them.",
+    "handle-read": "Look up handles.",
+    "handle-write": "Make handles, and change one's own.",
+    "handle-admin": "Change any handle.",
+    PRIVATE_DATA_READ: "Download private data that others registered.",
+    "/institutions/IceCube": "Ask for runs with IceProd's clients.",
+    "/posix/simprod-submit": "Work on the run requests of the group simprod.",
+    "/posix/i3filter": "Work on the run requests of the group filtering.",
+    "/tokens/IceProdAdmins": "Work on everybody's run requests with IceProd's clients.",
+    "iceprod-system": "Run an executor of IceProd; for service accounts.",
+}
+ROLES: tuple[str, ...] = tuple(MEANINGS)
 #: The roles that make an administrator of the registry.
 ADMINISTRATORS = frozenset({"sys-admin-admin", "entity-registry-admin"})
+#: The roles of programs that do the work of run requests.
+EXECUTORS = frozenset({"job-service-admin", "iceprod-system"})
+#: How far access to the registry goes, from less to more; each has those before it.
+LEVELS = ("read", "write", "admin")
 
 
 def roles_of(user: Any) -> frozenset[str]:
@@ -47,6 +70,23 @@ def is_administrator(user: Any) -> bool:
     if not user.is_authenticated or not user.is_active:
         return False
     return bool(user.is_superuser or roles_of(user) & ADMINISTRATORS)
+
+
+def has_access(user: Any, level: str) -> bool:
+    """Tell whether a person's roles reach this level: the role itself, or a higher one.
+
+    This is what other systems ask about; here every account may register records.
+    """
+    reaching = LEVELS[LEVELS.index(level) :]
+    held = roles_of(user)
+    return is_administrator(user) or any(
+        f"entity-registry-{one}" in held for one in reaching
+    )
+
+
+def may_execute(user: Any) -> bool:
+    """Tell whether a person or a service may run an executor."""
+    return is_administrator(user) or bool(roles_of(user) & EXECUTORS)
 
 
 def may_change(user: Any, record: Record) -> bool:

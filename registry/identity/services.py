@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
@@ -15,6 +16,7 @@ from registry.core.compiled import CompiledQuery
 from registry.core.errors import Duplicate, InvalidInput
 from registry.core.events import record_events
 from registry.core.models import Event
+from registry.identity import audit
 from registry.identity.models import ApiToken, User
 from registry.identity.roles import role_groups
 
@@ -28,9 +30,11 @@ _USER_COLUMNS = [field.attname for field in User._meta.concrete_fields]
 _USER_BY_DIGEST = CompiledQuery(
     lambda digest: User.objects.filter(
         api_token__digest=digest, is_active=True
-    ).values_list(*_USER_COLUMNS),
+    ).values_list(*_USER_COLUMNS, "api_token__last_used"),
     example="0" * 64,
 )
+#: How exactly the latest use of a token is known: reading is not to cost a write.
+_USE_KEPT = timedelta(hours=1)
 
 
 @transaction.atomic
@@ -72,6 +76,8 @@ def create_user(
         raise Duplicate(["username"], existing) from error
     user.groups.set(groups)
     record_events(User.kind, [user.pk], Event.Action.CREATED, by=by)
+    for group in groups:
+        audit.record(Event.Action.ROLE_GRANTED, person=user, subject=group.name, by=by)
     return user
 
 
@@ -82,10 +88,11 @@ def issue_token(*, user: User, by: User | None) -> str:
     An earlier token of the same person ends here.
     """
     key = secrets.token_hex(20)
-    token, _ = ApiToken.objects.update_or_create(
-        user=user, defaults={"digest": digest(key), "created": timezone.now()}
+    made = {"digest": digest(key), "created": timezone.now(), "last_used": None}
+    _, is_first = ApiToken.objects.update_or_create(user=user, defaults=made)
+    audit.record(
+        Event.Action.TOKEN_MADE, person=user, by=by, detail={"replaced": not is_first}
     )
-    record_events("api_token", [token.pk], Event.Action.CREATED, by=by)
     return key
 
 
@@ -95,7 +102,7 @@ def revoke_token(*, user: User, by: User | None) -> bool:
     token = ApiToken.objects.select_for_update().filter(user=user).first()
     if token is None:
         return False
-    record_events("api_token", [token.pk], Event.Action.DELETED, by=by)
+    audit.record(Event.Action.TOKEN_REVOKED, person=user, by=by)
     token.delete()
     return True
 
@@ -105,7 +112,18 @@ def user_of_key(key: str) -> User | None:
     if not KEY_PATTERN.fullmatch(key):
         return None
     rows = _USER_BY_DIGEST.rows(digest(key))
-    return User.from_db(DEFAULT_DB_ALIAS, _USER_COLUMNS, rows[0]) if rows else None
+    if not rows:
+        return None
+    *columns, last_used = rows[0]
+    _note_use(key, last_used)
+    return User.from_db(DEFAULT_DB_ALIAS, _USER_COLUMNS, columns)
+
+
+def _note_use(key: str, last_used: datetime | None) -> None:
+    """Write down that a token was used, unless that was done within the hour."""
+    now = timezone.now()
+    if last_used is None or now - last_used >= _USE_KEPT:
+        ApiToken.objects.filter(digest=digest(key)).update(last_used=now)
 
 
 def digest(key: str) -> str:

@@ -27,8 +27,8 @@ from social_core.exceptions import (
 from social_django.models import Nonce, UserSocialAuth
 
 from registry.core.errors import Conflict, Duplicate, InvalidInput
-from registry.core.events import record_events
 from registry.core.models import Event
+from registry.identity import audit
 from registry.identity.accounts import change_user
 from registry.identity.models import User
 from registry.identity.services import create_user
@@ -259,7 +259,9 @@ def link_account(
         social = UserSocialAuth.objects.create(
             user=user, provider=PROVIDER, uid=uid, id_key=id_key
         )
-        _note(user, None, details["username"], by=user)
+        audit.record(
+            Event.Action.ACCOUNT_LINKED, person=user, subject=_at(details["username"])
+        )
     social.extra_data = {"login": details["username"]}
     social.save(update_fields=["extra_data", "modified"])
     return {"social": social}
@@ -295,7 +297,8 @@ def unlink_account(*, user: User, by: User) -> bool:
     if not user.has_usable_password():
         raise Conflict("Without GitHub you could not sign in: you have no password.")
     linked.delete()
-    _note(user, linked.extra_data.get("login"), None, by=by)
+    login = linked.extra_data.get("login", "")
+    audit.record(Event.Action.ACCOUNT_UNLINKED, person=user, subject=_at(login), by=by)
     return True
 
 
@@ -309,9 +312,9 @@ def _is_taken(name: str) -> bool:
     return User.objects.filter(username__iexact=name).exists()
 
 
-def _note(user: User, old: str | None, new: str | None, *, by: User) -> None:
-    changes = {"github": (old, new)}
-    record_events(User.kind, [user.pk], Event.Action.UPDATED, by=by, changes=changes)
+def _at(login: str) -> str:
+    """Name an account of GitHub in the audit trail."""
+    return f"{login} at GitHub"
 
 
 def _refusal(backend: GitHub, code: str, details: Details) -> AuthPolicyError:

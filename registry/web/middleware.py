@@ -1,11 +1,13 @@
-"""Counting the pages that people and crawlers read, by the limits of the API."""
+"""Counting requests by the limits of the API, whatever answers them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from registry.http.addresses import client_address, is_exempt
-from registry.http.throttling import count
+from django.http import JsonResponse
+
+from registry.http.throttling import count_request, usage_of
+from registry.http.views import CountedView
 from registry.web.views import errors
 
 if TYPE_CHECKING:
@@ -13,37 +15,64 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
+    from registry.http.throttling import Usage
 
-class PageThrottleMiddleware:
-    """Answers 429 when an address or an account reads too many pages.
+#: Where people with browsers are: who asks there is shown a page.
+_PAGES = ("registry.web.", "registry.admin.", "django.contrib.admin.")
 
-    Health checks are not counted, and the API counts for itself.
+
+class ThrottleMiddleware:
+    """Answers 429 when an address or an account asks too much.
+
+    The views of the API count for themselves, once they know whose token it is;
+    health checks and static files are not counted.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer, with the state of the limit in the headers."""
+        """Answer; what no view has counted, such as unknown addresses, counts too."""
         response = self.get_response(request)
-        usage = getattr(request, "page_limit", None)
-        if usage is not None:
-            for name, value in usage.headers().items():
-                response[name] = value
+        if usage_of(request) is None and not _is_health(request.resolver_match):
+            allowed, usage = count_request(request, request.user)
+            if not allowed:
+                return self._too_many(request, usage)
         return response
 
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        """Count the request, if it is for a page."""
-        module = str(getattr(view, "__module__", ""))
-        if not module.startswith("registry.web.") or module.endswith(".health"):
+        """Count the request before its view does any work."""
+        if _is_health(request.resolver_match) or _counts_for_itself(view):
             return None
-        address = client_address(request)
-        user = request.user
-        scope, who = (
-            ("user", str(user.pk)) if user.is_authenticated else ("anonymous", address)
-        )
-        allowed, usage = count(scope, who, exempt=is_exempt(address))
-        request.page_limit = usage  # type: ignore[attr-defined]
-        return None if allowed else errors.too_many(request, usage.reset)
+        allowed, usage = count_request(request, request.user)
+        return None if allowed else self._too_many(request, usage)
+
+    @staticmethod
+    def _too_many(request: HttpRequest, usage: Usage) -> HttpResponse:
+        if _is_for_people(request):
+            return errors.too_many(request, usage.reset)
+        detail = f"Request was throttled. Expected available in {usage.reset} seconds."
+        response = JsonResponse({"detail": detail}, status=429)
+        response["Retry-After"] = str(usage.reset)
+        return response
+
+
+def _is_health(match: Any) -> bool:
+    return _module_of(match).endswith(".health")
+
+
+def _is_for_people(request: HttpRequest) -> bool:
+    accepted = request.headers.get("Accept", "")
+    here = _module_of(request.resolver_match).startswith(_PAGES)
+    return here or "text/html" in accepted
+
+
+def _module_of(match: Any) -> str:
+    return str(getattr(getattr(match, "func", None), "__module__", ""))
+
+
+def _counts_for_itself(view: Any) -> bool:
+    made_by = getattr(view, "cls", None)
+    return isinstance(made_by, type) and issubclass(made_by, CountedView)

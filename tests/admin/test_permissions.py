@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -17,7 +18,6 @@ from tests.admin.browsing import (
     fill_in,
     history_path,
     list_path,
-    page_of,
     signed_in,
     staff,
     visit,
@@ -56,26 +56,54 @@ def test_nobody_gets_in_without_a_staff_account() -> None:
 def test_a_staff_account_signs_in_by_password(client: Client) -> None:
     staff("anna")
     form = {"username": "anna", "password": PASSWORD, "next": "/admin/"}
-    answer: Any = client.post("/admin/login/", form)
+    answer: Any = client.post("/sign-in", form)
     assert (answer.status_code, answer["Location"]) == (302, "/admin/")
     assert "any permission" not in visit(client, "/admin/").text
 
 
 def test_an_account_that_is_not_staff_is_told_so(client: Client) -> None:
     create_user(username="anna", password=PASSWORD)
-    page = page_of(
-        client.post("/admin/login/", {"username": "anna", "password": PASSWORD})
+    form = {"username": "anna", "password": PASSWORD, "next": "/admin/"}
+    answer: Any = client.post("/sign-in", form, follow=True)
+    assert (answer.status_code, answer.redirect_chain[-1][0]) == (
+        403,
+        "/admin/login/?next=/admin/",
     )
-    assert "staff account" in page.text
+    assert "You may not do this" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "wanted, led_to",
+    [
+        ("/admin/registry/user/?q=a", "/admin/registry/user/?q=a"),
+        ("https://evil.example/", "/admin/"),
+        ("//evil.example/", "/admin/"),
+        ("javascript:alert(1)", "/admin/"),
+        ("", "/admin/"),
+    ],
+)
+def test_the_admin_leads_to_the_page_where_people_sign_in(
+    wanted: str, led_to: str
+) -> None:
+    answer: Any = Client().get("/admin/login/", {"next": wanted})
+    assert answer.status_code == 302
+    query = urlencode({"next": led_to}, safe="/")
+    assert answer["Location"] == f"/sign-in?{query}"
+    staff("anna")
+    client = Client()
+    form = {"username": "anna", "password": PASSWORD, "next": wanted}
+    assert client.post("/sign-in", form)["Location"] in {led_to, "/"}
+    answer = client.get("/admin/login/", {"next": wanted})
+    assert (answer.status_code, answer["Location"]) == (302, led_to)
 
 
 def test_who_guesses_at_a_password_is_locked_out(settings: Any) -> None:
     staff("anna")
     client = Client()
     for _ in range(settings.AXES_FAILURE_LIMIT):
-        client.post("/admin/login/", {"username": "anna", "password": "influenza"})
+        client.post("/sign-in", {"username": "anna", "password": "influenza"})
     form = {"username": "anna", "password": PASSWORD}
-    assert client.post("/admin/login/", form).status_code == 429
+    assert client.post("/sign-in", form).status_code == 429
     assert client.get("/admin/").status_code == 302
 
 
@@ -84,13 +112,13 @@ def test_an_administrator_sees_and_forgives_failed_attempts(
 ) -> None:
     staff("anna")
     for _ in range(settings.AXES_FAILURE_LIMIT):
-        Client().post("/admin/login/", {"username": "anna", "password": "influenza"})
+        Client().post("/sign-in", {"username": "anna", "password": "influenza"})
     path = "/admin/axes/accessattempt/"
     assert "anna" in visit(curator, path).text
     [box] = visit(curator, path).soup.select("[name=_selected_action]")
     form = {"action": "delete_selected", "_selected_action": box["value"], "post": "y"}
     assert curator.post(path, form).status_code == 302
-    answer = Client().post("/admin/login/", {"username": "anna", "password": PASSWORD})
+    answer = Client().post("/sign-in", {"username": "anna", "password": PASSWORD})
     assert answer.status_code == 302
     assert curator.get(f"{path}add/").status_code == 403
 

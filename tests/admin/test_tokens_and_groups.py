@@ -72,11 +72,8 @@ def test_tokens_are_revoked_by_the_service(
     assert curator.post(list_path(model), form).status_code == 302
     assert user_of_key(key) is None
     event = Event.objects.latest("pk")
-    assert (event.kind, event.action, event.by) == (
-        "api_token",
-        "deleted",
-        administrator,
-    )
+    assert (event.action, event.by) == ("token_revoked", administrator)
+    assert (event.kind, event.record_id) == ("users", anna.pk)
     assert "API tokens revoked: 1." in visit(curator, "/admin/").text
 
 

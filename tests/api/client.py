@@ -15,9 +15,11 @@ from django.test.client import (
     ClientHandler,
     encode_multipart,
 )
+from django.utils import timezone
 
 from registry.core.models import Record
 from registry.http.links import kind_of
+from registry.identity.models import ApiToken
 from registry.identity.services import issue_token
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ class Api:
     def __init__(self, user: User | None = None, **headers: str) -> None:
         if user is not None:
             headers["authorization"] = f"token {issue_token(user=user, by=user)}"
+            # in use already: only the first request of an hour writes that down
+            ApiToken.objects.filter(user=user).update(last_used=timezone.now())
         self._client = Client(headers=headers)
         self._client.handler = _handler
 

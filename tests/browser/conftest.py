@@ -20,6 +20,8 @@ def site(start_registry: StartRegistry) -> Site:
     """Start the registry that all of these tests share; what they add stays."""
     registry = start_registry(example=True)
     registry.user(PERSON, PASSWORD)
+    back = ("--redirect-uri", "https://notebook.example.org/back")
+    registry.manage("create_client", "notebook", "--grant", "code", *back)
     site = Site(registry, registry.token())
     fill(site)
     return site
@@ -36,10 +38,10 @@ def session(browser: Browser, site: Site) -> StorageState:
     return state
 
 
-def sign_in(page: Page, *, address: str = "/sign-in") -> None:
+def sign_in(page: Page, *, address: str = "/sign-in", name: str = PERSON) -> None:
     """Sign in by the form."""
     page.goto(address)
-    page.get_by_label("User name").fill(PERSON)
+    page.get_by_label("User name").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.locator("main").get_by_role("button", name="Sign in").click()
     page.wait_for_url(lambda url: "/sign-in" not in url)

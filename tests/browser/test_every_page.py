@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import requests
 from playwright.sync_api import Page, Response, ViewportSize
 
 from registry.web.guides import GUIDES
@@ -38,6 +40,11 @@ def _send_empty_form(page: Page) -> None:
     page.locator(".field-error").first.wait_for()
 
 
+def _ask_for_nothing(page: Page) -> None:
+    page.get_by_role("button", name="Ask for it").click()
+    page.locator(".field-error").first.wait_for()
+
+
 def _register_again(page: Page) -> None:
     page.get_by_label("Name (required)").fill("g01")
     page.locator(".record-form button").click()
@@ -51,6 +58,42 @@ def _revoke_token(page: Page) -> None:
     _open_menu(page)
     page.get_by_role("button", name="Revoke API token").click()
     page.get_by_text("Your API token has ended.").wait_for()
+
+
+def _codes(page: Page) -> dict[str, str]:
+    """Return what a device is told that asks the registry of this page."""
+    asked = {"client_id": "client-tools", "scope": "offline_access"}
+    answer = requests.post(_at(page, "/o/device-authorization"), asked, timeout=30)
+    return dict(answer.json())
+
+
+def _at(page: Page, path: str) -> str:
+    return f"{urlsplit(page.url).scheme}://{urlsplit(page.url).netloc}{path}"
+
+
+def _confirm_device(page: Page) -> None:
+    page.goto(_codes(page)["verification_uri_complete"])
+    page.get_by_role("heading", name="Let Provena client in?").wait_for()
+
+
+def _let_device_in(page: Page) -> None:
+    codes = _codes(page)
+    page.goto(codes["verification_uri_complete"])
+    page.get_by_role("button", name="Allow").click()
+    page.get_by_role("heading", name="Back to the device").wait_for()
+    redeemed = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+        "client_id": "client-tools",
+        "device_code": codes["device_code"],
+    }
+    answer = requests.post(_at(page, "/o/token"), redeemed, timeout=30)
+    assert answer.status_code == 200
+
+
+def _see_programs(page: Page) -> None:
+    _let_device_in(page)
+    page.goto("/account/")
+    page.get_by_role("button", name="Revoke Provena client").first.wait_for()
 
 
 def _suggest(page: Page) -> None:
@@ -71,6 +114,13 @@ def _unfold(page: Page) -> None:
 
 
 Act = Callable[[Page], None]
+
+#: Where a program sends people to be asked.
+CONSENT = (
+    "/o/authorize?client_id=notebook&response_type=code&scope=openid+write"
+    f"&redirect_uri=https://notebook.example.org/back&code_challenge={'c' * 43}"
+    "&code_challenge_method=S256&state=s"
+)
 
 #: What lies over the rest of the page, where that cannot be reached as long.
 OVER = {"menu": "header details.menu"}
@@ -101,9 +151,18 @@ PAGES: dict[str, tuple[str, Act | None]] = {
     "guide": ("/docs/running/", None),
     "guide with tabs": ("/docs/api/", None),
     "account": ("/account/", None),
+    "role, being requested": ("/account/request-role/", None),
+    "role, refused": ("/account/request-role/", _ask_for_nothing),
     "token": ("/get-token", None),
     "token, shown": ("/get-token", _make_token),
     "message": ("/account/", _revoke_token),
+    "device": ("/device", None),
+    "device, wrong code": ("/device?user_code=BBBB-BBBB", None),
+    "device, confirm": ("/device", _confirm_device),
+    "device, let in": ("/device", _let_device_in),
+    "account, programs": ("/account/", _see_programs),
+    "consent": (CONSENT, None),
+    "consent, refused": ("/o/authorize?client_id=nobody", None),
     "not found": ("/object/987654/", None),
     "API root": ("/api/", None),
     "API list": ("/api/data_product/", _unfold),
@@ -120,7 +179,7 @@ STRANGERS: dict[str, tuple[str, Act | None]] = {
 }
 
 
-def _look(page: Page, site: Site, what: tuple[str, Act | None]) -> None:
+def look(page: Page, site: Site, what: tuple[str, Act | None]) -> None:
     """Open a page, which must be small, and do there what is to be done."""
     address, act = what
     answers: list[Response] = []
@@ -132,7 +191,7 @@ def _look(page: Page, site: Site, what: tuple[str, Act | None]) -> None:
         act(page)
 
 
-def _is_well_made(page: Page, part: str = "html") -> None:
+def is_well_made(page: Page, part: str = "html") -> None:
     """Check the page in both colour schemes and on both screens."""
     for size in (WIDE, NARROW):
         page.set_viewport_size(size)
@@ -160,8 +219,8 @@ def test_a_page_is_accessible_and_small(
     name: str, new_page: NewPage, site: Site
 ) -> None:
     page = new_page(viewport=WIDE, reduced_motion="reduce")
-    _look(page, site, PAGES[name])
-    _is_well_made(page, OVER.get(name, "html"))
+    look(page, site, PAGES[name])
+    is_well_made(page, OVER.get(name, "html"))
 
 
 @pytest.mark.parametrize("name", STRANGERS)
@@ -169,8 +228,8 @@ def test_a_page_is_accessible_and_small_for_strangers(
     name: str, new_page: NewPage, site: Site
 ) -> None:
     page = new_page(signed_in=False, viewport=WIDE, reduced_motion="reduce")
-    _look(page, site, STRANGERS[name])
-    _is_well_made(page, OVER.get(name, "html"))
+    look(page, site, STRANGERS[name])
+    is_well_made(page, OVER.get(name, "html"))
 
 
 #: All other pages look like one of those: each on a telephone at least.

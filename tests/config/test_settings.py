@@ -6,7 +6,7 @@ import os
 import re
 import runpy
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
+from registry.core.signing_keys import new_key
 from tests.plugins.postgres import is_ours
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,12 +31,15 @@ WRONG = {
     "GITHUB_ALLOWED_USERS": ["@octocat", "octocat,me@example.org"],
     "GITHUB_URL": ["github.com", "https://github.com/login", "http://github.com"],
     "PORT": ["http", "0", "70000"],
+    "REGISTRY_ACCESS_TOKEN_SECONDS": ["0", "an hour", "100000"],
     "REGISTRY_DATA_DIR": [__file__],
     "REGISTRY_DEBUG": ["perhaps"],
     "REGISTRY_ENV_FILE": ["/nowhere/registry.env"],
     "REGISTRY_HTTPS": ["https"],
     "REGISTRY_LOG_LEVEL": ["LOUD"],
+    "REGISTRY_OFFLINE_DAYS": ["0", "ever"],
     "REGISTRY_PROXIES": ["nginx", "-1"],
+    "REGISTRY_REALM": ["our realm", "realms/ours", "-"],
     "REGISTRY_SERVED_ROOTS": ["data", "/nowhere/at/all", __file__],
     "REGISTRY_THROTTLE_ANONYMOUS": ["1200", "0/min", "10/fortnight"],
     "REGISTRY_THROTTLE_EXEMPT": ["localhost", "10.0.0.1/8"],
@@ -45,8 +49,12 @@ WRONG = {
     "REGISTRY_URL": ["registry.example.org", "https://a.org/path", "http://[::1"],
     "WEB_CONCURRENCY": ["0", "two"],
 }
-#: Any text is a key. GitHub's two are refused one without the other.
-FREE = {"SECRET_KEY", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"}
+#: Any text is a key. GitHub's two are refused one without the other, and what a signing
+#: key is given as is not repeated.
+FREE = {
+    *("SECRET_KEY", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"),
+    "REGISTRY_SIGNING_KEYS",
+}
 #: Explained in `.env.example`, but read elsewhere: a command, and the tests.
 READ_ELSEWHERE = {"REGISTRY_PASSWORD", "TEST_DATABASE_URL"}
 
@@ -113,6 +121,25 @@ def test_a_refusal_does_not_show_a_password(load: Load) -> None:
     with pytest.raises(ImproperlyConfigured) as refusal:
         load(DATABASE_URL="mysql://registry:opensesame@host/name")
     assert "opensesame" not in str(refusal.value)
+
+
+def test_a_refusal_does_not_show_a_signing_key(load: Load) -> None:
+    key = new_key(datetime.now(UTC))
+    broken = key.replace("MII", "XXX")
+    for wrong in ("opensesame", broken):
+        with pytest.raises(ImproperlyConfigured) as refusal:
+            load(REGISTRY_SIGNING_KEYS=wrong)
+        assert str(refusal.value).startswith("REGISTRY_SIGNING_KEYS is '…', but must")
+        assert wrong not in str(refusal.value)
+    for right in (key, key.replace("\n", "\\n")):
+        assert len(load(REGISTRY_SIGNING_KEYS=right)["SIGNING_KEYS"]) == 1
+    assert load()["SIGNING_KEYS"] == ()
+
+
+def test_redirects_of_clients_need_https_where_there_is_https(load: Load) -> None:
+    name = "ALLOWED_REDIRECT_URI_SCHEMES"
+    assert load()["OAUTH2_PROVIDER"][name] == ["http", "https"]
+    assert load(REGISTRY_HTTPS="1")["OAUTH2_PROVIDER"][name] == ["https"]
 
 
 def test_settings_come_from_a_file_and_the_process_goes_first(

@@ -51,7 +51,7 @@ def test_browsers_are_told_to_come_back_by_https(secure_registry: LiveRegistry) 
 
 
 def test_cookies_are_for_https_alone(secure_registry: LiveRegistry) -> None:
-    answer = _get(secure_registry, "/admin/login/", BY_HTTPS)
+    answer = _get(secure_registry, "/sign-in", BY_HTTPS)
     assert "; Secure" in answer.headers["Set-Cookie"]
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from base64 import b64encode
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from django.http import HttpResponse
+from django.test import Client
 from pytest_django import Settings
 
 from registry.http import throttling
@@ -97,15 +99,54 @@ def test_every_answer_says_what_is_left() -> None:
     for number, (status, answer) in enumerate(answers):
         assert (answer.status_code, _limits(answer)) == (status, (3, 2 - number, 60))
     person = Api(UserFactory())
-    answers = [
+    writes = [
         (400, person.post(LIST, {})),
         (405, person.call("DELETE", LIST)),
-        (406, person.get(LIST, accept="image/png")),
         (415, person.send("POST", LIST, b"a", "text/plain")),
+    ]
+    reads = [
+        (406, person.get(LIST, accept="image/png")),
         (200, person.call("OPTIONS", LIST)),
     ]
-    for number, (status, answer) in enumerate(answers):
-        assert (answer.status_code, _limits(answer)) == (status, (5, 4 - number, 60))
+    for answers in (writes, reads):
+        for number, (status, answer) in enumerate(answers):
+            limits = (5, 4 - number, 60)
+            assert (answer.status_code, _limits(answer)) == (status, limits)
+
+
+@pytest.mark.parametrize("who", ["an account", "an address"])
+def test_reads_and_writes_are_counted_apart(who: str) -> None:
+    api = Api(UserFactory()) if who == "an account" else Api()
+    limit = 5 if who == "an account" else 3
+    for _ in range(limit):
+        assert api.get(LIST).status_code == 200
+    assert api.get(LIST).status_code == 429
+    refused = [api.post(LIST, {}).status_code for _ in range(limit)]
+    assert 429 not in refused
+    assert api.post(LIST, {}).status_code == 429
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/nothing/", "/nothing", "/sign-in", "/admin/", "/account/", "/api"]
+)
+def test_every_answer_outside_the_api_says_what_is_left_too(path: str) -> None:
+    assert _limits(Api().get(path)) == (3, 2, 60)
+
+
+def test_unknown_addresses_and_forged_forms_are_limited_as_well() -> None:
+    api, forger = Api(), Client(enforce_csrf_checks=True)
+    assert [api.get("/nothing/").status_code for _ in range(4)] == [404] * 3 + [429]
+    statuses = [forger.post("/sign-out").status_code for _ in range(4)]
+    assert statuses == [403] * 3 + [429]
+
+
+def test_a_browser_is_shown_a_page_and_a_program_json() -> None:
+    for accept, kind in (("text/html", "text/html"), ("*/*", "application/json")):
+        api = Api(accept=accept)
+        answer = [api.get("/nothing/") for _ in range(4)][-1]
+        assert answer.status_code == 429
+        assert answer["Content-Type"].startswith(kind)
+        assert answer["Retry-After"] == "60"
 
 
 def test_a_refusal_for_lack_of_credentials_says_it_too() -> None:
@@ -139,6 +180,17 @@ def test_whoever_guesses_at_tokens_is_slowed_down(clock: Clock) -> None:
     assert answers[2]["Retry-After"] == "60"
     clock.now += 60
     assert api.get(LIST).status_code == 401
+
+
+def test_whoever_guesses_in_the_sign_in_form_is_slowed_down(clock: Clock) -> None:
+    client, form = Client(), {"username": "ada", "password": "guess"}
+    answers: list[Any] = [client.post("/sign-in", form) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[2]["Retry-After"] == "60"
+    assert _limits(answers[2]) == (2, 0, 60)
+    assert client.get("/sign-in").status_code == 200
+    clock.now += 60
+    assert client.post("/sign-in", form).status_code == 200
 
 
 def test_whoever_guesses_at_passwords_is_slowed_down() -> None:

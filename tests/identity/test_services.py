@@ -97,12 +97,16 @@ def test_tokens_leave_events_without_their_keys(person: User) -> None:
     administrator = UserFactory()
     key = issue_token(user=person, by=administrator)
     revoke_token(user=person, by=person)
-    events = Event.objects.filter(kind="api_token").order_by("pk")
-    assert [(event.action, event.by) for event in events] == [
-        ("created", administrator),
-        ("deleted", person),
+    events = Event.objects.filter(action__startswith="token_").order_by("pk")
+    assert [(event.action, event.by, event.record_id) for event in events] == [
+        ("token_made", administrator, person.pk),
+        ("token_revoked", person, person.pk),
     ]
-    assert not any(key in str(event.changes) for event in events)
+    assert not any(key in str(vars(event)) for event in events)
+    issue_token(user=person, by=person)
+    issue_token(user=person, by=person)
+    made = Event.objects.filter(action="token_made").order_by("pk")
+    assert [event.detail["replaced"] for event in made] == [False, False, True]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -67,7 +67,8 @@ def test_the_account_names_my_roles() -> None:
     roles = ["private-data-read", "entity-registry-admin"]
     client.force_login(UserFactory.create(roles=roles))
     said = words_of(main_of(client.get("/account/")))
-    assert "entity-registry-admin, private-data-read" in said
+    assert "entity-registry-admin Administrator: change what others" in said
+    assert "private-data-read Download private data" in said
     client.force_login(UserFactory.create(is_superuser=True))
     assert "superuser" in words_of(main_of(client.get("/account/")))
 
@@ -121,7 +122,7 @@ def test_a_token_is_shown_once_and_works(user: User, signed_in: Client) -> None:
         assert "It cannot be shown again" in words_of(main_of(shown))
     mine = Client(headers={"authorization": f"token {key}"})
     assert mine.get("/api/username/").json() == {"username": "rosalind"}
-    assert Event.objects.filter(kind="api_token", by=user).count() == 1
+    assert Event.objects.filter(action="token_made", by=user).count() == 1
 
 
 def test_a_new_token_ends_the_old_one(user: User, signed_in: Client) -> None:

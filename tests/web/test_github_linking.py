@@ -59,10 +59,8 @@ def test_from_then_on_github_leads_to_the_account(
 
 def test_linking_leaves_an_event(visit: Visit, local: User) -> None:
     visit.sign_in(LINK)
-    event = Event.objects.get(
-        kind="users", record_id=local.pk, changes__has_key="github"
-    )
-    assert (event.by, event.changes) == (local, {"github": [None, "anna"]})
+    event = Event.objects.get(action="account_linked", record_id=local.pk)
+    assert (event.by, event.subject) == (local, "anna at GitHub")
 
 
 def test_signing_in_links_nothing_even_where_somebody_is_signed_in(
@@ -157,8 +155,8 @@ def test_unlinking_ends_the_way_in(
     visit.client.post(UNLINK)
     assert "Link with GitHub" in visit.client.get("/account/").content.decode()
     assert new_visit().sign_in().status_code == 409
-    event = Event.objects.filter(kind="users", record_id=local.pk).latest("id")
-    assert event.changes == {"github": ["anna", None]}
+    event = Event.objects.get(action="account_unlinked", record_id=local.pk)
+    assert (event.by, event.subject) == (local, "anna at GitHub")
 
 
 def test_who_has_no_password_is_not_unlinked(new_visit: NewVisit) -> None:

@@ -62,10 +62,12 @@ def test_a_new_account_leaves_events(visit: Visit) -> None:
     user = visit.user
     assert user is not None
     events = Event.objects.filter(kind="users", record_id=user.pk).order_by("id")
-    assert [(event.action, event.by, event.changes) for event in events] == [
-        ("created", None, {}),
-        ("updated", user, {"github": [None, "anna"]}),
+    assert [(event.action, event.by, event.subject) for event in events] == [
+        ("created", None, ""),
+        ("account_linked", user, "anna at GitHub"),
+        ("signed_in", user, ""),
     ]
+    assert events[2].detail == {"with": "GitHub"}
 
 
 def test_the_access_to_github_is_not_kept(visit: Visit, github: GitHub) -> None:
@@ -86,7 +88,8 @@ def test_the_profile_is_refreshed_at_every_sign_in(
     assert user is not None
     assert (user.full_name, user.email) == ("Anna L. Meyer", "a@uni.example.org")
     assert user.orgs == ["a", "b"]
-    change = Event.objects.filter(kind="users", record_id=user.pk).latest("id")
+    changes = Event.objects.filter(action="updated", kind="users", record_id=user.pk)
+    change = changes.latest("id")
     assert change.by == user
     assert change.changes["full_name"] == ["Anna Liese", "Anna L. Meyer"]
 

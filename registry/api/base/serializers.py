@@ -104,7 +104,8 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
             kept = [v for v in kept if not _is_url_validator(v)] + [web_address]
         if "validators" in kwargs or kept != list(validators):
             kwargs["validators"] = kept
-        if isinstance(model_field, models.CharField | models.TextField):
+        is_text = isinstance(model_field, models.CharField | models.TextField)
+        if is_text and not model_field.choices:
             kwargs["trim_whitespace"] = False
         if isinstance(model_field, models.BooleanField):
             field_class = FlagField

@@ -1,4 +1,4 @@
-"""The fields of users and groups, which are read only."""
+"""The fields of accounts, roles, requests for them, and the audit trail."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from django.contrib.auth.models import Group
 from rest_framework import serializers
 
 from registry.api.base.serializers import RecordSerializer
-from registry.identity.models import User
+from registry.core.models import Event
+from registry.identity.models import RoleRequest, User
+from registry.identity.requests import DECISIONS
+from registry.identity.roles import MEANINGS
 
 
 class UserSerializer(RecordSerializer):
@@ -38,3 +41,81 @@ class GroupSerializer(RecordSerializer):
         model = Group
         fields = ("url", "name")
         read_only_fields = fields
+
+
+class EventSerializer(RecordSerializer):
+    """What happened, to a record or to a person."""
+
+    class Meta(RecordSerializer.Meta):
+        model = Event
+        fields = (
+            "url",
+            "at",
+            "action",
+            "kind",
+            "record_id",
+            "by",
+            "client",
+            "address",
+            "subject",
+            "changes",
+            "detail",
+        )
+        read_only_fields = fields
+
+
+class RoleRequestSerializer(RecordSerializer):
+    """Somebody's wish to hold a role, and what became of it."""
+
+    role = serializers.ChoiceField(
+        choices=[*MEANINGS.items()], help_text="The role that is asked for."
+    )
+
+    class Meta(RecordSerializer.Meta):
+        model = RoleRequest
+        fields = (
+            "url",
+            "user",
+            "role",
+            "reason",
+            "state",
+            "made_at",
+            "decided_at",
+            "decided_by",
+            "answer",
+        )
+        read_only_fields = (
+            "user",
+            "state",
+            "made_at",
+            "decided_at",
+            "decided_by",
+            "answer",
+        )
+
+
+class DecisionSerializer(serializers.Serializer[None]):
+    """What becomes of a request for a role."""
+
+    state = serializers.ChoiceField(
+        choices=[*DECISIONS, RoleRequest.State.WITHDRAWN],
+        help_text="granted or refused, by an administrator; withdrawn, by who asked.",
+    )
+    answer = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=2000,
+        help_text="What the person is told; a refusal needs a reason.",
+    )
+
+
+class AccessSerializer(serializers.Serializer[None]):
+    """Who asks, and what they may do."""
+
+    username = serializers.CharField(
+        read_only=True, help_text="Name that the account signs in with."
+    )
+    email = serializers.CharField(read_only=True, help_text="E-mail address, or none.")
+    roles = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="The roles held."
+    )

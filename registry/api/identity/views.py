@@ -1,22 +1,41 @@
-"""Users and groups, for those who are signed in."""
+"""Accounts, roles, requests for roles, access, and the audit trail."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import Group
-from drf_spectacular.utils import extend_schema, inline_serializer
+from django.http import Http404
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema,
+    inline_serializer,
+)
 from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 
+from registry.api.base.idempotency import once
 from registry.api.base.views import PlainView
 from registry.api.base.viewsets import ReadOnlyRecordViewSet
-from registry.api.identity.serializers import GroupSerializer, UserSerializer
+from registry.api.identity.serializers import (
+    AccessSerializer,
+    DecisionSerializer,
+    EventSerializer,
+    GroupSerializer,
+    RoleRequestSerializer,
+    UserSerializer,
+)
+from registry.core.models import Event
+from registry.http.filters.people import EventFilter, RoleRequestFilter
 from registry.http.filters.records import GroupFilter, UserFilter
-from registry.http.permissions import SignedIn
-from registry.identity.models import User
+from registry.http.permissions import AdministratorsOnly, SignedIn
+from registry.identity.models import RoleRequest, User
+from registry.identity.requests import decide_request, request_role, withdraw_request
+from registry.identity.roles import has_access, is_administrator, roles_of
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from rest_framework.request import Request
 
 
@@ -57,3 +76,105 @@ class UsernameView(PlainView):
     def get(self, request: Request) -> Response:
         """Return the name of the account that asks."""
         return Response({"username": self.user.get_username()})
+
+
+class EventViewSet(ReadOnlyRecordViewSet):
+    """The audit trail: who did what to which record or account, and from where.
+
+    Only administrators see it. Passwords, keys and tokens are not in it.
+    """
+
+    model = Event
+    serializer_class = EventSerializer
+    filterset_class = EventFilter
+    permission_classes = (AdministratorsOnly,)
+
+
+class RoleRequestViewSet(ReadOnlyRecordViewSet):
+    """Requests for roles. People see their own, administrators all."""
+
+    model = RoleRequest
+    serializer_class = RoleRequestSerializer
+    filterset_class = RoleRequestFilter
+    permission_classes = (SignedIn,)
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the requests that this person may see."""
+        every = super().get_queryset()
+        return every if is_administrator(self.user) else every.filter(user=self.user)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return one request; those of others are not there."""
+        pk = int(self.kwargs["pk"])
+        if not self.get_queryset().filter(pk=pk).exists():
+            raise Http404(f"role request {pk} does not exist.")
+        return super().retrieve(request, *args, **kwargs)
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Ask for a role. An administrator grants or refuses it."""
+        self.check_choice()
+        return once(request, self.user, lambda: self._create(request))
+
+    def _create(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        made = request_role(**serializer.validated_data, by=self.user)
+        return self.record_response(made.pk, status=201)
+
+
+_REQUEST_ID = OpenApiParameter(
+    "id", int, OpenApiParameter.PATH, description="The id of the request."
+)
+
+
+class DecisionView(PlainView):
+    """What becomes of a request for a role.
+
+    Administrators grant it, or refuse it with a reason; who made it may take it back.
+    A request is decided once: whoever comes second gets 409.
+    """
+
+    permission_classes = (SignedIn,)
+    parameters = ("format",)
+
+    @extend_schema(
+        parameters=[_REQUEST_ID],
+        request=DecisionSerializer,
+        responses=DecisionSerializer,
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Decide."""
+        serializer = DecisionSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        given = serializer.validated_data
+        if given["state"] == RoleRequest.State.WITHDRAWN:
+            decided = withdraw_request(pk, by=self.user)
+        else:
+            decided = decide_request(pk, **given, by=self.user)
+        return Response({"state": decided.state, "answer": decided.answer})
+
+
+class AccessView(PlainView):
+    """Whether the account that asks may do what the address names.
+
+    `general`: any account. `read`, `write` and `admin`: the role `entity-registry-read`
+    and so on, or a higher one of these; administrators always.
+    """
+
+    permission_classes = (SignedIn,)
+    parameters = ("format",)
+
+    @extend_schema(responses=AccessSerializer)
+    def get(self, request: Request, level: str) -> Response:
+        """Return who asks, or 403 where the role is missing."""
+        if level != "general" and not has_access(self.user, level):
+            raise PermissionDenied(
+                f"This needs the role entity-registry-{level}, which you do not have."
+            )
+        return Response(
+            {
+                "username": self.user.get_username(),
+                "email": self.user.email,
+                "roles": sorted(roles_of(self.user)),
+            }
+        )

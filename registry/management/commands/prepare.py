@@ -12,6 +12,8 @@ from registry.catalogue.models import Object
 from registry.catalogue.services import find_or_register_root
 from registry.core.kept_secrets import kept_secret
 from registry.identity.models import User
+from registry.identity.oauth.clients import make_well_known_clients
+from registry.identity.oauth.keys import key_ring
 from registry.identity.services import create_user
 from registry.management.base import RegistryCommand
 from registry.storage.services import the_store
@@ -23,8 +25,8 @@ ADMINISTRATOR = "admin"
 class Command(RegistryCommand):
     help = (
         "Make a registry ready to serve, or ready again after an upgrade: tables, "
-        "static files, an administrator, and in an empty registry an example. "
-        "Running it again changes nothing that is there."
+        "static files, the signing key, public clients, an administrator, and in an "
+        "empty registry an example. Running it again changes nothing that is there."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -41,6 +43,8 @@ class Command(RegistryCommand):
         call_command("migrate", verbosity=0, interactive=False)
         call_command("clearsessions", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
+        key_ring()
+        make_well_known_clients()
         administrator = self._administrator()
         # what is uploaded here gets its locations under this root
         find_or_register_root(f"{settings.REGISTRY_URL}/data/", by=administrator)

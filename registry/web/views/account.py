@@ -1,4 +1,4 @@
-"""My account: who I am, what I may do, my token and my records."""
+"""My account: who I am, what I may do, my token, my requests and my records."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from django.views.decorators.http import require_safe
 
 from registry.catalogue.models import ObjectComponent
 from registry.core.models import Event
-from registry.identity.models import ApiToken
+from registry.identity.models import ApiToken, RoleRequest
+from registry.identity.oauth.models import ClientSession
+from registry.identity.oauth.scopes import described
 from registry.identity.roles import is_administrator, roles_of
 from registry.identity.social import linked_account
 from registry.web.describe import link_to
 from registry.web.kinds import KINDS
+from registry.web.views.roles import meanings_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -42,13 +45,24 @@ def account(request: HttpRequest) -> HttpResponse:
         request,
         "web/account.html",
         {
-            "roles": sorted(roles_of(user)),
+            "roles": meanings_of(roles_of(user)),
             "administrator": is_administrator(user),
+            "role_requests": RoleRequest.objects.filter(user=user)[:SHOWN],
+            "waiting": _waiting() if is_administrator(user) else 0,
             "github_account": linked_account(user),
             "token": ApiToken.objects.filter(user=user).first(),
+            "sessions": [
+                (session, described(session.scope))
+                for session in ClientSession.objects.live().of(user)
+            ],
             "records": _newest_records(user),
         },
     )
+
+
+def _waiting() -> int:
+    """Count the requests for roles that nobody has decided."""
+    return RoleRequest.objects.filter(state=RoleRequest.State.OPEN).count()
 
 
 def _newest_records(user: User) -> list[dict[str, Any]]:
@@ -60,7 +74,8 @@ def _newest_records(user: User) -> list[dict[str, Any]]:
     )
     wanted: dict[str, list[int]] = {}
     for event in events:
-        wanted.setdefault(event.kind, []).append(event.record_id)
+        # only accounts may be without an id, and they have no pages
+        wanted.setdefault(event.kind, []).append(event.record_id or 0)
     records = {
         (kind, record.pk): record
         for kind, ids in wanted.items()

@@ -24,8 +24,9 @@ from social_core.exceptions import SocialAuthBaseException
 from social_django.utils import load_strategy
 
 from registry.core.errors import Conflict
-from registry.http.addresses import client_address, is_exempt
-from registry.http.throttling import count
+from registry.core.models import Event
+from registry.http.throttling import count_attempt
+from registry.identity import audit
 from registry.identity.social import Errand, GitHub, unlink_account
 from registry.web.problems import names_of, problem_of
 from registry.web.views import errors
@@ -100,6 +101,7 @@ def complete(request: HttpRequest) -> HttpResponse:
         messages.success(request, "You can sign in with GitHub from now on.")
     else:
         login(request, user, backend=_BACKEND)
+        audit.record(Event.Action.SIGNED_IN, person=user, detail={"with": "GitHub"})
         if user.is_new:
             messages.success(
                 request,
@@ -117,8 +119,7 @@ def _backend(request: HttpRequest) -> GitHub:
 
 def _send(request: HttpRequest, errand: Errand) -> HttpResponse:
     backend = _backend(request)
-    address = client_address(request)
-    allowed, usage = count("login", address, exempt=is_exempt(address))
+    allowed, usage = count_attempt(request)
     if not allowed:
         return errors.too_many(request, usage.reset)
     answer: HttpResponse = backend.begin(errand)
@@ -138,6 +139,14 @@ def _explain(
     request: HttpRequest, error: SocialAuthBaseException, errand: Errand
 ) -> HttpResponse:
     problem, names = problem_of(error), names_of(error)
+    if names["login"]:
+        # GitHub said who it is, and the registry would not have them
+        audit.record(
+            Event.Action.SIGN_IN_FAILED,
+            person=None,
+            subject=f"{names['login']} at GitHub",
+            detail={"with": "GitHub", "because": error.code},
+        )
     if problem.logged:
         values = {
             "code": error.code,

@@ -14,6 +14,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 
 from registry.http.filters.fields import BooleanFilter
+from registry.http.filters.people import WordsFilter
 from registry.http.filters.records import FILTERS
 from registry.http.links import kind_of
 from registry.http.pagination import RecordPagination, orderable_fields
@@ -75,8 +76,8 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
     context = {
         "kind": shown,
         "errors": errors,
-        "other_errors": _other_errors(filterset, errors),
-        "filters": _filters(filterset, request, errors),
+        "other_errors": other_errors_of(filterset, errors),
+        "filters": filters_of(filterset, request, errors),
         "filtered": any(request.GET.get(name) for name in filterset.base_filters),
         "columns": _columns(shown, request),
         "rows": [_cells(shown, record, request.user) for record in records],
@@ -87,7 +88,7 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
     return render(request, "web/list.html", context, status=400 if errors else 200)
 
 
-def _filters(
+def filters_of(
     filterset: Any, request: HttpRequest, errors: dict[str, list[str]]
 ) -> list[dict[str, Any]]:
     """Describe the filter form: what each filter takes, and what it was given."""
@@ -97,14 +98,23 @@ def _filters(
             "name": name,
             "label": words(name),
             "explanation": chosen.explanation,
-            "help_text": _help_text(model, name),
+            "help_text": _help_text(model, name) or chosen.extra.get("help_text", ""),
             "values": [text for text in request.GET.getlist(name) if text] or [""],
             "errors": errors.get(name, []),
             "boolean": isinstance(chosen, BooleanFilter),
+            "words": words_of(chosen, model, name),
             "suggests": _suggests(chosen, request),
         }
         for name, chosen in filterset.base_filters.items()
     ]
+
+
+def words_of(chosen: Any, model: Any, name: str) -> list[tuple[str, str]]:
+    """Return the words that a filter takes, each with what people call it."""
+    if not isinstance(chosen, WordsFilter):
+        return []
+    called = dict(model._meta.get_field(name).flatchoices)
+    return [(word, str(called.get(word, word))) for word in chosen.words]
 
 
 def _suggests(chosen: Any, request: HttpRequest) -> str:
@@ -115,7 +125,9 @@ def _suggests(chosen: Any, request: HttpRequest) -> str:
     return kind_of(target)
 
 
-def _other_errors(filterset: Any, errors: dict[str, list[str]]) -> dict[str, list[str]]:
+def other_errors_of(
+    filterset: Any, errors: dict[str, list[str]]
+) -> dict[str, list[str]]:
     """Return what is wrong with parameters that have no field in the form."""
     return {
         name: texts

@@ -9,8 +9,9 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.http import JsonResponse
 from django.shortcuts import render
 
-from registry.http.addresses import client_address, is_exempt
-from registry.http.throttling import count
+from registry.core.models import Event
+from registry.http.throttling import count_attempt
+from registry.identity import audit
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -30,8 +31,7 @@ class SignInView(LoginView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Try the password, unless this address has tried too often."""
-        address = client_address(request)
-        allowed, usage = count("login", address, exempt=is_exempt(address))
+        allowed, usage = count_attempt(request)
         if allowed:
             return super().post(request, *args, **kwargs)
         form = self.get_form()
@@ -41,6 +41,23 @@ class SignInView(LoginView):
         response.status_code = 429
         response["Retry-After"] = str(usage.reset)
         return response
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Sign the person in."""
+        response = super().form_valid(form)
+        audit.record(
+            Event.Action.SIGNED_IN, person=form.get_user(), detail={"with": "password"}
+        )
+        return response
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Show the form again, and write the failure down."""
+        audit.record_failure(
+            str(form.data.get("username", "")),
+            means="password",
+            locked=getattr(self.request, "axes_locked_out", False),
+        )
+        return super().form_invalid(form)
 
 
 def locked_out(
@@ -63,9 +80,6 @@ def locked_out(
             "minutes": minutes,
         }
         answer = render(request, "web/locked_out.html", context, status=429)
-    for name, value in response.items():
-        if name.startswith("RateLimit-"):
-            answer[name] = value
     answer["Retry-After"] = str(round(wait.total_seconds()))
     return answer
 
@@ -74,3 +88,9 @@ class SignOutView(LogoutView):
     """Ends the session; only by POST."""
 
     next_page = "web:home"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Sign the person out, if anybody is in."""
+        if request.user.is_authenticated:
+            audit.record(Event.Action.SIGNED_OUT, person=request.user)
+        return super().post(request, *args, **kwargs)

@@ -14,6 +14,7 @@ from registry.http.filters.fields import (
     NumberFilter,
     UUIDFilter,
 )
+from registry.http.filters.people import WordsFilter
 
 Schema = dict[str, Any]
 
@@ -54,15 +55,19 @@ class FilterExtension(OpenApiFilterExtension):
             return []
         fields = auto_schema.view.serializer_class().fields
         return [
-            _filter_parameter(auto_schema, fields[name], name, chosen)
+            _filter_parameter(auto_schema, fields.get(name), name, chosen)
             for name, chosen in filterset.base_filters.items()
         ]
 
 
 def _filter_parameter(auto_schema: Any, field: Any, name: str, chosen: Any) -> Schema:
-    description = f"{field.help_text or ''} As a filter: {chosen.explanation}.".strip()
+    about = getattr(field, "help_text", None) or chosen.extra.get("help_text", "")
+    description = f"{about} As a filter: {chosen.explanation}.".strip()
     if isinstance(chosen, LinkFilter):
         schema = {"type": "array", "items": link_reference(auto_schema, chosen.target)}
+        return parameter(name, description, schema, style="form", explode=True)
+    if isinstance(chosen, WordsFilter):
+        schema = {"type": "array", "items": {"type": "string", "enum": [*chosen.words]}}
         return parameter(name, description, schema, style="form", explode=True)
     taken = (schema for kind, schema in _TAKES if isinstance(chosen, kind))
     return parameter(name, description, next(taken, {"type": "string"}))

@@ -180,10 +180,15 @@ class RecordSchema(AutoSchema):
                 described.pop("default", None)
         return schema
 
+    @property
+    def _takes_many(self) -> bool:
+        """Whether the operation registers records, of which it takes a list too."""
+        return self.action == "create" and issubclass(self.view.model, Record)
+
     def _get_request_body(self, direction: str = "request") -> Schema | None:
         """Take many records as well as one, in JSON."""
         body: Schema | None = super()._get_request_body(direction)
-        if body is not None and self.action == "create":
+        if body is not None and self._takes_many:
             content = body["content"]["application/json"]
             content["schema"] = _one_or_many(content["schema"], MAX_BULK)
         return body
@@ -212,14 +217,16 @@ class RecordSchema(AutoSchema):
 
     def _bodies(self, content: Schema) -> Schema:
         schema = content["application/json"]["schema"]
-        if self.action == "create":
+        if self._takes_many:
             schema = _one_or_many(schema)
         return components.bodies(schema)
 
     def _headers(self, status: str) -> Iterator[str]:
         """Name the further headers of a success."""
-        if self.action == "create":
+        if self._takes_many:
             yield from ("LocationOfOne", "ETagOfOne", "Idempotent-Replayed")
+        elif self.action == "create":
+            yield from ("Location", "Idempotent-Replayed")
         elif self.action in _ONE_RECORD and status != "204":
             if issubclass(self.view.model, Record):
                 yield "ETag"
@@ -229,7 +236,7 @@ class RecordSchema(AutoSchema):
     def _errors(self) -> Iterator[tuple[str, str]]:
         """Pair the status of every error that there can be with its description."""
         yield from _ERRORS
-        many = "ForMany" if self.action == "create" else ""
+        many = "ForMany" if self._takes_many else ""
         yield "400", f"BadRequest{many}"
         if self.method != "GET":
             yield "409", f"Conflict{many}"

@@ -36,7 +36,9 @@ class TokenScheme(OpenApiAuthenticationExtension):
             {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "The API token after the word `Bearer`.",
+                "description": "The API token after the word `Bearer`, or an access "
+                "token of OAuth 2.0, whose issuer is described at "
+                "`/o/.well-known/openid-configuration`.",
             },
         ]
 

@@ -1,0 +1,257 @@
+"""Clients of OAuth: programs that may ask for tokens, and what they do for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.template.response import TemplateResponse
+from oauth2_provider import admin as _toolkits_pages  # noqa: F401 (registers them)
+from oauth2_provider.models import (
+    AccessToken,
+    Application,
+    Grant,
+    IDToken,
+    RefreshToken,
+)
+
+from registry.admin.base import ReadOnlyAdmin, Section, person
+from registry.admin.filters import LinkFilter
+from registry.admin.forms import ServiceForm
+from registry.admin.records import ServiceAdmin
+from registry.identity.models import User
+from registry.identity.oauth import clients
+from registry.identity.oauth.models import ClientSession, DeviceCode
+from registry.identity.oauth.sessions import end_session
+from registry.identity.roles import ROLES, is_administrator, may_manage
+
+if TYPE_CHECKING:
+    from django.db.models import Model, QuerySet
+    from django.http import HttpRequest, HttpResponse
+
+# The toolkit's own pages write past the services, and most show what nothing uses
+for model in (AccessToken, Application, Grant, IDToken, RefreshToken):
+    admin.site.unregister(model)
+
+
+class ClientForm(ServiceForm):
+    """A client; how it gets its tokens is said once, when it is made."""
+
+    authorization_grant_type = forms.ChoiceField(
+        label="Grant",
+        choices=clients.Grant.choices,
+        help_text="How it gets its tokens. Client credentials are for services, which "
+        "get an account of their own, named like the client.",
+    )
+    roles = forms.MultipleChoiceField(
+        choices=[(role, role) for role in ROLES],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="What the account of a service may do.",
+    )
+
+    class Meta:
+        model = Application
+        fields = (
+            *("client_id", "name", "authorization_grant_type", "client_type"),
+            *("redirect_uris", "roles"),
+        )
+        help_texts = {
+            "client_id": "What the program calls itself.",
+            "name": "What people see who are asked to let it in.",
+            "client_type": "Public where a secret cannot be kept, as in a script.",
+            "redirect_uris": "Where people return to with an authorization code; "
+            "separated by blanks.",
+        }
+
+    def client(self) -> dict[str, Any]:
+        """Return what the service makes the client of."""
+        given = self.cleaned_data
+        return {
+            "client_id": given["client_id"],
+            "name": given["name"],
+            "grant": clients.Grant(given["authorization_grant_type"]),
+            "public": given["client_type"] == Application.CLIENT_PUBLIC,
+            "redirect_uris": given["redirect_uris"].split(),
+            "roles": given["roles"],
+        }
+
+
+@admin.register(Application)
+class ClientAdmin(ServiceAdmin):
+    """Clients. A secret is shown once, in the answer that it was made by."""
+
+    section = Section.PEOPLE
+    event_kind = clients.KIND
+    deletable = True
+    form = ClientForm
+    list_display = (
+        *("client_id", "name", "authorization_grant_type", "client_type"),
+        *("user", "created"),
+    )
+    list_filter = ("authorization_grant_type", "client_type", "created")
+    list_select_related = ("user",)
+    search_fields = ("client_id", "name")
+    ordering = ("client_id",)
+    actions = ("replace_secrets",)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let administrators look: what clients there are is theirs to know."""
+        return is_administrator(request.user)
+
+    has_change_permission = has_view_permission
+    has_delete_permission = has_view_permission
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show clients to administrators alone."""
+        return is_administrator(request.user)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let administrators add clients."""
+        return is_administrator(request.user)
+
+    def lookup_allowed(
+        self, lookup: str, value: Any, request: HttpRequest | None = None
+    ) -> bool:
+        """Let nobody find out a digest by filtering."""
+        if lookup.startswith("client_secret"):
+            return False
+        return super().lookup_allowed(lookup, value, request)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show what is known of a client, or what to say of a new one."""
+        if obj is None:
+            return ClientForm.Meta.fields
+        return (
+            *("client_id", "name", "authorization_grant_type", "client_type"),
+            *("redirect_uris", "user", "created", "updated"),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Keep what the client was made as."""
+        if obj is None:
+            return []
+        kept = ["client_id", "authorization_grant_type", "client_type"]
+        return [*kept, "user", "created", "updated"]
+
+    def store(self, request: HttpRequest, obj: Any, form: Any) -> Model:
+        """Make a client, or change it."""
+        by = person(request)
+        client: Model
+        if obj.pk is not None:
+            client = clients.change_client(obj.pk, form.values(), by=by)
+        else:
+            client, secret = clients.create_client(**form.client(), by=by)
+            request.secret = secret  # type: ignore[attr-defined]
+        return client
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Show the secret of a new client, where it has one."""
+        secret: str = getattr(request, "secret", "")
+        if not secret:
+            return super().response_add(request, obj, post_url_continue)
+        return self._show(request, obj, secret)
+
+    @admin.action(description="Replace the secret", permissions=["change"])
+    def replace_secrets(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponse | None:
+        """Give the one client that was chosen another secret, and show it."""
+        chosen = list(queryset.filter(client_type=Application.CLIENT_CONFIDENTIAL)[:2])
+        if len(chosen) != 1:
+            text = "Choose one client that has a secret."
+            self.message_user(request, text, messages.ERROR)
+            return None
+        secret = clients.replace_secret(chosen[0].pk, by=person(request))
+        return self._show(request, chosen[0], secret)
+
+    def _show(self, request: HttpRequest, client: Any, secret: str) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"The secret of {client.client_id}",
+            "opts": self.opts,
+            "client": client,
+            "secret": secret,
+        }
+        page = TemplateResponse(request, "admin/registry/client_secret.html", context)
+        page["Cache-Control"] = "no-store"
+        return page
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Name the clients alone: what they were allowed ends with them."""
+        return [f"{client} and all its sessions" for client in objs], {}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Remove a client by its service."""
+        clients.delete_client(obj.pk, by=person(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Remove the clients chosen, by their service."""
+        for client in queryset:
+            self.delete_model(request, client)
+
+
+@admin.register(ClientSession)
+class ClientSessionAdmin(ReadOnlyAdmin):
+    """What clients may do for people; their tokens are not known to anyone here."""
+
+    section = Section.PEOPLE
+    fields = (
+        *("client", "user", "scope", "offline", "created", "last_used"),
+        *("address", "agent", "ended"),
+    )
+    list_display = (
+        *("client", "user", "offline", "created", "last_used", "address", "ended"),
+    )
+    list_filter = ("offline", "created", "ended", ("user", LinkFilter))
+    list_select_related = ("client", "user")
+    search_fields = ("client__client_id", "user__username", "user__full_name")
+    actions = ("revoke",)
+
+    def lookup_allowed(
+        self, lookup: str, value: Any, request: HttpRequest | None = None
+    ) -> bool:
+        """Let nobody find out a digest by filtering."""
+        if lookup.startswith(("refresh_digest", "code_digest", "sid")):
+            return False
+        return super().lookup_allowed(lookup, value, request)
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Let revoke who may change accounts."""
+        return self.admin_site.get_model_admin(User).has_change_permission(request)
+
+    @admin.action(description="Revoke what they may do", permissions=["revoke"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """End the sessions chosen, of accounts that this person may manage."""
+        by, ended = person(request), 0
+        for session in queryset.filter(ended__isnull=True).select_related("user"):
+            if may_manage(by, session.user):
+                end_session(session.pk, by=by)
+                ended += 1
+        self.message_user(request, f"Sessions revoked: {ended}.")
+
+
+@admin.register(DeviceCode)
+class DeviceCodeAdmin(ReadOnlyAdmin):
+    """Devices that wait to be let in, or did. Their codes are not shown."""
+
+    section = Section.PEOPLE
+    fields = (
+        *("client", "state", "user", "scope", "created", "expires"),
+        *("address", "agent"),
+    )
+    list_display = ("client", "state", "user", "created", "expires", "address")
+    list_filter = ("state", "created")
+    list_select_related = ("client", "user")
+    search_fields = ("client__client_id", "user__username")
+
+    def lookup_allowed(
+        self, lookup: str, value: Any, request: HttpRequest | None = None
+    ) -> bool:
+        """Let nobody find out a code by filtering."""
+        if lookup.startswith(("digest", "user_code", "challenge")):
+            return False
+        return super().lookup_allowed(lookup, value, request)

@@ -1,0 +1,131 @@
+"""The cache that several processes share: a Redis or Valkey server.
+
+A cache holds nothing that could not be missed. While its server is away, the registry
+goes on as if the cache were empty, and says so in the log once a minute; limits are
+then not kept, but the guard of passwords is, which counts in the database.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
+from django.core.cache.backends.redis import RedisCache
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as NoConnection
+from redis.exceptions import TimeoutError as NoAnswer
+from redis.retry import Retry
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+#: What is not in the cache.
+_NOTHING: Any = object()
+
+#: Seconds for which a server that did not answer is left alone.
+_PAUSE = 5.0
+#: Seconds between two complaints in the log.
+_SILENCE = 60.0
+#: How long to wait for a server, in seconds; whoever asks waits as long.
+_PATIENCE = {"socket_connect_timeout": 1.0, "socket_timeout": 1.0}
+
+
+class _Absence:
+    """Since when the server has been away, as far as this process knows."""
+
+    paused_until = 0.0
+    silent_until = 0.0
+
+    def begin(self, error: Exception) -> None:
+        """Leave the server alone for a while, and say so now and then."""
+        now = time.monotonic()
+        self.paused_until = now + _PAUSE
+        if now >= self.silent_until:
+            self.silent_until = now + _SILENCE
+            # the text names host and port, never the password
+            logger.error("the cache does not answer, limits are not kept: %s", error)
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the server is still to be left alone."""
+        return time.monotonic() < self.paused_until
+
+
+absence = _Absence()
+
+
+def _or(
+    otherwise: Result,
+) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
+    """Answer as an empty cache would where the server does not."""
+
+    def decorate(method: Callable[..., Result]) -> Callable[..., Result]:
+        @functools.wraps(method)
+        def call(self: SharedCache, *args: Any, **kwargs: Any) -> Result:
+            if absence.lasts:
+                return otherwise
+            try:
+                return method(self, *args, **kwargs)
+            except (NoConnection, NoAnswer) as error:
+                absence.begin(error)
+                return otherwise
+
+        return call
+
+    return decorate
+
+
+class SharedCache(RedisCache):
+    """Redis, without which the registry can go on."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        # one more try, for a connection that was idle may be closed
+        options = {**_PATIENCE, "retry": Retry(NoBackoff(), 1)}
+        options |= params.get("OPTIONS", {})
+        super().__init__(server, {**params, "OPTIONS": options})
+
+    @_or(True)
+    def add(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> bool:
+        """Store a value where there is none; True where it was stored."""
+        return bool(super().add(key, value, *args, **kwargs))
+
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        """Return a value, or the default."""
+        found = self._get(key, version)
+        return default if found is _NOTHING else found
+
+    @_or(_NOTHING)
+    def _get(self, key: Any, version: int | None) -> Any:
+        return super().get(key, _NOTHING, version)
+
+    @_or(None)
+    def set(
+        self,
+        key: Any,
+        value: Any,
+        timeout: Any = DEFAULT_TIMEOUT,
+        version: int | None = None,
+    ) -> None:
+        """Store a value."""
+        super().set(key, value, timeout, version)
+
+    @_or(False)
+    def delete(self, key: Any, version: int | None = None) -> bool:
+        """Forget a value; tell whether there was one."""
+        return bool(super().delete(key, version))
+
+    @_or(1)
+    def count(self, key: str, timeout: int) -> int:
+        """Count up, from nothing to 1, in one step; forget it after ``timeout`` s."""
+        name = self.make_and_validate_key(key)
+        client: Any = self._cache.get_client(name, write=True)  # type: ignore[attr-defined]
+        steps = client.pipeline()
+        steps.incr(name)
+        steps.expire(name, timeout)
+        counted, _ = steps.execute()
+        return int(counted)

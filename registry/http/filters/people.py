@@ -1,0 +1,126 @@
+"""The filters of the audit trail and of requests for roles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+
+from registry.core.models import Event, EventAction
+from registry.http.filters.fields import (
+    DateTimeFilter,
+    GlobFilter,
+    NumberFilter,
+    TextFilter,
+)
+from registry.http.filters.sets import RecordFilterSet
+from registry.http.links import LinkError, parse_link
+from registry.identity.models import RoleRequest, RoleRequestState, User
+from registry.identity.roles import ROLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.db.models import QuerySet
+
+
+class WordsField(forms.Field):
+    """Some of a few words."""
+
+    def __init__(self, *args: Any, words: Sequence[str], **kwargs: Any) -> None:
+        self.words = words
+        super().__init__(*args, **kwargs)
+
+    def to_python(self, value: Any) -> list[str]:
+        """Read every value that is not empty."""
+        given = [word for word in value or () if word]
+        unknown = [word for word in given if word not in self.words]
+        if unknown:
+            raise ValidationError(
+                f"{unknown[0][:100]}: choose from {', '.join(self.words)}.",
+                code="invalid",
+            )
+        return given
+
+
+class WordsFilter(django_filters.Filter):
+    """One of a few words; several mean any of them."""
+
+    field_class = WordsField
+    multiple = True
+
+    def __init__(self, *args: Any, words: Sequence[str], **kwargs: Any) -> None:
+        self.words = tuple(words)
+        super().__init__(*args, words=self.words, **kwargs)
+
+    @property
+    def explanation(self) -> str:
+        """Name the words."""
+        return f"one or several of {', '.join(self.words)}"
+
+    def filter(self, qs: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
+        """Keep the rows that have any of the words."""
+        return qs.filter(**{f"{self.field_name}__in": value}) if value else qs
+
+
+class PersonFilter(TextFilter):
+    """Events that a person caused, and those that tell of their account."""
+
+    explanation = "a user name, or the id or URL of an account"
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Keep the events by and about the person; of a stranger there are none."""
+        if not value:
+            return qs
+        person = _person(value)
+        if person is None:
+            return qs.none()
+        return qs.filter(Q(by_id=person.pk) | Q(kind=User.kind, record_id=person.pk))
+
+
+def _person(text: str) -> User | None:
+    """Find an account by what people call it; names go before numbers."""
+    by_name = User.objects.filter(username=text).only("pk").first()
+    if by_name is not None:
+        return by_name
+    try:
+        pk = parse_link(text, User)
+    except LinkError:
+        return None
+    return User.objects.filter(pk=str(pk)).only("pk").first()
+
+
+class EventFilter(RecordFilterSet):
+    """Filters of the audit trail."""
+
+    who = PersonFilter(help_text="Who did it, or whose account it tells of.")
+    kind = GlobFilter(field_name="kind")
+    record_id = NumberFilter(field_name="record_id")
+    action = WordsFilter(field_name="action", words=EventAction.values)
+    client = GlobFilter(field_name="client")
+    address = GlobFilter(field_name="address")
+    subject = GlobFilter(field_name="subject")
+    since = DateTimeFilter(
+        field_name="at", lookup_expr="gte", help_text="From this moment on."
+    )
+    until = DateTimeFilter(
+        field_name="at", lookup_expr="lte", help_text="Up to this moment."
+    )
+
+    class Meta:
+        model = Event
+        fields = ("by",)
+
+
+class RoleRequestFilter(RecordFilterSet):
+    """Filters of requests for roles."""
+
+    role = WordsFilter(field_name="role", words=ROLES)
+    state = WordsFilter(field_name="state", words=RoleRequestState.values)
+
+    class Meta:
+        model = RoleRequest
+        fields = ("user", "decided_by")

@@ -1,0 +1,1 @@
+"""Contracts of other systems, each on addresses of its own, for their clients."""

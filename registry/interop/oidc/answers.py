@@ -1,0 +1,55 @@
+"""Answers in JSON that nobody may keep, and counting those that fail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpResponse, JsonResponse
+
+from registry.http.throttling import count_attempt
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.http import HttpRequest
+
+#: Errors of those who guess: at secrets, codes or tokens.
+_GUESSES = (b'"invalid_client"', b'"invalid_grant"')
+
+
+def answer(
+    body: Mapping[str, Any] | str | None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """Return an answer that holds, or may hold, a secret (RFC 6749, section 5.1)."""
+    response: HttpResponse
+    if isinstance(body, str) or body is None:
+        response = HttpResponse(body or "", "application/json", status)
+    else:
+        response = JsonResponse(dict(body), status=status)
+    for name, value in (headers or {}).items():
+        response[name] = value
+    response["Cache-Control"] = "no-store"
+    response["Pragma"] = "no-cache"
+    return response
+
+
+def refusal(error: str, description: str, status: int = 400) -> HttpResponse:
+    """Return an error as OAuth has it (RFC 6749, section 5.2)."""
+    response = answer({"error": error, "error_description": description}, status)
+    if status == 401:
+        response["WWW-Authenticate"] = 'Basic realm="registry"'
+    return response
+
+
+def slowed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Answer 429 instead to an address that has guessed too often."""
+    if not any(guess in response.content for guess in _GUESSES):
+        return response
+    allowed, usage = count_attempt(request)
+    if allowed:
+        return response
+    late = refusal("slow_down", f"Try again in {usage.reset} seconds.", 429)
+    late["Retry-After"] = str(usage.reset)
+    return late

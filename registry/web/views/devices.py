@@ -1,0 +1,91 @@
+"""Letting programs in on other devices, and ending what they may do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from registry.core.errors import NotFound
+from registry.http.throttling import count_attempt
+from registry.identity.oauth.devices import decide_device, shown, waiting_device
+from registry.identity.oauth.scopes import described
+from registry.identity.oauth.sessions import end_session
+from registry.web.views import errors
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from registry.identity.models import User
+
+#: The same for codes that never were, are used or too old: nobody learns which.
+_WRONG = "This code is not known, or is of no use any more. Look at the device again."
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def device(request: HttpRequest) -> HttpResponse:
+    """Ask for the code of a device, then whether to let the device in."""
+    if request.method == "POST":
+        return _decide(request)
+    typed = request.GET.get("user_code", "")
+    waiting = waiting_device(typed) if typed else None
+    if waiting is None:
+        return _ask(request, typed)
+    context = {
+        "waiting": waiting,
+        "user_code": shown(waiting.user_code),
+        "scopes": described(waiting.scope),
+    }
+    return render(request, "web/device_confirm.html", context)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD"])
+def device_done(request: HttpRequest) -> HttpResponse:
+    """Say that the person may go back to the device."""
+    return render(request, "web/device_done.html")
+
+
+@login_required
+@require_POST
+def revoke_session(request: HttpRequest, pk: int) -> HttpResponse:
+    """End what a program may do in one's name."""
+    try:
+        ended = end_session(pk, by=cast("User", request.user), own=True)
+        messages.success(request, f"{ended.client} may do nothing any more.")
+    except NotFound:
+        messages.info(request, "That had ended already.")
+    return redirect(f"{reverse('web:account')}#programs")
+
+
+def _ask(request: HttpRequest, typed: str) -> HttpResponse:
+    """Show the field for the code; who guesses at codes is slowed down."""
+    if not typed:
+        return render(request, "web/device.html")
+    allowed, usage = count_attempt(request)
+    if not allowed:
+        return errors.too_many(request, usage.reset)
+    context = {"typed": typed[:20], "problem": _WRONG}
+    return render(request, "web/device.html", context, status=404)
+
+
+def _decide(request: HttpRequest) -> HttpResponse:
+    typed = request.POST.get("user_code", "")
+    approve = request.POST.get("decision") == "allow"
+    try:
+        decided = decide_device(typed, approve=approve, by=cast("User", request.user))
+    except NotFound:
+        return _ask(request, typed or "-")
+    if approve:
+        messages.success(request, f"{decided.client} may act in your name now.")
+    else:
+        messages.info(request, f"{decided.client} was not let in.")
+    return redirect("web:device-done")

@@ -1,0 +1,127 @@
+"""The audit trail, for administrators: the list of the API as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+
+from registry.core.models import Event
+from registry.http.filters.people import EventFilter
+from registry.identity.models import User
+from registry.identity.roles import is_administrator
+from registry.web.describe import words
+from registry.web.kinds import KINDS
+from registry.web.views.lists import PagePagination, filters_of, other_errors_of
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest, HttpResponse
+
+    from registry.http.keyset import Key
+
+
+class _EventReader:
+    """Reads the events of a page, with who did it."""
+
+    def read_page(
+        self, queryset: QuerySet[Any], keys: Sequence[Key], limit: int
+    ) -> list[tuple[Any, tuple[Any, ...]]]:
+        """Select events, each with the values of its keys."""
+        names = [Event._meta.get_field(key.name).attname for key in keys]  # type: ignore[union-attr]
+        return [
+            (event, tuple(getattr(event, name) for name in names))
+            for event in queryset.select_related("by")[:limit]
+        ]
+
+
+@never_cache
+@login_required
+@require_safe
+def events(request: HttpRequest) -> HttpResponse:
+    """Show the events that the filters leave, the latest first."""
+    if not is_administrator(request.user):
+        raise PermissionDenied
+    queryset, errors = EventFilter.apply(Event.objects.order_by(), request.GET)
+    paginator = PagePagination()
+    found: Sequence[Any] = []
+    try:
+        if not errors:
+            found = paginator.paginate_queryset(
+                queryset, Request(request), _EventReader()
+            )
+    except ValidationError as error:
+        errors = {name: [str(m) for m in texts] for name, texts in error.detail.items()}  # type: ignore[union-attr]
+    except NotFound as error:
+        raise Http404(str(error.detail)) from error
+    context = {
+        "errors": errors,
+        "other_errors": other_errors_of(EventFilter, errors),
+        "filters": filters_of(EventFilter, request, errors),
+        "filtered": any(request.GET.get(name) for name in EventFilter.base_filters),
+        "rows": [_shown(event, name) for event, name in _with_accounts(found)],
+        "links": _links(request),
+        "paginator": None if errors else paginator,
+    }
+    return render(request, "web/events.html", context, status=400 if errors else 200)
+
+
+def _with_accounts(found: Sequence[Event]) -> Iterator[tuple[Event, str]]:
+    """Name the accounts that events tell of, all with one query."""
+    ids = {event.record_id for event in found if event.kind == User.kind}
+    names = dict(User.objects.filter(pk__in=ids - {None}).values_list("pk", "username"))
+    for event in found:
+        is_account = event.kind == User.kind and event.record_id is not None
+        yield event, names.get(event.record_id or 0, "") if is_account else ""
+
+
+def _shown(event: Event, account: str) -> dict[str, Any]:
+    """Show one event as a line of the table."""
+    return {
+        "event": event,
+        "about": account or _record(event),
+        "address": _page(event),
+        "more": ", ".join(
+            [words(name) for name in sorted(event.changes)]
+            + [f"{words(name)}: {value}" for name, value in event.detail.items()]
+        ),
+    }
+
+
+def _record(event: Event) -> str:
+    if event.record_id is None:
+        return "no account"
+    return f"{words(event.kind)} {event.record_id}"
+
+
+def _page(event: Event) -> str:
+    """Return the page of the record, where its type has pages."""
+    if event.kind not in KINDS or event.action == Event.Action.DELETED:
+        return ""
+    return reverse(f"web:{event.kind}", args=[event.record_id])
+
+
+def _links(request: HttpRequest) -> dict[str, str]:
+    """Return where the same list is for programs."""
+    pairs = [
+        (name, value)
+        for name, values in request.GET.lists()
+        if name in EventFilter.base_filters or name == "ordering"
+        for value in values
+        if value
+    ]
+    address = reverse("event-list")
+    return {
+        form: f"{address}?{urlencode([*pairs, ('format', form)])}"
+        for form in ("json", "csv")
+    }

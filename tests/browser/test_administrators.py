@@ -1,0 +1,85 @@
+"""What administrators see beside the admin: the audit trail and requests for roles."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewPage, sign_in
+from tests.browser.site import PASSWORD, PERSON, Site
+from tests.browser.test_every_page import Act, is_well_made, look
+
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]
+
+NAME = "marie"
+ROLE, REASON = "handle-write", "We mint handles for our models. " * 20
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _administrator(site: Site) -> None:
+    site.registry.user(NAME, PASSWORD, "--role", "sys-admin-admin")
+
+
+@pytest.fixture
+def page(new_page: NewPage) -> Page:
+    """Return a browser in which the administrator is signed in."""
+    page = new_page(signed_in=False, reduced_motion="reduce")
+    sign_in(page, name=NAME)
+    return page
+
+
+def _ask(page: Page) -> None:
+    """Ask for a role, as a person does."""
+    page.goto("/account/")
+    page.get_by_role("link", name="Request a role").click()
+    page.get_by_label("Role (required)").select_option(ROLE)
+    page.get_by_label("What you need it for (required)").fill(REASON)
+    page.get_by_role("button", name="Ask for it").click()
+    expect(page.get_by_text("You have asked")).to_be_visible()
+
+
+def _refuse_without_reason(page: Page) -> None:
+    page.get_by_role("button", name="Refuse").first.click()
+    expect(page.get_by_text("Say why: a refusal needs a reason.")).to_be_visible()
+
+
+def _unfold(page: Page) -> None:
+    page.locator("main summary").click()
+
+
+def test_a_person_asks_an_administrator_grants_the_person_sees_it(
+    new_page: NewPage, page: Page
+) -> None:
+    theirs = new_page()
+    _ask(theirs)
+    expect(theirs.get_by_text("waiting", exact=True)).to_be_visible()
+    page.goto("/role-requests/")
+    page.get_by_label(f"What to tell {PERSON}").fill("Mint well.")
+    page.get_by_role("button", name="Grant").click()
+    expect(page.get_by_text(f"{ROLE} for {PERSON}: granted.")).to_be_visible()
+    theirs.reload()
+    expect(theirs.get_by_text("Mint well.")).to_be_visible()
+    expect(theirs.get_by_text("Make handles, and change one's own.")).to_be_visible()
+    page.goto(f"/event/?who={PERSON}")
+    expect(page.get_by_text(f"Role granted: {ROLE}")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "address, act",
+    [
+        ("/event/", None),
+        ("/event/", _unfold),
+        ("/event/?since=yesterday", None),
+        ("/role-requests/", None),
+        ("/role-requests/", _refuse_without_reason),
+        ("/account/", None),
+    ],
+)
+def test_a_page_of_administrators_is_accessible_and_small(
+    address: str, act: Act | None, new_page: NewPage, page: Page, site: Site
+) -> None:
+    if "role-requests" in address:
+        # somebody waits, whatever the order of the tests
+        site.call("POST", "role_request/", json={"role": "handle-read", "reason": "x"})
+    look(page, site, (address, act))
+    is_well_made(page)

@@ -1,0 +1,128 @@
+"""Signing keys: made once, rotated, and given by the environment."""
+
+from __future__ import annotations
+
+import os
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+import jwt
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from registry.core.errors import Conflict
+from registry.core.models import Event
+from registry.core.signing_keys import new_key, parse_keys, read_key
+from registry.identity.oauth import tokens
+from registry.identity.oauth.errors import TokenRefused
+from registry.identity.oauth.keys import KEPT_FOR, key_ring, rotate_keys
+from registry.identity.oauth.models import ClientSession
+from tests.factories import UserFactory
+from tests.interop.oidc.issuer import device_client
+
+
+@pytest.fixture(autouse=True)
+def folder(settings: Settings, tmp_path: Path) -> Path:
+    settings.SIGNING_KEYS_DIR = tmp_path / "keys"
+    return tmp_path / "keys"
+
+
+def _token() -> str:
+    session = ClientSession(client=device_client(), user=UserFactory())
+    return tokens.issue(session, ["openid"])
+
+
+def _age(folder: Path, file: str, by: timedelta) -> None:
+    """Say of a key that it was made earlier."""
+    path = folder / file
+    key = read_key(path.read_text())
+    assert key.made is not None
+    earlier = (key.made - by).isoformat()
+    path.write_text(path.read_text().replace(key.made.isoformat(), earlier))
+    # the folder tells that something in it changed
+    (folder / "x").touch()
+    (folder / "x").unlink()
+
+
+def test_the_first_key_is_made_for_its_owner_alone(folder: Path) -> None:
+    kid = key_ring().signing.kid
+    (file,) = folder.iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert key_ring().signing.kid == kid
+    assert file.stat().st_uid == os.getuid()
+
+
+@pytest.mark.django_db
+def test_after_a_rotation_the_new_key_signs_and_both_verify(folder: Path) -> None:
+    before = _token()
+    old, new = key_ring().signing.kid, rotate_keys().kid
+    assert key_ring().signing.kid == new != old
+    assert {*key_ring().by_kid} == {old, new}
+    assert tokens.verify(before).claims["azp"] == "telescope"
+    assert {file.name for file in folder.iterdir()} == {"0001.pem", "0002.pem"}
+    event = Event.objects.get(action="key_rotated")
+    assert event.detail == {"kid": new, "replaces": old}
+
+
+@pytest.mark.django_db
+def test_a_key_that_was_replaced_signs_nothing_new(folder: Path) -> None:
+    old = key_ring().signing
+    claims = jwt.decode(_token(), options={"verify_signature": False})
+    rotate_keys()
+    header = {"kid": old.kid, "typ": "at+jwt"}
+    later = {**claims, "iat": claims["iat"] + 60}
+    _age(folder, "0002.pem", timedelta(minutes=5))
+    forged = jwt.encode(later, old.private, "RS256", headers=header)
+    with pytest.raises(TokenRefused):
+        tokens.verify(forged)
+
+
+@pytest.mark.django_db
+def test_a_key_that_was_removed_verifies_nothing(folder: Path) -> None:
+    before = _token()
+    old = key_ring().signing.kid
+    rotate_keys()
+    _age(folder, "0002.pem", KEPT_FOR + timedelta(minutes=1))
+    rotate_keys()
+    assert old not in key_ring().by_kid
+    assert len(key_ring().by_kid) == 2
+    with pytest.raises(TokenRefused):
+        tokens.verify(before)
+
+
+@pytest.mark.django_db
+def test_keys_of_the_environment_go_before_the_folder(
+    settings: Settings, folder: Path
+) -> None:
+    one, two = (new_key(timezone.now()) for _ in range(2))
+    settings.SIGNING_KEYS = parse_keys(f"{one}\n{two}")
+    assert key_ring().signing.kid == read_key(one).kid
+    assert {*key_ring().by_kid} == {read_key(one).kid, read_key(two).kid}
+    assert tokens.verify(_token()).client_id == "telescope"
+    assert not folder.exists()
+    with pytest.raises(Conflict, match="REGISTRY_SIGNING_KEYS"):
+        rotate_keys()
+
+
+def test_a_key_may_stand_on_one_line() -> None:
+    text = new_key(timezone.now())
+    (pem,) = parse_keys(text.replace("\n", "\\n"))
+    assert read_key(pem).kid == read_key(text).kid
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "opensesame", "-----BEGIN X-----\n-----END X-----"]
+)
+def test_what_is_no_key_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match=r"\S"):
+        parse_keys(wrong)
+
+
+def test_the_id_of_a_key_is_its_thumbprint() -> None:
+    key = read_key(new_key(timezone.now()))
+    loaded = jwt.PyJWK.from_dict(key.jwk())
+    assert loaded.key_id == key.kid
+    assert len(key.kid) == 43

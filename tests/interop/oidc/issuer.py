@@ -1,0 +1,170 @@
+"""Asking the issuer as programs do, with Django's client."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from django.test import Client
+from oauth2_provider.models import Application
+
+from registry.identity.models import User
+from registry.identity.oauth.clients import Grant, create_client
+from registry.identity.oauth.models import ClientSession
+
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+BACK = "https://notebook.example.org/back"
+VERIFIER = "v" * 50
+CHALLENGE = (
+    base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest())
+    .rstrip(b"=")
+    .decode()
+)
+
+
+def device_client(client_id: str = "telescope") -> Application:
+    """Register a public client for devices."""
+    return create_client(
+        client_id=client_id, name=client_id, grant=Grant.DEVICE, public=True
+    )[0]
+
+
+def code_client(client_id: str = "notebook", *, public: bool = True) -> Any:
+    """Register a client for the browser; return it and its secret."""
+    return create_client(
+        client_id=client_id,
+        name=client_id,
+        grant=Grant.CODE,
+        public=public,
+        redirect_uris=[BACK],
+    )
+
+
+@dataclass
+class Answer:
+    """An answer in JSON."""
+
+    status: int
+    body: dict[str, Any]
+    headers: Any
+
+    def __getitem__(self, name: str) -> Any:
+        return self.body[name]
+
+    @property
+    def outcome(self) -> tuple[int, str]:
+        """The status, and the error in the words of OAuth."""
+        return self.status, self.body.get("error", "")
+
+
+@dataclass
+class Program:
+    """A program that asks; public unless it has a secret."""
+
+    client_id: str
+    secret: str = ""
+    base: str = "/o"
+    browser: Client = field(default_factory=Client)
+
+    def post(self, path: str, **form: str) -> Answer:
+        """Send a form."""
+        if self.secret:
+            form = {"client_secret": self.secret, **form}
+        form = {"client_id": self.client_id, **form}
+        answer = self.browser.post(
+            f"{self.base}{path}",
+            urlencode(form),
+            content_type="application/x-www-form-urlencoded",
+        )
+        body = answer.json() if answer.content else {}
+        return Answer(answer.status_code, body, answer.headers)
+
+    def codes(self, **form: str) -> Answer:
+        """Ask for the codes of a device."""
+        return self.post("/device-authorization", **form)
+
+    def poll(self, device_code: str, **form: str) -> Answer:
+        """Ask whether the device may come in."""
+        return self.post(
+            "/token", grant_type=DEVICE_GRANT, device_code=device_code, **form
+        )
+
+    def refresh(self, refresh_token: str, **form: str) -> Answer:
+        """Ask for another access token."""
+        return self.post(
+            "/token", grant_type="refresh_token", refresh_token=refresh_token, **form
+        )
+
+    def redeem(self, code: str, **form: str) -> Answer:
+        """Ask for a token for an authorization code."""
+        sent = {"code": code, "redirect_uri": BACK, "code_verifier": VERIFIER, **form}
+        return self.post("/token", grant_type="authorization_code", **sent)
+
+
+def browser_of(user: User, **options: Any) -> Client:
+    """Return the browser of somebody who is signed in."""
+    browser = Client(**options)
+    browser.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    return browser
+
+
+def decide(user: User, user_code: str, decision: str = "allow") -> Any:
+    """Let a device in, or not, on the page for that."""
+    return browser_of(user).post(
+        "/device", {"user_code": user_code, "decision": decision}
+    )
+
+
+def let_in(user: User, program: Program, **form: str) -> Answer:
+    """Go all the way; return the answer with the tokens."""
+    codes = program.codes(**form)
+    decide(user, codes["user_code"])
+    tokens = program.poll(codes["device_code"])
+    assert tokens.status == 200, tokens
+    return tokens
+
+
+def asked(**changes: str | None) -> str:
+    """Return where a program sends people to be asked; None leaves a value out."""
+    values: dict[str, str | None] = {
+        "client_id": "notebook",
+        "response_type": "code",
+        "redirect_uri": BACK,
+        "scope": "openid read",
+        "state": "kept",
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+        **changes,
+    }
+    kept = {name: value for name, value in values.items() if value is not None}
+    return f"/o/authorize?{urlencode(kept)}"
+
+
+def sent_back(answer: Any) -> dict[str, str]:
+    """Return what stands in the address that a person is sent back to."""
+    assert answer.status_code == 302, answer.content.decode()
+    assert answer["Location"].startswith(f"{BACK}?"), answer["Location"]
+    query = parse_qs(urlsplit(answer["Location"]).query)
+    return {name: values[0] for name, values in query.items()}
+
+
+def code_for(user: User, **changes: str | None) -> str:
+    """Have a person allow what a program asks; return the code."""
+    answer = browser_of(user).post(asked(**changes), {"decision": "allow"})
+    return sent_back(answer)["code"]
+
+
+def status_of(
+    access_token: str, method: str = "GET", path: str = "/api/username/"
+) -> Any:
+    """Ask the API with an access token; return the status."""
+    api = Client(headers={"authorization": f"Bearer {access_token}"})
+    return api.generic(method, path).status_code
+
+
+def session_of(user: User) -> ClientSession:
+    """Return the one session in which something acts for this person."""
+    return ClientSession.objects.get(user=user)

@@ -1,0 +1,271 @@
+"""Authorization codes with PKCE, and the page on which people allow them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+import pytest
+from django.test import Client
+from django.utils import timezone
+from oauth2_provider.models import Grant as AuthorizationCode
+
+from registry.core.models import Event
+from registry.identity.models import User
+from registry.identity.oauth.keys import key_ring
+from registry.identity.oauth.models import ClientSession
+from tests.interop.oidc.issuer import (
+    BACK,
+    Program,
+    asked,
+    browser_of,
+    code_client,
+    code_for,
+    sent_back,
+    status_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+REFUSED = (400, "invalid_grant")
+
+
+@pytest.fixture(autouse=True)
+def notebook() -> Program:
+    code_client()
+    return Program("notebook")
+
+
+def _visit(person: User, address: str, **options: Any) -> Any:
+    return browser_of(person, **options).get(address)
+
+
+# --- the way in -----------------------------------------------------------------------
+
+
+def test_a_program_that_is_allowed_gets_tokens(notebook: Program, person: User) -> None:
+    back = sent_back(browser_of(person).post(asked(), {"decision": "allow"}))
+    assert back["state"] == "kept"
+    assert back["iss"] == "http://127.0.0.1:8000/o"
+    tokens = notebook.redeem(back["code"])
+    assert tokens.status == 200
+    assert tokens["scope"] == "openid read"
+    assert status_of(tokens["access_token"]) == 200
+    assert notebook.refresh(tokens["refresh_token"]).status == 200
+
+
+def test_an_id_token_tells_who_signed_in(notebook: Program, person: User) -> None:
+    code = code_for(person, scope="openid email", nonce="n-1")
+    token = notebook.redeem(code)["id_token"]
+    claims = jwt.decode(
+        token, key_ring().signing.public, algorithms=["RS256"], audience="notebook"
+    )
+    assert claims["sub"] == str(person.pk)
+    assert claims["nonce"] == "n-1"
+    assert claims["email"] == person.email
+    assert claims["iss"] == "http://127.0.0.1:8000/o"
+    # it tells, and opens nothing
+    assert status_of(token) == 401
+
+
+def test_the_page_says_which_program_asks_for_what(person: User) -> None:
+    page = _visit(person, asked(scope="read write offline_access"))
+    text = page.content.decode()
+    assert "Let notebook in?" in text
+    assert "notebook.example.org" in text
+    for words in (
+        "read what you may read",
+        "register and change",
+        "while you are away",
+    ):
+        assert words in text
+    assert "form-action 'self' https://notebook.example.org;" in (
+        f"{page['Content-Security-Policy']};"
+    )
+    assert not AuthorizationCode.objects.exists()
+
+
+def test_a_refusal_goes_back_as_one(person: User) -> None:
+    for decision in ("deny", "", "perhaps"):
+        back = sent_back(browser_of(person).post(asked(), {"decision": decision}))
+        assert back["error"] == "access_denied"
+        assert back["state"] == "kept"
+        assert back["iss"] == "http://127.0.0.1:8000/o"
+    assert not AuthorizationCode.objects.exists()
+
+
+def test_both_decisions_are_on_record(person: User) -> None:
+    for decision in ("deny", "allow"):
+        browser_of(person).post(asked(), {"decision": decision})
+    told = Event.objects.filter(record_id=person.pk, subject="notebook").order_by("id")
+    assert [one.action for one in told] == ["client_refused", "client_approved"]
+
+
+def test_a_stranger_signs_in_first_and_comes_back() -> None:
+    answer = Client().get(asked(prompt="login"))
+    assert answer.status_code == 302
+    target = urlsplit(answer["Location"])
+    assert target.path == "/sign-in"
+    wanted = parse_qs(target.query)["next"][0]
+    assert wanted.startswith("/o/authorize?client_id=notebook")
+    assert "prompt" not in wanted
+
+
+# --- thieves --------------------------------------------------------------------------
+
+
+def test_a_code_is_good_once_and_a_second_time_ends_what_it_gave(
+    notebook: Program, person: User
+) -> None:
+    code = code_for(person)
+    tokens = notebook.redeem(code)
+    assert status_of(tokens["access_token"]) == 200
+    assert notebook.redeem(code).outcome == REFUSED
+    assert status_of(tokens["access_token"]) == 401
+    assert notebook.refresh(tokens["refresh_token"]).outcome == REFUSED
+    assert ClientSession.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"code_verifier": "w" * 50},
+        {"code_verifier": ""},
+        {"redirect_uri": "https://notebook.example.org/elsewhere"},
+    ],
+)
+def test_a_stolen_code_is_of_no_use(
+    notebook: Program, person: User, change: dict[str, str]
+) -> None:
+    code = code_for(person)
+    assert notebook.redeem(code, **change).status == 400
+    assert not ClientSession.objects.exists()
+
+
+def test_a_code_is_good_for_its_own_client(notebook: Program, person: User) -> None:
+    code_client("thief")
+    code = code_for(person)
+    assert Program("thief").redeem(code).outcome == REFUSED
+    assert notebook.redeem(code).status == 200
+
+
+def test_an_expired_code_is_refused(notebook: Program, person: User) -> None:
+    code = code_for(person)
+    AuthorizationCode.objects.update(expires=timezone.now() - timedelta(seconds=1))
+    assert notebook.redeem(code).outcome == REFUSED
+
+
+def test_a_secret_is_asked_of_a_program_that_has_one(person: User) -> None:
+    _, secret = code_client("server", public=False)
+    code = code_for(person, client_id="server")
+    for wrong in ("", "guess"):
+        outcome = Program("server", wrong).redeem(code).outcome
+        assert outcome == (401, "invalid_client")
+    assert Program("server", secret).redeem(code).status == 200
+
+
+def test_who_lost_their_account_gets_nothing(notebook: Program, person: User) -> None:
+    code = code_for(person)
+    User.objects.filter(pk=person.pk).update(is_active=False)
+    assert notebook.redeem(code).outcome == REFUSED
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://evil.example/back",
+        "https://notebook.example.org.evil.example/back",
+        "https://notebook.example.org@evil.example/back",
+        "https://notebook.example.org/back/../../evil",
+        "https://notebook.example.org/back?next=https://evil.example",
+        "https://notebook.example.org:8443/back",
+        "http://notebook.example.org/back",
+        "//evil.example",
+        "/account/",
+        "javascript:alert(1)",
+        "data:text/html,x",
+    ],
+)
+def test_nobody_is_sent_anywhere_else(person: User, elsewhere: str) -> None:
+    browser = browser_of(person)
+    for decision in (None, "allow", "deny"):
+        address = asked(redirect_uri=elsewhere)
+        answer = (
+            browser.post(address, {"decision": decision})
+            if decision
+            else browser.get(address)
+        )
+        assert answer.status_code == 400
+        assert "Location" not in answer.headers
+    # what the form says besides the address leads nowhere else either
+    form = {"decision": "deny", "redirect_uri": elsewhere}
+    answer = browser.post(asked(), form)
+    assert answer.get("Location", BACK).startswith(BACK)
+
+
+def test_a_client_that_is_not_known_is_told_to_the_person_alone(person: User) -> None:
+    answer = _visit(person, asked(client_id="nobody"))
+    assert answer.status_code == 400
+    assert "This program cannot be let in" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "changes,error",
+    [
+        ({"code_challenge": None}, "invalid_request"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"code_challenge_method": None}, "invalid_request"),
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"response_type": "id_token"}, "unsupported_response_type"),
+        ({"response_type": "code token"}, "unauthorized_client"),
+        ({"scope": "everything"}, "invalid_scope"),
+        ({"prompt": "none"}, "login_required"),
+        ({"prompt": "login"}, "login_required"),
+    ],
+)
+def test_what_is_not_offered_is_refused_where_the_program_sees_it(
+    person: User, changes: dict[str, str | None], error: str
+) -> None:
+    browser = browser_of(person)
+    address = asked(**changes)
+    back = sent_back(browser.post(address, {"decision": "allow"}))
+    assert back["error"] == error
+    assert back["state"] == "kept"
+    assert not AuthorizationCode.objects.exists()
+
+
+def test_nothing_is_allowed_without_the_token_of_the_form(person: User) -> None:
+    guarded = browser_of(person, enforce_csrf_checks=True)
+    assert guarded.post(asked(), {"decision": "allow"}).status_code == 403
+    assert not AuthorizationCode.objects.exists()
+
+
+def test_nothing_is_allowed_by_looking_or_without_an_account(person: User) -> None:
+    _visit(person, f"{asked()}&decision=allow&allow=true")
+    answer = Client().post(asked(), {"decision": "allow"})
+    assert answer["Location"].startswith("/sign-in")
+    assert not AuthorizationCode.objects.exists()
+
+
+def test_sign_in_leads_nowhere_else(person: User) -> None:
+    person.set_password("a table of leavitt")
+    person.save()
+    form = {"username": person.username, "password": "a table of leavitt"}
+    for evil in ("https://evil.example", "//evil.example", "javascript:alert(1)"):
+        answer = Client().post("/sign-in", {**form, "next": evil})
+        assert answer.status_code == 302
+        assert answer["Location"] == "/"
+    answer = Client().post("/sign-in", {**form, "next": "/device?user_code=B"})
+    assert answer["Location"] == "/device?user_code=B"
+
+
+def test_sign_in_says_the_same_of_every_failure(person: User) -> None:
+    def said(name: str) -> str:
+        form = {"username": name, "password": "guess"}
+        page = Client().post("/sign-in", form).content.decode()
+        return page.split('role="alert"')[1].split("</div>")[0]
+
+    closed = User.objects.create(username="closed", is_active=False)
+    assert said(person.username) == said("nobody") == said(closed.username)

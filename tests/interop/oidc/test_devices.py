@@ -1,0 +1,386 @@
+"""The device flow, as honest devices and thieves go through it (RFC 8628)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from registry.core.models import Event
+from registry.identity.models import User
+from registry.identity.oauth import devices
+from registry.identity.oauth.clients import Grant, create_client
+from registry.identity.oauth.models import ClientSession, DeviceCode
+from tests.interop.oidc.issuer import (
+    CHALLENGE,
+    VERIFIER,
+    Program,
+    browser_of,
+    decide,
+    device_client,
+    let_in,
+    session_of,
+    status_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+REFUSED = (400, "invalid_grant")
+
+
+def _age(seconds: float) -> None:
+    """Let time go by for the device that asked last."""
+    code = DeviceCode.objects.latest("id")
+    if code.polled:
+        code.polled -= timedelta(seconds=seconds)
+    code.expires -= timedelta(seconds=seconds)
+    code.save()
+
+
+# --- the way in -----------------------------------------------------------------------
+
+
+def test_a_device_learns_where_to_send_the_person(telescope: Program) -> None:
+    codes = telescope.codes(scope="offline_access")
+    assert codes.status == 200
+    assert codes["verification_uri"] == "http://testserver/device"
+    complete = codes["verification_uri_complete"]
+    assert complete == f"http://testserver/device?user_code={codes['user_code']}"
+    assert (codes["interval"], codes["expires_in"]) == (5, 900)
+    assert codes.headers["Cache-Control"] == "no-store"
+
+
+def test_an_approved_device_gets_tokens(telescope: Program, person: User) -> None:
+    codes = telescope.codes(scope="offline_access")
+    assert telescope.poll(codes["device_code"]).outcome == (
+        400,
+        "authorization_pending",
+    )
+    assert decide(person, codes["user_code"]).status_code == 302
+    tokens = telescope.poll(codes["device_code"])
+    assert tokens.status == 200
+    assert tokens["token_type"] == "Bearer"
+    assert tokens["expires_in"] == 3600
+    assert tokens["scope"].split() == [
+        *("openid", "profile", "email", "read", "write", "offline_access")
+    ]
+    assert status_of(tokens["access_token"]) == 200
+    assert tokens.headers["Cache-Control"] == "no-store"
+
+
+def test_a_denied_device_is_told_so(telescope: Program, person: User) -> None:
+    codes = telescope.codes()
+    decide(person, codes["user_code"], "deny")
+    for _ in range(2):
+        assert telescope.poll(codes["device_code"]).outcome == (400, "access_denied")
+    assert not ClientSession.objects.exists()
+
+
+def test_whatever_is_not_allow_is_a_denial(telescope: Program, person: User) -> None:
+    codes = telescope.codes()
+    decide(person, codes["user_code"], "")
+    assert telescope.poll(codes["device_code"]).outcome == (400, "access_denied")
+
+
+def test_a_code_may_be_typed_as_people_type(telescope: Program, person: User) -> None:
+    for change in (str.lower, lambda code: code.replace("-", " "), lambda c: f" {c} "):
+        codes = telescope.codes()
+        assert decide(person, change(codes["user_code"])).status_code == 302
+
+
+def test_a_client_of_its_own_scopes_gets_these_alone(
+    telescope: Program, person: User
+) -> None:
+    tokens = let_in(person, telescope, scope="read")
+    assert tokens["scope"] == "read"
+    assert status_of(tokens["access_token"]) == 200
+    assert status_of(tokens["access_token"], "POST", "/api/file_type/") == 403
+
+
+# --- impatience -----------------------------------------------------------------------
+
+
+def test_an_eager_device_is_slowed_down_more_and_more(telescope: Program) -> None:
+    code = telescope.codes()["device_code"]
+    assert telescope.poll(code)["error"] == "authorization_pending"
+    for waits in (10, 15, 20):
+        assert telescope.poll(code).outcome == (400, "slow_down")
+        assert DeviceCode.objects.get().interval == waits
+    _age(15)
+    assert telescope.poll(code)["error"] == "slow_down"
+    _age(26)
+    assert telescope.poll(code)["error"] == "authorization_pending"
+
+
+def test_a_device_that_waits_its_interval_is_not_slowed(telescope: Program) -> None:
+    code = telescope.codes()["device_code"]
+    for _ in range(5):
+        assert telescope.poll(code)["error"] == "authorization_pending"
+        _age(devices.INTERVAL)
+
+
+def test_the_interval_has_an_end(telescope: Program) -> None:
+    code = telescope.codes()["device_code"]
+    for _ in range(20):
+        telescope.poll(code)
+    assert DeviceCode.objects.get().interval == 60
+
+
+# --- thieves --------------------------------------------------------------------------
+
+
+def test_a_code_is_good_for_one_token(telescope: Program, person: User) -> None:
+    codes = telescope.codes()
+    decide(person, codes["user_code"])
+    assert telescope.poll(codes["device_code"]).status == 200
+    for _ in range(3):
+        assert telescope.poll(codes["device_code"]).outcome == REFUSED
+    assert ClientSession.objects.count() == 1
+
+
+def test_a_code_is_good_for_its_own_client(telescope: Program, person: User) -> None:
+    codes = telescope.codes()
+    decide(person, codes["user_code"])
+    thief = Program(device_client("thief").client_id)
+    assert thief.poll(codes["device_code"]).outcome == REFUSED
+    # and the theft took nothing from the device
+    assert telescope.poll(codes["device_code"]).status == 200
+
+
+def test_a_code_is_good_on_its_own_device(telescope: Program, person: User) -> None:
+    codes = telescope.codes(code_challenge=CHALLENGE, code_challenge_method="S256")
+    decide(person, codes["user_code"])
+    for stolen in ({}, {"code_verifier": "w" * 50}):
+        assert telescope.poll(codes["device_code"], **stolen).outcome == REFUSED
+    own = telescope.poll(codes["device_code"], code_verifier=VERIFIER)
+    assert own.status == 200
+
+
+def test_a_challenge_in_the_clear_is_refused(telescope: Program) -> None:
+    for wrong in (("plain", VERIFIER), ("S256", "short"), ("S256", "ü" * 43)):
+        method, challenge = wrong
+        codes = telescope.codes(code_challenge=challenge, code_challenge_method=method)
+        assert codes.outcome == (400, "invalid_request")
+
+
+def test_a_code_that_nobody_was_given_is_refused(telescope: Program) -> None:
+    for code in ("x", "x" * 10_000, "\0", "ü", "a b"):
+        assert telescope.poll(code).outcome == REFUSED
+    assert telescope.poll("").outcome == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("decision", ["allow", "deny", None])
+def test_an_expired_code_is_refused(
+    telescope: Program, person: User, decision: str | None
+) -> None:
+    codes = telescope.codes()
+    if decision:
+        decide(person, codes["user_code"], decision)
+    _age(devices.LIFETIME)
+    assert telescope.poll(codes["device_code"]).outcome == (400, "expired_token")
+    assert not ClientSession.objects.exists()
+
+
+def test_an_expired_code_cannot_be_approved(telescope: Program, person: User) -> None:
+    codes = telescope.codes()
+    _age(devices.LIFETIME)
+    assert decide(person, codes["user_code"]).status_code == 404
+    assert DeviceCode.objects.get().state == DeviceCode.State.PENDING
+
+
+def test_a_code_is_decided_once(telescope: Program, person: User) -> None:
+    codes = telescope.codes()
+    decide(person, codes["user_code"], "deny")
+    assert decide(person, codes["user_code"]).status_code == 404
+    assert telescope.poll(codes["device_code"])["error"] == "access_denied"
+
+
+def test_who_lost_their_account_lets_nothing_in(
+    telescope: Program, person: User
+) -> None:
+    codes = telescope.codes()
+    decide(person, codes["user_code"])
+    User.objects.filter(pk=person.pk).update(is_active=False)
+    assert telescope.poll(codes["device_code"]).outcome == (400, "access_denied")
+
+
+def test_a_secret_is_asked_of_a_client_that_has_one(person: User) -> None:
+    _, secret = create_client(client_id="dome", name="Dome", grant=Grant.DEVICE)
+    right, wrong, none = Program("dome", secret), Program("dome", "x"), Program("dome")
+    codes = right.codes()
+    assert wrong.codes().outcome == none.codes().outcome == (401, "invalid_client")
+    decide(person, codes["user_code"])
+    for other in (wrong, none):
+        assert other.poll(codes["device_code"]).outcome == (401, "invalid_client")
+    assert right.poll(codes["device_code"]).status == 200
+
+
+def test_a_client_that_is_not_known_is_refused_like_a_wrong_secret(
+    person: User,
+) -> None:
+    create_client(client_id="dome", name="Dome", grant=Grant.DEVICE)
+    for path in ("/device-authorization", "/token", "/revoke", "/introspect"):
+        form = {"grant_type": "client_credentials", "token": "x"}
+        answers = [
+            Program(name, "guess").post(path, **form) for name in ("dome", "nobody")
+        ]
+        assert answers[0].body == answers[1].body
+        assert [one.status for one in answers] == [401, 401]
+        assert all("WWW-Authenticate" in one.headers for one in answers)
+
+
+def test_a_client_for_another_grant_may_not_ask_for_devices() -> None:
+    _, secret = create_client(client_id="robot", name="Robot", grant=Grant.SERVICE)
+    assert Program("robot", secret).codes().outcome == (401, "invalid_client")
+    assert Program("robot", secret).poll("x").outcome == (400, "unauthorized_client")
+
+
+def test_scopes_that_there_are_not_are_refused_by_name(telescope: Program) -> None:
+    codes = telescope.codes(scope="read admin")
+    assert codes.outcome == (400, "invalid_scope")
+    assert "No such scope: admin." in codes["error_description"]
+
+
+def test_guessing_at_device_codes_is_slowed(telescope: Program) -> None:
+    outcomes = [telescope.poll(f"guess-{n}").outcome for n in range(22)]
+    assert outcomes[0] == REFUSED
+    assert outcomes[-1] == (429, "slow_down")
+
+
+def test_guessing_at_user_codes_is_slowed(person: User) -> None:
+    browser = browser_of(person)
+    statuses = [
+        browser.get("/device", {"user_code": f"BBBB-BBB{letter}"}).status_code
+        for letter in "BCDFGHJKLMNPQRSTVWXZBC"
+    ]
+    assert statuses[0] == 404
+    assert statuses[-1] == 429
+
+
+# --- pages ----------------------------------------------------------------------------
+
+
+def test_nothing_is_decided_without_the_token_of_the_form(
+    telescope: Program, person: User
+) -> None:
+    codes = telescope.codes()
+    browser = browser_of(person, enforce_csrf_checks=True)
+    form = {"user_code": codes["user_code"], "decision": "allow"}
+    assert browser.post("/device", form).status_code == 403
+    assert DeviceCode.objects.get().state == DeviceCode.State.PENDING
+
+
+def test_nothing_is_decided_by_looking(telescope: Program, person: User) -> None:
+    codes = telescope.codes()
+    page = browser_of(person).get(
+        "/device", {"user_code": codes["user_code"], "decision": "allow"}
+    )
+    assert page.status_code == 200
+    assert "telescope" in page.content.decode()
+    assert DeviceCode.objects.get().state == DeviceCode.State.PENDING
+
+
+def test_a_stranger_signs_in_first_and_comes_back(telescope: Program) -> None:
+    codes = telescope.codes()
+    answer = Client().get(codes["verification_uri_complete"])
+    assert answer.status_code == 302
+    wanted = f"/sign-in?next=/device%3Fuser_code%3D{codes['user_code']}"
+    assert answer["Location"] == wanted
+
+
+@pytest.mark.parametrize("state", ["never was", "used", "denied", "expired"])
+def test_the_page_says_the_same_of_every_code_that_is_of_no_use(
+    telescope: Program, person: User, state: str
+) -> None:
+    codes = telescope.codes()
+    code = codes["user_code"]
+    if state == "used":
+        decide(person, code)
+        telescope.poll(codes["device_code"])
+    elif state == "denied":
+        decide(person, code, "deny")
+    elif state == "expired":
+        _age(devices.LIFETIME)
+    else:
+        DeviceCode.objects.all().delete()
+    page = browser_of(person).get("/device", {"user_code": code})
+    assert page.status_code == 404
+    assert "is not known, or is of no use any more" in page.content.decode()
+
+
+def test_a_name_of_a_client_is_no_markup(person: User) -> None:
+    name = "<script>alert(1)</script>"
+    create_client(client_id="odd", name=name, grant=Grant.DEVICE, public=True)
+    codes = Program("odd").codes()
+    page = browser_of(person).get("/device", {"user_code": codes["user_code"]})
+    assert name not in page.content.decode()
+
+
+# --- revoking -------------------------------------------------------------------------
+
+
+def test_a_revoked_program_is_out_at_once(telescope: Program, person: User) -> None:
+    tokens = let_in(person, telescope)
+    browser = browser_of(person)
+    assert "telescope" in browser.get("/account/").content.decode()
+    answer = browser.post(f"/account/programs/{session_of(person).pk}/revoke")
+    assert answer.status_code == 302
+    assert status_of(tokens["access_token"]) == 401
+    assert telescope.refresh(tokens["refresh_token"]).outcome == REFUSED
+    assert "telescope for" not in browser.get("/account/").content.decode()
+
+
+def test_nobody_revokes_for_others_or_by_looking(
+    telescope: Program, person: User
+) -> None:
+    from tests.factories import UserFactory
+
+    tokens = let_in(person, telescope)
+    path = f"/account/programs/{session_of(person).pk}/revoke"
+    for other in (UserFactory(), UserFactory(is_superuser=True)):
+        browser_of(other).post(path)
+    assert browser_of(person).get(path).status_code == 405
+    guarded = browser_of(person, enforce_csrf_checks=True)
+    assert guarded.post(path).status_code == 403
+    assert Client().post(path).status_code == 302
+    assert status_of(tokens["access_token"]) == 200
+
+
+def test_what_happened_is_on_record_without_any_token(
+    telescope: Program, person: User
+) -> None:
+    codes = telescope.codes()
+    decide(person, codes["user_code"])
+    tokens = telescope.poll(codes["device_code"])
+    browser_of(person).post(f"/account/programs/{session_of(person).pk}/revoke")
+    told = Event.objects.filter(record_id=person.pk, kind="users").order_by("id")
+    actions = [event.action for event in told]
+    assert actions[-3:] == ["device_approved", "session_started", "session_revoked"]
+    kept = str([*Event.objects.values_list()])
+    for secret in (codes["device_code"], codes["user_code"]):
+        assert secret not in kept
+    for secret in (tokens["access_token"], tokens["refresh_token"]):
+        assert secret not in kept
+    assert told.filter(action="device_approved").get().client == "telescope"
+
+
+def test_only_digests_of_codes_and_tokens_are_kept(
+    telescope: Program, person: User
+) -> None:
+    codes = telescope.codes()
+    decide(person, codes["user_code"])
+    tokens = telescope.poll(codes["device_code"])
+    rows = str(
+        [*DeviceCode.objects.values_list(), *ClientSession.objects.values_list()]
+    )
+    assert codes["device_code"] not in rows
+    assert tokens["refresh_token"] not in rows
+
+
+def test_codes_are_forgotten_some_time_after_they_expired(telescope: Program) -> None:
+    telescope.codes()
+    DeviceCode.objects.update(expires=timezone.now() - timedelta(hours=2))
+    telescope.codes()
+    assert DeviceCode.objects.count() == 1

@@ -1,0 +1,111 @@
+"""What clients discover, at both addresses, and what each endpoint does with nonsense."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+from django.test import Client
+
+from registry.identity.models import User
+from registry.identity.oauth.clients import WELL_KNOWN, make_well_known_clients
+from tests.interop.oidc.issuer import Program, let_in
+
+pytestmark = pytest.mark.django_db
+
+REALM = "/auth/realms/registry"
+PROTOCOL = f"{REALM}/protocol/openid-connect"
+
+
+def _json(path: str) -> Any:
+    answer = Client().get(path)
+    assert answer.status_code == 200, path
+    return answer.json()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/o/.well-known/openid-configuration",
+        "/o/.well-known/openid-configuration/",
+        "/o/token/.well-known/openid-configuration",
+        f"{REALM}/.well-known/openid-configuration",
+    ],
+)
+def test_every_endpoint_that_is_discovered_is_there(path: str) -> None:
+    found = _json(path)
+    assert found["issuer"] == "http://127.0.0.1:8000/o"
+    for name, address in found.items():
+        if name.endswith("_endpoint") or name == "jwks_uri":
+            here = address.removeprefix("http://testserver")
+            assert Client().get(here).status_code not in {404, 500}, name
+    assert "password" not in found["grant_types_supported"]
+    assert found["code_challenge_methods_supported"] == ["S256"]
+
+
+@pytest.mark.parametrize("path", ["/o/.well-known/jwks.json", f"{PROTOCOL}/certs"])
+def test_the_keys_that_are_published_verify_and_are_public(
+    path: str, telescope: Program, person: User
+) -> None:
+    token = let_in(person, telescope)["access_token"]
+    published = _json(path)
+    (key,) = jwt.PyJWKSet.from_dict(published).keys
+    jwt.decode(token, key.key, algorithms=["RS256"], issuer="http://127.0.0.1:8000/o")
+    assert {*published["keys"][0]} == {"kty", "use", "alg", "kid", "n", "e"}
+
+
+def test_the_realm_has_its_key_in_one_line(telescope: Program, person: User) -> None:
+    realm = _json(REALM)
+    key: Any = load_der_public_key(base64.b64decode(realm["public_key"]))
+    token = let_in(person, telescope)["access_token"]
+    jwt.decode(token, key, algorithms=["RS256"])
+    assert realm["realm"] == "registry"
+    assert realm["token-service"] == f"http://testserver{PROTOCOL}"
+
+
+@pytest.mark.parametrize("path", ["/auth/realms/other", "/auth/realms/", "/o/nothing"])
+def test_there_is_no_other_realm(path: str) -> None:
+    assert Client().get(path).status_code == 404
+
+
+def test_the_realm_gives_tokens_as_keycloak_does(person: User) -> None:
+    make_well_known_clients()
+    program = Program("client-tools", base=PROTOCOL)
+    program_codes = program.post("/auth/device", scopes="")
+    assert program_codes.status == 200
+    assert "verification_uri_complete" in program_codes.body
+
+
+def test_the_clients_that_programs_count_on_are_made_once() -> None:
+    from oauth2_provider.models import Application
+
+    for _ in range(2):
+        make_well_known_clients()
+    made = Application.objects.filter(client_id__in=WELL_KNOWN)
+    assert {one.client_id for one in made} == {*WELL_KNOWN}
+    assert {one.client_type for one in made} == {"public"}
+
+
+@pytest.mark.parametrize(
+    "path", ["/o/token", "/o/revoke", "/o/introspect", "/o/device-authorization"]
+)
+def test_programs_post_forms(path: str) -> None:
+    for method in ("get", "put", "delete", "patch"):
+        answer = getattr(Client(), method)(path)
+        assert answer.status_code == 405
+        assert "POST" in answer["Allow"]
+    for body in (b"", b"{}", b"\xff\xfe", b"=&=&%zz", b"client_id=a&client_id=b"):
+        form = "application/x-www-form-urlencoded"
+        for kind in ("application/json", form):
+            answer = Client().post(path, body, content_type=kind)
+            assert answer.status_code in {400, 401, 405}, (body, kind)
+            assert answer["Cache-Control"] == "no-store"
+            assert "error" in answer.json()
+
+
+def test_no_cookie_is_set_for_programs(telescope: Program) -> None:
+    telescope.codes()
+    assert not telescope.browser.cookies

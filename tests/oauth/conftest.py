@@ -1,0 +1,97 @@
+"""The registry that clients of OAuth are tried with, and the person before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.chromium import launch_options
+from tests.plugins.server import LiveRegistry, StartRegistry
+
+NAME, PASSWORD = "henrietta", "a table of leavitt"
+#: Seconds that an access token lives here: clients renew it five seconds before.
+LIFETIME = 7
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(
+    browser_type_launch_args: dict[str, Any],
+) -> dict[str, Any]:
+    """Drive the Chromium of the system."""
+    return launch_options(browser_type_launch_args)
+
+
+@pytest.fixture(scope="session")
+def registry(start_registry: StartRegistry) -> LiveRegistry:
+    """Start a registry whose tokens are short-lived, with a person."""
+    registry = start_registry(REGISTRY_ACCESS_TOKEN_SECONDS=str(LIFETIME))
+    registry.user(NAME, PASSWORD)
+    return registry
+
+
+@dataclass
+class Person:
+    """Somebody with a browser, signed in once it asked for that."""
+
+    page: Page
+
+    def open(self, address: str) -> None:
+        """Go to an address, signing in where the registry asks for that."""
+        self.page.goto(address)
+        if "/sign-in" in self.page.url:
+            self.page.get_by_label("User name").fill(NAME)
+            self.page.get_by_label("Password").fill(PASSWORD)
+            main = self.page.locator("main")
+            main.get_by_role("button", name="Sign in", exact=True).click()
+
+    def type_code(self, code: str) -> None:
+        """Type the code of a device."""
+        self.open("/device")
+        self.page.get_by_label("Code").fill(code)
+        self.page.get_by_role("button", name="Continue").click()
+
+    def decide(self, code: str, choice: str) -> None:
+        """Let a device in, or not."""
+        self.type_code(code)
+        self.page.get_by_role("button", name=choice).click()
+        self.page.get_by_role("heading", name="Back to the device").wait_for()
+
+    def revoke_all(self) -> int:
+        """End whatever acts in their name; return how much that was."""
+        self.open("/account/")
+        ended = 0
+        while self.page.get_by_role("button", name="Revoke ").count():
+            self.page.get_by_role("button", name="Revoke ").first.click()
+            self.page.get_by_text("may do nothing any more").wait_for()
+            ended += 1
+        return ended
+
+
+@pytest.fixture(scope="session")
+def patient_registry(start_registry: StartRegistry) -> LiveRegistry:
+    """Start a registry whose tokens live as long as they do elsewhere."""
+    registry = start_registry()
+    registry.user(NAME, PASSWORD)
+    return registry
+
+
+@pytest.fixture
+def person(browser: Browser, registry: LiveRegistry) -> Iterator[Person]:
+    """Return somebody with a fresh browser."""
+    context = browser.new_context(base_url=registry.url)
+    yield Person(context.new_page())
+    context.close()
+
+
+@pytest.fixture
+def patient_person(
+    browser: Browser, patient_registry: LiveRegistry
+) -> Iterator[Person]:
+    """Return somebody with a fresh browser at the other registry."""
+    context = browser.new_context(base_url=patient_registry.url)
+    yield Person(context.new_page())
+    context.close()

@@ -1,0 +1,114 @@
+"""The audit trail as a page."""
+
+from __future__ import annotations
+
+import pytest
+from bs4 import Tag
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from registry.http.filters.people import EventFilter
+from registry.identity import audit
+from registry.identity.models import User
+from tests.factories import NamespaceFactory, UserFactory
+from tests.web.pages import link, main_of, rows, words_of
+
+pytestmark = pytest.mark.django_db
+
+PAGE = "/event/"
+
+
+def _lines(main: Tag) -> list[str]:
+    return [words_of(row) for row in main.select("tbody tr")]
+
+
+@pytest.fixture
+def administrator() -> User:
+    return UserFactory(username="curie", roles=["sys-admin-admin"])
+
+
+@pytest.fixture
+def client(administrator: User) -> Client:
+    client = Client()
+    client.force_login(administrator)
+    return client
+
+
+def test_it_shows_who_did_what_from_where(client: Client) -> None:
+    person = UserFactory(username="ada")
+    namespace = NamespaceFactory(by=person)
+    audit.record(
+        "role_requested",
+        person=person,
+        subject="handle-read",
+        client="<i>Firefox</i>",
+        address="192.0.2.7",
+    )
+    main = main_of(client.get(PAGE))
+    [asked, made, *_] = _lines(main)
+    for text in ("Role requested: handle-read", "ada", "<i>Firefox</i>", "192.0.2.7"):
+        assert text in asked
+    assert "Created" in made
+    name = f"namespace {namespace.pk}"
+    assert link(main, name) == f"/namespace/{namespace.pk}/"
+
+
+def test_it_has_the_filters_of_the_api(client: Client) -> None:
+    person = UserFactory(username="ada")
+    audit.record("signed_in", person=person, address="192.0.2.7")
+    audit.record("sign_in_failed", person=None, address="198.51.100.1")
+    main = main_of(client.get(PAGE))
+    names = {one["name"] for one in main.select(".filters [name]")}
+    assert names == {*EventFilter.base_filters}
+    main = main_of(client.get(PAGE, {"who": "ada", "action": "signed_in"}))
+    assert len(rows(main)) == 1
+    selected = main.select_one("select[name=action] option[selected]")
+    assert selected is not None
+    assert selected["value"] == "signed_in"
+    json = link(main, "JSON")
+    assert json == "/api/event/?who=ada&action=signed_in&format=json"
+    assert client.get(json).json()["count"] == 1
+    assert "no account" in _lines(main_of(client.get(PAGE, {"address": "198.*"})))[0]
+    assert "Nothing matches" in words_of(main_of(client.get(PAGE, {"who": "nobody"})))
+
+
+def test_nonsense_is_said_beside_its_filter(client: Client) -> None:
+    main = main_of(client.get(PAGE, {"since": "yesterday", "action": "danced"}), 400)
+    assert len(main.select(".field-error")) == 2
+    assert client.get(PAGE, {"cursor": "nonsense"}).status_code == 404
+    assert client.get(PAGE, {"ordering": "nonsense"}).status_code == 400
+
+
+def test_pages_lead_on(client: Client) -> None:
+    person = UserFactory()
+    for _ in range(60):
+        audit.record("signed_in", person=person)
+    main = main_of(client.get(PAGE, {"action": "signed_in"}))
+    assert "60 events match the filter" in words_of(main)
+    later = main_of(client.get(link(main, "Earlier events →")))
+    assert len(rows(later)) == 10
+
+
+def test_nobody_else_sees_it() -> None:
+    staff = Client()
+    staff.force_login(UserFactory(is_staff=True, roles=["entity-registry-write"]))
+    assert staff.get(PAGE).status_code == 403
+    answer = Client().get(PAGE)
+    assert (answer.status_code, answer["Location"]) == (302, "/sign-in?next=/event/")
+
+
+def test_it_is_kept_nowhere_and_changed_by_nothing(client: Client) -> None:
+    assert "no-store" in client.get(PAGE)["Cache-Control"]
+    assert client.post(PAGE).status_code == 405
+
+
+def test_it_takes_as_many_queries_for_forty_as_for_one(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for size in (1, 39):
+        for _ in range(size):
+            person = UserFactory()
+            audit.record("signed_in", person=person)
+        # the session, its user, their roles, the events, the accounts they tell of
+        with django_assert_num_queries(5):
+            client.get(PAGE, {"action": "signed_in"})
