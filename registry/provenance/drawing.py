@@ -161,7 +161,7 @@ def _graph(lines: Iterable[str], drawn: int, total: int) -> str:
     return "\n".join(
         (
             "digraph lineage {",
-            "rankdir=RL bgcolor=transparent nodesep=0.2 ranksep=0.45 fontsize=12",
+            "rankdir=RL bgcolor=transparent nodesep=0.15 ranksep=0.3 fontsize=12",
             f'fontname=Helvetica fontcolor="#55616a"{label}',
             'node [fontname=Helvetica fontsize=11 fontcolor="#2b343b"]',
             'node [margin="0.12,0.06" height=0.4]',
@@ -246,7 +246,8 @@ def _title(node: Node, caption: Caption | None) -> str:
         title += f", from outside: {caption.source}"
     if caption.issues:
         title += f", {_count(len(caption.issues), 'quality issue')}"
-    return title
+    # XML has no control characters, however they are escaped
+    return "".join(letter if letter.isprintable() else " " for letter in title)
 
 
 def _arrow(name: str, edges: list[Edge]) -> str:
@@ -282,7 +283,8 @@ def _simplify(part: ET.Element, titles: dict[str, str]) -> None:
 
 def _introduce(tree: ET.Element, title: str, drawing: Drawing, *, alone: bool) -> None:
     """Say what the picture is, to those who cannot see it as well."""
-    tree.set("role", "group")
+    # of the WAI-ARIA Graphics Module: what is in it can be read and followed
+    tree.set("role", "graphics-document")
     tree.set("aria-labelledby", "lineage-title lineage-description")
     tree.set("class", "lineage")
     parts: Iterator[tuple[str, dict[str, str], str]] = iter(

@@ -1,1 +1,1 @@
-"""Lineage and impact in the API."""
+"""What made what: PROV documents, out and in."""
