@@ -19,7 +19,7 @@ from registry.catalogue.models import (
 )
 from registry.http.lineage import ALL, LineageParameters
 from registry.provenance.captions import Captions, IssueNote, captions_of
-from registry.provenance.drawing import NAMES, NODES, ROLES, drawing_of, svg_of
+from registry.provenance.drawing import NAMES, ROLES, drawing_of, svg_of
 from registry.provenance.lineage import (
     Direction,
     EdgeType,
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
     from registry.core.models import Record
 
-#: Lines of the table, and names of components in one of them.
-ROWS, PARTS = 250, 5
+#: Nodes and lines of the table that a page has, and components named in a line.
+NODES, ROWS, PARTS = 60, 100, 5
 #: Seconds that a picture is kept for the next who looks at it.
 KEPT = 24 * 3600
 
@@ -104,7 +104,7 @@ def _picture(found: Lineage, captions: Captions) -> dict[str, Any]:
     """Draw the lineage, or say why not; a record alone needs no picture."""
     if len(found.nodes) == 1:
         return {"picture": None, "without": ""}
-    drawing = drawing_of(found, captions, url_of=_page_of)
+    drawing = drawing_of(found, captions, url_of=_page_of, most=NODES)
     title = "Lineage as a picture"
     digest = hashlib.sha256(drawing.dot.encode() + title.encode()).hexdigest()
     key = f"lineage-{digest}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import shutil
 from typing import Any
 
@@ -26,8 +25,8 @@ needs_graphviz = pytest.mark.skipif(
     shutil.which("dot") is None, reason="Graphviz is not installed"
 )
 
-#: Of the 100 kB that a page may take, what its styles, scripts and icon leave.
-MOST = 60_000
+#: Bytes of a page, before anything compresses it.
+MOST = 100_000
 
 
 def _part(record: Any, query: str = "", status: int = 200) -> Tag:
@@ -70,7 +69,8 @@ def test_the_table_says_how_and_which_parts() -> None:
     table = ObjectComponentFactory(name="table/deaths")
     product = DataProductFactory(object=table.object, name="deaths", version="1.0.0")
     run = CodeRunFactory(
-        description="Fit", inputs=[table, table.object.components.get(name="whole_object")]
+        description="Fit",
+        inputs=[table, table.object.components.get(name="whole_object")],
     )
     run.submission_script = table.object
     run.save()
@@ -165,7 +165,9 @@ def test_the_downloads_have_what_is_shown() -> None:
         f"/api/ro-crate/data-product/{product.pk}/?depth=3&format=zip"
     )
     run = _part(stored.runs[0])
-    assert link(run, "PROV-N").startswith(f"/api/prov-report/code_run/{stored.runs[0].pk}/")
+    assert link(run, "PROV-N").startswith(
+        f"/api/prov-report/code_run/{stored.runs[0].pk}/"
+    )
     assert link(run, "zip with the files").startswith("/api/ro-crate/code-run/")
     thing = words_of(_part(stored.objects[0]))
     assert "PROV-N" in thing
@@ -185,5 +187,5 @@ def test_a_large_lineage_makes_no_large_page(graph: Graph) -> None:
     stored = store(graph)
     answer = Client().get(f"/code_run/{stored.runs[-1].pk}/?depth=all")
     assert answer.status_code == 200
-    assert len(gzip.compress(answer.content)) < MOST
+    assert len(answer.content) < MOST
     assert "There is more than fits on a page" in answer.content.decode()
