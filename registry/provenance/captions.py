@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import F, QuerySet
 from django.db.models.functions import Substr
@@ -19,6 +19,7 @@ from registry.catalogue.models import (
     Object,
     ObjectComponent,
 )
+from registry.core.lookups import among
 from registry.core.texts import shortened
 from registry.runs.models import CodeRun
 
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 _READ, _SHOWN = 300, 120
 
 
-@dataclass(frozen=True, slots=True)
-class Caption:
+class Caption(NamedTuple):
     """What a node is called.
 
     ``date`` is when a run began, when an external object was released, and when any
@@ -83,7 +83,7 @@ def captions_of(lineage: Lineage) -> Captions:
 
 
 def _products(ids: list[int]) -> dict[int, Any]:
-    rows = DataProduct.objects.filter(pk__in=ids).values_list(
+    rows = DataProduct.objects.filter(pk__in=among(ids)).values_list(
         "pk",
         "namespace__name",
         "name",
@@ -99,7 +99,7 @@ def _products(ids: list[int]) -> dict[int, Any]:
 
 
 def _externals(ids: list[int]) -> dict[int, Any]:
-    rows = ExternalObject.objects.filter(pk__in=ids).values_list(
+    rows = ExternalObject.objects.filter(pk__in=among(ids)).values_list(
         "pk", "title", "version", "release_date"
     )
     return {
@@ -110,7 +110,7 @@ def _externals(ids: list[int]) -> dict[int, Any]:
 
 def _objects(ids: list[int]) -> dict[int, Any]:
     """Name an object by its release, else by its description."""
-    rows = Object.objects.filter(pk__in=ids).values_list(
+    rows = Object.objects.filter(pk__in=among(ids)).values_list(
         "pk",
         Substr("description", 1, _READ),
         "code_repo_release__name",
@@ -118,19 +118,25 @@ def _objects(ids: list[int]) -> dict[int, Any]:
         "last_updated",
     )
     return {
-        pk: (release or shortened(text, _SHOWN) or f"object {pk}", version, date)
+        pk: (release or _line(text) or f"object {pk}", version, date)
         for pk, text, release, version, date in rows.order_by()
     }
 
 
 def _runs(ids: list[int]) -> dict[int, Any]:
-    rows = CodeRun.objects.filter(pk__in=ids).values_list(
+    rows = CodeRun.objects.filter(pk__in=among(ids)).values_list(
         "pk", Substr("description", 1, _READ), "run_date"
     )
     return {
-        pk: (shortened(text, _SHOWN) or f"code run {pk}", None, date)
+        pk: (_line(text) or f"code run {pk}", None, date)
         for pk, text, date in rows.order_by()
     }
+
+
+def _line(text: str | None) -> str:
+    """Put a text on one line, and cut it; most are short enough as they are."""
+    line = " ".join((text or "").split())
+    return line if len(line) <= _SHOWN else shortened(line, _SHOWN)
 
 
 _READERS = {
@@ -146,7 +152,7 @@ def _issues(
 ) -> tuple[dict[int | None, tuple[int, ...]], dict[int, IssueNote]]:
     """Return the issues of each object, and what each issue says."""
     links: QuerySet[Any] = ObjectComponent.issues.through._default_manager.filter(
-        objectcomponent__object__in=list(objects)
+        objectcomponent__object__in=among(objects)
     )
     rows = (
         links.annotate(

@@ -17,6 +17,7 @@ import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from django.db.models import Model
 
@@ -58,8 +59,7 @@ class EdgeType(enum.StrEnum):
     WAS_GENERATED_BY = "wasGeneratedBy"
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A record in a lineage.
 
     ``kind`` and ``id`` name the record; ``object`` is the id of the object that it
@@ -78,8 +78,7 @@ class Node:
         return f"{self.kind}/{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """One use or generation; there may be several between the same two nodes.
 
     ``component`` is the id of the object component that a run read or wrote; None for

@@ -13,11 +13,10 @@ lateral subqueries, has ``json_each`` of a correlated one in their place.
 from __future__ import annotations
 
 import enum
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -53,8 +52,7 @@ class Role(enum.StrEnum):
 Row = tuple[Side, Mark, int]
 
 
-@dataclass(frozen=True)
-class Visit:
+class Visit(NamedTuple):
     """A node that a walk met first ``level`` links from where it began."""
 
     side: Side
@@ -82,8 +80,7 @@ class Step:
         return self.select.format(node=node, cap=cap)
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """A link that a node has; ``component`` is the part of the object, by its id."""
 
     step: Step
@@ -104,6 +101,9 @@ _PART = ObjectComponent._meta.db_table
 _RUN = CodeRun._meta.db_table
 _READ = CodeRun.inputs.through._meta.db_table
 _WRITTEN = CodeRun.outputs.through._meta.db_table
+
+#: Faster than to look a number up in its enumeration.
+_SIDES, _MARKS = tuple(Side), tuple(Mark)
 
 #: The columns of a run that link it to what it ran with.
 _WITH = (
@@ -129,10 +129,12 @@ def walk(
     level = seen = 0
     with connection.cursor() as cursor:
         cursor.execute(statement, [*chain.from_iterable(start), most])
-        for side, met, node in cursor:
+        # PostgreSQL has sent all rows by now, SQLite makes each when it is asked for
+        rows = cursor.fetchall() if connection.vendor == "postgresql" else cursor
+        for side, met, node in rows:
             if met != Mark.CLOCK:
                 seen = level
-                yield Visit(Side(side), Mark(met), node, level)
+                yield Visit(_SIDES[side], _MARKS[met], node, level)
             elif level == levels or seen < level:
                 return
             else:
@@ -144,11 +146,14 @@ def links_of(visits: Sequence[Visit], *, limit: int) -> Links:
 
     They come by kind of link, and within a kind in the order of the visits.
     """
+    sources: dict[tuple[Side, Mark], list[int]] = {}
+    for side, mark, pk, _ in visits:
+        sources.setdefault((side, mark), []).append(pk)
     steps = [
-        (step, [v.id for v in visits if (v.side, v.mark) == (step.side, step.source)])
+        (step, sources[step.side, step.source])
         for step in _steps()
+        if (step.side, step.source) in sources
     ]
-    steps = [(step, sources) for step, sources in steps if sources]
     if not steps:
         return Links([], [])
     parts = [
@@ -321,6 +326,7 @@ def _expanded(step: Step, number: int, cap: int) -> str:
     )
 
 
-def _parameter(ids: Sequence[int]) -> Any:
+def _parameter(ids: Sequence[int]) -> str:
     """Return ids as the one parameter that they are in a statement."""
-    return list(ids) if connection.vendor == "postgresql" else json.dumps(list(ids))
+    digits = ",".join(map(str, ids))
+    return f"{{{digits}}}" if connection.vendor == "postgresql" else f"[{digits}]"
