@@ -10,6 +10,7 @@ from registry.api.catalogue import views as catalogue
 from registry.api.data import views as data
 from registry.api.documentation import views as documentation
 from registry.api.identity import views as identity
+from registry.api.provenance.lineage import views as lineage
 from registry.api.runs import views as runs
 from registry.identity.roles import LEVELS
 
@@ -73,6 +74,16 @@ urlpatterns = [
         for level in ("general", *LEVELS)
     ),
     path("username/", identity.UsernameView.as_view(), name="username"),
+    path(
+        "lineage/<str:endpoint>/<int:pk>/",
+        lineage.LineageView.as_view(),
+        name="lineage",
+    ),
+    path(
+        "impact/<str:endpoint>/<int:pk>/",
+        lineage.ImpactView.as_view(),
+        name="impact",
+    ),
     path("schema/", documentation.SchemaView.as_view(), name="api-schema"),
     path("docs/", documentation.swagger, name="api-docs"),
     path("redoc/", documentation.redoc, name="api-redoc"),
