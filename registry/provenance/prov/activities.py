@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -40,6 +40,12 @@ _NO_RECORD = {
     "hadMember": "Collections are on no record.",
     "mentionOf": "Bundles are on no record.",
 }
+#: Relations to who started, ended or was responsible for a run.
+_NAMING_A_RUNNER = (
+    ("wasStartedBy", "trigger"),
+    ("wasEndedBy", "trigger"),
+    ("wasAssociatedWith", "agent"),
+)
 
 
 @dataclass
@@ -167,13 +173,20 @@ def _leave_out(
     for kind, why in _NO_RECORD.items():
         for relation in source.document.of(kind):
             source.leave_out(relation.where, why)
-    for kind in ("wasStartedBy", "wasEndedBy", "wasAssociatedWith"):
+    for kind, attribute in _NAMING_A_RUNNER:
         for relation in source.document.of(kind):
-            if relation.target("agent") or relation.target("trigger"):
+            if relation.target(attribute):
                 source.leave_out(
                     relation.where,
                     "A run on record is that of the account which registers it.",
                 )
+    _leave_out_derivations(source, runs, thing_of)
+
+
+def _leave_out_derivations(
+    source: Source, runs: Iterable[Run], thing_of: Mapping[str, str]
+) -> None:
+    """Note derivations that no run stands for; of the others the runs tell."""
     known = {
         (written.thing, read.thing)
         for run in runs
@@ -181,13 +194,11 @@ def _leave_out(
         for read in run.inputs
     }
     for relation in source.document.of("wasDerivedFrom"):
-        pair = tuple(_things(relation, thing_of))
-        if pair not in known:
+        made, of = (
+            thing_of.get(relation.target(name) or "")
+            for name in ("generatedEntity", "usedEntity")
+        )
+        if (made, of) not in known:
             source.leave_out(
                 relation.where, "No run in the document used the one for the other."
             )
-
-
-def _things(relation: Statement, thing_of: Mapping[str, str]) -> Iterator[str | None]:
-    for name in ("generatedEntity", "usedEntity"):
-        yield thing_of.get(relation.target(name) or "")

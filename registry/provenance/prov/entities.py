@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -30,7 +30,6 @@ from registry.provenance.vocabulary import (
 )
 
 if TYPE_CHECKING:
-
     from registry.catalogue.models import Object
     from registry.provenance.prov.reading import Statement
     from registry.provenance.prov.sources import Source
@@ -192,6 +191,11 @@ def _thing(
     release = _release(statements)
     made_by = [author for one in statements for author in authors.get(one.name, ())]
     place = _place(source, statements)
+    mapped = set(_MAPPED)
+    if products or release:
+        mapped |= {TITLE, VERSION}
+    if place is not None:
+        mapped.add(LOCATION)
     named = {product.key for product in products} | (
         {release.key} if release else set()
     )
@@ -210,7 +214,7 @@ def _thing(
         place=place,
         products=() if own else products,
         release=None if own else release,
-        facts=tuple(_facts(source, statements, place, products, release)),
+        facts=tuple(_facts(source, statements, mapped)),
     )
 
 
@@ -305,28 +309,20 @@ def _flag(source: Source, statement: Statement, name: str) -> bool:
 
 
 def _facts(
-    source: Source,
-    statements: Sequence[Statement],
-    place: Place | None,
-    products: Sequence[Product],
-    release: Release | None,
+    source: Source, statements: Sequence[Statement], mapped: Collection[str]
 ) -> Iterator[tuple[str, str]]:
-    """Keep what no record has a field for as keys with values."""
-    mapped = set(_MAPPED)
-    if products or release:
-        mapped |= {TITLE, VERSION}
-    if place is not None:
-        mapped.add(LOCATION)
-    seen: set[str] = set()
+    """Keep what no record has a field for as keys with values.
+
+    The keys are the IRIs of the attributes; several values become one text.
+    """
+    said: dict[str, str] = {}
     for statement in statements:
         for name, values in statement.attributes.items():
-            if name in mapped:
-                continue
             text = "; ".join(value.text for value in values)
-            if name in seen or not text:
+            if not text or name in mapped:
                 continue
-            if len(text) > validators.SHORT or len(name) > validators.SHORT:
+            if max(len(text), len(name)) > validators.SHORT:
                 source.leave_out(statement.where, f"{name[:200]} is too long to keep.")
-                continue
-            seen.add(name)
-            yield name, text
+            else:
+                said.setdefault(name, text)
+    yield from said.items()
