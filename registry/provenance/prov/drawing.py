@@ -88,7 +88,7 @@ def _element(record: ProvRecord, node: str, look: Look) -> Iterator[str]:
     )
     if look.attributes and attributes:
         lines = [line for name, value in attributes for line in _said(name, value)]
-        yield f"{node}a [label={_to_the_left(lines)}, tooltip={quoted(identifier)}, {_NOTE}];"
+        yield f"{node}a [label={_to_the_left(lines)}, {_NOTE}];"
         yield f'{node}a -> {node} [dir=none, style=dashed, color="#808080"];'
 
 

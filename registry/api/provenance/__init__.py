@@ -1,0 +1,1 @@
+"""What made what: PROV documents, out and in."""
