@@ -229,9 +229,7 @@ def test_a_report_takes_as_many_queries_at_any_depth(
             data_of(Api().get(path_to(world.figure), {"depth": depth}))
 
 
-def test_reports_are_counted_as_exports(
-    world: World, settings: Any
-) -> None:
+def test_reports_are_counted_as_exports(world: World, settings: Any) -> None:
     settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "export": (2, 60)}
     statuses = [Api().get(path_to(world.figure)).status_code for _ in range(3)]
     assert statuses == [200, 200, 429]

@@ -133,6 +133,7 @@ class CodeRunReportView(ReportView):
 class ImportView(PlainView):
     """Takes PROV-JSON documents, whoever wrote them, and registers what they say."""
 
+    schema = openapi.ImportSchema()
     permission_classes = (SignedIn,)
     parser_classes = (RecordJSONParser,)
     parameters = ("format",)
