@@ -43,7 +43,6 @@ FURTHER = {
     "schema/": "The OpenAPI description as JSON",
     "schema/?format=yaml": "The OpenAPI description as YAML",
     "username/": "The name of your account",
-    "../vocab/": "The vocabulary of provenance documents",
 }
 
 root = RootView.as_view(names=tuple(router.names), further=FURTHER)

@@ -135,14 +135,12 @@ def _parts(
     relations: Iterable[Statement], thing_of: Mapping[str, str]
 ) -> tuple[Part, ...]:
     """Return the parts of files that these relations name, each once."""
-    parts = (
-        Part(thing_of[relation.target("entity") or ""], component)
-        for relation in relations
-        for component in (
-            [value.text for value in relation.values(_COMPONENT)] or [None]
-        )
-    )
-    return tuple(dict.fromkeys(parts))
+    parts: dict[Part, None] = {}
+    for relation in relations:
+        thing = thing_of[relation.target("entity") or ""]
+        named = [Part(thing, value.text) for value in relation.values(_COMPONENT)]
+        parts |= dict.fromkeys(named or [Part(thing)])
+    return tuple(parts)
 
 
 def _beginning(source: Source, statement: Statement, told: _Activity) -> datetime:

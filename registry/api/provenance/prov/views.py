@@ -91,7 +91,7 @@ class ReportView(DocumentView):
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
-    ) -> Response:
+    ) -> Any:
         """Say what is wrong in JSON, to those who asked for a picture too."""
         accepted = getattr(request, "accepted_renderer", None)
         if response.exception and isinstance(accepted, renderers.DocumentRenderer):
