@@ -16,10 +16,10 @@ from registry.api.base.idempotency import once
 from registry.api.base.parsers import RecordJSONParser
 from registry.api.base.renderers import RecordJSONRenderer
 from registry.api.base.views import PlainView
+from registry.api.provenance.lineage.views import DocumentView
 from registry.api.provenance.prov import renderers
 from registry.api.provenance.prov import schema as openapi
 from registry.api.provenance.prov.parameters import ReportParameters
-from registry.api.provenance.views import DocumentView
 from registry.catalogue.models import DataProduct, Object
 from registry.core.errors import InvalidInput
 from registry.http.links import kind_of
