@@ -45,6 +45,10 @@ class CannotDraw(Unavailable):
     """The graph is too much for one picture."""
 
 
+class Busy(CannotDraw):
+    """Others are having pictures drawn; this one can be drawn later."""
+
+
 def is_available() -> bool:
     """Tell whether pictures can be drawn here."""
     return shutil.which("dot") is not None
@@ -64,7 +68,7 @@ def render(dot: str, form: Form, *, dpi: int | None = None) -> bytes:
         raise CannotDraw("The graph is too large for a picture.")
     options = [f"-T{form}", *([f"-Gdpi={dpi}"] if dpi is not None else [])]
     if not _free.acquire(timeout=SECONDS):
-        raise CannotDraw("Too many pictures are being drawn just now; try again.")
+        raise Busy("Too many pictures are being drawn just now; try again.")
     try:
         return _drawn([program, *options], text)
     finally:

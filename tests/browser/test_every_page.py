@@ -169,6 +169,8 @@ PAGES: dict[str, tuple[str, Act | None]] = {
     "API root": ("/api/", None),
     "API list": ("/api/data_product/", _unfold),
     "API record": ("/api/data_product/1/", _unfold),
+    "vocabulary": ("/vocab/", None),
+    "PROV report": ("/api/prov-report/4/", None),
 }
 #: Pages of who is not signed in.
 STRANGERS: dict[str, tuple[str, Act | None]] = {
