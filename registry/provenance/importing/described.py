@@ -1,0 +1,153 @@
+"""What a document says, before any of it is on record.
+
+Everything has a `key`, the document's own name for it, by which the others refer to
+it, and a `where`, the place in the document that messages name (a JSON path).
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from registry.catalogue.models import Author, Object
+    from registry.runs.models import CodeRun
+
+
+def derived_uuid(name: str) -> uuid.UUID:
+    """Return the UUID of what has a global name but states none (RFC 9562, 5.5).
+
+    The same name leads to the same UUID in every registry and at every time, so that
+    a document that comes again is recognised.
+    """
+    return uuid.uuid5(uuid.NAMESPACE_URL, name)
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person or an organisation; `record` where it is an author on record already.
+
+    An identifier (a URL) decides who it is; without one the UUID does.
+    """
+
+    key: str
+    where: str
+    uuid: uuid.UUID
+    name: str | None = None
+    identifier: str | None = None
+    record: Author | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a file lives: a path below a root, and the SHA-1 or commit of it."""
+
+    root: str
+    path: str
+    hash: str
+    public: bool = True
+
+
+@dataclass(frozen=True)
+class External:
+    """What says that a data product came from outside."""
+
+    key: str
+    where: str
+    title: str
+    release_date: datetime
+    identifier: str | None = None
+    alternate_identifier: str | None = None
+    alternate_identifier_type: str | None = None
+    primary_not_supplement: bool = True
+    description: str | None = None
+    original_store: Place | None = None
+
+
+@dataclass(frozen=True)
+class Product:
+    """The name that a file has as a data product."""
+
+    key: str
+    where: str
+    namespace: str
+    name: str
+    version: str
+    external: External | None = None
+
+
+@dataclass(frozen=True)
+class Release:
+    """The name that a file has as a release of a code repository."""
+
+    key: str
+    where: str
+    name: str
+    version: str
+    website: str | None = None
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A file or another thing that runs read and write: an object, once on record.
+
+    A document may have several names for one thing, hence `keys`. `uuid_stated` says
+    that the document has the UUID from a registry, rather than that it was derived.
+    `file_type` is a name with the ending of file names, as far as that is known;
+    `authors` are keys of people; `licences` and `keywords` are texts with their URLs;
+    `facts` are keys with values. `record` is the object where the document refers to
+    one of this registry's own.
+    """
+
+    keys: tuple[str, ...]
+    where: str
+    uuid: uuid.UUID
+    uuid_stated: bool = False
+    record: Object | None = None
+    description: str | None = None
+    file_type: tuple[str, str | None] | None = None
+    authors: tuple[str, ...] = ()
+    place: Place | None = None
+    products: tuple[Product, ...] = ()
+    release: Release | None = None
+    licences: tuple[tuple[str, str | None], ...] = ()
+    keywords: tuple[tuple[str, str | None], ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a thing that a run read or wrote; without a name, all of it."""
+
+    thing: str
+    component: str | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of code. Its code, configuration and script are keys of things."""
+
+    key: str
+    where: str
+    uuid: uuid.UUID
+    description: str
+    run_date: datetime
+    end_date: datetime | None = None
+    code_repo: str | None = None
+    model_config: str | None = None
+    submission_script: str | None = None
+    inputs: tuple[Part, ...] = ()
+    outputs: tuple[Part, ...] = ()
+    record: CodeRun | None = None
+
+
+@dataclass(frozen=True)
+class Graph:
+    """All that a document says."""
+
+    people: tuple[Person, ...] = ()
+    things: tuple[Thing, ...] = ()
+    runs: tuple[Run, ...] = ()

@@ -1,0 +1,86 @@
+"""Registering rows of which each came from some place in a document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from registry.core.errors import (
+    Conflict,
+    Duplicate,
+    InvalidInput,
+    Refused,
+    RegistryError,
+)
+from registry.runs.registration import register
+
+if TYPE_CHECKING:
+    from registry.core.models import Record
+    from registry.core.records import Values
+    from registry.identity.models import User
+
+R = TypeVar("R", bound="Record")
+
+
+@dataclass
+class Ledger:
+    """Who imports, and what was registered for them so far."""
+
+    by: User
+    registered: list[Record] = field(default_factory=list)
+
+    def register(self, model: type[R], rows: Sequence[tuple[str, Values]]) -> list[R]:
+        """Register one record a row, each with the place that it came from.
+
+        Raises ``InvalidInput`` with messages by place, or ``Conflict`` with the place
+        in its text.
+        """
+        values = [row for _, row in rows]
+        try:
+            records = cast("list[R]", register(model, values, by=self.by))
+        except Refused as refused:
+            raise _placed(rows, refused.errors) from refused
+        except RegistryError as error:
+            raise _placed(rows, {0: error}) from error
+        self.registered.extend(records)
+        return records
+
+
+def _placed(
+    rows: Sequence[tuple[str, Values]], errors: Mapping[int, RegistryError]
+) -> RegistryError:
+    """Say of refused rows where in the document they came from."""
+    invalid: dict[str, list[str]] = {}
+    for index, error in errors.items():
+        messages = _messages(error)
+        if messages:
+            invalid.setdefault(rows[index][0], []).extend(messages)
+    if invalid:
+        return InvalidInput(invalid)
+    first = min(errors)
+    return Conflict(f"{rows[first][0]}: {_clash(errors[first])}")
+
+
+def _messages(error: RegistryError) -> list[str]:
+    """Say what is wrong with a row itself; nothing where it clashes with a record."""
+    match error:
+        case InvalidInput():
+            return [
+                f"{name}: {message}"
+                for name, messages in error.fields.items()
+                for message in messages
+            ]
+        case Duplicate(existing=None):
+            return [f"{error.detail}; the document says so of another one as well"]
+    return []
+
+
+def _clash(error: RegistryError) -> str:
+    """Say what a row clashes with."""
+    if isinstance(error, Duplicate) and error.existing is not None:
+        twin = error.existing
+        return (
+            f"{error.detail}; {twin._meta.verbose_name} {twin.pk} has the same values"
+        )
+    return error.detail
