@@ -1,0 +1,267 @@
+"""Lineage: what a record was made from, what was made from it, and by which runs.
+
+The graph has two kinds of node. *Runs* are activities; *objects* are entities, which a
+run used (what it read, and the code, configuration and script that it ran with) or
+which a run generated. Edges have PROV's direction: a run ``used`` an object, and an
+object ``wasGeneratedBy`` a run (https://www.w3.org/TR/prov-dm/), so that they point
+upstream, into the past.
+
+An object appears under the names that people know: as each data product that it is, or
+as itself where it is none. The object that was asked about appears as what was asked
+about, a data product, an external object or the object, and as nothing else.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from registry.catalogue.models import DataProduct, ExternalObject, Object
+from registry.provenance.walk import (
+    Link,
+    Mark,
+    Role,
+    Side,
+    Visit,
+    links_of,
+    most_links,
+    products_of,
+    walk,
+)
+from registry.runs.models import CodeRun
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+#: Nodes of one answer.
+LIMIT = 5000
+
+
+class Direction(enum.StrEnum):
+    """Which way to follow the links: into the past, into what came of it, or both.
+
+    *Both* is what is upstream and what is downstream, not what is downstream of
+    something upstream.
+    """
+
+    UPSTREAM = "upstream"
+    DOWNSTREAM = "downstream"
+    BOTH = "both"
+
+
+class EdgeType(enum.StrEnum):
+    """A relation of PROV."""
+
+    USED = "used"
+    WAS_GENERATED_BY = "wasGeneratedBy"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A record in a lineage.
+
+    ``kind`` and ``id`` name the record; ``object`` is the id of the object that it
+    is, or None for a run. ``distance`` is the least number of links from the root; a
+    run is one link away from what it used and from what it generated.
+    """
+
+    kind: str
+    id: int
+    distance: int
+    object: int | None = None
+
+    @property
+    def key(self) -> str:
+        """The record's name within a lineage, and its address below the API."""
+        return f"{self.kind}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One use or generation; there may be several between the same two nodes.
+
+    ``component`` is the id of the object component that a run read or wrote; None for
+    what a run ran with. ``role`` is None for what a run generated.
+    """
+
+    source: Node
+    target: Node
+    type: EdgeType
+    component: int | None
+    role: Role | None
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """The nodes that were reached, the nearest first, and the edges between them.
+
+    ``depth`` is how many runs were followed, None for all. Where there was more than
+    the limit allowed, ``truncated`` says so, and ``stopped_at`` holds the nodes whose
+    links lead on to what is missing.
+    """
+
+    root: Node
+    direction: Direction
+    depth: int | None
+    truncated: bool
+    stopped_at: tuple[Node, ...]
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+    @cached_property
+    def runs(self) -> tuple[int, ...]:
+        """The ids of the code runs."""
+        return tuple(node.id for node in self.nodes if node.object is None)
+
+    @cached_property
+    def objects(self) -> tuple[int, ...]:
+        """The ids of the objects, each once, whatever they appear as."""
+        return tuple(
+            dict.fromkeys(node.object for node in self.nodes if node.object is not None)
+        )
+
+    @cached_property
+    def components(self) -> tuple[int, ...]:
+        """The ids of the components that were read or written."""
+        found = (edge.component for edge in self.edges if edge.component is not None)
+        return tuple(dict.fromkeys(found))
+
+
+def lineage(
+    root: Model, *, direction: Direction, depth: int | None, limit: int = LIMIT
+) -> Lineage:
+    """Follow the lineage of a data product, external object, object or code run.
+
+    ``depth`` counts code runs, None for all; a root that is a run is the first. Takes
+    three queries, whatever the depth.
+    """
+    mark, pk = _place_of(root)
+    sides = _SIDES[direction]
+    levels = None if depth is None else 2 * depth - (mark == Mark.RUN)
+    visits = _visit(mark, pk, sides, levels, limit)
+    named = _named(root, visits, limit)
+    expanded = [
+        visit
+        for visit in visits
+        if (visit.mark, visit.id) in named and visit.level != levels
+    ]
+    found = links_of(expanded, limit=most_links(limit))
+    edges, stopped = _edges(found.links, named)
+    stopped += [node for place in found.unread for node in named[place]]
+    everywhere = {(visit.mark, visit.id) for visit in visits}
+    is_whole = everywhere == named.keys() and not found.unread
+    return Lineage(
+        root=named[mark, pk][0],
+        direction=direction,
+        depth=depth,
+        truncated=not is_whole,
+        # a link to what was registered only just now is no limit
+        stopped_at=() if is_whole else tuple(dict.fromkeys(stopped)),
+        nodes=tuple(node for nodes in named.values() for node in nodes),
+        edges=edges,
+    )
+
+
+_SIDES = {
+    Direction.UPSTREAM: (Side.UPSTREAM,),
+    Direction.DOWNSTREAM: (Side.DOWNSTREAM,),
+    Direction.BOTH: (Side.UPSTREAM, Side.DOWNSTREAM),
+}
+
+#: The nodes that a node of the graph appears as.
+Named = dict[tuple[Mark, int], tuple[Node, ...]]
+
+
+def _place_of(root: Model) -> tuple[Mark, int]:
+    """Return the node of the graph that a record is."""
+    match root:
+        case CodeRun():
+            return Mark.RUN, root.pk
+        case Object():
+            return Mark.OBJECT, root.pk
+        case DataProduct():
+            return Mark.OBJECT, root.object_id
+        case ExternalObject():
+            return Mark.OBJECT, root.data_product.object_id
+    raise TypeError(f"{type(root).__name__} has no lineage")
+
+
+def _visit(
+    mark: Mark, pk: int, sides: Sequence[Side], levels: int | None, limit: int
+) -> list[Visit]:
+    """Walk until one node more than the limit is known, or the graph ends."""
+    visits = []
+    known = set()
+    for visit in walk(mark, pk, sides, levels=levels, limit=limit):
+        known.add((visit.mark, visit.id))
+        visits.append(visit)
+        if len(known) > limit:
+            break
+    return visits
+
+
+def _named(root: Model, visits: Iterable[Visit], limit: int) -> Named:
+    """Name what was visited, in the order of the visits, as long as there is room."""
+    first: dict[tuple[Mark, int], int] = {}
+    for visit in visits:
+        first.setdefault((visit.mark, visit.id), visit.level)
+    start, *others = first
+    objects = [pk for mark, pk in others if mark == Mark.OBJECT]
+    products: dict[int, list[int]] = {}
+    for pk, product in products_of(objects, limit=limit) if objects else []:
+        products.setdefault(pk, []).append(product)
+    kind = str(root.kind)  # type: ignore[attr-defined]
+    thing = None if start[0] == Mark.RUN else start[1]
+    named: Named = {start: (Node(kind, root.pk, 0, thing),)}
+    count = 1
+    for place in others:
+        nodes = _nodes_at(place, first[place], products)
+        count += len(nodes)
+        if count > limit:
+            break
+        named[place] = nodes
+    return named
+
+
+def _nodes_at(
+    place: tuple[Mark, int], distance: int, products: dict[int, list[int]]
+) -> tuple[Node, ...]:
+    mark, pk = place
+    if mark == Mark.RUN:
+        return (Node(CodeRun.kind, pk, distance),)
+    if pk in products:
+        kind = DataProduct.kind
+        return tuple(Node(kind, product, distance, pk) for product in products[pk])
+    return (Node(Object.kind, pk, distance, pk),)
+
+
+def _edges(links: Iterable[Link], named: Named) -> tuple[tuple[Edge, ...], list[Node]]:
+    """Make edges of links, and note the nodes of which one leads to no other."""
+    edges: list[Edge] = []
+    stopped: list[Node] = []
+    seen = set()
+    for link in links:
+        step = link.step
+        here = named[step.source, link.source]
+        there = named.get((step.target, link.target))
+        if there is None:
+            stopped += here
+            continue
+        runs, things = (here, there) if step.source == Mark.RUN else (there, here)
+        # on a cycle a link is met from either side
+        same = (runs[0].id, things[0].object, link.component, step.role)
+        if same not in seen:
+            seen.add(same)
+            edges += [_edge(run, thing, link) for run in runs for thing in things]
+    return tuple(edges), stopped
+
+
+def _edge(run: Node, thing: Node, link: Link) -> Edge:
+    """Write a link in PROV's direction."""
+    role, component = link.step.role, link.component
+    if role is None:
+        return Edge(thing, run, EdgeType.WAS_GENERATED_BY, component, None)
+    return Edge(run, thing, EdgeType.USED, component, role)

@@ -1,0 +1,87 @@
+"""Agents of a document: the people and organisations that made its files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from registry.catalogue.models import Author
+from registry.provenance.importing import Person
+from registry.provenance.prov.sources import has_type, local_name
+from registry.provenance.vocabulary import DCTERMS, FAIR, FOAF, PROV, RDFS
+
+if TYPE_CHECKING:
+    from registry.provenance.prov.reading import Statement
+    from registry.provenance.prov.sources import Source
+
+_NAMES = (
+    f"{FOAF}name",
+    "http://xmlns.com/foaf/0.1/name",
+    "http://schema.org/name",
+    "https://schema.org/name",
+    f"{PROV}label",
+    f"{RDFS}label",
+)
+_IDENTIFIERS = (f"{DCTERMS}identifier", f"{FAIR}identifier")
+_ORCID = re.compile(r"(?:orcid:)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])", re.IGNORECASE)
+#: Hosts whose addresses name people and organisations.
+_NAMING = re.compile(r"https?://(www\.)?(orcid\.org|ror\.org|isni\.org|viaf\.org)/.+")
+
+
+@dataclass(frozen=True)
+class Agents:
+    """The people of a document, and who made which entity, by IRI."""
+
+    people: tuple[Person, ...]
+    authors: Mapping[str, tuple[str, ...]]
+
+
+def map_agents(source: Source) -> Agents:
+    """Read the authors of files; agents that made none leave no record."""
+    authors: dict[str, tuple[str, ...]] = {}
+    people: dict[str, Person] = {}
+    for relation in source.document.of("wasAttributedTo"):
+        entity, agent = relation.target("entity") or "", relation.target("agent")
+        statement = source.agents.get(agent or "")
+        if statement is None or entity not in source.entities:
+            source.leave_out(relation.where, "It names no author of a file.")
+        elif has_type(statement, f"{PROV}SoftwareAgent"):
+            source.leave_out(relation.where, "Software is no author here.")
+        else:
+            people.setdefault(statement.name, _person(source, statement))
+            authors[entity] = (*authors.get(entity, ()), statement.name)
+    for name, statement in source.agents.items():
+        if name not in people:
+            source.leave_out(
+                statement.where, "Agents become authors of what is attributed to them."
+            )
+    return Agents(tuple(people.values()), authors)
+
+
+def _person(source: Source, statement: Statement) -> Person:
+    record = source.own.get(statement.name)
+    if record is not None and not isinstance(record, Author):
+        source.complaints.add(statement.where, f"A {record.kind} is no agent.")
+    identifier = _identifier(statement)
+    name = statement.text(*_NAMES)
+    return Person(
+        key=statement.name,
+        where=statement.where,
+        uuid=source.uuid_of(statement)[0],
+        name=name if name or identifier else local_name(statement.name),
+        identifier=identifier,
+        record=record if isinstance(record, Author) else None,
+    )
+
+
+def _identifier(statement: Statement) -> str | None:
+    """Return the URL that names an agent all over the world."""
+    said = (statement.text(*_IDENTIFIERS) or "").strip()
+    bare = _ORCID.fullmatch(said)
+    if bare is not None:
+        return f"https://orcid.org/{bare[1].upper()}"
+    if said.startswith(("https://", "http://")):
+        return said
+    return statement.name if _NAMING.fullmatch(statement.name) else None

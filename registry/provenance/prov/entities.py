@@ -1,0 +1,328 @@
+"""Entities of a document: files, under all the names that they have in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import semver
+
+from registry.core import validators
+from registry.provenance.importing import External, Place, Product, Release, Thing
+from registry.provenance.prov.reading import moment, step
+from registry.provenance.prov.sources import (
+    TYPES,
+    UUID,
+    has_type,
+    local_name,
+    object_of,
+)
+from registry.provenance.vocabulary import (
+    DCAT,
+    DCMITYPE,
+    DCTERMS,
+    FAIR,
+    PROV,
+    RDFS,
+)
+
+if TYPE_CHECKING:
+    from registry.catalogue.models import Object
+    from registry.provenance.prov.reading import Statement
+    from registry.provenance.prov.sources import Source
+
+TITLE, VERSION = f"{DCTERMS}title", f"{DCAT}hasVersion"
+DESCRIPTION, FORMAT = f"{DCTERMS}description", f"{DCTERMS}format"
+IDENTIFIER, ISSUED = f"{DCTERMS}identifier", f"{DCTERMS}issued"
+ALTERNATE = f"{FAIR}alternate_identifier"
+ALTERNATE_TYPE = f"{FAIR}alternate_identifier_type"
+LOCATION = f"{PROV}atLocation"
+LABELS = (f"{PROV}label", f"{RDFS}label")
+HASHES = (f"{FAIR}hash", f"{FAIR}commit")
+ROOT, PUBLIC, EXTENSION = f"{FAIR}storage_root", f"{FAIR}public", f"{FAIR}extension"
+NAMESPACE, WEBSITE = f"{FAIR}namespace", f"{FAIR}website"
+PRIMARY = f"{FAIR}primary_not_supplement"
+SOFTWARE = f"{DCMITYPE}Software"
+
+#: What becomes a field of a record, or is the registry's own business.
+_MAPPED = frozenset(
+    {
+        ALTERNATE,
+        ALTERNATE_TYPE,
+        DESCRIPTION,
+        EXTENSION,
+        FORMAT,
+        ISSUED,
+        NAMESPACE,
+        PRIMARY,
+        PUBLIC,
+        ROOT,
+        UUID,
+        WEBSITE,
+        f"{DCTERMS}modified",
+        *HASHES,
+        *LABELS,
+        *TYPES,
+    }
+)
+_URL = re.compile(r"https?://[^/?#]+")
+
+
+@dataclass(frozen=True)
+class Entities:
+    """The things of a document, and which thing each entity is, by IRI."""
+
+    things: tuple[Thing, ...]
+    thing_of: Mapping[str, str]
+
+
+def map_entities(source: Source, authors: Mapping[str, Sequence[str]]) -> Entities:
+    """Join the entities that are one file, and say of each what it is.
+
+    ``authors`` are the agents of an entity, by IRI.
+    """
+    externals = _externals(source)
+    groups: dict[object, list[Statement]] = {}
+    for name, statement in source.entities.items():
+        if name not in externals.products:
+            groups.setdefault(_identity(source, statement), []).append(statement)
+    things = tuple(
+        _thing(source, some, externals.of_product, authors) for some in groups.values()
+    )
+    thing_of = {
+        statement.name: some[0].name for some in groups.values() for statement in some
+    }
+    for name, product in externals.products.items():
+        thing_of[name] = thing_of[product]
+    return Entities(things, thing_of)
+
+
+def _identity(source: Source, statement: Statement) -> object:
+    """Return what is the same for entities that are one file."""
+    own = _own_object(source, statement)
+    return own.uuid if own is not None else source.uuid_of(statement)[0]
+
+
+def _own_object(source: Source, statement: Statement) -> Object | None:
+    record = source.own.get(statement.name)
+    thing = object_of(record) if record is not None else None
+    if record is not None and thing is None:
+        source.complaints.add(statement.where, f"A {record.kind} is no entity.")
+    return thing
+
+
+@dataclass(frozen=True)
+class _Externals:
+    """External objects: the product of each by IRI, and the other way round."""
+
+    products: Mapping[str, str]
+    of_product: Mapping[str, External]
+
+
+def _externals(source: Source) -> _Externals:
+    """Find the entities that say where a data product came from.
+
+    Registries disagree which of the two specialises the other.
+    """
+    products: dict[str, str] = {}
+    found: dict[str, External] = {}
+    for relation in source.document.of("specializationOf"):
+        pair = relation.target("specificEntity"), relation.target("generalEntity")
+        for one, other in (pair, pair[::-1]):
+            statement = source.entities.get(one or "")
+            product = source.entities.get(other or "")
+            if statement is None or product is None or other in found:
+                continue
+            external = _external(source, statement)
+            if external is not None and _product_name(product) is not None:
+                products[statement.name] = product.name
+                found[product.name] = external
+                break
+        else:
+            source.leave_out(relation.where, "No record says what specialises what.")
+    return _Externals(products, found)
+
+
+def _external(source: Source, statement: Statement) -> External | None:
+    """Read an external object; None where the entity is none."""
+    title, issued = statement.text(TITLE), statement.text(ISSUED)
+    released = moment(issued) if issued is not None else None
+    identified = statement.text(IDENTIFIER) or statement.text(ALTERNATE)
+    is_product = statement.text(NAMESPACE) is not None
+    if title is None or released is None or not identified or is_product:
+        return None
+    return External(
+        key=statement.name,
+        where=statement.where,
+        title=title,
+        release_date=released,
+        identifier=statement.text(IDENTIFIER),
+        alternate_identifier=statement.text(ALTERNATE),
+        alternate_identifier_type=statement.text(ALTERNATE_TYPE),
+        primary_not_supplement=_flag(source, statement, PRIMARY),
+        description=statement.text(DESCRIPTION),
+        original_store=_place(source, [statement]),
+    )
+
+
+def _product_name(statement: Statement) -> tuple[str, str, str] | None:
+    """Return namespace, name and version, where an entity is a data product."""
+    namespace, name = statement.text(NAMESPACE), statement.text(TITLE)
+    version = statement.text(VERSION)
+    if namespace is None or name is None or version is None:
+        return None
+    return namespace, name, version
+
+
+def _thing(
+    source: Source,
+    statements: Sequence[Statement],
+    externals: Mapping[str, External],
+    authors: Mapping[str, Sequence[str]],
+) -> Thing:
+    """Say what a file is that all of these entities stand for."""
+    first = statements[0]
+    uuid, is_stated = source.uuid_of(first)
+    own = _own_object(source, first)
+    products = tuple(_products(statements, externals))
+    release = _release(statements)
+    made_by = [author for one in statements for author in authors.get(one.name, ())]
+    place = _place(source, statements)
+    mapped = set(_MAPPED)
+    if products or release:
+        mapped |= {TITLE, VERSION}
+    if place is not None:
+        mapped.add(LOCATION)
+    named = {product.key for product in products} | (
+        {release.key} if release else set()
+    )
+    return Thing(
+        keys=(
+            first.name,
+            *(one.name for one in statements[1:] if one.name not in named),
+        ),
+        where=first.where,
+        uuid=uuid,
+        uuid_stated=is_stated,
+        record=own,
+        description=_description(statements, is_ours=is_stated),
+        file_type=_file_type(statements),
+        authors=tuple(dict.fromkeys(made_by)),
+        place=place,
+        products=() if own else products,
+        release=None if own else release,
+        facts=tuple(_facts(source, statements, mapped)),
+    )
+
+
+def _products(
+    statements: Sequence[Statement], externals: Mapping[str, External]
+) -> Iterator[Product]:
+    for statement in statements:
+        names = _product_name(statement)
+        if names is not None:
+            yield Product(
+                statement.name, statement.where, *names, externals.get(statement.name)
+            )
+
+
+def _release(statements: Sequence[Statement]) -> Release | None:
+    """Read the release that software is: with a title and a semantic version."""
+    for statement in statements:
+        name, version = statement.text(TITLE), statement.text(VERSION)
+        if (
+            name is not None
+            and version is not None
+            and _product_name(statement) is None
+            and has_type(statement, SOFTWARE)
+            and semver.Version.is_valid(version)
+        ):
+            website = statement.text(WEBSITE)
+            return Release(statement.name, statement.where, name, version, website)
+    return None
+
+
+def _first(statements: Sequence[Statement], *names: str) -> str | None:
+    found = (statement.text(*names) for statement in statements)
+    return next((text for text in found if text), None)
+
+
+def _description(statements: Sequence[Statement], *, is_ours: bool) -> str | None:
+    """Describe a file; what no registry wrote is at least named."""
+    said = _first(statements, DESCRIPTION)
+    if said is not None or is_ours:
+        return said
+    return _first(statements, *LABELS, TITLE) or local_name(statements[0].name)
+
+
+def _file_type(statements: Sequence[Statement]) -> tuple[str, str | None] | None:
+    name = _first(statements, FORMAT)
+    if name is None:
+        return None
+    extension = _first(statements, EXTENSION)
+    location = _first(statements, LOCATION) or ""
+    dot = (
+        re.search(r"\.([A-Za-z0-9]{1,16})$", urlsplit(location).path)
+        if not (extension or "[" in location)
+        else None
+    )
+    return name, extension or (dot[1] if dot else None)
+
+
+def _place(source: Source, statements: Sequence[Statement]) -> Place | None:
+    """Read where a file lives; without a hash of its bytes no registry can say it."""
+    located = [one for one in statements if one.text(LOCATION) and one.text(*HASHES)]
+    if not located:
+        return None
+    statement = located[0]
+    location, hash_ = statement.text(LOCATION) or "", statement.text(*HASHES) or ""
+    root = statement.text(ROOT) or _root_of(location)
+    base = f"{(root or '').removesuffix('/')}/"
+    if root is None:
+        return None
+    if not location.startswith(base) or location == base:
+        source.complaints.add(
+            step(statement.where, "prov:atLocation"),
+            f"The location is not below the storage root {root[:200]}.",
+        )
+        return None
+    path = location.removeprefix(base)
+    is_public = all(_flag(source, one, PUBLIC) for one in statements)
+    return Place(root, path if root.endswith("/") else f"/{path}", hash_, is_public)
+
+
+def _root_of(location: str) -> str | None:
+    """Return the site of a web address as the root that the rest is below."""
+    match = _URL.match(location)
+    return f"{match[0]}/" if match else None
+
+
+def _flag(source: Source, statement: Statement, name: str) -> bool:
+    """Read true or false; true where nothing is said."""
+    text = (statement.text(name) or "true").lower()
+    if text not in {"true", "false", "1", "0"}:
+        source.complaints.add(statement.where, f"{local_name(name)} is true or false.")
+    return text in {"true", "1"}
+
+
+def _facts(
+    source: Source, statements: Sequence[Statement], mapped: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Keep what no record has a field for as keys with values.
+
+    The keys are the IRIs of the attributes; several values become one text.
+    """
+    said: dict[str, str] = {}
+    for statement in statements:
+        for name, values in statement.attributes.items():
+            text = "; ".join(value.text for value in values)
+            if not text or name in mapped:
+                continue
+            if max(len(text), len(name)) > validators.SHORT:
+                source.leave_out(statement.where, f"{name[:200]} is too long to keep.")
+            else:
+                said.setdefault(name, text)
+    yield from said.items()

@@ -1,0 +1,326 @@
+"""The walk through the graph of runs and objects, in SQL.
+
+A breadth-first walk is one recursive query, whatever the depth. Its rows are nodes and
+nothing else, so that ``UNION`` lets each node in once; a depth in the rows would let a
+node in again for every length of a way to it. How far the walk has come is told by a
+*clock*, a row that goes around the queue behind the nodes of each level.
+
+What a node is linked to is read in a given order and no further than a cap, by a
+lateral subquery; where the caller stops, so does the database. SQLite, which has no
+lateral subqueries, has ``json_each`` of a correlated one in their place.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from django.db import connection
+
+from registry.catalogue.models import DataProduct, ObjectComponent
+from registry.runs.models import CodeRun
+
+
+class Side(enum.IntEnum):
+    """Which way a walk goes."""
+
+    UPSTREAM = 0
+    DOWNSTREAM = 1
+
+
+class Mark(enum.IntEnum):
+    """What a row of the walk is: a node of the graph, or the clock."""
+
+    OBJECT = 0
+    RUN = 1
+    CLOCK = 2
+
+
+class Role(enum.StrEnum):
+    """What a run used an object as."""
+
+    INPUT = "input_data"
+    SOFTWARE = "software"
+    CONFIGURATION = "model_configuration"
+    SCRIPT = "submission_script"
+
+
+#: A node of the graph, and the way on which it was met.
+Row = tuple[Side, Mark, int]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A node that a walk met first ``level`` links from where it began."""
+
+    side: Side
+    mark: Mark
+    id: int
+    level: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One kind of link, in the direction in which a walk follows it.
+
+    ``select`` yields ``id`` and ``component`` of what ``{node}`` is linked to, in an
+    order that both databases keep. ``role`` is None for what a run wrote.
+    """
+
+    side: Side
+    source: Mark
+    target: Mark
+    role: Role | None
+    select: str
+
+    def of(self, node: str, cap: int) -> str:
+        """Write the statement for one node."""
+        return self.select.format(node=node, cap=cap)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link that a node has; ``component`` is the part of the object, by its id."""
+
+    step: Step
+    source: int
+    target: int
+    component: int | None
+
+
+@dataclass(frozen=True)
+class Links:
+    """Links, and the nodes whose links were not all read for the limit."""
+
+    links: Sequence[Link]
+    unread: Sequence[tuple[Mark, int]]
+
+
+_PART = ObjectComponent._meta.db_table
+_RUN = CodeRun._meta.db_table
+_READ = CodeRun.inputs.through._meta.db_table
+_WRITTEN = CodeRun.outputs.through._meta.db_table
+
+#: The columns of a run that link it to what it ran with.
+_WITH = (
+    ("code_repo_id", Role.SOFTWARE),
+    ("model_config_id", Role.CONFIGURATION),
+    ("submission_script_id", Role.SCRIPT),
+)
+
+
+def walk(
+    mark: Mark, pk: int, sides: Sequence[Side], *, levels: int | None, limit: int
+) -> Iterator[Visit]:
+    """Visit what can be reached from a node, the nearest first, each once a side.
+
+    ``levels`` is the greatest number of links; without it the walk ends where the
+    graph does. It goes a little beyond ``limit`` nodes, so that the caller knows of
+    it, and stops.
+    """
+    # with a node on each side and the clock for every level of a single node
+    most = 3 * (limit + 2)
+    statement = _walk_statement(sides, levels, cap=most_links(limit) + 1)
+    start = [(side, mark, pk) for side in sides]
+    level = seen = 0
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*chain.from_iterable(start), most])
+        for side, met, node in cursor:
+            if met != Mark.CLOCK:
+                seen = level
+                yield Visit(Side(side), Mark(met), node, level)
+            elif level == levels or seen < level:
+                return
+            else:
+                level += 1
+
+
+def links_of(visits: Sequence[Visit], *, limit: int) -> Links:
+    """Return the links that these visits go on by, as far as the limit allows.
+
+    They come by kind of link, and within a kind in the order of the visits.
+    """
+    steps = [
+        (step, [v.id for v in visits if (v.side, v.mark) == (step.side, step.source)])
+        for step in _steps()
+    ]
+    steps = [(step, sources) for step, sources in steps if sources]
+    if not steps:
+        return Links([], [])
+    parts = [
+        _expanded(step, number, limit + 1) for number, (step, _) in enumerate(steps)
+    ]
+    statement = f"{' UNION ALL '.join(parts)} LIMIT {limit + 1}"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_parameter(sources) for _, sources in steps])
+        links = [
+            Link(steps[number][0], source, target, component)
+            for number, source, target, component in cursor.fetchall()
+        ]
+    return Links(links[:limit], _unread(links[limit:], steps))
+
+
+def _unread(
+    beyond: Sequence[Link], steps: Sequence[tuple[Step, list[int]]]
+) -> list[tuple[Mark, int]]:
+    """Return the nodes whose links were not all read: from the first beyond on."""
+    order = [(step, source) for step, sources in steps for source in sources]
+    for link in beyond:
+        position = order.index((link.step, link.source))
+        return [(step.source, source) for step, source in order[position:]]
+    return []
+
+
+def most_links(limit: int) -> int:
+    """Return how many links so many nodes may have together."""
+    return 40 * limit
+
+
+def products_of(objects: Sequence[int], *, limit: int) -> list[tuple[int, int]]:
+    """Return objects with the data products that they are, up to one more than a limit.
+
+    They come in the order of the objects, as pairs of ids.
+    """
+    select = (
+        f"SELECT id, NULL AS component FROM {DataProduct._meta.db_table} "  # noqa: S608
+        "WHERE object_id = {node} ORDER BY id LIMIT {cap}"
+    )
+    naming = Step(Side.UPSTREAM, Mark.OBJECT, Mark.OBJECT, None, select)
+    statement = f"{_expanded(naming, 0, limit + 1)} LIMIT {limit + 1}"
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [_parameter(objects)])
+        return [(source, product) for _, source, product, _ in cursor.fetchall()]
+
+
+def _steps() -> Iterator[Step]:
+    """Yield the kinds of link, in the order in which a walk follows those of a node."""
+    up, down = Side.UPSTREAM, Side.DOWNSTREAM
+    yield Step(up, Mark.OBJECT, Mark.RUN, None, _runs_that(_WRITTEN))
+    yield Step(up, Mark.RUN, Mark.OBJECT, Role.INPUT, _objects_that_a_run(_READ))
+    for column, role in _WITH:
+        yield Step(up, Mark.RUN, Mark.OBJECT, role, _object_of_a_run(column))
+    yield Step(down, Mark.OBJECT, Mark.RUN, Role.INPUT, _runs_that(_READ))
+    for column, role in _WITH:
+        yield Step(down, Mark.OBJECT, Mark.RUN, role, _runs_with(column))
+    yield Step(down, Mark.RUN, Mark.OBJECT, None, _objects_that_a_run(_WRITTEN))
+
+
+def _runs_that(links: str) -> str:
+    """Select the runs that read, or wrote, any part of an object."""
+    if connection.vendor == "postgresql":
+        return (
+            "SELECT link.coderun_id AS id, part.id AS component "  # noqa: S608
+            f"FROM (SELECT id FROM {_PART} WHERE object_id = {{node}} ORDER BY id) "
+            f"AS part CROSS JOIN LATERAL (SELECT coderun_id FROM {links} "
+            "WHERE objectcomponent_id = part.id ORDER BY coderun_id LIMIT {cap}) "
+            "AS link LIMIT {cap}"
+        )
+    return (
+        "SELECT link.coderun_id AS id, part.id AS component "  # noqa: S608
+        f"FROM {_PART} AS part CROSS JOIN {links} AS link "
+        "ON link.objectcomponent_id = part.id WHERE part.object_id = {node} "
+        "ORDER BY part.id, link.coderun_id LIMIT {cap}"
+    )
+
+
+def _objects_that_a_run(links: str) -> str:
+    """Select the objects of which a run read, or wrote, a part."""
+    return (
+        "SELECT part.object_id AS id, part.id AS component "  # noqa: S608
+        f"FROM {links} AS link CROSS JOIN {_PART} AS part "
+        "WHERE part.id = link.objectcomponent_id AND link.coderun_id = {node} "
+        "ORDER BY link.objectcomponent_id LIMIT {cap}"
+    )
+
+
+def _object_of_a_run(column: str) -> str:
+    """Select what a run has in one of its own columns."""
+    return (
+        f"SELECT {column} AS id, NULL AS component FROM {_RUN} "  # noqa: S608
+        f"WHERE id = {{node}} AND {column} IS NOT NULL LIMIT {{cap}}"
+    )
+
+
+def _runs_with(column: str) -> str:
+    """Select the runs that have an object in one of their columns."""
+    return (
+        f"SELECT id, NULL AS component FROM {_RUN} "  # noqa: S608
+        f"WHERE {column} = {{node}} ORDER BY id LIMIT {{cap}}"
+    )
+
+
+def _walk_statement(sides: Sequence[Side], levels: int | None, *, cap: int) -> str:
+    """Write the recursive query; its parameters are the starts and a limit on rows."""
+    steps = [step for step in _steps() if step.side in sides]
+    is_postgresql = connection.vendor == "postgresql"
+    recursion = _all_at_once if is_postgresql else _one_by_one
+    start = ", ".join(["(%s, %s, CAST(%s AS bigint))"] * len(sides))
+    return (
+        "WITH RECURSIVE walk(side, mark, id) AS ("  # noqa: S608
+        f"SELECT * FROM (VALUES {start}, (-1, {Mark.CLOCK:d}, 0)) AS start "
+        f"UNION {recursion(steps, levels, cap)}) "
+        "SELECT side, mark, id FROM walk LIMIT %s"
+    )
+
+
+def _all_at_once(steps: Sequence[Step], levels: int | None, cap: int) -> str:
+    """Go on from all nodes of a level, as PostgreSQL does.
+
+    All rows of a level are there together, so that each can see the clock among them,
+    and the clock whether it is alone.
+    """
+    branches = " UNION ALL ".join(
+        f"(SELECT now.side, {step.target:d}, id FROM ({step.of('now.id', cap)}) AS met "  # noqa: S608
+        f"WHERE now.side = {step.side:d} AND now.mark = {step.source:d})"
+        for step in steps
+    )
+    limit = "" if levels is None else f"WHERE now.level < {levels}"
+    return (
+        "SELECT next.side, next.mark, next.id FROM (SELECT side, mark, id, "  # noqa: S608
+        f"max(CASE mark WHEN {Mark.CLOCK:d} THEN id END) OVER () AS level, "
+        "count(*) OVER () AS size FROM walk) AS now CROSS JOIN LATERAL ("
+        f"{branches} UNION ALL SELECT -1, {Mark.CLOCK:d}, now.id + 1 "
+        f"WHERE now.mark = {Mark.CLOCK:d} AND now.size > 1"
+        f") AS next(side, mark, id) {limit}"
+    )
+
+
+def _one_by_one(steps: Sequence[Step], levels: int | None, cap: int) -> str:
+    """Go on from one node after the other, as SQLite does: first come, first served.
+
+    The clock goes on for ever, and the walk for as long as its rows are read.
+    """
+    branches = " UNION ".join(
+        f"SELECT walk.side, {step.target:d}, next.value FROM walk CROSS JOIN "  # noqa: S608
+        f"json_each((SELECT json_group_array(id) FROM ({step.of('walk.id', cap)}))) "
+        f"AS next WHERE walk.side = {step.side:d} AND walk.mark = {step.source:d}"
+        for step in steps
+    )
+    clock = f"SELECT -1, {Mark.CLOCK:d}, id + 1 FROM walk WHERE mark = {Mark.CLOCK:d}"  # noqa: S608
+    return f"{branches} UNION {clock}"
+
+
+def _expanded(step: Step, number: int, cap: int) -> str:
+    """Select the links of many nodes, which are the statement's one parameter."""
+    select = step.of("wanted.id", cap)
+    if connection.vendor == "postgresql":
+        return (
+            f"(SELECT {number}, wanted.id, met.id, CAST(met.component AS bigint) "  # noqa: S608
+            "FROM unnest(%s::bigint[]) WITH ORDINALITY AS wanted(id) "
+            f"CROSS JOIN LATERAL ({select}) AS met)"
+        )
+    return (
+        f"SELECT {number}, wanted.id, json_extract(met.value, '$[0]'), "  # noqa: S608
+        "json_extract(met.value, '$[1]') FROM (SELECT value AS id FROM json_each(%s)) "
+        "AS wanted CROSS JOIN json_each((SELECT json_group_array(json_array(id, "
+        f"component)) FROM ({select}))) AS met"
+    )
+
+
+def _parameter(ids: Sequence[int]) -> Any:
+    """Return ids as the one parameter that they are in a statement."""
+    return list(ids) if connection.vendor == "postgresql" else json.dumps(list(ids))
