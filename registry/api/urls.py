@@ -10,6 +10,7 @@ from registry.api.catalogue import views as catalogue
 from registry.api.data import views as data
 from registry.api.documentation import views as documentation
 from registry.api.identity import views as identity
+from registry.api.provenance.crates import views as crates
 from registry.api.runs import views as runs
 
 #: The record types. Clients take every name here for one, so nothing else is in it.
@@ -49,6 +50,22 @@ urlpatterns = [
     path("", root, name="api-root"),
     *router.urls,
     path("username/", identity.UsernameView.as_view(), name="username"),
+    path("ro-crate/", crates.CratesView.as_view(), name="ro-crate"),
+    re_path(
+        r"^ro-crate/data-product/(?P<pk>[0-9]{1,18})/$",
+        crates.DataProductCrateView.as_view(),
+        name="ro-crate-data-product",
+    ),
+    re_path(
+        r"^ro-crate/code-run/(?P<pk>[0-9]{1,18})/$",
+        crates.CodeRunCrateView.as_view(),
+        name="ro-crate-code-run",
+    ),
+    re_path(
+        r"^data_extraction/(?P<pk>[0-9]{1,18})/$",
+        crates.DataExtractionView.as_view(),
+        name="data-extraction",
+    ),
     path("schema/", documentation.SchemaView.as_view(), name="api-schema"),
     path("docs/", documentation.swagger, name="api-docs"),
     path("redoc/", documentation.redoc, name="api-redoc"),

@@ -98,10 +98,13 @@ class Runs:
         for tool in tools:
             if _UNRECORDED in tool.links("additionalType"):
                 continue
-            if tool.id in self.things and tool.types & FILE:
-                script = script or tool.id
-            elif "SoftwareApplication" not in tool.types and stated_uuid(tool):
-                script = script or self._add(bare_thing(tool, self.crate))
+            is_file = bool(tool.types & FILE)
+            if "SoftwareApplication" not in tool.types and (
+                is_file or stated_uuid(tool) is not None
+            ):
+                script = script or self._thing(tool)
+            elif is_file:
+                software = software or tool.id
             else:
                 software = software or self._add(software_thing(tool, self.crate))
         return software, script

@@ -116,7 +116,7 @@ def _thing(
     is_empty = file.path is not None and sums[file.path].size == 0
     products = tuple(_products(entity, crate))
     place = _place(file, hash_, record)
-    facts = facts_of(entity, crate)
+    release, facts = _release(entity, crate)
     if place is None and file.address is not None:
         facts = (*facts, (ADDRESS, file.address))
     by_bytes = uuid is None and hash_ is not None and not is_empty
@@ -128,13 +128,18 @@ def _thing(
         keys=(entity.id,),
         where=entity.where,
         uuid=uuid or derived_uuid(name),
-        uuid_stated=uuid is not None,
-        record=record.objects.get(hash_ or "") if by_bytes and not products else None,
+        uuid_stated=uuid is not None and release is None,
+        record=(
+            record.objects.get(hash_ or "")
+            if by_bytes and not products and release is None
+            else None
+        ),
         description=_description(file, stated=uuid is not None),
         file_type=_file_type(file, crate, record),
         authors=authors_of(entity, crate),
         place=place,
         products=products,
+        release=release,
         licences=licences_of(entity, crate)
         # a registry says of each file what it knows, and no licence is none
         or (licences_of(crate.root, crate) if uuid is None else ()),
@@ -258,48 +263,55 @@ def _externals(work: Entity, crate: Crate) -> Iterator[External]:
 
 def software_thing(entity: Entity, crate: Crate) -> Thing:
     """Return what a run was done with, which is no file of the crate."""
-    name = entity.text("name") or entity.id
-    version = entity.text("softwareVersion") or entity.text("version")
-    address = entity.text("codeRepository") or entity.text("url")
-    released = version is not None and _is_semantic(version)
     uuid = stated_uuid(entity)
-    hash_, place = entity.text("hash"), entity.text("codeRepository")
-    facts = facts_of(entity, crate)
-    if version is not None and not released:
-        facts = (*(fact for fact in facts if fact[0] != VERSION), (VERSION, version))
+    release, facts = _release(entity, crate)
+    name = entity.text("name") or entity.id
+    hash_, repository = entity.text("hash"), entity.text("codeRepository")
+    root, public = entity.text("storage_root"), entity.flag("public") is not False
+    known_as = (name, _version(entity) or "", repository or entity.text("url") or "")
     return Thing(
         keys=(entity.id,),
         where=entity.where,
-        uuid=uuid or derived_uuid(f"urn:software:{name}@{version}:{address or ''}"),
+        uuid=uuid or derived_uuid(f"urn:software:{'@'.join(known_as)}"),
         # the name and the version of a release say what it is
-        uuid_stated=uuid is not None and not released,
-        description=entity.text("description") or (None if released else name),
+        uuid_stated=uuid is not None and release is None,
+        description=entity.text("description") or (None if release else name),
         authors=authors_of(entity, crate),
         place=(
-            place_at(
-                place,
-                hash_,
-                entity.text("storage_root"),
-                public=entity.flag("public") is not False,
-            )
-            if place and hash_
+            place_at(repository, hash_, root, public=public)
+            if repository and hash_
             else None
         ),
-        release=(
-            Release(
-                f"{entity.id}#release",
-                entity.where,
-                name,
-                version or "",
-                entity.text("url"),
-            )
-            if released
-            else None
-        ),
+        release=release,
         licences=licences_of(entity, crate),
         keywords=keywords_of(entity, crate),
         facts=facts,
     )
+
+
+def _release(
+    entity: Entity, crate: Crate
+) -> tuple[Release | None, tuple[tuple[str, str], ...]]:
+    """Return the release that software is, and what else is to be said of a thing.
+
+    A version that is no semantic one cannot be that of a release, and is kept as it is.
+    """
+    facts = facts_of(entity, crate)
+    version = _version(entity)
+    if "SoftwareApplication" not in entity.types or version is None:
+        return None, facts
+    if not _is_semantic(version):
+        return None, (*(one for one in facts if one[0] != VERSION), (VERSION, version))
+    name, website = entity.text("name") or entity.id, entity.text("url")
+    if website == entity.text("codeRepository"):
+        # what a registry says where it knows of no page
+        website = None
+    key = f"{entity.id}#release"
+    return Release(key, entity.where, name, version, website), facts
+
+
+def _version(entity: Entity) -> str | None:
+    return entity.text("softwareVersion") or entity.text("version")
 
 
 def bare_thing(entity: Entity, crate: Crate) -> Thing:

@@ -1,0 +1,1 @@
+"""Provenance in the API: lineage, PROV, RO-Crates."""
