@@ -48,8 +48,12 @@ def people_of(crate: Crate) -> list[Person]:
     """Return everybody that the crate describes, or names as an author."""
     found: dict[str, Person] = {}
     for entity in crate:
-        if entity.types & _PEOPLE and _is_somebody(entity):
-            found[entity.id] = _person(entity)
+        # organisations are there for many reasons, people because they did something
+        acting = crate.linked(entity, *_MADE, "agent")
+        people = [entity, *acting] if "Person" in entity.types else acting
+        for person in people:
+            if person.types & _PEOPLE and _is_somebody(person):
+                found[person.id] = _person(person)
         for name in _MADE:
             for text in entity.texts(name):
                 found.setdefault(*_named(text, entity))

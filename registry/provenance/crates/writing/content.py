@@ -10,6 +10,7 @@ from registry.catalogue.access import downloadable_among
 from registry.catalogue.files import extension_of, file_name, last_name_of
 from registry.catalogue.models import DataProduct, Object
 from registry.core.errors import InvalidInput
+from registry.core.texts import shortened
 from registry.provenance.crates.terms import INPUTS, OUTPUTS
 from registry.provenance.lineage import Direction, EdgeType, Lineage, lineage
 from registry.provenance.records import Records, records_of
@@ -178,10 +179,11 @@ def _free_path(folder: str, thing: Object, taken: set[str]) -> str:
 
 
 def name_of(thing: Object) -> str:
-    """Return what an object is called: as a product, else as a file."""
+    """Return what an object is called: as a product or a release, else as a file."""
     for product in thing.data_products.all():
         return product.name
     release = getattr(thing, "code_repo_release", None)
     if release is not None:
         return f"{release.name} {release.version}"
-    return last_name_of(thing) or f"object {thing.pk}"
+    described = shortened(thing.description, 60).removesuffix(" …").rstrip(".")
+    return last_name_of(thing) or described or f"object {thing.pk}"

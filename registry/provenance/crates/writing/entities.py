@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Keyword,
         KeyValue,
         Licence,
+        Namespace,
         Object,
         StorageLocation,
     )
@@ -173,6 +174,15 @@ def product_values(product: DataProduct) -> Values:
     }
 
 
+def namespace_values(namespace: Namespace) -> Values:
+    """Describe the group or project that a namespace is of."""
+    return {
+        "@type": "Organization",
+        "name": namespace.full_name or namespace.name,
+        "url": namespace.website,
+    }
+
+
 def external_values(external: ExternalObject) -> Values:
     """Describe what a data product came from."""
     store = external.original_store
@@ -253,7 +263,7 @@ def fact_values(fact: KeyValue) -> Values:
 def format_values(file_type: FileType) -> Values:
     """Describe a file type."""
     return {
-        "@type": "DefinedTerm",
+        "@type": "WebSite",
         "name": file_type.name,
         "extension": file_type.extension,
     }

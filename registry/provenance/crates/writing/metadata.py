@@ -68,7 +68,8 @@ class _Metadata:
     def generate(self) -> dict[str, Any]:
         """Return the document."""
         document: dict[str, Any] = self._crate.metadata.generate()
-        return document
+        graph = [_compact(entity) for entity in document["@graph"]]
+        return {**document, "@graph": graph}
 
     def _describe_itself(self, *, packed: bool) -> None:
         """Say of the crate's own files what they are."""
@@ -93,17 +94,24 @@ class _Metadata:
         ]
         values |= {
             "conformsTo": self._add(PROCESS_RUN, entities.PROFILE_VALUES),
-            "license": _one_or_many(licences) or entities.NO_LICENCE,
-            "author": _one_or_many(map(self._author, people.values())),
+            "license": _unique(licences) or entities.NO_LICENCE,
+            "author": _unique(map(self._author, people.values())) or None,
+            "publisher": self._publisher(),
             "keywords": list(dict.fromkeys(keywords)) or None,
             "mentions": actions or None,
-            "mainEntity": _one_or_many(
-                {"@id": self._named[Object.kind, thing.pk]} for thing in content.results
-            ),
+            "mainEntity": [self._link(thing.pk) for thing in content.results] or None,
         }
         for name, value in values.items():
             if value is not None:
                 root[name] = value
+
+    def _publisher(self) -> Link | None:
+        """Refer to the group whose namespace the subject is named in."""
+        subject = self._content.subject
+        if not isinstance(subject, DataProduct):
+            return None
+        name = self._url_of(subject.namespace)
+        return self._add(name, entities.namespace_values(subject.namespace))
 
     def _thing(self, thing: Object) -> None:
         """Describe an object: a file of the crate, one elsewhere, or none at all."""
@@ -122,8 +130,8 @@ class _Metadata:
             ),
             **entities.object_values(thing, file),
             **(entities.software_values(thing, file) if is_software else {}),
-            "author": _one_or_many(map(self._author, thing.authors.all())),
-            "license": _one_or_many(map(self._licence, thing.licences.all())),
+            "author": _unique(map(self._author, thing.authors.all())) or None,
+            "license": _unique(map(self._licence, thing.licences.all())) or None,
             "keywords": [self._keyword(word) for word in thing.keywords.all()] or None,
             "encodingFormat": self._format(thing) if place is not None else None,
             "additionalProperty": [self._fact(one) for one in thing.key_values.all()]
@@ -264,10 +272,12 @@ def _in_role(content: Content, role: Role) -> set[int]:
     return {done.roles[role] for done in content.runs if role in done.roles}
 
 
-def _one_or_many(links: Iterable[Link]) -> Link | list[Link] | None:
-    """Write one reference by itself, as readers of crates expect."""
-    found = _unique(links)
-    return found[0] if len(found) == 1 else found or None
+def _compact(entity: Values) -> Values:
+    """Write lists of one as that one, as RO-Crate has it."""
+    return {
+        name: value[0] if isinstance(value, list) and len(value) == 1 else value
+        for name, value in entity.items()
+    }
 
 
 def _unique(links: Iterable[Link]) -> list[Link]:
