@@ -11,6 +11,7 @@ from registry.api.data import views as data
 from registry.api.documentation import views as documentation
 from registry.api.identity import views as identity
 from registry.api.provenance.crates import views as crates
+from registry.api.provenance.prov import views as prov
 from registry.api.runs import views as runs
 
 #: The record types. Clients take every name here for one, so nothing else is in it.
@@ -69,6 +70,22 @@ urlpatterns = [
     path("schema/", documentation.SchemaView.as_view(), name="api-schema"),
     path("docs/", documentation.swagger, name="api-docs"),
     path("redoc/", documentation.redoc, name="api-redoc"),
+    re_path(
+        r"^prov-report/(?P<id>[0-9]{1,18})/$",
+        prov.DataProductReportView.as_view(),
+        name="prov-report",
+    ),
+    re_path(
+        r"^prov-report/code_run/(?P<id>[0-9]{1,18})/$",
+        prov.CodeRunReportView.as_view(),
+        name="prov-report-code-run",
+    ),
+    re_path(
+        r"^prov-report/object/(?P<id>[0-9]{1,18})/$",
+        prov.ObjectReportView.as_view(),
+        name="prov-report-object",
+    ),
+    path("prov/", prov.DocumentsView.as_view(), name="prov"),
     # uploads: clients leave the last slash out
     re_path(r"^data/?$", data.UploadsView.as_view(), name="data"),
     re_path(

@@ -23,6 +23,7 @@ from registry.web.views import (
     sign_in,
     suggest,
     tokens,
+    vocabulary,
 )
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("docs/", guides.index, name="guides"),
     path("docs/<slug:name>/", guides.guide, name="guide"),
+    path("vocab/", vocabulary.terms, name="vocabulary"),
     path("search/", search.results, name="search"),
     path("suggest/<slug:kind>/", suggest.suggestions, name="suggest"),
     path("account/", account.account, name="account"),

@@ -1,1 +1,1 @@
-"""Provenance in the API: lineage, PROV, RO-Crates."""
+"""What made what: lineage, PROV documents and RO-Crates."""

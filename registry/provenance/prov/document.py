@@ -56,6 +56,7 @@ class _Report:
         self._reported = reported
         self._naming_accounts = naming_accounts
         self._told: set[tuple[str, int]] = set()
+        self._derived: set[tuple[QualifiedName, QualifiedName]] = set()
         self._tell_subject()
         started = [self._tell_run(run) for run in reported.runs]
         for run, starter, script in started:
@@ -144,8 +145,13 @@ class _Report:
                     ],
                 )
                 for output in written:
-                    if output != entity:
-                        self.document.derivation(output, entity)
+                    self._derive(output, entity)
+
+    def _derive(self, output: QualifiedName, entity: QualifiedName) -> None:
+        """Say that one came of the other, once, whichever runs made it so."""
+        if output != entity and (output, entity) not in self._derived:
+            self._derived.add((output, entity))
+            self.document.derivation(output, entity)
 
     def _names(self, thing: Object) -> list[QualifiedName]:
         """Tell of an object as data, and return what it appears as."""
