@@ -125,8 +125,9 @@ class _LocalDraft:
             _sync_folder(self.target.parent)
 
     def withdraw(self) -> None:
-        """Remove the file again."""
-        self.target.unlink(missing_ok=True)
+        """Remove the file again, if it came to its place at all."""
+        with suppress(FileNotFoundError, NotADirectoryError):
+            self.target.unlink()
 
 
 class _LocalDrafts:
