@@ -10,6 +10,7 @@ from registry.api.catalogue import views as catalogue
 from registry.api.data import views as data
 from registry.api.documentation import views as documentation
 from registry.api.identity import views as identity
+from registry.api.provenance import views as provenance
 from registry.api.provenance.crates import views as crates
 from registry.api.provenance.prov import views as prov
 from registry.api.runs import views as runs
@@ -67,6 +68,16 @@ urlpatterns = [
         crates.DataExtractionView.as_view(),
         name="data-extraction",
     ),
+    path(
+        "lineage/<str:endpoint>/<int:pk>/",
+        provenance.LineageView.as_view(),
+        name="lineage",
+    ),
+    path(
+        "impact/<str:endpoint>/<int:pk>/",
+        provenance.ImpactView.as_view(),
+        name="impact",
+    ),
     path("schema/", documentation.SchemaView.as_view(), name="api-schema"),
     path("docs/", documentation.swagger, name="api-docs"),
     path("redoc/", documentation.redoc, name="api-redoc"),
@@ -85,7 +96,7 @@ urlpatterns = [
         prov.ObjectReportView.as_view(),
         name="prov-report-object",
     ),
-    path("prov/", prov.DocumentsView.as_view(), name="prov"),
+    path("prov/", prov.ImportView.as_view(), name="prov"),
     # uploads: clients leave the last slash out
     re_path(r"^data/?$", data.UploadsView.as_view(), name="data"),
     re_path(

@@ -17,9 +17,11 @@ import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+
+from django.db.models import Model
 
 from registry.catalogue.models import DataProduct, ExternalObject, Object
+from registry.core.errors import NotFound
 from registry.provenance.walk import (
     Link,
     Mark,
@@ -32,9 +34,6 @@ from registry.provenance.walk import (
     walk,
 )
 from registry.runs.models import CodeRun
-
-if TYPE_CHECKING:
-    from django.db.models import Model
 
 #: Nodes of one answer.
 LIMIT = 5000
@@ -163,6 +162,26 @@ def lineage(
         nodes=tuple(node for nodes in named.values() for node in nodes),
         edges=edges,
     )
+
+
+#: The record types that have a lineage.
+ROOTS: dict[str, type[Model]] = {
+    model.kind: model for model in (DataProduct, Object, CodeRun, ExternalObject)
+}
+
+
+def root_of(kind: str, pk: int) -> Model:
+    """Fetch the record whose lineage is asked for; raises ``NotFound``."""
+    model = ROOTS.get(kind)
+    if model is None:
+        raise NotFound(f"No lineage of {kind[:100]}: ask for {', '.join(ROOTS)}.")
+    links = ("data_product",) if model is ExternalObject else ()
+    # no link is None to Django, which else would follow every one
+    records = model._default_manager.select_related(*links or (None,))
+    found = records.filter(pk=pk).first() if pk < 2**63 else None
+    if found is None:
+        raise NotFound(f"{model._meta.verbose_name} {pk} does not exist.")
+    return found
 
 
 _SIDES = {

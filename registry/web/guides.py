@@ -25,6 +25,7 @@ GUIDES = (
     "api",
     "website",
     "uploading-data",
+    "provenance",
     "naming",
     "fair-client",
     "signing-in",

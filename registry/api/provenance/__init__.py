@@ -1,1 +1,1 @@
-"""What made what: lineage, PROV documents and RO-Crates."""
+"""What made what: lineage and impact, W3C PROV and RO-Crates."""

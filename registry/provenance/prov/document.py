@@ -26,13 +26,18 @@ if TYPE_CHECKING:
 
 
 def report(
-    subject: Subject, *, depth: int, registry_url: str, naming_accounts: bool = False
+    subject: Subject,
+    *,
+    depth: int | None,
+    registry_url: str,
+    naming_accounts: bool = False,
 ) -> ProvDocument:
     """Tell how a data product, an object or the outputs of a run were made.
 
-    ``depth`` counts code runs back from the subject. ``registry_url`` is what the
-    identifiers begin with, without the last slash. Accounts that are no authors are
-    named with ``naming_accounts`` alone. Takes a constant number of queries.
+    ``depth`` counts code runs back from the subject, None for all. ``registry_url`` is
+    what the identifiers begin with, without the last slash. Accounts that are no
+    authors are named with ``naming_accounts`` alone. Takes a constant number of
+    queries.
     """
     reported = load(subject, depth=depth)
     return _Report(reported, registry_url, naming_accounts=naming_accounts).document

@@ -106,8 +106,11 @@ class Complaints:
 
     def add(self, where: str, message: str) -> None:
         """Note what is wrong somewhere."""
-        if len(self.messages) < _MOST_COMPLAINTS or where in self.messages:
-            self.messages.setdefault(where, []).append(message)
+        if len(self.messages) >= _MOST_COMPLAINTS and where not in self.messages:
+            return
+        messages = self.messages.setdefault(where, [])
+        if message not in messages:
+            messages.append(message)
 
     def raise_any(self) -> None:
         """Raise ``InvalidInput`` when something is wrong."""

@@ -21,8 +21,6 @@ from registry.runs.models import CodeRun
 #: What a report can be about.
 Subject = DataProduct | Object | CodeRun
 
-#: Runs that a report may be asked to go back.
-MOST_DEPTH = 100
 #: Relations in one report: a run with a thousand inputs and outputs has a million.
 MOST_RELATIONS = 20_000
 
@@ -46,8 +44,8 @@ class Reported:
         return tuple(products) or (thing,)
 
 
-def load(subject: Subject, *, depth: int) -> Reported:
-    """Load what a report about a record tells of, ``depth`` runs back.
+def load(subject: Subject, *, depth: int | None) -> Reported:
+    """Load what a report about a record tells of, ``depth`` runs back or all.
 
     A run that the report is about is the first, with all that it wrote. Raises
     ``InvalidInput`` about ``depth`` where that would be too much for one report.
@@ -70,8 +68,8 @@ def load(subject: Subject, *, depth: int) -> Reported:
     return Reported(subject, runs, _objects(objects))
 
 
-def _too_large(what: str, depth: int) -> InvalidInput:
-    advice = "ask for fewer runs" if depth > 1 else "read the lineage instead"
+def _too_large(what: str, depth: int | None) -> InvalidInput:
+    advice = "ask for fewer runs" if depth != 1 else "read the lineage instead"
     return InvalidInput({"depth": [f"The report would have {what}: {advice}."]})
 
 

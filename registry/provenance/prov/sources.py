@@ -21,7 +21,7 @@ from registry.catalogue.models import (
 )
 from registry.provenance.importing import derived_uuid
 from registry.provenance.prov.reading import Complaints, Document, Statement
-from registry.provenance.vocabulary import FAIR, PROV, RDF
+from registry.provenance.vocabulary import DCTERMS, FAIR, PROV, RDF
 from registry.runs.models import CodeRun
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ M = TypeVar("M", bound="Record")
 
 UUID = f"{FAIR}uuid"
 TYPES = (f"{RDF}type", f"{PROV}type")
+#: What elements have that a registry has described rather than referred to.
+_DESCRIBED = frozenset({UUID, f"{DCTERMS}issued"})
 
 #: Records that a document can refer to by their addresses here.
 _OWN: dict[str, type[Record]] = {
@@ -140,8 +142,9 @@ class Source:
     def own(self) -> Mapping[str, Record]:
         """The records of this registry that elements refer to by address.
 
-        An element with a UUID is known by that: its address may be one on another
-        registry, which gave itself the same name as this one.
+        What a registry has described is known by its UUID or, an external object, by
+        its identifiers: its address may be one on another registry, which went by the
+        same address as this one.
         """
         pattern = re.compile(
             rf"{re.escape(self.registry_url)}/(?:api/)?({'|'.join(_OWN)})/"
@@ -151,7 +154,7 @@ class Source:
         elements = [self.entities, self.activities, self.agents]
         for name, statement in ((n, s) for some in elements for n, s in some.items()):
             match = pattern.fullmatch(name)
-            if match is not None and UUID not in statement.attributes:
+            if match is not None and _DESCRIBED.isdisjoint(statement.attributes):
                 wanted[name] = match[1], int(match[2])
         found = dict(_records(wanted.values()))
         for name, address in wanted.items():

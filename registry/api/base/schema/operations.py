@@ -214,7 +214,9 @@ class RecordSchema(AutoSchema):
         schema = content["application/json"]["schema"]
         if self.action == "create":
             schema = _one_or_many(schema)
-        return components.bodies(schema)
+        # of further formats the description says that they are texts
+        text: Schema = {"schema": {"type": "string"}}
+        return {**dict.fromkeys(content, text), **components.bodies(schema)}
 
     def _headers(self, status: str) -> Iterator[str]:
         """Name the further headers of a success."""

@@ -9,8 +9,8 @@ from typing import Any
 from rest_framework import serializers
 
 from registry.api.base.fields import FlagField
+from registry.http.lineage import DepthField
 from registry.provenance.prov.drawing import DPI, Look
-from registry.provenance.prov.records import MOST_DEPTH
 
 
 class FiniteField(serializers.FloatField):
@@ -27,11 +27,10 @@ class FiniteField(serializers.FloatField):
 class ReportParameters(serializers.Serializer[Any]):
     """The query parameters of a report; what is left empty is as if left out."""
 
-    depth = serializers.IntegerField(
+    depth = DepthField(
         default=1,
-        min_value=1,
-        max_value=MOST_DEPTH,
-        help_text="How many code runs to go back.",
+        help_text="How many code runs to go back, or `all`; a run that is asked about "
+        "is the first.",
     )
     attributes = FlagField(
         default=True,
@@ -52,7 +51,7 @@ class ReportParameters(serializers.Serializer[Any]):
     )
 
     @classmethod
-    def read(cls, query: Mapping[str, str]) -> tuple[int, Look]:
+    def read(cls, query: Mapping[str, str]) -> tuple[int | None, Look]:
         """Return the depth and the look that are asked for.
 
         Raises ``ValidationError`` with messages by parameter.

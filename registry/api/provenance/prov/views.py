@@ -19,12 +19,12 @@ from registry.api.base.views import PlainView
 from registry.api.provenance.prov import renderers
 from registry.api.provenance.prov import schema as openapi
 from registry.api.provenance.prov.parameters import ReportParameters
+from registry.api.provenance.views import DocumentView
 from registry.catalogue.models import DataProduct, Object
 from registry.core.errors import InvalidInput
 from registry.http.links import kind_of
 from registry.http.permissions import SignedIn
-from registry.http.throttling import ExportThrottle
-from registry.provenance.picture import CannotDraw, NoGraphviz, render
+from registry.provenance.picture import Busy, CannotDraw, NoGraphviz, render
 from registry.provenance.prov import formats
 from registry.provenance.prov.document import report
 from registry.provenance.prov.drawing import Look, as_dot
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from registry.core.models import Record
     from registry.provenance.prov.importing import Outcome
 
-    Throttles = list[Any]
-
 #: The formats that are the document in other words.
 _TEXTS: dict[str, Callable[[ProvDocument], Any]] = {
     "json": formats.as_json,
@@ -52,7 +50,7 @@ _TEXTS: dict[str, Callable[[ProvDocument], Any]] = {
 MOST_BYTES = 16 * 1024 * 1024
 
 
-class ReportView(PlainView):
+class ReportView(DocumentView):
     """What made a record, from what, when and by whom, in W3C PROV.
 
     PROV-JSON unless `Accept` or `format` asks for JSON-LD, XML, PROV-N or a picture.
@@ -72,10 +70,6 @@ class ReportView(PlainView):
         renderers.JPEGRenderer,
     )
     subject: ClassVar[type[DataProduct | Object | CodeRun]]
-
-    def get_throttles(self) -> Throttles:
-        """Count reports as exports, beside the limit on all requests."""
-        return [*super().get_throttles(), ExportThrottle()]
 
     @openapi.report
     def get(self, request: Request, id: str) -> Response:  # noqa: A002
@@ -112,6 +106,8 @@ def _drawn(document: ProvDocument, look: Look, name: Any) -> bytes:
         return render(as_dot(document, look), name)
     except NoGraphviz as error:
         raise NotAcceptable(error.detail) from error
+    except Busy:
+        raise
     except CannotDraw as error:
         raise InvalidInput({"depth": [f"{error.detail} Ask for less."]}) from error
 
@@ -134,7 +130,7 @@ class CodeRunReportView(ReportView):
     subject = CodeRun
 
 
-class DocumentsView(PlainView):
+class ImportView(PlainView):
     """Takes PROV-JSON documents, whoever wrote them, and registers what they say."""
 
     permission_classes = (SignedIn,)

@@ -1,0 +1,133 @@
+"""Lineage and impact as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from registry.catalogue.models import Issue, ObjectComponent
+from registry.http.lineage import ALL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from registry.provenance.captions import Caption, Captions
+    from registry.provenance.impact import Affected, Impact
+    from registry.provenance.lineage import Lineage, Node
+
+Shape = dict[str, Any]
+
+
+def lineage_shape(lineage: Lineage, captions: Captions, base: str) -> Shape:
+    """Return a lineage with links below the address ``base``."""
+    components = f"{base}{ObjectComponent.kind}/"
+    keys = {node: node.key for node in lineage.nodes}
+    return {
+        "root": lineage.root.key,
+        "direction": lineage.direction.value,
+        "depth": ALL if lineage.depth is None else lineage.depth,
+        "truncated": lineage.truncated,
+        "stopped_at": [node.key for node in lineage.stopped_at],
+        "nodes": [
+            node_shape(node, caption, base)
+            for node in lineage.nodes
+            if (caption := captions.of.get(node)) is not None
+        ],
+        "edges": [
+            {
+                "source": keys[edge.source],
+                "target": keys[edge.target],
+                "type": edge.type.value,
+                "component": f"{components}{edge.component}/"
+                if edge.component is not None
+                else None,
+                "role": edge.role.value if edge.role is not None else None,
+            }
+            for edge in lineage.edges
+        ],
+    }
+
+
+def node_shape(node: Node, caption: Caption, base: str) -> Shape:
+    """Return a node of a lineage."""
+    key = node.key
+    return {
+        "id": key,
+        "kind": node.kind,
+        "url": f"{base}{key}/",
+        "label": caption.label,
+        "version": caption.version,
+        "date": caption.date,
+        "issues": _issue_urls(caption.issues, base),
+        "object": f"{base}object/{node.object}/" if node.object is not None else None,
+        "external_object": f"{base}external_object/{caption.external}/"
+        if caption.external is not None
+        else None,
+    }
+
+
+def node_link_shape(shape: Mapping[str, Any]) -> Shape:
+    """Return a lineage as node-link data, which graph libraries read.
+
+    Such as ``networkx.node_link_graph`` (3.4 and later). What is no node and no edge
+    is an attribute of the graph.
+    """
+    about = {name: shape[name] for name in shape if name not in {"nodes", "edges"}}
+    return {
+        "directed": True,
+        "multigraph": True,
+        "graph": about,
+        "nodes": shape["nodes"],
+        "edges": shape["edges"],
+    }
+
+
+def impact_shape(impact: Impact, base: str) -> Shape:
+    """Return what would change, and the issues on the way and behind."""
+    return {
+        "root": impact.downstream.root.key,
+        "truncated": impact.downstream.truncated,
+        "stopped_at": [node.key for node in impact.downstream.stopped_at],
+        "products": [_affected_shape(one, base) for one in impact.products],
+        "issues": _issue_shapes(impact.downstream, impact.captions, base),
+        "upstream": {
+            "truncated": impact.upstream.truncated,
+            "stopped_at": [node.key for node in impact.upstream.stopped_at],
+            "issues": _issue_shapes(impact.upstream, impact.upstream_captions, base),
+        },
+    }
+
+
+def _affected_shape(affected: Affected, base: str) -> Shape:
+    node, caption = affected.node, affected.caption
+    return {
+        "id": node.key,
+        "url": f"{base}{node.key}/",
+        "label": caption.label,
+        "version": caption.version,
+        "date": caption.date,
+        "newest": affected.newest,
+        "distance": node.distance,
+        "issues": _issue_urls(affected.issues, base),
+    }
+
+
+def _issue_shapes(lineage: Lineage, captions: Captions, base: str) -> list[Shape]:
+    """Return the issues of a lineage, the worst first, and what each is of."""
+    things: dict[int, list[str]] = {issue: [] for issue in captions.issues}
+    for node in lineage.nodes:
+        caption = captions.of.get(node)
+        for issue in caption.issues if caption is not None else ():
+            things[issue].append(node.key)
+    return [
+        {
+            "url": f"{base}{Issue.kind}/{note.id}/",
+            "severity": note.severity,
+            "description": note.description,
+            "nodes": things[note.id],
+        }
+        for note in captions.issues.values()
+    ]
+
+
+def _issue_urls(issues: Iterable[int], base: str) -> list[str]:
+    return [f"{base}{Issue.kind}/{issue}/" for issue in issues]

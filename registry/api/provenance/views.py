@@ -1,0 +1,135 @@
+"""What a record was made from, what was made with it, and what would change."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.response import Response
+
+from registry.api.base.browsable import RecordBrowsableRenderer
+from registry.api.base.renderers import RecordJSONRenderer
+from registry.api.base.views import PlainView
+from registry.api.provenance import schema
+from registry.api.provenance.renderers import (
+    EdgesCSVRenderer,
+    NodeLinkRenderer,
+    ProductsCSVRenderer,
+    SVGRenderer,
+)
+from registry.api.provenance.shapes import impact_shape, lineage_shape
+from registry.http.lineage import LineageParameters
+from registry.http.policies import content_security_policy
+from registry.http.throttling import AnonymousThrottle, ExportThrottle, UserThrottle
+from registry.provenance.captions import captions_of
+from registry.provenance.drawing import STYLE, drawing_of, svg_of
+from registry.provenance.impact import impact
+from registry.provenance.lineage import Direction, Lineage, Node, lineage, root_of
+from registry.provenance.picture import NoGraphviz
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+
+_STYLE_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+#: The one style sheet that a browser may apply to a picture it shows by itself.
+_PICTURE_POLICY = content_security_policy(style_src=f"'sha256-{_STYLE_DIGEST}'")
+
+
+class DocumentView(PlainView):
+    """A view of documents that read many records, and are counted as exports.
+
+    Errors are JSON whatever the format that was asked for.
+    """
+
+    throttle_classes = (AnonymousThrottle, UserThrottle, ExportThrottle)
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Tell errors in JSON where the format has no words for them."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        renderer = getattr(response, "accepted_renderer", None)
+        if getattr(response, "exception", False) and isinstance(renderer, SVGRenderer):
+            response.accepted_renderer = RecordJSONRenderer()
+            response.accepted_media_type = RecordJSONRenderer.media_type
+        return response
+
+
+class LineageView(DocumentView):
+    """What a record was made from, and what was made with it, at any depth.
+
+    Nodes are records: code runs, and the objects that these used and generated, each
+    as the data products that it is. Edges have the direction of W3C PROV: a run
+    `used` an object, and an object `wasGeneratedBy` a run.
+    """
+
+    parameters = ("direction", "depth", "format")
+    renderer_classes = (
+        RecordJSONRenderer,
+        RecordBrowsableRenderer,
+        EdgesCSVRenderer,
+        NodeLinkRenderer,
+        SVGRenderer,
+    )
+
+    @schema.lineage
+    def get(self, request: Request, endpoint: str, pk: int) -> Response:
+        """Return the lineage of a data product, object, code run or external object.
+
+        `depth` counts code runs. `truncated` is true where there is more than 5,000
+        nodes, or very many edges; the nearest are kept, and `stopped_at` has the nodes
+        whose links lead on. `format=node-link` is for graph libraries, `csv` has the
+        edges, and `svg` is a picture of what is nearest to the record.
+        """
+        asked = LineageParameters(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        found = lineage(
+            root_of(endpoint, pk),
+            direction=Direction(asked.validated_data["direction"]),
+            depth=asked.validated_data["depth"],
+        )
+        if isinstance(request.accepted_renderer, SVGRenderer):
+            return self._picture(found)
+        return Response(lineage_shape(found, captions_of(found), self.base))
+
+    def _picture(self, found: Lineage) -> Response:
+        captions = captions_of(found)
+        drawing = drawing_of(found, captions, url_of=self._page_of)
+        root = captions.of.get(found.root)
+        title = f"Lineage of {root.label if root else found.root.key}"
+        try:
+            picture = svg_of(drawing, title=title, alone=True)
+        except NoGraphviz as error:
+            raise NotAcceptable(error.detail) from error
+        headers = {"Content-Security-Policy": _PICTURE_POLICY}
+        return Response(picture, headers=headers)
+
+    def _page_of(self, node: Node) -> str:
+        """Return the address of a node's page, with the host: pictures go elsewhere."""
+        path = reverse(f"web:{node.kind}", args=[node.id])
+        return self.request.build_absolute_uri(path)
+
+
+class ImpactView(DocumentView):
+    """What would change if a record did, and what is known to be wrong behind it."""
+
+    parameters = ("format",)
+    renderer_classes = (
+        RecordJSONRenderer,
+        RecordBrowsableRenderer,
+        ProductsCSVRenderer,
+    )
+
+    @schema.impact
+    def get(self, request: Request, endpoint: str, pk: int) -> Response:
+        """Return every data product that was made with a record, at any depth.
+
+        Those that are the newest version of their name are marked. Each has the
+        quality issues with anything on a way to it; `upstream` has the issues with
+        the record itself and anything that it was made from. An issue is open as long
+        as it is attached to a component.
+        """
+        return Response(impact_shape(impact(root_of(endpoint, pk)), self.base))

@@ -1,0 +1,168 @@
+"""What people are told of each node of a lineage: its name, version, date and issues.
+
+Rows instead of model objects, and of long texts their beginning: a lineage has
+thousands of nodes. The number of queries does not depend on how many.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import Substr
+
+from registry.catalogue.models import (
+    DataProduct,
+    ExternalObject,
+    Object,
+    ObjectComponent,
+)
+from registry.core.texts import shortened
+from registry.runs.models import CodeRun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from registry.provenance.lineage import Lineage, Node
+
+#: Characters of a description that are looked at, and shown.
+_READ, _SHOWN = 300, 120
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What a node is called.
+
+    ``date`` is when a run began, when an external object was released, and when any
+    other record was last changed. ``issues`` are the ids of quality issues with any
+    component of the object, the worst first. ``external`` is the id of the external
+    object that a data product came from, and ``source`` that object's title.
+    """
+
+    label: str
+    version: str | None
+    date: datetime
+    issues: tuple[int, ...] = ()
+    external: int | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IssueNote:
+    """A quality issue in a line; ``severity`` 0 is a remark, larger is worse."""
+
+    id: int
+    severity: int
+    description: str
+
+
+@dataclass(frozen=True)
+class Captions:
+    """The captions of a lineage's nodes, and the issues that these name, by id."""
+
+    of: Mapping[Node, Caption]
+    issues: Mapping[int, IssueNote]
+
+
+def captions_of(lineage: Lineage) -> Captions:
+    """Caption every node; a node whose record was removed meanwhile has none."""
+    by_object, issues = _issues(lineage.objects)
+    rows: dict[str, dict[int, Any]] = {
+        kind: read(ids)
+        for kind, read in _READERS.items()
+        if (ids := [node.id for node in lineage.nodes if node.kind == kind])
+    }
+    found = {
+        node: Caption(row[0], row[1], row[2], by_object.get(node.object, ()), *row[3:])
+        for node in lineage.nodes
+        if (row := rows[node.kind].get(node.id)) is not None
+    }
+    return Captions(found, issues)
+
+
+def _products(ids: list[int]) -> dict[int, Any]:
+    rows = DataProduct.objects.filter(pk__in=ids).values_list(
+        "pk",
+        "namespace__name",
+        "name",
+        "version",
+        "last_updated",
+        "external_object__pk",
+        "external_object__title",
+    )
+    return {
+        pk: (f"{namespace}:{name}", version, date, external, source or "")
+        for pk, namespace, name, version, date, external, source in rows.order_by()
+    }
+
+
+def _externals(ids: list[int]) -> dict[int, Any]:
+    rows = ExternalObject.objects.filter(pk__in=ids).values_list(
+        "pk", "title", "version", "release_date"
+    )
+    return {
+        pk: (title, version, date, pk, title)
+        for pk, title, version, date in rows.order_by()
+    }
+
+
+def _objects(ids: list[int]) -> dict[int, Any]:
+    """Name an object by its release, else by its description."""
+    rows = Object.objects.filter(pk__in=ids).values_list(
+        "pk",
+        Substr("description", 1, _READ),
+        "code_repo_release__name",
+        "code_repo_release__version",
+        "last_updated",
+    )
+    return {
+        pk: (release or shortened(text, _SHOWN) or f"object {pk}", version, date)
+        for pk, text, release, version, date in rows.order_by()
+    }
+
+
+def _runs(ids: list[int]) -> dict[int, Any]:
+    rows = CodeRun.objects.filter(pk__in=ids).values_list(
+        "pk", Substr("description", 1, _READ), "run_date"
+    )
+    return {
+        pk: (shortened(text, _SHOWN) or f"code run {pk}", None, date)
+        for pk, text, date in rows.order_by()
+    }
+
+
+_READERS = {
+    DataProduct.kind: _products,
+    ExternalObject.kind: _externals,
+    Object.kind: _objects,
+    CodeRun.kind: _runs,
+}
+
+
+def _issues(
+    objects: Iterable[int],
+) -> tuple[dict[int | None, tuple[int, ...]], dict[int, IssueNote]]:
+    """Return the issues of each object, and what each issue says."""
+    links: QuerySet[Any] = ObjectComponent.issues.through._default_manager.filter(
+        objectcomponent__object__in=list(objects)
+    )
+    rows = (
+        links.annotate(
+            thing=F("objectcomponent__object"),
+            severity=F("issue__severity"),
+            text=Substr("issue__description", 1, _READ),
+        )
+        .values_list("thing", "issue_id", "severity", "text")
+        .distinct()
+        .order_by("-severity", "-issue_id", "thing")
+    )
+    by_object: dict[int | None, tuple[int, ...]] = {}
+    issues: dict[int, IssueNote] = {}
+    for thing, issue, severity, text in rows:
+        by_object[thing] = (*by_object.get(thing, ()), issue)
+        issues.setdefault(
+            issue, IssueNote(issue, severity, shortened(text, 2 * _SHOWN))
+        )
+    return by_object, issues

@@ -1,0 +1,307 @@
+"""A lineage as a picture: SVG with links and titles, in colours for light and dark.
+
+Time runs from left to right. Arrows have PROV's direction, into the past. What the
+picture shows, the table of the edges has as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+from registry.catalogue.models import DataProduct, ExternalObject, Object
+from registry.provenance.picture import in_lines, quoted, render
+from registry.provenance.walk import Role
+from registry.runs.models import CodeRun
+
+if TYPE_CHECKING:
+    from registry.provenance.captions import Caption, Captions
+    from registry.provenance.lineage import Edge, Lineage, Node
+
+    UrlOf = Callable[[Node], str]
+
+#: What a picture that people can read has at most.
+NODES, ARROWS = 150, 400
+
+_SVG = "http://www.w3.org/2000/svg"
+_XLINK = "{http://www.w3.org/1999/xlink}"
+#: Characters of a line in a node, and lines of its name.
+_WIDTH, _LINES = 28, 3
+#: A word with what follows it, or a part of a name.
+_PIECE = re.compile(r"[^\s:/]+[:/]*\s*|[:/]+\s*")
+
+#: What a node is called in words.
+NAMES = {
+    CodeRun.kind: "code run",
+    DataProduct.kind: "data product",
+    ExternalObject.kind: "external object",
+    Object.kind: "object",
+}
+#: What a run used an object as, in words.
+ROLES = {
+    Role.INPUT: "as input",
+    Role.SOFTWARE: "as its code",
+    Role.CONFIGURATION: "as its configuration",
+    Role.SCRIPT: "as its script",
+}
+_RUN = 'shape=box style=filled fillcolor="#fdf3df" color="#8a4b08"'
+_THING = 'shape=box style="rounded,filled" fillcolor="#eaf1f2" color="#0b5c6b"'
+_OUTSIDE = 'shape=box style="rounded,filled,dashed" fillcolor="#eaf1f2" color="#0b5c6b"'
+
+#: For a picture that stands alone; on a page the page's own style sheet has this.
+STYLE = """
+text { font-family: Helvetica, Arial, sans-serif; }
+@media (prefers-color-scheme: dark) {
+  svg { background: #11161a; }
+  text { fill: #d3dade; }
+  .run polygon, .run path { fill: #33291a; stroke: #f0b46c; }
+  .thing path, .thing polygon { fill: #22303a; stroke: #7cc7d4; }
+  .issues polygon, .issues path { stroke: #f3a0a4; }
+  .edge path, .edge polygon { stroke: #a3b0b8; }
+  .edge polygon { fill: #a3b0b8; }
+}
+"""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A lineage, or the part of it nearest to the root, in the DOT language.
+
+    ``titles`` are what each element of the picture says of itself, by its DOT name.
+    """
+
+    dot: str
+    titles: dict[str, str]
+    drawn: int
+    nodes: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every node is in the picture."""
+        return self.drawn == self.nodes
+
+
+def drawing_of(
+    lineage: Lineage, captions: Captions, *, url_of: UrlOf, most: int = NODES
+) -> Drawing:
+    """Describe the picture of a lineage; its nodes lead to ``url_of``."""
+    kept = _nearest(lineage, most)
+    names = {node: f"n{number}" for number, node in enumerate(kept)}
+    arrows: dict[tuple[Node, Node], list[Edge]] = {}
+    cut = set(lineage.stopped_at)
+    for edge in lineage.edges:
+        ends = (edge.source, edge.target)
+        if edge.source in names and edge.target in names:
+            arrows.setdefault(ends, []).append(edge)
+        else:
+            cut |= names.keys() & set(ends)
+    titles = {name: _title(node, captions.of.get(node)) for node, name in names.items()}
+    lines = [
+        _node(
+            node,
+            name,
+            captions.of.get(node),
+            url_of,
+            is_cut=node in cut,
+            is_root=node == lineage.root,
+        )
+        for node, name in names.items()
+    ]
+    for (source, target), edges in arrows.items():
+        name = f"{names[source]}->{names[target]}"
+        titles[name] = _arrow_title(titles[names[source]], titles[names[target]], edges)
+        lines.append(_arrow(name, edges))
+    total = len(lineage.nodes)
+    return Drawing(_graph(lines, len(kept), total), titles, len(kept), total)
+
+
+def svg_of(drawing: Drawing, *, title: str, alone: bool = False) -> str:
+    """Draw the picture; ``alone`` for one that no page has around it.
+
+    Raises what ``picture.render`` raises.
+    """
+    # written by dot from a text of ours
+    tree = ET.fromstring(render(drawing.dot, "svg"))  # noqa: S314
+    graph = tree.find(f"{{{_SVG}}}g")
+    if graph is None:
+        raise ValueError("the picture has no graph in it")
+    graph.attrib.pop("id", None)
+    for child in list(graph):
+        if child.tag not in {f"{{{_SVG}}}g", f"{{{_SVG}}}text"}:
+            graph.remove(child)
+    for part in graph.findall(f"{{{_SVG}}}g"):
+        _simplify(part, drawing.titles)
+    _introduce(tree, title, drawing, alone=alone)
+    ET.register_namespace("", _SVG)
+    return ET.tostring(tree, encoding="unicode")
+
+
+def _nearest(lineage: Lineage, most: int) -> list[Node]:
+    """Return as many of the nodes as a picture can hold, with their arrows."""
+    near: dict[Node, set[Node]] = {}
+    for edge in lineage.edges:
+        near.setdefault(edge.source, set()).add(edge.target)
+        near.setdefault(edge.target, set()).add(edge.source)
+    kept: dict[Node, None] = {}
+    arrows = 0
+    for node in lineage.nodes[:most]:
+        arrows += len(near.get(node, set()) & kept.keys())
+        if arrows > ARROWS:
+            break
+        kept[node] = None
+    return list(kept)
+
+
+def _graph(lines: Iterable[str], drawn: int, total: int) -> str:
+    note = f"The nearest {drawn:,} of {total:,} nodes" if drawn < total else ""
+    label = f" label={quoted(note)} labelloc=b labeljust=l" if note else ""
+    return "\n".join(
+        (
+            "digraph lineage {",
+            "rankdir=RL bgcolor=transparent nodesep=0.2 ranksep=0.45 fontsize=12",
+            f'fontname=Helvetica fontcolor="#55616a"{label}',
+            'node [fontname=Helvetica fontsize=11 fontcolor="#2b343b"]',
+            'node [margin="0.12,0.06" height=0.4]',
+            'edge [color="#55616a" arrowsize=0.7]',
+            *lines,
+            "}",
+        )
+    )
+
+
+def _node(
+    node: Node,
+    name: str,
+    caption: Caption | None,
+    url_of: UrlOf,
+    *,
+    is_cut: bool,
+    is_root: bool,
+) -> str:
+    classes = ["run" if node.object is None else "thing"]
+    if caption is not None and caption.issues:
+        classes.append("issues")
+    if is_root:
+        classes.append("root")
+    look = _look(node, caption)
+    lines = _label(node, caption) + (["… more"] if is_cut else [])
+    width = " penwidth=3" if is_root else ""
+    if "issues" in classes:
+        look = look.replace("#0b5c6b", "#a4262c")
+    return (
+        f"{name} [label={in_lines(lines)} URL={quoted(url_of(node))} "
+        f'class="{" ".join(classes)}" {look}{width}]'
+    )
+
+
+def _look(node: Node, caption: Caption | None) -> str:
+    if node.object is None:
+        return _RUN
+    return _OUTSIDE if caption is not None and caption.external else _THING
+
+
+def _label(node: Node, caption: Caption | None) -> list[str]:
+    """Name a node in a few short lines."""
+    if caption is None:
+        return [node.key]
+    lines = _wrapped(caption.label) or [node.key]
+    if caption.version:
+        lines.append(caption.version)
+    if node.object is None:
+        lines.append(f"{caption.date:%Y-%m-%d}")
+    if caption.issues:
+        lines.append(_count(len(caption.issues), "issue"))
+    return lines
+
+
+def _wrapped(label: str) -> list[str]:
+    """Break a label between words, and after the colons and slashes of names."""
+    lines = [""]
+    for piece in _PIECE.findall(label):
+        if lines[-1] and len(lines[-1] + piece.rstrip()) > _WIDTH:
+            lines.append("")
+        lines[-1] += piece
+    kept = [_cut(line.strip(), _WIDTH + 4) for line in lines[:_LINES]]
+    if len(lines) > _LINES:
+        kept[-1] = f"{kept[-1]} …"
+    return [line for line in kept if line]
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _title(node: Node, caption: Caption | None) -> str:
+    """Name a node in a line."""
+    name = NAMES[node.kind]
+    if caption is None:
+        return f"{name} {node.id}"
+    title = f"{name} {caption.label}"
+    if caption.version:
+        title += f" {caption.version}"
+    if caption.source and node.kind != ExternalObject.kind:
+        title += f", from outside: {caption.source}"
+    if caption.issues:
+        title += f", {_count(len(caption.issues), 'quality issue')}"
+    return title
+
+
+def _arrow(name: str, edges: list[Edge]) -> str:
+    kind = edges[0].type
+    style = "" if edges[0].role in {None, Role.INPUT} else " style=dashed"
+    return f'{name} [class="{kind}"{style}]'
+
+
+def _arrow_title(source: str, target: str, edges: list[Edge]) -> str:
+    roles = list(dict.fromkeys(ROLES[edge.role] for edge in edges if edge.role))
+    if not roles:
+        return f"{source} was generated by {target}"
+    return f"{source} used {target} {' and '.join(roles)}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _simplify(part: ET.Element, titles: dict[str, str]) -> None:
+    """Give a node or an arrow its title, and leave out what a page has no use for."""
+    part.attrib.pop("id", None)
+    title = part.find(f"{{{_SVG}}}title")
+    if title is not None:
+        title.text = titles.get(title.text or "", "")
+    for group in part.findall(f"{{{_SVG}}}g"):
+        # the group around a link has an id and nothing else
+        part.remove(group)
+        part.extend(list(group))
+    for link in part.findall(f"{{{_SVG}}}a"):
+        link.attrib = {"href": link.get(f"{_XLINK}href", "")}
+
+
+def _introduce(tree: ET.Element, title: str, drawing: Drawing, *, alone: bool) -> None:
+    """Say what the picture is, to those who cannot see it as well."""
+    tree.set("role", "group")
+    tree.set("aria-labelledby", "lineage-title lineage-description")
+    tree.set("class", "lineage")
+    parts: Iterator[tuple[str, dict[str, str], str]] = iter(
+        (
+            ("title", {"id": "lineage-title"}, title),
+            ("desc", {"id": "lineage-description"}, _described(drawing)),
+            *((("style", {}, STYLE),) if alone else ()),
+        )
+    )
+    for position, (tag, attributes, text) in enumerate(parts):
+        element: Any = ET.Element(f"{{{_SVG}}}{tag}", attributes)
+        element.text = text
+        tree.insert(position, element)
+
+
+def _described(drawing: Drawing) -> str:
+    part = "" if drawing.is_whole else f", the nearest of {drawing.nodes:,}"
+    return (
+        f"{_count(drawing.drawn, 'node')}{part}. Time runs from left to right; arrows "
+        "point into the past, from a run to what it used and from what was generated "
+        "to its run."
+    )
