@@ -144,7 +144,9 @@ def _closed_among(spelled: dict[str, set[str]]) -> set[str]:
         for checksum in spelled[hash_]:
             by_public = said.setdefault(checksum, {True: set(), False: set()})
             by_public[public].add(who)
-    closed = {one: by_public[True] for one, by_public in said.items() if by_public[False]}
+    closed = {
+        one: by_public[True] for one, by_public in said.items() if by_public[False]
+    }
     return set(closed) - _openable({one: who for one, who in closed.items() if who})
 
 

@@ -96,7 +96,9 @@ def zipped(files: Mapping[str, bytes | str], described: bytes | None = None) -> 
     """Zip files, with the metadata of the small crate unless other is given."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(METADATA, metadata(*sorting()) if described is None else described)
+        archive.writestr(
+            METADATA, metadata(*sorting()) if described is None else described
+        )
         for name, data in files.items():
             archive.writestr(name, data)
     return buffer.getvalue()

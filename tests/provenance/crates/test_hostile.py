@@ -47,7 +47,9 @@ Crate = Callable[[], bytes]
 def everything() -> dict[str, int]:
     """Count all rows that a crate could leave, and files."""
     models = [model for model in apps.get_models() if issubclass(model, Record)]
-    counts = {m.__name__: m._default_manager.count() for m in (*models, StoredFile, Event)}
+    counts = {
+        m.__name__: m._default_manager.count() for m in (*models, StoredFile, Event)
+    }
     folder = Path(settings.STORE_DIR)
     paths = folder.rglob("*") if folder.exists() else []
     return {**counts, "files": sum(path.is_file() for path in paths)}
@@ -438,7 +440,10 @@ def test_nobody_is_asked_for_a_file_that_is_elsewhere(ada: User) -> None:
     # sockets are disabled but for loopback, where nobody listens on this port
     address = "http://127.0.0.1:9/x.txt"
     described = metadata(
-        SORT, ADA, file(address, sha1="0" * 40), action(object={"@id": address}, result=None)
+        SORT,
+        ADA,
+        file(address, sha1="0" * 40),
+        action(object={"@id": address}, result=None),
     )
     received = take_in(described, by=ada)
     assert received.files == 0

@@ -13,7 +13,10 @@ from drf_spectacular.utils import (
 )
 
 from registry.api.provenance.crates.formats import FIELD
-from registry.provenance.crates.writing.content import MOST_DEPTH
+from registry.api.provenance.crates.parameters import (
+    CrateOutcomeSerializer,
+    CrateParameters,
+)
 
 Schema = dict[str, Any]
 
@@ -24,28 +27,6 @@ _CRATE: Schema = {
     "properties": {
         "@context": {"type": "array", "items": {}},
         "@graph": {"type": "array", "items": {"type": "object"}},
-    },
-}
-_RECEIVED: Schema = {
-    "type": "object",
-    "required": ["records", "registered", "files"],
-    "properties": {
-        "records": {
-            "type": "object",
-            "description": "The records that the crate tells of, new or on record "
-            "before, by their types.",
-            "additionalProperties": {"type": "array", "items": _LINK},
-        },
-        "registered": {
-            "type": "integer",
-            "minimum": 0,
-            "description": "How many records are new.",
-        },
-        "files": {
-            "type": "integer",
-            "minimum": 0,
-            "description": "How many files are new in the store.",
-        },
     },
 }
 _EXTRACTION: Schema = {
@@ -67,19 +48,11 @@ _EXTRACTION: Schema = {
         "external_product": _LINK,
     },
 }
-_DEPTH = OpenApiParameter(
-    "depth",
-    {
-        "oneOf": [
-            {"type": "integer", "minimum": 1, "maximum": MOST_DEPTH},
-            {"type": "string", "enum": ["all"]},
-        ],
-        "default": 1,
-    },
-    description="How many code runs to go back.",
-)
 _ID = OpenApiParameter(
-    "id", {"type": "integer", "minimum": 0}, OpenApiParameter.PATH, description="Its id."
+    "id",
+    {"type": "integer", "minimum": 0},
+    OpenApiParameter.PATH,
+    description="Its id.",
 )
 
 
@@ -87,7 +60,7 @@ def hand_out(name: str) -> Any:
     """Describe the crate of a record."""
     return extend_schema(
         operation_id=f"ro_crate_{name}_retrieve",
-        parameters=[_ID, _DEPTH],
+        parameters=[_ID, CrateParameters],
         responses={
             (200, "application/json"): _CRATE,
             (200, "application/ld+json"): _CRATE,
@@ -115,8 +88,10 @@ take_in = extend_schema(
         },
     },
     responses={
-        200: OpenApiResponse(_RECEIVED, "All of it was on record already."),
-        201: OpenApiResponse(_RECEIVED, "Some of it is new."),
+        200: OpenApiResponse(
+            CrateOutcomeSerializer, "All of it was on record already."
+        ),
+        201: OpenApiResponse(CrateOutcomeSerializer, "Some of it is new."),
     },
 )
 extraction = extend_schema(

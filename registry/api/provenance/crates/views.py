@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import orjson
@@ -21,9 +21,10 @@ from registry.api.provenance.crates.formats import (
     ZipRenderer,
     package_in,
 )
+from registry.api.provenance.crates.parameters import CrateParameters
 from registry.catalogue.files import file_name
 from registry.catalogue.models import DataProduct, ExternalObject
-from registry.core.errors import InvalidInput, NotFound
+from registry.core.errors import NotFound
 from registry.http.links import kind_of
 from registry.http.permissions import SignedIn
 from registry.http.throttling import ExportThrottle
@@ -38,7 +39,6 @@ from registry.provenance.crates.writing import (
     preview_of,
     stream_zip,
 )
-from registry.provenance.crates.writing.content import MOST_DEPTH
 from registry.runs.models import CodeRun
 from registry.storage.services import the_store
 
@@ -48,9 +48,8 @@ if TYPE_CHECKING:
     from django.db.models import Model
     from rest_framework.request import Request
 
+    from registry.core.models import Record
     from registry.provenance.crates.reading import Received
-
-_ALL = "all"
 
 
 class CrateView(PlainView):
@@ -80,7 +79,7 @@ class CrateView(PlainView):
 
     def answer(self, request: Request, pk: int) -> Any:
         """Answer with the crate of a record."""
-        depth = _depth_in(request)
+        depth = CrateParameters.read(request.query_params)
         rows = self.model._default_manager.select_related(*self.links)
         subject = rows.filter(pk=pk).first()
         if subject is None:
@@ -159,15 +158,17 @@ class CratesView(PlainView):
 
     def _shape(self, received: Received) -> dict[str, Any]:
         """Say what became of the crate."""
-        records: defaultdict[str, list[str]] = defaultdict(list)
-        for record in received.records:
-            address = f"{self.base}{record.kind}/{record.pk}/"
-            records[record.kind].append(address)
         return {
-            "records": dict(records),
-            "registered": len(received.registered),
+            "records": {
+                name: self._address(record) for name, record in received.records.items()
+            },
+            "registered": [self._address(record) for record in received.registered],
+            "left_out": [asdict(part) for part in received.left_out],
             "files": received.files,
         }
+
+    def _address(self, record: Record) -> str:
+        return f"{self.base}{record.kind}/{record.pk}/"
 
 
 class DataExtractionView(PlainView):
@@ -183,7 +184,9 @@ class DataExtractionView(PlainView):
         """Return the extraction."""
         supplements = ExternalObject.objects.filter(primary_not_supplement=False)
         external = (
-            supplements.select_related("data_product").filter(data_product=int(pk)).first()
+            supplements.select_related("data_product")
+            .filter(data_product=int(pk))
+            .first()
         )
         if external is None:
             raise NotFound("DataProduct was not derived from an external object")
@@ -197,19 +200,6 @@ class DataExtractionView(PlainView):
                 "external_product": f"{self.base}external_object/{external.pk}",
             }
         )
-
-
-def _depth_in(request: Request) -> int | None:
-    """Read how many runs to go back; None for all."""
-    text = request.query_params.get("depth", "1")
-    if text == _ALL:
-        return None
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
-    if not 1 <= number <= MOST_DEPTH:
-        raise InvalidInput(
-            {"depth": [f"Give a number of code runs from 1 to {MOST_DEPTH}, or all."]}
-        )
-    return number
 
 
 def _url_of(record: Model) -> str:

@@ -82,7 +82,9 @@ def _undescribed(
     }
     described = {file.path for file in found} | _OWN_FILES
     for path in sorted(present):
-        if path not in described and any(above in folders for above in folders_of(path)):
+        if path not in described and any(
+            above in folders for above in folders_of(path)
+        ):
             name = path.rpartition("/")[2]
             values = {"@id": path, "@type": "File", "name": name}
             yield CrateFile(Entity(path, values, {}), path=path)
@@ -143,7 +145,9 @@ def _require_same(entity: Entity, draft: Draft, more: Mapping[str, str]) -> None
     size = entity.text("contentSize")
     # some write a size for people, such as 12 kB, which can be held against nothing
     if size is not None and size.isdecimal() and int(size) != sums.size:
-        entity.refuse(f"contentSize is {size[:30]}, but the file has {sums.size} bytes.")
+        entity.refuse(
+            f"contentSize is {size[:30]}, but the file has {sums.size} bytes."
+        )
     actual = {"sha1": sums.sha1, "sha256": sums.sha256, **more}
     for name in _DIGESTS:
         for stated in entity.texts(name):

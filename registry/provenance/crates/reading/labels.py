@@ -41,7 +41,9 @@ def web_address(entity: Entity) -> str | None:
     candidates = named if entity.text("uuid") else (entity.id, *named)
     found = next((one.strip() for one in candidates if _WEB.match(one.strip())), None)
     # ORCID says that its identifiers begin with https, and people forget
-    return re.sub(r"^http://orcid\.org/", "https://orcid.org/", found) if found else None
+    return (
+        re.sub(r"^http://orcid\.org/", "https://orcid.org/", found) if found else None
+    )
 
 
 def people_of(crate: Crate) -> list[Person]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from registry.provenance.crates.reading.graph import Crate
 from registry.provenance.crates.reading.labels import people_of
 from registry.provenance.crates.reading.runs import Runs
 from registry.provenance.crates.reading.things import things_of
+from registry.provenance.crates.terms import ACTIONS, METADATA, PREVIEW
 from registry.provenance.importing import Graph, register_graph
 from registry.storage.services import keep_drafts, the_store
 
@@ -24,16 +25,26 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A part of a crate that became no record, where it stands and why."""
+
+    where: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Received:
     """What became of a crate.
 
-    ``records`` are all that it tells of, on record before or not; ``registered`` the
-    new ones among them and beside them; ``files`` how many came into the store.
+    ``records`` are by the names of the crate's entities, whether they are new or were
+    on record; ``registered`` are all that are new, those that no entity stands for
+    among them; ``files`` is how many came into the store.
     """
 
-    records: tuple[Record, ...]
+    records: dict[str, Record]
     registered: tuple[Record, ...]
     files: int
+    left_out: tuple[LeftOut, ...]
 
 
 def receive(package: Package, *, by: User) -> Received:
@@ -54,8 +65,27 @@ def receive(package: Package, *, by: User) -> Received:
             imported = register_graph(graph, by=by)
             # last: what fails from here on takes its files out again
             kept = keep_drafts(taken.values(), by=by)
-    records = {(one.kind, one.pk): one for one in imported.records.values()}
-    return Received(tuple(records.values()), imported.registered, len(kept))
+    named = {file.entity.id for file in files} | {entity.id for entity in crate}
+    return Received(
+        records={key: one for key, one in imported.records.items() if key in named},
+        registered=imported.registered,
+        files=len(kept),
+        left_out=tuple(_left_out(crate, package, taken)),
+    )
+
+
+def _left_out(
+    crate: Crate, package: Package, taken: Collection[str]
+) -> Iterator[LeftOut]:
+    """Tell of actions that are no runs, and of files that nothing is said about."""
+    for entity in crate:
+        if any(kind.endswith("Action") for kind in entity.types - ACTIONS):
+            yield LeftOut(
+                entity.where, f"Only {', '.join(sorted(ACTIONS))} are taken for runs."
+            )
+    for path in package.files:
+        if path not in taken and path != PREVIEW:
+            yield LeftOut(path, f"{METADATA} does not describe this file.")
 
 
 def graph_of(

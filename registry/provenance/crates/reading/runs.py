@@ -186,8 +186,12 @@ class Runs:
                 keys=(f"{action.id}#parameters",),
                 where=action.where,
                 uuid=derived_uuid(f"urn:uuid:{identity}#parameters"),
-                description="\n".join([f"Parameters of {_description(action)}", *lines]),
-                facts=tuple(fact for fact in dict(said).items() if fits_key_value(*fact)),
+                description="\n".join(
+                    [f"Parameters of {_description(action)}", *lines]
+                ),
+                facts=tuple(
+                    fact for fact in dict(said).items() if fits_key_value(*fact)
+                ),
             )
         )
 
@@ -204,4 +208,6 @@ class Runs:
 def _description(action: Entity) -> str:
     """Return what was run, in as many words as there is room for."""
     said = (action.text("description"), action.text("name"), action.id)
-    return next((text for text in said if text and len(text) <= SHORT), action.id[:SHORT])
+    return next(
+        (text for text in said if text and len(text) <= SHORT), action.id[:SHORT]
+    )

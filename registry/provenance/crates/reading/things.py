@@ -98,7 +98,9 @@ def things_of(
             thing
             if same is None
             else replace(
-                same, keys=same.keys + thing.keys, products=same.products + thing.products
+                same,
+                keys=same.keys + thing.keys,
+                products=same.products + thing.products,
             )
         )
     return list(things.values())
@@ -151,10 +153,7 @@ def _thing(
 def crate_name(crate: Crate) -> str:
     """Name a crate, as far as anything in it does so in a lasting way."""
     root = crate.root
-    return (
-        web_address(root)
-        or f"{root.text('name')}@{root.text('datePublished')}"
-    )
+    return web_address(root) or f"{root.text('name')}@{root.text('datePublished')}"
 
 
 def _hash_of(file: CrateFile, sums: Mapping[str, Checksums]) -> str | None:
@@ -172,7 +171,9 @@ def _place(file: CrateFile, hash_: str | None, record: _Record) -> Place | None:
         return Place(own_root(), hash_, hash_, public and hash_ not in record.closed)
     if file.address is None or hash_ is None:
         return None
-    return place_at(file.address, hash_, file.entity.text("storage_root"), public=public)
+    return place_at(
+        file.address, hash_, file.entity.text("storage_root"), public=public
+    )
 
 
 def place_at(
@@ -328,8 +329,7 @@ def bare_thing(entity: Entity, crate: Crate) -> Thing:
         where=entity.where,
         uuid=uuid or derived_uuid(name),
         uuid_stated=uuid is not None,
-        description=entity.text("description")
-        or (None if uuid is not None else usual),
+        description=entity.text("description") or (None if uuid is not None else usual),
         authors=authors_of(entity, crate),
         products=tuple(_products(entity, crate)),
         licences=licences_of(entity, crate),

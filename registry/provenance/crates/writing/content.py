@@ -21,9 +21,6 @@ from registry.storage.services import the_store
 #: What a crate can be about.
 Subject = DataProduct | CodeRun
 
-#: Runs that a crate may be asked to go back.
-MOST_DEPTH = 100
-
 
 @dataclass
 class Done:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
         Author,
         ExternalObject,
         FileType,
-        Keyword,
         KeyValue,
+        Keyword,
         Licence,
         Namespace,
         Object,
@@ -76,9 +76,7 @@ def root_values(content: Content) -> Values:
     if isinstance(subject, DataProduct):
         cited = f"{subject.namespace.name}:{subject.name}@{subject.version}"
         name = f"{subject.name} {subject.version}"
-        description = (
-            subject.object.description or f"The data product {cited}."
-        )
+        description = subject.object.description or f"The data product {cited}."
         identifier = f"{settings.REGISTRY_URL}/data_product/{cited}"
     else:
         name = f"code run {subject.pk}"
@@ -231,7 +229,9 @@ def account_values(account: User, *, is_named: bool) -> Values:
     """Describe an account that belongs to nobody in particular."""
     return {
         "@type": "Person",
-        "alternateName": account.get_username() if is_named else f"account {account.pk}",
+        "alternateName": account.get_username()
+        if is_named
+        else f"account {account.pk}",
     }
 
 

@@ -25,7 +25,7 @@ from registry.provenance.walk import Role
 if TYPE_CHECKING:
     from rocrate.rocrate import ROCrate
 
-    from registry.catalogue.models import Author, Keyword, KeyValue, Licence
+    from registry.catalogue.models import Author, KeyValue, Keyword, Licence
     from registry.provenance.crates.writing.content import Content, Done
     from registry.provenance.crates.writing.entities import UrlOf, Values
     from registry.runs.models import CodeRun
