@@ -203,15 +203,23 @@ def _file_type(
     file: CrateFile, crate: Crate, record: _Record
 ) -> tuple[str, str | None] | None:
     """Return the file type: as a registry has it, else by the ending of the name."""
-    for kind in crate.linked(file.entity, "encodingFormat"):
-        name, ending = kind.text("name"), kind.text("extension")
-        if name is not None and ending is not None:
-            return name, ending
+    stated = _stated_type(file.entity, crate)
+    if stated is not None:
+        return stated
     ending = _ending_of(file)
     if ending is None or stated_uuid(file.entity) is not None:
         return None
     name = file.entity.text("encodingFormat") or f"{ending} file"
     return record.types.get(ending, name), ending
+
+
+def _stated_type(entity: Entity, crate: Crate) -> tuple[str, str | None] | None:
+    """Return the file type that a registry has for a thing."""
+    for kind in crate.linked(entity, "encodingFormat"):
+        name, ending = kind.text("name"), kind.text("extension")
+        if name is not None and ending is not None:
+            return name, ending
+    return None
 
 
 def _products(entity: Entity, crate: Crate) -> Iterator[Product]:
@@ -277,6 +285,7 @@ def software_thing(entity: Entity, crate: Crate) -> Thing:
         # the name and the version of a release say what it is
         uuid_stated=uuid is not None and release is None,
         description=entity.text("description") or (None if release else name),
+        file_type=_stated_type(entity, crate),
         authors=authors_of(entity, crate),
         place=(
             place_at(repository, hash_, root, public=public)

@@ -133,7 +133,7 @@ class _Metadata:
             "author": _unique(map(self._author, thing.authors.all())) or None,
             "license": _unique(map(self._licence, thing.licences.all())) or None,
             "keywords": [self._keyword(word) for word in thing.keywords.all()] or None,
-            "encodingFormat": self._format(thing) if place is not None else None,
+            "encodingFormat": self._format(thing, is_file=place is not None),
             "additionalProperty": [self._fact(one) for one in thing.key_values.all()]
             or None,
         }
@@ -205,13 +205,15 @@ class _Metadata:
     def _fact(self, fact: KeyValue) -> Link:
         return self._add(f"#property-{fact.pk}", entities.fact_values(fact))
 
-    def _format(self, thing: Object) -> Any:
+    def _format(self, thing: Object, *, is_file: bool) -> Any:
         """Return the media type of a file, and its type on record where it has one."""
-        media_type = media_type_of(extension_of(thing.file_type))
-        if thing.file_type is None:
-            return media_type
-        name = self._url_of(thing.file_type)
-        return [media_type, self._add(name, entities.format_values(thing.file_type))]
+        formats: list[Any] = []
+        if is_file:
+            formats.append(media_type_of(extension_of(thing.file_type)))
+        if thing.file_type is not None:
+            name = self._url_of(thing.file_type)
+            formats.append(self._add(name, entities.format_values(thing.file_type)))
+        return formats or None
 
     def _run(self, done: Done) -> Link:
         """Describe a run as an action."""
