@@ -26,11 +26,13 @@ CONTEXT = Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld"
 class Bundled(BaseAdapter):
     """Answers for the address of the context, and for no other."""
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> Any:
+    def send(
+        self, request: requests.PreparedRequest, *args: Any, **options: Any
+    ) -> Any:
         """Return the copy."""
         response = requests.Response()
         response.status_code = 200
-        response.url = request.url
+        response.url = str(request.url)
         response.request = request
         response.headers["Content-Type"] = "application/ld+json"
         response.raw = io.BytesIO(CONTEXT.read_bytes())
@@ -60,7 +62,9 @@ def failures(crate: str, profile: str) -> list[str]:
         no_cache=True,
     )
     found = services.validate(settings)
-    return [f"{issue.check.identifier}: {issue.message}" for issue in found.get_issues()]
+    return [
+        f"{issue.check.identifier}: {issue.message}" for issue in found.get_issues()
+    ]
 
 
 def main() -> None:

@@ -46,10 +46,9 @@ Crate = Callable[[], bytes]
 
 def everything() -> dict[str, int]:
     """Count all rows that a crate could leave, and files."""
-    models = [model for model in apps.get_models() if issubclass(model, Record)]
-    counts = {
-        m.__name__: m._default_manager.count() for m in (*models, StoredFile, Event)
-    }
+    records = [model for model in apps.get_models() if issubclass(model, Record)]
+    models: list[Any] = [*records, StoredFile, Event]
+    counts = {model.__name__: model.objects.count() for model in models}
     folder = Path(settings.STORE_DIR)
     paths = folder.rglob("*") if folder.exists() else []
     return {**counts, "files": sum(path.is_file() for path in paths)}
@@ -77,9 +76,11 @@ def member(name: str = "data/extra.txt", **attributes: Any) -> bytes:
 
 def twice() -> bytes:
     buffer = io.BytesIO(zipped(FILES))
-    with zipfile.ZipFile(buffer, "a") as archive:
-        with pytest.warns(UserWarning, match="Duplicate name"):
-            archive.writestr("data/sorted.txt", "something else")
+    with (
+        zipfile.ZipFile(buffer, "a") as archive,
+        pytest.warns(UserWarning, match="Duplicate name"),
+    ):
+        archive.writestr("data/sorted.txt", "something else")
     return buffer.getvalue()
 
 

@@ -197,7 +197,12 @@ def test_programs_for_crates_read_them(there: LiveRegistry, tmp_path: Path) -> N
         file = tmp_path / f"{name}.zip"
         file.write_bytes(get(there, path, format="zip", depth="all").content)
         profiles = ["ro-crate-1.1", "process-run-crate-0.5"]
-        command = [programs / "python", HERE / "validate_crate.py", file, *profiles]
+        command: list[str | Path] = [
+            programs / "python",
+            HERE / "validate_crate.py",
+            file,
+            *profiles,
+        ]
         found = subprocess.run(command, check=True, capture_output=True, text=True)
         assert json.loads(found.stdout) == {profile: [] for profile in profiles}
         command = [programs / "runcrate", "report", file]
@@ -230,7 +235,7 @@ def test_crates_with_next_to_nothing_in_them_are_sound_too(
     file = tmp_path / "bare.zip"
     path = run.removeprefix(f"{here.url}/api/code_run/")
     file.write_bytes(get(here, f"ro-crate/code-run/{path}", format="zip").content)
-    command = [
+    command: list[str | Path] = [
         programs / "python",
         HERE / "validate_crate.py",
         file,

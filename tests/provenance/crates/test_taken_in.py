@@ -339,7 +339,7 @@ def library_crate(folder: Path, version: str) -> bytes:
             "agent": {"@id": ada.id},
         },
     )
-    return crate.write_zip(folder.parent / f"{version}.zip").read_bytes()
+    return Path(crate.write_zip(folder.parent / f"{version}.zip")).read_bytes()
 
 
 @pytest.mark.parametrize("version", ["1.1", "1.2"])
@@ -423,7 +423,7 @@ def workflow_crate(folder: Path) -> bytes:
             },
         )
     )
-    return crate.write_zip(folder.parent / "cwl.zip").read_bytes()
+    return Path(crate.write_zip(folder.parent / "cwl.zip")).read_bytes()
 
 
 def test_a_workflow_with_its_steps(folder: Path, ada: User) -> None:

@@ -66,7 +66,7 @@ class ZipParser(BaseParser):
         stream: IO[Any],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> IO[bytes]:
+    ) -> Any:
         """Return a temporary file with the body, however large it is."""
         file = TemporaryFile()  # noqa: SIM115 (who asked for it closes it)
         try:
@@ -87,7 +87,7 @@ class MetadataParser(BaseParser):
         stream: IO[Any],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> bytes:
+    ) -> Any:
         """Return the body."""
         with TemporaryFile() as file:
             _spool(Body(_request(parser_context)), file, settings.CRATE_METADATA_MB)
@@ -107,7 +107,7 @@ PARSERS = (ZipParser, MetadataParser, LinkedDataParser, MultiPartParser)
 @contextmanager
 def package_in(request: Request) -> Iterator[Package]:
     """Open the crate in the body of a request."""
-    parser = request.negotiator.select_parser(request, request.parsers)
+    parser = _parser_of(request)
     if parser is None:
         raise UnsupportedMediaType(request.content_type)
     if isinstance(parser, MultiPartParser):
@@ -115,16 +115,16 @@ def package_in(request: Request) -> Iterator[Package]:
             yield crate
         return
     # past the parsing of the framework, which takes a body in chunks for an empty one
-    body = parser.parse(
-        request._request,  # type: ignore[arg-type]
-        request.content_type,
-        request.parser_context,
-    )
+    body = parser.parse(request._request, request.content_type, request.parser_context)
     if isinstance(body, bytes):
         yield MetadataAlone(body)
         return
     with body, open_zip(body) as crate:
         yield crate
+
+
+def _parser_of(request: Any) -> Any:
+    return request.negotiator.select_parser(request, request.parsers)
 
 
 def _form_file(request: Request) -> Any:

@@ -102,7 +102,7 @@ class DataProductCrateView(CrateView):
     model = DataProduct
     links = ("namespace", "object")
 
-    @schema.hand_out("data_product")
+    @schema.hand_out("data_product")  # type: ignore[untyped-decorator]
     def get(self, request: Request, pk: str) -> Any:
         """Return the crate."""
         return self.answer(request, int(pk))
@@ -119,7 +119,7 @@ class CodeRunCrateView(CrateView):
 
     model = CodeRun
 
-    @schema.hand_out("code_run")
+    @schema.hand_out("code_run")  # type: ignore[untyped-decorator]
     def get(self, request: Request, pk: str) -> Any:
         """Return the crate."""
         return self.answer(request, int(pk))

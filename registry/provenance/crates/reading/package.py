@@ -12,9 +12,9 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO, NoReturn, Protocol
+from typing import IO, BinaryIO, NoReturn, Protocol
 
 from django.conf import settings
 
@@ -49,7 +49,7 @@ class Package(Protocol):
     def files(self) -> tuple[str, ...]:
         """The paths of all other files."""
 
-    def reading(self, path: str) -> contextmanager[Source]:  # type: ignore[type-arg]
+    def reading(self, path: str) -> AbstractContextManager[Source]:
         """Open a file for the time of a block."""
 
 
@@ -60,11 +60,9 @@ class MetadataAlone:
     metadata: bytes
     files: tuple[str, ...] = ()
 
-    @contextmanager
-    def reading(self, path: str) -> Iterator[Source]:
+    def reading(self, path: str) -> AbstractContextManager[Source]:
         """Refuse: there are no files."""
         raise KeyError(path)
-        yield
 
 
 class ZippedCrate:
@@ -115,7 +113,7 @@ def open_zip(file: BinaryIO) -> Iterator[ZippedCrate]:
     size = file.seek(0, 2)
     file.seek(0)
     try:
-        archive = zipfile.ZipFile(_Guarded(file))  # type: ignore[arg-type]
+        archive = zipfile.ZipFile(_Guarded(file))
     except _TooMuch:
         _refuse_number()
     except (*_DAMAGES, NotImplementedError) as error:
@@ -155,7 +153,7 @@ class _Guarded:
 class _Member:
     """The bytes of one member; what is wrong with them is said in our words."""
 
-    def __init__(self, name: str, file: zipfile.ZipExtFile) -> None:
+    def __init__(self, name: str, file: IO[bytes]) -> None:
         self._name = name
         self._file = file
 
@@ -222,19 +220,23 @@ def _checked(members: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
 
 def _problem_of(member: zipfile.ZipInfo) -> str | None:
     """Say what is wrong with a member, if anything is."""
-    name = member.orig_filename
-    if _CONTROL.search(name):
-        return "A name has no control characters."
-    if name.startswith("/") or "\\" in name or _DRIVE.match(name):
-        return "A name is a path within the crate, with / between folders."
-    if not name or any(part in {"", ".", ".."} for part in name.rstrip("/").split("/")):
-        return "A path leads down from the folder of the crate, without . and .. ."
     if stat.S_IFMT(member.external_attr >> 16) not in {0, stat.S_IFREG, stat.S_IFDIR}:
         return "Links and devices are not taken, only files and folders."
     if member.flag_bits & _ENCRYPTED:
         return "Encrypted files are not taken."
     if member.compress_type not in _READABLE:
         return "The compression is not one of deflate, bzip2 and none."
+    return _problem_of_name(member.orig_filename)
+
+
+def _problem_of_name(name: str) -> str | None:
+    """Say why a name could lead somewhere else than into the crate."""
+    if _CONTROL.search(name):
+        return "A name has no control characters."
+    if name.startswith("/") or "\\" in name or _DRIVE.match(name):
+        return "A name is a path within the crate, with / between folders."
+    if any(part in {"", ".", ".."} for part in name.removesuffix("/").split("/")):
+        return "A path leads down from the folder of the crate, without . and .. ."
     return None
 
 
@@ -246,7 +248,7 @@ def _find_metadata(names: dict[str, zipfile.ZipInfo]) -> tuple[str, str]:
         below = [path for path in names if re.fullmatch(f"[^/]+/{name}", path)]
         if len(below) == 1:
             return below[0].removesuffix(name), name
-    _refuse(ARCHIVE, f"There is no {METADATA} in the zip.")
+    raise InvalidInput({ARCHIVE: [f"There is no {METADATA} in the zip."]})
 
 
 def _shown(name: str) -> str:

@@ -69,8 +69,8 @@ class _Record:
         )
         public = dict(own.order_by("public").values_list("hash", "public"))
         record.closed = {hash_ for hash_, is_public in public.items() if not is_public}
-        for one in FileType.objects.filter(extension__in=set(endings)).order_by("-pk"):
-            record.types[one.extension] = one.name
+        types = FileType.objects.filter(extension__in=set(endings)).order_by("-pk")
+        record.types.update(types.values_list("extension", "name"))
         return record
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from registry.storage.base import CHUNK
 
@@ -52,11 +52,9 @@ def stream_zip(
     the rest for a whole crate.
     """
     pipe = _Pipe()
+    stream: Any = pipe
     with zipfile.ZipFile(
-        pipe,  # type: ignore[arg-type]
-        "w",
-        zipfile.ZIP_DEFLATED,
-        compresslevel=_LEVEL,
+        stream, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL
     ) as archive:
         for path, text in texts.items():
             archive.writestr(_member(path), text)

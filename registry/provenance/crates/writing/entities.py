@@ -50,7 +50,7 @@ NO_LICENCE = "No licence is on record for this data: ask the authors before usin
 CC0_VALUES: Values = {
     "@type": "CreativeWork",
     "name": "CC0 1.0 Universal",
-    "description": "No rights reserved: the metadata may be used by anybody for anything.",
+    "description": "No rights reserved: anybody may use the metadata for anything.",
 }
 PROFILE_VALUES: Values = {
     "@type": "CreativeWork",
