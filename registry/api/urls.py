@@ -10,8 +10,8 @@ from registry.api.catalogue import views as catalogue
 from registry.api.data import views as data
 from registry.api.documentation import views as documentation
 from registry.api.identity import views as identity
-from registry.api.provenance import views as provenance
 from registry.api.provenance.crates import views as crates
+from registry.api.provenance.lineage import views as lineage
 from registry.api.provenance.prov import views as prov
 from registry.api.runs import views as runs
 
@@ -70,12 +70,12 @@ urlpatterns = [
     ),
     path(
         "lineage/<str:endpoint>/<int:pk>/",
-        provenance.LineageView.as_view(),
+        lineage.LineageView.as_view(),
         name="lineage",
     ),
     path(
         "impact/<str:endpoint>/<int:pk>/",
-        provenance.ImpactView.as_view(),
+        lineage.ImpactView.as_view(),
         name="impact",
     ),
     path("schema/", documentation.SchemaView.as_view(), name="api-schema"),

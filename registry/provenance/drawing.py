@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     UrlOf = Callable[[Node], str]
 
-#: What a picture that people can read has at most.
-NODES, ARROWS = 150, 400
+#: Nodes of a picture that people can read, and arrows for each of them.
+NODES, ARROWS = 150, 2
 
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "{http://www.w3.org/1999/xlink}"
@@ -50,6 +50,14 @@ ROLES = {
 _RUN = 'shape=box style=filled fillcolor="#fdf3df" color="#8a4b08"'
 _THING = 'shape=box style="rounded,filled" fillcolor="#eaf1f2" color="#0b5c6b"'
 _OUTSIDE = 'shape=box style="rounded,filled,dashed" fillcolor="#eaf1f2" color="#0b5c6b"'
+
+#: The letters of a node, as Graphviz writes them.
+_LETTERS = {
+    "text-anchor": "middle",
+    "font-family": "Helvetica,sans-Serif",
+    "font-size": "11.00",
+    "fill": "#2b343b",
+}
 
 #: For a picture that stands alone; on a page the page's own style sheet has this.
 STYLE = """
@@ -134,6 +142,7 @@ def svg_of(drawing: Drawing, *, title: str, alone: bool = False) -> str:
             graph.remove(child)
     for part in graph.findall(f"{{{_SVG}}}g"):
         _simplify(part, drawing.titles)
+    _share_letters(graph)
     _introduce(tree, title, drawing, alone=alone)
     ET.register_namespace("", _SVG)
     return ET.tostring(tree, encoding="unicode")
@@ -149,7 +158,7 @@ def _nearest(lineage: Lineage, most: int) -> list[Node]:
     arrows = 0
     for node in lineage.nodes[:most]:
         arrows += len(near.get(node, set()) & kept.keys())
-        if arrows > ARROWS:
+        if arrows > ARROWS * most:
             break
         kept[node] = None
     return list(kept)
@@ -161,7 +170,7 @@ def _graph(lines: Iterable[str], drawn: int, total: int) -> str:
     return "\n".join(
         (
             "digraph lineage {",
-            "rankdir=RL bgcolor=transparent nodesep=0.2 ranksep=0.45 fontsize=12",
+            "rankdir=RL bgcolor=transparent nodesep=0.15 ranksep=0.3 fontsize=12",
             f'fontname=Helvetica fontcolor="#55616a"{label}',
             'node [fontname=Helvetica fontsize=11 fontcolor="#2b343b"]',
             'node [margin="0.12,0.06" height=0.4]',
@@ -246,7 +255,8 @@ def _title(node: Node, caption: Caption | None) -> str:
         title += f", from outside: {caption.source}"
     if caption.issues:
         title += f", {_count(len(caption.issues), 'quality issue')}"
-    return title
+    # XML has no control characters, however they are escaped
+    return "".join(letter if letter.isprintable() else " " for letter in title)
 
 
 def _arrow(name: str, edges: list[Edge]) -> str:
@@ -280,9 +290,19 @@ def _simplify(part: ET.Element, titles: dict[str, str]) -> None:
         link.attrib = {"href": link.get(f"{_XLINK}href", "")}
 
 
+def _share_letters(graph: ET.Element) -> None:
+    """Say once what the letters of all nodes look like: half of a picture is that."""
+    for text in graph.iter(f"{{{_SVG}}}text"):
+        usual = {name: text.get(name) for name in _LETTERS}
+        if usual == _LETTERS:
+            text.attrib = {"x": text.get("x", ""), "y": text.get("y", "")}
+    graph.attrib.update(_LETTERS)
+
+
 def _introduce(tree: ET.Element, title: str, drawing: Drawing, *, alone: bool) -> None:
     """Say what the picture is, to those who cannot see it as well."""
-    tree.set("role", "group")
+    # of the WAI-ARIA Graphics Module: what is in it can be read and followed
+    tree.set("role", "graphics-document")
     tree.set("aria-labelledby", "lineage-title lineage-description")
     tree.set("class", "lineage")
     parts: Iterator[tuple[str, dict[str, str], str]] = iter(

@@ -75,7 +75,7 @@ TERMS: tuple[Term, ...] = (
         _P,
         "What kind of name the alternate identifier is, for example PMCID.",
     ),
-    Term("code_runner", _R, "The part of the person who started a code run."),
+    Term("code_runner", _R, "Who started a code run."),
     Term(
         "component",
         _P,
@@ -94,11 +94,11 @@ TERMS: tuple[Term, ...] = (
         "The SHA-1 of the bytes of a file in hexadecimal digits, or the commit of a "
         "code repository.",
     ),
-    Term("input_data", _R, "The part of data that a code run read."),
+    Term("input_data", _R, "Data that a code run read."),
     Term(
         "model_configuration",
         _R,
-        "The part of the file that a code run was configured by.",
+        "The file that a code run was configured by.",
     ),
     Term(
         "namespace",
@@ -118,7 +118,7 @@ TERMS: tuple[Term, ...] = (
         "Whether everybody may have the bytes of a file (true, also where nothing is "
         "said) or only few (false).",
     ),
-    Term("software", _R, "The part of the code that a code run executed."),
+    Term("software", _R, "The code that a code run executed."),
     Term(
         "storage_root",
         _P,
@@ -128,7 +128,7 @@ TERMS: tuple[Term, ...] = (
     Term(
         "submission_script",
         _R,
-        "The part of the script that started a code run.",
+        "The script that started a code run.",
     ),
     Term(
         "uuid",

@@ -61,6 +61,7 @@ _KINDS = (
         models.ExternalObject,
         ("title", "version", "release_date", "identifier"),
         "Data that came from elsewhere, and the identifiers it has there.",
+        template="web/external_object.html",
     ),
     Kind(
         models.Object,

@@ -194,6 +194,12 @@ REASONS = re.compile(
     r"|^Enter a URI such as"
     r"|^The host of this URI cannot be read\."
     r"|^A storage root is public: take the user name and password out of it\."
+    # of PROV-JSON: names have prefixes, and relations what they relate
+    r"|^The document says nothing of its own\.$"
+    r"|is not declared in \$\.prefix\.$"
+    r"|has no prefix, and there is no default namespace\.$"
+    r"|^prov:\w+ is missing\.$"
+    r"|^Give the identifier of an element\.$"
 )
 
 

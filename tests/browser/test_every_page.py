@@ -86,6 +86,8 @@ PAGES: dict[str, tuple[str, Act | None]] = {
     "list, nonsense": ("/issue/?severity=bad", None),
     "data product": ("/data_product/{data_product}/", _unfold),
     "data product of the example": ("/data_product/2/", None),
+    "lineage, all of it": ("/data_product/3/?direction=both&depth=all", None),
+    "lineage, nonsense": ("/data_product/3/?depth=none", None),
     "code run": ("/code_run/{code_run}/", None),
     "object": ("/object/{object}/", None),
     "component": ("/object_component/{object_component}/", None),
@@ -108,6 +110,8 @@ PAGES: dict[str, tuple[str, Act | None]] = {
     "API root": ("/api/", None),
     "API list": ("/api/data_product/", _unfold),
     "API record": ("/api/data_product/1/", _unfold),
+    "vocabulary": ("/vocab/", None),
+    "PROV report": ("/api/prov-report/4/", None),
 }
 #: Pages of who is not signed in.
 STRANGERS: dict[str, tuple[str, Act | None]] = {

@@ -58,7 +58,9 @@ def run(*command: str, folder: Path, text: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("page", ["../../README.md", "getting-started.md", "api.md"])
+@pytest.mark.parametrize(
+    "page", ["../../README.md", "getting-started.md", "api.md", "provenance.md"]
+)
 def test_python_code_runs(
     page: str, registry: LiveRegistry, token: str, tmp_path: Path
 ) -> None:

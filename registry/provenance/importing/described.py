@@ -128,13 +128,18 @@ class Part:
 
 @dataclass(frozen=True)
 class Run:
-    """A run of code. Its code, configuration and script are keys of things."""
+    """A run of code. Its code, configuration and script are keys of things.
+
+    A run that is on record need not say when it began, and what it says may be a guess:
+    then `is_dated` is false, and the record is right.
+    """
 
     key: str
     where: str
     uuid: uuid.UUID
     description: str
-    run_date: datetime
+    run_date: datetime | None
+    is_dated: bool = True
     end_date: datetime | None = None
     code_repo: str | None = None
     model_config: str | None = None

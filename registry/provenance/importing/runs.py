@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from registry.catalogue.models import WHOLE_OBJECT, Object, ObjectComponent
-from registry.core.errors import Conflict
+from registry.core.errors import Conflict, InvalidInput
 from registry.runs.models import CodeRun
 from registry.runs.services import update_code_run
 
@@ -38,6 +38,7 @@ def register_runs(
         ).prefetch_related("inputs", "outputs")
     }
     new = [run for run in runs if run.record is None and run.uuid not in known]
+    _require_dates(new)
     rows = [(run.where, _values_of(run, objects, components)) for run in new]
     found: dict[str, CodeRun] = {}
     for run in runs:
@@ -47,6 +48,14 @@ def register_runs(
             found[run.key] = _complete(run, record, values, ledger)
     registered = ledger.register(CodeRun, rows)
     return found | {run.key: one for run, one in zip(new, registered, strict=True)}
+
+
+def _require_dates(runs: Iterable[Run]) -> None:
+    """Refuse new runs of which nothing says when they began."""
+    message = "When did this begin? A run that is not on record needs a time."
+    undated = [run for run in runs if run.run_date is None]
+    if undated:
+        raise InvalidInput({run.where: [message] for run in undated})
 
 
 def _values_of(
@@ -80,10 +89,11 @@ def _complete(
     run: Run, record: CodeRun, values: Mapping[str, object], ledger: Ledger
 ) -> CodeRun:
     """Add to a run on record what it lacks; refuse what contradicts it."""
-    if run.record is None and run.run_date != record.run_date:
+    began = run.run_date if run.is_dated else None
+    if began is not None and began != record.run_date:
         raise Conflict(
             f"{run.where}: code run {record.pk} on record began at "
-            f"{record.run_date.isoformat()}, this one at {run.run_date.isoformat()}."
+            f"{record.run_date.isoformat()}, this one at {began.isoformat()}."
         )
     additions = _additions(record, values)
     if not additions:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from registry.provenance.importing import Part, Run
@@ -15,6 +14,8 @@ from registry.provenance.vocabulary import DCTERMS, FAIR, PROV, RDFS
 from registry.runs.models import CodeRun
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from registry.provenance.prov.reading import Statement
     from registry.provenance.prov.sources import Source
 
@@ -28,8 +29,6 @@ _FIELDS = {
     f"{FAIR}model_configuration": "model_config",
     f"{FAIR}submission_script": "submission_script",
 }
-#: Stands for a beginning that was complained of.
-_NEVER = datetime.max.replace(tzinfo=UTC)
 #: Relations that no record holds, and why.
 _NO_RECORD = {
     "wasInformedBy": "Runs are linked by the files that one wrote and the other read.",
@@ -96,7 +95,7 @@ def _run(
     if record is not None and not isinstance(record, CodeRun):
         source.complaints.add(statement.where, f"A {record.kind} is no activity.")
     ran_with, read = _split(told, thing_of)
-    began = _beginning(source, statement, told)
+    began, is_dated = _beginning(statement, told)
     ends = [statement.text(_END), *(one.text(_TIME) for one in told.ended)]
     return Run(
         key=statement.name,
@@ -104,6 +103,7 @@ def _run(
         uuid=source.uuid_of(statement)[0],
         description=statement.text(*_DESCRIPTIONS) or local_name(statement.name),
         run_date=began,
+        is_dated=is_dated,
         end_date=next((moment(text) for text in ends if text), None),
         code_repo=ran_with.get("code_repo"),
         model_config=ran_with.get("model_config"),
@@ -135,35 +135,26 @@ def _parts(
     relations: Iterable[Statement], thing_of: Mapping[str, str]
 ) -> tuple[Part, ...]:
     """Return the parts of files that these relations name, each once."""
-    parts = (
-        Part(thing_of[relation.target("entity") or ""], component)
-        for relation in relations
-        for component in (
-            [value.text for value in relation.values(_COMPONENT)] or [None]
-        )
-    )
-    return tuple(dict.fromkeys(parts))
+    parts: dict[Part, None] = {}
+    for relation in relations:
+        thing = thing_of[relation.target("entity") or ""]
+        named = [Part(thing, value.text) for value in relation.values(_COMPONENT)]
+        parts |= dict.fromkeys(named or [Part(thing)])
+    return tuple(parts)
 
 
-def _beginning(source: Source, statement: Statement, told: _Activity) -> datetime:
-    """Find when an activity began, from its own words or its relations' times."""
+def _beginning(statement: Statement, told: _Activity) -> tuple[datetime | None, bool]:
+    """Find when an activity began, and whether the document says so.
+
+    Otherwise it is the earliest time at which something was used or generated.
+    """
     said = [statement.text(_START), *(one.text(_TIME) for one in told.started)]
     known = next((moment(text) for text in said if text), None)
-    record = source.own.get(statement.name)
-    if known is None and isinstance(record, CodeRun):
-        known = record.run_date
     if known is not None:
-        return known
+        return known, True
     times = [one.text(_TIME) for one in (*told.used, *told.generated)]
     found = [time for text in times if text and (time := moment(text)) is not None]
-    if not found:
-        source.complaints.add(
-            statement.where,
-            "When did this begin? Give prov:startTime, or a time at which it started, "
-            "used or generated something.",
-        )
-        return _NEVER
-    return min(found)
+    return min(found, default=None), False
 
 
 def _leave_out(

@@ -59,11 +59,9 @@ _MAPPED = frozenset(
         NAMESPACE,
         PRIMARY,
         PUBLIC,
-        ROOT,
         UUID,
         WEBSITE,
         f"{DCTERMS}modified",
-        *HASHES,
         *LABELS,
         *TYPES,
     }
@@ -195,7 +193,7 @@ def _thing(
     if products or release:
         mapped |= {TITLE, VERSION}
     if place is not None:
-        mapped.add(LOCATION)
+        mapped |= {LOCATION, ROOT, *HASHES}
     named = {product.key for product in products} | (
         {release.key} if release else set()
     )

@@ -9,7 +9,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from registry.catalogue.models import DataProduct, Issue, Object, ObjectComponent
+from registry.catalogue.models import (
+    DataProduct,
+    ExternalObject,
+    Issue,
+    Object,
+    ObjectComponent,
+)
 from registry.runs.models import CodeRun
 from registry.web import products, runs
 from registry.web.describe import (
@@ -20,6 +26,7 @@ from registry.web.describe import (
     links_of,
 )
 from registry.web.kinds import KINDS, Kind
+from registry.web.lineage import lineage_context
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -46,7 +53,8 @@ def record(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         "api_url": request.build_absolute_uri(api_path),
         **_more(found, request),
     }
-    return render(request, shown.template, context)
+    wrong = context.get("lineage", {}).get("errors")
+    return render(request, shown.template, context, status=400 if wrong else 200)
 
 
 def _find(kind: Kind, pk: int) -> Record:
@@ -68,15 +76,24 @@ def _more(found: Record, request: HttpRequest) -> dict[str, Any]:
     """Return what the pages of some record types show besides."""
     match found:
         case DataProduct():
-            return products.product_context(found, request)
+            return {
+                **products.product_context(found, request),
+                "lineage": lineage_context(found, request),
+            }
         case Object():
             return {
+                "lineage": lineage_context(found, request),
                 "file": products.file_of(found, request),
                 "issues": products.issues_of(found),
                 "issue_component": products.whole_component(found),
             }
         case CodeRun():
-            return runs.run_context(found)
+            return {
+                **runs.run_context(found),
+                "lineage": lineage_context(found, request),
+            }
+        case ExternalObject():
+            return {"lineage": lineage_context(found, request)}
         case ObjectComponent():
             issues = Issue.objects.filter(component_issues=found.pk)
             return {"issues": list(issues[:50]), "issue_component": found.pk}

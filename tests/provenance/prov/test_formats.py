@@ -127,7 +127,7 @@ def test_any_text_can_be_drawn_and_does_nothing_else(text: str) -> None:
     document.entity(here["api/object/1"], described(("dcterms:title", text)))
     root = etree.fromstring(render(as_dot(document, Look()), "svg"))
     groups = root.findall(".//{http://www.w3.org/2000/svg}g[@class='node']")
-    assert len(groups) == (2 if document.get_records()[0].attributes else 1)
+    assert len(groups) == (2 if document.records[0].attributes else 1)
 
 
 @pytest.mark.django_db

@@ -53,7 +53,8 @@ _ERRORS_OF = {
     **dict.fromkeys(_CHANGES, (("412", "PreconditionFailed"),)),
 }
 
-_IDEMPOTENCY_KEY = OpenApiParameter(
+#: For every POST that registers.
+IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "maxLength": 255},
     OpenApiParameter.HEADER,
@@ -105,7 +106,7 @@ class RecordSchema(AutoSchema):
         """Add the headers that an operation reads."""
         parameters = list(super().get_override_parameters())
         if self.action == "create":
-            parameters.append(_IDEMPOTENCY_KEY)
+            parameters.append(IDEMPOTENCY_KEY)
         if self.action in _CHANGES:
             parameters.append(_IF_MATCH)
         return parameters

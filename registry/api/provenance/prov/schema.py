@@ -4,49 +4,115 @@
 # mypy: disallow-untyped-calls=False
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import extend_schema
 
 from registry.api.base.schema import RecordSchema
+from registry.api.base.schema.components import reference
 from registry.api.base.schema.fields import ID
+from registry.api.base.schema.operations import IDEMPOTENCY_KEY
 from registry.api.provenance.prov.parameters import OutcomeSerializer, ReportParameters
 from registry.provenance.prov.reading import ELEMENTS, MOST_STATEMENTS, RELATIONS
 
 Schema = dict[str, Any]
 
+_ONE_VALUE: list[Schema] = [
+    {"type": "string"},
+    {"type": "number"},
+    {"type": "boolean"},
+    {
+        "type": "object",
+        "required": ["$"],
+        "properties": {
+            "$": {
+                "oneOf": [{"type": "string"}, {"type": "number"}],
+                "description": "The value.",
+            },
+            "type": {"type": "string", "description": "Its datatype: xsd:QName."},
+            "lang": {"type": "string", "description": "Its language."},
+        },
+    },
+]
 _STATEMENT: Schema = {
     "type": "object",
-    "description": "Attributes by their qualified names.",
-    "additionalProperties": {},
-}
-_STATEMENTS: Schema = {
-    "type": "object",
-    "description": "Statements by identifier; several of one identifier are a list.",
-    "maxProperties": MOST_STATEMENTS,
+    "description": "Values by the qualified names of attributes.",
     "additionalProperties": {
-        "oneOf": [_STATEMENT, {"type": "array", "items": _STATEMENT}]
+        "anyOf": [*_ONE_VALUE, {"type": "array", "items": {"anyOf": _ONE_VALUE}}]
     },
 }
 #: PROV-JSON, as far as a schema can say it.
-DOCUMENT: Schema = {
-    "type": "object",
-    "description": "A PROV-JSON document.",
-    "minProperties": 1,
-    "additionalProperties": False,
-    "properties": {
-        "prefix": {
-            "type": "object",
-            "description": "Namespaces by prefix.",
-            "additionalProperties": {"type": "string", "minLength": 1},
+_COMPONENTS: dict[str, Schema] = {
+    "ProvStatements": {
+        "type": "object",
+        "description": "Statements by identifier; several of one identifier are a "
+        "list.",
+        "maxProperties": MOST_STATEMENTS,
+        "additionalProperties": {
+            "oneOf": [_STATEMENT, {"type": "array", "items": _STATEMENT}]
         },
-        **dict.fromkeys((*ELEMENTS, *RELATIONS), _STATEMENTS),
-        "bundle": {
-            "type": "object",
-            "description": "Further documents; no record is made of these.",
+    },
+    "ProvDocument": {
+        "type": "object",
+        "description": "A PROV-JSON document.",
+        "minProperties": 1,
+        "additionalProperties": False,
+        "properties": {
+            "prefix": {
+                "type": "object",
+                "description": "Namespaces by prefix.",
+                "additionalProperties": {"type": "string", "minLength": 1},
+            },
+            **{
+                name: {
+                    "allOf": [reference("schemas", "ProvStatements")],
+                    "description": f"What is {kind} `{name}`.",
+                }
+                for kind, names in (("an", ELEMENTS), ("said by", RELATIONS))
+                for name in names
+            },
+            "bundle": {
+                "type": "object",
+                "description": "Further documents; no record is made of these.",
+            },
         },
     },
 }
+
+
+class ImportSchema(RecordSchema):
+    """Documents that come in, all or nothing."""
+
+    def get_override_parameters(self) -> list[Any]:
+        """Add the key that makes a request safe to repeat."""
+        return [*super().get_override_parameters(), IDEMPOTENCY_KEY]
+
+    def _get_request_body(self, direction: str = "request") -> Schema:
+        """Describe a document."""
+        for name, schema in _COMPONENTS.items():
+            component = ResolvedComponent(
+                name=name,
+                type=ResolvedComponent.SCHEMA,
+                schema=schema,
+                object=(ImportSchema, name),
+            )
+            self.registry.register_on_missing(component)
+        return {
+            "required": True,
+            "content": {
+                "application/json": {"schema": reference("schemas", "ProvDocument")}
+            },
+        }
+
+    def _headers(self, status: str) -> Iterator[str]:
+        yield from super()._headers(status)
+        yield "Idempotent-Replayed"
+
+    def _errors(self) -> Iterator[tuple[str, str]]:
+        yield from super()._errors()
+        yield "422", "KeyReused"
 
 
 class ReportSchema(RecordSchema):
@@ -84,6 +150,5 @@ report = extend_schema(
 )
 take_in = extend_schema(
     operation_id="prov_create",
-    request={"application/json": DOCUMENT},
     responses={200: OutcomeSerializer, 201: OutcomeSerializer},
 )

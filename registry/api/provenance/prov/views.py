@@ -16,10 +16,10 @@ from registry.api.base.idempotency import once
 from registry.api.base.parsers import RecordJSONParser
 from registry.api.base.renderers import RecordJSONRenderer
 from registry.api.base.views import PlainView
+from registry.api.provenance.lineage.views import DocumentView
 from registry.api.provenance.prov import renderers
 from registry.api.provenance.prov import schema as openapi
 from registry.api.provenance.prov.parameters import ReportParameters
-from registry.api.provenance.views import DocumentView
 from registry.catalogue.models import DataProduct, Object
 from registry.core.errors import InvalidInput
 from registry.http.links import kind_of
@@ -91,7 +91,7 @@ class ReportView(DocumentView):
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
-    ) -> Response:
+    ) -> Any:
         """Say what is wrong in JSON, to those who asked for a picture too."""
         accepted = getattr(request, "accepted_renderer", None)
         if response.exception and isinstance(accepted, renderers.DocumentRenderer):
@@ -133,6 +133,7 @@ class CodeRunReportView(ReportView):
 class ImportView(PlainView):
     """Takes PROV-JSON documents, whoever wrote them, and registers what they say."""
 
+    schema = openapi.ImportSchema()
     permission_classes = (SignedIn,)
     parser_classes = (RecordJSONParser,)
     parameters = ("format",)

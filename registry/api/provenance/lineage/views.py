@@ -13,14 +13,14 @@ from rest_framework.response import Response
 from registry.api.base.browsable import RecordBrowsableRenderer
 from registry.api.base.renderers import RecordJSONRenderer
 from registry.api.base.views import PlainView
-from registry.api.provenance import schema
-from registry.api.provenance.renderers import (
+from registry.api.provenance.lineage import schema
+from registry.api.provenance.lineage.renderers import (
     EdgesCSVRenderer,
     NodeLinkRenderer,
     ProductsCSVRenderer,
     SVGRenderer,
 )
-from registry.api.provenance.shapes import impact_shape, lineage_shape
+from registry.api.provenance.lineage.shapes import impact_shape, lineage_shape
 from registry.http.lineage import LineageParameters
 from registry.http.policies import content_security_policy
 from registry.http.throttling import AnonymousThrottle, ExportThrottle, UserThrottle

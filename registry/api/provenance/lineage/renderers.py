@@ -12,7 +12,7 @@ from registry.api.base.renderers import (
     RecordJSONRenderer,
     csv_texts,
 )
-from registry.api.provenance.shapes import node_link_shape
+from registry.api.provenance.lineage.shapes import node_link_shape
 
 _EDGES = ("source", "target", "type", "component", "role")
 _LABELS = ("source_label", "target_label")

@@ -124,7 +124,7 @@ _PLACE = [
         description="The record type.",
     ),
     OpenApiParameter(
-        "pk",
+        "id",
         {"type": "integer", "format": "int64", "minimum": 0},
         OpenApiParameter.PATH,
         description="Id of the record.",

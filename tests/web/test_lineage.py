@@ -1,0 +1,191 @@
+"""The lineage on the pages: picture, table, choice, issues, downloads."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import pytest
+from bs4 import Tag
+from django.test import Client
+
+from registry.catalogue.models import DataProduct
+from tests.factories import (
+    CodeRunFactory,
+    DataProductFactory,
+    ExternalObjectFactory,
+    IssueFactory,
+    ObjectComponentFactory,
+)
+from tests.provenance.graphs import Graph, Run, chain, ladder, store
+from tests.web.pages import link, main_of, words_of
+
+pytestmark = pytest.mark.django_db
+needs_graphviz = pytest.mark.skipif(
+    shutil.which("dot") is None, reason="Graphviz is not installed"
+)
+
+#: Bytes of a page, before anything compresses it.
+MOST = 100_000
+
+
+def _part(record: Any, query: str = "", status: int = 200) -> Tag:
+    answer = Client().get(f"/{record.kind}/{record.pk}/{query}")
+    part = main_of(answer, status).select_one("section[aria-labelledby=lineage]")
+    assert part is not None
+    return part
+
+
+def _rows(part: Tag) -> list[str]:
+    return [words_of(row) for row in part.select("tbody tr")]
+
+
+@needs_graphviz
+def test_the_picture_and_the_table_lead_to_the_same_records() -> None:
+    stored = store(chain(2))
+    product = DataProduct.objects.get(object=stored.objects[1])
+    part = _part(product)
+    assert len(part.select("svg .node")) == 5
+    drawn = {str(one["href"]) for one in part.select("svg a")}
+    listed = {str(one["href"]) for one in part.select("table a")}
+    assert drawn == listed
+    assert f"/code_run/{stored.runs[0].pk}/" in drawn
+    assert f"/data_product/{product.pk}/" in drawn
+
+
+@needs_graphviz
+@pytest.mark.parametrize("at", ["code_run", "object", "external_object"])
+def test_other_records_show_it_too(at: str) -> None:
+    source = ExternalObjectFactory()
+    thing = source.data_product.object
+    run = CodeRunFactory(inputs=[thing.components.get()], description="Fit it")
+    record = {"code_run": run, "object": thing, "external_object": source}[at]
+    part = _part(record)
+    assert len(part.select("svg .root")) == 1
+    assert any(row.startswith("Fit it used") for row in _rows(part))
+
+
+def test_the_table_says_how_and_which_parts() -> None:
+    table = ObjectComponentFactory(name="table/deaths")
+    product = DataProductFactory(object=table.object, name="deaths", version="1.0.0")
+    run = CodeRunFactory(
+        description="Fit",
+        inputs=[table, table.object.components.get(name="whole_object")],
+    )
+    run.submission_script = table.object
+    run.save()
+    [row] = [row for row in _rows(_part(run)) if ":deaths" in row]
+    assert row == (
+        f"Fit used {product.namespace.name}:deaths 1.0.0 "
+        "as input, as its script · table/deaths"
+    )
+
+
+def test_many_parts_are_named_in_part() -> None:
+    run = CodeRunFactory(description="Fit", inputs=[])
+    thing = ObjectComponentFactory(issues=[]).object
+    run.inputs.set(ObjectComponentFactory.create_batch(8, object=thing, issues=[]))
+    [row] = [row for row in _rows(_part(run)) if "as input" in row]
+    assert row.endswith("and 3 more")
+
+
+def test_direction_and_depth_are_chosen_by_a_form() -> None:
+    stored = store(chain(6))
+    middle = stored.objects[3]
+    assert len(_rows(_part(middle))) == 8
+    form = _part(middle).select_one("form")
+    assert form is not None
+    assert form["method"] == "get"
+    assert {str(one["name"]) for one in form.select("select")} == {"direction", "depth"}
+    part = _part(middle, "?direction=upstream&depth=1")
+    assert len(_rows(part)) == 2
+    assert [str(one["value"]) for one in part.select("option[selected]")] == [
+        *("upstream", "1")
+    ]
+    assert len(_rows(_part(middle, "?direction=both&depth=all"))) == 12
+    unusual = _part(middle, "?depth=7")
+    assert [words_of(one) for one in unusual.select("option[selected]")] == [
+        *("Both ways", "7 runs")
+    ]
+
+
+@pytest.mark.parametrize("query", ["?depth=none", "?direction=up", "?depth=0"])
+def test_nonsense_is_400_with_the_usual_beside(query: str) -> None:
+    stored = store(chain(1))
+    part = _part(stored.objects[0], query, status=400)
+    assert part.select_one("[role=alert]")
+    assert len(_rows(part)) == 2
+
+
+def test_a_record_without_lineage_says_so() -> None:
+    part = _part(DataProductFactory())
+    assert "No run that used or generated it is registered." in words_of(part)
+    assert not part.select("svg")
+    assert not part.select("table")
+
+
+def test_without_graphviz_there_is_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    part = _part(store(chain(1)).objects[0])
+    assert not part.select("svg")
+    assert "This server draws no pictures. The table has all of it." in words_of(part)
+    assert len(_rows(part)) == 2
+
+
+def test_issues_on_the_way_are_named_the_worst_first() -> None:
+    stored = store(chain(3))
+    for number, severity in ((0, 1), (2, 7)):
+        IssueFactory(
+            component_issues=[stored.components[number, 0]],
+            severity=severity,
+            description=f"Wrong in {number}",
+        )
+    part = _part(stored.objects[1])
+    chips = [words_of(chip) for chip in part.select(".plain-list > li")]
+    product = DataProduct.objects.get(object=stored.objects[2])
+    name = f"{product.namespace.name}:{product.name} {product.version}"
+    assert chips[0] == f"severity 7 Wrong in 2 with {name}"
+    assert chips[1].startswith("severity 1 Wrong in 0 with ")
+
+
+def test_the_downloads_have_what_is_shown() -> None:
+    stored = store(chain(3))
+    product = DataProduct.objects.get(object=stored.objects[1])
+    part = _part(product, "?direction=upstream&depth=3")
+    address = link(part, "node-link JSON")
+    assert address == (
+        f"/api/lineage/data_product/{product.pk}/"
+        "?direction=upstream&depth=3&format=node-link"
+    )
+    assert Client().get(address).status_code == 200
+    assert link(part, "PROV-N") == (
+        f"/api/prov-report/{product.pk}/?depth=3&format=provn"
+    )
+    assert link(part, "zip with the files") == (
+        f"/api/ro-crate/data-product/{product.pk}/?depth=3&format=zip"
+    )
+    run = _part(stored.runs[0])
+    assert link(run, "PROV-N").startswith(
+        f"/api/prov-report/code_run/{stored.runs[0].pk}/"
+    )
+    assert link(run, "zip with the files").startswith("/api/ro-crate/code-run/")
+    thing = words_of(_part(stored.objects[0]))
+    assert "PROV-N" in thing
+    assert "RO-Crate" not in thing
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [
+        chain(200),
+        ladder(20, 8),
+        Graph((1,) * 400, (Run(frozenset((n, 0) for n in range(400))),), 1),
+    ],
+    ids=["chain", "ladder", "star"],
+)
+def test_a_large_lineage_makes_no_large_page(graph: Graph) -> None:
+    stored = store(graph)
+    answer = Client().get(f"/code_run/{stored.runs[-1].pk}/?depth=all")
+    assert answer.status_code == 200
+    assert len(answer.content) < MOST
+    assert "There is more than fits on a page" in answer.content.decode()
