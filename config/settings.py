@@ -179,6 +179,15 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # 10,000 records in one POST, of a few kilobytes each, come to some tens of megabytes
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 
+# What an RO-Crate that somebody sends may be: as it arrives, unpacked, the number of
+# its files, and the file that describes them, which is read as a whole
+CRATE_UPLOAD_MB = ENV.number("REGISTRY_CRATE_UPLOAD_MB", 2048, least=1, most=1_000_000)
+CRATE_UNPACKED_MB = ENV.number(
+    "REGISTRY_CRATE_UNPACKED_MB", 10_240, least=1, most=10_000_000
+)
+CRATE_FILES = ENV.number("REGISTRY_CRATE_FILES", 10_000, least=1, most=1_000_000)
+CRATE_METADATA_MB = ENV.number("REGISTRY_CRATE_METADATA_MB", 32, least=1, most=1024)
+
 # --- People ----------------------------------------------------------------------
 
 AUTH_USER_MODEL = "registry.User"

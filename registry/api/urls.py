@@ -10,6 +10,7 @@ from registry.api.catalogue import views as catalogue
 from registry.api.data import views as data
 from registry.api.documentation import views as documentation
 from registry.api.identity import views as identity
+from registry.api.provenance.crates import views as crates
 from registry.api.provenance.lineage import views as lineage
 from registry.api.provenance.prov import views as prov
 from registry.api.runs import views as runs
@@ -75,6 +76,22 @@ urlpatterns = [
         for level in ("general", *LEVELS)
     ),
     path("username/", identity.UsernameView.as_view(), name="username"),
+    path("ro-crate/", crates.CratesView.as_view(), name="ro-crate"),
+    re_path(
+        r"^ro-crate/data-product/(?P<pk>[0-9]{1,18})/$",
+        crates.DataProductCrateView.as_view(),
+        name="ro-crate-data-product",
+    ),
+    re_path(
+        r"^ro-crate/code-run/(?P<pk>[0-9]{1,18})/$",
+        crates.CodeRunCrateView.as_view(),
+        name="ro-crate-code-run",
+    ),
+    re_path(
+        r"^data_extraction/(?P<pk>[0-9]{1,18})/$",
+        crates.DataExtractionView.as_view(),
+        name="data-extraction",
+    ),
     path(
         "lineage/<str:endpoint>/<int:pk>/",
         lineage.LineageView.as_view(),

@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 from registry.catalogue.models import KeyValue, StorageLocation
 from registry.core.errors import Forbidden
-from registry.identity.models import User
-from registry.identity.roles import is_administrator, may_read_private_data
+from registry.identity.roles import administrators_among, may_read_private_data
 from registry.storage.models import StoredFile
-from registry.storage.services import uploader_of
+from registry.storage.services import uploaders_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from django.db.models import QuerySet
 
 #: The key value that closes an object's file.
@@ -38,14 +39,22 @@ _PLACES = (
 
 def may_download(user: Any, checksum: str) -> bool:
     """Tell whether a person, or nobody in particular, may have the file's bytes."""
-    return not is_private(checksum) or _may_read_private(user, checksum)
+    return checksum in downloadable_among(user, [checksum])
+
+
+def downloadable_among(user: Any, checksums: Collection[str]) -> set[str]:
+    """Return the files of which a person may have the bytes, in a few statements."""
+    private = private_among(checksums)
+    owners = owners_among(private)
+    hidden = {one for one in private if not _may_read_private(user, owners[one])}
+    return set(checksums) - hidden
 
 
 def require_download(user: Any, checksum: str) -> bool:
     """Raise ``Forbidden`` unless this person may have the bytes; tell if private."""
     if not is_private(checksum):
         return False
-    if _may_read_private(user, checksum):
+    if _may_read_private(user, owners_of(checksum)):
         return True
     raise Forbidden(
         "This file is private: only who registered it, administrators and people with "
@@ -55,57 +64,100 @@ def require_download(user: Any, checksum: str) -> bool:
 
 def is_private(checksum: str) -> bool:
     """Tell whether a file goes to few; see the module's description."""
-    return _has_private_object(checksum) or _is_closed(checksum)
+    return bool(private_among([checksum]))
+
+
+def private_among(checksums: Collection[str]) -> set[str]:
+    """Return the files that go to few, in as many statements however many they are."""
+    spelled = _spelled(checksums)
+    if not spelled:
+        return set()
+    return _with_private_objects(spelled) | _closed_among(spelled)
 
 
 def locations_of(checksum: str) -> QuerySet[StorageLocation]:
     """Return the storage locations of a file, as their hash is usually spelled."""
-    return StorageLocation.objects.filter(hash__in=_spellings(checksum)).order_by()
-
-
-def _spellings(checksum: str) -> list[str]:
-    return list(dict.fromkeys([checksum.lower(), checksum.upper(), checksum]))
-
-
-def _has_private_object(checksum: str) -> bool:
-    """Tell whether an object at the file, or one that came from there, is private."""
-    private = KeyValue.objects.filter(key=ACCESSIBILITY, value__iexact=PRIVATE)
-    hashes = _spellings(checksum)
-    # one after the other: databases make little use of indexes for an OR of joins
-    return any(
-        private.filter(**{f"{place}__hash__in": hashes}).exists() for place in _PLACES
-    )
-
-
-def _is_closed(checksum: str) -> bool:
-    """Tell whether a private location counts."""
-    said = locations_of(checksum).values_list("public", "registered_by").distinct()
-    by_public: dict[bool, set[int]] = {True: set(), False: set()}
-    for public, who in said:
-        by_public[public].add(who)
-    return bool(by_public[False]) and not _can_open(by_public[True], checksum)
-
-
-def _can_open(registrars: set[int], checksum: str) -> bool:
-    """Tell whether one of these people may declare the file public."""
-    if not registrars:
-        return False
-    if registrars & owners_of(checksum):
-        return True
-    return any(is_administrator(who) for who in User.objects.filter(pk__in=registrars))
+    return _locations_among(_spelled([checksum]))
 
 
 def owners_of(checksum: str) -> set[int]:
     """Return the ids of the file's owners."""
-    file = StoredFile.objects.filter(sha1=checksum.lower()).first()
-    uploader = uploader_of(file) if file is not None else None
-    locations = locations_of(checksum)
-    if file is not None and uploader is not None:
-        # who registered it before it came here did not show that they had it
-        locations = locations.filter(last_updated__gte=file.stored_at)
-    first = locations.order_by("pk").values_list("registered_by", flat=True).first()
-    return {who for who in (uploader, first) if who is not None}
+    return owners_among([checksum])[checksum]
 
 
-def _may_read_private(user: Any, checksum: str) -> bool:
-    return may_read_private_data(user, owners_of(checksum))
+def owners_among(checksums: Collection[str]) -> dict[str, set[int]]:
+    """Return the ids of the owners of each file."""
+    owners: dict[str, set[int]] = {checksum: set() for checksum in checksums}
+    spelled = _spelled(checksums)
+    if not spelled:
+        return owners
+    files = StoredFile.objects.filter(sha1__in={one.lower() for one in checksums})
+    by_sha1 = {file.sha1: file for file in files}
+    uploaders = uploaders_of([file.pk for file in by_sha1.values()])
+    for checksum, mine in owners.items():
+        file = by_sha1.get(checksum.lower())
+        uploader = uploaders.get(file.pk) if file is not None else None
+        mine.update(() if uploader is None else (uploader,))
+    located: set[str] = set()
+    rows = _locations_among(spelled).order_by("pk")
+    for hash_, who, at in rows.values_list("hash", "registered_by", "last_updated"):
+        for checksum in spelled[hash_] - located:
+            file = by_sha1.get(checksum.lower())
+            # who registered it before it came here did not show that they had it
+            if file and owners[checksum] and at < file.stored_at:
+                continue
+            located.add(checksum)
+            owners[checksum].add(who)
+    return owners
+
+
+def _spelled(checksums: Collection[str]) -> dict[str, set[str]]:
+    """Return how locations may spell checksums, and which checksum each spells."""
+    spelled: dict[str, set[str]] = {}
+    for checksum in checksums:
+        for spelling in (checksum.lower(), checksum.upper(), checksum):
+            spelled.setdefault(spelling, set()).add(checksum)
+    return spelled
+
+
+def _locations_among(spelled: Collection[str]) -> QuerySet[StorageLocation]:
+    return StorageLocation.objects.filter(hash__in=list(spelled)).order_by()
+
+
+def _with_private_objects(spelled: dict[str, set[str]]) -> set[str]:
+    """Return the files at which an object, or one that came from there, is private."""
+    private = KeyValue.objects.filter(key=ACCESSIBILITY, value__iexact=PRIVATE)
+    found: set[str] = set()
+    # one after the other: databases make little use of indexes for an OR of joins
+    for place in _PLACES:
+        rows = private.filter(**{f"{place}__hash__in": list(spelled)})
+        for hash_ in rows.values_list(f"{place}__hash", flat=True).distinct():
+            found |= spelled[hash_]
+    return found
+
+
+def _closed_among(spelled: dict[str, set[str]]) -> set[str]:
+    """Return the files of which a private location counts."""
+    said: dict[str, dict[bool, set[int]]] = {}
+    rows = _locations_among(spelled).values_list("hash", "public", "registered_by")
+    for hash_, public, who in rows.distinct():
+        for checksum in spelled[hash_]:
+            by_public = said.setdefault(checksum, {True: set(), False: set()})
+            by_public[public].add(who)
+    closed = {
+        one: by_public[True] for one, by_public in said.items() if by_public[False]
+    }
+    return set(closed) - _openable({one: who for one, who in closed.items() if who})
+
+
+def _openable(registrars: dict[str, set[int]]) -> set[str]:
+    """Return the files that one of these people may declare public."""
+    owners = owners_among(registrars)
+    opened = {one for one, people in registrars.items() if people & owners[one]}
+    others = {one: who for one, who in registrars.items() if one not in opened}
+    administrators = administrators_among(set().union(*others.values()))
+    return opened | {one for one, who in others.items() if who & administrators}
+
+
+def _may_read_private(user: Any, owners: set[int]) -> bool:
+    return may_read_private_data(user, owners)

@@ -131,9 +131,9 @@ def name_of(checksum: str, product: DataProduct | None = None) -> FileName:
     if product is None:
         product, thing = _newest_at(checksum)
     file_type = thing.file_type if thing is not None else None
-    name = product.name if product is not None else _last_name(thing) or checksum
-    extension = _extension_of(file_type)
-    return FileName(_file_name(name, extension), _media_type(extension))
+    name = product.name if product is not None else last_name_of(thing) or checksum
+    extension = extension_of(file_type)
+    return FileName(file_name(name, extension), media_type_of(extension))
 
 
 def _newest_at(checksum: str) -> tuple[DataProduct | None, Object | None]:
@@ -151,18 +151,19 @@ def _newest_at(checksum: str) -> tuple[DataProduct | None, Object | None]:
     return None, links.order_by("-pk").first()
 
 
-def _last_name(thing: Object | None) -> str:
+def last_name_of(thing: Object | None) -> str:
     """Return the last name of the object's path, unless that is its checksum."""
     location = thing.storage_location if thing is not None else None
     name = location.path.rstrip("/").rpartition("/")[2] if location else ""
     return "" if location is not None and name == location.hash else name
 
 
-def _extension_of(file_type: FileType | None) -> str:
+def extension_of(file_type: FileType | None) -> str:
+    """Return the ending of file names of a type, without the dot; it may be none."""
     return file_type.extension.strip().lstrip(".") if file_type is not None else ""
 
 
-def _file_name(name: str, extension: str) -> str:
+def file_name(name: str, extension: str) -> str:
     """Make a name that is one on every system; folders become part of it."""
     stem = _UNFIT_FOR_NAMES.sub("_", name).strip(". ")[:_LONGEST_NAME] or "data"
     ending = _UNFIT_FOR_NAMES.sub("_", extension)[:_LONGEST_NAME]
@@ -171,7 +172,8 @@ def _file_name(name: str, extension: str) -> str:
     return f"{stem}.{ending}"
 
 
-def _media_type(extension: str) -> str:
+def media_type_of(extension: str) -> str:
+    """Return the media type of files whose names have this ending."""
     guess, encoding = _TYPES.guess_type(f"file.{extension}")
     if encoding is not None:
         # the bytes are those of the compressed file

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.db.models import Q
 
 from registry.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from registry.core.models import Record
     from registry.identity.models import User
@@ -87,6 +89,15 @@ def has_access(user: Any, level: str) -> bool:
 def may_execute(user: Any) -> bool:
     """Tell whether a person or a service may run an executor."""
     return is_administrator(user) or bool(roles_of(user) & EXECUTORS)
+
+
+def administrators_among(people: Collection[int]) -> set[int]:
+    """Return which of these accounts are administrators, in one query at most."""
+    if not people:
+        return set()
+    accounts = get_user_model()._default_manager.filter(pk__in=people, is_active=True)
+    may = Q(is_superuser=True) | Q(groups__name__in=ADMINISTRATORS)
+    return set(accounts.filter(may).values_list("pk", flat=True))
 
 
 def may_change(user: Any, record: Record) -> bool:

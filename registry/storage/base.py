@@ -51,6 +51,19 @@ class Draft(Protocol):
         Until this returns nobody sees any of it.
         """
 
+    def withdraw(self) -> None:
+        """Undo ``keep``, for who holds the only record of the file and gives it up."""
+
+
+class Drafts(Protocol):
+    """Files that are kept together, or not at all."""
+
+    def take(self, source: Source) -> Draft:
+        """Take all bytes of one more file in, with constant memory.
+
+        Raises as ``Store.draft`` does.
+        """
+
 
 class Store(Protocol):
     """Holds files by the SHA-1 of their bytes."""
@@ -61,6 +74,13 @@ class Store(Protocol):
         At the end of the block a draft that was not kept is gone, as is all that
         arrived when reading or writing breaks off. Raises ``Unavailable`` where the
         bytes cannot be written; what ``source`` raises is passed on.
+        """
+
+    def drafts(self) -> AbstractContextManager[Drafts]:
+        """Take many files in before any of them is kept.
+
+        However many they are, few files are open at a time. At the end of the block
+        those that were not kept are gone.
         """
 
     def open(self, sha1: str, *, start: int = 0, length: int | None = None) -> Reader:

@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from registry.core.errors import NotFound, Unavailable
-from registry.storage.base import CHUNK, Checksums, Draft, Reader, Source
+from registry.storage.base import CHUNK, Checksums, Draft, Drafts, Reader, Source
 
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 #: The account of the registry alone may read what it holds: some of it is private.
@@ -53,6 +54,21 @@ class FileSystemStore:
                 yield _LocalDraft(path, self.path_of(checksums.sha1), checksums)
         finally:
             path.unlink(missing_ok=True)
+
+    @contextmanager
+    def drafts(self) -> Iterator[Drafts]:
+        """Write the files into a folder of their own; what is not kept is removed."""
+        with _refusing_when_full():
+            self.incoming.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(dir=self.incoming))
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            # one lock for all, since a process may open some hundreds of files only
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield _LocalDrafts(self, folder)
+        finally:
+            os.close(handle)
+            shutil.rmtree(folder, ignore_errors=True)
 
     def open(self, sha1: str, *, start: int = 0, length: int | None = None) -> Reader:
         """Open the file; all of it is a real one, which servers send by themselves."""
@@ -107,6 +123,28 @@ class _LocalDraft:
             _make_folder(self.target.parent)
             self.path.replace(self.target)
             _sync_folder(self.target.parent)
+
+    def withdraw(self) -> None:
+        """Remove the file again, if it came to its place at all."""
+        with suppress(FileNotFoundError, NotADirectoryError):
+            self.target.unlink()
+
+
+class _LocalDrafts:
+    """A folder in ``incoming/``, with a file for every draft."""
+
+    def __init__(self, store: FileSystemStore, folder: Path) -> None:
+        self._store = store
+        self._folder = folder
+
+    def take(self, source: Source) -> Draft:
+        """Write the bytes into the next file."""
+        with _refusing_when_full():
+            handle, name = tempfile.mkstemp(dir=self._folder)
+        with os.fdopen(handle, "wb", buffering=0) as file:
+            checksums = _copy(source, file)
+        target = self._store.path_of(checksums.sha1)
+        return _LocalDraft(Path(name), target, checksums)
 
 
 class LimitedReader:
@@ -180,12 +218,17 @@ def _sync_folder(folder: Path) -> None:
 def _remove_if_abandoned(path: Path) -> None:
     if time.time() - path.stat().st_mtime < _GRACE:
         return
-    with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        path.unlink()
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink()
+    except BlockingIOError:
+        return
+    finally:
+        os.close(handle)
 
 
 def _not_held(sha1: str) -> NotFound:

@@ -17,6 +17,8 @@ from registry.storage.filesystem import FileSystemStore
 from registry.storage.models import StoredFile
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from django.contrib.auth.models import AbstractBaseUser
 
 _SHA1 = re.compile(r"[0-9a-f]{40}")
@@ -88,23 +90,49 @@ def keep_upload(
         return _keep(draft, by=by)
 
 
-def uploader_of(file: StoredFile) -> int | None:
-    """Return the id of who uploaded a file; None for the registry itself."""
-    return (
-        Event.objects.filter(
-            kind=StoredFile.kind, record_id=file.pk, action=Event.Action.CREATED
-        )
-        .order_by("pk")
-        .values_list("by_id", flat=True)
-        .first()
+@transaction.atomic
+def keep_drafts(
+    drafts: Iterable[Draft], *, by: AbstractBaseUser | None
+) -> list[StoredFile]:
+    """Put many files into the store: all of them, or none.
+
+    Returns those that are new there. Called last in the transaction of a larger piece
+    of work, it leaves nothing behind when that is given up.
+    """
+    new: list[StoredFile] = []
+    moved: list[Draft] = []
+    try:
+        for draft in drafts:
+            file, is_new = _keep(draft, by=by, moved=moved)
+            if is_new:
+                new.append(file)
+    except BaseException:
+        # while our rows are still there: others who bring these files wait for them
+        for draft in moved:
+            draft.withdraw()
+        raise
+    return new
+
+
+def uploaders_of(files: Collection[int]) -> dict[int, int]:
+    """Return who uploaded these files; of the registry's own there is nobody."""
+    created = Event.objects.filter(
+        kind=StoredFile.kind, record_id__in=files, action=Event.Action.CREATED
     )
+    first: dict[int, int | None] = {}
+    for file, by in created.order_by("pk").values_list("record_id", "by_id"):
+        first.setdefault(file, by)
+    return {file: by for file, by in first.items() if by is not None}
 
 
 @transaction.atomic
-def _keep(draft: Draft, *, by: AbstractBaseUser | None) -> tuple[StoredFile, bool]:
+def _keep(
+    draft: Draft, *, by: AbstractBaseUser | None, moved: list[Draft] | None = None
+) -> tuple[StoredFile, bool]:
     """Register and keep a draft: who sees the row finds the bytes.
 
-    Of two at once, the second waits for the first's row.
+    Of two at once, the second waits for the first's row. New drafts are noted in
+    ``moved``, whose bytes belong to nobody once the row is given up.
     """
     arrived = draft.checksums
     file, is_new = StoredFile.objects.get_or_create(
@@ -118,5 +146,7 @@ def _keep(draft: Draft, *, by: AbstractBaseUser | None) -> tuple[StoredFile, boo
     if is_new or not the_store().exists(file.sha1):
         action = Event.Action.CREATED if is_new else Event.Action.UPDATED
         record_events(StoredFile.kind, [file.pk], action, by=by)
+        if is_new and moved is not None:
+            moved.append(draft)
         draft.keep()
     return file, is_new

@@ -20,7 +20,7 @@ from registry.storage.services import (
     keep_upload,
     sha1_of,
     the_store,
-    uploader_of,
+    uploaders_of,
 )
 from tests import files
 from tests.factories import UserFactory
@@ -49,7 +49,7 @@ def test_a_file_is_kept_with_its_checksums_and_size() -> None:
     assert file.size == len(COUNTS)
     assert find_file(SHA1) == file
     assert events() == [("created", by.pk)]
-    assert uploader_of(file) == by.pk
+    assert uploaders_of([file.pk]) == {file.pk: by.pk}
 
 
 @pytest.mark.django_db
@@ -62,7 +62,7 @@ def test_keeping_a_file_again_changes_nothing() -> None:
 
 @pytest.mark.django_db
 def test_the_registry_itself_may_keep_a_file() -> None:
-    assert uploader_of(files.keep()) is None
+    assert uploaders_of([files.keep().pk]) == {}
 
 
 @pytest.mark.django_db
@@ -93,7 +93,7 @@ def test_bytes_that_were_lost_can_be_uploaded_again() -> None:
     assert files.keep(by=second) == file
     assert find_file(SHA1) == file
     assert events() == [("created", first.pk), ("updated", second.pk)]
-    assert uploader_of(file) == first.pk
+    assert uploaders_of([file.pk]) == {file.pk: first.pk}
 
 
 @pytest.mark.django_db

@@ -1,1 +1,1 @@
-"""What made what: lineage and impact, and W3C PROV, out and in."""
+"""What made what: lineage and impact, W3C PROV and RO-Crates."""

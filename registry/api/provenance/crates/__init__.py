@@ -1,0 +1,1 @@
+"""RO-Crates in the API, out and in, and data extractions."""

@@ -1,0 +1,152 @@
+"""The formats of crates, as answers and as bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import contextmanager
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from rest_framework.exceptions import UnsupportedMediaType
+from rest_framework.parsers import BaseParser, MultiPartParser
+from rest_framework.renderers import BaseRenderer
+
+from registry.api.base.renderers import RecordJSONRenderer
+from registry.core.errors import InvalidInput
+from registry.http.uploads import Body
+from registry.provenance.crates.reading import MetadataAlone, Package, open_zip
+from registry.storage.base import CHUNK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rest_framework.request import Request
+
+    from registry.storage.base import Source
+
+#: The field of a form that has the crate.
+FIELD = "crate"
+_MEGABYTE = 1024 * 1024
+
+
+class JSONLDRenderer(RecordJSONRenderer):
+    """JSON-LD: JSON under another name."""
+
+    media_type = "application/ld+json"
+    format = "json-ld"
+
+
+class ZipRenderer(BaseRenderer):
+    """A zip, which the view streams past this; it says that there is the format."""
+
+    media_type = "application/zip"
+    format = "zip"
+    charset = None
+    render_style = "binary"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        """Render what is no crate, such as what an OPTIONS request asks for."""
+        return RecordJSONRenderer().render(data)
+
+
+class ZipParser(BaseParser):
+    """A crate as a zip, which is read from a temporary file."""
+
+    media_type = "application/zip"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return a temporary file with the body, however large it is."""
+        file = TemporaryFile()  # noqa: SIM115 (who asked for it closes it)
+        try:
+            _spool(Body(_request(parser_context)), file, settings.CRATE_UPLOAD_MB)
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+
+class MetadataParser(BaseParser):
+    """The metadata of a crate alone, as JSON."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return the body."""
+        with TemporaryFile() as file:
+            _spool(Body(_request(parser_context)), file, settings.CRATE_METADATA_MB)
+            file.seek(0)
+            return file.read()
+
+
+class LinkedDataParser(MetadataParser):
+    """The metadata of a crate alone, as JSON-LD."""
+
+    media_type = "application/ld+json"
+
+
+PARSERS = (ZipParser, MetadataParser, LinkedDataParser, MultiPartParser)
+
+
+@contextmanager
+def package_in(request: Request) -> Iterator[Package]:
+    """Open the crate in the body of a request."""
+    parser = _parser_of(request)
+    if parser is None:
+        raise UnsupportedMediaType(request.content_type)
+    if isinstance(parser, MultiPartParser):
+        with _form_file(request) as file, open_zip(file) as crate:
+            yield crate
+        return
+    # past the parsing of the framework, which takes a body in chunks for an empty one
+    body = parser.parse(request._request, request.content_type, request.parser_context)
+    if isinstance(body, bytes):
+        yield MetadataAlone(body)
+        return
+    with body, open_zip(body) as crate:
+        yield crate
+
+
+def _parser_of(request: Any) -> Any:
+    return request.negotiator.select_parser(request, request.parsers)
+
+
+def _form_file(request: Request) -> Any:
+    """Return the file of a form."""
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    if length > settings.CRATE_UPLOAD_MB * _MEGABYTE:
+        raise RequestDataTooBig
+    file = request.FILES.get(FIELD)
+    if file is None:
+        raise InvalidInput({FIELD: ["Choose the crate, a zip file."]})
+    return file
+
+
+def _request(context: Mapping[str, Any] | None) -> Any:
+    return (context or {})["request"]._request
+
+
+def _spool(source: Source, file: IO[bytes], megabytes: int) -> None:
+    """Copy a body into a file, as long as it is within the limit."""
+    left = megabytes * _MEGABYTE
+    while data := source.read(CHUNK):
+        left -= len(data)
+        if left < 0:
+            raise RequestDataTooBig
+        file.write(data)

@@ -1,0 +1,232 @@
+"""Crates of records, handed out and taken in; and how external data came in."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import orjson
+from django.conf import settings
+from django.http import StreamingHttpResponse
+from django.utils.http import content_disposition_header
+from rest_framework.response import Response
+
+from registry.api.base.browsable import RecordBrowsableRenderer
+from registry.api.base.renderers import RecordJSONRenderer
+from registry.api.base.views import PlainView
+from registry.api.provenance.crates import schema
+from registry.api.provenance.crates.formats import (
+    PARSERS,
+    JSONLDRenderer,
+    ZipRenderer,
+    package_in,
+)
+from registry.api.provenance.crates.parameters import CrateParameters
+from registry.catalogue.files import file_name
+from registry.catalogue.models import DataProduct, ExternalObject
+from registry.core.errors import NotFound
+from registry.http.links import kind_of
+from registry.http.permissions import SignedIn
+from registry.http.throttling import ExportThrottle
+from registry.http.uploads import discard_body
+from registry.provenance.crates.reading import receive
+from registry.provenance.crates.terms import METADATA, PREVIEW
+from registry.provenance.crates.writing import (
+    Content,
+    Subject,
+    load,
+    metadata_of,
+    preview_of,
+    stream_zip,
+)
+from registry.runs.models import CodeRun
+from registry.storage.services import the_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.models import Model
+    from rest_framework.request import Request
+
+    from registry.core.models import Record
+    from registry.provenance.crates.reading import Received
+
+
+class CrateView(PlainView):
+    """What crates of all kinds of records have in common."""
+
+    model: ClassVar[type[Subject]]
+    links: ClassVar[tuple[str, ...]] = ()
+    parameters = ("depth", "format")
+    renderer_classes = (
+        RecordJSONRenderer,
+        RecordBrowsableRenderer,
+        JSONLDRenderer,
+        ZipRenderer,
+    )
+
+    def get_throttles(self) -> list[Any]:
+        """Count exports as such, beside the limit on all requests."""
+        return [*super().get_throttles(), ExportThrottle()]
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer as JSON what is no crate."""
+        renderer = getattr(self.request, "accepted_renderer", None)
+        if isinstance(renderer, JSONLDRenderer | ZipRenderer):
+            self.request.accepted_renderer = RecordJSONRenderer()
+            self.request.accepted_media_type = RecordJSONRenderer.media_type
+        return super().handle_exception(exc)
+
+    def answer(self, request: Request, pk: int) -> Any:
+        """Answer with the crate of a record."""
+        depth = CrateParameters.read(request.query_params)
+        rows = self.model._default_manager.select_related(*self.links)
+        subject = rows.filter(pk=pk).first()
+        if subject is None:
+            raise NotFound(f"{self.model._meta.verbose_name} {pk} does not exist.")
+        content = load(subject, depth=depth, user=request.user)
+        if isinstance(request.accepted_renderer, ZipRenderer):
+            return _zip(content)
+        return Response(metadata_of(content, url_of=_url_of, packed=False))
+
+
+class DataProductCrateView(CrateView):
+    """The RO-Crate of a data product: how it was made, with the files.
+
+    RO-Crate 1.1 (https://w3id.org/ro/crate/1.1) with the profile Process Run Crate.
+    As a zip (`format=zip`) it has the files in it that the registry holds and you may
+    have; of others it has links. `depth` is the number of code runs to go back, 1
+    unless you say otherwise, or `all`.
+    """
+
+    model = DataProduct
+    links = ("namespace", "object")
+
+    @schema.hand_out("data_product")  # type: ignore[untyped-decorator]
+    def get(self, request: Request, pk: str) -> Any:
+        """Return the crate."""
+        return self.answer(request, int(pk))
+
+
+class CodeRunCrateView(CrateView):
+    """The RO-Crate of a code run: what it read and wrote, with the files.
+
+    RO-Crate 1.1 (https://w3id.org/ro/crate/1.1) with the profile Process Run Crate.
+    As a zip (`format=zip`) it has the files in it that the registry holds and you may
+    have; of others it has links. `depth` is the number of code runs to go back, with
+    this one; 1 unless you say otherwise, or `all`.
+    """
+
+    model = CodeRun
+
+    @schema.hand_out("code_run")  # type: ignore[untyped-decorator]
+    def get(self, request: Request, pk: str) -> Any:
+        """Return the crate."""
+        return self.answer(request, int(pk))
+
+
+class CratesView(PlainView):
+    """Registers an RO-Crate: POST it, and its runs, files and people are on record.
+
+    A zip (`application/zip`, or the file `crate` of a form), or the metadata file
+    alone where all files are elsewhere (`application/json`, `application/ld+json`). It
+    is a crate of the profile Process Run Crate, such as workflow engines write, or one
+    that a registry handed out. All of it is registered or nothing. A crate that comes
+    again finds its records: 200 instead of 201.
+    """
+
+    permission_classes = (SignedIn,)
+    parser_classes = PARSERS
+    parameters = ("format",)
+
+    def get_throttles(self) -> list[Any]:
+        """Count crates as exports are, beside the limit on all requests."""
+        return [*super().get_throttles(), ExportThrottle()]
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Hear the client out before it is told what was wrong."""
+        discard_body(self.request._request)
+        return super().handle_exception(exc)
+
+    @schema.take_in
+    def post(self, request: Request) -> Response:
+        """Register a crate."""
+        with package_in(request) as package:
+            received = receive(package, by=self.user)
+        is_new = bool(received.registered or received.files)
+        return Response(self._shape(received), status=201 if is_new else 200)
+
+    def _shape(self, received: Received) -> dict[str, Any]:
+        """Say what became of the crate."""
+        return {
+            "records": {
+                name: self._address(record) for name, record in received.records.items()
+            },
+            "registered": [self._address(record) for record in received.registered],
+            "left_out": [asdict(part) for part in received.left_out],
+            "files": received.files,
+        }
+
+    def _address(self, record: Record) -> str:
+        return f"{self.base}{record.kind}/{record.pk}/"
+
+
+class DataExtractionView(PlainView):
+    """How the data of an external object came in, where it is a supplement.
+
+    404 for a data product that came from nowhere else, or that is the primary source.
+    """
+
+    parameters = ("format",)
+
+    @schema.extraction
+    def get(self, request: Request, pk: str) -> Response:
+        """Return the extraction."""
+        supplements = ExternalObject.objects.filter(primary_not_supplement=False)
+        external = (
+            supplements.select_related("data_product")
+            .filter(data_product=int(pk))
+            .first()
+        )
+        if external is None:
+            raise NotFound("DataProduct was not derived from an external object")
+        return Response(
+            {
+                "id": f"{self.base}data_extraction/{pk}",
+                "name": f"data extraction {pk}",
+                "startTime": external.data_product.last_updated,
+                "description": "import/extract data from an external source",
+                "data_product": f"{self.base}data_product/{pk}",
+                "external_product": f"{self.base}external_object/{external.pk}",
+            }
+        )
+
+
+def _url_of(record: Model) -> str:
+    """Name a record for as long as there is the registry, without a last slash."""
+    return f"{settings.REGISTRY_URL}/api/{kind_of(type(record))}/{record.pk}"
+
+
+def _zip(content: Content) -> StreamingHttpResponse:
+    """Stream a crate with its files."""
+    metadata = metadata_of(content, url_of=_url_of, packed=True)
+    texts = {
+        METADATA: orjson.dumps(metadata, option=orjson.OPT_INDENT_2),
+        PREVIEW: preview_of(metadata, content.packed).encode(),
+    }
+    response = StreamingHttpResponse(
+        stream_zip(texts, _files(content), the_store()), content_type="application/zip"
+    )
+    name = file_name(f"{kind_of(type(content.subject))}-{content.subject.pk}", "zip")
+    response["Content-Disposition"] = str(content_disposition_header(True, name))
+    # what is in it depends on who asks
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _files(content: Content) -> Iterator[tuple[str, str]]:
+    """Yield the paths of files in the zip with their SHA-1s."""
+    for pk, path in content.packed.items():
+        file = content.records.file_of(content.records.objects[pk])
+        if file is not None:
+            yield path, file.sha1

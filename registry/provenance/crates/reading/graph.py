@@ -1,0 +1,245 @@
+"""The metadata of a crate: JSON-LD in the flat form that RO-Crate prescribes.
+
+It is read by its words, as everybody does who reads crates: nothing is fetched, and
+no context but that of RO-Crate gives the words of schema.org their meaning. Words of
+this registry's vocabulary count only where the context says that they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+from urllib.parse import unquote
+
+import orjson
+from django.conf import settings
+
+from registry.core.errors import InvalidInput
+from registry.provenance.crates.terms import (
+    CONTEXTS,
+    EXTRA_TERMS,
+    LEGACY_METADATA,
+    METADATA,
+)
+
+#: Things that a crate may describe, for each file that it may have.
+_ENTITIES_PER_FILE = 10
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One thing that a crate describes: its values, and how its words are read."""
+
+    id: str
+    values: Mapping[str, Any]
+    terms: Mapping[str, str]
+
+    @property
+    def where(self) -> str:
+        """The place that messages name."""
+        return self.id[:300]
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The words for what it is."""
+        return frozenset(_texts(self.values.get("@type")))
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether its name is an address, rather than a path in the crate."""
+        return _URI.match(self.id) is not None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths in the crate that its name can mean: escaped, and as it is."""
+        if self.is_remote or self.id.startswith("#"):
+            return ()
+        plain = self.id.removeprefix("./")
+        return tuple(dict.fromkeys([unquote(plain), plain]))
+
+    def texts(self, name: str) -> list[str]:
+        """Return the values that are texts, numbers among them as they are spelt."""
+        return _texts(self._of(name))
+
+    def text(self, name: str) -> str | None:
+        """Return the first text; None where there is none, or an empty one."""
+        return next((text for text in self.texts(name) if text.strip()), None)
+
+    def links(self, name: str) -> list[str]:
+        """Return the names of the entities that it refers to."""
+        found = []
+        for value in _listed(self._of(name)):
+            match value:
+                case {"@id": str() as target}:
+                    found.append(target)
+                case {"@value": _}:
+                    continue
+                case dict():
+                    self.refuse(
+                        f"{name} has a description within; a crate is flat, and "
+                        'refers to other entities by {"@id": …}.'
+                    )
+        return found
+
+    def flag(self, name: str) -> bool | None:
+        """Return a yes or no; None where nothing is said."""
+        value = self.text(name)
+        if value is None:
+            return None
+        if value.lower() not in {"true", "false"}:
+            self.refuse(f"{name} is {value[:100]!r}, but must be true or false.")
+        return value.lower() == "true"
+
+    def moment(self, name: str) -> datetime | None:
+        """Return a time (ISO 8601); without a zone it is in UTC."""
+        text = self.text(name)
+        if text is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(text.strip())
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(
+                UTC
+            )
+        except (ValueError, OverflowError):
+            self.refuse(f"{name} is {text[:100]!r}, which is no time (ISO 8601).")
+
+    def refuse(self, what: str) -> NoReturn:
+        """Raise what is wrong with this entity."""
+        raise InvalidInput({self.where: [what]})
+
+    def _of(self, name: str) -> Any:
+        """Return a value by the word that the registry has for it."""
+        if name in EXTRA_TERMS:
+            name = self.terms.get(name, name if name == "sha1" else "")
+        return self.values.get(name)
+
+
+class Crate:
+    """All that a crate describes, by name."""
+
+    def __init__(self, metadata: bytes) -> None:
+        document = _document(metadata)
+        terms = _terms(document["@context"])
+        self._entities = _entities(document["@graph"], terms)
+        self.root = self._find_root()
+
+    def __iter__(self) -> Iterator[Entity]:
+        return iter(self._entities.values())
+
+    def get(self, name: str) -> Entity | None:
+        """Return the entity with this name, if the crate describes it."""
+        return self._entities.get(name) or self._entities.get(_other_spelling(name))
+
+    def linked(self, entity: Entity, *names: str) -> list[Entity]:
+        """Return the entities that one refers to, as far as they are described."""
+        found = (self.get(link) for name in names for link in entity.links(name))
+        return list({one.id: one for one in found if one is not None}.values())
+
+    def of_type(self, types: Iterable[str]) -> list[Entity]:
+        """Return the entities that are of one of these types."""
+        wanted = frozenset(types)
+        return [entity for entity in self if entity.types & wanted]
+
+    def _find_root(self) -> Entity:
+        """Find what the metadata file is about."""
+        for name in (METADATA, LEGACY_METADATA):
+            for descriptor in self:
+                if descriptor.id == name or descriptor.id.endswith(f"/{name}"):
+                    break
+            else:
+                continue
+            for root in self.linked(descriptor, "about"):
+                if "Dataset" in root.types:
+                    return root
+            descriptor.refuse(
+                "The metadata file must be about an entity of type Dataset, the crate."
+            )
+        raise InvalidInput({METADATA: [f"No entity has the @id {METADATA}."]})
+
+
+def _document(metadata: bytes) -> dict[str, Any]:
+    try:
+        document = orjson.loads(metadata)
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput({METADATA: [f"This is no JSON: {error}."]}) from error
+    if b"\\u0000" in metadata:
+        raise InvalidInput({METADATA: ["Null characters are not allowed."]})
+    if (
+        not isinstance(document, dict)
+        or "@context" not in document
+        or not isinstance(document.get("@graph"), list)
+    ):
+        raise InvalidInput(
+            {METADATA: ["Give a JSON object with @context and a list as @graph."]}
+        )
+    return document
+
+
+def _terms(context: Any) -> dict[str, str]:
+    """Return the words that a crate has for the terms which are not of RO-Crate."""
+    parts = _listed(context)
+    if not any(isinstance(part, str) and part.startswith(CONTEXTS) for part in parts):
+        raise InvalidInput(
+            {METADATA: [f"The @context is not that of RO-Crate, {CONTEXTS[0]}…"]}
+        )
+    said: dict[str, str] = {}
+    for part in parts:
+        if isinstance(part, dict):
+            said |= {
+                iri: word
+                for word, meant in part.items()
+                if isinstance(iri := _iri(meant), str)
+            }
+    return {term: said[iri] for term, iri in EXTRA_TERMS.items() if iri in said}
+
+
+def _iri(meant: Any) -> Any:
+    return meant.get("@id") if isinstance(meant, dict) else meant
+
+
+def _entities(graph: list[Any], terms: Mapping[str, str]) -> dict[str, Entity]:
+    limit = settings.CRATE_FILES * _ENTITIES_PER_FILE
+    if len(graph) > limit:
+        raise InvalidInput(
+            {METADATA: [f"@graph has {len(graph)} entities, more than {limit}."]}
+        )
+    entities: dict[str, Entity] = {}
+    for position, values in enumerate(graph):
+        place = f"@graph[{position}]"
+        name = values.get("@id") if isinstance(values, dict) else None
+        if not isinstance(name, str) or not name:
+            raise InvalidInput({place: ["An entity is an object with an @id."]})
+        entity = Entity(name, values, terms)
+        if name in entities:
+            entity.refuse("Two entities have this @id.")
+        if not entity.types:
+            entity.refuse("An entity has a @type.")
+        entities[name] = entity
+    return entities
+
+
+def _other_spelling(name: str) -> str:
+    """Return the other way to write the same path."""
+    return name[2:] if name.startswith("./") else f"./{name}"
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _texts(value: Any) -> list[str]:
+    found = []
+    for item in _listed(value):
+        plain = item.get("@value") if isinstance(item, dict) else item
+        match plain:
+            case bool():
+                found.append("true" if plain else "false")
+            case str() | int() | float():
+                found.append(str(plain))
+    return found

@@ -1,0 +1,355 @@
+"""Files, software and other things of a crate, in the words of the way in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from registry.catalogue.models import FileType, Object, StorageLocation
+from registry.core.validators import semantic_version
+from registry.provenance.crates.reading.files import CrateFile
+from registry.provenance.crates.reading.labels import (
+    authors_of,
+    facts_of,
+    keywords_of,
+    licences_of,
+    stated_uuid,
+    web_address,
+)
+from registry.provenance.importing import (
+    External,
+    Place,
+    Product,
+    Release,
+    Thing,
+    derived_uuid,
+)
+
+if TYPE_CHECKING:
+    from registry.provenance.crates.reading.graph import Crate, Entity
+    from registry.storage.base import Checksums
+
+_SHA1 = re.compile(r"[0-9a-fA-F]{40}")
+_ROOT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?://[^/]*/?)?")
+#: The key of the address at which a file is that has no known checksum.
+ADDRESS = "url"
+#: The key of a version that is no semantic one.
+VERSION = "version"
+
+
+@dataclass
+class _Record:
+    """What is on record of a crate's files, looked up for all of them at once."""
+
+    #: Objects by the SHA-1 of their bytes: the first that was registered.
+    objects: dict[str, Object] = field(default_factory=dict)
+    #: Files of the store that nobody but few may have.
+    closed: set[str] = field(default_factory=set)
+    #: Names of file types by the ending of file names.
+    types: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def about(cls, hashes: Iterable[str], endings: Iterable[str]) -> _Record:
+        """Look up files by their checksums, and file types by their endings."""
+        record = cls()
+        wanted = set(hashes)
+        objects = Object.objects.filter(storage_location__hash__in=wanted)
+        for one in objects.select_related("storage_location").order_by("-pk"):
+            assert one.storage_location is not None  # noqa: S101 (the filter says so)
+            record.objects[one.storage_location.hash] = one
+        own = StorageLocation.objects.filter(
+            storage_root__root=own_root(), hash__in=wanted
+        )
+        public = dict(own.order_by("public").values_list("hash", "public"))
+        record.closed = {hash_ for hash_, is_public in public.items() if not is_public}
+        types = FileType.objects.filter(extension__in=set(endings)).order_by("-pk")
+        record.types.update(types.values_list("extension", "name"))
+        return record
+
+
+def own_root() -> str:
+    """Return the storage root of the registry's own files."""
+    return f"{settings.REGISTRY_URL}/data/"
+
+
+def things_of(
+    crate: Crate, files: Sequence[CrateFile], sums: Mapping[str, Checksums]
+) -> list[Thing]:
+    """Return what the files of a crate are; ``sums`` are of those that came, by path.
+
+    Files with the same bytes are one thing, unless the crate has the UUIDs of
+    registries for them, or they are empty.
+    """
+    hashes = {file.entity.id: _hash_of(file, sums) for file in files}
+    endings = {_ending_of(file) for file in files}
+    record = _Record.about(filter(None, hashes.values()), filter(None, endings))
+    things: dict[object, Thing] = {}
+    for file in files:
+        thing = _thing(crate, file, hashes[file.entity.id], sums, record)
+        same = things.get(thing.uuid)
+        things[thing.uuid] = (
+            thing
+            if same is None
+            else replace(
+                same,
+                keys=same.keys + thing.keys,
+                products=same.products + thing.products,
+            )
+        )
+    return list(things.values())
+
+
+def _thing(
+    crate: Crate,
+    file: CrateFile,
+    hash_: str | None,
+    sums: Mapping[str, Checksums],
+    record: _Record,
+) -> Thing:
+    entity = file.entity
+    uuid = stated_uuid(entity)
+    is_empty = file.path is not None and sums[file.path].size == 0
+    products = tuple(_products(entity, crate))
+    place = _place(file, hash_, record)
+    release, facts = _release(entity, crate)
+    if place is None and file.address is not None:
+        facts = (*facts, (ADDRESS, file.address))
+    by_bytes = uuid is None and hash_ is not None and not is_empty
+    if by_bytes:
+        name = f"urn:sha1:{hash_}"
+    else:
+        name = file.address or f"urn:file:{crate_name(crate)}#{entity.id}"
+    return Thing(
+        keys=(entity.id,),
+        where=entity.where,
+        uuid=uuid or derived_uuid(name),
+        uuid_stated=uuid is not None and release is None,
+        record=(
+            record.objects.get(hash_ or "")
+            if by_bytes and not products and release is None
+            else None
+        ),
+        description=_description(file, stated=uuid is not None),
+        file_type=_file_type(file, crate, record),
+        authors=authors_of(entity, crate),
+        place=place,
+        products=products,
+        release=release,
+        licences=licences_of(entity, crate)
+        # a registry says of each file what it knows, and no licence is none
+        or (licences_of(crate.root, crate) if uuid is None else ()),
+        keywords=keywords_of(entity, crate),
+        facts=facts,
+    )
+
+
+def crate_name(crate: Crate) -> str:
+    """Name a crate, as far as anything in it does so in a lasting way."""
+    root = crate.root
+    return web_address(root) or f"{root.text('name')}@{root.text('datePublished')}"
+
+
+def _hash_of(file: CrateFile, sums: Mapping[str, Checksums]) -> str | None:
+    """Return the SHA-1 of a file, or what else a registry has for one."""
+    if file.path is not None:
+        return sums[file.path].sha1
+    stated = file.entity.text("hash") or file.entity.text("sha1")
+    return stated.lower() if stated and _SHA1.fullmatch(stated) else stated
+
+
+def _place(file: CrateFile, hash_: str | None, record: _Record) -> Place | None:
+    public = file.entity.flag("public") is not False
+    if file.path is not None and hash_ is not None:
+        # what is private here already stays so
+        return Place(own_root(), hash_, hash_, public and hash_ not in record.closed)
+    if file.address is None or hash_ is None:
+        return None
+    return place_at(
+        file.address, hash_, file.entity.text("storage_root"), public=public
+    )
+
+
+def place_at(
+    address: str, hash_: str, root: str | None = None, *, public: bool = True
+) -> Place:
+    """Part an address into the root, which may be known, and the path below it."""
+    if root is None or not address.startswith(root):
+        match = _ROOT.match(address)
+        root = match[0] if match else address
+    return Place(root, address[len(root) :], hash_, public)
+
+
+def _description(file: CrateFile, *, stated: bool) -> str | None:
+    said = file.entity.text("description")
+    if said is not None or stated:
+        return said
+    return file.entity.text("name") or file.path
+
+
+def _ending_of(file: CrateFile) -> str | None:
+    """Return the ending of a file's name, without the dot."""
+    path = file.path if file.path is not None else urlsplit(file.address or "").path
+    return PurePosixPath(path).suffix.lstrip(".") or None
+
+
+def _file_type(
+    file: CrateFile, crate: Crate, record: _Record
+) -> tuple[str, str | None] | None:
+    """Return the file type: as a registry has it, else by the ending of the name."""
+    stated = _stated_type(file.entity, crate)
+    if stated is not None:
+        return stated
+    ending = _ending_of(file)
+    if ending is None or stated_uuid(file.entity) is not None:
+        return None
+    name = file.entity.text("encodingFormat") or f"{ending} file"
+    return record.types.get(ending, name), ending
+
+
+def _stated_type(entity: Entity, crate: Crate) -> tuple[str, str | None] | None:
+    """Return the file type that a registry has for a thing."""
+    for kind in crate.linked(entity, "encodingFormat"):
+        name, ending = kind.text("name"), kind.text("extension")
+        if name is not None and ending is not None:
+            return name, ending
+    return None
+
+
+def _products(entity: Entity, crate: Crate) -> Iterator[Product]:
+    """Yield the names that a file has as a data product of a registry."""
+    for work in crate.linked(entity, "encodesCreativeWork"):
+        namespace = work.text("namespace")
+        if namespace is None:
+            continue
+        yield Product(
+            key=work.id,
+            where=work.where,
+            namespace=namespace,
+            name=work.text("name") or "",
+            version=work.text("version") or "",
+            external=next(_externals(work, crate), None),
+        )
+
+
+def _externals(work: Entity, crate: Crate) -> Iterator[External]:
+    """Yield what a data product came from."""
+    for source in crate.linked(work, "isBasedOn"):
+        released = source.moment("datePublished")
+        if released is None:
+            continue
+        hash_, address = source.text("hash"), source.text("contentUrl")
+        is_public = source.flag("public") is not False
+        root = source.text("storage_root")
+        names = [
+            (one.text("value"), one.text("propertyID"))
+            for one in crate.linked(source, "identifier")
+        ]
+        alternate, kind = names[0] if names else (None, None)
+        yield External(
+            key=source.id,
+            where=source.where,
+            title=source.text("name") or "",
+            release_date=released,
+            identifier=source.text("identifier") or source.text("url"),
+            alternate_identifier=alternate,
+            alternate_identifier_type=kind,
+            primary_not_supplement=source.flag("primary_not_supplement") is not False,
+            description=source.text("description"),
+            original_store=(
+                place_at(address, hash_, root, public=is_public)
+                if address and hash_
+                else None
+            ),
+        )
+
+
+def software_thing(entity: Entity, crate: Crate) -> Thing:
+    """Return what a run was done with, which is no file of the crate."""
+    uuid = stated_uuid(entity)
+    release, facts = _release(entity, crate)
+    name = entity.text("name") or entity.id
+    hash_, repository = entity.text("hash"), entity.text("codeRepository")
+    root, public = entity.text("storage_root"), entity.flag("public") is not False
+    known_as = (name, _version(entity) or "", repository or entity.text("url") or "")
+    return Thing(
+        keys=(entity.id,),
+        where=entity.where,
+        uuid=uuid or derived_uuid(f"urn:software:{'@'.join(known_as)}"),
+        # the name and the version of a release say what it is
+        uuid_stated=uuid is not None and release is None,
+        description=entity.text("description") or (None if release else name),
+        file_type=_stated_type(entity, crate),
+        authors=authors_of(entity, crate),
+        place=(
+            place_at(repository, hash_, root, public=public)
+            if repository and hash_
+            else None
+        ),
+        release=release,
+        licences=licences_of(entity, crate),
+        keywords=keywords_of(entity, crate),
+        facts=facts,
+    )
+
+
+def _release(
+    entity: Entity, crate: Crate
+) -> tuple[Release | None, tuple[tuple[str, str], ...]]:
+    """Return the release that software is, and what else is to be said of a thing.
+
+    A version that is no semantic one cannot be that of a release, and is kept as it is.
+    """
+    facts = facts_of(entity, crate)
+    version = _version(entity)
+    if "SoftwareApplication" not in entity.types or version is None:
+        return None, facts
+    if not _is_semantic(version):
+        return None, (*(one for one in facts if one[0] != VERSION), (VERSION, version))
+    name, website = entity.text("name") or entity.id, entity.text("url")
+    if website == entity.text("codeRepository"):
+        # what a registry says where it knows of no page
+        website = None
+    key = f"{entity.id}#release"
+    return Release(key, entity.where, name, version, website), facts
+
+
+def _version(entity: Entity) -> str | None:
+    return entity.text("softwareVersion") or entity.text("version")
+
+
+def bare_thing(entity: Entity, crate: Crate) -> Thing:
+    """Return something that a run read or wrote of which there is no file."""
+    uuid = stated_uuid(entity)
+    name = entity.id if entity.is_remote else f"{crate_name(crate)}#{entity.id}"
+    facts = facts_of(entity, crate)
+    if entity.is_remote and uuid is None:
+        facts = (*facts, (ADDRESS, entity.id))
+    value, called = entity.text("value"), entity.text("name") or entity.id
+    usual = called if value is None else f"{called} = {value}"
+    return Thing(
+        keys=(entity.id,),
+        where=entity.where,
+        uuid=uuid or derived_uuid(name),
+        uuid_stated=uuid is not None,
+        description=entity.text("description") or (None if uuid is not None else usual),
+        authors=authors_of(entity, crate),
+        products=tuple(_products(entity, crate)),
+        licences=licences_of(entity, crate),
+        keywords=keywords_of(entity, crate),
+        facts=facts,
+    )
+
+
+def _is_semantic(version: str) -> bool:
+    try:
+        semantic_version(version)
+    except ValidationError:
+        return False
+    return True

@@ -1,0 +1,296 @@
+"""What each entity of a crate says of itself, without its references to others.
+
+A value of None is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.utils.encoding import iri_to_uri
+
+from registry.catalogue.models import DataProduct
+from registry.core.texts import shortened
+from registry.provenance.crates.terms import EXTRA_TERMS
+from registry.provenance.crates.writing.content import name_of
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+
+    from registry.catalogue.models import (
+        Author,
+        ExternalObject,
+        FileType,
+        KeyValue,
+        Keyword,
+        Licence,
+        Namespace,
+        Object,
+        StorageLocation,
+    )
+    from registry.identity.models import User
+    from registry.provenance.crates.writing.content import Content
+    from registry.runs.models import CodeRun
+    from registry.storage.models import StoredFile
+
+_SHA1 = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
+
+#: The properties of an entity.
+Values = dict[str, Any]
+#: Names a record, without a slash at the end.
+UrlOf = Callable[["Model"], str]
+
+#: The root of a crate has a licence, RO-Crate 1.1 says; here nobody stated any.
+NO_LICENCE = "No licence is on record for this data: ask the authors before using it."
+
+CC0_VALUES: Values = {
+    "@type": "CreativeWork",
+    "name": "CC0 1.0 Universal",
+    "description": "No rights reserved: anybody may use the metadata for anything.",
+}
+PROFILE_VALUES: Values = {
+    "@type": "CreativeWork",
+    "name": "Process Run Crate",
+    "version": "0.5",
+}
+PREVIEW_VALUES: Values = {
+    "@type": "CreativeWork",
+    "name": "What is in this crate, as a page for people",
+    "about": {"@id": "./"},
+    "encodingFormat": "text/html",
+}
+UNRECORDED_VALUES: Values = {
+    "@type": "SoftwareApplication",
+    "name": "Software that is not on record",
+    "additionalType": {"@id": EXTRA_TERMS["UnrecordedSoftware"]},
+}
+
+
+def root_values(content: Content) -> Values:
+    """Describe the crate as a whole."""
+    subject = content.subject
+    if isinstance(subject, DataProduct):
+        cited = f"{subject.namespace.name}:{subject.name}@{subject.version}"
+        name = f"{subject.name} {subject.version}"
+        description = subject.object.description or f"The data product {cited}."
+        identifier = f"{settings.REGISTRY_URL}/data_product/{cited}"
+    else:
+        name = f"code run {subject.pk}"
+        description, identifier = subject.description, f"urn:uuid:{subject.uuid}"
+    return {
+        "name": name,
+        "description": description,
+        "identifier": iri_to_uri(identifier),
+        "datePublished": _moment(subject.last_updated),
+    }
+
+
+def types_of(*, is_file: bool, is_software: bool, is_script: bool) -> str | list[str]:
+    """Say what an object is."""
+    types = ["File"] if is_file else []
+    if is_software:
+        types.append("SoftwareApplication")
+    if is_script:
+        types.append("SoftwareSourceCode")
+    if not is_file and not is_software:
+        types.insert(0, "CreativeWork")
+    return types[0] if len(types) == 1 else types
+
+
+def address_of(thing: Object, file: StoredFile | None) -> str | None:
+    """Return where a file is: in the store, else where its location says."""
+    if file is not None:
+        return f"{settings.REGISTRY_URL}/data/{file.sha1}"
+    return _address(thing.storage_location) if thing.storage_location else None
+
+
+def _address(location: StorageLocation) -> str:
+    return str(iri_to_uri(f"{location.storage_root.root}{location.path}"))
+
+
+def object_values(thing: Object, file: StoredFile | None) -> Values:
+    """Describe an object."""
+    return {
+        "name": name_of(thing),
+        "description": thing.description or None,
+        "dateModified": _moment(thing.last_updated),
+        "uuid": str(thing.uuid),
+        **_bytes(thing.storage_location, file),
+    }
+
+
+def _bytes(location: StorageLocation | None, file: StoredFile | None) -> Values:
+    """Say what is known of the bytes of a file, and who may have them."""
+    if location is None:
+        return {}
+    values: Values = {"public": None if location.public else False}
+    if file is None:
+        word = "sha1" if _SHA1.fullmatch(location.hash) else "hash"
+        root = location.storage_root.root
+        return {**values, word: location.hash, "storage_root": root}
+    return {
+        **values,
+        "sha1": file.sha1,
+        "sha256": file.sha256,
+        "contentSize": str(file.size),
+    }
+
+
+def software_values(thing: Object, file: StoredFile | None) -> Values:
+    """Describe an object as the software that it is."""
+    release = getattr(thing, "code_repo_release", None)
+    location = thing.storage_location
+    versions = (fact.value for fact in thing.key_values.all() if fact.key == "version")
+    values: Values = {
+        "name": release.name if release else thing.description or name_of(thing),
+        "version": release.version if release else next(versions, None),
+        "url": release.website if release else None,
+    }
+    if location is None or file is not None:
+        return values
+    address = _address(location)
+    return {
+        **values,
+        "url": values["url"] or address,
+        "codeRepository": address,
+        "sha1": None,
+        "hash": location.hash,
+    }
+
+
+def product_values(product: DataProduct) -> Values:
+    """Describe what names a file as a data product."""
+    return {
+        "@type": "CreativeWork",
+        "name": product.name,
+        "version": product.version,
+        "namespace": product.namespace.name,
+    }
+
+
+def namespace_values(namespace: Namespace) -> Values:
+    """Describe the group or project that a namespace is of."""
+    return {
+        "@type": "Organization",
+        "name": namespace.full_name or namespace.name,
+        "url": namespace.website,
+    }
+
+
+def external_values(external: ExternalObject) -> Values:
+    """Describe what a data product came from."""
+    store = external.original_store
+    values: Values = {
+        "@type": "CreativeWork",
+        "name": external.title,
+        "version": external.version,
+        "description": external.description,
+        "datePublished": _moment(external.release_date),
+        "identifier": [external.identifier] if external.identifier else [],
+        "primary_not_supplement": external.primary_not_supplement,
+    }
+    if store is None:
+        return values
+    return {
+        **values,
+        "contentUrl": _address(store),
+        "hash": store.hash,
+        "storage_root": store.storage_root.root,
+        "public": None if store.public else False,
+    }
+
+
+def alternate_values(external: ExternalObject) -> Values:
+    """Describe the identifier of an external object that is no URL."""
+    return {
+        "@type": "PropertyValue",
+        "name": external.alternate_identifier_type,
+        "propertyID": external.alternate_identifier_type,
+        "value": external.alternate_identifier,
+    }
+
+
+def author_values(author: Author) -> Values:
+    """Describe a person, or an organisation by its ROR."""
+    is_organisation = (author.identifier or "").startswith("https://ror.org/")
+    return {
+        "@type": "Organization" if is_organisation else "Person",
+        "name": author.name,
+        "identifier": author.identifier,
+        "uuid": str(author.uuid),
+    }
+
+
+def account_values(account: User, *, is_named: bool) -> Values:
+    """Describe an account that belongs to nobody in particular."""
+    return {
+        "@type": "Person",
+        "alternateName": account.get_username()
+        if is_named
+        else f"account {account.pk}",
+    }
+
+
+def licence_values(licence: Licence) -> Values:
+    """Describe a licence."""
+    name = shortened(licence.licence_info, 200)
+    return {
+        "@type": "CreativeWork",
+        "name": name,
+        "text": licence.licence_info if licence.licence_info != name else None,
+    }
+
+
+def keyword_values(word: Keyword) -> Values:
+    """Describe a keyword that is defined somewhere."""
+    return {"@type": "DefinedTerm", "name": word.keyphrase}
+
+
+def fact_values(fact: KeyValue) -> Values:
+    """Describe a key with its value."""
+    return {
+        "@type": "PropertyValue",
+        "name": fact.key,
+        "propertyID": fact.key,
+        "value": fact.value,
+    }
+
+
+def format_values(file_type: FileType) -> Values:
+    """Describe a file type."""
+    return {
+        "@type": "WebSite",
+        "name": file_type.name,
+        "extension": file_type.extension,
+    }
+
+
+def component_values(name: str, whole: dict[str, str]) -> Values:
+    """Describe a part of a file."""
+    return {
+        "@type": "CreativeWork",
+        "name": name,
+        "component": name,
+        "isPartOf": whole,
+    }
+
+
+def run_values(run: CodeRun) -> Values:
+    """Describe a run."""
+    return {
+        "@type": "CreateAction",
+        "name": f"code run {run.pk}",
+        "description": run.description,
+        "startTime": _moment(run.run_date),
+        "endTime": _moment(run.end_date) if run.end_date else None,
+        "uuid": str(run.uuid),
+    }
+
+
+def _moment(moment: datetime) -> str:
+    """Write a time as readers of crates expect: +00:00, not Z."""
+    return moment.isoformat()

@@ -1,0 +1,422 @@
+"""Crates of records: what is in them, and in which of them."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from registry.catalogue.models import DataProduct, FileType, Namespace, Object
+from registry.core.errors import InvalidInput, NotFound
+from registry.identity.models import User
+from registry.provenance import lineage
+from registry.provenance.crates.terms import METADATA, PREVIEW
+from registry.provenance.crates.writing import (
+    Content,
+    Subject,
+    load,
+    metadata_of,
+    preview_of,
+    stream_zip,
+)
+from registry.provenance.crates.writing.entities import NO_LICENCE
+from registry.runs.models import CodeRun
+from registry.storage.base import CHUNK
+from registry.storage.services import the_store
+from tests import factories
+from tests.files import COUNTS, keep, place, sha1_of
+from tests.provenance.world import ORCID, make_world, part, whole
+
+pytestmark = pytest.mark.django_db
+
+NOBODY = AnonymousUser()
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def url_of(record: Any) -> str:
+    """Name a record as a registry at this address would."""
+    return f"https://registry.example.org/api/{record.kind}/{record.pk}"
+
+
+def content_of(
+    subject: Subject, *, depth: int | None = 1, user: Any = NOBODY
+) -> Content:
+    """Load what is in a crate."""
+    return load(subject, depth=depth, user=user)
+
+
+def graph_of(subject: Subject, *, packed: bool = False, **given: Any) -> dict[str, Any]:
+    """Return the entities of a crate by name."""
+    content = content_of(subject, **given)
+    document = metadata_of(content, url_of=url_of, packed=packed)
+    return {entity["@id"]: entity for entity in document["@graph"]}
+
+
+def of_type(graph: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    """Return the entities of one type."""
+    return [one for one in graph.values() if kind in listed(one["@type"])]
+
+
+def listed(value: Any) -> list[Any]:
+    """Return one value as a list of one."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def ids(value: Any) -> list[str]:
+    """Return the names that a value refers to."""
+    return [link["@id"] for link in listed(value)]
+
+
+def stored(data: bytes = COUNTS, **given: Any) -> Object:
+    """Register an object whose file is in the store."""
+    file = keep(data)
+    csv = FileType.objects.filter(extension="csv").first()
+    thing: Object = factories.ObjectFactory.create(
+        storage_location=place(file.sha1),
+        file_type=csv or factories.FileTypeFactory.create(name="CSV", extension="csv"),
+        **given,
+    )
+    return thing
+
+
+# --- What a crate says ---------------------------------------------------------------
+
+
+def test_a_run_is_an_action_as_its_readers_know_it() -> None:
+    world = make_world()
+    graph = graph_of(world.fit)
+    action = graph[url_of(world.fit)]
+    assert action["@type"] == "CreateAction"
+    assert action["name"] == f"code run {world.fit.pk}"
+    assert action["description"] == "Run number 1"
+    assert action["startTime"] == "2021-07-17T19:21:11+00:00"
+    assert action["uuid"] == str(world.fit.uuid)
+    assert graph[ids(action["agent"])[0]]["name"] == "Ada Lovelace"
+    assert ids(action["agent"]) == [ORCID]
+    [software] = ids(action["instrument"])
+    tool = graph[software]
+    assert "SoftwareApplication" in listed(tool["@type"])
+    assert (tool["name"], tool["version"]) == ("org/model", "1.2.3")
+    used = [graph[one]["name"] for one in ids(action["object"])]
+    assert {"config.toml", "run.sh", "influenza/in-bed"} <= set(used)
+    made = [graph[one]["name"] for one in ids(action["result"])]
+    assert {"influenza/rates", "fit.log"} <= set(made)
+
+
+def test_the_metadata_are_everybodys_and_the_crate_conforms_to_its_profile() -> None:
+    graph = graph_of(factories.DataProductFactory.create())
+    descriptor = graph[METADATA]
+    assert ids(descriptor["conformsTo"]) == ["https://w3id.org/ro/crate/1.1"]
+    assert ids(descriptor["license"]) == [
+        "https://creativecommons.org/publicdomain/zero/1.0/"
+    ]
+    assert ids(graph["./"]["conformsTo"]) == ["https://w3id.org/ro/wfrun/process/0.5"]
+    document = metadata_of(
+        content_of(factories.DataProductFactory.create()), url_of=url_of, packed=False
+    )
+    assert document["@context"][0] == "https://w3id.org/ro/crate/1.1/context"
+
+
+def test_a_file_has_its_licence_people_keywords_checksums_and_size() -> None:
+    thing = stored(authors=[factories.AuthorFactory.create(identifier=ORCID)])
+    factories.LicenceFactory.create(object=thing, identifier="https://example.org/by")
+    factories.KeywordFactory.create(object=thing, keyphrase="flu", identifier=None)
+    factories.KeyValueFactory.create(object=thing, key="unit", value="boys")
+    product = factories.DataProductFactory.create(object=thing)
+    graph = graph_of(product)
+    [file] = of_type(graph, "File")
+    assert file["sha1"] == sha1_of(COUNTS)
+    assert len(file["sha256"]) == 64
+    assert file["contentSize"] == str(len(COUNTS))
+    assert ids(file["author"]) == [ORCID]
+    assert ids(file["license"]) == ["https://example.org/by"]
+    assert file["keywords"] == "flu"
+    assert file["encodingFormat"][0] == "text/csv"
+    assert graph[ids(file["additionalProperty"])[0]]["value"] == "boys"
+    root = graph["./"]
+    assert ids(root["license"]) == ["https://example.org/by"]
+    assert ids(root["author"]) == [ORCID]
+    assert root["keywords"] == "flu"
+    assert ids(root["hasPart"]) == [file["@id"]]
+
+
+def test_a_product_says_where_it_came_from() -> None:
+    world = make_world()
+    graph = graph_of(world.paper)
+    named = graph[url_of(world.paper)]
+    assert (named["namespace"], named["version"]) == ("flu", "1.0.0")
+    source = graph[ids(named["isBasedOn"])[0]]
+    assert source["name"] == "Influenza in a boarding school"
+    assert source["datePublished"] == "1978-03-04T00:00:00+00:00"
+    assert source["primary_not_supplement"] is False
+    assert source["identifier"][0] == "https://doi.org/10.1136/bmj.1.6112.586"
+    alternate = graph[source["identifier"][1]["@id"]]
+    assert (alternate["propertyID"], alternate["value"]) == ("PMCID", "PMC1603269")
+
+
+def test_depth_counts_runs_back() -> None:
+    world = make_world()
+    runs = [
+        len(of_type(graph_of(world.figure, depth=depth), "CreateAction"))
+        for depth in (1, 2, None)
+    ]
+    assert runs == [2, 3, 3]
+    runs = [
+        len(of_type(graph_of(world.drawings[0], depth=depth), "CreateAction"))
+        for depth in (1, 2, None)
+    ]
+    assert runs == [1, 2, 2]
+
+
+def test_parts_of_files_are_named_beside_them() -> None:
+    world = make_world()
+    graph = graph_of(world.fit)
+    named = {
+        (graph[ids(one["isPartOf"])[0]]["name"], one["component"])
+        for one in graph.values()
+        if "component" in one
+    }
+    assert named == {
+        ("influenza/in-bed", "in_bed"),
+        ("influenza/in-bed", "day"),
+        ("influenza/rates", "beta"),
+        ("influenza/rates", "whole_object"),
+    }
+
+
+def test_nothing_at_all_makes_a_crate_too() -> None:
+    bare = factories.ObjectFactory.create(
+        storage_location=None, file_type=None, authors=[], description=None
+    )
+    product = factories.DataProductFactory.create(object=bare)
+    graph = graph_of(product, packed=True)
+    assert graph["./"]["license"] == NO_LICENCE
+    assert of_type(graph, "CreateAction") == []
+    assert graph[url_of(bare)]["@type"] == "CreativeWork"
+    run = factories.CodeRunFactory.create(
+        code_repo=None,
+        model_config=None,
+        submission_script=None,
+        inputs=[],
+        outputs=[],
+        end_date=None,
+    )
+    graph = graph_of(run, packed=True)
+    [action] = of_type(graph, "CreateAction")
+    assert "object" not in action
+    assert "SoftwareApplication" in graph[ids(action["instrument"])[0]]["@type"]
+
+
+def test_a_script_stands_in_for_software_that_is_not_on_record() -> None:
+    run = factories.CodeRunFactory.create(code_repo=None)
+    graph = graph_of(run)
+    action = graph[url_of(run)]
+    assert ids(action["instrument"]) == ids(action["submission_script"])
+    assert "SoftwareSourceCode" in graph[ids(action["instrument"])[0]]["@type"]
+
+
+def test_accounts_are_named_to_those_who_have_one() -> None:
+    run = factories.CodeRunFactory.create(by=factories.UserFactory(username="grace"))
+    for user, name in (
+        (NOBODY, f"account {run.registered_by_id}"),
+        (run.registered_by, "grace"),
+    ):
+        graph = graph_of(run, user=user)
+        assert graph[ids(graph[url_of(run)]["agent"])[0]]["alternateName"] == name
+
+
+def test_too_long_a_lineage_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make_world()
+    monkeypatch.setattr(lineage.lineage, "__kwdefaults__", {"limit": 3})
+    with pytest.raises(InvalidInput) as caught:
+        content_of(world.figure, depth=None)
+    assert set(caught.value.fields) == {"depth"}
+
+
+def test_as_many_queries_whatever_the_number_of_runs(
+    django_assert_num_queries: DjangoAssertNumQueries, ada: User
+) -> None:
+    chain = [stored(f"{number}".encode()) for number in range(8)]
+    for before, after in zip(chain, chain[1:], strict=False):
+        factories.CodeRunFactory.create(inputs=[whole(before)], outputs=[whole(after)])
+    for length in (1, 7):
+        subject = factories.DataProductFactory.create(object=chain[length])
+        subject = DataProduct.objects.select_related("namespace", "object").get(
+            pk=subject.pk
+        )
+        with django_assert_num_queries(17):
+            content = load(subject, depth=None, user=ada)
+            metadata = metadata_of(content, url_of=url_of, packed=True)
+            preview_of(metadata, content.packed)
+        assert len(content.runs) == length
+
+
+# --- What is in a zip ------------------------------------------------------------------
+
+
+def zip_of(subject: Subject, *, user: Any = NOBODY, depth: int | None = None) -> Any:
+    """Return the zip of a crate, read."""
+    content = content_of(subject, depth=depth, user=user)
+    metadata = metadata_of(content, url_of=url_of, packed=True)
+    files = []
+    for pk, path in content.packed.items():
+        file = content.records.file_of(content.records.objects[pk])
+        assert file is not None
+        files.append((path, file.sha1))
+    texts = {METADATA: json.dumps(metadata).encode(), PREVIEW: b"<html>"}
+    data = b"".join(stream_zip(texts, files, the_store()))
+    return zipfile.ZipFile(io.BytesIO(data))
+
+
+def chain() -> tuple[Object, Object, CodeRun, DataProduct]:
+    """Register a run that read one stored file and wrote another."""
+    given, made = stored(b"given\n"), stored(b"made\n")
+    run = factories.CodeRunFactory.create(inputs=[whole(given)], outputs=[whole(made)])
+    product = factories.DataProductFactory.create(object=made, name="made/here")
+    factories.DataProductFactory.create(object=given, name="given")
+    return given, made, run, product
+
+
+def test_files_lie_under_inputs_and_outputs() -> None:
+    *_, product = chain()
+    with zip_of(product) as archive:
+        assert archive.testzip() is None
+        assert archive.read("inputs/given.csv") == b"given\n"
+        assert archive.read("outputs/made_here.csv") == b"made\n"
+        described = {one["@id"] for one in json.loads(archive.read(METADATA))["@graph"]}
+    assert {"inputs/given.csv", "outputs/made_here.csv", PREVIEW} <= described
+
+
+def test_two_files_of_one_name_both_have_room() -> None:
+    first, second = stored(b"1"), stored(b"2")
+    for version, thing in (("1.0.0", first), ("2.0.0", second)):
+        factories.DataProductFactory.create(
+            object=thing, name="Same" if thing is first else "same", version=version
+        )
+    run = factories.CodeRunFactory.create(
+        inputs=[whole(first), whole(second)], outputs=[]
+    )
+    with zip_of(run) as archive:
+        names = [name for name in archive.namelist() if name.startswith("inputs/")]
+        assert sorted(archive.read(name) for name in names) == [b"1", b"2"]
+
+
+def test_private_files_go_to_those_who_may_have_them(ada: User) -> None:
+    given, _, _, product = chain()
+    factories.KeyValueFactory.create(object=given, key="accessibility", value="private")
+    sha1, owner = sha1_of(b"given\n"), factories.registrar()
+    for user, has_it in ((NOBODY, False), (ada, False), (owner, True)):
+        with zip_of(product, user=user) as archive:
+            assert ("inputs/given.csv" in archive.namelist()) is has_it
+            graph = json.loads(archive.read(METADATA))["@graph"]
+        [link] = [one for one in graph if one.get("sha1") == sha1]
+        assert link["@id"].endswith("inputs/given.csv" if has_it else f"/data/{sha1}")
+
+
+def test_a_file_that_the_store_lost_is_a_link() -> None:
+    *_, product = chain()
+    Path(the_store().path_of(sha1_of(b"given\n"))).unlink()  # type: ignore[attr-defined]
+    with zip_of(product) as archive:
+        assert "inputs/given.csv" not in archive.namelist()
+
+
+def test_a_file_that_is_lost_on_the_way_breaks_the_zip_off() -> None:
+    pieces = stream_zip({METADATA: b"{}"}, [("outputs/x", "0" * 40)], the_store())
+    with pytest.raises(NotFound):
+        b"".join(pieces)
+
+
+def test_a_large_file_goes_through_in_pieces() -> None:
+    file = keep(os.urandom(16 * CHUNK))
+    pieces = list(
+        stream_zip({METADATA: b"{}"}, [("outputs/x", file.sha1)], the_store())
+    )
+    # what cannot be compressed leaves as it comes: a chunk, and the odd buffer
+    assert len(pieces) >= 16
+    assert max(map(len, pieces)) < 2 * CHUNK
+    with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
+        assert archive.getinfo("outputs/x").file_size == 16 * CHUNK
+        assert archive.testzip() is None
+
+
+def test_no_piece_is_read_before_it_is_wanted() -> None:
+    file = keep(bytes(range(256)) * (8 * CHUNK // 256))
+    asked: list[int] = []
+
+    class Counting:
+        """The store, which counts the bytes that it gives out."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(the_store(), name)
+
+        def open(self, sha1: str) -> Any:
+            reader = the_store().open(sha1)
+            read = reader.read
+
+            class Reader:
+                def read(self, size: int) -> bytes:
+                    data = read(size)
+                    asked.append(len(data))
+                    return data
+
+                close = staticmethod(reader.close)
+
+            return Reader()
+
+    pieces: Any = stream_zip({METADATA: b"{}"}, [("x", file.sha1)], Counting())  # type: ignore[arg-type]
+    next(pieces)
+    assert asked == []
+    next(pieces)
+    assert asked == [CHUNK]
+    pieces.close()
+
+
+# --- As a whole ------------------------------------------------------------------------
+
+
+def test_the_crate_of_the_golden_file(settings: Settings) -> None:
+    settings.REGISTRY_URL = "https://registry.example.org"
+    world = make_world()
+    DataProduct.objects.update(last_updated=datetime(2021, 7, 18, tzinfo=UTC))
+    Namespace.objects.update(full_name="Influenza group", website=None)
+    content = content_of(DataProduct.objects.get(pk=world.figure.pk), depth=None)
+    text = json.dumps(
+        metadata_of(content, url_of=url_of, packed=False),
+        indent=1,
+        ensure_ascii=False,
+    )
+    seen: dict[str, int] = {}
+
+    def renumber(found: re.Match[str]) -> str:
+        return f"{found[1]}{seen.setdefault(found[0], len(seen) + 1)}"
+
+    text = re.sub(
+        r"(/api/[a-z_]+/|code run |#account-|account |#[a-z]+-)\d+", renumber, text
+    )
+    assert f"{text}\n" == (GOLDEN / "figure.json").read_text()
+
+
+def test_the_preview_needs_nothing_else_and_escapes_what_people_wrote() -> None:
+    world = make_world()
+    thing = stored(b"x", description="<script>alert(1)</script>")
+    product = factories.DataProductFactory.create(object=thing)
+    factories.CodeRunFactory.create(
+        inputs=[part(world.rates.object, "x")], outputs=[whole(thing)]
+    )
+    content = content_of(product, depth=None)
+    page = preview_of(metadata_of(content, url_of=url_of, packed=True), content.packed)
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    for outside in ("src=", "<link", "@import", "url("):
+        assert outside not in page

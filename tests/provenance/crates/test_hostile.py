@@ -1,0 +1,450 @@
+"""Crates that are broken, or mean harm: 400 says where, and nothing is left."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from pytest_django import Settings
+
+from registry.core.errors import Conflict, InvalidInput, RegistryError, Unavailable
+from registry.core.models import Event, Record
+from registry.identity.models import User
+from registry.provenance.crates.terms import METADATA
+from registry.storage.models import StoredFile
+from tests import factories
+from tests.files import sha1_of
+from tests.provenance.crates.made import (
+    ADA,
+    CONTEXT,
+    DESCRIPTOR,
+    FILES,
+    ROOT,
+    SORT,
+    SORTED,
+    action,
+    file,
+    metadata,
+    sorting,
+    take_in,
+    zipped,
+)
+
+pytestmark = pytest.mark.django_db
+
+Crate = Callable[[], bytes]
+
+
+def everything() -> dict[str, int]:
+    """Count all rows that a crate could leave, and files."""
+    records = [model for model in apps.get_models() if issubclass(model, Record)]
+    models: list[Any] = [*records, StoredFile, Event]
+    counts = {model.__name__: model.objects.count() for model in models}
+    folder = Path(settings.STORE_DIR)
+    paths = folder.rglob("*") if folder.exists() else []
+    return {**counts, "files": sum(path.is_file() for path in paths)}
+
+
+def refused(crate: bytes, by: User, kind: type[RegistryError] = InvalidInput) -> Any:
+    """Take a crate in, see it refused and leave nothing; return the error."""
+    before = everything()
+    with pytest.raises(kind) as caught:
+        take_in(crate, by=by)
+    assert everything() == before
+    return caught.value
+
+
+def member(name: str = "data/extra.txt", **attributes: Any) -> bytes:
+    """Zip the small crate with one more file of these attributes."""
+    buffer = io.BytesIO(zipped(FILES))
+    with zipfile.ZipFile(buffer, "a") as archive:
+        info = zipfile.ZipInfo(name)
+        for key, value in attributes.items():
+            setattr(info, key, value)
+        archive.writestr(info, b"data/sorted.txt")
+    return buffer.getvalue()
+
+
+def twice() -> bytes:
+    buffer = io.BytesIO(zipped(FILES))
+    with (
+        zipfile.ZipFile(buffer, "a") as archive,
+        pytest.warns(UserWarning, match="Duplicate name"),
+    ):
+        archive.writestr("data/sorted.txt", "something else")
+    return buffer.getvalue()
+
+
+def renamed(old: bytes, new: bytes) -> bytes:
+    """Rename a member in the raw bytes: Python's module would not write such a name."""
+    assert len(old) == len(new)
+    return member(old.decode()).replace(old, new)
+
+
+def encrypted() -> bytes:
+    """Set the bit that says a member is encrypted, in the directory and before it."""
+    crate = bytearray(zipped(FILES))
+    with zipfile.ZipFile(io.BytesIO(bytes(crate))) as archive:
+        info = archive.getinfo("data/sorted.txt")
+    struct.pack_into("<H", crate, info.header_offset + 6, 1)
+    at = crate.rindex(b"PK\x01\x02")
+    struct.pack_into("<H", crate, at + 8, 1)
+    return bytes(crate)
+
+
+def damaged() -> bytes:
+    """Change a byte of a stored file, so that its checksum in the zip is wrong."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(METADATA, metadata(*sorting()))
+        for name, data in FILES.items():
+            archive.writestr(name, data)
+    return buffer.getvalue().replace(b"a\nb\n", b"a\nc\n")
+
+
+LINK = (stat.S_IFLNK | 0o777) << 16
+
+ZIPS: dict[str, tuple[Crate, str, str]] = {
+    "no zip": (lambda: b"PK, or so it says", "crate", "no zip archive"),
+    "nothing": (lambda: b"", "crate", "no zip archive"),
+    "cut off": (lambda: zipped(FILES)[:-40], "crate", "no zip archive"),
+    "no metadata": (lambda: _zip_of({"data.txt": b""}), "crate", f"no {METADATA}"),
+    "a path above": (
+        lambda: member("../../etc/passwd"),
+        "../../etc/passwd",
+        "leads down",
+    ),
+    "a path up within": (lambda: member("data/../../x"), "data/../../x", "leads down"),
+    "an absolute path": (lambda: member("/etc/passwd"), "/etc/passwd", "a path within"),
+    "a drive": (lambda: member("C:/windows"), "C:/windows", "a path within"),
+    "backslashes": (
+        lambda: renamed(b"data/extra.txt", b"..\\extra.txt\\x"),
+        "..\\extra.txt\\x",
+        "a path within",
+    ),
+    "a null in a name": (
+        lambda: renamed(b"data/extra.txt", b"data/ok.txt\0.x"),
+        "data/ok.txt�.x",
+        "control characters",
+    ),
+    "a symbolic link": (
+        lambda: member(external_attr=LINK),
+        "data/extra.txt",
+        "Links and devices",
+    ),
+    "a device": (
+        lambda: member(external_attr=(stat.S_IFCHR | 0o600) << 16),
+        "data/extra.txt",
+        "Links and devices",
+    ),
+    "a name twice": (twice, "data/sorted.txt", "Two files"),
+    "an encrypted file": (encrypted, "data/sorted.txt", "Encrypted"),
+    "a compression nobody has": (
+        lambda: member(compress_type=zipfile.ZIP_LZMA),
+        "data/extra.txt",
+        "compression",
+    ),
+    "damaged bytes": (damaged, "data/sorted.txt", "damaged"),
+}
+
+
+def _zip_of(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("case", ZIPS)
+def test_a_bad_zip(case: str, ada: User) -> None:
+    make, where, what = ZIPS[case]
+    error = refused(make(), ada)
+    assert what in " ".join(error.fields[where])
+
+
+def _graph(*entities: dict[str, Any], **changes: Any) -> bytes:
+    return metadata(*entities, **changes)
+
+
+def _raw(text: str) -> bytes:
+    return text.encode()
+
+
+TALES: dict[str, tuple[Crate, str, str]] = {
+    "no JSON": (lambda: _raw("{"), METADATA, "no JSON"),
+    "NaN": (lambda: _raw('{"@context": NaN}'), METADATA, "no JSON"),
+    "deep JSON": (
+        lambda: _raw('{"@context": ' + "[" * 100_000 + "]" * 100_000 + "}"),
+        METADATA,
+        "no JSON",
+    ),
+    "a list": (lambda: _raw("[]"), METADATA, "JSON object"),
+    "no graph": (lambda: _raw('{"@context": "x"}'), METADATA, "@graph"),
+    "another context": (
+        lambda: _graph(context="https://schema.org"),
+        METADATA,
+        "@context",
+    ),
+    "a null character": (
+        lambda: _graph(*sorting(), root={**ROOT, "name": "a\0b"}),
+        METADATA,
+        "Null characters",
+    ),
+    "no descriptor": (
+        lambda: json.dumps({"@context": CONTEXT, "@graph": [ROOT]}).encode(),
+        METADATA,
+        "No entity",
+    ),
+    "about nothing": (
+        lambda: json.dumps({"@context": CONTEXT, "@graph": [DESCRIPTOR]}).encode(),
+        METADATA,
+        "type Dataset",
+    ),
+    "an entity that is none": (
+        lambda: json.dumps(
+            {"@context": CONTEXT, "@graph": [DESCRIPTOR, ROOT, "x"]}
+        ).encode(),
+        "@graph[2]",
+        "object with an @id",
+    ),
+    "no type": (lambda: _graph({"@id": "#x"}), "#x", "@type"),
+    "an id twice": (lambda: _graph(ADA, ADA), ADA["@id"], "Two entities"),
+    "a nested entity": (
+        lambda: _graph(
+            *(e for e in sorting() if e["@type"] != "CreateAction"),
+            action(object={"name": "inline"}),
+        ),
+        "#sorting",
+        "flat",
+    ),
+    "an absent file": (
+        lambda: _graph(*sorting(), file("data/absent.txt")),
+        "data/absent.txt",
+        "does not have it",
+    ),
+    "a file outside": (
+        lambda: _graph(*sorting(), file("../../etc/passwd")),
+        "../../etc/passwd",
+        "does not have it",
+    ),
+    "a file of the disk": (
+        lambda: _graph(*sorting(), file("/etc/passwd")),
+        "/etc/passwd",
+        "does not have it",
+    ),
+    "a run without times": (
+        lambda: _graph(*sorting()[:-1], action(startTime=None, endTime=None)),
+        "#sorting",
+        "startTime",
+    ),
+    "no time": (
+        lambda: _graph(*sorting()[:-1], action(startTime="yesterday")),
+        "#sorting",
+        "no time",
+    ),
+    "an end before the start": (
+        lambda: _graph(*sorting()[:-1], action(endTime="2025-01-01")),
+        "#sorting",
+        "cannot end before",
+    ),
+    "no instrument": (
+        lambda: _graph(*sorting()[:-1], action(instrument=None)),
+        "#sorting",
+        "instrument",
+    ),
+    "an instrument that is none": (
+        lambda: _graph(*sorting()[:-1], action(instrument={"@id": ADA["@id"]})),
+        "#sorting",
+        "instrument",
+    ),
+    "a person with a wildcard": (
+        lambda: _graph(*sorting(), {**ADA, "@id": "#x", "name": "Ada*"}),
+        "#x",
+        "Names may not",
+    ),
+    "an unsound flag": (
+        lambda: _graph(
+            *sorting(), file("https://example.org/x", sha1="0" * 40, public="perhaps")
+        ),
+        "https://example.org/x",
+        "true or false",
+    ),
+    "an address with a password": (
+        lambda: _graph(
+            *sorting(), file("https://ada:secret@example.org/x", sha1="0" * 40)
+        ),
+        "https://ada:secret@example.org/x",
+        "password",
+    ),
+    "a version that is none": (
+        lambda: _graph(
+            *sorting(),
+            file("https://example.org/x", encodesCreativeWork={"@id": "#product"}),
+            {
+                "@id": "#product",
+                "@type": "CreativeWork",
+                "namespace": "ada",
+                "name": "sorted",
+                "version": "one",
+            },
+        ),
+        "#product",
+        "semantic version",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TALES)
+def test_a_bad_tale(case: str, ada: User) -> None:
+    make, where, what = TALES[case]
+    error = refused(zipped(FILES, make()), ada)
+    assert what in " ".join(error.fields[where])
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"sha1": "0" * 40},
+        {"sha256": "0" * 64},
+        {"sha512": "0" * 128},
+        {"md5": "0" * 32},
+        {"contentSize": "5"},
+        {"contentSize": 5},
+        {"sha1": [sha1_of(SORTED), "0" * 40]},
+    ],
+    ids=str,
+)
+def test_a_file_with_other_bytes_than_are_said(claim: Any, ada: User) -> None:
+    described = metadata(*sorting()[:-2], file("data/sorted.txt", **claim), action())
+    error = refused(zipped(FILES, described), ada)
+    assert "data/sorted.txt" in error.fields
+
+
+def test_metadata_alone_has_no_files(ada: User) -> None:
+    error = refused(metadata(*sorting()), ada)
+    assert set(error.fields) == {"data/sorted.txt", "data/unsorted.txt"}
+
+
+# --- Limits ------------------------------------------------------------------------
+
+
+def test_too_many_files(ada: User, settings: Settings) -> None:
+    settings.CRATE_FILES = 2
+    error = refused(zipped(FILES), ada)
+    assert "too many files" in error.fields["crate"][0]
+
+
+def test_a_directory_of_the_zip_that_is_huge_is_not_read(
+    ada: User, settings: Settings
+) -> None:
+    # 40,000 names of a hundred bytes, for 100 files at a kilobyte each
+    settings.CRATE_FILES = 100
+    error = refused(_zip_of({f"{n:0100}": b"" for n in range(40_000)}), ada)
+    assert "too many files" in error.fields["crate"][0]
+
+
+def test_too_much_by_its_own_account(ada: User, settings: Settings) -> None:
+    settings.CRATE_UNPACKED_MB = 1
+    noise = bytes(range(256)) * 4097
+    error = refused(zipped({**FILES, "noise": noise}), ada)
+    assert "this registry takes 1 megabytes" in error.fields["crate"][0]
+
+
+def test_a_bomb_is_known_before_it_goes_off(ada: User) -> None:
+    error = refused(zipped({**FILES, "zeros": bytes(101 * 1024 * 1024)}), ada)
+    assert "200 times its own size" in error.fields["crate"][0]
+
+
+def test_a_member_that_is_longer_than_it_says(ada: User) -> None:
+    # the sizes in the directory are those that the limits are held against
+    described = metadata(*sorting(), file("zeros"))
+    lying = bytearray(zipped({**FILES, "zeros": bytes(1000)}, described))
+    at = lying.rindex(b"PK\x01\x02")
+    struct.pack_into("<I", lying, at + 24, 10)
+    error = refused(bytes(lying), ada)
+    assert "damaged" in error.fields["zeros"][0]
+
+
+def test_metadata_that_is_too_large(ada: User, settings: Settings) -> None:
+    settings.CRATE_METADATA_MB = 1
+    described = metadata(*sorting(), root={**ROOT, "description": "x" * 2**20})
+    error = refused(zipped(FILES, described), ada)
+    assert "metadata file" in error.fields[METADATA][0]
+
+
+def test_too_many_entities(ada: User, settings: Settings) -> None:
+    settings.CRATE_FILES = 10
+    people = [{"@id": f"#{n}", "@type": "Person"} for n in range(100)]
+    error = refused(zipped(FILES, metadata(*sorting(), *people)), ada)
+    assert "entities" in error.fields[METADATA][0]
+
+
+# --- Nothing is left ---------------------------------------------------------------
+
+
+def test_a_product_with_other_bytes_is_a_conflict(ada: User) -> None:
+    product = factories.DataProductFactory.create(
+        namespace__name="ada",
+        name="sorted",
+        version="1.0.0",
+        object=factories.ObjectFactory.create(),
+    )
+    described = metadata(
+        *sorting()[:-2],
+        file("data/sorted.txt", encodesCreativeWork={"@id": "#product"}),
+        action(),
+        {
+            "@id": "#product",
+            "@type": "CreativeWork",
+            "namespace": "ada",
+            "name": "sorted",
+            "version": product.version,
+        },
+    )
+    error = refused(zipped(FILES, described), ada, Conflict)
+    assert "data/sorted.txt" in error.detail
+
+
+def test_a_store_that_fails_in_the_middle_is_left_as_it_was(
+    ada: User, settings: Settings, tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    settings.STORE_DIR = store
+    # of the two files, the second one cannot be moved to its place
+    in_the_way = store / "files" / sha1_of(SORTED)[:2]
+    in_the_way.parent.mkdir(parents=True)
+    in_the_way.write_bytes(b"no folder")
+    error = refused(zipped(FILES), ada, Unavailable)
+    assert "cannot write" in error.detail
+
+
+def test_files_that_were_there_before_stay(ada: User) -> None:
+    take_in(zipped(FILES), by=ada)
+    described = metadata(*sorting()[:-1], action(endTime="2025-01-01"))
+    before = everything()
+    refused(zipped(FILES, described), ada)
+    assert everything() == before
+    assert before["files"] == len(FILES)
+
+
+def test_nobody_is_asked_for_a_file_that_is_elsewhere(ada: User) -> None:
+    # sockets are disabled but for loopback, where nobody listens on this port
+    address = "http://127.0.0.1:9/x.txt"
+    described = metadata(
+        SORT,
+        ADA,
+        file(address, sha1="0" * 40),
+        action(object={"@id": address}, result=None),
+    )
+    received = take_in(described, by=ada)
+    assert received.files == 0
