@@ -121,7 +121,8 @@ def uploaders_of(files: Collection[int]) -> dict[int, int]:
     )
     first: dict[int, int | None] = {}
     for file, by in created.order_by("pk").values_list("record_id", "by_id"):
-        first.setdefault(file, by)
+        if file is not None:
+            first.setdefault(file, by)
     return {file: by for file, by in first.items() if by is not None}
 
 

@@ -23,7 +23,7 @@ from registry.api.provenance.lineage.renderers import (
 from registry.api.provenance.lineage.shapes import impact_shape, lineage_shape
 from registry.http.lineage import LineageParameters
 from registry.http.policies import content_security_policy
-from registry.http.throttling import AnonymousThrottle, ExportThrottle, UserThrottle
+from registry.http.throttling import ExportThrottle, RequestThrottle
 from registry.provenance.captions import captions_of
 from registry.provenance.drawing import STYLE, drawing_of, svg_of
 from registry.provenance.impact import impact
@@ -44,7 +44,7 @@ class DocumentView(PlainView):
     Errors are JSON whatever the format that was asked for.
     """
 
-    throttle_classes = (AnonymousThrottle, UserThrottle, ExportThrottle)
+    throttle_classes = (RequestThrottle, ExportThrottle)
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
