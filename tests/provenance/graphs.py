@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
@@ -70,7 +71,7 @@ def ladder(rungs: int, width: int = 2) -> Graph:
     layers = [range(at * width, (at + 1) * width) for at in range(rungs + 1)]
     runs = [
         Run(_whole(*before), _whole(*after))
-        for before, after in zip(layers, layers[1:], strict=False)
+        for before, after in pairwise(layers)
         for _ in range(width)
     ]
     return Graph((0,) * (width * (rungs + 1)), tuple(runs), parts=1)

@@ -16,7 +16,7 @@ Link = tuple[int, int, int | None, str | None]
 
 @dataclass(frozen=True)
 class Walked:
-    """The distance of each place, in the order in which they were met, and the links."""
+    """The distances of places, in the order in which they were met, and the links."""
 
     distances: dict[Place, int]
     links: set[Link]

@@ -1,4 +1,4 @@
-"""What clients discover, at both addresses, and what each endpoint does with nonsense."""
+"""What clients discover, at both addresses; what endpoints do with nonsense."""
 
 from __future__ import annotations
 

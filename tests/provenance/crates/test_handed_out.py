@@ -8,6 +8,7 @@ import os
 import re
 import zipfile
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -248,7 +249,7 @@ def test_as_many_queries_whatever_the_number_of_runs(
     django_assert_num_queries: DjangoAssertNumQueries, ada: User
 ) -> None:
     chain = [stored(f"{number}".encode()) for number in range(8)]
-    for before, after in zip(chain, chain[1:], strict=False):
+    for before, after in pairwise(chain):
         factories.CodeRunFactory.create(inputs=[whole(before)], outputs=[whole(after)])
     for length in (1, 7):
         subject = factories.DataProductFactory.create(object=chain[length])
@@ -262,7 +263,7 @@ def test_as_many_queries_whatever_the_number_of_runs(
         assert len(content.runs) == length
 
 
-# --- What is in a zip ------------------------------------------------------------------
+# --- What is in a zip -----------------------------------------------------------------
 
 
 def zip_of(subject: Subject, *, user: Any = NOBODY, depth: int | None = None) -> Any:
@@ -382,7 +383,7 @@ def test_no_piece_is_read_before_it_is_wanted() -> None:
     pieces.close()
 
 
-# --- As a whole ------------------------------------------------------------------------
+# --- As a whole -----------------------------------------------------------------------
 
 
 def test_the_crate_of_the_golden_file(settings: Settings) -> None:
