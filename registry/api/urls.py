@@ -63,7 +63,7 @@ urlpatterns = [
     *further_router.urls,
     path(
         "role_request/<int:pk>/decision/",
-        identity.DecisionView.as_view(),
+        identity.RoleRequestViewSet.as_view({"post": "decide"}, detail=True),
         name="role_request-decision",
     ),
     *(

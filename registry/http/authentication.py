@@ -114,7 +114,7 @@ class LocalBasicAuthentication(authentication.BasicAuthentication):
 
 def _may_be_a_name(text: str) -> bool:
     """Tell whether a database can be asked for an account of this name."""
-    return "\0" not in text and len(text) <= 150
+    return "\0" not in text and len(text) <= audit.LONGEST_NAME
 
 
 class SessionAuthentication(authentication.SessionAuthentication):

@@ -28,7 +28,8 @@ _VISITS = (
 )
 _LONGEST_SUBJECT = 200
 _LONGEST_CLIENT = 200
-_LONGEST_NAME = 150
+#: Characters that the name of an account may have.
+LONGEST_NAME = 150
 
 
 def record(
@@ -68,7 +69,7 @@ def record_failure(name: str, *, means: str, locked: bool = False) -> None:
     A name that no account has is not kept: people type their password into the wrong
     field. ``means`` is what failed, ``locked`` tells that it was not even looked at.
     """
-    known = "\0" not in name and len(name) <= _LONGEST_NAME
+    known = "\0" not in name and len(name) <= LONGEST_NAME
     person = User.objects.filter(username=name).first() if known else None
     detail = {"with": means, **({"locked": True} if locked else {})}
     record(Event.Action.SIGN_IN_FAILED, person=person, detail=detail)

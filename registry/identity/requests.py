@@ -34,6 +34,8 @@ def request_role(*, role: str, reason: str, by: User) -> RoleRequest:
     Raises ``InvalidInput`` without a reason or for a role there is not, and
     ``Conflict`` for one that the person holds, or has asked for already.
     """
+    if not reason.strip():
+        raise InvalidInput({"reason": ["Say why you need the role."]})
     request = RoleRequest(user=by, role=role, reason=reason.strip())
     _check(request)
     if role in roles_of(by):

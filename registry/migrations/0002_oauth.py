@@ -130,6 +130,15 @@ class Migration(migrations.Migration):
                 "verbose_name": "session of a client",
                 "verbose_name_plural": "sessions of clients",
                 "ordering": ("-id",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("ended__isnull", True), ("refresh_digest__isnull", True)
+                        ),
+                        fields=("client", "user"),
+                        name="client_session_of_service_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(

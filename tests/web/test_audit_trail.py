@@ -70,7 +70,7 @@ def test_failing_to(anna_here: User, browser: Client, settings: Settings) -> Non
 def test_a_name_that_nobody_has_is_not_kept(
     name: str, anna_here: User, browser: Client
 ) -> None:
-    _sign_in(browser, name, "guess")
+    assert _sign_in(browser, name, "guess").status_code == 200
     [event] = Event.objects.filter(action="sign_in_failed")
     assert (event.record_id, event.subject) == (None, "")
     assert event.detail == {"with": "password"}

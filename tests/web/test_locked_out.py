@@ -69,3 +69,10 @@ def test_a_mistake_leaves_the_form_open_and_says_so(client: Client) -> None:
     assert "correct" in text_of(answer)
     assert 'value="anna"' in answer.content.decode()
     assert "guess" not in answer.content.decode()
+
+
+def test_a_name_too_long_for_anybody_is_wrong_like_any_other(client: Client) -> None:
+    form = {"username": "x" * 1000, "password": "guess"}
+    answer = client.post("/sign-in", form)
+    assert answer.status_code == 200
+    assert "correct" in text_of(answer)

@@ -21,6 +21,7 @@ from rest_framework.renderers import BrowsableAPIRenderer
 from rest_framework.utils.breadcrumbs import get_breadcrumbs
 
 from registry.api.base.fields import LinkField, LinksField
+from registry.core.models import Record
 from registry.http.links import kind_of
 from registry.identity.roles import may_change
 
@@ -134,7 +135,7 @@ def _paginator(view: Any, data: Any) -> Any:
 def _page_address(view: Any) -> str:
     """Return the page for people that shows the same, where there is one."""
     model = getattr(view, "model", None)
-    if model is None or not hasattr(view, "create"):
+    if model is None or not issubclass(model, Record):
         return ""
     pk = view.kwargs.get("pk")
     return f"/{kind_of(model)}/" + (f"{pk}/" if pk else "")
@@ -153,7 +154,7 @@ def _writing(view: Any, request: Request, data: Any) -> dict[str, Any] | None:
         }
     methods = set(view.allowed_methods)
     record = view.get_queryset().filter(pk=view.kwargs["pk"]).first()
-    if record is None or not may_change(user, record):
+    if not isinstance(record, Record) or not may_change(user, record):
         return None
     writing: dict[str, Any] = {"delete": "DELETE" in methods}
     if "PUT" in methods:

@@ -6,11 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import Group
 from django.http import Http404
-from drf_spectacular.utils import (
-    OpenApiParameter,
-    extend_schema,
-    inline_serializer,
-)
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
@@ -121,37 +117,23 @@ class RoleRequestViewSet(ReadOnlyRecordViewSet):
         made = request_role(**serializer.validated_data, by=self.user)
         return self.record_response(made.pk, status=201)
 
+    @extend_schema(request=DecisionSerializer, responses=RoleRequestSerializer)
+    def decide(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Grant, refuse or take back a request for a role.
 
-_REQUEST_ID = OpenApiParameter(
-    "id", int, OpenApiParameter.PATH, description="The id of the request."
-)
-
-
-class DecisionView(PlainView):
-    """What becomes of a request for a role.
-
-    Administrators grant it, or refuse it with a reason; who made it may take it back.
-    A request is decided once: whoever comes second gets 409.
-    """
-
-    permission_classes = (SignedIn,)
-    parameters = ("format",)
-
-    @extend_schema(
-        parameters=[_REQUEST_ID],
-        request=DecisionSerializer,
-        responses=DecisionSerializer,
-    )
-    def post(self, request: Request, pk: int) -> Response:
-        """Decide."""
+        Administrators grant it, or refuse it with a reason; who made it may take it
+        back. A request is decided once: whoever comes second gets 409.
+        """
+        self.check_choice()
+        pk = int(self.kwargs["pk"])
         serializer = DecisionSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         given = serializer.validated_data
         if given["state"] == RoleRequest.State.WITHDRAWN:
-            decided = withdraw_request(pk, by=self.user)
+            withdraw_request(pk, by=self.user)
         else:
-            decided = decide_request(pk, **given, by=self.user)
-        return Response({"state": decided.state, "answer": decided.answer})
+            decide_request(pk, **given, by=self.user)
+        return self.record_response(pk)
 
 
 class AccessView(PlainView):

@@ -12,7 +12,7 @@ from oauth2_provider.models import AbstractApplication, Application
 from registry.core.errors import Duplicate, Forbidden, InvalidInput, NotFound
 from registry.core.events import record_events
 from registry.core.models import Event
-from registry.identity.roles import is_administrator
+from registry.identity.roles import is_administrator, may_manage
 from registry.identity.services import create_user
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def create_client(
     A client of ``Grant.SERVICE`` gets an account of its own with these roles, named
     like the client. Raises ``Duplicate`` and ``InvalidInput``.
     """
+    _require_administrator(by)
     if public and grant == Grant.SERVICE:
         raise InvalidInput({"public": ["A service account needs a secret."]})
     secret = secrets.token_urlsafe(32)
@@ -99,8 +100,14 @@ def change_client(pk: int, values: Values, *, by: User) -> Application:
 
 @transaction.atomic
 def replace_secret(pk: int, *, by: User | None) -> str:
-    """Give a confidential client another secret, and return it; it is not kept."""
+    """Give a confidential client another secret, and return it; it is not kept.
+
+    That of a service lets one act as its account, so that it takes who may manage this.
+    """
     client = _own(pk, by)
+    account = client.user
+    if by is not None and account is not None and not may_manage(by, account):
+        raise Forbidden("Only a superuser may sign in as an account that may do this.")
     secret = secrets.token_urlsafe(32)
     client.client_secret = secret
     client.save(update_fields=["client_secret", "updated"])
@@ -131,9 +138,13 @@ def make_well_known_clients() -> None:
             )
 
 
-def _own(pk: int, by: User | None) -> Application:
+def _require_administrator(by: User | None) -> None:
     if by is not None and not is_administrator(by):
         raise Forbidden("Only an administrator may change clients.")
+
+
+def _own(pk: int, by: User | None) -> Application:
+    _require_administrator(by)
     client = Application.objects.select_for_update().filter(pk=pk).first()
     if client is None:
         raise NotFound(f"Client {pk} does not exist.")

@@ -121,6 +121,14 @@ class ClientSession(models.Model):
         ordering = ("-id",)
         verbose_name = "session of a client"
         verbose_name_plural = "sessions of clients"
+        constraints = (
+            # only services have none while they go on
+            models.UniqueConstraint(
+                fields=["client", "user"],
+                condition=models.Q(refresh_digest__isnull=True, ended__isnull=True),
+                name="client_session_of_service_once",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.client} for {self.user}"

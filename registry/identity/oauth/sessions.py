@@ -7,16 +7,24 @@ A refresh token is not rotated: two programs that share a saved one both go on. 
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from registry.core import context
 from registry.core.errors import Forbidden, NotFound
 from registry.core.models import Event
 from registry.identity import audit
-from registry.identity.oauth.models import ClientSession, new_sid
+from registry.identity.oauth.models import (
+    ONLINE,
+    ClientSession,
+    ClientSessionQuerySet,
+    new_sid,
+    offline_lifetime,
+)
 from registry.identity.roles import may_manage
 from registry.identity.services import digest
 
@@ -24,6 +32,10 @@ if TYPE_CHECKING:
     from oauth2_provider.models import Application
 
     from registry.identity.models import User
+
+
+#: How long a session is shown to administrators after it was of any use.
+_REMEMBERED = timedelta(days=30)
 
 
 def new_refresh_token() -> str:
@@ -54,11 +66,9 @@ def begin_session(
 @transaction.atomic
 def service_session(*, client: Application, user: User, scope: str) -> ClientSession:
     """Return the one session of a service account, begun where there is none."""
-    live = ClientSession.objects.select_for_update().filter(
-        client=client, user=user, ended__isnull=True
+    session, began = ClientSession.objects.get_or_create(
+        client=client, user=user, refresh_digest=None, ended=None
     )
-    session = live.first() or ClientSession(client=client, user=user)
-    began = session.pk is None
     session.grant(scope)
     _touch(session)
     session.save()
@@ -126,8 +136,19 @@ def end_by_code(code: str, *, client: Application) -> None:
     _end_all(ClientSession.objects.filter(code_digest=digest(code), client=client))
 
 
-def _end_all(sessions: object) -> None:
-    live = sessions.filter(ended__isnull=True)  # type: ignore[attr-defined]
+def forget_sessions() -> int:
+    """Remove sessions that ended, or were forgotten, a month ago; return how many."""
+    before = timezone.now() - _REMEMBERED
+    ended = Q(ended__lt=before)
+    unused = Q(offline=True, last_used__lt=before - offline_lifetime())
+    unused |= Q(offline=False, last_used__lt=before - ONLINE)
+    # those of services are begun anew with the next token
+    removed, _ = ClientSession.objects.filter(ended | unused).delete()
+    return removed
+
+
+def _end_all(sessions: ClientSessionQuerySet) -> None:
+    live = sessions.filter(ended__isnull=True)
     for session in live.select_related("client", "user").select_for_update(
         of=("self",)
     ):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.utils import timezone
 from oauth2_provider.models import Application
+from oauth2_provider.models import Grant as AuthorizationCode
 from oauth2_provider.oauth2_validators import OAuth2Validator
 
 from registry.identity.oauth import sessions, tokens
@@ -84,11 +86,27 @@ class Validator(OAuth2Validator):
     def validate_code(
         self, client_id: str, code: str, client: Any, request: Request, **_: Any
     ) -> bool:
-        """Check a code; one that comes again ends what it began."""
-        if super().validate_code(client_id, code, client, request):
+        """Check a code; one that comes again ends what it began.
+
+        The row is locked until the end of the request, so that of two that come at the
+        same moment the second finds it gone.
+        """
+        locked = AuthorizationCode.objects.select_for_update().filter(
+            code=code, application=client
+        )
+        if locked.first() is not None and super().validate_code(
+            client_id, code, client, request
+        ):
             return bool(request.user.is_active)
         sessions.end_by_code(code, client=client)
         return False
+
+    def save_authorization_code(
+        self, client_id: str, code: dict[str, str], request: Request, *_: Any, **__: Any
+    ) -> None:
+        """Store a code; those that are over are forgotten."""
+        AuthorizationCode.objects.filter(expires__lt=timezone.now()).delete()
+        super().save_authorization_code(client_id, code, request)
 
     def invalidate_authorization_code(self, *args: Any, **kwargs: Any) -> None:
         """Do nothing: the code was removed before its token was stored."""
@@ -112,7 +130,7 @@ class Validator(OAuth2Validator):
     ) -> None:
         """Store the session of a new token; those renewed are stored already."""
         if request.grant_type == "authorization_code":
-            # two requests at once: the second finds the code gone, and stores nothing
+            # before anything is stored for it
             super().invalidate_authorization_code(
                 request.client_id, request.code, request
             )

@@ -14,6 +14,7 @@ from registry.core.kept_secrets import kept_secret
 from registry.identity.models import User
 from registry.identity.oauth.clients import make_well_known_clients
 from registry.identity.oauth.keys import key_ring
+from registry.identity.oauth.sessions import forget_sessions
 from registry.identity.services import create_user
 from registry.management.base import RegistryCommand
 from registry.storage.services import the_store
@@ -42,6 +43,7 @@ class Command(RegistryCommand):
         the_store().tidy()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("clearsessions", verbosity=0)
+        forget_sessions()
         call_command("collectstatic", verbosity=0, interactive=False)
         key_ring()
         make_well_known_clients()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import JsonResponse
 from django.shortcuts import render
@@ -12,11 +13,22 @@ from django.shortcuts import render
 from registry.core.models import Event
 from registry.http.throttling import count_attempt
 from registry.identity import audit
+from registry.identity.audit import LONGEST_NAME
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from django.http import HttpRequest, HttpResponse
+
+
+class SignInForm(AuthenticationForm):
+    """Name and password. A name that no account can have is not even looked for."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse, like a wrong name, what is too long for the guard's table as well."""
+        if len(self.cleaned_data.get("username", "")) > LONGEST_NAME:
+            raise self.get_invalid_login_error()
+        return super().clean()
 
 
 class SignInView(LoginView):
@@ -27,6 +39,7 @@ class SignInView(LoginView):
     """
 
     template_name = "web/sign_in.html"
+    authentication_form = SignInForm
     redirect_authenticated_user = True
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -69,10 +69,11 @@ def test_a_person_asks_and_sees_the_request(ada: User) -> None:
 def test_an_administrator_grants_it(ada: User, administrator: User) -> None:
     request = _ask(ada)
     answer = _decide(Api(administrator), request, "granted", "Welcome.")
-    assert data_of(answer) == {"state": "granted", "answer": "Welcome."}
+    decided = data_of(answer)
+    assert (decided["state"], decided["answer"]) == ("granted", "Welcome.")
     assert _roles(ada) == {"private-data-read"}
     shown = data_of(Api(ada).get(f"{LIST}{request.pk}/"))
-    assert (shown["state"], shown["answer"]) == ("granted", "Welcome.")
+    assert shown == decided
     assert shown["decided_by"] == url_of(administrator)
     assert shown["decided_at"]
     assert _told()[-2:] == [
@@ -194,6 +195,15 @@ def test_a_decision_of_nothing_is_404(administrator: User) -> None:
             path = f"{LIST}{pk}/decision/"
             answer = Api(administrator).post(path, {"state": state})
             assert answer.status_code == 404
+
+
+def test_a_browser_is_shown_pages(ada: User, administrator: User) -> None:
+    request = _ask(ada)
+    for user in (ada, administrator):
+        for path in (LIST, f"{LIST}{request.pk}/", f"{LIST}{request.pk}/decision/"):
+            answer = Api(user).get(path, accept="text/html")
+            assert answer.status_code == (405 if "decision" in path else 200)
+            assert answer["Content-Type"].startswith("text/html")
 
 
 def test_a_repeated_post_with_a_key_asks_once(ada: User) -> None:

@@ -88,7 +88,7 @@ class RecordSchema(AutoSchema):
     def get_summary(self) -> str:
         """Say in a few words what the operation does."""
         action = self.action
-        if action is None:
+        if action not in _VERBS:
             return str(self.get_description()).partition(".")[0]
         names = self.view.model._meta
         return _VERBS[action].format(
