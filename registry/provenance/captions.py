@@ -7,11 +7,11 @@ thousands of nodes. The number of queries does not depend on how many.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import F, QuerySet
-from django.db.models.functions import Substr
+from django.db.models import F, QuerySet, TextField
+from django.db.models.functions import Cast, Substr
 
 from registry.catalogue.models import (
     DataProduct,
@@ -88,22 +88,22 @@ def _products(ids: list[int]) -> dict[int, Any]:
         "namespace__name",
         "name",
         "version",
-        "last_updated",
+        _text_of("last_updated"),
         "external_object__pk",
         "external_object__title",
     )
     return {
-        pk: (f"{namespace}:{name}", version, date, external, source or "")
+        pk: (f"{namespace}:{name}", version, _moment(date), external, source or "")
         for pk, namespace, name, version, date, external, source in rows.order_by()
     }
 
 
 def _externals(ids: list[int]) -> dict[int, Any]:
     rows = ExternalObject.objects.filter(pk__in=among(ids)).values_list(
-        "pk", "title", "version", "release_date"
+        "pk", "title", "version", _text_of("release_date")
     )
     return {
-        pk: (title, version, date, pk, title)
+        pk: (title, version, _moment(date), pk, title)
         for pk, title, version, date in rows.order_by()
     }
 
@@ -115,22 +115,33 @@ def _objects(ids: list[int]) -> dict[int, Any]:
         Substr("description", 1, _READ),
         "code_repo_release__name",
         "code_repo_release__version",
-        "last_updated",
+        _text_of("last_updated"),
     )
     return {
-        pk: (release or _line(text) or f"object {pk}", version, date)
+        pk: (release or _line(text) or f"object {pk}", version, _moment(date))
         for pk, text, release, version, date in rows.order_by()
     }
 
 
 def _runs(ids: list[int]) -> dict[int, Any]:
     rows = CodeRun.objects.filter(pk__in=among(ids)).values_list(
-        "pk", Substr("description", 1, _READ), "run_date"
+        "pk", Substr("description", 1, _READ), _text_of("run_date")
     )
     return {
-        pk: (_line(text) or f"code run {pk}", None, date)
+        pk: (_line(text) or f"code run {pk}", None, _moment(date))
         for pk, text, date in rows.order_by()
     }
+
+
+def _text_of(field: str) -> Cast:
+    """Select a time as its text, which is read several times as fast as a time."""
+    return Cast(field, TextField())
+
+
+def _moment(text: str) -> datetime:
+    """Read a time as the databases write it: SQLite in UTC, without saying so."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _line(text: str | None) -> str:
