@@ -13,11 +13,9 @@ lateral subqueries, has ``json_each`` of a correlated one in their place.
 from __future__ import annotations
 
 import enum
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 from django.db import connection
 
@@ -49,18 +47,13 @@ class Role(enum.StrEnum):
     SCRIPT = "submission_script"
 
 
-#: A node of the graph, and the way on which it was met.
-Row = tuple[Side, Mark, int]
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A node that a walk met first ``level`` links from where it began."""
-
-    side: Side
-    mark: Mark
-    id: int
-    level: int
+# Thousands of these are made for one answer, so they are tuples without names.
+#: A node of the graph: its mark and its id.
+Place = tuple[int, int]
+#: A node as a walk met it: the side, the mark and the id.
+Row = tuple[int, int, int]
+#: Which kind of link, from which id, to which id, and the id of the component.
+LinkRow = tuple[int, int, int, int | None]
 
 
 @dataclass(frozen=True)
@@ -83,21 +76,15 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Link:
-    """A link that a node has; ``component`` is the part of the object, by its id."""
-
-    step: Step
-    source: int
-    target: int
-    component: int | None
-
-
-@dataclass(frozen=True)
 class Links:
-    """Links, and the nodes whose links were not all read for the limit."""
+    """Links, each by the number of its step, and the nodes not read to their end.
 
-    links: Sequence[Link]
-    unread: Sequence[tuple[Mark, int]]
+    They come by step, and within one in the order of the nodes.
+    """
+
+    steps: Sequence[Step]
+    rows: Sequence[LinkRow]
+    unread: Sequence[Place]
 
 
 _PART = ObjectComponent._meta.db_table
@@ -115,64 +102,61 @@ _WITH = (
 
 def walk(
     mark: Mark, pk: int, sides: Sequence[Side], *, levels: int | None, limit: int
-) -> Iterator[Visit]:
-    """Visit what can be reached from a node, the nearest first, each once a side.
+) -> list[list[Row]]:
+    """Return what can be reached from a node, by the number of links to it.
 
-    ``levels`` is the greatest number of links; without it the walk ends where the
-    graph does. It goes a little beyond ``limit`` nodes, so that the caller knows of
-    it, and stops.
+    A node comes once for each side on which it is met. ``levels`` is the greatest
+    number of links; without it the walk ends where the graph does. It stops when it
+    has met one node more than ``limit``.
     """
     # with a node on each side and the clock for every level of a single node
     most = 3 * (limit + 2)
     statement = _walk_statement(sides, levels, cap=most_links(limit) + 1)
     start = [(side, mark, pk) for side in sides]
-    level = seen = 0
     with connection.cursor() as cursor:
         cursor.execute(statement, [*chain.from_iterable(start), most])
-        for side, met, node in cursor:
-            if met != Mark.CLOCK:
-                seen = level
-                yield Visit(Side(side), Mark(met), node, level)
-            elif level == levels or seen < level:
-                return
-            else:
-                level += 1
+        # PostgreSQL has sent all rows by now, SQLite makes each when it is asked for
+        rows = cursor.fetchall() if connection.vendor == "postgresql" else cursor
+        return _by_level(rows, levels, limit)
 
 
-def links_of(visits: Sequence[Visit], *, limit: int) -> Links:
-    """Return the links that these visits go on by, as far as the limit allows.
+def _by_level(rows: Iterable[Row], levels: int | None, limit: int) -> list[list[Row]]:
+    """Sort the rows of a walk by what the clock says, until there are enough."""
+    reached: list[list[Row]] = [[]]
+    known: set[Place] = set()
+    for row in rows:
+        if row[1] == Mark.CLOCK:
+            if len(reached) - 1 == levels or not reached[-1]:
+                break
+            reached.append([])
+        else:
+            known.add(row[1:])
+            reached[-1].append(row)
+            if len(known) > limit:
+                break
+    return reached
 
-    They come by kind of link, and within a kind in the order of the visits.
-    """
-    steps = [
-        (step, [v.id for v in visits if (v.side, v.mark) == (step.side, step.source)])
-        for step in _steps()
-    ]
-    steps = [(step, sources) for step, sources in steps if sources]
+
+def links_of(nodes: Iterable[Row], *, limit: int) -> Links:
+    """Return the links by which a walk goes on from nodes, as the limit allows."""
+    sources: dict[tuple[int, int], list[int]] = {}
+    for side, mark, pk in nodes:
+        sources.setdefault((side, mark), []).append(pk)
+    steps = [step for step in _steps() if (step.side, step.source) in sources]
     if not steps:
-        return Links([], [])
-    parts = [
-        _expanded(step, number, limit + 1) for number, (step, _) in enumerate(steps)
-    ]
+        return Links([], [], [])
+    parts = [_expanded(step, number, limit + 1) for number, step in enumerate(steps)]
     statement = f"{' UNION ALL '.join(parts)} LIMIT {limit + 1}"
+    of_step = [sources[step.side, step.source] for step in steps]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [_parameter(sources) for _, sources in steps])
-        links = [
-            Link(steps[number][0], source, target, component)
-            for number, source, target, component in cursor.fetchall()
-        ]
-    return Links(links[:limit], _unread(links[limit:], steps))
-
-
-def _unread(
-    beyond: Sequence[Link], steps: Sequence[tuple[Step, list[int]]]
-) -> list[tuple[Mark, int]]:
-    """Return the nodes whose links were not all read: from the first beyond on."""
-    order = [(step, source) for step, sources in steps for source in sources]
-    for link in beyond:
-        position = order.index((link.step, link.source))
-        return [(step.source, source) for step, source in order[position:]]
-    return []
+        cursor.execute(statement, [_parameter(ids) for ids in of_step])
+        rows = cursor.fetchall()
+    unread: list[Place] = []
+    if len(rows) > limit:
+        order = [(number, pk) for number, ids in enumerate(of_step) for pk in ids]
+        beyond = order[order.index(rows[limit][:2]) :]
+        unread = [(steps[number].source, pk) for number, pk in beyond]
+    return Links(steps, rows[:limit], unread)
 
 
 def most_links(limit: int) -> int:
@@ -321,6 +305,7 @@ def _expanded(step: Step, number: int, cap: int) -> str:
     )
 
 
-def _parameter(ids: Sequence[int]) -> Any:
+def _parameter(ids: Sequence[int]) -> str:
     """Return ids as the one parameter that they are in a statement."""
-    return list(ids) if connection.vendor == "postgresql" else json.dumps(list(ids))
+    digits = ",".join(map(str, ids))
+    return f"{{{digits}}}" if connection.vendor == "postgresql" else f"[{digits}]"
