@@ -5,20 +5,25 @@ from __future__ import annotations
 from copy import deepcopy
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis.extra.django import TestCase
 
 from registry.catalogue.models import (
     CodeRepoRelease,
     DataProduct,
     ExternalObject,
     Object,
+    ObjectComponent,
 )
 from registry.core.models import Event
 from registry.identity.models import User
+from registry.provenance.lineage import Direction, Node, lineage
 from registry.provenance.prov import reading
 from registry.provenance.prov.document import report
 from registry.provenance.prov.formats import as_json
 from registry.runs.models import CodeRun
 from tests import factories
+from tests.provenance.graphs import Graph, graphs, store
 from tests.provenance.prov.documents import (
     HERE,
     THERE,
@@ -122,3 +127,48 @@ def test_several_names_of_one_file_are_one_object(user: User) -> None:
     thing = Object.objects.get(uuid=uuid)
     assert thing.data_products.count() == 2
     assert CodeRun.objects.filter(model_config=thing).count() == 1
+
+
+def upstream_of(thing: Object) -> set[tuple[str | None, ...]]:
+    """Return the lineage of an object, in words that do not depend on ids."""
+    found = lineage(thing, direction=Direction.UPSTREAM, depth=None)
+    names: dict[tuple[str, int], str] = {
+        ("run", pk): str(uuid) for pk, uuid in CodeRun.objects.values_list("pk", "uuid")
+    } | {
+        ("object", pk): str(uuid)
+        for pk, uuid in Object.objects.values_list("pk", "uuid")
+    }
+    parts = dict(ObjectComponent.objects.values_list("pk", "name"))
+
+    def name(node: Node) -> str:
+        is_run = node.object is None
+        return names["run", node.id] if is_run else names["object", node.object or 0]
+
+    return {
+        (
+            name(edge.source),
+            edge.type.value,
+            name(edge.target),
+            parts[edge.component] if edge.component is not None else None,
+            edge.role.value if edge.role is not None else None,
+        )
+        for edge in found.edges
+    }
+
+
+class TestAnyLineage(TestCase):
+    """Whatever made an object, another registry says the same of it."""
+
+    @given(graph=graphs())
+    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
+    def test_the_lineage_is_the_same_in_another_registry(self, graph: Graph) -> None:
+        user = factories.registrar()
+        with another_registry():
+            thing = store(graph).objects[0]
+            expected = upstream_of(thing)
+            document = as_json(report(thing, depth=None, registry_url=THERE))
+        take_in(document, user)
+        arrived = Object.objects.get(uuid=thing.uuid)
+        assert upstream_of(arrived) == expected
+        again = take_in(document, factories.UserFactory.create())
+        assert again.registered == ()
