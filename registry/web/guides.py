@@ -26,6 +26,7 @@ GUIDES = (
     "website",
     "uploading-data",
     "provenance",
+    "crates",
     "naming",
     "fair-client",
     "signing-in",

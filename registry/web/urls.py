@@ -11,6 +11,7 @@ from django.views.generic import RedirectView
 from registry.web.kinds import KINDS
 from registry.web.views import (
     account,
+    crates,
     create,
     files,
     github,
@@ -46,6 +47,7 @@ urlpatterns = [
     path("vocab/", vocabulary.terms, name="vocabulary"),
     path("search/", search.results, name="search"),
     path("suggest/<slug:kind>/", suggest.suggestions, name="suggest"),
+    path("crates/", crates.send_crate, name="crates"),
     path("account/", account.account, name="account"),
     path("issues/", lists.record_list, {"kind": "issue"}, name="issues"),
     path("sign-in", sign_in.SignInView.as_view(), name="sign-in"),
