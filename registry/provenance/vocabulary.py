@@ -66,6 +66,12 @@ TERMS: tuple[Term, ...] = (
         "Every run is a prov:Activity.",
     ),
     Term(
+        "UnrecordedSoftware",
+        _C,
+        "Stands in a crate for the software of a code run of which nothing is on "
+        "record, since the profile wants some to be named.",
+    ),
+    Term(
         "alternate_identifier",
         _P,
         "A name of an external object that is no URL.",
@@ -82,6 +88,11 @@ TERMS: tuple[Term, ...] = (
         "The name of the part of a file that a run read or wrote, such as a column or "
         "a table, on prov:used and prov:wasGeneratedBy. Without it, the whole file is "
         "meant; several parts are several values.",
+    ),
+    Term(
+        "configuration",
+        _P,
+        "The file that a code run, as an action in a crate, was configured by.",
     ),
     Term(
         "extension",
@@ -117,6 +128,11 @@ TERMS: tuple[Term, ...] = (
         _P,
         "Whether everybody may have the bytes of a file (true, also where nothing is "
         "said) or only few (false).",
+    ),
+    Term(
+        "script",
+        _P,
+        "The script that started a code run, as an action in a crate.",
     ),
     Term("software", _R, "The code that a code run executed."),
     Term(

@@ -27,6 +27,7 @@ GUIDES = (
     "website",
     "uploading-data",
     "provenance",
+    "crates",
     "naming",
     "fair-client",
     "signing-in",

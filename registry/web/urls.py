@@ -11,6 +11,7 @@ from django.views.generic import RedirectView
 from registry.web.kinds import KINDS
 from registry.web.views import (
     account,
+    crates,
     create,
     devices,
     events,
@@ -49,6 +50,7 @@ urlpatterns = [
     path("vocab/", vocabulary.terms, name="vocabulary"),
     path("search/", search.results, name="search"),
     path("suggest/<slug:kind>/", suggest.suggestions, name="suggest"),
+    path("crates/", crates.send_crate, name="crates"),
     path("account/", account.account, name="account"),
     path("account/request-role/", roles.ask, name="request-role"),
     path(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
-from playwright.sync_api import Page, Response, ViewportSize
+from playwright.sync_api import FilePayload, Page, Response, ViewportSize
 
 from registry.web.guides import GUIDES
 from registry.web.kinds import KINDS
@@ -43,6 +45,17 @@ def _send_empty_form(page: Page) -> None:
 def _ask_for_nothing(page: Page) -> None:
     page.get_by_role("button", name="Ask for it").click()
     page.locator(".field-error").first.wait_for()
+
+
+def _send_no_crate(page: Page) -> None:
+    file: FilePayload = {
+        "name": "crate.zip",
+        "mimeType": "application/zip",
+        "buffer": b"no zip",
+    }
+    page.get_by_label("Crate (required)").set_input_files(file)
+    page.locator(".record-form button").click()
+    page.locator("#problems").wait_for()
 
 
 def _register_again(page: Page) -> None:
@@ -155,6 +168,8 @@ PAGES: dict[str, tuple[str, Act | None]] = {
     "account": ("/account/", None),
     "role, being requested": ("/account/request-role/", None),
     "role, refused": ("/account/request-role/", _ask_for_nothing),
+    "crates": ("/crates/", None),
+    "crates, refused": ("/crates/", _send_no_crate),
     "token": ("/get-token", None),
     "token, shown": ("/get-token", _make_token),
     "message": ("/account/", _revoke_token),
@@ -251,3 +266,14 @@ def test_all_other_pages_fit_too(new_page: NewPage, site: Site) -> None:
     for address in OTHERS:
         page.goto(address.format(**site.ids))
         _fits(page, NARROW["width"])
+
+
+def test_the_page_inside_a_crate(new_page: NewPage, site: Site) -> None:
+    address = f"{site.url}/api/ro-crate/data-product/4/"
+    query = {"format": "zip", "depth": "all"}
+    crate = requests.get(address, params=query, timeout=30).content
+    with zipfile.ZipFile(io.BytesIO(crate)) as archive:
+        preview = archive.read("ro-crate-preview.html").decode()
+    page = new_page(viewport=WIDE, reduced_motion="reduce")
+    page.set_content(preview)
+    _is_well_made(page)

@@ -32,14 +32,14 @@ SOFTWARE = frozenset(
 OWN = (
     "UnrecordedSoftware",
     "component",
+    "configuration",
     "extension",
     "hash",
-    "model_configuration",
     "namespace",
     "primary_not_supplement",
     "public",
+    "script",
     "storage_root",
-    "submission_script",
     "uuid",
 )
 #: What the context of a crate adds to that of RO-Crate. Checksums other than SHA-256

@@ -223,7 +223,7 @@ def test_a_script_stands_in_for_software_that_is_not_on_record() -> None:
     run = factories.CodeRunFactory.create(code_repo=None)
     graph = graph_of(run)
     action = graph[url_of(run)]
-    assert ids(action["instrument"]) == ids(action["submission_script"])
+    assert ids(action["instrument"]) == ids(action["script"])
     assert "SoftwareSourceCode" in graph[ids(action["instrument"])[0]]["@type"]
 
 

@@ -261,7 +261,7 @@ def test_words_of_the_registry_need_the_context(ada: User) -> None:
     described = metadata(
         *sorting()[:-2],
         file("data/sorted.txt", public="perhaps", uuid="?"),
-        action(submission_script="none"),
+        action(script="none", configuration={"@id": "data/sorted.txt"}),
         context="https://w3id.org/ro/crate/1.1/context",
     )
     take_in(zipped(FILES, described), by=ada)

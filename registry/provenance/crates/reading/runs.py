@@ -54,8 +54,8 @@ class Runs:
             action.refuse("A run has a startTime, or an endTime at least.")
         outputs = self._parts(action, "result")
         software, script = self._instruments(action)
-        script = self._named(action, "submission_script") or script
-        config = self._named(action, "model_configuration")
+        script = self._named(action, "script") or script
+        config = self._named(action, "configuration")
         inputs = self._parts(action, "object", {script, config})
         identity = stated_uuid(action) or self._identity(action, (*inputs, *outputs))
         if config is None:

@@ -229,8 +229,8 @@ class _Metadata:
             "instrument": instrument,
             "object": _unique(objects) or None,
             "result": _unique(self._parts(done.outputs, set())) or None,
-            "model_configuration": roles.get(Role.CONFIGURATION),
-            "submission_script": roles.get(Role.SCRIPT),
+            "configuration": roles.get(Role.CONFIGURATION),
+            "script": roles.get(Role.SCRIPT),
         }
         return self._add(self._url_of(run), values)
 

@@ -1,0 +1,94 @@
+"""Sending a crate in the browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from registry.core.errors import InvalidInput, RegistryError
+from registry.provenance.crates.reading import Received, open_zip, receive
+from registry.runs.models import CodeRun
+from registry.web.describe import address_of
+from registry.web.kinds import KINDS
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from registry.core.models import Record
+    from registry.identity.models import User
+
+#: The field of the form.
+FIELD = "crate"
+#: Parts of a crate that a page tells of.
+_SHOWN = 20
+_MEGABYTE = 1024 * 1024
+
+#: What went wrong: places in the crate, each with what is wrong there.
+Problems = list[tuple[str, str]]
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def send_crate(request: HttpRequest) -> HttpResponse:
+    """Show the form; a POST registers the crate and leads to what it told of."""
+    if request.method != "POST":
+        return _page(request, [])
+    try:
+        received = _receive(request)
+    except InvalidInput as error:
+        said = [(where, " ".join(texts)) for where, texts in error.fields.items()]
+        return _page(request, said, status=400)
+    except RegistryError as error:
+        return _page(request, [("", error.detail)], status=409)
+    _tell(request, received)
+    target = _target(received)
+    return redirect(address_of(target) if target else reverse("web:crates"))
+
+
+def _receive(request: HttpRequest) -> Received:
+    file: Any = request.FILES.get(FIELD)
+    if file is None:
+        raise InvalidInput({FIELD: ["Choose a crate, which is a zip file."]})
+    if file.size > settings.CRATE_UPLOAD_MB * _MEGABYTE:
+        limit = f"This registry takes {settings.CRATE_UPLOAD_MB} megabytes."
+        raise InvalidInput({FIELD: [f"The file is too large. {limit}"]})
+    with open_zip(file) as package:
+        return receive(package, by=cast("User", request.user))
+
+
+def _tell(request: HttpRequest, received: Received) -> None:
+    """Say what became of the crate."""
+    if not received.registered and not received.files:
+        messages.info(request, "Everything in the crate was on record already.")
+    else:
+        messages.success(
+            request,
+            f"The crate is registered: {len(received.registered)} new records, "
+            f"{received.files} new files.",
+        )
+    for part in received.left_out[:_SHOWN]:
+        messages.warning(request, f"Left out: {part.where}. {part.why}")
+
+
+def _target(received: Received) -> Record | None:
+    """Choose the page that shows best what came: a run, else anything with a page."""
+    records = [one for one in received.records.values() if one.kind in KINDS]
+    runs = [one for one in records if isinstance(one, CodeRun)]
+    return next(iter([*runs, *records]), None)
+
+
+def _page(request: HttpRequest, problems: Problems, status: int = 200) -> HttpResponse:
+    context = {
+        "problems": problems[:_SHOWN],
+        "more": len(problems) - _SHOWN,
+        "field": FIELD,
+        "megabytes": settings.CRATE_UPLOAD_MB,
+        "api_url": request.build_absolute_uri(reverse("ro-crate")),
+    }
+    return render(request, "web/crates.html", context, status=status)
