@@ -276,4 +276,4 @@ def test_the_page_inside_a_crate(new_page: NewPage, site: Site) -> None:
         preview = archive.read("ro-crate-preview.html").decode()
     page = new_page(viewport=WIDE, reduced_motion="reduce")
     page.set_content(preview)
-    _is_well_made(page)
+    is_well_made(page)

@@ -209,18 +209,18 @@ FORGERIES: dict[str, Callable[[dict[str, Any]], str]] = {
     "alg RS256, no signature": _unsigned("RS256"),
     "another key": _by_another_key,
     "the public key as a secret": _by_the_public_key_as_a_secret,
-    "a kid that there is not": lambda _: _sign(claims, kid="elsewhere"),
-    "no kid": lambda _: _sign(claims, kid=""),
-    "the kind of an ID token": lambda _: _sign(claims, typ="JWT"),
-    "a wrong issuer": lambda _: _sign({**claims, "iss": "https://evil.example"}),
-    "our own address as issuer": lambda _: _sign(
+    "a kid that there is not": lambda claims: _sign(claims, kid="elsewhere"),
+    "no kid": lambda claims: _sign(claims, kid=""),
+    "the kind of an ID token": lambda claims: _sign(claims, typ="JWT"),
+    "a wrong issuer": lambda claims: _sign({**claims, "iss": "https://evil.example"}),
+    "our own address as issuer": lambda claims: _sign(
         {**claims, "iss": "http://127.0.0.1:8000"}
     ),
-    "expired": lambda _: _sign({**claims, "exp": int(time.time()) - 60}),
-    "of the future": lambda _: _sign({**claims, "iat": int(time.time()) + 600}),
-    "somebody else": lambda _: _sign({**claims, "sub": "0"}),
-    "a session that there is not": lambda _: _sign({**claims, "sid": "0" * 32}),
-    "a number for a session": lambda _: _sign({**claims, "sid": 1}),
+    "expired": lambda claims: _sign({**claims, "exp": int(time.time()) - 60}),
+    "of the future": lambda claims: _sign({**claims, "iat": int(time.time()) + 600}),
+    "somebody else": lambda claims: _sign({**claims, "sub": "0"}),
+    "a session that there is not": lambda claims: _sign({**claims, "sid": "0" * 32}),
+    "a number for a session": lambda claims: _sign({**claims, "sid": 1}),
     **{
         f"no {name}": lambda claims, name=name: _sign(  # type: ignore[misc]
             {key: value for key, value in claims.items() if key != name}
@@ -229,7 +229,7 @@ FORGERIES: dict[str, Callable[[dict[str, Any]], str]] = {
     },
     "words": lambda _: "a.b.c",
     "no parts": lambda _: "..",
-    "much too long": lambda _: _sign({**claims, "x": "y" * 10_000}),
+    "much too long": lambda claims: _sign({**claims, "x": "y" * 10_000}),
 }
 
 
