@@ -78,17 +78,17 @@ urlpatterns = [
     path("username/", identity.UsernameView.as_view(), name="username"),
     path("ro-crate/", crates.CratesView.as_view(), name="ro-crate"),
     re_path(
-        r"^ro-crate/data-product/(?P<pk>[0-9]{1,18})/$",
+        r"^ro-crate/data-product/(?P<id>[0-9]{1,18})/$",
         crates.DataProductCrateView.as_view(),
         name="ro-crate-data-product",
     ),
     re_path(
-        r"^ro-crate/code-run/(?P<pk>[0-9]{1,18})/$",
+        r"^ro-crate/code-run/(?P<id>[0-9]{1,18})/$",
         crates.CodeRunCrateView.as_view(),
         name="ro-crate-code-run",
     ),
     re_path(
-        r"^data_extraction/(?P<pk>[0-9]{1,18})/$",
+        r"^data_extraction/(?P<id>[0-9]{1,18})/$",
         crates.DataExtractionView.as_view(),
         name="data-extraction",
     ),

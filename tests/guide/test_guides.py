@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,14 @@ def run(*command: str, folder: Path, text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "page", ["../../README.md", "getting-started.md", "api.md", "provenance.md"]
+    "page",
+    [
+        "../../README.md",
+        "getting-started.md",
+        "api.md",
+        "provenance.md",
+        "crates.md",
+    ],
 )
 def test_python_code_runs(
     page: str, registry: LiveRegistry, token: str, tmp_path: Path
@@ -91,6 +99,15 @@ def test_the_code_of_the_lineage_guide_runs(
     run("bash", "-e", folder=tmp_path, text=text)
     rows = (tmp_path / "lineage.csv").read_text(encoding="utf-8")
     assert rows.startswith("source,target,type,component,role,")
+
+
+def test_the_shell_code_of_the_guide_to_crates_runs(
+    registry: LiveRegistry, token: str, tmp_path: Path
+) -> None:
+    text = code("crates.md", "bash", registry, token)
+    printed = run("bash", "-e", folder=tmp_path, text=text)
+    assert '"registered":[]' in printed
+    assert zipfile.is_zipfile(tmp_path / "crate.zip")
 
 
 def test_getting_started_registers_a_run_that_anybody_can_read(

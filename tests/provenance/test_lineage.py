@@ -237,7 +237,7 @@ def test_what_a_run_ran_with_is_part_of_its_lineage() -> None:
 def test_very_many_links_are_a_limit_too_and_it_says_where(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("registry.provenance.lineage.most_links", lambda limit: 25)
+    monkeypatch.setattr("registry.provenance.lineage.most_links", lambda _: 25)
     parts = frozenset((0, n) for n in range(15))
     runs = tuple(Run(reads=parts, writes=frozenset({(1, 0)})) for _ in range(3))
     stored = store(Graph((0, 0), runs, parts=15))

@@ -1,22 +1,25 @@
 """How the OpenAPI description tells of crates."""
 
+# what drf-spectacular's own methods take and return is mostly unsaid
+# mypy: disallow-untyped-calls=False
 from __future__ import annotations
 
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
-    OpenApiParameter,
     OpenApiRequest,
     OpenApiResponse,
     extend_schema,
 )
 
+from registry.api.base.schema import RecordSchema
 from registry.api.provenance.crates.formats import FIELD
 from registry.api.provenance.crates.parameters import (
     CrateOutcomeSerializer,
     CrateParameters,
 )
+from registry.api.provenance.prov.schema import ReportSchema
 
 Schema = dict[str, Any]
 
@@ -25,8 +28,15 @@ _CRATE: Schema = {
     "type": "object",
     "required": ["@context", "@graph"],
     "properties": {
-        "@context": {"type": "array", "items": {}},
-        "@graph": {"type": "array", "items": {"type": "object"}},
+        "@context": {},
+        "@graph": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["@id", "@type"],
+                "properties": {"@id": {"type": "string"}},
+            },
+        },
     },
 }
 _EXTRACTION: Schema = {
@@ -48,27 +58,23 @@ _EXTRACTION: Schema = {
         "external_product": _LINK,
     },
 }
-_ID = OpenApiParameter(
-    "id",
-    {"type": "integer", "minimum": 0},
-    OpenApiParameter.PATH,
-    description="Its id.",
+
+
+class CrateSchema(ReportSchema):
+    """Crates, which come in other formats than records do."""
+
+
+class ExtractionSchema(ReportSchema):
+    """Data extractions, which are of records too."""
+
+    def _bodies(self, content: Schema) -> Schema:
+        return RecordSchema._bodies(self, content)
+
+
+hand_out = extend_schema(
+    parameters=[CrateParameters],
+    responses={(200, "application/json"): {"type": "object"}},
 )
-
-
-def hand_out(name: str) -> Any:
-    """Describe the crate of a record."""
-    return extend_schema(
-        operation_id=f"ro_crate_{name}_retrieve",
-        parameters=[_ID, CrateParameters],
-        responses={
-            (200, "application/json"): _CRATE,
-            (200, "application/ld+json"): _CRATE,
-            (200, "application/zip"): OpenApiTypes.BINARY,
-        },
-    )
-
-
 take_in = extend_schema(
     operation_id="ro_crate_create",
     request={
@@ -95,5 +101,5 @@ take_in = extend_schema(
     },
 )
 extraction = extend_schema(
-    operation_id="data_extraction_retrieve", parameters=[_ID], responses=_EXTRACTION
+    operation_id="data_extraction_retrieve", responses={200: _EXTRACTION}
 )

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from registry.api.base.browsable import RecordBrowsableRenderer
 from registry.api.base.renderers import RecordJSONRenderer
 from registry.api.base.views import PlainView
-from registry.api.provenance.crates import schema
+from registry.api.provenance.crates import schema as openapi
 from registry.api.provenance.crates.formats import (
     PARSERS,
     JSONLDRenderer,
@@ -55,8 +55,9 @@ if TYPE_CHECKING:
 class CrateView(PlainView):
     """What crates of all kinds of records have in common."""
 
-    model: ClassVar[type[Subject]]
+    kind: ClassVar[type[Subject]]
     links: ClassVar[tuple[str, ...]] = ()
+    schema = openapi.CrateSchema()
     parameters = ("depth", "format")
     renderer_classes = (
         RecordJSONRenderer,
@@ -80,10 +81,10 @@ class CrateView(PlainView):
     def answer(self, request: Request, pk: int) -> Any:
         """Answer with the crate of a record."""
         depth = CrateParameters.read(request.query_params)
-        rows = self.model._default_manager.select_related(*self.links)
+        rows = self.kind._default_manager.select_related(*self.links)
         subject = rows.filter(pk=pk).first()
         if subject is None:
-            raise NotFound(f"{self.model._meta.verbose_name} {pk} does not exist.")
+            raise NotFound(f"{self.kind._meta.verbose_name} {pk} does not exist.")
         content = load(subject, depth=depth, user=request.user)
         if isinstance(request.accepted_renderer, ZipRenderer):
             return _zip(content)
@@ -91,48 +92,43 @@ class CrateView(PlainView):
 
 
 class DataProductCrateView(CrateView):
-    """The RO-Crate of a data product: how it was made, with the files.
+    """RO-Crates of data products: how each was made, with the files."""
 
-    RO-Crate 1.1 (https://w3id.org/ro/crate/1.1) with the profile Process Run Crate.
-    As a zip (`format=zip`) it has the files in it that the registry holds and you may
-    have; of others it has links. `depth` is the number of code runs to go back, 1
-    unless you say otherwise, or `all`.
-    """
-
-    model = DataProduct
+    kind = DataProduct
     links = ("namespace", "object")
 
-    @schema.hand_out("data_product")  # type: ignore[untyped-decorator]
-    def get(self, request: Request, pk: str) -> Any:
-        """Return the crate."""
-        return self.answer(request, int(pk))
+    @openapi.hand_out
+    def get(self, request: Request, id: str) -> Any:  # noqa: A002
+        """Hand out the RO-Crate of a data product.
+
+        RO-Crate 1.1 with the profile Process Run Crate: the product, and the runs that
+        it came from. As a zip it has the files in it that the registry holds and you
+        may have; of others, and in JSON of all, there are links.
+        """
+        return self.answer(request, int(id))
 
 
 class CodeRunCrateView(CrateView):
-    """The RO-Crate of a code run: what it read and wrote, with the files.
+    """RO-Crates of code runs: what each read and wrote, with the files."""
 
-    RO-Crate 1.1 (https://w3id.org/ro/crate/1.1) with the profile Process Run Crate.
-    As a zip (`format=zip`) it has the files in it that the registry holds and you may
-    have; of others it has links. `depth` is the number of code runs to go back, with
-    this one; 1 unless you say otherwise, or `all`.
-    """
+    kind = CodeRun
 
-    model = CodeRun
+    @openapi.hand_out
+    def get(self, request: Request, id: str) -> Any:  # noqa: A002
+        """Hand out the RO-Crate of a code run.
 
-    @schema.hand_out("code_run")  # type: ignore[untyped-decorator]
-    def get(self, request: Request, pk: str) -> Any:
-        """Return the crate."""
-        return self.answer(request, int(pk))
+        RO-Crate 1.1 with the profile Process Run Crate: the run, and those that its
+        inputs came from. As a zip it has the files in it that the registry holds and
+        you may have; of others, and in JSON of all, there are links.
+        """
+        return self.answer(request, int(id))
 
 
 class CratesView(PlainView):
-    """Registers an RO-Crate: POST it, and its runs, files and people are on record.
+    """Takes RO-Crates, whoever wrote them, and registers what they say.
 
     A zip (`application/zip`, or the file `crate` of a form), or the metadata file
-    alone where all files are elsewhere (`application/json`, `application/ld+json`). It
-    is a crate of the profile Process Run Crate, such as workflow engines write, or one
-    that a registry handed out. All of it is registered or nothing. A crate that comes
-    again finds its records: 200 instead of 201.
+    alone where all files are elsewhere (`application/json`, `application/ld+json`).
     """
 
     permission_classes = (SignedIn,)
@@ -148,9 +144,15 @@ class CratesView(PlainView):
         discard_body(self.request._request)
         return super().handle_exception(exc)
 
-    @schema.take_in
+    @openapi.take_in
     def post(self, request: Request) -> Response:
-        """Register a crate."""
+        """Register an RO-Crate: all that it says and has, or nothing.
+
+        It is of the profile Process Run Crate, such as workflow engines write, or one
+        that a registry handed out. Actions become code runs, files objects, whose bytes
+        go into the store, people authors. What is on record already is used as it is:
+        200 says that nothing was new. What is wrong is told by its place in the crate.
+        """
         with package_in(request) as package:
             received = receive(package, by=self.user)
         is_new = bool(received.registered or received.files)
@@ -172,31 +174,33 @@ class CratesView(PlainView):
 
 
 class DataExtractionView(PlainView):
-    """How the data of an external object came in, where it is a supplement.
+    """How the data of external objects came in, where they are supplements."""
 
-    404 for a data product that came from nowhere else, or that is the primary source.
-    """
-
+    schema = openapi.ExtractionSchema()
     parameters = ("format",)
 
-    @schema.extraction
-    def get(self, request: Request, pk: str) -> Response:
-        """Return the extraction."""
+    @openapi.extraction
+    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Tell how the data of an external object came in.
+
+        There is something to tell of a data product whose external object is a
+        supplement; of others the answer is 404.
+        """
         supplements = ExternalObject.objects.filter(primary_not_supplement=False)
         external = (
             supplements.select_related("data_product")
-            .filter(data_product=int(pk))
+            .filter(data_product=int(id))
             .first()
         )
         if external is None:
             raise NotFound("DataProduct was not derived from an external object")
         return Response(
             {
-                "id": f"{self.base}data_extraction/{pk}",
-                "name": f"data extraction {pk}",
+                "id": f"{self.base}data_extraction/{id}",
+                "name": f"data extraction {id}",
                 "startTime": external.data_product.last_updated,
                 "description": "import/extract data from an external source",
-                "data_product": f"{self.base}data_product/{pk}",
+                "data_product": f"{self.base}data_product/{id}",
                 "external_product": f"{self.base}external_object/{external.pk}",
             }
         )
