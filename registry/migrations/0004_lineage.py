@@ -16,7 +16,7 @@ def links_in_order(table: str) -> migrations.RunSQL:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("registry", "0001_initial"),
+        ("registry", "0003_people"),
     ]
 
     operations = [
