@@ -21,7 +21,13 @@ from tests.web.visits import BEGIN, Visit, changed, text_of
 
 pytestmark = pytest.mark.django_db
 
-OWN_PATHS = ["/", "/account/", "/data_product/?name=a%2F*", "/search/?q=sir&page=2"]
+OWN_PATHS = [
+    "/device?user_code=BCDF-GHJK",
+    "/",
+    "/account/",
+    "/data_product/?name=a%2F*",
+    "/search/?q=sir&page=2",
+]
 FOREIGN = [
     "https://evil.example.org/",
     "//evil.example.org/",

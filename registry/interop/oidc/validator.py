@@ -91,12 +91,9 @@ class Validator(OAuth2Validator):
         The row is locked until the end of the request, so that of two that come at the
         same moment the second finds it gone.
         """
-        locked = AuthorizationCode.objects.select_for_update().filter(
-            code=code, application=client
-        )
-        if locked.first() is not None and super().validate_code(
-            client_id, code, client, request
-        ):
+        rows = AuthorizationCode.objects.select_for_update()
+        locked = rows.filter(code=code, application=client).first()
+        if locked and super().validate_code(client_id, code, client, request):
             return bool(request.user.is_active)
         sessions.end_by_code(code, client=client)
         return False

@@ -33,6 +33,13 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 class ProtocolView(ProtocolMixin, View):
     """An endpoint for programs, which bring no cookie that could be misused."""
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Refuse what no database can be asked for."""
+        sent = (value for values in request.POST.lists() for value in values[1])
+        if any("\0" in str(value) for value in sent):
+            return refusal("invalid_request", "A zero byte is no part of any value.")
+        return super().dispatch(request, *args, **kwargs)
+
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Say which methods there are."""
         return answer(None, 204, {"Allow": ", ".join(self._allowed_methods())})

@@ -166,7 +166,7 @@ def test_a_challenge_in_the_clear_is_refused(telescope: Program) -> None:
 
 
 def test_a_code_that_nobody_was_given_is_refused(telescope: Program) -> None:
-    for code in ("x", "x" * 10_000, "\0", "ü", "a b"):
+    for code in ("x", "x" * 10_000, "ü", "a b"):
         assert telescope.poll(code).outcome == REFUSED
     assert telescope.poll("").outcome == (400, "invalid_request")
 

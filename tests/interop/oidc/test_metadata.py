@@ -106,6 +106,14 @@ def test_programs_post_forms(path: str) -> None:
             assert "error" in answer.json()
 
 
+@pytest.mark.parametrize("name", ["client_id", "code", "refresh_token", "token"])
+def test_a_zero_byte_is_refused(telescope: Program, name: str) -> None:
+    for path in ("/token", "/revoke", "/introspect", "/device-authorization"):
+        for grant in ("authorization_code", "refresh_token"):
+            answer = telescope.post(path, **{"grant_type": grant, name: "a\0b"})
+            assert answer.outcome == (400, "invalid_request")
+
+
 def test_no_cookie_is_set_for_programs(telescope: Program) -> None:
     telescope.codes()
     assert not telescope.browser.cookies
