@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from registry.catalogue.models import Issue, ObjectComponent
 from registry.http.lineage import ALL
+from registry.provenance.lineage import EdgeType
+from registry.provenance.walk import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
     from registry.provenance.lineage import Lineage, Node
 
 Shape = dict[str, Any]
+
+#: Enumerations as plain texts: to ask thousands of members for theirs takes long.
+_VALUES: dict[str | None, str | None] = {
+    None: None,
+    **{member: member.value for member in (*EdgeType, *Role)},
+}
 
 
 def lineage_shape(lineage: Lineage, captions: Captions, base: str) -> Shape:
@@ -36,11 +44,11 @@ def lineage_shape(lineage: Lineage, captions: Captions, base: str) -> Shape:
             {
                 "source": keys[edge.source],
                 "target": keys[edge.target],
-                "type": edge.type.value,
+                "type": _VALUES[edge.type],
                 "component": f"{components}{edge.component}/"
                 if edge.component is not None
                 else None,
-                "role": edge.role.value if edge.role is not None else None,
+                "role": _VALUES[edge.role],
             }
             for edge in lineage.edges
         ],
