@@ -13,6 +13,7 @@ lateral subqueries, has ``json_each`` of a correlated one in their place.
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -145,22 +146,33 @@ def links_of(nodes: Iterable[Row], *, limit: int) -> Links:
     steps = [step for step in _steps() if (step.side, step.source) in sources]
     if not steps:
         return Links([], [], [])
-    parts = [_expanded(step, number, limit + 1) for number, step in enumerate(steps)]
-    statement = f"{' UNION ALL '.join(parts)} LIMIT {limit + 1}"
     of_step = [sources[step.side, step.source] for step in steps]
+    statement = " UNION ALL ".join(
+        _expanded(step, number, limit + 1) for number, step in enumerate(steps)
+    )
     with connection.cursor() as cursor:
         cursor.execute(statement, [_parameter(ids) for ids in of_step])
         rows = cursor.fetchall()
-    unread: list[Place] = []
-    if len(rows) > limit:
-        order = [(number, pk) for number, ids in enumerate(of_step) for pk in ids]
-        beyond = order[order.index(rows[limit][:2]) :]
-        unread = [(steps[number].source, pk) for number, pk in beyond]
-    return Links(steps, rows[:limit], unread)
+    counts = Counter(row[0] for row in rows)
+    unread = [
+        (step.source, pk)
+        for number, step in enumerate(steps)
+        if counts[number] > limit
+        for pk in _from_the_last(rows, number, of_step[number])
+    ]
+    return Links(steps, rows, unread)
+
+
+def _from_the_last(
+    rows: Sequence[LinkRow], number: int, ids: Sequence[int]
+) -> Sequence[int]:
+    """Return the ids that a step has not read to the end: the last one, and more."""
+    last = next(row[1] for row in reversed(rows) if row[0] == number)
+    return ids[ids.index(last) :]
 
 
 def most_links(limit: int) -> int:
-    """Return how many links so many nodes may have together."""
+    """Return how many links of a kind so many nodes may have together."""
     return 40 * limit
 
 
@@ -174,7 +186,7 @@ def products_of(objects: Sequence[int], *, limit: int) -> list[tuple[int, int]]:
         "WHERE object_id = {node} ORDER BY id LIMIT {cap}"
     )
     naming = Step(Side.UPSTREAM, Mark.OBJECT, Mark.OBJECT, None, select)
-    statement = f"{_expanded(naming, 0, limit + 1)} LIMIT {limit + 1}"
+    statement = _expanded(naming, 0, limit + 1)
     with connection.cursor() as cursor:
         cursor.execute(statement, [_parameter(objects)])
         return [(source, product) for _, source, product, _ in cursor.fetchall()]
@@ -289,20 +301,23 @@ def _one_by_one(steps: Sequence[Step], levels: int | None, cap: int) -> str:
 
 
 def _expanded(step: Step, number: int, cap: int) -> str:
-    """Select the links of many nodes, which are the statement's one parameter."""
+    """Select the links of many nodes, which are one parameter; no more than the cap."""
     select = step.of("wanted.id", cap)
     if connection.vendor == "postgresql":
-        return (
-            f"(SELECT {number}, wanted.id, met.id, CAST(met.component AS bigint) "  # noqa: S608
+        links = (
+            f"SELECT {number}, wanted.id, met.id, CAST(met.component AS bigint) "  # noqa: S608
             "FROM unnest(%s::bigint[]) WITH ORDINALITY AS wanted(id) "
-            f"CROSS JOIN LATERAL ({select}) AS met)"
+            f"CROSS JOIN LATERAL ({select}) AS met"
         )
-    return (
-        f"SELECT {number}, wanted.id, json_extract(met.value, '$[0]'), "  # noqa: S608
-        "json_extract(met.value, '$[1]') FROM (SELECT value AS id FROM json_each(%s)) "
-        "AS wanted CROSS JOIN json_each((SELECT json_group_array(json_array(id, "
-        f"component)) FROM ({select}))) AS met"
-    )
+    else:
+        links = (
+            f"SELECT {number}, wanted.id, json_extract(met.value, '$[0]'), "  # noqa: S608
+            "json_extract(met.value, '$[1]') FROM "
+            "(SELECT value AS id FROM json_each(%s)) AS wanted CROSS JOIN json_each(("
+            "SELECT json_group_array(json_array(id, component)) "
+            f"FROM ({select}))) AS met"
+        )
+    return f"SELECT * FROM ({links} LIMIT {cap}) AS links"  # noqa: S608
 
 
 def _parameter(ids: Sequence[int]) -> str:
