@@ -45,7 +45,8 @@ def test_the_form_wants_an_account(rosalind: Client) -> None:
     answer = Client().get("/crates/")
     assert (answer.status_code, answer["Location"]) == (302, "/sign-in?next=/crates/")
     page = main_of(rosalind.get("/crates/"))
-    assert page.find("input", type="file")["accept"] == ".zip,application/zip"
+    [field] = page.select("input[type=file]")
+    assert field["accept"] == ".zip,application/zip"
 
 
 def test_a_crate_leads_to_its_run(rosalind: Client) -> None:

@@ -65,7 +65,7 @@ class Runs:
             where=action.where,
             uuid=identity,
             description=_description(action),
-            run_date=started or ended,  # type: ignore[arg-type]
+            run_date=started or ended,
             end_date=ended,
             code_repo=software,
             model_config=config,
