@@ -9,9 +9,11 @@ from django.contrib.auth.models import AnonymousUser
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from registry.catalogue.access import (
+    downloadable_among,
     is_private,
     may_download,
     owners_of,
+    private_among,
     require_download,
 )
 from registry.core.errors import Forbidden
@@ -201,3 +203,36 @@ def test_a_public_file_costs_few_queries(
     place(SHA1, by=ada)
     with django_assert_max_num_queries(3):
         assert may_download(AnonymousUser(), SHA1)
+
+
+def test_many_files_are_decided_on_as_each_of_them(
+    ada: User, bob: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    said: list[tuple[bool, User]]
+    checksums = []
+    for number, said in enumerate(
+        (
+            [],
+            [(True, ada)],
+            [(False, ada)],
+            [(False, ada), (True, ada)],
+            [(False, ada), (True, bob)],
+            [(True, bob), (False, ada)],
+        )
+    ):
+        sha1 = keep(str(number).encode(), by=ada).sha1
+        checksums.append(sha1)
+        for public, by in said:
+            place(sha1, public=public, by=by, storage_root=StorageRootFactory.create())
+    thing = ObjectFactory.create(
+        storage_location=place(keep(b"key", by=bob).sha1, by=bob)
+    )
+    KeyValueFactory.create(object=thing, key="accessibility", value="private")
+    checksums.append(sha1_of(b"key"))
+    for user in (AnonymousUser(), ada, bob):
+        with django_assert_max_num_queries(11):
+            together = downloadable_among(user, checksums)
+        assert together == {one for one in checksums if may_download(user, one)}
+    assert private_among(checksums) == {one for one in checksums if is_private(one)}
+    assert len(private_among(checksums)) == 3
+    assert downloadable_among(bob, []) == set()

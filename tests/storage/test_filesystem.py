@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import resource
 import stat
 import subprocess
 import sys
@@ -216,6 +217,64 @@ def test_tidying_spares_an_upload_at_work(store: FileSystemStore) -> None:
         store.tidy()
         draft.keep()
     assert store.exists(SHA1)
+
+
+def test_many_drafts_are_kept_one_by_one_and_the_rest_is_gone(
+    store: FileSystemStore,
+) -> None:
+    with store.drafts() as drafts:
+        kept, left = (drafts.take(io.BytesIO(data)) for data in (COUNTS, b"other"))
+        assert not store.exists(SHA1)
+        kept.keep()
+    assert store.exists(SHA1)
+    assert not store.exists(left.checksums.sha1)
+    assert list(store.incoming.iterdir()) == []
+
+
+def test_more_drafts_than_a_process_may_have_files_open(store: FileSystemStore) -> None:
+    opened = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, opened[1]))
+    try:
+        with store.drafts() as drafts:
+            for number in range(200):
+                drafts.take(io.BytesIO(str(number).encode())).keep()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, opened)
+    assert len(files_in(store)) == 200
+
+
+def test_a_source_that_breaks_leaves_nothing_of_many_drafts(
+    store: FileSystemStore,
+) -> None:
+    with pytest.raises(ConnectionResetError), store.drafts() as drafts:
+        drafts.take(io.BytesIO(COUNTS))
+        drafts.take(Breaking(2 * CHUNK))
+    assert files_in(store) == []
+
+
+def test_a_draft_that_is_withdrawn_was_never_there(store: FileSystemStore) -> None:
+    with store.draft(io.BytesIO(COUNTS)) as draft:
+        draft.keep()
+        draft.withdraw()
+        draft.withdraw()
+    assert files_in(store) == []
+
+
+def test_tidying_spares_many_drafts_at_work_and_removes_abandoned_ones(
+    store: FileSystemStore,
+) -> None:
+    with store.drafts() as drafts:
+        draft = drafts.take(io.BytesIO(COUNTS))
+        (folder,) = store.incoming.iterdir()
+        abandoned = store.incoming / "abandoned"
+        abandoned.mkdir()
+        (abandoned / "file").write_bytes(COUNTS)
+        for path in (folder, abandoned):
+            os.utime(path, (LONG_AGO, LONG_AGO))
+        store.tidy()
+        assert not abandoned.exists()
+        draft.keep()
+    assert files_in(store) == [store.path_of(SHA1)]
 
 
 def test_tidying_spares_what_has_just_begun(store: FileSystemStore) -> None:

@@ -11,11 +11,12 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from registry.core.errors import Conflict, InvalidInput
+from registry.core.errors import Conflict, InvalidInput, Unavailable
 from registry.core.models import Event
 from registry.storage.models import StoredFile
 from registry.storage.services import (
     find_file,
+    keep_drafts,
     keep_file,
     keep_upload,
     sha1_of,
@@ -94,6 +95,30 @@ def test_bytes_that_were_lost_can_be_uploaded_again() -> None:
     assert find_file(SHA1) == file
     assert events() == [("created", first.pk), ("updated", second.pk)]
     assert uploaders_of([file.pk]) == {file.pk: first.pk}
+
+
+@pytest.mark.django_db
+def test_of_many_files_all_are_kept_or_none() -> None:
+    by = UserFactory.create()
+    files.keep(b"there before")
+    folder = the_store().path_of(files.sha1_of(b"third")).parent.parent  # type: ignore[attr-defined]
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_bytes(b"in the way")
+    with the_store().drafts() as drafts:
+        taken = [
+            drafts.take(io.BytesIO(data))
+            for data in (b"there before", b"second", b"third")
+        ]
+        with pytest.raises(Unavailable):
+            keep_drafts(taken, by=by)
+        assert not the_store().exists(files.sha1_of(b"second"))
+        assert the_store().exists(files.sha1_of(b"there before"))
+        assert [file.size for file in StoredFile.objects.all()] == [12]
+    folder.unlink()
+    with the_store().drafts() as drafts:
+        taken = [drafts.take(io.BytesIO(data)) for data in (b"second", b"third")]
+        assert len(keep_drafts(taken, by=by)) == 2
+    assert StoredFile.objects.count() == 3
 
 
 @pytest.mark.django_db

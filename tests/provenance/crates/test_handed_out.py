@@ -6,6 +6,8 @@ import io
 import json
 import os
 import re
+import subprocess
+import sys
 import zipfile
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -35,6 +37,7 @@ from registry.storage.base import CHUNK
 from registry.storage.services import the_store
 from tests import factories
 from tests.files import COUNTS, keep, place, sha1_of
+from tests.plugins.server import ROOT
 from tests.provenance.world import ORCID, make_world, part, whole
 
 pytestmark = pytest.mark.django_db
@@ -421,3 +424,15 @@ def test_the_preview_needs_nothing_else_and_escapes_what_people_wrote() -> None:
     assert "&lt;script&gt;" in page
     for outside in ("src=", "<link", "@import", "url("):
         assert outside not in page
+
+
+@pytest.mark.once
+def test_the_library_is_loaded_with_the_first_crate_and_not_before() -> None:
+    program = (
+        "import django, sys; django.setup(); import registry.api.urls; "
+        "sys.exit('rocrate' in sys.modules)"
+    )
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, check=True
+    )
