@@ -246,9 +246,13 @@ def test_more_drafts_than_a_process_may_have_files_open(store: FileSystemStore) 
 def test_a_source_that_breaks_leaves_nothing_of_many_drafts(
     store: FileSystemStore,
 ) -> None:
-    with pytest.raises(ConnectionResetError), store.drafts() as drafts:
-        drafts.take(io.BytesIO(COUNTS))
-        drafts.take(Breaking(2 * CHUNK))
+    def take_two() -> None:
+        with store.drafts() as drafts:
+            drafts.take(io.BytesIO(COUNTS))
+            drafts.take(Breaking(2 * CHUNK))
+
+    with pytest.raises(ConnectionResetError):
+        take_two()
     assert files_in(store) == []
 
 
