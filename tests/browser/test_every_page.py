@@ -202,7 +202,7 @@ def look(page: Page, site: Site, what: tuple[str, Act | None]) -> None:
     """Open a page, which must be small, and do there what is to be done."""
     address, act = what
     answers: list[Response] = []
-    page.on("response", answers.append)
+    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108
     page.goto(address.format(**site.ids), wait_until="networkidle")
     sizes = {one.url: one.request.sizes()["responseBodySize"] for one in answers}
     assert sum(sizes.values()) < MOST, sizes
