@@ -61,9 +61,9 @@ def _curator(registry: LiveRegistry, context: BrowserContext) -> Iterator[Page]:
     """Sign the curator in."""
     page = context.new_page()
     page.goto(f"{registry.url}/admin/")
-    page.get_by_label("Username").fill("curator")
+    page.get_by_label("User name").fill("curator")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.locator("main").get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Service status")).to_be_visible()
     yield page
     context.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -207,6 +208,13 @@ def test_a_list_takes_as_many_queries_for_one_as_for_thirty(
     with django_assert_num_queries(WHO + 1):
         rows = rows_of(api.get(LIST, {"format": "csv", "action": "signed_in"}))
     assert len(rows) == 31
+
+
+def test_a_spreadsheet_has_details_as_json(api: Api) -> None:
+    _happened("sign_in_failed", None, detail={"with": "password"})
+    [row] = rows_of(api.get(LIST, {"format": "csv", "action": "sign_in_failed"}))
+    assert json.loads(row["detail"]) == {"with": "password"}
+    assert (row["record_id"], row["by"], row["changes"]) == ("", "", "{}")
 
 
 def test_every_action_has_a_name_of_its_own() -> None:
