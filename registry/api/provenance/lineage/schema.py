@@ -64,13 +64,15 @@ _ISSUES = _list_of(
     description=_said(_TEXT, "The beginning of it."),
     nodes=_said(_KEYS, "What it is an issue with."),
 )
-_LINEAGE = _object(
-    root=_KEY,
-    direction={"type": "string", "enum": [one.value for one in Direction]},
-    depth={"oneOf": [{"type": "integer"}, {"type": "string", "enum": [ALL]}]},
-    truncated=_said(_FLAG, "Whether there is more than the limit allows."),
-    stopped_at=_said(_KEYS, "The nodes whose links lead to what is missing."),
-    nodes=_list_of(
+_ABOUT: dict[str, Schema] = {
+    "root": _KEY,
+    "direction": {"type": "string", "enum": [one.value for one in Direction]},
+    "depth": {"oneOf": [{"type": "integer"}, {"type": "string", "enum": [ALL]}]},
+    "truncated": _said(_FLAG, "Whether there is more than the limit allows."),
+    "stopped_at": _said(_KEYS, "The nodes whose links lead to what is missing."),
+}
+_GRAPH: dict[str, Schema] = {
+    "nodes": _list_of(
         id=_KEY,
         kind={"type": "string", "enum": list(ROOTS)},
         url=ADDRESS,
@@ -85,7 +87,7 @@ _LINEAGE = _object(
         object=_or_null(ADDRESS, "The object that it is; null for a run."),
         external_object=_or_null(ADDRESS, "Where a data product came from."),
     ),
-    edges=_list_of(
+    "edges": _list_of(
         source=_KEY,
         target=_KEY,
         type={"type": "string", "enum": [one.value for one in EdgeType]},
@@ -95,6 +97,11 @@ _LINEAGE = _object(
             "What a run used it as; null for what it generated.",
         ),
     ),
+}
+_LINEAGE = _object(**_ABOUT, **_GRAPH)
+_NODE_LINK = _said(
+    _object(directed=_FLAG, multigraph=_FLAG, graph=_object(**_ABOUT), **_GRAPH),
+    "With `format=node-link`.",
 )
 _IMPACT = _object(
     root=_KEY,
@@ -134,7 +141,7 @@ _PLACE = [
 lineage = extend_schema(
     operation_id="lineage_retrieve",
     parameters=[*_PLACE, LineageParameters],
-    responses={200: _LINEAGE},
+    responses={200: {"anyOf": [_LINEAGE, _NODE_LINK]}},
 )
 impact = extend_schema(
     operation_id="impact_retrieve",
