@@ -57,6 +57,7 @@ def _measure(
     options: argparse.Namespace, url: str, connection: psycopg.Connection
 ) -> None:
     # these import models, which exist once Django is set up
+    from bench import lineage
     from bench.content import Size, load
     from bench.kinds import kinds
     from bench.measure import Bench
@@ -67,12 +68,13 @@ def _measure(
     user = User.objects.get(username="admin")
     size = Size(options.objects, options.runs)
     load(connection, user.pk, size)
+    graphs = lineage.load(connection, user.pk, size)
     print(heading(connection, size, options.samples), flush=True)
     token = issue_token(user=user, by=None)
     results: dict[str, Result] = {}
     with Client(url, token) as client:
         bench = Bench(client, connection, token, options.samples)
-        for kind in kinds(size, user.pk):
+        for kind in (*lineage.kinds(size, graphs), *kinds(size, user.pk)):
             if options.only in kind.name:
                 results[kind.name] = bench.measure(kind)
                 print(line(results[kind.name], kind.aim, results), flush=True)

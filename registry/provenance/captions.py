@@ -7,11 +7,11 @@ thousands of nodes. The number of queries does not depend on how many.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import F, QuerySet
-from django.db.models.functions import Substr
+from django.db.models import F, QuerySet, TextField
+from django.db.models.functions import Cast, Substr
 
 from registry.catalogue.models import (
     DataProduct,
@@ -19,6 +19,7 @@ from registry.catalogue.models import (
     Object,
     ObjectComponent,
 )
+from registry.core.lookups import among
 from registry.core.texts import shortened
 from registry.runs.models import CodeRun
 
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
 _READ, _SHOWN = 300, 120
 
 
-@dataclass(frozen=True, slots=True)
-class Caption:
+class Caption(NamedTuple):
     """What a node is called.
 
     ``date`` is when a run began, when an external object was released, and when any
@@ -83,54 +83,71 @@ def captions_of(lineage: Lineage) -> Captions:
 
 
 def _products(ids: list[int]) -> dict[int, Any]:
-    rows = DataProduct.objects.filter(pk__in=ids).values_list(
+    rows = DataProduct.objects.filter(pk__in=among(ids)).values_list(
         "pk",
         "namespace__name",
         "name",
         "version",
-        "last_updated",
+        _text_of("last_updated"),
         "external_object__pk",
         "external_object__title",
     )
     return {
-        pk: (f"{namespace}:{name}", version, date, external, source or "")
+        pk: (f"{namespace}:{name}", version, _moment(date), external, source or "")
         for pk, namespace, name, version, date, external, source in rows.order_by()
     }
 
 
 def _externals(ids: list[int]) -> dict[int, Any]:
-    rows = ExternalObject.objects.filter(pk__in=ids).values_list(
-        "pk", "title", "version", "release_date"
+    rows = ExternalObject.objects.filter(pk__in=among(ids)).values_list(
+        "pk", "title", "version", _text_of("release_date")
     )
     return {
-        pk: (title, version, date, pk, title)
+        pk: (title, version, _moment(date), pk, title)
         for pk, title, version, date in rows.order_by()
     }
 
 
 def _objects(ids: list[int]) -> dict[int, Any]:
     """Name an object by its release, else by its description."""
-    rows = Object.objects.filter(pk__in=ids).values_list(
+    rows = Object.objects.filter(pk__in=among(ids)).values_list(
         "pk",
         Substr("description", 1, _READ),
         "code_repo_release__name",
         "code_repo_release__version",
-        "last_updated",
+        _text_of("last_updated"),
     )
     return {
-        pk: (release or shortened(text, _SHOWN) or f"object {pk}", version, date)
+        pk: (release or _line(text) or f"object {pk}", version, _moment(date))
         for pk, text, release, version, date in rows.order_by()
     }
 
 
 def _runs(ids: list[int]) -> dict[int, Any]:
-    rows = CodeRun.objects.filter(pk__in=ids).values_list(
-        "pk", Substr("description", 1, _READ), "run_date"
+    rows = CodeRun.objects.filter(pk__in=among(ids)).values_list(
+        "pk", Substr("description", 1, _READ), _text_of("run_date")
     )
     return {
-        pk: (shortened(text, _SHOWN) or f"code run {pk}", None, date)
+        pk: (_line(text) or f"code run {pk}", None, _moment(date))
         for pk, text, date in rows.order_by()
     }
+
+
+def _text_of(field: str) -> Cast:
+    """Select a time as its text, which is read several times as fast as a time."""
+    return Cast(field, TextField())
+
+
+def _moment(text: str) -> datetime:
+    """Read a time as the databases write it: SQLite in UTC, without saying so."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _line(text: str | None) -> str:
+    """Put a text on one line, and cut it; most are short enough as they are."""
+    line = " ".join((text or "").split())
+    return line if len(line) <= _SHOWN else shortened(line, _SHOWN)
 
 
 _READERS = {
@@ -146,7 +163,7 @@ def _issues(
 ) -> tuple[dict[int | None, tuple[int, ...]], dict[int, IssueNote]]:
     """Return the issues of each object, and what each issue says."""
     links: QuerySet[Any] = ObjectComponent.issues.through._default_manager.filter(
-        objectcomponent__object__in=list(objects)
+        objectcomponent__object__in=among(objects)
     )
     rows = (
         links.annotate(

@@ -14,20 +14,21 @@ about, a data product, an external object or the object, and as nothing else.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from django.db.models import Model
 
 from registry.catalogue.models import DataProduct, ExternalObject, Object
 from registry.core.errors import NotFound
 from registry.provenance.walk import (
-    Link,
+    Links,
     Mark,
+    Place,
     Role,
     Side,
-    Visit,
     links_of,
     most_links,
     products_of,
@@ -58,8 +59,7 @@ class EdgeType(enum.StrEnum):
     WAS_GENERATED_BY = "wasGeneratedBy"
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A record in a lineage.
 
     ``kind`` and ``id`` name the record; ``object`` is the id of the object that it
@@ -78,8 +78,7 @@ class Node:
         return f"{self.kind}/{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """One use or generation; there may be several between the same two nodes.
 
     ``component`` is the id of the object component that a run read or wrote; None for
@@ -140,18 +139,18 @@ def lineage(
     mark, pk = _place_of(root)
     sides = _SIDES[direction]
     levels = None if depth is None else 2 * depth - (mark == Mark.RUN)
-    visits = _visit(mark, pk, sides, levels, limit)
-    named = _named(root, visits, limit)
-    expanded = [
-        visit
-        for visit in visits
-        if (visit.mark, visit.id) in named and visit.level != levels
-    ]
-    found = links_of(expanded, limit=most_links(limit))
-    edges, stopped = _edges(found.links, named)
+    reached = walk(mark, pk, sides, levels=levels, limit=limit)
+    distances: dict[Place, int] = {}
+    for level, rows in enumerate(reached):
+        for row in rows:
+            distances.setdefault(row[1:], level)
+    named = _named(root, distances, limit)
+    # what is on the last level is not followed any further
+    followed = [row for rows in reached[:levels] for row in rows if row[1:] in named]
+    found = links_of(followed, limit=most_links(limit))
+    edges, stopped = _edges(found, named)
     stopped += [node for place in found.unread for node in named[place]]
-    everywhere = {(visit.mark, visit.id) for visit in visits}
-    is_whole = everywhere == named.keys() and not found.unread
+    is_whole = len(named) == len(distances) and not found.unread
     return Lineage(
         root=named[mark, pk][0],
         direction=direction,
@@ -191,7 +190,7 @@ _SIDES = {
 }
 
 #: The nodes that a node of the graph appears as.
-Named = dict[tuple[Mark, int], tuple[Node, ...]]
+Named = dict[Place, tuple[Node, ...]]
 
 
 def _place_of(root: Model) -> tuple[Mark, int]:
@@ -208,26 +207,9 @@ def _place_of(root: Model) -> tuple[Mark, int]:
     raise TypeError(f"{type(root).__name__} has no lineage")
 
 
-def _visit(
-    mark: Mark, pk: int, sides: Sequence[Side], levels: int | None, limit: int
-) -> list[Visit]:
-    """Walk until one node more than the limit is known, or the graph ends."""
-    visits = []
-    known = set()
-    for visit in walk(mark, pk, sides, levels=levels, limit=limit):
-        known.add((visit.mark, visit.id))
-        visits.append(visit)
-        if len(known) > limit:
-            break
-    return visits
-
-
-def _named(root: Model, visits: Iterable[Visit], limit: int) -> Named:
-    """Name what was visited, in the order of the visits, as long as there is room."""
-    first: dict[tuple[Mark, int], int] = {}
-    for visit in visits:
-        first.setdefault((visit.mark, visit.id), visit.level)
-    start, *others = first
+def _named(root: Model, distances: Mapping[Place, int], limit: int) -> Named:
+    """Name what was met, in that order, as long as there is room."""
+    start, *others = distances
     objects = [pk for mark, pk in others if mark == Mark.OBJECT]
     products: dict[int, list[int]] = {}
     for pk, product in products_of(objects, limit=limit) if objects else []:
@@ -237,7 +219,7 @@ def _named(root: Model, visits: Iterable[Visit], limit: int) -> Named:
     named: Named = {start: (Node(kind, root.pk, 0, thing),)}
     count = 1
     for place in others:
-        nodes = _nodes_at(place, first[place], products)
+        nodes = _nodes_at(place, distances[place], products)
         count += len(nodes)
         if count > limit:
             break
@@ -246,7 +228,7 @@ def _named(root: Model, visits: Iterable[Visit], limit: int) -> Named:
 
 
 def _nodes_at(
-    place: tuple[Mark, int], distance: int, products: dict[int, list[int]]
+    place: Place, distance: int, products: dict[int, list[int]]
 ) -> tuple[Node, ...]:
     mark, pk = place
     if mark == Mark.RUN:
@@ -257,30 +239,29 @@ def _nodes_at(
     return (Node(Object.kind, pk, distance, pk),)
 
 
-def _edges(links: Iterable[Link], named: Named) -> tuple[tuple[Edge, ...], list[Node]]:
+def _edges(links: Links, named: Named) -> tuple[tuple[Edge, ...], list[Node]]:
     """Make edges of links, and note the nodes of which one leads to no other."""
     edges: list[Edge] = []
     stopped: list[Node] = []
-    seen = set()
-    for link in links:
-        step = link.step
-        here = named[step.source, link.source]
-        there = named.get((step.target, link.target))
+    for number, source, target, component in links.rows:
+        step = links.steps[number]
+        here = named[step.source, source]
+        there = named.get((step.target, target))
         if there is None:
             stopped += here
             continue
         runs, things = (here, there) if step.source == Mark.RUN else (there, here)
+        edges += [
+            _edge(run, thing, step.role, component) for run in runs for thing in things
+        ]
+    if len({step.side for step in links.steps}) > 1:
         # on a cycle a link is met from either side
-        same = (runs[0].id, things[0].object, link.component, step.role)
-        if same not in seen:
-            seen.add(same)
-            edges += [_edge(run, thing, link) for run in runs for thing in things]
+        edges = list(dict.fromkeys(edges))
     return tuple(edges), stopped
 
 
-def _edge(run: Node, thing: Node, link: Link) -> Edge:
+def _edge(run: Node, thing: Node, role: Role | None, component: int | None) -> Edge:
     """Write a link in PROV's direction."""
-    role, component = link.step.role, link.component
     if role is None:
         return Edge(thing, run, EdgeType.WAS_GENERATED_BY, component, None)
     return Edge(run, thing, EdgeType.USED, component, role)

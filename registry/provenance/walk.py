@@ -13,11 +13,10 @@ lateral subqueries, has ``json_each`` of a correlated one in their place.
 from __future__ import annotations
 
 import enum
-import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 from django.db import connection
 
@@ -49,18 +48,13 @@ class Role(enum.StrEnum):
     SCRIPT = "submission_script"
 
 
-#: A node of the graph, and the way on which it was met.
-Row = tuple[Side, Mark, int]
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A node that a walk met first ``level`` links from where it began."""
-
-    side: Side
-    mark: Mark
-    id: int
-    level: int
+# Thousands of these are made for one answer, so they are tuples without names.
+#: A node of the graph: its mark and its id.
+Place = tuple[int, int]
+#: A node as a walk met it: the side, the mark and the id.
+Row = tuple[int, int, int]
+#: Which kind of link, from which id, to which id, and the id of the component.
+LinkRow = tuple[int, int, int, int | None]
 
 
 @dataclass(frozen=True)
@@ -83,21 +77,15 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Link:
-    """A link that a node has; ``component`` is the part of the object, by its id."""
-
-    step: Step
-    source: int
-    target: int
-    component: int | None
-
-
-@dataclass(frozen=True)
 class Links:
-    """Links, and the nodes whose links were not all read for the limit."""
+    """Links, each by the number of its step, and the nodes not read to their end.
 
-    links: Sequence[Link]
-    unread: Sequence[tuple[Mark, int]]
+    They come by step, and within one in the order of the nodes.
+    """
+
+    steps: Sequence[Step]
+    rows: Sequence[LinkRow]
+    unread: Sequence[Place]
 
 
 _PART = ObjectComponent._meta.db_table
@@ -115,68 +103,76 @@ _WITH = (
 
 def walk(
     mark: Mark, pk: int, sides: Sequence[Side], *, levels: int | None, limit: int
-) -> Iterator[Visit]:
-    """Visit what can be reached from a node, the nearest first, each once a side.
+) -> list[list[Row]]:
+    """Return what can be reached from a node, by the number of links to it.
 
-    ``levels`` is the greatest number of links; without it the walk ends where the
-    graph does. It goes a little beyond ``limit`` nodes, so that the caller knows of
-    it, and stops.
+    A node comes once for each side on which it is met. ``levels`` is the greatest
+    number of links; without it the walk ends where the graph does. It stops when it
+    has met one node more than ``limit``.
     """
     # with a node on each side and the clock for every level of a single node
     most = 3 * (limit + 2)
     statement = _walk_statement(sides, levels, cap=most_links(limit) + 1)
     start = [(side, mark, pk) for side in sides]
-    level = seen = 0
     with connection.cursor() as cursor:
         cursor.execute(statement, [*chain.from_iterable(start), most])
-        for side, met, node in cursor:
-            if met != Mark.CLOCK:
-                seen = level
-                yield Visit(Side(side), Mark(met), node, level)
-            elif level == levels or seen < level:
-                return
-            else:
-                level += 1
+        # PostgreSQL has sent all rows by now, SQLite makes each when it is asked for
+        rows = cursor.fetchall() if connection.vendor == "postgresql" else cursor
+        return _by_level(rows, levels, limit)
 
 
-def links_of(visits: Sequence[Visit], *, limit: int) -> Links:
-    """Return the links that these visits go on by, as far as the limit allows.
+def _by_level(rows: Iterable[Row], levels: int | None, limit: int) -> list[list[Row]]:
+    """Sort the rows of a walk by what the clock says, until there are enough."""
+    reached: list[list[Row]] = [[]]
+    known: set[Place] = set()
+    for row in rows:
+        if row[1] == Mark.CLOCK:
+            if len(reached) - 1 == levels or not reached[-1]:
+                break
+            reached.append([])
+        else:
+            known.add(row[1:])
+            reached[-1].append(row)
+            if len(known) > limit:
+                break
+    return reached
 
-    They come by kind of link, and within a kind in the order of the visits.
-    """
-    steps = [
-        (step, [v.id for v in visits if (v.side, v.mark) == (step.side, step.source)])
-        for step in _steps()
-    ]
-    steps = [(step, sources) for step, sources in steps if sources]
+
+def links_of(nodes: Iterable[Row], *, limit: int) -> Links:
+    """Return the links by which a walk goes on from nodes, as the limit allows."""
+    sources: dict[tuple[int, int], list[int]] = {}
+    for side, mark, pk in nodes:
+        sources.setdefault((side, mark), []).append(pk)
+    steps = [step for step in _steps() if (step.side, step.source) in sources]
     if not steps:
-        return Links([], [])
-    parts = [
-        _expanded(step, number, limit + 1) for number, (step, _) in enumerate(steps)
-    ]
-    statement = f"{' UNION ALL '.join(parts)} LIMIT {limit + 1}"
+        return Links([], [], [])
+    of_step = [sources[step.side, step.source] for step in steps]
+    statement = " UNION ALL ".join(
+        _expanded(step, number, limit + 1) for number, step in enumerate(steps)
+    )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [_parameter(sources) for _, sources in steps])
-        links = [
-            Link(steps[number][0], source, target, component)
-            for number, source, target, component in cursor.fetchall()
-        ]
-    return Links(links[:limit], _unread(links[limit:], steps))
+        cursor.execute(statement, [_parameter(ids) for ids in of_step])
+        rows = cursor.fetchall()
+    counts = Counter(row[0] for row in rows)
+    unread = [
+        (step.source, pk)
+        for number, step in enumerate(steps)
+        if counts[number] > limit
+        for pk in _from_the_last(rows, number, of_step[number])
+    ]
+    return Links(steps, rows, unread)
 
 
-def _unread(
-    beyond: Sequence[Link], steps: Sequence[tuple[Step, list[int]]]
-) -> list[tuple[Mark, int]]:
-    """Return the nodes whose links were not all read: from the first beyond on."""
-    order = [(step, source) for step, sources in steps for source in sources]
-    for link in beyond:
-        position = order.index((link.step, link.source))
-        return [(step.source, source) for step, source in order[position:]]
-    return []
+def _from_the_last(
+    rows: Sequence[LinkRow], number: int, ids: Sequence[int]
+) -> Sequence[int]:
+    """Return the ids that a step has not read to the end: the last one, and more."""
+    last = next(row[1] for row in reversed(rows) if row[0] == number)
+    return ids[ids.index(last) :]
 
 
 def most_links(limit: int) -> int:
-    """Return how many links so many nodes may have together."""
+    """Return how many links of a kind so many nodes may have together."""
     return 40 * limit
 
 
@@ -190,7 +186,7 @@ def products_of(objects: Sequence[int], *, limit: int) -> list[tuple[int, int]]:
         "WHERE object_id = {node} ORDER BY id LIMIT {cap}"
     )
     naming = Step(Side.UPSTREAM, Mark.OBJECT, Mark.OBJECT, None, select)
-    statement = f"{_expanded(naming, 0, limit + 1)} LIMIT {limit + 1}"
+    statement = _expanded(naming, 0, limit + 1)
     with connection.cursor() as cursor:
         cursor.execute(statement, [_parameter(objects)])
         return [(source, product) for _, source, product, _ in cursor.fetchall()]
@@ -305,22 +301,26 @@ def _one_by_one(steps: Sequence[Step], levels: int | None, cap: int) -> str:
 
 
 def _expanded(step: Step, number: int, cap: int) -> str:
-    """Select the links of many nodes, which are the statement's one parameter."""
+    """Select the links of many nodes, which are one parameter; no more than the cap."""
     select = step.of("wanted.id", cap)
     if connection.vendor == "postgresql":
-        return (
-            f"(SELECT {number}, wanted.id, met.id, CAST(met.component AS bigint) "  # noqa: S608
+        links = (
+            f"SELECT {number}, wanted.id, met.id, CAST(met.component AS bigint) "  # noqa: S608
             "FROM unnest(%s::bigint[]) WITH ORDINALITY AS wanted(id) "
-            f"CROSS JOIN LATERAL ({select}) AS met)"
+            f"CROSS JOIN LATERAL ({select}) AS met"
         )
-    return (
-        f"SELECT {number}, wanted.id, json_extract(met.value, '$[0]'), "  # noqa: S608
-        "json_extract(met.value, '$[1]') FROM (SELECT value AS id FROM json_each(%s)) "
-        "AS wanted CROSS JOIN json_each((SELECT json_group_array(json_array(id, "
-        f"component)) FROM ({select}))) AS met"
-    )
+    else:
+        links = (
+            f"SELECT {number}, wanted.id, json_extract(met.value, '$[0]'), "  # noqa: S608
+            "json_extract(met.value, '$[1]') FROM "
+            "(SELECT value AS id FROM json_each(%s)) AS wanted CROSS JOIN json_each(("
+            "SELECT json_group_array(json_array(id, component)) "
+            f"FROM ({select}))) AS met"
+        )
+    return f"SELECT * FROM ({links} LIMIT {cap}) AS links"  # noqa: S608
 
 
-def _parameter(ids: Sequence[int]) -> Any:
+def _parameter(ids: Sequence[int]) -> str:
     """Return ids as the one parameter that they are in a statement."""
-    return list(ids) if connection.vendor == "postgresql" else json.dumps(list(ids))
+    digits = ",".join(map(str, ids))
+    return f"{{{digits}}}" if connection.vendor == "postgresql" else f"[{digits}]"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 GUIDES = (
     "getting-started",
     "api",
+    "lineage",
     "website",
     "uploading-data",
     "provenance",

@@ -96,6 +96,20 @@ def test_the_shell_code_of_the_guide_to_crates_runs(
     assert zipfile.is_zipfile(tmp_path / "crate.zip")
 
 
+def test_the_code_of_the_lineage_guide_runs(
+    registry: LiveRegistry, token: str, tmp_path: Path
+) -> None:
+    text = code("lineage.md", "python", registry, token)
+    printed = run(sys.executable, "-W", "error", folder=tmp_path, text=text)
+    assert "Drawing of the counts and the simulated curve read" in printed
+    assert "boarding-school:influenza/epidemic-curve 1.0.0 would change" in printed
+    assert "severity 3 The numbers were read off a printed graph." in printed
+    text = code("lineage.md", "bash", registry, token)
+    run("bash", "-e", folder=tmp_path, text=text)
+    rows = (tmp_path / "lineage.csv").read_text(encoding="utf-8")
+    assert rows.startswith("source,target,type,component,role,")
+
+
 def test_getting_started_registers_a_run_that_anybody_can_read(
     registry: LiveRegistry, token: str, tmp_path: Path
 ) -> None:

@@ -234,19 +234,34 @@ def test_what_a_run_ran_with_is_part_of_its_lineage() -> None:
     assert run.outputs.get().object_id in back.objects
 
 
-def test_many_links_are_a_limit_too_and_it_says_where() -> None:
-    readers = tuple(Run(reads=frozenset((n, 0) for n in range(20))) for _ in range(20))
-    stored = store(Graph((0,) * 20, readers, parts=1))
-    found = lineage(stored.objects[0], direction=Direction.DOWNSTREAM, depth=1)
-    assert not found.truncated
-    shared = Run(reads=frozenset((0, n) for n in range(60)), writes=frozenset({(1, 0)}))
-    stored = store(Graph((0, 0), (shared,) * 2, parts=60))
-    one = lineage(
-        stored.objects[0], direction=Direction.DOWNSTREAM, depth=None, limit=2
-    )
-    assert one.truncated
-    many = lineage(stored.objects[1], direction=Direction.UPSTREAM, depth=None, limit=3)
-    assert many.truncated
+def test_very_many_links_are_a_limit_too_and_it_says_where(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("registry.provenance.lineage.most_links", lambda limit: 25)
+    parts = frozenset((0, n) for n in range(15))
+    runs = tuple(Run(reads=parts, writes=frozenset({(1, 0)})) for _ in range(3))
+    stored = store(Graph((0, 0), runs, parts=15))
+    source, made = stored.objects
+    down = lineage(source, direction=Direction.DOWNSTREAM, depth=None)
+    assert down.truncated
+    # of what comes after the last link that was read nothing is known
+    assert _keys(down.stopped_at) == [f"object/{one.pk}" for one in (source, made)]
+    assert len(down.nodes) == 5
+    read = [edge for edge in down.edges if edge.type == "used"]
+    assert len(read) == 26
+    assert len(down.edges) == len(read) + 3
+    up = lineage(stored.objects[1], direction=Direction.UPSTREAM, depth=None)
+    assert _keys(up.stopped_at) == [f"code_run/{run.pk}" for run in stored.runs[1:]]
+
+
+@pytest.mark.parametrize("direction", Direction)
+def test_a_hub_costs_no_more_rows_than_the_limit(direction: Direction) -> None:
+    whole = frozenset({(0, 0)})
+    stored = store(Graph((0,), tuple(Run(whole, whole) for _ in range(60)), parts=1))
+    found = lineage(stored.objects[0], direction=direction, depth=None, limit=10)
+    assert found.truncated
+    assert found.runs == tuple(run.pk for run in stored.runs[:9])
+    assert found.stopped_at == (found.root,)
 
 
 def test_other_records_have_none() -> None:

@@ -73,8 +73,6 @@ def test_every_term_that_a_report_uses_is_explained() -> None:
     text = as_provn(report(world.figure, depth=9, registry_url="https://r.example"))
     used = set(re.findall(rb"\bfair:(\w+)", text))
     assert {name.decode() for name in used} <= NAMES
-    # and no term is there without a use
-    assert NAMES - {name.decode() for name in used} <= set()
 
 
 def test_terms_are_in_the_order_of_the_alphabet() -> None:

@@ -33,6 +33,8 @@ class CodeRun(Record):
         null=True,
         blank=True,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="code_repo_of",
         help_text="The object that is the code repository.",
     )
@@ -41,6 +43,8 @@ class CodeRun(Record):
         null=True,
         blank=True,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="config_of",
         help_text="The object that is the configuration of the run.",
     )
@@ -48,6 +52,8 @@ class CodeRun(Record):
         Object,
         null=True,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="submission_script_of",
         help_text="The object that is the script which started the run.",
     )
@@ -69,6 +75,12 @@ class CodeRun(Record):
 
     class Meta(Record.Meta):
         verbose_name = "code run"
+        # an object's runs in their order, to take the first of very many
+        indexes = (
+            models.Index(fields=["code_repo", "id"], name="code_run_by_repo"),
+            models.Index(fields=["model_config", "id"], name="code_run_by_config"),
+            models.Index(fields=["submission_script", "id"], name="code_run_by_script"),
+        )
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(end_date__isnull=True)

@@ -151,7 +151,7 @@ def test_an_unknown_media_type_is_406(world: World) -> None:
 
 
 @pytest.mark.parametrize("kind", ["", "code_run/", "object/"])
-@pytest.mark.parametrize("name", ["json", "xml", "svg"])
+@pytest.mark.parametrize("name", ["json", "json-ld", "xml", "svg"])
 def test_what_is_not_there_is_404_in_json(kind: str, name: str) -> None:
     path = f"/api/prov-report/{kind}987654/"
     assert data_of(Api().get(path, {"format": name}), 404)["detail"]

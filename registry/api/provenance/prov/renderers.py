@@ -72,3 +72,7 @@ class JPEGRenderer(PictureRenderer):
 
     media_type = "image/jpeg"
     format = "jpg"
+
+
+#: Renderers of reports alone, in which nothing else can be said.
+REPORTS = (JSONLDRenderer, DocumentRenderer)

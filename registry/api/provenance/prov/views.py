@@ -92,9 +92,9 @@ class ReportView(DocumentView):
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Any:
-        """Say what is wrong in JSON, to those who asked for a picture too."""
+        """Say what is wrong in plain JSON, whatever was asked for."""
         accepted = getattr(request, "accepted_renderer", None)
-        if response.exception and isinstance(accepted, renderers.DocumentRenderer):
+        if response.exception and isinstance(accepted, renderers.REPORTS):
             request.accepted_renderer = RecordJSONRenderer()
             request.accepted_media_type = RecordJSONRenderer.media_type
         return super().finalize_response(request, response, *args, **kwargs)

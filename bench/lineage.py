@@ -1,0 +1,163 @@
+"""Lineage beside the bare recursive query: a chain, a fan, and a graph of 5,000 nodes.
+
+The floor returns the ids of the same nodes and nothing else: no names, no edges, no
+issues. Two graphs are added to the chain that the registry holds already, of objects
+that no run of the chain has written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import psycopg
+
+from bench.aims import Times, Within
+from bench.content import Size
+from bench.floors import Floor
+from bench.kinds import Kind, Request, Sample
+
+Connection = psycopg.Connection[Any]
+
+#: Runs of the chain that are followed, and inputs of the run with many.
+DEPTH, INPUTS = 300, 1000
+#: Layers of the large graph; as many objects are in each, and as many runs between two.
+LAYERS = 50
+#: Objects of the layer before that a run in it reads.
+READS = 3
+
+#: Nodes by what they are and their ids. With the level in its rows a node comes again
+#: on every level at which it is met; here that is seldom, and it is the shortest way.
+_BARE = """
+    WITH RECURSIVE walk(is_run, id, level) AS (
+        VALUES (%s, %s::bigint, 0)
+        UNION
+        SELECT NOT walk.is_run, next.id, walk.level + 1
+        FROM walk CROSS JOIN LATERAL (
+            SELECT part.object_id
+            FROM registry_coderun_inputs AS link
+            JOIN registry_objectcomponent AS part ON part.id = link.objectcomponent_id
+            WHERE walk.is_run AND link.coderun_id = walk.id
+            UNION ALL
+            SELECT used.id FROM registry_coderun AS run CROSS JOIN LATERAL (
+                VALUES (run.code_repo_id), (run.model_config_id),
+                    (run.submission_script_id)
+            ) AS used(id)
+            WHERE walk.is_run AND run.id = walk.id AND used.id IS NOT NULL
+            UNION ALL
+            SELECT link.coderun_id
+            FROM registry_objectcomponent AS part
+            JOIN registry_coderun_outputs AS link ON link.objectcomponent_id = part.id
+            WHERE NOT walk.is_run AND part.object_id = walk.id
+        ) AS next(id)
+        WHERE walk.level < %s
+    )
+    SELECT DISTINCT is_run, id FROM walk
+"""
+#: More links than any way has.
+_ALL = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """The runs that two further graphs end in: one of many inputs, one of many runs."""
+
+    fan: int
+    mesh: int
+
+
+def load(connection: Connection, user: int, size: Size) -> Graphs:
+    """Add the two graphs; runs follow those that there are, objects are free ones."""
+    free = 2 * size.runs + 1
+    room = size.objects - free + 1
+    inputs = min(INPUTS, room // 2)
+    layers = min(LAYERS, int((room - inputs) ** 0.5))
+    fan, mesh = size.runs + 1, size.runs + 2
+    reads = [(fan, free + n) for n in range(inputs)]
+    writes: list[tuple[int, int]] = []
+    first = free + inputs
+    last = first + (layers - 1) * layers
+    reads += [(mesh, last + n) for n in range(layers)]
+    for at in range(layers * (layers - 1)):
+        run, row, column = mesh + 1 + at, *divmod(at, layers)
+        before, after = first + row * layers, first + (row + 1) * layers
+        reads += [(run, before + (column + n) % layers) for n in range(READS)]
+        writes.append((run, after + column))
+    _insert(connection, user, range(fan, mesh + len(writes) + 1), reads, writes)
+    return Graphs(fan, mesh)
+
+
+def _insert(
+    connection: Connection,
+    user: int,
+    runs: range,
+    reads: list[tuple[int, int]],
+    writes: list[tuple[int, int]],
+) -> None:
+    """Insert runs and their links; components that are the whole have its id."""
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO registry_coderun (id, run_date, description, uuid, "
+            "registered_by_id, updated_by_id, last_updated) SELECT id, now(), "
+            "'Run ' || id, gen_random_uuid(), %s, %s, now() "
+            "FROM unnest(%s::bigint[]) AS run(id)",
+            [user, user, list(runs)],
+        )
+        for table, links in (("inputs", set(reads)), ("outputs", set(writes))):
+            cursor.execute(
+                f"INSERT INTO registry_coderun_{table} "
+                "(coderun_id, objectcomponent_id) "
+                "SELECT * FROM unnest(%s::bigint[], %s::bigint[])",
+                [[run for run, _ in links], [part for _, part in links]],
+            )
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence('registry_coderun', 'id'), max(id)) "
+            "FROM registry_coderun"
+        )
+    connection.execute("VACUUM ANALYZE")
+
+
+def kinds(size: Size, graphs: Graphs) -> Iterator[Kind]:
+    """Yield the kinds of request, each with the bare query for the same nodes."""
+    yield Kind("lineage, depth 1", lambda n: _of_chain(size, n, 1), Within(10))
+    yield Kind(
+        f"lineage, depth {DEPTH} on a chain",
+        lambda n: _of_chain(size, n, DEPTH),
+        Times(5),
+        share=0.25,
+    )
+    for name, run in (
+        (f"lineage, {INPUTS:,} inputs", graphs.fan),
+        ("lineage, 5,000 nodes", graphs.mesh),
+    ):
+        sample = Sample(_request("code_run", run, "all"), _bare(run, _ALL, is_run=True))
+        yield Kind(name, lambda _, sample=sample: sample, Times(5), share=0.25)  # type: ignore[misc]
+
+
+def _of_chain(size: Size, n: int, depth: int) -> Sample:
+    """Follow the chain back from a product near its end."""
+    product = 2 * (size.runs - n % max(1, size.runs // 2))
+    return Sample(
+        _request("data_product", product, str(depth)),
+        _bare(product, 2 * depth, is_run=False),
+    )
+
+
+def _request(kind: str, pk: int, depth: str) -> Request:
+    return Request("GET", f"/api/lineage/{kind}/{pk}/?depth={depth}")
+
+
+def _bare(pk: int, levels: int, *, is_run: bool) -> Floor:
+    """Return what selects the ids of a lineage; a product has that of its object."""
+
+    def fetch(connection: Connection) -> bytes:
+        with connection.cursor() as cursor:
+            rows = cursor.execute(_BARE, [is_run, pk, levels]).fetchall()
+        names = {True: "code_run", False: "data_product"}
+        return orjson.dumps(
+            {"nodes": [{"id": f"{names[run]}/{id_}"} for run, id_ in rows]}
+        )
+
+    return fetch
