@@ -31,13 +31,6 @@ FIELD = "crate"
 _MEGABYTE = 1024 * 1024
 
 
-class JSONLDRenderer(RecordJSONRenderer):
-    """JSON-LD: JSON under another name."""
-
-    media_type = "application/ld+json"
-    format = "json-ld"
-
-
 class ZipRenderer(BaseRenderer):
     """A zip, which the view streams past this; it says that there is the format."""
 

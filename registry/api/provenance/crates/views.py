@@ -17,11 +17,11 @@ from registry.api.base.views import PlainView
 from registry.api.provenance.crates import schema as openapi
 from registry.api.provenance.crates.formats import (
     PARSERS,
-    JSONLDRenderer,
     ZipRenderer,
     package_in,
 )
 from registry.api.provenance.crates.parameters import CrateParameters
+from registry.api.provenance.documents import DocumentView, JSONLDRenderer
 from registry.catalogue.files import file_name
 from registry.catalogue.models import DataProduct, ExternalObject
 from registry.core.errors import NotFound
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from registry.provenance.crates.reading import Received
 
 
-class CrateView(PlainView):
+class CrateView(DocumentView):
     """What crates of all kinds of records have in common."""
 
     kind: ClassVar[type[Subject]]
@@ -65,18 +65,6 @@ class CrateView(PlainView):
         JSONLDRenderer,
         ZipRenderer,
     )
-
-    def get_throttles(self) -> list[Any]:
-        """Count exports as such, beside the limit on all requests."""
-        return [*super().get_throttles(), ExportThrottle()]
-
-    def handle_exception(self, exc: Exception) -> Response:
-        """Answer as JSON what is no crate."""
-        renderer = getattr(self.request, "accepted_renderer", None)
-        if isinstance(renderer, JSONLDRenderer | ZipRenderer):
-            self.request.accepted_renderer = RecordJSONRenderer()
-            self.request.accepted_media_type = RecordJSONRenderer.media_type
-        return super().handle_exception(exc)
 
     def answer(self, request: Request, pk: int) -> Any:
         """Answer with the crate of a record."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from rest_framework.exceptions import NotAcceptable
@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from registry.api.base.browsable import RecordBrowsableRenderer
 from registry.api.base.renderers import RecordJSONRenderer
-from registry.api.base.views import PlainView
+from registry.api.provenance.documents import DocumentView
 from registry.api.provenance.lineage import schema
 from registry.api.provenance.lineage.renderers import (
     EdgesCSVRenderer,
@@ -23,7 +23,6 @@ from registry.api.provenance.lineage.renderers import (
 from registry.api.provenance.lineage.shapes import impact_shape, lineage_shape
 from registry.http.lineage import LineageParameters
 from registry.http.policies import content_security_policy
-from registry.http.throttling import ExportThrottle, RequestThrottle
 from registry.provenance.captions import captions_of
 from registry.provenance.drawing import STYLE, drawing_of, svg_of
 from registry.provenance.impact import impact
@@ -36,26 +35,6 @@ if TYPE_CHECKING:
 _STYLE_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 #: The one style sheet that a browser may apply to a picture it shows by itself.
 _PICTURE_POLICY = content_security_policy(style_src=f"'sha256-{_STYLE_DIGEST}'")
-
-
-class DocumentView(PlainView):
-    """A view of documents that read many records, and are counted as exports.
-
-    Errors are JSON whatever the format that was asked for.
-    """
-
-    throttle_classes = (RequestThrottle, ExportThrottle)
-
-    def finalize_response(
-        self, request: Request, response: Any, *args: Any, **kwargs: Any
-    ) -> Any:
-        """Tell errors in JSON where the format has no words for them."""
-        response = super().finalize_response(request, response, *args, **kwargs)
-        renderer = getattr(response, "accepted_renderer", None)
-        if getattr(response, "exception", False) and isinstance(renderer, SVGRenderer):
-            response.accepted_renderer = RecordJSONRenderer()
-            response.accepted_media_type = RecordJSONRenderer.media_type
-        return response
 
 
 class LineageView(DocumentView):

@@ -7,15 +7,6 @@ from typing import Any
 
 from rest_framework.renderers import BaseRenderer
 
-from registry.api.base.renderers import RecordJSONRenderer
-
-
-class JSONLDRenderer(RecordJSONRenderer):
-    """JSON-LD 1.1."""
-
-    media_type = "application/ld+json"
-    format = "json-ld"
-
 
 class DocumentRenderer(BaseRenderer):
     """Bytes as the view has made them."""
@@ -72,7 +63,3 @@ class JPEGRenderer(PictureRenderer):
 
     media_type = "image/jpeg"
     format = "jpg"
-
-
-#: Renderers of reports alone, in which nothing else can be said.
-REPORTS = (JSONLDRenderer, DocumentRenderer)

@@ -16,7 +16,7 @@ from registry.api.base.idempotency import once
 from registry.api.base.parsers import RecordJSONParser
 from registry.api.base.renderers import RecordJSONRenderer
 from registry.api.base.views import PlainView
-from registry.api.provenance.lineage.views import DocumentView
+from registry.api.provenance.documents import DocumentView, JSONLDRenderer
 from registry.api.provenance.prov import renderers
 from registry.api.provenance.prov import schema as openapi
 from registry.api.provenance.prov.parameters import ReportParameters
@@ -62,7 +62,7 @@ class ReportView(DocumentView):
     renderer_classes = (
         RecordJSONRenderer,
         RecordBrowsableRenderer,
-        renderers.JSONLDRenderer,
+        JSONLDRenderer,
         renderers.XMLRenderer,
         renderers.ProvNRenderer,
         renderers.SVGRenderer,
@@ -88,16 +88,6 @@ class ReportView(DocumentView):
         if name in _TEXTS:
             return Response(_TEXTS[name](document))
         return Response(_drawn(document, look, name))
-
-    def finalize_response(
-        self, request: Request, response: Response, *args: Any, **kwargs: Any
-    ) -> Any:
-        """Say what is wrong in plain JSON, whatever was asked for."""
-        accepted = getattr(request, "accepted_renderer", None)
-        if response.exception and isinstance(accepted, renderers.REPORTS):
-            request.accepted_renderer = RecordJSONRenderer()
-            request.accepted_media_type = RecordJSONRenderer.media_type
-        return super().finalize_response(request, response, *args, **kwargs)
 
 
 def _drawn(document: ProvDocument, look: Look, name: Any) -> bytes:
