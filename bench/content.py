@@ -233,8 +233,9 @@ def _write_events(connection: Connection, model: type[Record], user: int) -> Non
     """Write the events that the services would have written."""
     connection.execute(
         sql.SQL(
-            "INSERT INTO {} (kind, record_id, action, by_id, client, at, changes) "
-            "SELECT %s, id, 'created', %s, 'bench', last_updated, '{{}}' FROM {}"
+            "INSERT INTO {} (kind, record_id, action, by_id, client, address, at, "
+            "changes, subject, detail) SELECT %s, id, 'created', %s, 'bench', "
+            "'127.0.0.1', last_updated, '{{}}', '', '{{}}' FROM {}"
         ).format(
             sql.Identifier(Event._meta.db_table), sql.Identifier(model._meta.db_table)
         ),

@@ -225,7 +225,8 @@ def _events(
     cursor: psycopg.Cursor[Any], kind: str, ids: Sequence[int], user: int
 ) -> None:
     cursor.execute(
-        "INSERT INTO registry_event (kind, record_id, action, by_id, client, at, "
-        "changes) SELECT %s, unnest(%s::bigint[]), 'created', %s, 'bench', now(), '{}'",
+        "INSERT INTO registry_event (kind, record_id, action, by_id, client, address, "
+        "at, changes, subject, detail) SELECT %s, unnest(%s::bigint[]), 'created', %s, "
+        "'bench', '127.0.0.1', now(), '{}', '', '{}'",
         [kind, list(ids), user],
     )
