@@ -7,12 +7,14 @@ every request needs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
+
+from registry.core.lookups import listed
 
 
 class CompiledQuery:
@@ -44,3 +46,18 @@ class CompiledQuery:
         if self._example not in parameters:
             raise ValueError(f"{self._example!r} is not a parameter of {sql}")
         return compiler, sql, parameters
+
+
+class CompiledByIds:
+    """Rows by many ids; ``queryset`` filters by ids as ``Among`` takes them."""
+
+    def __init__(self, queryset: Callable[[str], QuerySet[Any]]) -> None:
+        self._queryset = queryset
+
+    def rows(self, ids: Iterable[int]) -> list[tuple[Any, ...]]:
+        """Return the rows of these ids."""
+        return self._query.rows(listed(ids))
+
+    @cached_property
+    def _query(self) -> CompiledQuery:
+        return CompiledQuery(self._queryset, listed([-1]))

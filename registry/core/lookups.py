@@ -11,7 +11,6 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
-from django.db.models.expressions import RawSQL
 
 from registry.core.globs import AnyText, Glob, Literal, One, Part, Set, parse_glob
 
@@ -144,16 +143,43 @@ def wanted_ids(ids: Iterable[int]) -> tuple[str, Any]:
     return "(SELECT value AS id FROM json_each(%s)) AS wanted", json.dumps(values)
 
 
-def among(ids: Iterable[int]) -> RawSQL:
-    """Return these ids for a filter by ``pk__in``, as one parameter.
+class Among(models.Func):
+    """Whether a field is one of many ids, for ``filter()``; they are one parameter.
 
-    A parameter for each would take longer to write down than thousands of rows to read.
+    A parameter for each would take longer to write down than thousands of rows to read,
+    and databases look up an array sooner than a list of values.
     """
-    # the brackets of an array and of a list are all that differs
+
+    output_field = models.BooleanField()
+    conditional = True
+
+    def __init__(self, field: str, ids: Iterable[int] | str) -> None:
+        wanted = ids if isinstance(ids, str) else listed(ids)
+        super().__init__(models.F(field), models.Value(wanted))
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Compare with an array."""
+        template = "%(expressions)s::bigint[])"
+        return self.as_sql(
+            compiler, connection, template=template, arg_joiner=" = ANY("
+        )
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Compare with the values of a list in JSON."""
+        template = "%(expressions)s))"
+        return self.as_sql(
+            compiler,
+            connection,
+            template=template,
+            arg_joiner=" IN (SELECT value FROM json_each(",
+        )
+
+
+def listed(ids: Iterable[int]) -> str:
+    """Return ids as the one parameter that they are in a statement."""
     digits = ",".join(map(str, ids))
-    if connection.vendor == "postgresql":
-        return RawSQL("SELECT unnest(%s::bigint[])", [f"{{{digits}}}"])
-    return RawSQL("SELECT value FROM json_each(%s)", [f"[{digits}]"])
+    # the brackets of an array and of a list are all that differs
+    return f"{{{digits}}}" if connection.vendor == "postgresql" else f"[{digits}]"
 
 
 def existing_ids(model: type[models.Model], ids: Iterable[int]) -> list[int]:

@@ -74,6 +74,21 @@ class Migration(migrations.Migration):
                 fields=["submission_script", "id"], name="code_run_by_script"
             ),
         ),
+        migrations.AlterField(
+            model_name="objectcomponent",
+            name="object",
+            field=models.ForeignKey(
+                db_index=False,
+                help_text="The object that this is a part of.",
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="components",
+                to="registry.object",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="objectcomponent",
+            index=models.Index(fields=["object", "id"], name="component_in_order"),
+        ),
         links_in_order("coderun_inputs"),
         links_in_order("coderun_outputs"),
     ]

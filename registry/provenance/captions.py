@@ -19,12 +19,13 @@ from registry.catalogue.models import (
     Object,
     ObjectComponent,
 )
-from registry.core.lookups import among
+from registry.core.compiled import CompiledByIds
+from registry.core.lookups import Among
 from registry.core.texts import shortened
 from registry.runs.models import CodeRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from registry.provenance.lineage import Lineage, Node
 
@@ -68,74 +69,126 @@ class Captions:
 
 def captions_of(lineage: Lineage) -> Captions:
     """Caption every node; a node whose record was removed meanwhile has none."""
-    by_object, issues = _issues(lineage.objects)
-    rows: dict[str, dict[int, Any]] = {
-        kind: read(ids)
-        for kind, read in _READERS.items()
-        if (ids := [node.id for node in lineage.nodes if node.kind == kind])
-    }
+    ids: dict[str, list[int]] = {}
+    for node in lineage.nodes:
+        ids.setdefault(node.kind, []).append(node.id)
+    rows = {kind: _READERS[kind](of_kind) for kind, of_kind in ids.items()}
     found = {
-        node: Caption(row[0], row[1], row[2], by_object.get(node.object, ()), *row[3:])
+        node: caption
         for node in lineage.nodes
-        if (row := rows[node.kind].get(node.id)) is not None
+        if (caption := rows[node.kind].get(node.id)) is not None
     }
+    by_object, issues = _issues(lineage.objects)
+    if by_object:
+        for node, caption in found.items():
+            if node.object in by_object:
+                found[node] = caption._replace(issues=by_object[node.object])
     return Captions(found, issues)
-
-
-def _products(ids: list[int]) -> dict[int, Any]:
-    rows = DataProduct.objects.filter(pk__in=among(ids)).values_list(
-        "pk",
-        "namespace__name",
-        "name",
-        "version",
-        _text_of("last_updated"),
-        "external_object__pk",
-        "external_object__title",
-    )
-    return {
-        pk: (f"{namespace}:{name}", version, _moment(date), external, source or "")
-        for pk, namespace, name, version, date, external, source in rows.order_by()
-    }
-
-
-def _externals(ids: list[int]) -> dict[int, Any]:
-    rows = ExternalObject.objects.filter(pk__in=among(ids)).values_list(
-        "pk", "title", "version", _text_of("release_date")
-    )
-    return {
-        pk: (title, version, _moment(date), pk, title)
-        for pk, title, version, date in rows.order_by()
-    }
-
-
-def _objects(ids: list[int]) -> dict[int, Any]:
-    """Name an object by its release, else by its description."""
-    rows = Object.objects.filter(pk__in=among(ids)).values_list(
-        "pk",
-        Substr("description", 1, _READ),
-        "code_repo_release__name",
-        "code_repo_release__version",
-        _text_of("last_updated"),
-    )
-    return {
-        pk: (release or _line(text) or f"object {pk}", version, _moment(date))
-        for pk, text, release, version, date in rows.order_by()
-    }
-
-
-def _runs(ids: list[int]) -> dict[int, Any]:
-    rows = CodeRun.objects.filter(pk__in=among(ids)).values_list(
-        "pk", Substr("description", 1, _READ), _text_of("run_date")
-    )
-    return {
-        pk: (_line(text) or f"code run {pk}", None, _moment(date))
-        for pk, text, date in rows.order_by()
-    }
 
 
 def _text_of(field: str) -> Cast:
     """Select a time as its text, which is read several times as fast as a time."""
     return Cast(field, TextField())
+
+
+_PRODUCTS = CompiledByIds(
+    lambda ids: (
+        DataProduct.objects.filter(Among("pk", ids))
+        .values_list(
+            "pk",
+            "namespace__name",
+            "name",
+            "version",
+            _text_of("last_updated"),
+            "external_object__pk",
+            "external_object__title",
+        )
+        .order_by()
+    )
+)
+_EXTERNALS = CompiledByIds(
+    lambda ids: (
+        ExternalObject.objects.filter(Among("pk", ids))
+        .values_list("pk", "title", "version", _text_of("release_date"))
+        .order_by()
+    )
+)
+_OBJECTS = CompiledByIds(
+    lambda ids: (
+        Object.objects.filter(Among("pk", ids))
+        .values_list(
+            "pk",
+            Substr("description", 1, _READ),
+            "code_repo_release__name",
+            "code_repo_release__version",
+            _text_of("last_updated"),
+        )
+        .order_by()
+    )
+)
+_RUNS = CompiledByIds(
+    lambda ids: (
+        CodeRun.objects.filter(Among("pk", ids))
+        .values_list("pk", Substr("description", 1, _READ), _text_of("run_date"))
+        .order_by()
+    )
+)
+
+
+def _issues_of(ids: str) -> QuerySet[Any]:
+    links: QuerySet[Any] = ObjectComponent.issues.through._default_manager.all()
+    rows: QuerySet[Any] = (
+        links.filter(Among("objectcomponent__object", ids))
+        .annotate(
+            thing=F("objectcomponent__object"),
+            severity=F("issue__severity"),
+            text=Substr("issue__description", 1, _READ),
+        )
+        .values_list("thing", "issue_id", "severity", "text")
+        .distinct()
+        .order_by("-severity", "-issue_id", "thing")
+    )
+    return rows
+
+
+_ISSUES = CompiledByIds(_issues_of)
+
+
+def _products(ids: list[int]) -> dict[int, Caption]:
+    return {
+        pk: Caption(f"{space}:{name}", version, _moment(date), (), source, title or "")
+        for pk, space, name, version, date, source, title in _PRODUCTS.rows(ids)
+    }
+
+
+def _externals(ids: list[int]) -> dict[int, Caption]:
+    return {
+        pk: Caption(title, version, _moment(date), (), pk, title)
+        for pk, title, version, date in _EXTERNALS.rows(ids)
+    }
+
+
+def _objects(ids: list[int]) -> dict[int, Caption]:
+    """Name an object by its release, else by its description."""
+    return {
+        pk: Caption(release or _line(text) or f"object {pk}", version, _moment(date))
+        for pk, text, release, version, date in _OBJECTS.rows(ids)
+    }
+
+
+def _runs(ids: list[int]) -> dict[int, Caption]:
+    return {
+        pk: Caption(_line(text) or f"code run {pk}", None, _moment(date))
+        for pk, text, date in _RUNS.rows(ids)
+    }
+
+
+_READERS: Mapping[str, Callable[[list[int]], dict[int, Caption]]] = {
+    DataProduct.kind: _products,
+    ExternalObject.kind: _externals,
+    Object.kind: _objects,
+    CodeRun.kind: _runs,
+}
 
 
 def _moment(text: str) -> datetime:
@@ -150,34 +203,13 @@ def _line(text: str | None) -> str:
     return line if len(line) <= _SHOWN else shortened(line, _SHOWN)
 
 
-_READERS = {
-    DataProduct.kind: _products,
-    ExternalObject.kind: _externals,
-    Object.kind: _objects,
-    CodeRun.kind: _runs,
-}
-
-
 def _issues(
     objects: Iterable[int],
 ) -> tuple[dict[int | None, tuple[int, ...]], dict[int, IssueNote]]:
     """Return the issues of each object, and what each issue says."""
-    links: QuerySet[Any] = ObjectComponent.issues.through._default_manager.filter(
-        objectcomponent__object__in=among(objects)
-    )
-    rows = (
-        links.annotate(
-            thing=F("objectcomponent__object"),
-            severity=F("issue__severity"),
-            text=Substr("issue__description", 1, _READ),
-        )
-        .values_list("thing", "issue_id", "severity", "text")
-        .distinct()
-        .order_by("-severity", "-issue_id", "thing")
-    )
     by_object: dict[int | None, tuple[int, ...]] = {}
     issues: dict[int, IssueNote] = {}
-    for thing, issue, severity, text in rows:
+    for thing, issue, severity, text in _ISSUES.rows(objects):
         by_object[thing] = (*by_object.get(thing, ()), issue)
         issues.setdefault(
             issue, IssueNote(issue, severity, shortened(text, 2 * _SHOWN))

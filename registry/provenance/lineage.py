@@ -17,6 +17,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import NamedTuple
 
 from django.db.models import Model
@@ -24,6 +25,7 @@ from django.db.models import Model
 from registry.catalogue.models import DataProduct, ExternalObject, Object
 from registry.core.errors import NotFound
 from registry.provenance.walk import (
+    Kind,
     Links,
     Mark,
     Place,
@@ -212,14 +214,21 @@ def _named(root: Model, distances: Mapping[Place, int], limit: int) -> Named:
     start, *others = distances
     objects = [pk for mark, pk in others if mark == Mark.OBJECT]
     products: dict[int, list[int]] = {}
-    for pk, product in products_of(objects, limit=limit) if objects else []:
-        products.setdefault(pk, []).append(product)
+    for pk, one in products_of(objects, limit=limit) if objects else []:
+        products.setdefault(pk, []).append(one)
     kind = str(root.kind)  # type: ignore[attr-defined]
     thing = None if start[0] == Mark.RUN else start[1]
     named: Named = {start: (Node(kind, root.pk, 0, thing),)}
     count = 1
     for place in others:
-        nodes = _nodes_at(place, distances[place], products)
+        mark, pk = place
+        distance = distances[place]
+        if mark == Mark.RUN:
+            nodes: tuple[Node, ...] = (Node(_RUN, pk, distance, None),)
+        elif pk in products:
+            nodes = tuple([Node(_PRODUCT, one, distance, pk) for one in products[pk]])
+        else:
+            nodes = (Node(_OBJECT, pk, distance, pk),)
         count += len(nodes)
         if count > limit:
             break
@@ -227,41 +236,32 @@ def _named(root: Model, distances: Mapping[Place, int], limit: int) -> Named:
     return named
 
 
-def _nodes_at(
-    place: Place, distance: int, products: dict[int, list[int]]
-) -> tuple[Node, ...]:
-    mark, pk = place
-    if mark == Mark.RUN:
-        return (Node(CodeRun.kind, pk, distance),)
-    if pk in products:
-        kind = DataProduct.kind
-        return tuple(Node(kind, product, distance, pk) for product in products[pk])
-    return (Node(Object.kind, pk, distance, pk),)
+_RUN, _PRODUCT, _OBJECT = CodeRun.kind, DataProduct.kind, Object.kind
 
 
 def _edges(links: Links, named: Named) -> tuple[tuple[Edge, ...], list[Node]]:
     """Make edges of links, and note the nodes of which one leads to no other."""
     edges: list[Edge] = []
     stopped: list[Node] = []
+    ways = [(*kind, *_relation(kind)) for kind in links.kinds]
     for number, source, target, component in links.rows:
-        step = links.steps[number]
-        here = named[step.source, source]
-        there = named.get((step.target, target))
+        begins_at, leads_to, role, relation, is_forward = ways[number]
+        here = named[begins_at, source]
+        there = named.get((leads_to, target))
         if there is None:
             stopped += here
             continue
-        runs, things = (here, there) if step.source == Mark.RUN else (there, here)
-        edges += [
-            _edge(run, thing, step.role, component) for run in runs for thing in things
-        ]
-    if len({step.side for step in links.steps}) > 1:
+        for start, end in product(here, there) if is_forward else product(there, here):
+            edges.append(Edge(start, end, relation, component, role))
+    if links.sides > 1:
         # on a cycle a link is met from either side
         edges = list(dict.fromkeys(edges))
     return tuple(edges), stopped
 
 
-def _edge(run: Node, thing: Node, role: Role | None, component: int | None) -> Edge:
-    """Write a link in PROV's direction."""
+def _relation(kind: Kind) -> tuple[EdgeType, bool]:
+    """Return what PROV calls a kind of link, and whether it points the same way."""
+    source, _, role = kind
     if role is None:
-        return Edge(thing, run, EdgeType.WAS_GENERATED_BY, component, None)
-    return Edge(run, thing, EdgeType.USED, component, role)
+        return EdgeType.WAS_GENERATED_BY, source == Mark.OBJECT
+    return EdgeType.USED, source == Mark.RUN

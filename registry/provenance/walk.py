@@ -13,7 +13,6 @@ lateral subqueries, has ``json_each`` of a correlated one in their place.
 from __future__ import annotations
 
 import enum
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -21,6 +20,7 @@ from itertools import chain
 from django.db import connection
 
 from registry.catalogue.models import DataProduct, ObjectComponent
+from registry.core.lookups import Among, listed
 from registry.runs.models import CodeRun
 
 
@@ -55,20 +55,23 @@ Place = tuple[int, int]
 Row = tuple[int, int, int]
 #: Which kind of link, from which id, to which id, and the id of the component.
 LinkRow = tuple[int, int, int, int | None]
+#: What a kind of link begins at, what it leads to, and its role, None for what a run
+#: wrote.
+Kind = tuple[Mark, Mark, Role | None]
 
 
 @dataclass(frozen=True)
 class Step:
-    """One kind of link, in the direction in which a walk follows it.
+    """Kinds of link that are read together, as a walk follows them.
 
-    ``select`` yields ``id`` and ``component`` of what ``{node}`` is linked to, in an
-    order that both databases keep. ``role`` is None for what a run wrote.
+    ``select`` yields ``id`` and ``component`` of what ``{node}`` is linked to, and
+    which of the ``roles`` it has (``nth``), in an order that both databases keep.
     """
 
     side: Side
     source: Mark
     target: Mark
-    role: Role | None
+    roles: tuple[Role | None, ...]
     select: str
 
     def of(self, node: str, cap: int) -> str:
@@ -78,14 +81,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Links:
-    """Links, each by the number of its step, and the nodes not read to their end.
+    """Links, each by the number of its kind, and the nodes not read to their end.
 
-    They come by step, and within one in the order of the nodes.
+    They come by step, and within one in the order of the nodes. From two ``sides`` a
+    link of a cycle comes twice.
     """
 
-    steps: Sequence[Step]
+    kinds: Sequence[Kind]
     rows: Sequence[LinkRow]
     unread: Sequence[Place]
+    sides: int = 1
 
 
 _PART = ObjectComponent._meta.db_table
@@ -146,29 +151,35 @@ def links_of(nodes: Iterable[Row], *, limit: int) -> Links:
     steps = [step for step in _steps() if (step.side, step.source) in sources]
     if not steps:
         return Links([], [], [])
+    kinds: list[Kind] = []
+    selects: list[str] = []
+    for step in steps:
+        selects.append(_expanded(step, len(kinds), limit + 1))
+        kinds += [(step.source, step.target, role) for role in step.roles]
     of_step = [sources[step.side, step.source] for step in steps]
-    statement = " UNION ALL ".join(
-        _expanded(step, number, limit + 1) for number, step in enumerate(steps)
-    )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [_parameter(ids) for ids in of_step])
+        cursor.execute(" UNION ALL ".join(selects), [listed(ids) for ids in of_step])
         rows = cursor.fetchall()
-    counts = Counter(row[0] for row in rows)
-    unread = [
-        (step.source, pk)
-        for number, step in enumerate(steps)
-        if counts[number] > limit
-        for pk in _from_the_last(rows, number, of_step[number])
-    ]
-    return Links(steps, rows, unread)
+    unread = _unread(steps, of_step, rows, limit) if len(rows) > limit else []
+    return Links(kinds, rows, unread, len({step.side for step in steps}))
 
 
-def _from_the_last(
-    rows: Sequence[LinkRow], number: int, ids: Sequence[int]
-) -> Sequence[int]:
-    """Return the ids that a step has not read to the end: the last one, and more."""
-    last = next(row[1] for row in reversed(rows) if row[0] == number)
-    return ids[ids.index(last) :]
+def _unread(
+    steps: Sequence[Step],
+    of_step: Sequence[Sequence[int]],
+    rows: Sequence[LinkRow],
+    limit: int,
+) -> list[Place]:
+    """Return the nodes that a step has not read to the end: its last one, and more."""
+    found: list[Place] = []
+    first = 0
+    for step, ids in zip(steps, of_step, strict=True):
+        kinds = range(first, first + len(step.roles))
+        first = kinds.stop
+        sources = [row[1] for row in rows if row[0] in kinds]
+        if len(sources) > limit:
+            found += [(step.source, pk) for pk in ids[ids.index(sources[-1]) :]]
+    return found
 
 
 def most_links(limit: int) -> int:
@@ -179,44 +190,50 @@ def most_links(limit: int) -> int:
 def products_of(objects: Sequence[int], *, limit: int) -> list[tuple[int, int]]:
     """Return objects with the data products that they are, up to one more than a limit.
 
-    They come in the order of the objects, as pairs of ids.
+    Pairs of ids; those of an object by the product's id. Where they are more than the
+    limit, they are those of the first objects.
     """
+    names = DataProduct.objects.filter(Among("object", objects))
+    pairs = names.order_by().values_list("object", "pk")[: limit + 1]
+    found = sorted(pairs)
+    if len(found) <= limit:
+        return found
     select = (
-        f"SELECT id, NULL AS component FROM {DataProduct._meta.db_table} "  # noqa: S608
+        f"SELECT id, NULL AS component, 0 AS nth FROM {DataProduct._meta.db_table} "  # noqa: S608
         "WHERE object_id = {node} ORDER BY id LIMIT {cap}"
     )
-    naming = Step(Side.UPSTREAM, Mark.OBJECT, Mark.OBJECT, None, select)
-    statement = _expanded(naming, 0, limit + 1)
+    naming = Step(Side.UPSTREAM, Mark.OBJECT, Mark.OBJECT, (None,), select)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [_parameter(objects)])
+        cursor.execute(_expanded(naming, 0, limit + 1), [listed(objects)])
         return [(source, product) for _, source, product, _ in cursor.fetchall()]
 
 
 def _steps() -> Iterator[Step]:
     """Yield the kinds of link, in the order in which a walk follows those of a node."""
     up, down = Side.UPSTREAM, Side.DOWNSTREAM
-    yield Step(up, Mark.OBJECT, Mark.RUN, None, _runs_that(_WRITTEN))
-    yield Step(up, Mark.RUN, Mark.OBJECT, Role.INPUT, _objects_that_a_run(_READ))
+    reads, writes = (Role.INPUT,), (None,)
+    yield Step(up, Mark.OBJECT, Mark.RUN, writes, _runs_that(_WRITTEN))
+    yield Step(up, Mark.RUN, Mark.OBJECT, reads, _objects_that_a_run(_READ))
+    roles = tuple(role for _, role in _WITH)
+    yield Step(up, Mark.RUN, Mark.OBJECT, roles, _objects_of_a_run())
+    yield Step(down, Mark.OBJECT, Mark.RUN, reads, _runs_that(_READ))
     for column, role in _WITH:
-        yield Step(up, Mark.RUN, Mark.OBJECT, role, _object_of_a_run(column))
-    yield Step(down, Mark.OBJECT, Mark.RUN, Role.INPUT, _runs_that(_READ))
-    for column, role in _WITH:
-        yield Step(down, Mark.OBJECT, Mark.RUN, role, _runs_with(column))
-    yield Step(down, Mark.RUN, Mark.OBJECT, None, _objects_that_a_run(_WRITTEN))
+        yield Step(down, Mark.OBJECT, Mark.RUN, (role,), _runs_with(column))
+    yield Step(down, Mark.RUN, Mark.OBJECT, writes, _objects_that_a_run(_WRITTEN))
 
 
 def _runs_that(links: str) -> str:
     """Select the runs that read, or wrote, any part of an object."""
     if connection.vendor == "postgresql":
         return (
-            "SELECT link.coderun_id AS id, part.id AS component "  # noqa: S608
+            "SELECT link.coderun_id AS id, part.id AS component, 0 AS nth "  # noqa: S608
             f"FROM (SELECT id FROM {_PART} WHERE object_id = {{node}} ORDER BY id) "
             f"AS part CROSS JOIN LATERAL (SELECT coderun_id FROM {links} "
             "WHERE objectcomponent_id = part.id ORDER BY coderun_id LIMIT {cap}) "
             "AS link LIMIT {cap}"
         )
     return (
-        "SELECT link.coderun_id AS id, part.id AS component "  # noqa: S608
+        "SELECT link.coderun_id AS id, part.id AS component, 0 AS nth "  # noqa: S608
         f"FROM {_PART} AS part CROSS JOIN {links} AS link "
         "ON link.objectcomponent_id = part.id WHERE part.object_id = {node} "
         "ORDER BY part.id, link.coderun_id LIMIT {cap}"
@@ -226,25 +243,37 @@ def _runs_that(links: str) -> str:
 def _objects_that_a_run(links: str) -> str:
     """Select the objects of which a run read, or wrote, a part."""
     return (
-        "SELECT part.object_id AS id, part.id AS component "  # noqa: S608
+        "SELECT part.object_id AS id, part.id AS component, 0 AS nth "  # noqa: S608
         f"FROM {links} AS link CROSS JOIN {_PART} AS part "
         "WHERE part.id = link.objectcomponent_id AND link.coderun_id = {node} "
         "ORDER BY link.objectcomponent_id LIMIT {cap}"
     )
 
 
-def _object_of_a_run(column: str) -> str:
-    """Select what a run has in one of its own columns."""
-    return (
-        f"SELECT {column} AS id, NULL AS component FROM {_RUN} "  # noqa: S608
-        f"WHERE id = {{node}} AND {column} IS NOT NULL LIMIT {{cap}}"
+def _objects_of_a_run() -> str:
+    """Select what a run has in its own columns."""
+    columns = [column for column, _ in _WITH]
+    run = f"{_RUN} AS run WHERE run.id = {{node}}"
+    if connection.vendor == "postgresql":
+        values = ", ".join(f"(run.{name}, {nth})" for nth, name in enumerate(columns))
+        return (
+            "SELECT used.id, NULL AS component, used.nth FROM "  # noqa: S608
+            f"(SELECT * FROM {run}) AS run CROSS JOIN LATERAL "
+            f"(VALUES {values}) AS used(id, nth) "
+            "WHERE used.id IS NOT NULL LIMIT {cap}"
+        )
+    each = " UNION ALL ".join(
+        f"SELECT run.{name} AS id, NULL AS component, {nth} AS nth FROM {run} "  # noqa: S608
+        f"AND run.{name} IS NOT NULL"
+        for nth, name in enumerate(columns)
     )
+    return f"{each} LIMIT {{cap}}"
 
 
 def _runs_with(column: str) -> str:
     """Select the runs that have an object in one of their columns."""
     return (
-        f"SELECT id, NULL AS component FROM {_RUN} "  # noqa: S608
+        f"SELECT id, NULL AS component, 0 AS nth FROM {_RUN} "  # noqa: S608
         f"WHERE {column} = {{node}} ORDER BY id LIMIT {{cap}}"
     )
 
@@ -300,27 +329,25 @@ def _one_by_one(steps: Sequence[Step], levels: int | None, cap: int) -> str:
     return f"{branches} UNION {clock}"
 
 
-def _expanded(step: Step, number: int, cap: int) -> str:
-    """Select the links of many nodes, which are one parameter; no more than the cap."""
+def _expanded(step: Step, first: int, cap: int) -> str:
+    """Select the links of many nodes, which are one parameter; no more than the cap.
+
+    ``first`` is the number of the step's first kind of link.
+    """
     select = step.of("wanted.id", cap)
     if connection.vendor == "postgresql":
         links = (
-            f"SELECT {number}, wanted.id, met.id, CAST(met.component AS bigint) "  # noqa: S608
+            f"SELECT {first} + met.nth, wanted.id, met.id, "  # noqa: S608
+            "CAST(met.component AS bigint) "
             "FROM unnest(%s::bigint[]) WITH ORDINALITY AS wanted(id) "
             f"CROSS JOIN LATERAL ({select}) AS met"
         )
     else:
         links = (
-            f"SELECT {number}, wanted.id, json_extract(met.value, '$[0]'), "  # noqa: S608
-            "json_extract(met.value, '$[1]') FROM "
+            f"SELECT {first} + json_extract(met.value, '$[2]'), wanted.id, "  # noqa: S608
+            "json_extract(met.value, '$[0]'), json_extract(met.value, '$[1]') FROM "
             "(SELECT value AS id FROM json_each(%s)) AS wanted CROSS JOIN json_each(("
-            "SELECT json_group_array(json_array(id, component)) "
+            "SELECT json_group_array(json_array(id, component, nth)) "
             f"FROM ({select}))) AS met"
         )
     return f"SELECT * FROM ({links} LIMIT {cap}) AS links"  # noqa: S608
-
-
-def _parameter(ids: Sequence[int]) -> str:
-    """Return ids as the one parameter that they are in a statement."""
-    digits = ",".join(map(str, ids))
-    return f"{{{digits}}}" if connection.vendor == "postgresql" else f"[{digits}]"

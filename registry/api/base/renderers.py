@@ -11,8 +11,6 @@ from typing import Any
 import orjson
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 
-_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
-
 
 class RecordJSONRenderer(JSONRenderer):
     """JSON by orjson; times are ISO 8601 in UTC with a Z."""
@@ -29,9 +27,13 @@ class RecordJSONRenderer(JSONRenderer):
         indent = self.get_indent(
             accepted_media_type or "", dict(renderer_context or {})
         )
-        return orjson.dumps(
-            data, default=str, option=_OPTIONS | (orjson.OPT_INDENT_2 if indent else 0)
-        )
+        options = orjson.OPT_UTC_Z | (orjson.OPT_INDENT_2 if indent else 0)
+        try:
+            return orjson.dumps(data, default=str, option=options)
+        except orjson.JSONEncodeError:
+            # the errors of a list have numbers for keys; to look for them takes long
+            keys = orjson.OPT_NON_STR_KEYS
+            return orjson.dumps(data, default=str, option=options | keys)
 
 
 class RecordCSVRenderer(BaseRenderer):

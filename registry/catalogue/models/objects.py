@@ -98,6 +98,8 @@ class ObjectComponent(Record):
         Object,
         on_delete=models.PROTECT,
         related_name="components",
+        # the index of both, which has the components in order, serves for it alone
+        db_index=False,
         help_text="The object that this is a part of.",
     )
     name = models.CharField(
@@ -130,6 +132,7 @@ class ObjectComponent(Record):
                 fields=["object", "name"], name="object_component_once"
             ),
         )
+        indexes = (models.Index(fields=["object", "id"], name="component_in_order"),)
 
     def __str__(self) -> str:
         return f"{self.name} of object {self.object_id}"

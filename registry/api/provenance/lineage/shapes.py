@@ -36,40 +36,39 @@ def lineage_shape(lineage: Lineage, captions: Captions, base: str) -> Shape:
         "truncated": lineage.truncated,
         "stopped_at": [node.key for node in lineage.stopped_at],
         "nodes": [
-            node_shape(node, caption, base)
-            for node in lineage.nodes
+            node_shape(node, key, caption, base)
+            for node, key in keys.items()
             if (caption := captions.of.get(node)) is not None
         ],
         "edges": [
             {
-                "source": keys[edge.source],
-                "target": keys[edge.target],
-                "type": _VALUES[edge.type],
-                "component": f"{components}{edge.component}/"
-                if edge.component is not None
-                else None,
-                "role": _VALUES[edge.role],
+                "source": keys[source],
+                "target": keys[target],
+                "type": _VALUES[relation],
+                "component": None if component is None else f"{components}{component}/",
+                "role": _VALUES[role],
             }
-            for edge in lineage.edges
+            for source, target, relation, component, role in lineage.edges
         ],
     }
 
 
-def node_shape(node: Node, caption: Caption, base: str) -> Shape:
-    """Return a node of a lineage."""
-    key = node.key
+def node_shape(node: Node, key: str, caption: Caption, base: str) -> Shape:
+    """Return a node of a lineage; ``key`` is its own."""
+    _, _, _, thing = node
+    label, version, date, issues, source, _ = caption
     return {
         "id": key,
         "kind": node.kind,
         "url": f"{base}{key}/",
-        "label": caption.label,
-        "version": caption.version,
-        "date": caption.date,
-        "issues": _issue_urls(caption.issues, base),
-        "object": f"{base}object/{node.object}/" if node.object is not None else None,
-        "external_object": f"{base}external_object/{caption.external}/"
-        if caption.external is not None
-        else None,
+        "label": label,
+        "version": version,
+        "date": date,
+        "issues": _issue_urls(issues, base) if issues else [],
+        "object": None if thing is None else f"{base}object/{thing}/",
+        "external_object": None
+        if source is None
+        else f"{base}external_object/{source}/",
     }
 
 
