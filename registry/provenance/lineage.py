@@ -14,10 +14,10 @@ about, a data product, an external object or the object, and as nothing else.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from itertools import product, zip_longest
 from typing import NamedTuple
 
 from django.db.models import Model
@@ -30,6 +30,7 @@ from registry.provenance.walk import (
     Mark,
     Place,
     Role,
+    Row,
     Side,
     links_of,
     most_links,
@@ -144,7 +145,7 @@ def lineage(
     reached = walk(mark, pk, sides, levels=levels, limit=limit)
     distances: dict[Place, int] = {}
     for level, rows in enumerate(reached):
-        for row in rows:
+        for row in rows if len(sides) == 1 else _by_turns(rows):
             distances.setdefault(row[1:], level)
     named = _named(root, distances, limit)
     # what is on the last level is not followed any further
@@ -193,6 +194,18 @@ _SIDES = {
 
 #: The nodes that a node of the graph appears as.
 Named = dict[Place, tuple[Node, ...]]
+
+
+def _by_turns(rows: Sequence[Row]) -> Iterator[Row]:
+    """Yield one row of each side after the other.
+
+    So that where not all can be kept, or drawn, the many of one side do not hide the
+    few of the other.
+    """
+    upstream = [row for row in rows if row[0] == Side.UPSTREAM]
+    downstream = [row for row in rows if row[0] == Side.DOWNSTREAM]
+    for pair in zip_longest(upstream, downstream):
+        yield from (row for row in pair if row is not None)
 
 
 def _place_of(root: Model) -> tuple[Mark, int]:

@@ -19,7 +19,7 @@ from tests.factories import (
     ExternalObjectFactory,
     IssueFactory,
 )
-from tests.provenance.graphs import chain, ladder, store
+from tests.provenance.graphs import Graph, Run, chain, ladder, store
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +133,15 @@ def test_a_large_lineage_is_drawn_in_part_and_says_so() -> None:
     assert "The nearest 21 of 201 nodes" in _text(svg)
     more = [group for group in _groups(svg, "node") if "… more" in _text(group)]
     assert len(more) == 1
+
+
+def test_the_many_of_one_side_do_not_hide_the_few_of_the_other() -> None:
+    reads = frozenset((number, 0) for number in range(40))
+    run = Run(reads, writes=frozenset({(40, 0), (41, 0)}))
+    stored = store(Graph((1,) * 42, (run,), parts=1))
+    drawing = _drawing(stored.runs[0], most=10)
+    assert drawing.drawn == 10
+    assert [drawing.dot.count(f"{name}->n0 ") for name in ("n2", "n4")] == [1, 1]
 
 
 def test_arrows_are_limited_as_well() -> None:
