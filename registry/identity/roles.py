@@ -50,8 +50,11 @@ MEANINGS: dict[str, str] = {
 ROLES: tuple[str, ...] = tuple(MEANINGS)
 #: The roles that make an administrator of the registry.
 ADMINISTRATORS = frozenset({"sys-admin-admin", "entity-registry-admin"})
+#: The group of IceProd's administrators, and the role of its own services.
+ICEPROD_ADMIN = "/tokens/IceProdAdmins"
+ICEPROD_SYSTEM = "iceprod-system"
 #: The roles of programs that do the work of run requests.
-EXECUTORS = frozenset({"job-service-admin", "iceprod-system"})
+EXECUTORS = frozenset({"job-service-admin", ICEPROD_SYSTEM})
 #: How far access to the registry goes, from less to more; each has those before it.
 LEVELS = ("read", "write", "admin")
 
@@ -65,6 +68,18 @@ def roles_of(user: Any) -> frozenset[str]:
         known = frozenset(user.groups.values_list("name", flat=True))
         user._registry_roles = known
     return known
+
+
+def effective_roles(user: Any) -> frozenset[str]:
+    """Return the roles that other systems are told of.
+
+    A superuser has every one but those of places and programs.
+    """
+    held = roles_of(user)
+    if not user.is_superuser:
+        return held
+    people = {name for name in ROLES if name[0] != "/" and name != ICEPROD_SYSTEM}
+    return held | people | {ICEPROD_ADMIN}
 
 
 def is_administrator(user: Any) -> bool:

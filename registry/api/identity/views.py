@@ -28,7 +28,7 @@ from registry.http.filters.records import GroupFilter, UserFilter
 from registry.http.permissions import AdministratorsOnly, SignedIn
 from registry.identity.models import RoleRequest, User
 from registry.identity.requests import decide_request, request_role, withdraw_request
-from registry.identity.roles import has_access, is_administrator, roles_of
+from registry.identity.roles import effective_roles, has_access, is_administrator
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -157,6 +157,6 @@ class AccessView(PlainView):
             {
                 "username": self.user.get_username(),
                 "email": self.user.email,
-                "roles": sorted(roles_of(self.user)),
+                "roles": sorted(effective_roles(self.user)),
             }
         )

@@ -22,16 +22,13 @@ from registry.identity.models import User
 from registry.identity.oauth.errors import TokenRefused
 from registry.identity.oauth.keys import key_ring
 from registry.identity.oauth.models import ClientSession
-from registry.identity.roles import ROLES, roles_of
+from registry.identity.roles import ICEPROD_SYSTEM, effective_roles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from registry.core.signing_keys import SigningKey
 
-#: The group of IceProd's administrators, and the role of its own services.
-ICEPROD_ADMIN = "/tokens/IceProdAdmins"
-ICEPROD_SYSTEM = "iceprod-system"
 #: The kind of token, in its header: an ID token is none to come in with.
 ACCESS = "at+jwt"
 #: Seconds by which the clocks of two machines may differ.
@@ -115,7 +112,7 @@ def sign(claims: Mapping[str, Any], *, kind: str = "JWT") -> str:
 
 def claims_of(user: User, scopes: list[str]) -> dict[str, Any]:
     """Return what a token says of a person: names, address, roles and groups."""
-    held = _held(user)
+    held = effective_roles(user)
     groups = sorted(name for name in held if name.startswith("/"))
     roles = sorted(name for name in held if not name.startswith("/"))
     system = [ICEPROD_SYSTEM] if ICEPROD_SYSTEM in held else []
@@ -130,15 +127,6 @@ def claims_of(user: User, scopes: list[str]) -> dict[str, Any]:
     if "email" in scopes:
         claims["email"] = user.email
     return claims
-
-
-def _held(user: User) -> frozenset[str]:
-    """Return the roles of a person; a superuser has every one but those of programs."""
-    held = roles_of(user)
-    if not user.is_superuser:
-        return held
-    people = {name for name in ROLES if name[0] != "/" and name != ICEPROD_SYSTEM}
-    return held | people | {ICEPROD_ADMIN}
 
 
 def verify(token: str) -> Access:

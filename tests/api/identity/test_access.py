@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from registry.identity.oauth.tokens import claims_of
 from tests.api.client import Api, data_of
 from tests.factories import UserFactory
 
@@ -34,6 +35,15 @@ def test_a_role_reaches_its_level_and_those_below(
     api = Api(UserFactory(roles=roles))
     answers = [api.get(_path(level)).status_code for level in LEVELS]
     assert answers == [200] * reached + [403] * (4 - reached)
+
+
+def test_a_superuser_has_the_roles_that_their_tokens_tell_of() -> None:
+    person = UserFactory(is_superuser=True)
+    roles = data_of(Api(person).get(_path("general")))["roles"]
+    claims = claims_of(person, [])
+    assert roles == sorted([*claims["groups"], *claims["realm_access"]["roles"]])
+    assert "entity-registry-admin" in roles
+    assert "iceprod-system" not in roles
 
 
 def test_the_answer_says_who_asks_and_their_roles() -> None:
