@@ -61,7 +61,7 @@ def test_the_log_shows_requests_under_their_ids(live_registry: LiveRegistry) -> 
 def test_pages_have_collected_files(live_registry: LiveRegistry) -> None:
     with urllib.request.urlopen(f"{live_registry.url}/sign-in") as answer:
         page = answer.read().decode()
-    (path,) = {x for x in page.split('"') if x.startswith("/static/web/registry.")}
+    (path,) = {x for x in page.split('"') if x.startswith("/static/web/css/page.")}
     request = urllib.request.Request(f"{live_registry.url}{path}")
     request.add_header("Accept-Encoding", "br")
     with urllib.request.urlopen(request) as answer:
