@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 from registry.catalogue.models import DataProduct, ExternalObject, Object
 from registry.provenance.picture import in_lines, quoted, render
-from registry.provenance.walk import Role
+from registry.provenance.steps import Role
 from registry.runs.models import CodeRun
 
 if TYPE_CHECKING:

@@ -24,19 +24,9 @@ from django.db.models import Model
 
 from registry.catalogue.models import DataProduct, ExternalObject, Object
 from registry.core.errors import NotFound
-from registry.provenance.walk import (
-    Kind,
-    Links,
-    Mark,
-    Place,
-    Role,
-    Row,
-    Side,
-    links_of,
-    most_links,
-    products_of,
-    walk,
-)
+from registry.provenance.links import Kind, Links, links_of, products_of
+from registry.provenance.steps import Mark, Place, Role, Row, Side, most_links
+from registry.provenance.walk import walk
 from registry.runs.models import CodeRun
 
 #: Nodes of one answer.

@@ -18,10 +18,14 @@ from registry.catalogue.models import (
 from registry.provenance.importing.places import location_key, register_places
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from registry.catalogue.models import StorageLocation
     from registry.core.models import Record
     from registry.core.records import Values
     from registry.provenance.importing.described import External, Product, Thing
     from registry.provenance.importing.ledger import Ledger
+    from registry.provenance.importing.places import LocationKey
 
     #: What a document says of a thing, and the object that it is on record.
     Pair = tuple[Thing, Object]
@@ -105,18 +109,7 @@ def _register_externals(
         ledger,
     )
     rows = [
-        (
-            external.where,
-            {
-                **_values_of(external),
-                "data_product": product,
-                "original_store": (
-                    stores[location_key(external.original_store)]
-                    if external.original_store
-                    else None
-                ),
-            },
-        )
+        (external.where, _external_values(external, product, stores))
         for external, product in new
     ]
     for one in ledger.register(ExternalObject, rows):
@@ -124,8 +117,15 @@ def _register_externals(
     return {external.key: known[product.pk] for external, product in said}
 
 
-def _values_of(external: External) -> Values:
+def _external_values(
+    external: External,
+    product: DataProduct,
+    stores: Mapping[LocationKey, StorageLocation],
+) -> Values:
+    store = external.original_store
     return {
+        "data_product": product,
+        "original_store": None if store is None else stores[location_key(store)],
         "title": external.title,
         "release_date": external.release_date,
         "identifier": external.identifier,

@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from registry.api.base.schema.fields import ADDRESS
 from registry.http.lineage import ALL, DEEPEST, LineageParameters
 from registry.provenance.lineage import ROOTS, Direction, EdgeType
-from registry.provenance.walk import Role
+from registry.provenance.steps import Role
 
 Schema = dict[str, Any]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from registry.catalogue.models import Issue, ObjectComponent
 from registry.http.lineage import ALL
 from registry.provenance.lineage import EdgeType
-from registry.provenance.walk import Role
+from registry.provenance.steps import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from registry.catalogue.models import FileType, Object, StorageLocation
 from registry.core.validators import semantic_version
 from registry.provenance.crates.reading.files import CrateFile
 from registry.provenance.crates.reading.labels import (
@@ -23,6 +21,7 @@ from registry.provenance.crates.reading.labels import (
     stated_uuid,
     web_address,
 )
+from registry.provenance.crates.reading.on_record import OnRecord, own_root
 from registry.provenance.importing import (
     External,
     Place,
@@ -44,41 +43,6 @@ ADDRESS = "url"
 VERSION = "version"
 
 
-@dataclass
-class _Record:
-    """What is on record of a crate's files, looked up for all of them at once."""
-
-    #: Objects by the SHA-1 of their bytes: the first that was registered.
-    objects: dict[str, Object] = field(default_factory=dict)
-    #: Files of the store that nobody but few may have.
-    closed: set[str] = field(default_factory=set)
-    #: Names of file types by the ending of file names.
-    types: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def about(cls, hashes: Iterable[str], endings: Iterable[str]) -> _Record:
-        """Look up files by their checksums, and file types by their endings."""
-        record = cls()
-        wanted = set(hashes)
-        objects = Object.objects.filter(storage_location__hash__in=wanted)
-        for one in objects.select_related("storage_location").order_by("-pk"):
-            assert one.storage_location is not None  # noqa: S101 (the filter says so)
-            record.objects[one.storage_location.hash] = one
-        own = StorageLocation.objects.filter(
-            storage_root__root=own_root(), hash__in=wanted
-        )
-        public = dict(own.order_by("public").values_list("hash", "public"))
-        record.closed = {hash_ for hash_, is_public in public.items() if not is_public}
-        types = FileType.objects.filter(extension__in=set(endings)).order_by("-pk")
-        record.types.update(types.values_list("extension", "name"))
-        return record
-
-
-def own_root() -> str:
-    """Return the storage root of the registry's own files."""
-    return f"{settings.REGISTRY_URL}/data/"
-
-
 def things_of(
     crate: Crate, files: Sequence[CrateFile], sums: Mapping[str, Checksums]
 ) -> list[Thing]:
@@ -89,7 +53,7 @@ def things_of(
     """
     hashes = {file.entity.id: _hash_of(file, sums) for file in files}
     endings = {_ending_of(file) for file in files}
-    record = _Record.about(filter(None, hashes.values()), filter(None, endings))
+    record = OnRecord.about(filter(None, hashes.values()), filter(None, endings))
     things: dict[object, Thing] = {}
     for file in files:
         thing = _thing(crate, file, hashes[file.entity.id], sums, record)
@@ -111,7 +75,7 @@ def _thing(
     file: CrateFile,
     hash_: str | None,
     sums: Mapping[str, Checksums],
-    record: _Record,
+    record: OnRecord,
 ) -> Thing:
     entity = file.entity
     uuid = stated_uuid(entity)
@@ -164,7 +128,7 @@ def _hash_of(file: CrateFile, sums: Mapping[str, Checksums]) -> str | None:
     return stated.lower() if stated and _SHA1.fullmatch(stated) else stated
 
 
-def _place(file: CrateFile, hash_: str | None, record: _Record) -> Place | None:
+def _place(file: CrateFile, hash_: str | None, record: OnRecord) -> Place | None:
     public = file.entity.flag("public") is not False
     if file.path is not None and hash_ is not None:
         # what is private here already stays so
@@ -200,7 +164,7 @@ def _ending_of(file: CrateFile) -> str | None:
 
 
 def _file_type(
-    file: CrateFile, crate: Crate, record: _Record
+    file: CrateFile, crate: Crate, record: OnRecord
 ) -> tuple[str, str | None] | None:
     """Return the file type: as a registry has it, else by the ending of the name."""
     stated = _stated_type(file.entity, crate)

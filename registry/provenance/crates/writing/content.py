@@ -14,7 +14,7 @@ from registry.core.texts import shortened
 from registry.provenance.crates.terms import INPUTS, OUTPUTS
 from registry.provenance.lineage import Direction, EdgeType, Lineage, lineage
 from registry.provenance.records import Records, records_of
-from registry.provenance.walk import Role
+from registry.provenance.steps import Role
 from registry.runs.models import CodeRun
 from registry.storage.services import the_store
 

@@ -20,7 +20,7 @@ from registry.provenance.crates.terms import (
 )
 from registry.provenance.crates.writing import entities
 from registry.provenance.records import external_of
-from registry.provenance.walk import Role
+from registry.provenance.steps import Role
 
 if TYPE_CHECKING:
     from rocrate.rocrate import ROCrate
