@@ -104,16 +104,9 @@ def _records(size: Size) -> Iterator[tuple[type[Record], str, Rows]]:
             for n in numbers
         ),
     )
-    yield (
-        tables.ObjectComponent,
-        "id object_id name whole_object",
-        _components(size),
-    )
-    yield (
-        tables.DataProduct,
-        "id namespace_id name version version_key object_id",
-        _products(size),
-    )
+    yield tables.ObjectComponent, "id object_id name whole_object", _components(size)
+    names = "id namespace_id name version version_key object_id"
+    yield tables.DataProduct, names, _products(size)
     yield (
         tables.Keyword,
         "id object_id keyphrase",

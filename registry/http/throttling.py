@@ -11,6 +11,7 @@ the address; exports and attempts to sign in have limits of their own besides.
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -109,14 +110,14 @@ def usage_of(request: HttpRequest) -> Usage | None:
     return getattr(request, "rate_limit", None)
 
 
-class RegistryThrottle(BaseThrottle):
+class RegistryThrottle(BaseThrottle, ABC):
     """A limit as the views of the REST framework take it."""
 
     usage: Usage | None = None
 
+    @abstractmethod
     def count(self, request: Request) -> tuple[bool, Usage]:
         """Count the request."""
-        raise NotImplementedError
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Count the request; tell whether it is within the limit."""

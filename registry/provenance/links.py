@@ -88,6 +88,7 @@ def products_of(objects: Sequence[int], *, limit: int) -> list[tuple[int, int]]:
     names = DataProduct.objects.filter(Among("object", objects))
     pairs = names.order_by().values_list("object", "pk")[: limit + 1]
     found = sorted(pairs)
+    # in order from the first object on takes longer, and matters to what is cut off
     if len(found) <= limit:
         return found
     select = (

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from registry.identity.models import User
 from tests.factories import UserFactory
-from tests.interop.oidc.issuer import Program, device_client
+from tests.interop.oidc.issuer import Answer, Program, claims_in, device_client, let_in
 
 
 @pytest.fixture
@@ -18,3 +20,15 @@ def person() -> User:
 @pytest.fixture
 def telescope() -> Program:
     return Program(device_client().client_id)
+
+
+@pytest.fixture
+def tokens(telescope: Program, person: User) -> Answer:
+    """Return what a program got that a person let in."""
+    return let_in(person, telescope, scope="offline_access")
+
+
+@pytest.fixture
+def claims(tokens: Answer) -> dict[str, Any]:
+    """Return what the access token says."""
+    return claims_in(tokens["access_token"])

@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import jwt
 from django.test import Client
 from oauth2_provider.models import Application
 
 from registry.identity.models import User
 from registry.identity.oauth.clients import Grant, create_client
-from registry.identity.oauth.models import ClientSession
+from registry.identity.oauth.keys import key_ring
+from registry.identity.oauth.models import ClientSession, DeviceCode
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 BACK = "https://notebook.example.org/back"
@@ -23,6 +26,10 @@ CHALLENGE = (
     .rstrip(b"=")
     .decode()
 )
+#: What an answer is to whoever has no right to a code or a token.
+REFUSED = (400, "invalid_grant")
+#: What only those are told who are signed in.
+NAME = "/api/username/"
 
 
 def device_client(client_id: str = "telescope") -> Application:
@@ -168,3 +175,37 @@ def status_of(
 def session_of(user: User) -> ClientSession:
     """Return the one session in which something acts for this person."""
     return ClientSession.objects.get(user=user)
+
+
+def claims_in(token: str) -> dict[str, Any]:
+    """Return what a token says."""
+    return dict(jwt.decode(token, options={"verify_signature": False}))
+
+
+def new_robot(client_id: str = "robot", **values: Any) -> Program:
+    """Register a service."""
+    _, secret = create_client(
+        client_id=client_id, name="Robot", grant=Grant.SERVICE, **values
+    )
+    return Program(client_id, secret)
+
+
+def as_service(robot: Program, **form: str) -> Answer:
+    """Ask for a token as a service does."""
+    return robot.post("/token", grant_type="client_credentials", **form)
+
+
+def signed(claims: dict[str, Any], key: Any = None, **header: Any) -> str:
+    """Sign claims with the key of the registry, or another."""
+    ring = key_ring().signing
+    headers = {"kid": ring.kid, "typ": "at+jwt", **header}
+    return jwt.encode(claims, key or ring.private, "RS256", headers=headers)
+
+
+def age(seconds: float) -> None:
+    """Let time go by for the device that asked last."""
+    code = DeviceCode.objects.latest("id")
+    if code.polled:
+        code.polled -= timedelta(seconds=seconds)
+    code.expires -= timedelta(seconds=seconds)
+    code.save()

@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-from django.test import Client
-from django.utils import timezone
 
-from registry.core.models import Event
 from registry.identity.models import User
 from registry.identity.oauth import devices
 from registry.identity.oauth.clients import Grant, create_client
 from registry.identity.oauth.models import ClientSession, DeviceCode
 from tests.interop.oidc.issuer import (
     CHALLENGE,
+    REFUSED,
     VERIFIER,
     Program,
+    age,
     browser_of,
     decide,
     device_client,
     let_in,
-    session_of,
     status_of,
 )
 
 pytestmark = pytest.mark.django_db
-
-REFUSED = (400, "invalid_grant")
-
-
-def _age(seconds: float) -> None:
-    """Let time go by for the device that asked last."""
-    code = DeviceCode.objects.latest("id")
-    if code.polled:
-        code.polled -= timedelta(seconds=seconds)
-    code.expires -= timedelta(seconds=seconds)
-    code.save()
 
 
 # --- the way in -----------------------------------------------------------------------
@@ -108,9 +93,9 @@ def test_an_eager_device_is_slowed_down_more_and_more(telescope: Program) -> Non
     for waits in (10, 15, 20):
         assert telescope.poll(code).outcome == (400, "slow_down")
         assert DeviceCode.objects.get().interval == waits
-    _age(15)
+    age(15)
     assert telescope.poll(code)["error"] == "slow_down"
-    _age(26)
+    age(26)
     assert telescope.poll(code)["error"] == "authorization_pending"
 
 
@@ -118,7 +103,7 @@ def test_a_device_that_waits_its_interval_is_not_slowed(telescope: Program) -> N
     code = telescope.codes()["device_code"]
     for _ in range(5):
         assert telescope.poll(code)["error"] == "authorization_pending"
-        _age(devices.INTERVAL)
+        age(devices.INTERVAL)
 
 
 def test_the_interval_has_an_end(telescope: Program) -> None:
@@ -178,14 +163,14 @@ def test_an_expired_code_is_refused(
     codes = telescope.codes()
     if decision:
         decide(person, codes["user_code"], decision)
-    _age(devices.LIFETIME)
+    age(devices.LIFETIME)
     assert telescope.poll(codes["device_code"]).outcome == (400, "expired_token")
     assert not ClientSession.objects.exists()
 
 
 def test_an_expired_code_cannot_be_approved(telescope: Program, person: User) -> None:
     codes = telescope.codes()
-    _age(devices.LIFETIME)
+    age(devices.LIFETIME)
     assert decide(person, codes["user_code"]).status_code == 404
     assert DeviceCode.objects.get().state == DeviceCode.State.PENDING
 
@@ -257,130 +242,3 @@ def test_guessing_at_user_codes_is_slowed(person: User) -> None:
     ]
     assert statuses[0] == 404
     assert statuses[-1] == 429
-
-
-# --- pages ----------------------------------------------------------------------------
-
-
-def test_nothing_is_decided_without_the_token_of_the_form(
-    telescope: Program, person: User
-) -> None:
-    codes = telescope.codes()
-    browser = browser_of(person, enforce_csrf_checks=True)
-    form = {"user_code": codes["user_code"], "decision": "allow"}
-    assert browser.post("/device", form).status_code == 403
-    assert DeviceCode.objects.get().state == DeviceCode.State.PENDING
-
-
-def test_nothing_is_decided_by_looking(telescope: Program, person: User) -> None:
-    codes = telescope.codes()
-    page = browser_of(person).get(
-        "/device", {"user_code": codes["user_code"], "decision": "allow"}
-    )
-    assert page.status_code == 200
-    assert "telescope" in page.content.decode()
-    assert DeviceCode.objects.get().state == DeviceCode.State.PENDING
-
-
-def test_a_stranger_signs_in_first_and_comes_back(telescope: Program) -> None:
-    codes = telescope.codes()
-    answer = Client().get(codes["verification_uri_complete"])
-    assert answer.status_code == 302
-    wanted = f"/sign-in?next=/device%3Fuser_code%3D{codes['user_code']}"
-    assert answer["Location"] == wanted
-
-
-@pytest.mark.parametrize("state", ["never was", "used", "denied", "expired"])
-def test_the_page_says_the_same_of_every_code_that_is_of_no_use(
-    telescope: Program, person: User, state: str
-) -> None:
-    codes = telescope.codes()
-    code = codes["user_code"]
-    if state == "used":
-        decide(person, code)
-        telescope.poll(codes["device_code"])
-    elif state == "denied":
-        decide(person, code, "deny")
-    elif state == "expired":
-        _age(devices.LIFETIME)
-    else:
-        DeviceCode.objects.all().delete()
-    page = browser_of(person).get("/device", {"user_code": code})
-    assert page.status_code == 404
-    assert "is not known, or is of no use any more" in page.content.decode()
-
-
-def test_a_name_of_a_client_is_no_markup(person: User) -> None:
-    name = "<script>alert(1)</script>"
-    create_client(client_id="odd", name=name, grant=Grant.DEVICE, public=True)
-    codes = Program("odd").codes()
-    page = browser_of(person).get("/device", {"user_code": codes["user_code"]})
-    assert name not in page.content.decode()
-
-
-# --- revoking -------------------------------------------------------------------------
-
-
-def test_a_revoked_program_is_out_at_once(telescope: Program, person: User) -> None:
-    tokens = let_in(person, telescope)
-    browser = browser_of(person)
-    assert "telescope" in browser.get("/account/").content.decode()
-    answer = browser.post(f"/account/programs/{session_of(person).pk}/revoke")
-    assert answer.status_code == 302
-    assert status_of(tokens["access_token"]) == 401
-    assert telescope.refresh(tokens["refresh_token"]).outcome == REFUSED
-    assert "telescope for" not in browser.get("/account/").content.decode()
-
-
-def test_nobody_revokes_for_others_or_by_looking(
-    telescope: Program, person: User
-) -> None:
-    from tests.factories import UserFactory
-
-    tokens = let_in(person, telescope)
-    path = f"/account/programs/{session_of(person).pk}/revoke"
-    for other in (UserFactory(), UserFactory(is_superuser=True)):
-        browser_of(other).post(path)
-    assert browser_of(person).get(path).status_code == 405
-    guarded = browser_of(person, enforce_csrf_checks=True)
-    assert guarded.post(path).status_code == 403
-    assert Client().post(path).status_code == 302
-    assert status_of(tokens["access_token"]) == 200
-
-
-def test_what_happened_is_on_record_without_any_token(
-    telescope: Program, person: User
-) -> None:
-    codes = telescope.codes()
-    decide(person, codes["user_code"])
-    tokens = telescope.poll(codes["device_code"])
-    browser_of(person).post(f"/account/programs/{session_of(person).pk}/revoke")
-    told = Event.objects.filter(record_id=person.pk, kind="users").order_by("id")
-    actions = [event.action for event in told]
-    assert actions[-3:] == ["device_approved", "session_started", "session_revoked"]
-    kept = str([*Event.objects.values_list()])
-    for secret in (codes["device_code"], codes["user_code"]):
-        assert secret not in kept
-    for secret in (tokens["access_token"], tokens["refresh_token"]):
-        assert secret not in kept
-    assert told.filter(action="device_approved").get().client == "telescope"
-
-
-def test_only_digests_of_codes_and_tokens_are_kept(
-    telescope: Program, person: User
-) -> None:
-    codes = telescope.codes()
-    decide(person, codes["user_code"])
-    tokens = telescope.poll(codes["device_code"])
-    rows = str(
-        [*DeviceCode.objects.values_list(), *ClientSession.objects.values_list()]
-    )
-    assert codes["device_code"] not in rows
-    assert tokens["refresh_token"] not in rows
-
-
-def test_codes_are_forgotten_some_time_after_they_expired(telescope: Program) -> None:
-    telescope.codes()
-    DeviceCode.objects.update(expires=timezone.now() - timedelta(hours=2))
-    telescope.codes()
-    assert DeviceCode.objects.count() == 1

@@ -6,8 +6,16 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import pytest
+from django.apps import apps
+from django.conf import settings
+
+from registry.catalogue.models import Object
+from registry.core.errors import InvalidInput, RegistryError
+from registry.core.models import Event, Record
 from registry.identity.models import User
 from registry.provenance.crates.reading import (
     MetadataAlone,
@@ -16,6 +24,8 @@ from registry.provenance.crates.reading import (
     receive,
 )
 from registry.provenance.crates.terms import EXTRA_TERMS, METADATA
+from registry.storage.models import StoredFile
+from tests.files import sha1_of
 
 Entity = dict[str, Any]
 
@@ -32,6 +42,7 @@ ROOT: Entity = {
     "name": "A crate",
     "datePublished": "2026-01-02",
 }
+CC_BY = "https://creativecommons.org/licenses/by/4.0/"
 SORT: Entity = {
     "@id": "https://www.gnu.org/software/coreutils/sort",
     "@type": "SoftwareApplication",
@@ -110,3 +121,41 @@ def take_in(crate: bytes, *, by: User) -> Received:
         return receive(MetadataAlone(crate), by=by)
     with open_zip(io.BytesIO(crate)) as package:
         return receive(package, by=by)
+
+
+def everything() -> dict[str, int]:
+    """Count all rows that a crate could leave, and files."""
+    records = [model for model in apps.get_models() if issubclass(model, Record)]
+    models: list[Any] = [*records, StoredFile, Event]
+    counts = {model.__name__: model.objects.count() for model in models}
+    folder = Path(settings.STORE_DIR)
+    paths = folder.rglob("*") if folder.exists() else []
+    return {**counts, "files": sum(path.is_file() for path in paths)}
+
+
+def refused(crate: bytes, by: User, kind: type[RegistryError] = InvalidInput) -> Any:
+    """Take a crate in, see it refused and leave nothing; return the error."""
+    before = everything()
+    with pytest.raises(kind) as caught:
+        take_in(crate, by=by)
+    assert everything() == before
+    return caught.value
+
+
+def zip_of(files: dict[str, bytes]) -> bytes:
+    """Zip files and nothing else."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def object_of(data: bytes) -> Object:
+    """Return the object with these bytes."""
+    return Object.objects.get(storage_location__hash=sha1_of(data))
+
+
+def hashes_of(parts: Any) -> list[str]:
+    """Return the checksums of what a run read or wrote."""
+    return sorted(part.object.storage_location.hash for part in parts.all())

@@ -2,60 +2,40 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
 import subprocess
 import sys
-import zipfile
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from registry.catalogue.models import DataProduct, FileType, Namespace, Object
-from registry.core.errors import InvalidInput, NotFound
+from registry.catalogue.models import DataProduct, Namespace
+from registry.core.errors import InvalidInput
 from registry.identity.models import User
 from registry.provenance import lineage
-from registry.provenance.crates.terms import METADATA, PREVIEW
+from registry.provenance.crates.terms import METADATA
 from registry.provenance.crates.writing import (
-    Content,
     Subject,
     load,
     metadata_of,
     preview_of,
-    stream_zip,
 )
 from registry.provenance.crates.writing.entities import NO_LICENCE
-from registry.runs.models import CodeRun
-from registry.storage.base import CHUNK
-from registry.storage.services import the_store
 from tests import factories
-from tests.files import COUNTS, keep, place, sha1_of
+from tests.files import COUNTS, sha1_of
 from tests.plugins.server import ROOT
+from tests.provenance.crates.handed import NOBODY, content_of, stored, url_of
 from tests.provenance.world import ORCID, make_world, part, whole
 
 pytestmark = pytest.mark.django_db
 
-NOBODY = AnonymousUser()
 GOLDEN = Path(__file__).parent / "golden"
-
-
-def url_of(record: Any) -> str:
-    """Name a record as a registry at this address would."""
-    return f"https://registry.example.org/api/{record.kind}/{record.pk}"
-
-
-def content_of(
-    subject: Subject, *, depth: int | None = 1, user: Any = NOBODY
-) -> Content:
-    """Load what is in a crate."""
-    return load(subject, depth=depth, user=user)
 
 
 def graph_of(subject: Subject, *, packed: bool = False, **given: Any) -> dict[str, Any]:
@@ -80,18 +60,6 @@ def listed(value: Any) -> list[Any]:
 def ids(value: Any) -> list[str]:
     """Return the names that a value refers to."""
     return [link["@id"] for link in listed(value)]
-
-
-def stored(data: bytes = COUNTS, **given: Any) -> Object:
-    """Register an object whose file is in the store."""
-    file = keep(data)
-    csv = FileType.objects.filter(extension="csv").first()
-    thing: Object = factories.ObjectFactory.create(
-        storage_location=place(file.sha1),
-        file_type=csv or factories.FileTypeFactory.create(name="CSV", extension="csv"),
-        **given,
-    )
-    return thing
 
 
 # --- What a crate says ---------------------------------------------------------------
@@ -264,126 +232,6 @@ def test_as_many_queries_whatever_the_number_of_runs(
             metadata = metadata_of(content, url_of=url_of, packed=True)
             preview_of(metadata, content.packed)
         assert len(content.runs) == length
-
-
-# --- What is in a zip -----------------------------------------------------------------
-
-
-def zip_of(subject: Subject, *, user: Any = NOBODY, depth: int | None = None) -> Any:
-    """Return the zip of a crate, read."""
-    content = content_of(subject, depth=depth, user=user)
-    metadata = metadata_of(content, url_of=url_of, packed=True)
-    files = []
-    for pk, path in content.packed.items():
-        file = content.records.file_of(content.records.objects[pk])
-        assert file is not None
-        files.append((path, file.sha1))
-    texts = {METADATA: json.dumps(metadata).encode(), PREVIEW: b"<html>"}
-    data = b"".join(stream_zip(texts, files, the_store()))
-    return zipfile.ZipFile(io.BytesIO(data))
-
-
-def chain() -> tuple[Object, Object, CodeRun, DataProduct]:
-    """Register a run that read one stored file and wrote another."""
-    given, made = stored(b"given\n"), stored(b"made\n")
-    run = factories.CodeRunFactory.create(inputs=[whole(given)], outputs=[whole(made)])
-    product = factories.DataProductFactory.create(object=made, name="made/here")
-    factories.DataProductFactory.create(object=given, name="given")
-    return given, made, run, product
-
-
-def test_files_lie_under_inputs_and_outputs() -> None:
-    *_, product = chain()
-    with zip_of(product) as archive:
-        assert archive.testzip() is None
-        assert archive.read("inputs/given.csv") == b"given\n"
-        assert archive.read("outputs/made_here.csv") == b"made\n"
-        described = {one["@id"] for one in json.loads(archive.read(METADATA))["@graph"]}
-    assert {"inputs/given.csv", "outputs/made_here.csv", PREVIEW} <= described
-
-
-def test_two_files_of_one_name_both_have_room() -> None:
-    first, second = stored(b"1"), stored(b"2")
-    for version, thing in (("1.0.0", first), ("2.0.0", second)):
-        factories.DataProductFactory.create(
-            object=thing, name="Same" if thing is first else "same", version=version
-        )
-    run = factories.CodeRunFactory.create(
-        inputs=[whole(first), whole(second)], outputs=[]
-    )
-    with zip_of(run) as archive:
-        names = [name for name in archive.namelist() if name.startswith("inputs/")]
-        assert sorted(archive.read(name) for name in names) == [b"1", b"2"]
-
-
-def test_private_files_go_to_those_who_may_have_them(ada: User) -> None:
-    given, _, _, product = chain()
-    factories.KeyValueFactory.create(object=given, key="accessibility", value="private")
-    sha1, owner = sha1_of(b"given\n"), factories.registrar()
-    for user, has_it in ((NOBODY, False), (ada, False), (owner, True)):
-        with zip_of(product, user=user) as archive:
-            assert ("inputs/given.csv" in archive.namelist()) is has_it
-            graph = json.loads(archive.read(METADATA))["@graph"]
-        [link] = [one for one in graph if one.get("sha1") == sha1]
-        assert link["@id"].endswith("inputs/given.csv" if has_it else f"/data/{sha1}")
-
-
-def test_a_file_that_the_store_lost_is_a_link() -> None:
-    *_, product = chain()
-    Path(the_store().path_of(sha1_of(b"given\n"))).unlink()  # type: ignore[attr-defined]
-    with zip_of(product) as archive:
-        assert "inputs/given.csv" not in archive.namelist()
-
-
-def test_a_file_that_is_lost_on_the_way_breaks_the_zip_off() -> None:
-    pieces = stream_zip({METADATA: b"{}"}, [("outputs/x", "0" * 40)], the_store())
-    with pytest.raises(NotFound):
-        b"".join(pieces)
-
-
-def test_a_large_file_goes_through_in_pieces() -> None:
-    file = keep(os.urandom(16 * CHUNK))
-    pieces = list(
-        stream_zip({METADATA: b"{}"}, [("outputs/x", file.sha1)], the_store())
-    )
-    # what cannot be compressed leaves as it comes: a chunk, and the odd buffer
-    assert len(pieces) >= 16
-    assert max(map(len, pieces)) < 2 * CHUNK
-    with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
-        assert archive.getinfo("outputs/x").file_size == 16 * CHUNK
-        assert archive.testzip() is None
-
-
-def test_no_piece_is_read_before_it_is_wanted() -> None:
-    file = keep(bytes(range(256)) * (8 * CHUNK // 256))
-    asked: list[int] = []
-
-    class Counting:
-        """The store, which counts the bytes that it gives out."""
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(the_store(), name)
-
-        def open(self, sha1: str) -> Any:
-            reader = the_store().open(sha1)
-            read = reader.read
-
-            class Reader:
-                def read(self, size: int) -> bytes:
-                    data = read(size)
-                    asked.append(len(data))
-                    return data
-
-                close = staticmethod(reader.close)
-
-            return Reader()
-
-    pieces: Any = stream_zip({METADATA: b"{}"}, [("x", file.sha1)], Counting())  # type: ignore[arg-type]
-    next(pieces)
-    assert asked == []
-    next(pieces)
-    assert asked == [CHUNK]
-    pieces.close()
 
 
 # --- As a whole -----------------------------------------------------------------------

@@ -86,20 +86,14 @@ def _thing(
     if place is None and file.address is not None:
         facts = (*facts, (ADDRESS, file.address))
     by_bytes = uuid is None and hash_ is not None and not is_empty
-    if by_bytes:
-        name = f"urn:sha1:{hash_}"
-    else:
-        name = file.address or f"urn:file:{crate_name(crate)}#{entity.id}"
+    name = f"urn:sha1:{hash_}" if by_bytes else _lasting_name(file, crate)
+    is_plain = by_bytes and not products and release is None
     return Thing(
         keys=(entity.id,),
         where=entity.where,
         uuid=uuid or derived_uuid(name),
         uuid_stated=uuid is not None and release is None,
-        record=(
-            record.objects.get(hash_ or "")
-            if by_bytes and not products and release is None
-            else None
-        ),
+        record=record.objects.get(hash_ or "") if is_plain else None,
         description=_description(file, stated=uuid is not None),
         file_type=_file_type(file, crate, record),
         authors=authors_of(entity, crate),
@@ -112,6 +106,11 @@ def _thing(
         keywords=keywords_of(entity, crate),
         facts=facts,
     )
+
+
+def _lasting_name(file: CrateFile, crate: Crate) -> str:
+    """Name a file that its bytes do not tell from others."""
+    return file.address or f"urn:file:{crate_name(crate)}#{file.entity.id}"
 
 
 def crate_name(crate: Crate) -> str:
