@@ -151,7 +151,6 @@ class Among(models.Func):
     """
 
     output_field = models.BooleanField()
-    conditional = True
 
     def __init__(self, field: str, ids: Iterable[int] | str) -> None:
         wanted = ids if isinstance(ids, str) else listed(ids)
