@@ -22,7 +22,8 @@ def page(page: Page, live_registry: LiveRegistry) -> Iterator[Page]:
 
     def lead(route: Route) -> None:
         address = route.request.url.replace(HOST, live_registry.url)
-        route.fulfill(response=route.fetch(url=address))
+        answer = route.fetch(url=address)
+        route.fulfill(status=answer.status, headers=answer.headers, body=answer.body())
 
     def note(address: str) -> None:
         if not address.startswith((f"{HOST}/", f"blob:{HOST}/", "data:")):
@@ -38,6 +39,9 @@ def page(page: Page, live_registry: LiveRegistry) -> Iterator[Page]:
         ),
     )
     yield page
+    # What comes late counts too, and is led to its end before the page is closed.
+    page.wait_for_load_state("networkidle")
+    page.unroute_all(behavior="wait")
     assert complaints == []
 
 
