@@ -22,11 +22,18 @@ class CompiledQuery:
 
     ``queryset`` makes the query (of ``values_list``) for ``example``, whose place in
     the statement other values take later; so no other value in it may be equal.
+    ``around`` may make another statement of it, with further columns at the end.
     """
 
-    def __init__(self, queryset: Callable[[Any], QuerySet[Any]], example: Any) -> None:
+    def __init__(
+        self,
+        queryset: Callable[[Any], QuerySet[Any]],
+        example: Any,
+        around: Callable[[str], str] = str,
+    ) -> None:
         self._queryset = queryset
         self._example = example
+        self._around = around
 
     def rows(self, value: Any) -> list[tuple[Any, ...]]:
         """Return the rows for this value."""
@@ -45,7 +52,7 @@ class CompiledQuery:
         sql, parameters = compiler.as_sql()
         if self._example not in parameters:
             raise ValueError(f"{self._example!r} is not a parameter of {sql}")
-        return compiler, sql, parameters
+        return compiler, self._around(sql), parameters
 
 
 class CompiledByIds:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _INSERT = (
     f"INSERT INTO {Event._meta.db_table} "  # noqa: S608
     "(kind, record_id, action, by_id, client, address, at, changes, subject, detail) "
-    "SELECT %s, wanted.id, %s, CAST(%s AS bigint), %s, %s, %s, %s, %s, %s FROM "
+    "SELECT done.kind, done.id, %s, CAST(%s AS bigint), %s, %s, %s, %s, %s, %s FROM "
 )
 
 
@@ -32,10 +32,25 @@ def record_events(
     changes: Mapping[str, tuple[Any, Any]] | None = None,
 ) -> None:
     """Write one event for each record, in one statement."""
-    source, ids = wanted_ids(record_ids)
+    _write({kind: record_ids}, action, by=by, changes=changes)
+
+
+def record_created(
+    records: Mapping[str, Iterable[int]], *, by: AbstractBaseUser | None
+) -> None:
+    """Write that records came into being: their ids by their kind. One statement."""
+    _write(records, Event.Action.CREATED, by=by, changes=None)
+
+
+def _write(
+    records: Mapping[str, Iterable[int]],
+    action: Event.Action,
+    *,
+    by: AbstractBaseUser | None,
+    changes: Mapping[str, tuple[Any, Any]] | None,
+) -> None:
     json = connection.ops.adapt_json_value
     values = [
-        kind,
         action.value,
         by.pk if by is not None else None,
         client.get(),
@@ -45,5 +60,16 @@ def record_events(
         "",
         json({}, None),
     ]
+    done, parameters = _rows_of(records)
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT + source, [*values, ids])
+        cursor.execute(_INSERT + done, [*values, *parameters])
+
+
+def _rows_of(records: Mapping[str, Iterable[int]]) -> tuple[str, list[Any]]:
+    """Return what to select ``done.kind`` and ``done.id`` from, and its parameters."""
+    selects, parameters = [], []
+    for kind, ids in records.items():
+        source, wanted = wanted_ids(ids)
+        selects.append(f"SELECT CAST(%s AS text) AS kind, wanted.id FROM {source}")  # noqa: S608
+        parameters += [kind, wanted]
+    return f"({' UNION ALL '.join(selects)}) AS done", parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -181,14 +181,23 @@ def listed(ids: Iterable[int]) -> str:
     return f"{{{digits}}}" if connection.vendor == "postgresql" else f"[{digits}]"
 
 
-def existing_ids(model: type[models.Model], ids: Iterable[int]) -> list[int]:
-    """Return which of these ids there are."""
-    source, parameter = wanted_ids(ids)
-    table = connection.ops.quote_name(model._meta.db_table)
-    statement = f"SELECT id FROM {table} JOIN {source} USING (id)"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [parameter])
-        return [row[0] for row in cursor.fetchall()]
+def existing_ids(
+    wanted: Mapping[type[models.Model], Iterable[int]],
+) -> dict[type[models.Model], list[int]]:
+    """Return which of these ids there are, of each model; one statement for all."""
+    kinds, selects, parameters = list(wanted), [], []
+    for number, model in enumerate(kinds):
+        source, parameter = wanted_ids(wanted[model])
+        table = connection.ops.quote_name(model._meta.db_table)
+        selects.append(f"SELECT {number}, id FROM {table} JOIN {source} USING (id)")  # noqa: S608
+        parameters.append(parameter)
+    found: dict[type[models.Model], list[int]] = {model: [] for model in kinds}
+    if selects:
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(selects), parameters)
+            for number, pk in cursor.fetchall():
+                found[kinds[number]].append(pk)
+    return found
 
 
 @dataclass(frozen=True)
@@ -244,7 +253,24 @@ class RelatedIdsQuery:
         statement = f"SELECT wanted.id, {self._columns} FROM {source}"  # noqa: S608
         with connection.cursor() as cursor:
             cursor.execute(statement, [parameter])
-            rows = cursor.fetchall()
+            return {row[0]: self.read(row[1:]) for row in cursor.fetchall()}
+
+    def beside(self, statement: str, columns: int) -> str:
+        """Make a statement select the lists too, behind its own columns.
+
+        The first of its ``columns`` must be the id.
+        """
+        if not self.lists:
+            return statement
+        names = ", ".join(["id", *(f"c{number}" for number in range(1, columns))])
+        return (
+            f"WITH wanted({names}) AS ({statement}) "  # noqa: S608
+            f"SELECT wanted.*, {self._columns} FROM wanted"
+        )
+
+    @staticmethod
+    def read(cells: Sequence[Any]) -> tuple[list[int], ...]:
+        """Return the lists that a row has been selected with."""
         if connection.vendor == "postgresql":
-            return {row[0]: row[1:] for row in rows}
-        return {row[0]: tuple(json.loads(cell) for cell in row[1:]) for row in rows}
+            return tuple(cells)
+        return tuple(json.loads(cell) for cell in cells)

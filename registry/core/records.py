@@ -13,7 +13,7 @@ from django.db import IntegrityError, models, transaction
 
 from registry.core.duplicates import find_duplicate, find_duplicates
 from registry.core.errors import InvalidInput, NotFound, Refused, RegistryError, Stale
-from registry.core.events import record_events
+from registry.core.events import record_created, record_events
 from registry.core.models import Event, Record
 
 if TYPE_CHECKING:
@@ -49,11 +49,12 @@ def create_records(
     _refuse_invalid(instances, checked=checked)
     try:
         with transaction.atomic():
-            _insert(instances, by)
+            made = _insert(instances)
             for name in to_many:
                 _link(instances, rows, name)
             if parts is not None:
-                _insert(parts(instances), by)
+                made |= _insert(parts(instances))
+            record_created(made, by=by)
     except IntegrityError:
         duplicates = find_duplicates(instances)
         if duplicates:
@@ -163,11 +164,10 @@ def _stored(field: Any, value: Any) -> Any:
     return None if value == "" and field.null else value
 
 
-def _insert(records: Sequence[Record], by: AbstractBaseUser) -> None:
-    """Insert new records and write their events."""
+def _insert(records: Sequence[Record]) -> dict[str, list[int]]:
+    """Insert new records; return their ids by their kind."""
     type(records[0])._default_manager.bulk_create(records)
-    ids = [record.pk for record in records]
-    record_events(records[0].kind, ids, Event.Action.CREATED, by=by)
+    return {records[0].kind: [record.pk for record in records]}
 
 
 def _assign(record: Record, name: str, value: Any, changes: Changes) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import models
@@ -83,17 +83,26 @@ def _what_is_right(value: Any, model: type[models.Model]) -> str:
 
 
 def find_ids(
-    model: type[models.Model], references: Iterable[Reference]
-) -> dict[Reference, int]:
-    """Find which of these records there are, in a query for ids and one for UUIDs."""
-    ids = {item for item in references if isinstance(item, int)}
-    uuids = {item for item in references if isinstance(item, uuid.UUID)}
-    found: dict[Reference, int] = {}
-    if ids:
-        found.update((pk, pk) for pk in existing_ids(model, ids))
-    for some in _chunks(uuids):
-        rows = model._default_manager.filter(uuid__in=some)
-        found.update(rows.order_by().values_list("uuid", "pk"))
+    wanted: Mapping[type[models.Model], Iterable[Reference]],
+) -> dict[type[models.Model], dict[Reference, int]]:
+    """Find which of these records there are, of each model.
+
+    One query for all ids, and one for the UUIDs of a model.
+    """
+    references = {model: set(items) for model, items in wanted.items()}
+    found: dict[type[models.Model], dict[Reference, int]] = {m: {} for m in references}
+    ids = {
+        model: numbers
+        for model, items in references.items()
+        if (numbers := [item for item in items if isinstance(item, int)])
+    }
+    for model, pks in existing_ids(ids).items():
+        found[model].update((pk, pk) for pk in pks)
+    for model, items in references.items():
+        uuids = {item for item in items if isinstance(item, uuid.UUID)}
+        for some in _chunks(uuids):
+            rows = model._default_manager.filter(uuid__in=some)
+            found[model].update(rows.order_by().values_list("uuid", "pk"))
     return found
 
 

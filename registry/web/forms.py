@@ -74,7 +74,7 @@ def _find(model: type[models.Model], texts: list[str]) -> list[int]:
         references = [parse_link(text, model) for text in texts]
     except LinkError as error:
         raise ValidationError(str(error)) from error
-    found = find_ids(model, references)
+    found = find_ids({model: references})[model]
     missing = [str(one) for one in references if one not in found]
     if missing:
         name = str(model._meta.verbose_name).capitalize()

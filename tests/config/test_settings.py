@@ -238,6 +238,13 @@ def test_postgresql_keeps_its_connections_or_pools_them(load: Load) -> None:
     assert "CONN_MAX_AGE" not in pooled
 
 
+def test_postgresql_keeps_plans_unless_it_is_told_not_to(load: Load) -> None:
+    usual = load(DATABASE_URL="postgresql://u:p@h/r")["DATABASES"]["default"]
+    assert usual["OPTIONS"] == {"server_side_binding": True, "prepare_threshold": 5}
+    plain = load(DATABASE_URL="postgresql://u:p@h/r?prepare=false")["DATABASES"]
+    assert plain["default"]["OPTIONS"] == {}
+
+
 def test_a_shared_cache_serves_both_aliases(load: Load) -> None:
     caches = load(CACHE_URL="redis://127.0.0.1:6379/2")["CACHES"]
     for alias in ("default", "throttle"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from registry.catalogue.models import Author, Keyword
+from registry.catalogue.models import Author, Keyword, Object
+from registry.core.compiled import CompiledQuery
 from registry.core.lookups import RelatedIds, RelatedIdsQuery, existing_ids
 from tests.factories import AuthorFactory, KeywordFactory, ObjectFactory
 
@@ -19,9 +20,19 @@ def test_of_any_number_of_ids_those_that_exist_are_found(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     ids = {AuthorFactory().pk for _ in range(3)}
+    keyword = KeywordFactory().pk
+    wanted = [*ids, 0, *range(10**6, 10**6 + 5000), BIGGEST]
     with django_assert_num_queries(1):
-        found = existing_ids(Author, [*ids, 0, *range(10**6, 10**6 + 5000), BIGGEST])
-    assert sorted(found) == sorted(ids)
+        found = existing_ids({Author: wanted, Keyword: [keyword, keyword + 1]})
+    assert sorted(found[Author]) == sorted(ids)
+    assert found[Keyword] == [keyword]
+
+
+def test_of_no_ids_nothing_is_asked(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    with django_assert_num_queries(0):
+        assert existing_ids({}) == {}
 
 
 def test_lists_are_whole_and_oldest_first_or_cut_and_newest_first() -> None:
@@ -48,3 +59,24 @@ def test_nothing_is_asked_for_no_rows_or_no_lists(
     with django_assert_num_queries(0):
         assert RelatedIdsQuery(lists).fetch([]) == {}
         assert RelatedIdsQuery([]).fetch([1, 2]) == {}
+
+
+def test_rows_bring_their_lists_along(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    item, bare = ObjectFactory(), ObjectFactory()
+    ids = [KeywordFactory(object=item).pk for _ in range(2)]
+    lists = RelatedIdsQuery([RelatedIds(KEYWORDS, "object_id", "id")])
+    by_id = CompiledQuery(
+        lambda pk: Object.objects.filter(pk=pk).values_list("pk", "uuid"),
+        example=4242,
+        around=lambda statement: lists.beside(statement, 2),
+    )
+    with django_assert_num_queries(2):
+        [(pk, uuid, *cells)], [(_, _, *none)] = by_id.rows(item.pk), by_id.rows(bare.pk)
+    assert (pk, uuid, lists.read(cells)) == (item.pk, item.uuid, (ids,))
+    assert lists.read(none) == ([],)
+
+
+def test_a_statement_without_lists_stays_as_it_is() -> None:
+    assert RelatedIdsQuery([]).beside("SELECT 1", 1) == "SELECT 1"

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.catalogue.models import FileType, Object
+from registry.catalogue.models import Author, FileType, Keyword, Object
 from registry.http.links import LinkError, find_ids, parse_link
 from registry.identity.models import User
-from tests.factories import ObjectFactory
+from tests.factories import AuthorFactory, ObjectFactory
 
 UUID = "8e03978e-40d5-43e8-bc93-6894a57f9324"
 
@@ -99,12 +99,23 @@ def test_every_value_is_a_link_or_said_to_be_none(value: Any) -> None:
 def test_what_exists_is_found_by_id_and_by_uuid() -> None:
     items = [ObjectFactory() for _ in range(3)]
     absent = uuid.uuid4()
-    found = find_ids(Object, [items[0].pk, items[1].uuid, 10**15, absent])
-    assert found == {items[0].pk: items[0].pk, items[1].uuid: items[1].pk}
+    author = AuthorFactory()
+    found = find_ids(
+        {
+            Object: [items[0].pk, items[1].uuid, 10**15, absent],
+            Author: [author.pk, author.uuid],
+            Keyword: [],
+        }
+    )
+    assert found == {
+        Object: {items[0].pk: items[0].pk, items[1].uuid: items[1].pk},
+        Author: {author.pk: author.pk, author.uuid: author.pk},
+        Keyword: {},
+    }
 
 
 @pytest.mark.django_db
 def test_very_many_are_found() -> None:
     item = ObjectFactory()
     wanted = [*range(10**6, 10**6 + 3000), item.pk]
-    assert find_ids(Object, wanted) == {item.pk: item.pk}
+    assert find_ids({Object: wanted}) == {Object: {item.pk: item.pk}}

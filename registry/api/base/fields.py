@@ -11,7 +11,7 @@ from rest_framework.utils import html
 from registry.http.links import LinkError, Reference, find_ids, parse_link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from django.db.models import Exists, Model
 
@@ -39,17 +39,23 @@ class LinkResolver:
     def __init__(self) -> None:
         self._found: dict[type[Model], dict[Reference, int | None]] = {}
 
-    def prefetch(self, model: type[Model], references: Iterable[Reference]) -> None:
-        """Look up all of these that are not known yet, in one query."""
-        known = self._found.setdefault(model, {})
-        wanted = {reference for reference in references if reference not in known}
-        if wanted:
-            known.update(dict.fromkeys(wanted))
-            known.update(find_ids(model, wanted))
+    def prefetch(self, wanted: Mapping[type[Model], Iterable[Reference]]) -> None:
+        """Look up all of these that are not known yet, together."""
+        unknown: dict[type[Model], set[Reference]] = {}
+        for model, references in wanted.items():
+            known = self._found.setdefault(model, {})
+            new = {reference for reference in references if reference not in known}
+            if new:
+                unknown[model] = new
+                known.update(dict.fromkeys(new))
+        for model, found in find_ids(unknown).items():
+            self._found[model].update(found)
 
     def resolve(self, model: type[Model], reference: Reference) -> int | None:
         """Return the id of a link's target, or None where there is none."""
-        self.prefetch(model, [reference])
+        known = self._found.get(model)
+        if known is None or reference not in known:
+            self.prefetch({model: [reference]})
         return self._found[model][reference]
 
 
@@ -118,7 +124,7 @@ class LinksField(_Linking):
                 code="not_a_list",
             )
         resolver: LinkResolver = self.context["links"]
-        resolver.prefetch(self.model, self.references(data))
+        resolver.prefetch({self.model: self.references(data)})
         return list(dict.fromkeys(self._resolve(item) for item in data))
 
 

@@ -1,12 +1,13 @@
 """Reading records: rows of the database to dictionaries, without objects between.
 
 Links are formatted from ids, never reversed a row; related ids come in one further
-statement. So a page takes three statements however long it is: count, rows, lists.
+statement. So a page takes three statements however long it is: count, rows, lists. One
+record takes one, which also has the lists.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 Row = tuple[Any, ...]
 Record = dict[str, Any]
+Lists = tuple[list[int], ...]
 
 #: An id that no statement has for another reason; it fits the smallest key column.
 _EXAMPLE_ID = 2_020_202_020
@@ -131,13 +133,22 @@ class RecordReader:
         return list(self.rows(queryset, extra)[:limit])
 
     def row(self, pk: int) -> Row | None:
-        """Select one record by its id; None where there is none."""
+        """Select one record by its id, with its lists; None where there is none."""
         rows = self._by_id.rows(pk)
         return rows[0] if rows else None
 
+    def show_one(self, row: Row, base: str) -> Record:
+        """Turn what ``row`` selected into a record with links below ``base``."""
+        lists = self._related.read(row[len(self._selected) :])
+        return self._shown([row], {row[0]: lists}, base)[0]
+
     def show(self, rows: Sequence[Row], base: str) -> list[Record]:
         """Turn selected rows into records with links below ``base``."""
-        lists = self._related.fetch(row[0] for row in rows)
+        return self._shown(rows, self._related.fetch(row[0] for row in rows), base)
+
+    def _shown(
+        self, rows: Sequence[Row], lists: Mapping[int, Lists], base: str
+    ) -> list[Record]:
         at = {source: position for position, source in enumerate(self._selected)}
         plain = [(c.name, at[c.source], c.formatter(base)) for c in self._plain]
         listed = [(c.name, c.formatter(base)) for c in self._lists]
@@ -172,8 +183,11 @@ class RecordReader:
     @cached_property
     def _by_id(self) -> CompiledQuery:
         records = self.model._default_manager.order_by()
+        width = len(self._selected)
         return CompiledQuery(
-            lambda pk: self.rows(records.filter(pk=pk)), example=_EXAMPLE_ID
+            lambda pk: self.rows(records.filter(pk=pk)),
+            example=_EXAMPLE_ID,
+            around=lambda statement: self._related.beside(statement, width),
         )
 
     @cached_property

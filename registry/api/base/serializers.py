@@ -137,7 +137,7 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
 
 
 def _look_up_links(serializer: Any, items: Sequence[dict[str, Any]]) -> None:
-    """Find the targets of all links in these bodies, one query a kind of record."""
+    """Find the targets of all links in these bodies, together."""
     wanted: dict[type[models.Model], list[Reference]] = {}
     for field in serializer._writable_fields:
         if isinstance(field, LinkField | LinksField):
@@ -145,8 +145,7 @@ def _look_up_links(serializer: Any, items: Sequence[dict[str, Any]]) -> None:
                 given = field.get_value(item)
                 wanted.setdefault(field.model, []).extend(field.references(given))
     resolver: LinkResolver = serializer.context["links"]
-    for model, references in wanted.items():
-        resolver.prefetch(model, references)
+    resolver.prefetch(wanted)
 
 
 def _found_there(relation: RelationInfo) -> dict[str, Any]:

@@ -121,7 +121,7 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
         row = reader.row(pk)
         if row is None:
             raise Http404(f"{self.model._meta.verbose_name} {pk} does not exist.")
-        [record] = reader.show([row], self.base)
+        record = reader.show_one(row, self.base)
         headers = {}
         if issubclass(self.model, Record):
             headers["ETag"] = etag(revision(pk, row[1].timestamp()))

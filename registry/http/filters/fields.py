@@ -184,7 +184,7 @@ class LinkFilter(django_filters.Filter):
 def _ids(model: type[Model], references: Sequence[Reference]) -> list[int]:
     """Return the ids of these records; only UUIDs need to be looked up."""
     uuids = [item for item in references if isinstance(item, uuid.UUID)]
-    found = find_ids(model, uuids) if uuids else {}
+    found = find_ids({model: uuids})[model] if uuids else {}
     return [item for item in references if isinstance(item, int)] + list(found.values())
 
 
