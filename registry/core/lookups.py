@@ -1,4 +1,4 @@
-"""SQL that differs between the databases: glob look-ups and lists of related ids."""
+"""SQL that differs between the databases: glob look-ups and what belongs to rows."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
+from django.db.models.expressions import RawSQL
 
 from registry.core.globs import AnyText, Glob, Literal, One, Part, Set, parse_glob
 
@@ -214,7 +215,7 @@ class RelatedIds:
     newest: int | None = None
 
     def select(self) -> str:
-        """Write the inner statement; names come from model metadata, never users."""
+        """Write the column; names come from model metadata, never users."""
         quote = connection.ops.quote_name
         inner = (
             f"SELECT {quote(self.column)} AS id FROM {quote(self.table)} "  # noqa: S608
@@ -222,45 +223,76 @@ class RelatedIds:
         )
         if self.newest is not None:
             inner = f"{inner} DESC LIMIT {self.newest}"
-        return inner
+        if connection.vendor == "postgresql":
+            return f"ARRAY({inner})"
+        return f"(SELECT json_group_array(id) FROM ({inner}))"  # noqa: S608
+
+    def parse(self, cell: str) -> list[int]:
+        """Return the ids, of which SQLite makes a text."""
+        ids: list[int] = json.loads(cell)
+        return ids
 
 
-class RelatedIdsQuery:
-    """Fetch several lists of related ids for many rows in one statement.
+@dataclass(frozen=True)
+class RelatedCondition:
+    """Whether ``condition`` holds for a record of ``model``, to fetch beside its row.
 
-    Each list is a correlated subquery over an index, so that a row costs the same
-    however large its table is, and an embedded list can be cut short.
+    It has no values of its own in it, but for what it compares with the record.
     """
 
-    def __init__(self, lists: Sequence[RelatedIds]) -> None:
-        self.lists = tuple(lists)
+    model: type[models.Model]
+    condition: models.Exists
+
+    def select(self) -> str:
+        """Write the column, as Django writes the condition."""
+        row = self.model._default_manager.order_by().filter(pk=RawSQL("wanted.id", ()))
+        inner, parameters = row.values_list(self.condition).query.sql_with_params()
+        if any(value != 1 for value in parameters):
+            raise ValueError(f"{self.condition} has values of its own: {parameters}")
+        # what EXISTS selects of a row that there is
+        return f"({inner % parameters})"
+
+    def parse(self, cell: int) -> bool:
+        """Return the answer, which is a number from SQLite."""
+        return bool(cell)
+
+
+Related = RelatedIds | RelatedCondition
+
+
+class RelatedQuery:
+    """Fetch what belongs to many rows in one statement.
+
+    Each is a correlated subquery over an index, so that a row costs the same however
+    large its table is, and an embedded list can be cut short.
+    """
+
+    def __init__(self, related: Sequence[Related]) -> None:
+        self.related = tuple(related)
 
     @cached_property
     def _columns(self) -> str:
-        if connection.vendor == "postgresql":
-            return ", ".join(f"ARRAY({item.select()})" for item in self.lists)
-        return ", ".join(
-            f"(SELECT json_group_array(id) FROM ({item.select()}))"  # noqa: S608
-            for item in self.lists
-        )
+        return ", ".join(item.select() for item in self.related)
 
-    def fetch(self, ids: Iterable[int]) -> dict[int, tuple[list[int], ...]]:
-        """Return for each id its lists, in the order in which they were asked for."""
+    def fetch(self, ids: Iterable[int]) -> dict[int, tuple[Any, ...]]:
+        """Return for each id what belongs to it, in the order it was asked for."""
         wanted = list(ids)
-        if not self.lists or not wanted:
+        if not self.related or not wanted:
             return {}
         source, parameter = wanted_ids(wanted)
         statement = f"SELECT wanted.id, {self._columns} FROM {source}"  # noqa: S608
         with connection.cursor() as cursor:
             cursor.execute(statement, [parameter])
-            return {row[0]: self.read(row[1:]) for row in cursor.fetchall()}
+            rows = cursor.fetchall()
+        read = self._read
+        return {row[0]: read(row[1:]) for row in rows}
 
     def beside(self, statement: str, columns: int) -> str:
-        """Make a statement select the lists too, behind its own columns.
+        """Make a statement select all of it too, behind its own columns.
 
         The first of its ``columns`` must be the id.
         """
-        if not self.lists:
+        if not self.related:
             return statement
         names = ", ".join(["id", *(f"c{number}" for number in range(1, columns))])
         return (
@@ -268,9 +300,15 @@ class RelatedIdsQuery:
             f"SELECT wanted.*, {self._columns} FROM wanted"
         )
 
-    @staticmethod
-    def read(cells: Sequence[Any]) -> tuple[list[int], ...]:
-        """Return the lists that a row has been selected with."""
-        if connection.vendor == "postgresql":
-            return tuple(cells)
-        return tuple(json.loads(cell) for cell in cells)
+    def read(self, cells: Sequence[Any]) -> tuple[Any, ...]:
+        """Return what a row has been selected with."""
+        return self._read(cells)
+
+    @cached_property
+    def _read(self) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+        # arrays and truth values come as such from PostgreSQL
+        return tuple if connection.vendor == "postgresql" else self._parse
+
+    def _parse(self, cells: Sequence[Any]) -> tuple[Any, ...]:
+        pairs = zip(self.related, cells, strict=True)
+        return tuple(item.parse(cell) for item, cell in pairs)

@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from registry.catalogue.models import Author, Keyword, Object
 from registry.core.compiled import CompiledQuery
-from registry.core.lookups import RelatedIds, RelatedIdsQuery, existing_ids
+from registry.core.lookups import RelatedIds, RelatedQuery, existing_ids
 from tests.factories import AuthorFactory, KeywordFactory, ObjectFactory
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def test_lists_are_whole_and_oldest_first_or_cut_and_newest_first() -> None:
     first, second, third = (ObjectFactory() for _ in range(3))
     ids = [KeywordFactory(object=first).pk for _ in range(3)]
     other = KeywordFactory(object=second).pk
-    query = RelatedIdsQuery(
+    query = RelatedQuery(
         [
             RelatedIds(KEYWORDS, "object_id", "id"),
             RelatedIds(KEYWORDS, "object_id", "id", newest=2),
@@ -57,8 +57,8 @@ def test_nothing_is_asked_for_no_rows_or_no_lists(
 ) -> None:
     lists = [RelatedIds(KEYWORDS, "object_id", "id")]
     with django_assert_num_queries(0):
-        assert RelatedIdsQuery(lists).fetch([]) == {}
-        assert RelatedIdsQuery([]).fetch([1, 2]) == {}
+        assert RelatedQuery(lists).fetch([]) == {}
+        assert RelatedQuery([]).fetch([1, 2]) == {}
 
 
 def test_rows_bring_their_lists_along(
@@ -66,7 +66,7 @@ def test_rows_bring_their_lists_along(
 ) -> None:
     item, bare = ObjectFactory(), ObjectFactory()
     ids = [KeywordFactory(object=item).pk for _ in range(2)]
-    lists = RelatedIdsQuery([RelatedIds(KEYWORDS, "object_id", "id")])
+    lists = RelatedQuery([RelatedIds(KEYWORDS, "object_id", "id")])
     by_id = CompiledQuery(
         lambda pk: Object.objects.filter(pk=pk).values_list("pk", "uuid"),
         example=4242,
@@ -79,4 +79,4 @@ def test_rows_bring_their_lists_along(
 
 
 def test_a_statement_without_lists_stays_as_it_is() -> None:
-    assert RelatedIdsQuery([]).beside("SELECT 1", 1) == "SELECT 1"
+    assert RelatedQuery([]).beside("SELECT 1", 1) == "SELECT 1"

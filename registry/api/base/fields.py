@@ -159,10 +159,9 @@ class AddressField(DerivedField):
         super().__init__(**kwargs)
 
 
-class ComputedField(DerivedField):
-    """A value that the database computes; ``kind`` is its JSON type."""
+class ConditionField(DerivedField):
+    """Whether a condition holds for the record, as the database says."""
 
-    def __init__(self, *, expression: Exists, kind: str, **kwargs: Any) -> None:
-        self.expression = expression
-        self.kind = kind
+    def __init__(self, *, condition: Exists, **kwargs: Any) -> None:
+        self.condition = condition
         super().__init__(**kwargs)

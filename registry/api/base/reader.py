@@ -1,8 +1,8 @@
 """Reading records: rows of the database to dictionaries, without objects between.
 
 Links are formatted from ids, never reversed a row; related ids come in one further
-statement. So a page takes three statements however long it is: count, rows, lists. One
-record takes one, which also has the lists.
+statement. So a page takes three statements however long it is: count, rows, lists; and
+one record takes one.
 """
 
 from __future__ import annotations
@@ -17,22 +17,21 @@ from rest_framework.exceptions import ValidationError
 from registry.api.base.fields import (
     AddressField,
     CappedLinksField,
-    ComputedField,
+    ConditionField,
     LinkField,
     LinksField,
     SelfField,
 )
 from registry.core.compiled import CompiledQuery
-from registry.core.lookups import RelatedIds, RelatedIdsQuery
+from registry.core.lookups import RelatedCondition, RelatedIds, RelatedQuery
 from registry.http.links import kind_of
 
 if TYPE_CHECKING:
-    from django.db.models import Exists, Model, QuerySet
+    from django.db.models import Model, QuerySet
     from rest_framework.serializers import BaseSerializer
 
 Row = tuple[Any, ...]
 Record = dict[str, Any]
-Lists = tuple[list[int], ...]
 
 #: An id that no statement has for another reason; it fits the smallest key column.
 _EXAMPLE_ID = 2_020_202_020
@@ -49,7 +48,6 @@ class Column:
     name: str
     source: str
     address: str | None = None
-    expression: Exists | None = None
 
     def formatter(self, base: str) -> Callable[[Any], Any] | None:
         """Return how to show a value for this host; None to leave it."""
@@ -76,18 +74,30 @@ class ListColumn:
         return lambda ids: [f"{head}{pk}/" for pk in ids]
 
 
+@dataclass(frozen=True)
+class ConditionColumn:
+    """Whether something holds for a record, as the database says."""
+
+    name: str
+    related: RelatedCondition
+
+    def formatter(self, base: str) -> Callable[[bool], bool]:
+        """Return how to show it: as it is."""
+        return bool
+
+
+AnyColumn = Column | ListColumn | ConditionColumn
+
+
 class RecordReader:
     """Reads the records of one model with the fields that a serializer declares."""
 
-    def __init__(self, model: type[Model], columns: Sequence[Column | ListColumn]):
+    def __init__(self, model: type[Model], columns: Sequence[AnyColumn]):
         self.model = model
         self.columns = tuple(columns)
         self.names = tuple(column.name for column in columns)
         self._plain = [c for c in columns if isinstance(c, Column)]
-        self._lists = [c for c in columns if isinstance(c, ListColumn)]
-        self._computed = {
-            c.source: c.expression for c in self._plain if c.expression is not None
-        }
+        self._beside = [c for c in columns if not isinstance(c, Column)]
         has_revision = any(field.name == "last_updated" for field in model._meta.fields)
         selected = ("pk", "last_updated" if has_revision else "pk")
         # a column that is shown in several ways is selected once
@@ -114,44 +124,28 @@ class RecordReader:
 
     def rows(self, queryset: QuerySet[Any], extra: Sequence[str] = ()) -> Any:
         """Select the id, the latest change, our columns, then ``extra`` ones."""
-        if self._computed:
-            queryset = queryset.annotate(**self._computed)
         return queryset.values_list(*self._selected, *extra)
 
-    def page(
-        self, queryset: QuerySet[Any], extra: Sequence[str], limit: int
-    ) -> list[Row]:
-        """Select the first rows of an ordered query.
-
-        What is computed is computed for these alone: PostgreSQL does not count on the
-        limit, and would compute it for all rows beforehand.
-        """
-        if self._computed:
-            first = queryset.values("pk")[:limit]
-            records = self.model._default_manager.filter(pk__in=first)
-            return list(self.rows(records.order_by(*queryset.query.order_by), extra))
-        return list(self.rows(queryset, extra)[:limit])
-
     def row(self, pk: int) -> Row | None:
-        """Select one record by its id, with its lists; None where there is none."""
+        """Select one record by its id, with all of it; None where there is none."""
         rows = self._by_id.rows(pk)
         return rows[0] if rows else None
 
     def show_one(self, row: Row, base: str) -> Record:
         """Turn what ``row`` selected into a record with links below ``base``."""
-        lists = self._related.read(row[len(self._selected) :])
-        return self._shown([row], {row[0]: lists}, base)[0]
+        beside = self._related.read(row[len(self._selected) :])
+        return self._shown([row], {row[0]: beside}, base)[0]
 
     def show(self, rows: Sequence[Row], base: str) -> list[Record]:
         """Turn selected rows into records with links below ``base``."""
         return self._shown(rows, self._related.fetch(row[0] for row in rows), base)
 
     def _shown(
-        self, rows: Sequence[Row], lists: Mapping[int, Lists], base: str
+        self, rows: Sequence[Row], beside: Mapping[int, Row], base: str
     ) -> list[Record]:
         at = {source: position for position, source in enumerate(self._selected)}
         plain = [(c.name, at[c.source], c.formatter(base)) for c in self._plain]
-        listed = [(c.name, c.formatter(base)) for c in self._lists]
+        further = [(c.name, c.formatter(base)) for c in self._beside]
         # names are in order from the start, whatever is filled in when
         empty = dict.fromkeys(self.names)
         records = []
@@ -160,9 +154,9 @@ class RecordReader:
             for name, position, show in plain:
                 value = row[position]
                 record[name] = value if show is None else show(value)
-            found = lists.get(row[0], ())
-            for (name, show_ids), ids in zip(listed, found, strict=True):
-                record[name] = show_ids(ids)
+            found = beside.get(row[0], ())
+            for (name, show_further), value in zip(further, found, strict=True):
+                record[name] = show_further(value)
             records.append(record)
         return records
 
@@ -191,19 +185,19 @@ class RecordReader:
         )
 
     @cached_property
-    def _related(self) -> RelatedIdsQuery:
-        return RelatedIdsQuery([column.related for column in self._lists])
+    def _related(self) -> RelatedQuery:
+        return RelatedQuery([column.related for column in self._beside])
 
 
-def _column(model: type[Model], name: str, field: Any) -> Column | ListColumn:
+def _column(model: type[Model], name: str, field: Any) -> AnyColumn:
     """Say how a serializer's field is read."""
     match field:
         case SelfField():
             return Column(name, "pk", f"{kind_of(model)}/{{id}}/")
         case AddressField():
             return Column(name, "pk", field.template)
-        case ComputedField():
-            return Column(name, f"computed_{name}", expression=field.expression)
+        case ConditionField():
+            return ConditionColumn(name, RelatedCondition(model, field.condition))
         case LinkField() | LinksField():
             return _link_column(model, name, field)
     return Column(name, field.source.replace(".", "__"))

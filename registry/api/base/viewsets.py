@@ -101,7 +101,7 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
     ) -> Page:
         """Select rows for the paginator, each with the values of its keys."""
         names = [_column_of(self.model, key) for key in keys]
-        rows = self.reader.page(queryset, names, limit)
+        rows = self.reader.rows(queryset, names)[:limit]
         return [(row[: -len(names)], row[-len(names) :]) for row in rows]
 
     def show(self, ids: Sequence[int], reader: RecordReader | None = None) -> Records:

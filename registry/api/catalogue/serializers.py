@@ -7,7 +7,7 @@ from rest_framework import serializers
 from registry.api.base.fields import (
     AddressField,
     CappedLinksField,
-    ComputedField,
+    ConditionField,
     LinksField,
 )
 from registry.api.base.serializers import RecordSerializer, record_fields
@@ -157,9 +157,8 @@ class DataProductSerializer(RecordSerializer):
     ro_crate = AddressField(
         template="ro-crate/data-product/{id}/", help_text="Address of the RO-Crate."
     )
-    internal_format = ComputedField(
-        expression=INTERNAL_FORMAT,
-        kind="boolean",
+    internal_format = ConditionField(
+        condition=INTERNAL_FORMAT,
         help_text="Whether the object has components other than the whole.",
     )
 

@@ -24,7 +24,7 @@ class TestIssue(RecordContract):
 
     factory = factories.IssueFactory
     endpoint = "issue"
-    posting = 8
+    posting = 7
     writable = "severity=1, description, uuid, component_issues[]="
     changeable = True
     keeps = ("uuid",)
@@ -55,7 +55,7 @@ class TestObject(RecordContract):
 
     factory = factories.ObjectFactory
     endpoint = "object"
-    posting = 12
+    posting = 8
     writable = "storage_location?, description?, file_type?, authors[]=, uuid"
     read_only = (
         "components[], data_products[], code_repo_release?, quality_control?, "
@@ -79,7 +79,7 @@ class TestUserAuthor(RecordContract):
 
     factory = factories.UserAuthorFactory
     endpoint = "user_author"
-    posting = 7
+    posting = 6
     writable = "user, author"
     unique = ("user",)
 
@@ -89,7 +89,7 @@ class TestObjectComponent(RecordContract):
 
     factory = factories.ObjectComponentFactory
     endpoint = "object_component"
-    posting = 9
+    posting = 7
     writable = "object, name, description?, issues[]=, whole_object=false"
     read_only = "inputs_of[], outputs_of[], inputs_of_url, outputs_of_url"
     unfiltered = ("inputs_of_url", "outputs_of_url")
@@ -112,7 +112,7 @@ class TestStorageRoot(RecordContract):
 
     factory = factories.StorageRootFactory
     endpoint = "storage_root"
-    posting = 6
+    posting = 5
     writable = "root, local=false"
     read_only = "locations[], locations_url"
     unfiltered = ("locations_url",)
@@ -148,7 +148,7 @@ class TestDataProduct(RecordContract):
 
     factory = factories.DataProductFactory
     endpoint = "data_product"
-    posting = 8
+    posting = 6
     writable = "namespace, name, version, object"
     read_only = "external_object?, prov_report, ro_crate, internal_format"
     unfiltered = ("prov_report", "ro_crate")
@@ -171,7 +171,7 @@ class TestExternalObject(RecordContract):
 
     factory = factories.ExternalObjectFactory
     endpoint = "external_object"
-    posting = 8
+    posting = 7
     writable = (
         "data_product, identifier?, alternate_identifier?, alternate_identifier_type?, "
         "primary_not_supplement=true, release_date, title, description?, "

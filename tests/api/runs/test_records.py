@@ -11,7 +11,7 @@ class TestCodeRun(RecordContract):
 
     factory = factories.CodeRunFactory
     endpoint = "code_run"
-    posting = 10
+    posting = 8
     writable = (
         "run_date, end_date?, description, code_repo?, model_config?, "
         "submission_script, inputs[]=, outputs[]=, uuid"

@@ -12,7 +12,7 @@ from drf_spectacular.plumbing import ResolvedComponent
 from registry.api.base.fields import (
     AddressField,
     CappedLinksField,
-    ComputedField,
+    ConditionField,
     DerivedField,
     LinkField,
     LinksField,
@@ -154,11 +154,11 @@ class AddressExtension(SelfExtension):
     target_class = AddressField
 
 
-class ComputedExtension(OpenApiSerializerFieldExtension):
-    """A value that the database computes."""
+class ConditionExtension(OpenApiSerializerFieldExtension):
+    """Whether a condition holds."""
 
-    target_class = ComputedField
+    target_class = ConditionField
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         """Describe the field."""
-        return {"type": self.target.kind}
+        return {"type": "boolean"}
