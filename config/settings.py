@@ -76,12 +76,12 @@ if _DATABASE["ENGINE"].endswith("sqlite3"):
     _DATABASE.setdefault("TEST", {"NAME": REGISTRY_DATA_DIR / "test.sqlite3"})
 else:
     _DATABASE["ENGINE"] = "registry.core.postgresql"
-    # The fifth time that a connection sends a statement, PostgreSQL keeps its plan.
-    # Behind a pooler that gives each transaction another connection, and does not
-    # follow such statements, DATABASE_URL=…?prepare=false does without
-    if _DATABASE_OPTIONS.pop("prepare", "true") in {"true", "True", 1}:
-        _DATABASE_OPTIONS.setdefault("server_side_binding", True)
-        _DATABASE_OPTIONS.setdefault("prepare_threshold", 5)
+    _DATABASE_OPTIONS["server_side_binding"] = True
+    # Plans of look-ups by a key are kept. Behind a pooler that gives each transaction
+    # another connection, and does not follow them, DATABASE_URL=…?prepare=false does
+    # without
+    _PREPARE = _DATABASE_OPTIONS.get("prepare", True)
+    _DATABASE_OPTIONS["prepare"] = _PREPARE in {"true", "True", 1}
 # A connection a thread, kept and checked before use: the number of threads bounds the
 # connections, and a pool would only add a hand-over to every request. Where many
 # threads are to share few connections, DATABASE_URL=…?pool=true makes one

@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from registry.core.lookups import listed
+from registry.core.postgresql import KEPT
 
 
 class CompiledQuery:
@@ -52,7 +53,7 @@ class CompiledQuery:
         sql, parameters = compiler.as_sql()
         if self._example not in parameters:
             raise ValueError(f"{self._example!r} is not a parameter of {sql}")
-        return compiler, self._around(sql), parameters
+        return compiler, KEPT + self._around(sql), parameters
 
 
 class CompiledByIds:

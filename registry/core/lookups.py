@@ -14,6 +14,7 @@ from django.db import connection, models
 from django.db.models.expressions import RawSQL
 
 from registry.core.globs import AnyText, Glob, Literal, One, Part, Set, parse_glob
+from registry.core.postgresql import KEPT
 
 #: One character in Python's regular expressions, whichever it is.
 _ANY = r"[\s\S]"
@@ -195,7 +196,7 @@ def existing_ids(
     found: dict[type[models.Model], list[int]] = {model: [] for model in kinds}
     if selects:
         with connection.cursor() as cursor:
-            cursor.execute(" UNION ALL ".join(selects), parameters)
+            cursor.execute(KEPT + " UNION ALL ".join(selects), parameters)
             for number, pk in cursor.fetchall():
                 found[kinds[number]].append(pk)
     return found
@@ -280,7 +281,7 @@ class RelatedQuery:
         if not self.related or not wanted:
             return {}
         source, parameter = wanted_ids(wanted)
-        statement = f"SELECT wanted.id, {self._columns} FROM {source}"  # noqa: S608
+        statement = f"{KEPT}SELECT wanted.id, {self._columns} FROM {source}"  # noqa: S608
         with connection.cursor() as cursor:
             cursor.execute(statement, [parameter])
             rows = cursor.fetchall()

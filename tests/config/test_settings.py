@@ -240,9 +240,9 @@ def test_postgresql_keeps_its_connections_or_pools_them(load: Load) -> None:
 
 def test_postgresql_keeps_plans_unless_it_is_told_not_to(load: Load) -> None:
     usual = load(DATABASE_URL="postgresql://u:p@h/r")["DATABASES"]["default"]
-    assert usual["OPTIONS"] == {"server_side_binding": True, "prepare_threshold": 5}
+    assert usual["OPTIONS"] == {"server_side_binding": True, "prepare": True}
     plain = load(DATABASE_URL="postgresql://u:p@h/r?prepare=false")["DATABASES"]
-    assert plain["default"]["OPTIONS"] == {}
+    assert plain["default"]["OPTIONS"]["prepare"] is False
 
 
 def test_a_shared_cache_serves_both_aliases(load: Load) -> None:

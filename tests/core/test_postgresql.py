@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL that are kept between requests."""
+"""Plans that PostgreSQL keeps, and connections that are kept between requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from django.db import connection, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
-from registry.core.postgresql import base
+from registry.catalogue.models import Keyword
+from registry.core.postgresql import KEPT, base
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -74,3 +75,34 @@ def test_a_closed_connection_is_made_anew(kept: Any) -> None:
     first = _next_request(kept)
     kept.connection.close()
     assert _next_request(kept) != first
+
+
+def _kept_plans(kept: Any) -> list[str]:
+    """Return the statements whose plans this connection keeps."""
+    with kept.cursor() as cursor:
+        cursor.execute(
+            "SELECT statement FROM pg_prepared_statements ORDER BY prepare_time"
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def test_plans_are_kept_of_look_ups_and_inserts_alone(kept: Any) -> None:
+    insert = f"INSERT INTO {Keyword._meta.db_table} (id) SELECT %s WHERE false"
+    with kept.cursor() as cursor:
+        for _ in range(20):
+            cursor.execute(f"{KEPT}SELECT %s::int", [1])
+            cursor.execute(insert, [1])
+            cursor.execute("SELECT %s::int WHERE true", [1])
+    plans = _kept_plans(kept)
+    assert plans == [f"{KEPT}SELECT $1::int", insert.replace("%s", "$1")]
+
+
+def test_no_plan_is_kept_where_none_may_be(
+    kept: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(kept.settings_dict["OPTIONS"], "prepare", False)
+    kept.close()
+    with kept.cursor() as cursor:
+        for _ in range(20):
+            cursor.execute(f"{KEPT}SELECT %s::int", [1])
+    assert _kept_plans(kept) == []

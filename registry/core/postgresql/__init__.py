@@ -1,1 +1,4 @@
-"""PostgreSQL as Django knows it, but for how a kept connection is checked."""
+"""PostgreSQL as Django knows it, but for kept plans and kept connections."""
+
+#: How a statement begins whose plan is the same whatever its values, to be kept.
+KEPT = "/* kept */ "

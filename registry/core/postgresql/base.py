@@ -3,13 +3,41 @@
 from __future__ import annotations
 
 import select
+import sys
 from time import monotonic
+from typing import Any
 
 from django.db.backends.postgresql import base
+
+from registry.core.postgresql import KEPT
 
 #: Seconds that a connection may have rested and still be trusted by its socket. After
 #: longer ones, a firewall may have dropped it without a word.
 TRUSTED = 10
+#: How statements begin that are planned once a connection.
+_PLANNED_ONCE = (KEPT, "INSERT INTO ")
+
+
+class Cursor(base.ServerBindingCursor):  # type: ignore[name-defined]
+    """Lets PostgreSQL keep the plan of what is found by its key, and of inserts.
+
+    Their plan is the same whatever the values. That of a list by a filter is not: the
+    few rows of one value are found by an index, the many of another by their order; so
+    those are planned each time.
+    """
+
+    def execute(
+        self,
+        query: Any,
+        params: Any = None,
+        *,
+        prepare: bool | None = None,
+        binary: bool | None = None,
+    ) -> Any:
+        """Execute a statement."""
+        if prepare is None and isinstance(query, str):
+            prepare = query.startswith(_PLANNED_ONCE)
+        return super().execute(query, params, prepare=prepare, binary=binary)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -21,6 +49,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     _asked_at = -float(TRUSTED)
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Return what to connect with; the option ``prepare`` is ours."""
+        params: dict[str, Any] = super().get_connection_params()
+        params["cursor_factory"] = Cursor
+        # never for being repeated; not even when asked to, with None
+        params["prepare_threshold"] = sys.maxsize if params.pop("prepare") else None
+        return params
 
     def is_usable(self) -> bool:
         """Tell whether statements can be sent."""
