@@ -26,6 +26,8 @@ TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
 SECONDS = {"s": 1, "sec": 1, "min": 60, "hour": 3600, "day": 86400}
 DATABASES = frozenset({"sqlite", "postgres", "postgresql"})
+#: What an address of PostgreSQL may say yes or no to.
+DATABASE_FLAGS = frozenset({"pool", "prepare"})
 CACHES = frozenset({"redis", "rediss"})
 #: Hosts of this machine, which can be reached without TLS in safety.
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -227,7 +229,20 @@ class Environment:
             raise wrong(name, given, f"{right} ({error})", example) from error
         if config.get("NAME") in {"", ":memory:"}:
             raise wrong(name, given, f"{right}, with its name", example)
+        self._read_flags(name, given, config)
         return config
+
+    @staticmethod
+    def _read_flags(name: str, given: str, config: dict[str, Any]) -> None:
+        """Turn what an address of a database says yes or no to into truth values."""
+        options = config.setdefault("OPTIONS", {})
+        for option in DATABASE_FLAGS & options.keys():
+            value = str(options[option]).lower()
+            if value not in TRUE | FALSE:
+                right = f"an address with {option}=true or {option}=false"
+                example = f"postgresql://user:password@host/registry?{option}=false"
+                raise wrong(name, given, right, example)
+            options[option] = value in TRUE
 
     def cache(self, name: str) -> dict[str, Any] | None:
         """Return Django's description of a shared cache, None without the variable."""

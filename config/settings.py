@@ -80,14 +80,11 @@ else:
     # Plans of look-ups by a key are kept. Behind a pooler that gives each transaction
     # another connection, and does not follow them, DATABASE_URL=…?prepare=false does
     # without
-    _PREPARE = _DATABASE_OPTIONS.get("prepare", True)
-    _DATABASE_OPTIONS["prepare"] = _PREPARE in {"true", "True", 1}
+    _DATABASE_OPTIONS.setdefault("prepare", True)
 # A connection a thread, kept and checked before use: the number of threads bounds the
 # connections, and a pool would only add a hand-over to every request. Where many
 # threads are to share few connections, DATABASE_URL=…?pool=true makes one
-if "pool" in _DATABASE_OPTIONS:
-    _DATABASE_OPTIONS["pool"] = _DATABASE_OPTIONS["pool"] in {"true", "True", 1}
-else:
+if not _DATABASE_OPTIONS.get("pool"):
     _DATABASE.setdefault("CONN_MAX_AGE", 600)
     _DATABASE.setdefault("CONN_HEALTH_CHECKS", True)
 DATABASES = {"default": _DATABASE}

@@ -5,14 +5,12 @@ from __future__ import annotations
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from registry.catalogue.models import Author, Keyword, Object
-from registry.core.compiled import CompiledQuery
-from registry.core.lookups import RelatedIds, RelatedQuery, existing_ids
-from tests.factories import AuthorFactory, KeywordFactory, ObjectFactory
+from registry.catalogue.models import Author, Keyword
+from registry.core.lookups import existing_ids
+from tests.factories import AuthorFactory, KeywordFactory
 
 pytestmark = pytest.mark.django_db
 
-KEYWORDS = Keyword._meta.db_table
 BIGGEST = 2**63 - 1
 
 
@@ -33,50 +31,3 @@ def test_of_no_ids_nothing_is_asked(
 ) -> None:
     with django_assert_num_queries(0):
         assert existing_ids({}) == {}
-
-
-def test_lists_are_whole_and_oldest_first_or_cut_and_newest_first() -> None:
-    first, second, third = (ObjectFactory() for _ in range(3))
-    ids = [KeywordFactory(object=first).pk for _ in range(3)]
-    other = KeywordFactory(object=second).pk
-    query = RelatedQuery(
-        [
-            RelatedIds(KEYWORDS, "object_id", "id"),
-            RelatedIds(KEYWORDS, "object_id", "id", newest=2),
-        ]
-    )
-    assert query.fetch([third.pk, first.pk, second.pk]) == {
-        first.pk: (ids, [ids[2], ids[1]]),
-        second.pk: ([other], [other]),
-        third.pk: ([], []),
-    }
-
-
-def test_nothing_is_asked_for_no_rows_or_no_lists(
-    django_assert_num_queries: DjangoAssertNumQueries,
-) -> None:
-    lists = [RelatedIds(KEYWORDS, "object_id", "id")]
-    with django_assert_num_queries(0):
-        assert RelatedQuery(lists).fetch([]) == {}
-        assert RelatedQuery([]).fetch([1, 2]) == {}
-
-
-def test_rows_bring_their_lists_along(
-    django_assert_num_queries: DjangoAssertNumQueries,
-) -> None:
-    item, bare = ObjectFactory(), ObjectFactory()
-    ids = [KeywordFactory(object=item).pk for _ in range(2)]
-    lists = RelatedQuery([RelatedIds(KEYWORDS, "object_id", "id")])
-    by_id = CompiledQuery(
-        lambda pk: Object.objects.filter(pk=pk).values_list("pk", "uuid"),
-        example=4242,
-        around=lambda statement: lists.beside(statement, 2),
-    )
-    with django_assert_num_queries(2):
-        [(pk, uuid, *cells)], [(_, _, *none)] = by_id.rows(item.pk), by_id.rows(bare.pk)
-    assert (pk, uuid, lists.read(cells)) == (item.pk, item.uuid, (ids,))
-    assert lists.read(none) == ([],)
-
-
-def test_a_statement_without_lists_stays_as_it_is() -> None:
-    assert RelatedQuery([]).beside("SELECT 1", 1) == "SELECT 1"

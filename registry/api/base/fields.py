@@ -123,8 +123,6 @@ class LinksField(_Linking):
                 f"Expected a list of links but got {type(data).__name__}.",
                 code="not_a_list",
             )
-        resolver: LinkResolver = self.context["links"]
-        resolver.prefetch({self.model: self.references(data)})
         return list(dict.fromkeys(self._resolve(item) for item in data))
 
 

@@ -23,7 +23,7 @@ from registry.api.base.fields import (
     SelfField,
 )
 from registry.core.compiled import CompiledQuery
-from registry.core.lookups import RelatedCondition, RelatedIds, RelatedQuery
+from registry.core.related import RelatedCondition, RelatedIds, RelatedQuery
 from registry.http.links import kind_of
 
 if TYPE_CHECKING:
@@ -81,9 +81,8 @@ class ConditionColumn:
     name: str
     related: RelatedCondition
 
-    def formatter(self, base: str) -> Callable[[bool], bool]:
-        """Return how to show it: as it is."""
-        return bool
+    def formatter(self, base: str) -> None:
+        """Leave it as it is."""
 
 
 AnyColumn = Column | ListColumn | ConditionColumn
@@ -155,8 +154,8 @@ class RecordReader:
                 value = row[position]
                 record[name] = value if show is None else show(value)
             found = beside.get(row[0], ())
-            for (name, show_further), value in zip(further, found, strict=True):
-                record[name] = show_further(value)
+            for (name, show), value in zip(further, found, strict=True):
+                record[name] = value if show is None else show(value)
             records.append(record)
         return records
 

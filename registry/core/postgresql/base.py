@@ -55,7 +55,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         params: dict[str, Any] = super().get_connection_params()
         params["cursor_factory"] = Cursor
         # never for being repeated; not even when asked to, with None
-        params["prepare_threshold"] = sys.maxsize if params.pop("prepare") else None
+        params["prepare_threshold"] = (
+            sys.maxsize if params.pop("prepare", True) else None
+        )
         return params
 
     def is_usable(self) -> bool:

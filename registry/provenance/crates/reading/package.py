@@ -36,6 +36,8 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 #: What reading a damaged zip raises.
 _DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError)
+#: What opening one raises beside: unknown methods of packing, and files with passwords.
+_UNREADABLE = (*_DAMAGES, NotImplementedError, RuntimeError)
 
 
 class Package(Protocol):
@@ -116,7 +118,7 @@ def open_zip(file: BinaryIO) -> Iterator[ZippedCrate]:
         archive = zipfile.ZipFile(_Guarded(file))
     except _TooMuch:
         _refuse_number()
-    except (*_DAMAGES, NotImplementedError) as error:
+    except _UNREADABLE as error:
         _refuse(ARCHIVE, f"This is no zip archive that can be read: {error}.")
     with archive:
         yield ZippedCrate(archive, size)
@@ -169,7 +171,7 @@ class _Member:
 def _opened(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[_Member]:
     try:
         file = archive.open(member)
-    except (*_DAMAGES, NotImplementedError, RuntimeError) as error:
+    except _UNREADABLE as error:
         _refuse(member.filename, f"This file cannot be read: {error}.")
     with file:
         yield _Member(member.filename, file)

@@ -1,0 +1,85 @@
+"""What belongs to rows, in one statement for all of them."""
+
+from __future__ import annotations
+
+import pytest
+from django.db.models import Exists, OuterRef
+from pytest_django import DjangoAssertNumQueries
+
+from registry.catalogue.expressions import INTERNAL_FORMAT
+from registry.catalogue.models import DataProduct, Keyword, Object
+from registry.core.compiled import CompiledQuery
+from registry.core.related import RelatedCondition, RelatedIds, RelatedQuery
+from tests.factories import (
+    DataProductFactory,
+    KeywordFactory,
+    ObjectComponentFactory,
+    ObjectFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+KEYWORDS = Keyword._meta.db_table
+
+
+def test_lists_are_whole_and_oldest_first_or_cut_and_newest_first() -> None:
+    first, second, third = (ObjectFactory() for _ in range(3))
+    ids = [KeywordFactory(object=first).pk for _ in range(3)]
+    other = KeywordFactory(object=second).pk
+    query = RelatedQuery(
+        [
+            RelatedIds(KEYWORDS, "object_id", "id"),
+            RelatedIds(KEYWORDS, "object_id", "id", newest=2),
+        ]
+    )
+    assert query.fetch([third.pk, first.pk, second.pk]) == {
+        first.pk: (ids, [ids[2], ids[1]]),
+        second.pk: ([other], [other]),
+        third.pk: ([], []),
+    }
+
+
+def test_nothing_is_asked_for_no_rows_or_no_lists(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    lists = [RelatedIds(KEYWORDS, "object_id", "id")]
+    with django_assert_num_queries(0):
+        assert RelatedQuery(lists).fetch([]) == {}
+        assert RelatedQuery([]).fetch([1, 2]) == {}
+
+
+def test_rows_bring_their_lists_along(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    item, bare = ObjectFactory(), ObjectFactory()
+    ids = [KeywordFactory(object=item).pk for _ in range(2)]
+    lists = RelatedQuery([RelatedIds(KEYWORDS, "object_id", "id")])
+    by_id = CompiledQuery(
+        lambda pk: Object.objects.filter(pk=pk).values_list("pk", "uuid"),
+        example=4242,
+        around=lambda statement: lists.beside(statement, 2),
+    )
+    with django_assert_num_queries(2):
+        [(pk, uuid, *cells)], [(_, _, *none)] = by_id.rows(item.pk), by_id.rows(bare.pk)
+    assert (pk, uuid, lists.read(cells)) == (item.pk, item.uuid, (ids,))
+    assert lists.read(none) == ([],)
+
+
+def test_a_statement_without_lists_stays_as_it_is() -> None:
+    assert RelatedQuery([]).beside("SELECT 1", 1) == "SELECT 1"
+
+
+def test_a_condition_is_true_or_false_of_each_row() -> None:
+    plain, structured = DataProductFactory(), DataProductFactory()
+    ObjectComponentFactory(object=structured.object)
+    query = RelatedQuery([RelatedCondition(DataProduct, INTERNAL_FORMAT)])
+    assert query.fetch([plain.pk, structured.pk]) == {
+        plain.pk: (False,),
+        structured.pk: (True,),
+    }
+
+
+def test_a_condition_with_a_value_of_its_own_is_refused() -> None:
+    named = Exists(Keyword.objects.filter(object=OuterRef("pk"), keyphrase="maps"))
+    with pytest.raises(ValueError, match="maps"):
+        RelatedCondition(Object, named).select()
