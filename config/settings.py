@@ -47,6 +47,9 @@ CSRF_TRUSTED_ORIGINS = [REGISTRY_URL]
 # TLS ends at a reverse proxy, so that with it there is at least one
 PROXIES = ENV.number("REGISTRY_PROXIES", 1 if HTTPS else 0, least=0, most=9)
 WEB_CONCURRENCY = ENV.number("WEB_CONCURRENCY", 1, least=1, most=256)
+# Requests that a process answers at the same time. What may be slow or costly, such as
+# uploads and pictures, never takes more than half of them
+THREADS = ENV.number("REGISTRY_THREADS", 8, least=2, most=256)
 
 # --- What it keeps ---------------------------------------------------------------
 

@@ -48,6 +48,7 @@ WRONG = {
     "REGISTRY_PROXIES": ["nginx", "-1"],
     "REGISTRY_REALM": ["our realm", "realms/ours", "-"],
     "REGISTRY_SERVED_ROOTS": ["data", "/nowhere/at/all", __file__],
+    "REGISTRY_THREADS": ["1", "eight"],
     "REGISTRY_THROTTLE_ANONYMOUS": ["1200", "0/min", "10/fortnight"],
     "REGISTRY_THROTTLE_EXEMPT": ["localhost", "10.0.0.1/8"],
     "REGISTRY_THROTTLE_EXPORT": ["many/min"],

@@ -53,7 +53,11 @@ class Command(RegistryCommand):
             help="the address to listen on; 0.0.0.0 is every one (127.0.0.1)",
         )
         parser.add_argument(
-            "--threads", type=int, default=8, help="threads of each process (8)"
+            "--threads",
+            type=int,
+            default=settings.THREADS,
+            help="requests that each process answers at the same time "
+            "(REGISTRY_THREADS, or 8)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -61,6 +65,8 @@ class Command(RegistryCommand):
         self.stdout.write(_welcome())
         self.stdout.flush()
         os.chdir(settings.BASE_DIR)
+        # the processes to come read the settings anew
+        os.environ["REGISTRY_THREADS"] = str(options["threads"])
         program = [sys.executable, "-m", "gunicorn"]
         arguments = gunicorn_arguments(options["host"], options["threads"])
         # no process between the caller's signals and the server
