@@ -59,8 +59,13 @@ class Receiver:
         self.size = None if self.is_chunked else int(length or 0)
         self.received = 0
         self.is_complete = self.size == 0
+        self._has_failed = False
         self._is_form = environ.get("CONTENT_TYPE", "").lower().startswith("multipart/")
         self._waits = "HTTP_EXPECT" in environ
+
+    @property
+    def _is_over(self) -> bool:
+        return self.is_complete or self._has_failed
 
     @property
     def is_long(self) -> bool:
@@ -121,7 +126,7 @@ class Receiver:
         self._start_clock()
         most = self.received + _DISCARDED
         with suppress(BodyFailed):
-            while not self.is_complete and self.received < most:
+            while not self._is_over and self.received < most:
                 await self._next()
 
     def whole(self) -> IO[bytes]:
@@ -147,8 +152,10 @@ class Receiver:
             async with asyncio.timeout_at(deadline):
                 message = await self._receive()
         except TimeoutError as error:
+            self._has_failed = True
             raise too_slow() from error
         if message["type"] == "http.disconnect":
+            self._has_failed = True
             raise broken_off()
         data: bytes = message.get("body", b"")
         self.received += len(data)

@@ -49,7 +49,7 @@ class FrontProtocol(ASGIProtocol):
     @property
     def is_idle(self) -> bool:
         """Whether nothing was asked that is not answered."""
-        return bool(self._awaiting_request or self._closed)
+        return self._closed or self._current_request is None
 
     def end(self) -> None:
         """Close the connection, now that nothing is asked of us."""

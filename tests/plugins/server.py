@@ -43,6 +43,7 @@ class LiveRegistry:
     url: str
     data_dir: Path
     environment: dict[str, str] = field(repr=False)
+    pid: int = 0
 
     @property
     def password(self) -> str:
@@ -118,6 +119,7 @@ def _start(
     registry = LiveRegistry(f"http://127.0.0.1:{port}", data_dir, environment)
     registry.manage("prepare", *([] if example else ["--no-example"]))
     process = _serve(stack, registry)
+    registry.pid = process.pid
     _wait(lambda: _is_ready(registry), process, registry)
     return registry
 
