@@ -43,12 +43,15 @@ class Server:
 
     @property
     def megabytes(self) -> float:
-        """The memory of its processes."""
-        import psutil
+        """The memory of its processes, as Linux tells it."""
+        own = self.process.pid
+        children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
+        return sum(_resident(pid) for pid in (own, *children)) / MEGABYTE
 
-        process = psutil.Process(self.process.pid)
-        every = [process, *process.children(recursive=True)]
-        return sum(one.memory_info().rss for one in every) / MEGABYTE
+
+def _resident(pid: int | str) -> int:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ application = Front(
     Limits(
         threads=settings.THREADS,
         body=settings.ANONYMOUS_BODY_BYTES,
+        bodies=settings.ARRIVING_BODIES_BYTES,
         patience=Patience(settings.IDLE_SECONDS, settings.SLOWEST_RATE),
     ),
 )

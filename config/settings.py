@@ -57,6 +57,8 @@ IDLE_SECONDS = ENV.number("REGISTRY_IDLE_SECONDS", 20, least=1, most=3600)
 SLOWEST_RATE = 1024 * ENV.number("REGISTRY_SLOWEST_KB", 4, least=1, most=100_000)
 # Forms and token requests of people whom nobody knows
 ANONYMOUS_BODY_BYTES = 1024 * 1024
+# Bodies that wait in temporary files until they are whole, in each process
+ARRIVING_BODIES_BYTES = 1024 * 1024 * 1024
 
 # --- What it keeps ---------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from registry.front.answers import Application
 from registry.front.environ import Scope
 from registry.front.exchange import Exchange, Send
 from registry.front.pace import Patience
-from registry.front.receiving import Receive
+from registry.front.receiving import Budget, Receive
 from registry.front.slots import Slots
 
 Arguments = ParamSpec("Arguments")
@@ -30,11 +30,13 @@ class Limits:
 
     ``threads`` is how many requests the application answers at the same time; half
     as many uploads, and half as many long answers, come on top. ``body`` is how many
-    bytes a request may have before the application knows who sends it.
+    bytes a request may have before the application knows who sends it, ``bodies`` how
+    many all requests may have together whose bodies are on their way.
     """
 
     threads: int
     body: int
+    bodies: int
     patience: Patience
 
 
@@ -45,6 +47,7 @@ class Front:
         slow = max(1, limits.threads // 2)
         self.application = application
         self.limits = limits
+        self.budget = Budget(limits.bodies)
         self.uploads = Slots(slow, seconds=_WAIT_FOR_SLOT)
         self.exports = Slots(slow, seconds=_WAIT_FOR_SLOT)
         self.threads = ThreadPoolExecutor(limits.threads, "request")

@@ -42,7 +42,9 @@ class Exchange:
         self._receive = receive
         self._send = send
         self._environ = environ_of(scope)
-        self._body = Receiver(self._environ, receive, front.limits.patience)
+        self._body = Receiver(
+            self._environ, receive, front.limits.patience, front.budget
+        )
 
     async def run(self) -> None:
         """Answer the request."""

@@ -45,12 +45,34 @@ def too_slow() -> BodyFailed:
     return BodyFailed(HTTPStatus.REQUEST_TIMEOUT, detail)
 
 
+class Budget:
+    """The bytes of bodies that wait, together, until they are whole."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+
+    def take(self, size: int) -> None:
+        """Take some of it; raise ``BodyFailed`` when there is not so much."""
+        if size > self._left:
+            detail = "The registry is receiving too much at once; try again."
+            raise BodyFailed(HTTPStatus.SERVICE_UNAVAILABLE, detail)
+        self._left -= size
+
+    def give_back(self, size: int) -> None:
+        """Give back what was taken."""
+        self._left += size
+
+
 class Receiver:
     """The body of one request: how much of it is here, and the rest of it."""
 
-    def __init__(self, environ: Environ, receive: Receive, patience: Patience) -> None:
+    def __init__(
+        self, environ: Environ, receive: Receive, patience: Patience, budget: Budget
+    ) -> None:
         self._receive = receive
         self._patience = patience
+        self._budget = budget
+        self._kept = 0
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
         self._pace: Pace | None = None
         length = environ.get("CONTENT_LENGTH", "")
@@ -135,6 +157,7 @@ class Receiver:
 
     def close(self) -> None:
         """Remove what was kept of the body."""
+        self._budget.give_back(self._kept)
         self._file.close()
 
     def _rewound(self) -> IO[bytes]:
@@ -144,7 +167,10 @@ class Receiver:
     async def _receive_until(self, limit: int) -> None:
         """Keep what arrives until it is all, or at least ``limit`` bytes and more."""
         while not self.is_complete and self.received <= limit:
-            self._file.write(await self._next())
+            data = await self._next()
+            self._budget.take(len(data))
+            self._kept += len(data)
+            self._file.write(data)
 
     async def _next(self) -> bytes:
         try:

@@ -85,11 +85,16 @@ class Client:
 
 
 def front_of(
-    application: Any, *, threads: int = 4, body: int = 1000, seconds: float = 30
+    application: Any,
+    *,
+    threads: int = 4,
+    body: int = 1000,
+    bodies: int = 10**9,
+    seconds: float = 30,
+    rate: float = 1024.0,
 ) -> Front:
-    """Return a front of this application; a patience of no time is no patience."""
-    patience = Patience(seconds, rate=1024.0)
-    return Front(application, Limits(threads, body, patience))
+    """Return a front of this application."""
+    return Front(application, Limits(threads, body, bodies, Patience(seconds, rate)))
 
 
 def ask(application: Any, client: Client, **limits: Any) -> Client:

@@ -181,6 +181,28 @@ def test_a_body_that_does_not_come_in_time_is_refused() -> None:
     assert application.kinds == ["PendingBody"]
 
 
+def test_bodies_that_are_too_much_together_are_put_off() -> None:
+    application = Application()
+    headers = with_length(2 * len(LONG))
+
+    async def run() -> tuple[Client, Client]:
+        front = front_of(application, bodies=2 * len(LONG))
+        slow = Client([LONG], headers=headers, stalls=True)
+        waiting = _all_at_once(front, [slow])
+        while slow.asked < 2:
+            await asyncio.sleep(0)
+        refused, taken = (Client([LONG, LONG], headers=headers) for _ in range(2))
+        await front(refused.scope, refused.receive, refused.send)
+        await _cancel(waiting)
+        await front(taken.scope, taken.receive, taken.send)
+        return refused, taken
+
+    refused, taken = asyncio.run(run())
+    assert refused.status == 503
+    assert (b"retry-after", b"5") in refused.messages[0]["headers"]
+    assert taken.status == 200
+
+
 def test_a_client_that_asks_first_is_not_waited_for() -> None:
     headers = with_length(3, expect="100-continue")
     client = ask(refusing, Client([b"abc"], headers=headers))
@@ -225,17 +247,20 @@ def test_long_answers_arrive_whole_and_are_closed(kind: type[Streaming]) -> None
 
 
 def test_an_answer_to_head_has_no_body_and_is_not_made() -> None:
-    def never() -> Iterator[bytes]:
-        pytest.fail("nothing of the answer is needed")
-        yield b""
+    made: list[bytes] = []
 
-    streaming = Streaming(never())
+    def pieces() -> Iterator[bytes]:
+        made.append(b"")
+        yield b"nothing of this is needed"
+
+    streaming = Streaming(pieces())
 
     def application(environ: Environ, start: StartResponse) -> Streaming:
         answered(start, "200 OK")
         return streaming
 
     assert ask(application, Client(method="HEAD")).body == b""
+    assert made == []
     assert streaming.is_closed.is_set()
 
 
@@ -280,15 +305,8 @@ def test_a_client_that_does_not_read_is_left(kind: type[Streaming]) -> None:
 
     client = Client(method="GET", reads=False)
     with pytest.raises(asyncio.CancelledError):
-        # no patience: a piece of a quarter of a megabyte would take 256 seconds
-        asyncio.run(_ask_hastily(application, client))
+        ask(application, client, seconds=0.1, rate=10**9)
     assert streaming.is_closed.is_set()
-
-
-async def _ask_hastily(application: Any, client: Client) -> None:
-    front = front_of(application, seconds=0.1)
-    object.__setattr__(front.limits.patience, "rate", 10**9)
-    await front(client.scope, client.receive, client.send)
 
 
 def test_readers_that_do_not_read_hold_no_thread() -> None:

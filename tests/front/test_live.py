@@ -37,11 +37,17 @@ def connections(registry: LiveRegistry) -> Iterator[Connections]:
         yield Connections(registry, stack)
 
 
+def address_of(registry: LiveRegistry) -> tuple[str, int]:
+    """Return where a registry listens."""
+    address = urlsplit(registry.url)
+    return str(address.hostname), int(address.port or 80)
+
+
 class Connections:
     """Plain connections to a registry."""
 
     def __init__(self, registry: LiveRegistry, stack: ExitStack) -> None:
-        self.address = (urlsplit(registry.url).hostname, urlsplit(registry.url).port)
+        self.address = address_of(registry)
         self._stack = stack
 
     def open(self, *sent: bytes) -> socket.socket:
@@ -102,8 +108,7 @@ def test_a_body_that_is_too_long_for_a_stranger_is_refused_at_once(
 
 def test_headers_that_do_not_come_end_the_connection(registry: LiveRegistry) -> None:
     """The server's patience with headers is that of idle connections: 15 seconds."""
-    address = urlsplit(registry.url)
-    with socket.create_connection((address.hostname, address.port), 60) as connection:
+    with socket.create_connection(address_of(registry), PATIENCE) as connection:
         connection.sendall(b"GET /livez HTTP/1.1\r\nHost: ")
         assert all_of(connection) == b""
 
@@ -182,12 +187,12 @@ def test_a_server_that_is_told_to_stop_finishes_what_it_is_at(
     start_registry: StartRegistry,
 ) -> None:
     registry = start_registry()
-    address = urlsplit(registry.url)
+    address = address_of(registry)
     key = f"Authorization: token {registry.token()}"
     head = request("POST", "/api/object/", JSON, key, "Content-Length: 22")
     with (
-        socket.create_connection((address.hostname, address.port), PATIENCE) as idle,
-        socket.create_connection((address.hostname, address.port), PATIENCE) as busy,
+        socket.create_connection(address, PATIENCE) as idle,
+        socket.create_connection(address, PATIENCE) as busy,
     ):
         busy.sendall(head + b'{"description": ')
         time.sleep(0.5)
