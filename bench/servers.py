@@ -46,10 +46,10 @@ class Server:
         """The memory of its processes, as Linux tells it."""
         own = self.process.pid
         children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
-        return sum(_resident(pid) for pid in (own, *children)) / MEGABYTE
+        return sum(map(_resident, [str(own), *children])) / MEGABYTE
 
 
-def _resident(pid: int | str) -> int:
+def _resident(pid: str) -> int:
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
