@@ -227,7 +227,8 @@ LOGIN_REDIRECT_URL = "web:home"
 LOGOUT_REDIRECT_URL = "/"
 
 # Guessing at one account from one address (of IPv6, one /64) ends for a quarter of an
-# hour; the account stays open to its owner elsewhere, so that nobody can lock others out
+# hour; the account stays open to its owner elsewhere, so that nobody can lock others
+# out
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
