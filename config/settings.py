@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import LOOPBACK, Environment, host_of, wrong
@@ -39,8 +40,11 @@ if HTTPS and _SITE.scheme != "https":
         "an https:// address where REGISTRY_HTTPS is 1",
         "https://registry.example.org",
     )
+# A registry on one's own machine goes by any name of it, every other by its own alone.
+# Health checks may name the machine by its number as well (HealthCheckHostMiddleware)
+_HOST = host_of(_SITE)
 ALLOWED_HOSTS = ENV.hosts(
-    "ALLOWED_HOSTS", sorted({host_of(_SITE), "localhost", "127.0.0.1", "[::1]"})
+    "ALLOWED_HOSTS", sorted(LOOPBACK) if _HOST in LOOPBACK else [_HOST]
 )
 CSRF_TRUSTED_ORIGINS = [REGISTRY_URL]
 
@@ -141,6 +145,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # first, so that every answer has a request id and a line in the log
     "registry.http.middleware.RequestContextMiddleware",
+    "registry.http.middleware.HealthCheckHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "registry.http.middleware.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -221,18 +226,24 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
     {"NAME": f"{_VALIDATORS}.NumericPasswordValidator"},
 ]
+PASSWORD_HASHERS = [
+    *global_settings.PASSWORD_HASHERS,
+    # last, so that passwords are never hashed by it
+    "registry.identity.oauth.secrets.RandomSecretHasher",
+]
 CSRF_FAILURE_VIEW = "registry.web.views.errors.csrf_failure"
 LOGIN_URL = "web:sign-in"
 LOGIN_REDIRECT_URL = "web:home"
 LOGOUT_REDIRECT_URL = "/"
 
-# Guessing at one account from one address ends for a quarter of an hour; the account
-# stays open to its owner elsewhere, so that nobody can lock others out
+# Guessing at one account from one address (of IPv6, one /64) ends for a quarter of an
+# hour; the account stays open to its owner elsewhere, so that nobody can lock others
+# out
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "registry.http.addresses.client_address"
+AXES_CLIENT_IP_CALLABLE = "registry.http.addresses.client_network"
 # HTTP Basic signs in with every request: no row for each of them
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
@@ -303,6 +314,7 @@ OAUTH2_PROVIDER = {
     # two programs may share a saved refresh token
     "ROTATE_REFRESH_TOKEN": False,
     "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "CLIENT_SECRET_HASHER": "sha256_secret",
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"] if HTTPS else ["http", "https"],
     # the best current practice, RFC 9700, enforced rather than warned of
     **{
@@ -329,8 +341,9 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
 # a balancer asks the process itself, past the proxy that does TLS
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
-if HTTPS:
+if HTTPS and PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if HTTPS:
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 
+from registry.identity.verified import verified_passwords
 from tests.chromium import launch_options
 
 Report = TypeVar("Report")
@@ -25,7 +26,10 @@ UNDER_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
 def pytest_configure() -> None:
     """Make accounts cheap: good hashing of passwords is slow on purpose."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+        *settings.PASSWORD_HASHERS,
+    ]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -53,6 +57,7 @@ def _forget_what_is_cached() -> None:
     """Begin with empty caches: no test is throttled for what another asked."""
     for cache in caches.all(initialized_only=True):
         cache.clear()
+    verified_passwords.clear()
 
 
 @pytest.fixture(scope="session")

@@ -4,27 +4,80 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib.admin.forms import AdminPasswordChangeForm as OwnPassword
+from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.core.exceptions import ValidationError
 
+from registry.http.attempts import SignInRefused, attempt
+from registry.identity import audit
 from registry.identity.accounts import change_password
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
+
     from registry.identity.models import User
 
 
 class OwnPasswordForm(OwnPassword):
-    """One's own password, for which the old one is asked."""
+    """One's own password, for which the old one is asked.
+
+    The old one is guarded like the sign-in form: whoever finds a browser that is signed
+    in cannot find out the password. ``refused`` is why it was not looked at.
+    """
+
+    end_access = forms.BooleanField(
+        label="Also revoke my API token and the programs that act in my name",
+        required=False,
+        initial=True,
+        help_text="Leave this ticked if somebody else may know your old password. Your "
+        "other browsers are signed out in any case.",
+    )
+    refused: SignInRefused | None = None
+
+    def __init__(self, user: User, *args: Any, request: HttpRequest, **kw: Any) -> None:
+        self._request = request
+        super().__init__(user, *args, **kw)
+
+    def clean_old_password(self) -> str:
+        """Check the old password, unless this address has failed too often."""
+        password: str = self.cleaned_data["old_password"]
+        try:
+            with attempt(self._request) as current:
+                if self._is_right(password):
+                    current.succeeded()
+                    return password
+        except SignInRefused as refused:
+            self.refused = refused
+            raise ValidationError(refused.advice) from refused
+        locked = getattr(self._request, "axes_locked_out", False)
+        means = "the old password, to change it"
+        audit.record_failure(self.user.get_username(), means=means, locked=locked)
+        raise ValidationError(
+            self.error_messages["password_incorrect"], code="password_incorrect"
+        )
+
+    def _is_right(self, password: str) -> bool:
+        """Ask as the sign-in form does, so that the same guard counts failures."""
+        name = self.user.get_username()
+        known = authenticate(self._request, username=name, password=password)
+        return known is not None and known.pk == self.user.pk
 
     def save(self, commit: bool = True) -> Any:
         """Store the password."""
-        password = self.cleaned_data["new_password1"]
-        change_password(user=self.user, password=password, by=self.user)
+        given = self.cleaned_data
+        change_password(
+            user=self.user,
+            password=given["new_password1"],
+            by=self.user,
+            end_access=given["end_access"],
+        )
         return self.user
 
 
 class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
-    """Somebody else's password."""
+    """Somebody else's password: their API token and their programs end with it."""
 
     def __init__(self, user: User, *args: Any, by: User, **kwargs: Any) -> None:
         self.by = by
@@ -34,5 +87,5 @@ class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
         """Store the password, or that there is none any more."""
         usable = self.cleaned_data["set_usable_password"]
         password = self.cleaned_data["password1"] if usable else None
-        change_password(user=self.user, password=password, by=self.by)
+        change_password(user=self.user, password=password, by=self.by, end_access=True)
         return self.user

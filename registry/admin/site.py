@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
@@ -107,9 +108,15 @@ class RegistryAdminSite(admin.AdminSite):
 
         request.current_app = self.name
         view = PasswordChangeView.as_view(
-            form_class=OwnPasswordForm,
+            form_class=partial(OwnPasswordForm, request=request),
             success_url=reverse("admin:password_change_done", current_app=self.name),
-            template_name="registration/password_change_form.html",
+            template_name="admin/registry/password_change.html",
             extra_context={**self.each_context(request), **(extra_context or {})},
         )
-        return cast("TemplateResponse", view(request))
+        response = cast("TemplateResponse", view(request))
+        form: Any = (getattr(response, "context_data", None) or {}).get("form")
+        refused = getattr(form, "refused", None)
+        if refused is not None:
+            response.status_code = refused.status_code
+            response["Retry-After"] = str(refused.seconds)
+        return response

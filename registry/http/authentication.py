@@ -2,20 +2,29 @@
 
 Wrong credentials are refused even where none are needed, so that a script with an
 expired token learns of it at once.
+
+An access token acts for its person as far as its scopes allow. Without the scope `read`
+it reads what everybody may read; a view may name further scopes, any of which is enough
+there (``token_scopes``). Changes need the scope `write`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from axes.handlers.proxy import AxesProxyHandler
+from axes.helpers import get_credentials
 from django.contrib.auth import authenticate
+from django.contrib.auth.models import AnonymousUser
 from rest_framework import authentication, exceptions
 
+from registry.http.attempts import attempt, require_attempts_left
 from registry.identity import audit
 from registry.identity.oauth import tokens
 from registry.identity.oauth.errors import TokenRefused
-from registry.identity.oauth.scopes import WRITE
+from registry.identity.oauth.scopes import READ, WRITE
 from registry.identity.services import user_of_key
+from registry.identity.verified import verified_passwords
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -30,6 +39,18 @@ BEARER_CHALLENGE = 'Bearer realm="registry", error="invalid_token"'
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+class ScopeMissing(exceptions.PermissionDenied):
+    """An access token was not given what this takes (RFC 6750, section 3.1)."""
+
+    def __init__(self, *scopes: str) -> None:
+        names = " or ".join(scopes)
+        super().__init__(f"This token was not given the scope {names}.")
+        self.auth_header = (
+            'Bearer realm="registry", error="insufficient_scope", '
+            f'scope="{" ".join(scopes)}"'
+        )
+
+
 class TokenAuthentication(authentication.BaseAuthentication):
     """``Authorization: token <key>`` or ``Bearer <key or access token>``, in any case.
 
@@ -38,7 +59,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
 
     schemes = ("token", "bearer")
 
-    def authenticate(self, request: Request) -> tuple[User, Any] | None:
+    def authenticate(self, request: Request) -> tuple[User | AnonymousUser, Any] | None:
         """Return whose key it is; None when there is no header, or one for Basic."""
         _refuse_in_address(request._request)
         header = authentication.get_authorization_header(request).split()
@@ -72,16 +93,30 @@ def bearer_of(request: HttpRequest) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def _user_of_access_token(token: str, request: Request) -> tuple[User, tokens.Access]:
-    """Return for whom a program asks, and by what; one query."""
+def _user_of_access_token(
+    token: str, request: Request
+) -> tuple[User | AnonymousUser, tokens.Access]:
+    """Return for whom a program asks, and by what; one query.
+
+    Nobody in particular, where the token was not given the scope that reading takes.
+    """
     try:
         access = tokens.verify(token)
         user = tokens.user_of(access)
     except TokenRefused as error:
         raise exceptions.AuthenticationFailed(error.detail) from error
-    if request.method not in _SAFE and WRITE not in access.scopes:
-        raise exceptions.PermissionDenied("This token was not given the scope write.")
-    return user, access
+    if request.method not in _SAFE:
+        if WRITE not in access.scopes:
+            raise ScopeMissing(WRITE)
+        return user, access
+    reads = access.scopes & reading_scopes(request)
+    return (user if reads else AnonymousUser()), access
+
+
+def reading_scopes(request: Request) -> frozenset[str]:
+    """Return the scopes of which one is enough to read here as the person."""
+    view = (request.parser_context or {}).get("view")
+    return frozenset({READ, *getattr(view, "token_scopes", ())})
 
 
 def _refuse_in_address(request: HttpRequest) -> None:
@@ -100,16 +135,41 @@ class LocalBasicAuthentication(authentication.BasicAuthentication):
     def authenticate_credentials(
         self, userid: str, password: str, request: Any = None
     ) -> tuple[Any, None]:
-        """Check the password; the guard counts failures by the plain request."""
+        """Check the password; the guard counts failures by the plain request.
+
+        Raises ``TooManyAttempts`` where the address has used up its failures, also for
+        a password that is right.
+        """
         plain = getattr(request, "_request", request)
-        user = None
-        if _may_be_a_name(userid):
-            user = authenticate(plain, username=userid, password=password)
-        if user is None or not user.is_active:
-            locked = getattr(plain, "axes_locked_out", False)
-            audit.record_failure(userid, means="password by HTTP Basic", locked=locked)
-            raise exceptions.AuthenticationFailed("Invalid username or password.")
+        require_attempts_left(plain)
+        user = _known_already(plain, userid, password)
+        if user is None:
+            user = _checked(plain, userid, password)
         return user, None
+
+
+def _known_already(plain: HttpRequest, name: str, password: str) -> User | None:
+    """Return whose password was checked a moment ago, unless that account is locked."""
+    user = verified_passwords.find(name, password)
+    if user is None:
+        return None
+    allowed = AxesProxyHandler.is_allowed(plain, get_credentials(username=name))
+    return user if allowed else None
+
+
+def _checked(plain: HttpRequest, name: str, password: str) -> Any:
+    """Return whose name and password these are, and remember it."""
+    user: Any = None
+    with attempt(plain, slow=_may_be_a_name(name)) as current:
+        if _may_be_a_name(name):
+            user = authenticate(plain, username=name, password=password)
+        if user is not None and user.is_active:
+            current.succeeded()
+            verified_passwords.remember(name, password, user)
+            return user
+    locked = getattr(plain, "axes_locked_out", False)
+    audit.record_failure(name, means="password by HTTP Basic", locked=locked)
+    raise exceptions.AuthenticationFailed("Invalid username or password.")
 
 
 def _may_be_a_name(text: str) -> bool:

@@ -129,3 +129,8 @@ class SharedCache(RedisCache):
         steps.expire(name, timeout)
         counted, _ = steps.execute()
         return int(counted)
+
+    @_or(0)
+    def decr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        """Count down; raise ``ValueError`` where nothing was counted."""
+        return int(super().decr(key, delta, version))

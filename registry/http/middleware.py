@@ -8,7 +8,9 @@ import uuid
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import LazyObject, empty
 
@@ -25,6 +27,7 @@ access_log = logging.getLogger("registry.access")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _COMMENTS_AND_BLANKS = re.compile(r"\([^()]*\)|\s+")
 _LONGEST_CLIENT = 200
+_NAMES_MACHINE = re.compile(r"(localhost|[0-9.]+|\[[0-9A-Fa-f:.]+\])?(:[0-9]+)?")
 
 
 def client_of(user_agent: str) -> str:
@@ -101,6 +104,28 @@ def _known_user(request: HttpRequest) -> Any:
     if isinstance(user, LazyObject) and user._wrapped is empty:  # type: ignore[attr-defined]
         return None
     return getattr(user, "pk", None)
+
+
+class HealthCheckHostMiddleware:
+    """Answers health checks that name the machine instead of the site.
+
+    A balancer or a container asks the process by a number of its network, or as
+    localhost, which are no names that people may use. What they are answered has no
+    address in it.
+    """
+
+    paths = frozenset({"/livez", "/readyz"})
+
+    def __init__(self, get_response: Answer) -> None:
+        """Wrap what answers the request."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
+        host = request.META.get("HTTP_HOST", "")
+        if request.path_info in self.paths and _NAMES_MACHINE.fullmatch(host):
+            request.META["HTTP_HOST"] = urlsplit(settings.REGISTRY_URL).netloc
+        return self.get_response(request)
 
 
 class BodyLimitMiddleware:

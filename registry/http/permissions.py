@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
 
+from registry.http.authentication import ScopeMissing, reading_scopes
+from registry.identity.oauth.tokens import Access
 from registry.identity.roles import is_administrator
 
 if TYPE_CHECKING:
@@ -17,7 +19,14 @@ class ReadOrSignedIn(IsAuthenticatedOrReadOnly):
 
 
 class SignedIn(IsAuthenticated):
-    """Nothing without an account."""
+    """Nothing without an account, nor by a token without the scope that it takes."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Let people in; say which scope is missing where only that is."""
+        allowed = super().has_permission(request, view)
+        if not allowed and isinstance(request.auth, Access):
+            raise ScopeMissing(*sorted(reading_scopes(request)))
+        return allowed
 
 
 class AdministratorsOnly(SignedIn):

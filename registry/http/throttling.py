@@ -5,13 +5,15 @@ A window costs one atomic increment, however high the limit. Each answer carries
 429 ``Retry-After`` as well (RFC 6585, section 4; IETF draft "RateLimit header fields").
 
 Reads and writes of one caller are counted apart, each up to the limit of the account or
-the address; exports and attempts to sign in have limits of their own besides.
+the address; exports have a limit of their own besides, and so have attempts to sign in
+(``registry.http.attempts``). An address of IPv6 counts with its whole /64.
 """
 
 from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +21,14 @@ from django.conf import settings
 from django.core.cache import caches
 from rest_framework.throttling import BaseThrottle
 
-from registry.http.addresses import client_address, is_exempt
+from registry.http.addresses import client_address, client_network, is_exempt
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
     from rest_framework.request import Request
 
+#: What the environment of a request keeps about its limits.
+_COUNTED = "registry.counted"
 #: Methods that change nothing (RFC 9110, section 9.2.1).
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -46,16 +50,49 @@ class Usage:
         }
 
 
+@dataclass(frozen=True)
+class Window:
+    """The present window of one caller under one limit; ``reset`` seconds are left."""
+
+    key: str
+    limit: int
+    seconds: int
+    reset: int
+
+    @classmethod
+    def now(cls, scope: str, who: str) -> Window:
+        """Return the window that is open now."""
+        limit, seconds = settings.THROTTLE_RATES[scope]
+        now = time.time()
+        number = int(now // seconds)
+        reset = max(1, round((number + 1) * seconds - now))
+        return cls(f"throttle:{scope}:{who}:{number}", limit, seconds, reset)
+
+    def usage(self, used: int) -> Usage:
+        """Return what is left when this many were counted."""
+        return Usage(self.limit, max(0, self.limit - used), self.reset)
+
+    def increment(self) -> int:
+        """Count one; return how many there are by now."""
+        return _increment(self.key, self.seconds)
+
+    def used(self) -> int:
+        """Return how many were counted."""
+        return int(caches["throttle"].get(self.key, 0))
+
+    def give_back(self) -> None:
+        """Count one less, unless the window is over."""
+        with suppress(ValueError):
+            caches["throttle"].decr(self.key)
+
+
 def count(scope: str, who: str, *, exempt: bool = False) -> tuple[bool, Usage]:
     """Count one request; tell whether it is within the limit, and what is left."""
-    limit, seconds = settings.THROTTLE_RATES[scope]
-    now = time.time()
-    window = int(now // seconds)
-    reset = max(1, round((window + 1) * seconds - now))
+    window = Window.now(scope, who)
     if exempt:
-        return True, Usage(limit, limit, reset)
-    used = _increment(f"throttle:{scope}:{who}:{window}", seconds)
-    return used <= limit, Usage(limit, max(0, limit - used), reset)
+        return True, window.usage(0)
+    used = window.increment()
+    return used <= window.limit, window.usage(used)
 
 
 def _increment(key: str, seconds: int) -> int:
@@ -77,32 +114,34 @@ def count_request(request: HttpRequest, user: Any) -> tuple[bool, Usage]:
     purpose = "read" if request.method in SAFE else "write"
     if user.is_authenticated:
         return _count_for(request, "user", f"{purpose}:{user.pk}")
-    return _count_for(request, "anonymous", f"{purpose}:{client_address(request)}")
+    return _count_for(request, "anonymous", f"{purpose}:{client_network(request)}")
 
 
 def count_export(request: HttpRequest, user: Any) -> tuple[bool, Usage]:
     """Count a request that reads very much at once, beside counting it as any other."""
-    who = f"user-{user.pk}" if user.is_authenticated else client_address(request)
+    who = f"user-{user.pk}" if user.is_authenticated else client_network(request)
     return _count_for(request, "export", who)
 
 
-def count_attempt(request: HttpRequest) -> tuple[bool, Usage]:
-    """Count an attempt to sign in, or to get a token, by the address it comes from.
-
-    By the address alone: the account is what the caller is guessing at, and a limit on
-    accounts would let anybody lock out their owners.
-    """
-    return _count_for(request, "login", client_address(request))
-
-
 def _count_for(request: HttpRequest, scope: str, who: str) -> tuple[bool, Usage]:
-    """Count, and keep for the headers of the answer whichever limit is nearest."""
-    exempt = is_exempt(client_address(request))
-    allowed, usage = count(scope, who, exempt=exempt)
+    """Count, and keep for the headers of the answer whichever limit is nearest.
+
+    A request whose body was waited for is answered in two goes, and counts once.
+    """
+    counted = request.META.setdefault(_COUNTED, {})
+    if scope not in counted:
+        exempt = is_exempt(client_address(request))
+        counted[scope] = count(scope, who, exempt=exempt)
+    allowed, usage = counted[scope]
+    tell(request, usage)
+    return allowed, usage
+
+
+def tell(request: HttpRequest, usage: Usage) -> None:
+    """Have the headers of the answer tell of this limit, if it is the nearest."""
     known = usage_of(request)
     if known is None or usage.remaining <= known.remaining:
         request.rate_limit = usage  # type: ignore[attr-defined]
-    return allowed, usage
 
 
 def usage_of(request: HttpRequest) -> Usage | None:
@@ -143,11 +182,3 @@ class ExportThrottle(RegistryThrottle):
     def count(self, request: Request) -> tuple[bool, Usage]:
         """Count the export."""
         return count_export(request._request, request.user)
-
-
-class LoginThrottle(RegistryThrottle):
-    """Attempts to sign in that failed, by address."""
-
-    def count(self, request: Request) -> tuple[bool, Usage]:
-        """Count the attempt."""
-        return count_attempt(request._request)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.views import APIView
 
-from registry.http.throttling import LoginThrottle
+from registry.http.attempts import count_failure
 from registry.http.uploads import allow_body
 
 if TYPE_CHECKING:
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 class CountedView(APIView):
     """Counts every request, refused ones too.
 
-    What is left of the limit the middleware tells the client.
+    What is left of the limit the middleware tells the client. ``token_scopes`` are
+    scopes of access tokens that are enough to read here, besides `read`.
     """
+
+    token_scopes: tuple[str, ...] = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Find out who asks and count the request before anything can refuse it."""
@@ -39,9 +42,7 @@ class CountedView(APIView):
         try:
             self.perform_authentication(request)
         except AuthenticationFailed:
-            throttle = LoginThrottle()
-            if not throttle.allow_request(request, self):
-                raise Throttled(throttle.wait()) from None
+            count_failure(request._request)
             raise
         except PermissionDenied:
             # a session without its CSRF token, which makes nobody of somebody

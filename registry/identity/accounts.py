@@ -14,6 +14,7 @@ from registry.core.events import record_events
 from registry.core.models import Event
 from registry.identity import audit
 from registry.identity.models import User
+from registry.identity.oauth.programs import end_programs
 from registry.identity.roles import (
     ROLES,
     is_administrator,
@@ -21,6 +22,7 @@ from registry.identity.roles import (
     role_groups,
     roles_of,
 )
+from registry.identity.services import revoke_token
 
 if TYPE_CHECKING:
     from registry.core.records import Values
@@ -76,14 +78,21 @@ def grant_role(*, user: User, role: str, by: User) -> bool:
 
 
 @transaction.atomic
-def change_password(*, user: User, password: str | None, by: User) -> None:
+def change_password(
+    *, user: User, password: str | None, by: User, end_access: bool = False
+) -> None:
     """Set a person's password; None leaves them other means to sign in only.
 
-    The event tells that it changed, and nothing of either password.
+    Sessions of browsers end with the old password. ``end_access`` ends the API token
+    and the programs that act for the person as well. The event tells that the password
+    changed, and nothing of either.
     """
     _require_may_manage(by, user)
     user.set_password(password)
     user.save(update_fields=["password"])
+    if end_access:
+        revoke_token(user=user, by=by)
+        end_programs(user=user, by=by)
     _note(User.kind, user, Event.Action.UPDATED, by, {"password": (None, None)})
 
 

@@ -10,8 +10,15 @@ from django.test import Client
 
 from registry.core.models import Event
 from registry.identity.models import User
+from registry.identity.oauth.devices import NewCodes, begin_device, decide_device
+from registry.identity.oauth.sessions import (
+    begin_session,
+    draft_session,
+    new_refresh_token,
+)
+from registry.identity.oauth.tokens import issue
 from registry.identity.roles import ROLES
-from registry.identity.services import create_user
+from registry.identity.services import create_user, issue_token
 from tests.admin.browsing import (
     FIREFOX,
     PASSWORD,
@@ -26,6 +33,7 @@ from tests.admin.browsing import (
     visit,
 )
 from tests.admin.checks import assert_usable
+from tests.interop.oidc.issuer import NAME, Program, device_client
 
 pytestmark = pytest.mark.django_db
 
@@ -247,3 +255,66 @@ def test_people_change_their_own_password(curator: Client, administrator: User) 
     assert (event.by, event.record_id) == (administrator, administrator.pk)
     # and stay signed in
     visit(curator, "/admin/password_change/done/")
+
+
+def _let_programs_in(user: User) -> tuple[str, str, NewCodes]:
+    """Have a token, a program, and a device that was let in and has not come yet."""
+    client = device_client()
+    session = draft_session(client=client, user=user, scope="read")
+    begin_session(session, refresh_token=new_refresh_token())
+    codes = begin_device(client=client, scope="read")
+    decide_device(codes.user_code, approve=True, by=user)
+    return issue_token(user=user, by=user), issue(session, ["read"]), codes
+
+
+def _still_in(key: str, access: str, codes: NewCodes) -> list[bool]:
+    """Tell which of the three still act for the person."""
+    statuses = [
+        Client(headers={"authorization": f"Bearer {one}"}).get(NAME).status_code
+        for one in (key, access)
+    ]
+    came = Program("telescope").poll(codes.device_code).status
+    return [*(status == 200 for status in statuses), came == 200]
+
+
+@pytest.mark.parametrize("ticked", [True, False])
+def test_who_changes_their_password_chooses_what_ends_with_it(
+    curator: Client, administrator: User, ticked: bool
+) -> None:
+    admitted = _let_programs_in(administrator)
+    path = "/admin/password_change/"
+    box = visit(curator, path).soup.select_one("input[name=end_access]")
+    assert box is not None
+    assert "checked" in box.attrs
+    form = {"old_password": PASSWORD, "end_access": "on"} | dict.fromkeys(
+        ("new_password1", "new_password2"), NEW["password1"]
+    )
+    if not ticked:
+        del form["end_access"]
+    assert curator.post(path, form).status_code == 302
+    assert _still_in(*admitted) == [not ticked] * 3
+
+
+@pytest.mark.parametrize("usable", ["true", "false"])
+def test_a_password_that_an_administrator_sets_ends_all_access(
+    curator: Client, anna: User, usable: str
+) -> None:
+    admitted = _let_programs_in(anna)
+    form = {"password1": NEW["password1"], "password2": NEW["password1"]}
+    disable = {"unset-password": "Disable"} if usable == "false" else {}
+    answer = curator.post(
+        _password_path(anna), form | disable | {"usable_password": usable}
+    )
+    assert answer.status_code == 302
+    assert _still_in(*admitted) == [False] * 3
+    ended = Event.objects.filter(record_id=anna.pk, action__contains="revoked")
+    assert ended.count() == 2
+
+
+def test_guesses_at_the_old_password_are_on_record(
+    curator: Client, administrator: User
+) -> None:
+    form = {"old_password": "guess", "new_password1": "x", "new_password2": "x"}
+    curator.post("/admin/password_change/", form)
+    event = Event.objects.latest("pk")
+    assert (event.action, event.record_id) == ("sign_in_failed", administrator.pk)

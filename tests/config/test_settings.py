@@ -190,6 +190,24 @@ def test_https_makes_cookies_safe_and_redirects(load: Load) -> None:
     assert settings["PROXIES"] == 1
 
 
+def test_a_site_goes_by_its_own_name_alone(load: Load) -> None:
+    own = load(REGISTRY_HTTPS="1", REGISTRY_URL="https://registry.example.org")
+    assert own["ALLOWED_HOSTS"] == ["registry.example.org"]
+    named = load(REGISTRY_URL="http://registry.lan:8000")["ALLOWED_HOSTS"]
+    assert named == ["registry.lan"]
+    for here in ({}, {"REGISTRY_URL": "http://localhost:8123"}):
+        machine = load(**here)["ALLOWED_HOSTS"]
+        assert machine == ["127.0.0.1", "[::1]", "localhost"]
+    both = load(REGISTRY_HTTPS="1", ALLOWED_HOSTS="a.org,127.0.0.1")["ALLOWED_HOSTS"]
+    assert both == ["a.org", "127.0.0.1"]
+
+
+def test_the_scheme_of_a_proxy_is_believed_where_there_is_one(load: Load) -> None:
+    assert load(REGISTRY_HTTPS="1")["SECURE_PROXY_SSL_HEADER"]
+    for without in ({}, {"REGISTRY_HTTPS": "1", "REGISTRY_PROXIES": "0"}):
+        assert "SECURE_PROXY_SSL_HEADER" not in load(**without)
+
+
 def test_https_refuses_a_public_address_without_it(load: Load) -> None:
     with pytest.raises(ImproperlyConfigured, match=r"REGISTRY_URL is .*a\.org"):
         load(REGISTRY_HTTPS="1", REGISTRY_URL="http://a.org")

@@ -6,7 +6,7 @@ import pytest
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from registry.http.addresses import NOWHERE, client_address
+from registry.http.addresses import NOWHERE, client_address, network_of
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,8 @@ from registry.http.addresses import NOWHERE, client_address
         (2, "127.0.0.1, 198.51.100.7, 10.0.0.2", "198.51.100.7"),
         (3, "198.51.100.7, 10.0.0.2", "198.51.100.7"),
         (1, "2001:db8::1", "2001:db8::1"),
+        (1, "fe80::1%eth0", "fe80::1"),
+        (1, "::ffff:198.51.100.7", "::ffff:c633:6407"),
         (1, "'; DROP TABLE", NOWHERE),
     ],
 )
@@ -37,3 +39,19 @@ def test_only_what_our_own_proxies_say_is_believed(
 
 def test_a_proxy_on_a_unix_socket_has_no_address(rf: RequestFactory) -> None:
     assert client_address(rf.get("/", REMOTE_ADDR="")) == NOWHERE
+
+
+@pytest.mark.parametrize(
+    "address,network",
+    [
+        ("198.51.100.7", "198.51.100.7"),
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::"),
+        ("::1", "::"),
+        (NOWHERE, NOWHERE),
+    ],
+)
+def test_a_network_of_ipv6_counts_as_one_client(address: str, network: str) -> None:
+    assert network_of(address) == network

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from http.client import HTTPConnection, HTTPResponse
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -18,6 +20,16 @@ BY_HTTPS = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7"}
 def secure_registry(start_registry: StartRegistry) -> LiveRegistry:
     """Return a registry that believes one proxy."""
     return start_registry(REGISTRY_HTTPS="1")
+
+
+@pytest.fixture(scope="module")
+def named_registry(start_registry: StartRegistry) -> LiveRegistry:
+    """Return a registry that has a name, and no proxy before it."""
+    return start_registry(
+        REGISTRY_HTTPS="1",
+        REGISTRY_URL="https://registry.example.org",
+        REGISTRY_PROXIES="0",
+    )
 
 
 def _get(
@@ -59,3 +71,28 @@ def test_the_log_has_the_clients_address(secure_registry: LiveRegistry) -> None:
     _get(secure_registry, "/livez", BY_HTTPS | {"X-Request-Id": "through-a-proxy"})
     (line,) = [x for x in secure_registry.log.splitlines() if "through-a-proxy" in x]
     assert line.endswith(" address=198.51.100.7")
+
+
+def test_without_a_proxy_nobody_says_that_it_was_https(
+    named_registry: LiveRegistry, live_registry: LiveRegistry
+) -> None:
+    named = BY_HTTPS | {"Host": "registry.example.org"}
+    answer = _get(named_registry, "/api/", named)
+    assert answer.status == 301
+    assert answer.headers["Location"] == "https://registry.example.org/api/"
+    with urlopen(Request(f"{live_registry.url}/api/", headers=BY_HTTPS)) as plain:
+        addresses = json.load(plain).values()
+    assert all(one.startswith(f"{live_registry.url}/api/") for one in addresses)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "[::1]", "evil.example", ""]
+)
+def test_no_other_host_is_answered_but_for_health(
+    named_registry: LiveRegistry, host: str
+) -> None:
+    for path in ("/", "/api/", "/o/.well-known/openid-configuration", "/sign-in"):
+        assert _get(named_registry, path, {"Host": host}).status == 400
+    expected = 400 if "." in host and not host[0].isdigit() else 200
+    for path in ("/livez", "/readyz"):
+        assert _get(named_registry, path, {"Host": host}).status == expected

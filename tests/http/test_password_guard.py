@@ -9,6 +9,7 @@ from django.conf import settings as configured
 from django.test import Client
 from pytest_django import Settings
 
+from registry.core.models import Event
 from registry.identity.services import create_user
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +54,27 @@ def test_the_owner_can_still_sign_in_from_elsewhere(
     _guess(client, "anna", x_forwarded_for="198.51.100.7")
     elsewhere = {"x_forwarded_for": "203.0.113.9"}
     assert _sign_in(client, "anna", "password of anna", **elsewhere) == 302
+
+
+def test_a_network_of_ipv6_is_locked_out_as_a_whole(
+    client: Client, settings: Settings
+) -> None:
+    settings.PROXIES = 1
+    for number in range(configured.AXES_FAILURE_LIMIT):
+        own = {"x_forwarded_for": f"2001:db8:1:2::{number + 1:x}"}
+        _sign_in(client, "anna", f"guess {number}", **own)
+    same = {"x_forwarded_for": "2001:db8:1:2:3:4:5:6"}
+    assert _sign_in(client, "anna", "password of anna", **same) == 429
+    elsewhere = {"x_forwarded_for": "2001:db8:1:3::1"}
+    assert _sign_in(client, "anna", "password of anna", **elsewhere) == 302
+
+
+def test_the_audit_trail_keeps_the_whole_address(
+    client: Client, settings: Settings
+) -> None:
+    settings.PROXIES = 1
+    _sign_in(client, "anna", "guess", x_forwarded_for="2001:db8:1:2:3:4:5:6")
+    assert Event.objects.latest("id").address == "2001:db8:1:2:3:4:5:6"
 
 
 def test_a_right_password_forgives_a_few_mistakes(client: Client) -> None:

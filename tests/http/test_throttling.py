@@ -89,6 +89,23 @@ def test_addresses_are_counted_each_for_itself(settings: Settings) -> None:
         assert [api.get(LIST).status_code for _ in range(4)] == [200, 200, 200, 429]
 
 
+def test_a_network_of_ipv6_is_counted_as_one_address(settings: Settings) -> None:
+    settings.PROXIES = 1
+    statuses = [
+        Api(x_forwarded_for=f"2001:db8:1:2::{number}").get(LIST).status_code
+        for number in range(4)
+    ]
+    assert statuses == [200, 200, 200, 429]
+    assert Api(x_forwarded_for="2001:db8:1:3::1").get(LIST).status_code == 200
+
+
+def test_an_address_of_ipv4_is_one_however_it_is_written(settings: Settings) -> None:
+    settings.PROXIES = 1
+    for address in ("198.51.100.7", "::ffff:198.51.100.7", "::ffff:c633:6407"):
+        assert Api(x_forwarded_for=address).get(LIST).status_code == 200
+    assert Api(x_forwarded_for="198.51.100.7").get(LIST).status_code == 429
+
+
 def test_every_answer_says_what_is_left() -> None:
     api = Api()
     answers = [

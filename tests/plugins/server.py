@@ -32,7 +32,7 @@ from psycopg import sql
 from tests.plugins.postgres import is_ours
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60
+PATIENCE = 180
 _PR_SET_PDEATHSIG = 1
 
 

@@ -27,6 +27,8 @@ from registry.http.filters.people import EventFilter, RoleRequestFilter
 from registry.http.filters.records import GroupFilter, UserFilter
 from registry.http.permissions import AdministratorsOnly, SignedIn
 from registry.identity.models import RoleRequest, User
+from registry.identity.oauth.scopes import EMAIL, PROFILE, READ
+from registry.identity.oauth.tokens import Access
 from registry.identity.requests import decide_request, request_role, withdraw_request
 from registry.identity.roles import effective_roles, has_access, is_administrator
 
@@ -57,6 +59,7 @@ class UsernameView(PlainView):
     """The name of the account that asks."""
 
     permission_classes = (SignedIn,)
+    token_scopes = (PROFILE,)
     parameters = ("format",)
 
     @extend_schema(
@@ -144,6 +147,7 @@ class AccessView(PlainView):
     """
 
     permission_classes = (SignedIn,)
+    token_scopes = (PROFILE,)
     parameters = ("format",)
 
     @extend_schema(responses=AccessSerializer)
@@ -156,7 +160,12 @@ class AccessView(PlainView):
         return Response(
             {
                 "username": self.user.get_username(),
-                "email": self.user.email,
+                "email": self.user.email if self._may_tell_email() else "",
                 "roles": sorted(effective_roles(self.user)),
             }
         )
+
+    def _may_tell_email(self) -> bool:
+        """Tell whether whoever asks may know the e-mail address."""
+        access = self.request.auth
+        return not isinstance(access, Access) or bool(access.scopes & {READ, EMAIL})

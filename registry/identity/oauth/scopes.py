@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 OFFLINE = "offline_access"
+EMAIL = "email"
+PROFILE = "profile"
+READ = "read"
 WRITE = "write"
 
 #: Each scope, with what the approval page says of it.
 SCOPES = {
     "openid": "know that it is you",
-    "profile": "know your user name, your name and your roles",
-    "email": "know your e-mail address",
-    "read": "read what you may read, private data included",
+    PROFILE: "know your user name, your name and your roles",
+    EMAIL: "know your e-mail address",
+    READ: "read what you may read, private data included",
     WRITE: "register and change records in your name",
     OFFLINE: "go on while you are away, until you revoke it",
 }
 #: What a client gets that does not say what it wants.
-DEFAULTS = ("openid", "profile", "email", "read", WRITE)
-#: Asking for these alone says nothing of what one wants to do.
-_SAYS_NOTHING = frozenset({"openid", OFFLINE})
+DEFAULTS = ("openid", PROFILE, EMAIL, READ, WRITE)
 
 
 def completed(asked: list[str]) -> list[str]:
-    """Return the scopes of a program that was asked for these, without repetitions.
+    """Return the scopes that a client gets that asked for these, without repetitions.
 
-    Programs for the command line ask for ``offline_access`` alone and count on being
-    able to work; the defaults are added for them.
+    A client that names none gets the defaults. ``offline_access`` says how long it is
+    to go on and not what it wants to do, so that asking for that alone names none:
+    wipac-rest-tools and Provena's guide do so. Any other scope is an answer to that
+    question, `openid` too, and nothing is added to it.
     """
-    if set(asked) <= _SAYS_NOTHING:
+    if set(asked) <= {OFFLINE}:
         asked = [*DEFAULTS, *asked]
     return list(dict.fromkeys(asked))
 

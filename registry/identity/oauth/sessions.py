@@ -147,12 +147,21 @@ def forget_sessions() -> int:
     return removed
 
 
-def _end_all(sessions: ClientSessionQuerySet) -> None:
+@transaction.atomic
+def end_sessions_of(user: User, *, by: User) -> int:
+    """End all that programs may do for a person; return how many sessions that were."""
+    return _end_all(ClientSession.objects.filter(user=user), by=by)
+
+
+def _end_all(sessions: ClientSessionQuerySet, *, by: User | None = None) -> int:
+    ended = 0
     live = sessions.filter(ended__isnull=True)
     for session in live.select_related("client", "user").select_for_update(
         of=("self",)
     ):
-        _end(session, by=session.user)
+        _end(session, by=by or session.user)
+        ended += 1
+    return ended
 
 
 def _end(session: ClientSession, *, by: User) -> None:

@@ -22,6 +22,7 @@ from registry.identity.models import User
 from registry.identity.oauth.errors import TokenRefused
 from registry.identity.oauth.keys import key_ring
 from registry.identity.oauth.models import ClientSession
+from registry.identity.oauth.scopes import EMAIL, PROFILE
 from registry.identity.roles import ICEPROD_SYSTEM, effective_roles
 
 if TYPE_CHECKING:
@@ -111,22 +112,28 @@ def sign(claims: Mapping[str, Any], *, kind: str = "JWT") -> str:
 
 
 def claims_of(user: User, scopes: list[str]) -> dict[str, Any]:
-    """Return what a token says of a person: names, address, roles and groups."""
+    """Return what a token says of a person, as far as its scopes allow.
+
+    With ``profile`` names, roles and groups; with ``email`` the address.
+    """
+    claims = _profile_of(user) if PROFILE in scopes else {}
+    if EMAIL in scopes:
+        claims["email"] = user.email
+    return claims
+
+
+def _profile_of(user: User) -> dict[str, Any]:
     held = effective_roles(user)
     groups = sorted(name for name in held if name.startswith("/"))
     roles = sorted(name for name in held if not name.startswith("/"))
     system = [ICEPROD_SYSTEM] if ICEPROD_SYSTEM in held else []
-    claims: dict[str, Any] = {
+    return {
         "preferred_username": user.username,
         "groups": groups,
         "realm_access": {"roles": roles},
         "resource_access": {"iceprod": {"roles": system}},
+        "name": user.full_name,
     }
-    if "profile" in scopes:
-        claims["name"] = user.full_name
-    if "email" in scopes:
-        claims["email"] = user.email
-    return claims
 
 
 def verify(token: str) -> Access:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse, JsonResponse
 
-from registry.http.throttling import count_attempt
+from registry.http.attempts import SignInRefused, TooManyAttempts, count_failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,9 +47,18 @@ def slowed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Answer 429 instead to an address that has guessed too often."""
     if not any(guess in response.content for guess in _GUESSES):
         return response
-    allowed, usage = count_attempt(request)
-    if allowed:
-        return response
-    late = refusal("slow_down", f"Try again in {usage.reset} seconds.", 429)
-    late["Retry-After"] = str(usage.reset)
+    try:
+        count_failure(request)
+    except TooManyAttempts as refused:
+        return not_looked_at(refused)
+    return response
+
+
+def not_looked_at(refused: SignInRefused) -> HttpResponse:
+    """Answer an attempt that comes too early: 429, or 503 where all are busy."""
+    many = isinstance(refused, TooManyAttempts)
+    error = "slow_down" if many else "temporarily_unavailable"
+    wait = f"Try again in {refused.seconds} seconds."
+    late = refusal(error, wait, refused.status_code)
+    late["Retry-After"] = str(refused.seconds)
     return late

@@ -20,6 +20,7 @@ from registry.http.policies import content_security_policy
 from registry.identity import audit
 from registry.identity.oauth import tokens
 from registry.identity.oauth.scopes import described
+from registry.interop.oidc.asking import answering
 from registry.interop.oidc.server import ProtocolMixin
 
 if TYPE_CHECKING:
@@ -27,6 +28,21 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     from registry.identity.models import User
+
+
+#: How a program may have its answer: in the query of its own address.
+RESPONSE_MODES = ("query",)
+#: What a program may ask of us about the pages that people see. With ``login`` only
+#: those go on who were not signed in before.
+PROMPTS = ("none", "login", "consent")
+#: Parameters that change what is asked for, which are not supported (OpenID Connect
+#: Core 1.0, section 6, and Dynamic Client Registration): ignoring them would answer
+#: another question than was asked.
+_UNSUPPORTED = {
+    "request": "request_not_supported",
+    "request_uri": "request_uri_not_supported",
+    "registration": "registration_not_supported",
+}
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -39,19 +55,19 @@ class AuthorizeView(ProtocolMixin, View):
         """Refuse what is wrong before anybody signs in for it."""
         if request.method not in {"GET", "HEAD", "POST"}:
             return super().dispatch(request, *args, **kwargs)
-        try:
-            scopes, self.asked = self.validate_authorization_request(request)
-        except OAuthToolkitError as error:
-            return self._refused(error)
-        self.scopes = " ".join(scopes)
-        self.client = Application.objects.get(client_id=self.asked["client_id"])
-        prompts = set(request.GET.get("prompt", "").split())
-        if not request.user.is_authenticated:
-            return redirect_to_login(_without_prompt(request))
-        if "login" in prompts:
-            # nobody is signed out by an address, and so nobody signs in anew
-            return self._return({"error": "login_required"})
-        return super().dispatch(request, *args, **kwargs)
+        with answering(request):
+            try:
+                scopes, self.asked = self.validate_authorization_request(request)
+            except OAuthToolkitError as error:
+                return self._refused(error)
+            self.scopes = " ".join(scopes)
+            self.client = Application.objects.get(client_id=self.asked["client_id"])
+            problem = _problem_of(request)
+            if problem is not None:
+                return self._return(problem)
+            if not request.user.is_authenticated:
+                return redirect_to_login(_without_prompt(request))
+            return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Ask."""
@@ -117,6 +133,37 @@ class AuthorizeView(ProtocolMixin, View):
         joint = "&" if "?" in back else "?"
         address = _signed(f"{back}{joint}{urlencode(told)}")
         return _redirected(address, self.client.get_allowed_schemes())
+
+
+def _problem_of(request: HttpRequest) -> dict[str, str] | None:
+    """Return the error that a program goes back with; None where people are asked."""
+    for name, error in _UNSUPPORTED.items():
+        if name in request.GET:
+            return {"error": error}
+    modes = request.GET.getlist("response_mode")
+    if not set(modes) <= set(RESPONSE_MODES):
+        known = ", ".join(RESPONSE_MODES)
+        description = f"This response_mode is not supported. There is {known}."
+        return {"error": "invalid_request", "error_description": description}
+    return _unanswerable_prompt(request)
+
+
+def _unanswerable_prompt(request: HttpRequest) -> dict[str, str] | None:
+    """Return the error for a prompt that cannot be followed (Core 1.0, 3.1.2.6)."""
+    prompts = set(request.GET.get("prompt", "").split())
+    signed_in = request.user.is_authenticated
+    if "none" in prompts:
+        if len(prompts) > 1:
+            description = "The prompt none goes with no other."
+            return {"error": "invalid_request", "error_description": description}
+        # each time people are asked, so that nothing is allowed beforehand
+        return {"error": "consent_required" if signed_in else "login_required"}
+    if "login" in prompts and signed_in:
+        # nobody is signed out by an address, and so nobody signs in anew
+        return {"error": "login_required"}
+    if "select_account" in prompts:
+        return {"error": "account_selection_required"}
+    return None
 
 
 def _redirected(address: str, schemes: list[str]) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from registry.identity.oauth import tokens
 from registry.identity.oauth.keys import key_ring
 from registry.identity.oauth.scopes import SCOPES
+from registry.interop.oidc.authorize import PROMPTS, RESPONSE_MODES
 from registry.interop.oidc.server import GRANTS
 
 if TYPE_CHECKING:
@@ -32,13 +33,14 @@ _CLAIMS = [
 def discovery(request: HttpRequest, realm: str = "") -> HttpResponse:
     """Describe the issuer (OpenID Connect Discovery 1.0; RFC 8414).
 
-    Within a realm the endpoints are those that Keycloak's clients expect.
+    All addresses begin with that which is set for the registry, whatever host the
+    request names. Within a realm, endpoints are where clients of Keycloak look.
     """
 
     def at(name: str) -> str:
         names = {"realm": realm} if realm else {}
         full = f"realm:{name}" if realm else f"oidc:{name}"
-        return request.build_absolute_uri(reverse(full, kwargs=names))
+        return f"{settings.REGISTRY_URL}{reverse(full, kwargs=names)}"
 
     return _public(
         {
@@ -52,7 +54,11 @@ def discovery(request: HttpRequest, realm: str = "") -> HttpResponse:
             "jwks_uri": at("jwks"),
             "grant_types_supported": list(GRANTS),
             "response_types_supported": ["code"],
-            "response_modes_supported": ["query"],
+            "response_modes_supported": list(RESPONSE_MODES),
+            "prompt_values_supported": list(PROMPTS),
+            "claims_parameter_supported": False,
+            "request_parameter_supported": False,
+            "request_uri_parameter_supported": False,
             "scopes_supported": list(SCOPES),
             "claims_supported": _CLAIMS,
             "subject_types_supported": ["public"],
@@ -75,14 +81,14 @@ def keys(request: HttpRequest, realm: str = "") -> HttpResponse:
 @require_safe
 def about_realm(request: HttpRequest, realm: str) -> HttpResponse:
     """Describe the realm: the present key, and where its protocol is."""
-    path = reverse("realm:about", kwargs={"realm": realm})
-    address = request.build_absolute_uri(path)
+    site = settings.REGISTRY_URL
+    address = f"{site}{reverse('realm:about', kwargs={'realm': realm})}"
     return _public(
         {
             "realm": settings.REALM,
             "public_key": key_ring().signing.spki(),
             "token-service": f"{address}/protocol/openid-connect",
-            "account-service": request.build_absolute_uri(reverse("web:account")),
+            "account-service": f"{site}{reverse('web:account')}",
             "tokens-not-before": 0,
         }
     )

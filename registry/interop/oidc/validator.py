@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
 
 from django.utils import timezone
 from oauth2_provider.models import Application
 from oauth2_provider.models import Grant as AuthorizationCode
 from oauth2_provider.oauth2_validators import OAuth2Validator
 
+from registry.http.attempts import attempt
 from registry.identity.oauth import sessions, tokens
 from registry.identity.oauth.errors import TokenRefused
 from registry.identity.oauth.models import ClientSession
 from registry.identity.oauth.scopes import DEFAULTS, SCOPES, completed
+from registry.identity.oauth.secrets import check_secret, is_slow
+from registry.interop.oidc.asking import current_request
 
 if TYPE_CHECKING:
     from oauthlib.common import Request
@@ -48,14 +53,54 @@ def _new_session(request: Request) -> ClientSession:
     )
 
 
+def _credentials_in_body(request: Request) -> tuple[str, str]:
+    return request.client_id or "", request.client_secret or ""
+
+
+def is_right_secret(client: Application, secret: str) -> bool:
+    """Tell whether this is the client's secret; each request is told once.
+
+    Raises ``SignInRefused`` where the address has used up its failures, or where too
+    many hashes are being made already.
+    """
+    asked = current_request()
+    checked: dict[tuple[int, str], bool] = vars(asked).setdefault("secrets_checked", {})
+    key = (client.pk, secret)
+    if key not in checked:
+        with attempt(asked, slow=is_slow(client)) as current:
+            checked[key] = check_secret(client, secret)
+            if checked[key]:
+                current.succeeded()
+    return checked[key]
+
+
 class Validator(OAuth2Validator):
     """The toolkit's validator, with sessions of ours in the place of its tokens."""
 
     def authenticate_client(self, request: Request, *args: Any, **kwargs: Any) -> bool:
-        """Take a secret from those alone that have one."""
-        known = super().authenticate_client(request, *args, **kwargs)
-        client_type = getattr(request.client, "client_type", "")
-        return bool(known and client_type == Application.CLIENT_CONFIDENTIAL)
+        """Take a secret from those alone that have one, sent in one way.
+
+        The toolkit would try the secret of the body after that of the header, which
+        makes two guesses of one request (RFC 6749, section 2.3, allows one way only).
+        """
+        sent = self._basic_credentials(request) or _credentials_in_body(request)
+        client_id, secret = sent
+        client = self._load_application(client_id, request)
+        if client is None or client.client_type != Application.CLIENT_CONFIDENTIAL:
+            return False
+        return bool(secret) and is_right_secret(client, secret)
+
+    def _basic_credentials(self, request: Request) -> tuple[str, str] | None:
+        """Return name and secret of HTTP Basic; None where it is not used."""
+        encoded = self._extract_basic_auth(request)
+        if not encoded:
+            return None
+        try:
+            text = base64.b64decode(encoded).decode()
+        except ValueError:
+            return "", ""
+        client_id, _, secret = text.partition(":")
+        return unquote_plus(client_id), unquote_plus(secret)
 
     def validate_grant_type(
         self, client_id: str, grant_type: str, client: Any, request: Request, **_: Any
@@ -109,8 +154,8 @@ class Validator(OAuth2Validator):
         """Do nothing: the code was removed before its token was stored."""
 
     def validate_silent_login(self, request: Request) -> bool:
-        """Tell that nobody is let in without seeing a page."""
-        return False
+        """Tell whether somebody is signed in, so that no page need ask for that."""
+        return bool(current_request().user.is_authenticated)
 
     def validate_silent_authorization(self, request: Request) -> bool:
         """Tell that nothing is allowed without asking."""

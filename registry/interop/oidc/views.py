@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -15,12 +16,14 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from oauth2_provider.models import Application
 from oauthlib.common import Request
 
+from registry.http.attempts import SignInRefused
 from registry.http.authentication import bearer_of
 from registry.identity.oauth import devices, tokens
 from registry.identity.oauth.clients import Grant
 from registry.identity.oauth.errors import TokenRefused
 from registry.identity.oauth.scopes import SCOPES, completed
-from registry.interop.oidc.answers import answer, refusal, slowed
+from registry.interop.oidc.answers import answer, not_looked_at, refusal, slowed
+from registry.interop.oidc.asking import answering
 from registry.interop.oidc.server import ProtocolMixin, core
 
 if TYPE_CHECKING:
@@ -34,11 +37,15 @@ class ProtocolView(ProtocolMixin, View):
     """An endpoint for programs, which bring no cookie that could be misused."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Refuse what no database can be asked for."""
+        """Refuse what no database can be asked for, and guesses past the limit."""
         sent = (value for values in request.POST.lists() for value in values[1])
         if any("\0" in str(value) for value in sent):
             return refusal("invalid_request", "A zero byte is no part of any value.")
-        return super().dispatch(request, *args, **kwargs)
+        try:
+            with answering(request):
+                return super().dispatch(request, *args, **kwargs)
+        except SignInRefused as refused:
+            return not_looked_at(refused)
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Say which methods there are."""
@@ -59,6 +66,8 @@ class TokenView(ProtocolView):
     @method_decorator(sensitive_variables())
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Give a token, or say why not; what was noted on the way is stored."""
+        # a secret is checked before the database is locked for the rest
+        _identified_client(request)
         with transaction.atomic():
             _, headers, body, status = self.create_token_response(request)
         return slowed(request, answer(body, status, headers))
@@ -96,13 +105,16 @@ class DeviceAuthorizationView(ProtocolView):
         codes = devices.begin_device(
             client=client, scope=" ".join(scopes), challenge=challenge
         )
-        return answer(_codes_for_device(request, codes))
+        return answer(_codes_for_device(codes))
 
 
-def _codes_for_device(
-    request: HttpRequest, codes: devices.NewCodes
-) -> dict[str, str | int]:
-    page = request.build_absolute_uri(reverse("web:device"))
+def _codes_for_device(codes: devices.NewCodes) -> dict[str, str | int]:
+    """Return what a device is told; the page has the address that is set for us.
+
+    The host that a request names is for its sender to choose, and the person who is
+    sent to the page is somebody else.
+    """
+    page = f"{settings.REGISTRY_URL}{reverse('web:device')}"
     typed = urlencode({"user_code": codes.user_code})
     return {
         "device_code": codes.device_code,

@@ -12,7 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registry.core.errors import NotFound
-from registry.http.throttling import count_attempt
+from registry.http.attempts import (
+    TooManyAttempts,
+    count_failure,
+    require_attempts_left,
+)
 from registry.identity.oauth.devices import decide_device, shown, waiting_device
 from registry.identity.oauth.scopes import described
 from registry.identity.oauth.sessions import end_session
@@ -32,9 +36,17 @@ _WRONG = "This code is not known, or is of no use any more. Look at the device a
 @require_http_methods(["GET", "HEAD", "POST"])
 def device(request: HttpRequest) -> HttpResponse:
     """Ask for the code of a device, then whether to let the device in."""
-    if request.method == "POST":
-        return _decide(request)
+    try:
+        return _decide(request) if request.method == "POST" else _show(request)
+    except TooManyAttempts as refused:
+        return errors.too_many(request, refused.seconds)
+
+
+def _show(request: HttpRequest) -> HttpResponse:
+    """Show what the device with this code asks for; no code is looked up too often."""
     typed = request.GET.get("user_code", "")
+    if typed:
+        require_attempts_left(request)
     waiting = waiting_device(typed) if typed else None
     if waiting is None:
         return _ask(request, typed)
@@ -70,14 +82,13 @@ def _ask(request: HttpRequest, typed: str) -> HttpResponse:
     """Show the field for the code; who guesses at codes is slowed down."""
     if not typed:
         return render(request, "web/device.html")
-    allowed, usage = count_attempt(request)
-    if not allowed:
-        return errors.too_many(request, usage.reset)
+    count_failure(request)
     context = {"typed": typed[:20], "problem": _WRONG}
     return render(request, "web/device.html", context, status=404)
 
 
 def _decide(request: HttpRequest) -> HttpResponse:
+    require_attempts_left(request)
     typed = request.POST.get("user_code", "")
     approve = request.POST.get("decision") == "allow"
     try:

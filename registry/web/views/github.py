@@ -25,7 +25,7 @@ from social_django.utils import load_strategy
 
 from registry.core.errors import Conflict
 from registry.core.models import Event
-from registry.http.throttling import count_attempt
+from registry.http.attempts import TooManyAttempts, attempt, count_failure
 from registry.identity import audit
 from registry.identity.social import Errand, GitHub, unlink_account
 from registry.web.problems import names_of, problem_of
@@ -92,6 +92,17 @@ def unlink(request: HttpRequest) -> HttpResponse:
 def complete(request: HttpRequest) -> HttpResponse:
     """Take what GitHub sent the person back with, and sign them in."""
     backend = _backend(request)
+    try:
+        with attempt(request, slow=False) as current:
+            response = _complete(request, backend)
+            if response.status_code == 302:
+                current.succeeded()
+    except TooManyAttempts as refused:
+        return errors.too_many(request, refused.seconds)
+    return response
+
+
+def _complete(request: HttpRequest, backend: GitHub) -> HttpResponse:
     signed_in = request.user if request.user.is_authenticated else None
     try:
         user: Any = backend.complete(user=signed_in, request=request)
@@ -119,9 +130,11 @@ def _backend(request: HttpRequest) -> GitHub:
 
 def _send(request: HttpRequest, errand: Errand) -> HttpResponse:
     backend = _backend(request)
-    allowed, usage = count_attempt(request)
-    if not allowed:
-        return errors.too_many(request, usage.reset)
+    try:
+        # each beginning counts: what becomes of it is decided elsewhere
+        count_failure(request)
+    except TooManyAttempts as refused:
+        return errors.too_many(request, refused.seconds)
     answer: HttpResponse = backend.begin(errand)
     return answer
 

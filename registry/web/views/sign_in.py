@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
+from django.core.exceptions import ValidationError
 from django.http import JsonResponse
 from django.shortcuts import render
 
 from registry.core.models import Event
-from registry.http.throttling import count_attempt
+from registry.http.attempts import SignInRefused, attempt
 from registry.identity import audit
 from registry.identity.audit import LONGEST_NAME
 
@@ -22,10 +23,17 @@ if TYPE_CHECKING:
 
 
 class SignInForm(AuthenticationForm):
-    """Name and password. A name that no account can have is not even looked for."""
+    """Name and password. A name that no account can have is not even looked for.
+
+    Where ``refused`` is set, the form says so and looks at nothing.
+    """
+
+    refused: SignInRefused | None = None
 
     def clean(self) -> dict[str, Any]:
         """Refuse, like a wrong name, what is too long for the guard's table as well."""
+        if self.refused is not None:
+            raise ValidationError(self.refused.advice)
         if len(self.cleaned_data.get("username", "")) > LONGEST_NAME:
             raise self.get_invalid_login_error()
         return super().clean()
@@ -34,7 +42,7 @@ class SignInForm(AuthenticationForm):
 class SignInView(LoginView):
     """The sign-in form.
 
-    Attempts are counted by address; django-axes locks an account besides, after
+    Failures are counted by address; django-axes locks an account besides, after
     repeated failures.
     """
 
@@ -44,15 +52,22 @@ class SignInView(LoginView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Try the password, unless this address has tried too often."""
-        allowed, usage = count_attempt(request)
-        if allowed:
-            return super().post(request, *args, **kwargs)
-        form = self.get_form()
-        form.errors.clear()
-        form.add_error(None, f"Too many attempts: try again in {usage.reset} seconds.")
+        try:
+            with attempt(request) as current:
+                response = super().post(request, *args, **kwargs)
+                if response.status_code == 302:
+                    current.succeeded()
+        except SignInRefused as refused:
+            return self._refused(refused)
+        return response
+
+    def _refused(self, refused: SignInRefused) -> HttpResponse:
+        """Show the form again, of which nothing was looked at."""
+        form: Any = self.get_form()
+        form.refused = refused
         response = self.render_to_response(self.get_context_data(form=form))
-        response.status_code = 429
-        response["Retry-After"] = str(usage.reset)
+        response.status_code = refused.status_code
+        response["Retry-After"] = str(refused.seconds)
         return response
 
     def form_valid(self, form: Any) -> HttpResponse:

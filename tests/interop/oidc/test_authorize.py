@@ -113,6 +113,27 @@ def test_a_stranger_signs_in_first_and_comes_back() -> None:
     assert "prompt" not in wanted
 
 
+@pytest.mark.parametrize("scope", ["openid read", "read"])
+def test_a_program_that_wants_no_page_is_told_so_in_its_own_address(
+    person: User, scope: str
+) -> None:
+    for browser, error in (
+        (Client(), "login_required"),
+        (browser_of(person), "consent_required"),
+    ):
+        back = sent_back(browser.get(asked(prompt="none", scope=scope)))
+        assert (back["error"], back["state"]) == (error, "kept")
+        assert back["iss"] == "http://127.0.0.1:8000/o"
+
+
+def test_the_query_is_the_one_response_mode(person: User) -> None:
+    declared = Client().get("/o/.well-known/openid-configuration").json()
+    assert declared["response_modes_supported"] == ["query"]
+    assert declared["request_uri_parameter_supported"] is False
+    page = browser_of(person).get(asked(response_mode="query"))
+    assert "Let notebook in?" in page.content.decode()
+
+
 # --- thieves --------------------------------------------------------------------------
 
 
@@ -221,7 +242,16 @@ def test_a_client_that_is_not_known_is_told_to_the_person_alone(person: User) ->
         ({"response_type": "id_token"}, "unsupported_response_type"),
         ({"response_type": "code token"}, "unauthorized_client"),
         ({"scope": "everything"}, "invalid_scope"),
-        ({"prompt": "none"}, "login_required"),
+        ({"prompt": "none"}, "consent_required"),
+        ({"prompt": "none", "scope": "read"}, "consent_required"),
+        ({"prompt": "none login"}, "invalid_request"),
+        ({"prompt": "none login", "scope": "read"}, "invalid_request"),
+        ({"prompt": "select_account"}, "account_selection_required"),
+        ({"response_mode": "fragment"}, "invalid_request"),
+        ({"response_mode": "form_post"}, "invalid_request"),
+        ({"response_mode": ""}, "invalid_request"),
+        ({"request": "a.b.c"}, "request_not_supported"),
+        ({"request_uri": "https://notebook.example.org"}, "request_uri_not_supported"),
         ({"prompt": "login"}, "login_required"),
     ],
 )

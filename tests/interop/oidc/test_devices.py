@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.utils.html import escape
 
 from registry.identity.models import User
 from registry.identity.oauth import devices
 from registry.identity.oauth.clients import Grant, create_client
 from registry.identity.oauth.models import ClientSession, DeviceCode
+from registry.identity.oauth.scopes import DEFAULTS, SCOPES
 from tests.interop.oidc.issuer import (
     CHALLENGE,
     REFUSED,
@@ -15,6 +17,7 @@ from tests.interop.oidc.issuer import (
     Program,
     age,
     browser_of,
+    claims_in,
     decide,
     device_client,
     let_in,
@@ -30,9 +33,9 @@ pytestmark = pytest.mark.django_db
 def test_a_device_learns_where_to_send_the_person(telescope: Program) -> None:
     codes = telescope.codes(scope="offline_access")
     assert codes.status == 200
-    assert codes["verification_uri"] == "http://testserver/device"
+    assert codes["verification_uri"] == "http://127.0.0.1:8000/device"
     complete = codes["verification_uri_complete"]
-    assert complete == f"http://testserver/device?user_code={codes['user_code']}"
+    assert complete == f"http://127.0.0.1:8000/device?user_code={codes['user_code']}"
     assert (codes["interval"], codes["expires_in"]) == (5, 900)
     assert codes.headers["Cache-Control"] == "no-store"
 
@@ -82,6 +85,33 @@ def test_a_client_of_its_own_scopes_gets_these_alone(
     assert tokens["scope"] == "read"
     assert status_of(tokens["access_token"]) == 200
     assert status_of(tokens["access_token"], "POST", "/api/file_type/") == 403
+
+
+@pytest.mark.parametrize(
+    "scope", ["openid", "openid offline_access", "profile", "offline_access read"]
+)
+def test_no_device_gets_more_than_it_asked_for(
+    telescope: Program, person: User, scope: str
+) -> None:
+    tokens = let_in(person, telescope, scope=scope)
+    assert tokens["scope"].split() == scope.split()
+    assert claims_in(tokens["access_token"])["scope"].split() == scope.split()
+    assert status_of(tokens["access_token"], "POST", "/api/file_type/") == 403
+
+
+@pytest.mark.parametrize("scope", [None, "", "offline_access"])
+def test_a_device_that_names_no_scope_gets_the_defaults_and_the_page_lists_them(
+    telescope: Program, person: User, scope: str | None
+) -> None:
+    codes = telescope.codes(**({} if scope is None else {"scope": scope}))
+    address = codes["verification_uri_complete"].removeprefix("http://127.0.0.1:8000")
+    page = browser_of(person).get(address).content.decode()
+    decide(person, codes["user_code"])
+    granted = telescope.poll(codes["device_code"])["scope"].split()
+    assert granted == [*DEFAULTS, *(scope or "").split()]
+    assert all(escape(SCOPES[name]) in page for name in granted)
+    unasked = set(SCOPES) - set(granted)
+    assert not any(escape(SCOPES[name]) in page for name in unasked)
 
 
 # --- impatience -----------------------------------------------------------------------

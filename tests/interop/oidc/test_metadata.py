@@ -9,6 +9,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from django.test import Client
+from pytest_django import Settings
 
 from registry.identity.models import User
 from registry.identity.oauth.clients import WELL_KNOWN, make_well_known_clients
@@ -40,10 +41,24 @@ def test_every_endpoint_that_is_discovered_is_there(path: str) -> None:
     assert found["issuer"] == "http://127.0.0.1:8000/o"
     for name, address in found.items():
         if name.endswith("_endpoint") or name == "jwks_uri":
-            here = address.removeprefix("http://testserver")
+            here = address.removeprefix("http://127.0.0.1:8000")
             assert Client().get(here).status_code not in {404, 500}, name
     assert "password" not in found["grant_types_supported"]
     assert found["code_challenge_methods_supported"] == ["S256"]
+
+
+def test_addresses_do_not_follow_the_host_of_a_request(
+    settings: Settings, telescope: Program
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    told = [
+        Client(headers={"host": "evil.example"}).get(path).content.decode()
+        for path in ("/o/.well-known/openid-configuration", REALM)
+    ]
+    telescope.browser = Client(headers={"host": "evil.example"})
+    told += [str(telescope.codes().body)]
+    assert not any("evil.example" in text for text in told)
+    assert all("http://127.0.0.1:8000/" in text for text in told)
 
 
 @pytest.mark.parametrize("path", ["/o/.well-known/jwks.json", f"{PROTOCOL}/certs"])
@@ -63,7 +78,7 @@ def test_the_realm_has_its_key_in_one_line(telescope: Program, person: User) -> 
     token = let_in(person, telescope)["access_token"]
     jwt.decode(token, key, algorithms=["RS256"])
     assert realm["realm"] == "registry"
-    assert realm["token-service"] == f"http://testserver{PROTOCOL}"
+    assert realm["token-service"] == f"http://127.0.0.1:8000{PROTOCOL}"
 
 
 @pytest.mark.parametrize("path", ["/auth/realms/other", "/auth/realms/", "/o/nothing"])

@@ -60,7 +60,9 @@ def test_a_wrong_secret_is_refused_and_slowed(settings: Settings) -> None:
         assert outcome == (401, "invalid_client")
     settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "login": (1, 60)}
     assert as_service(Program("robot", "guess")).outcome == (429, "slow_down")
-    # who knows the secret is not slowed by those who guess
+    # nothing is looked at any more, so that a right guess tells nothing either
+    assert as_service(robot).outcome == (429, "slow_down")
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "login": (9, 60)}
     assert as_service(robot).status == 200
 
 
