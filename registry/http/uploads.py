@@ -6,6 +6,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from rest_framework.exceptions import APIException, ParseError
 
+from registry.http.bodies import BodyRefused
 from registry.storage.base import CHUNK
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def discard_body(request: HttpRequest) -> None:
         body = Body(request)
         while left > 0 and (data := body.read(min(CHUNK, left))):
             left -= len(data)
-    except APIException:
+    except (APIException, BodyRefused):
         # nobody is sending any more
         return
 

@@ -42,6 +42,7 @@ WRONG = {
     "REGISTRY_DATA_DIR": [__file__],
     "REGISTRY_DEBUG": ["perhaps"],
     "REGISTRY_ENV_FILE": ["/nowhere/registry.env"],
+    "REGISTRY_FREE_MB": ["-1", "64MB"],
     "REGISTRY_HTTPS": ["https"],
     "REGISTRY_LOG_LEVEL": ["LOUD"],
     "REGISTRY_OFFLINE_DAYS": ["0", "ever"],

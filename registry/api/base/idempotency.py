@@ -20,6 +20,7 @@ from rest_framework.response import Response
 
 from registry.api.base.renderers import RecordJSONRenderer
 from registry.core.errors import Conflict
+from registry.core.transactions import run_atomically
 from registry.http.models import IdempotencyKey
 
 if TYPE_CHECKING:
@@ -51,12 +52,16 @@ def once(request: Request, user: User, work: Callable[[], Response]) -> Response
     if answer is not None:
         return answer
     try:
-        with transaction.atomic():
-            response = work()
-            _keep(claim, response)
+        return run_atomically(lambda: _answered(work, claim))
     except BaseException:
         IdempotencyKey.objects.filter(pk=claim.pk, status=None).delete()
         raise
+
+
+def _answered(work: Callable[[], Response], claim: IdempotencyKey) -> Response:
+    """Do the work and keep its answer."""
+    response = work()
+    _keep(claim, response)
     return response
 
 
@@ -66,7 +71,9 @@ def _fingerprint(request: Request) -> str:
     if hasattr(data, "lists"):
         data = dict(data.lists())
     body = orjson.dumps(data, default=str, option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(request.path.encode() + b"\0" + body).hexdigest()
+    digest = hashlib.sha256(request.path.encode() + b"\0")
+    digest.update(body)
+    return digest.hexdigest()
 
 
 def _claim(

@@ -78,6 +78,7 @@ class FileView(PlainView):
 
     authentication_classes = ()
     permission_classes = ()
+    streams_body = True
     parameters = ("user", "expires", "signature", "format")
 
     def handle_exception(self, exc: Exception) -> Response:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from registry.core.errors import InvalidInput, RegistryError
+from registry.http.bodies import takes_files
 from registry.provenance.crates.reading import Received, open_zip, receive
 from registry.runs.models import CodeRun
 from registry.web.describe import address_of
@@ -33,6 +34,7 @@ _MEGABYTE = 1024 * 1024
 Problems = list[tuple[str, str]]
 
 
+@takes_files
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def send_crate(request: HttpRequest) -> HttpResponse:

@@ -16,6 +16,7 @@ from registry.api.base.renderers import RecordJSONRenderer
 from registry.api.base.views import PlainView
 from registry.api.provenance.crates import schema as openapi
 from registry.api.provenance.crates.formats import (
+    METADATA_TYPES,
     PARSERS,
     ZipRenderer,
     package_in,
@@ -121,6 +122,8 @@ class CratesView(PlainView):
 
     permission_classes = (SignedIn,)
     parser_classes = PARSERS
+    streams_body = True
+    takes_files = True
     parameters = ("format",)
 
     def get_throttles(self) -> list[Any]:
@@ -141,6 +144,8 @@ class CratesView(PlainView):
         go into the store, people authors. What is on record already is used as it is:
         200 says that nothing was new. What is wrong is told by its place in the crate.
         """
+        if request.content_type in METADATA_TYPES:
+            self.hold_large_body(request._request)
         with package_in(request) as package:
             received = receive(package, by=self.user)
         is_new = bool(received.registered or received.files)
