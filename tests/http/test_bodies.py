@@ -93,7 +93,7 @@ def test_the_check_of_forms_writes_no_file_either(person: User) -> None:
     for path in ("/namespace/new/", "/get-token", "/admin/login/", "/sign-out"):
         main_of(client.post(path, {"attached": _file(3_000_000)}), 400)
     # a session of a signed_in that asks the API
-    answer = client.post("/api/namespace/", {"attached": _file(3_000_000)})
+    answer: Any = client.post("/api/namespace/", {"attached": _file(3_000_000)})
     assert data_of(answer, 400) == {"attached": ["No file is expected here."]}
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
@@ -79,8 +80,15 @@ def _fingerprint(request: Request) -> str:
 def _claim(
     user: User, key: str, fingerprint: str
 ) -> tuple[IdempotencyKey, Response | None]:
-    """Claim the key, or find the answer that it had."""
+    """Claim the key, or find the answer that it had.
+
+    Looked up before anything is written: SQLite lets a twin read, but not write, while
+    the first request is at work.
+    """
     now = timezone.now()
+    known = _known(user, key, now)
+    if known is not None:
+        return known, _answer(known, fingerprint)
     IdempotencyKey.objects.filter(claimed_at__lt=now - KEPT).delete()
     IdempotencyKey.objects.filter(
         user=user, key=key, status=None, claimed_at__lt=now - ABANDONED
@@ -93,6 +101,14 @@ def _claim(
         known = IdempotencyKey.objects.filter(user=user, key=key).first()
         return claim, _answer(known, fingerprint)
     return claim, None
+
+
+def _known(user: User, key: str, now: datetime) -> IdempotencyKey | None:
+    """Return the claim on a key that holds, if there is one."""
+    holds = Q(claimed_at__gte=now - ABANDONED) | Q(
+        status__isnull=False, claimed_at__gte=now - KEPT
+    )
+    return IdempotencyKey.objects.filter(holds, user=user, key=key).first()
 
 
 def _answer(known: IdempotencyKey | None, fingerprint: str) -> Response:
