@@ -18,7 +18,7 @@ from rest_framework.exceptions import APIException
 #: Bytes from which a body is a large one.
 LARGE = 1024 * 1024
 #: Seconds after which a slot that was not given back is free again.
-_FORGOTTEN = 15 * 60
+_FORGOTTEN = 5 * 60
 
 
 class LargeBodyInProgress(APIException):

@@ -19,7 +19,7 @@ from registry.http.bodies import (
     settle_chunks,
 )
 from registry.http.large_bodies import large_body
-from registry.http.throttling import LoginThrottle
+from registry.http.throttling import SAFE, LoginThrottle
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -67,6 +67,8 @@ class CountedView(APIView):
 
     def _prepare_body(self, request: HttpRequest) -> None:
         """Have a body that can be read, now that it is known who sends it."""
+        if request.method in SAFE:
+            return
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if is_form(request):
             most = min(most, MOST_IN_FORM)

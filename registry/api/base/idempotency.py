@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import Q
 from django.utils import timezone
 from rest_framework.exceptions import APIException, ValidationError
@@ -89,18 +89,23 @@ def _claim(
     known = _known(user, key, now)
     if known is not None:
         return known, _answer(known, fingerprint)
-    IdempotencyKey.objects.filter(claimed_at__lt=now - KEPT).delete()
-    IdempotencyKey.objects.filter(
-        user=user, key=key, status=None, claimed_at__lt=now - ABANDONED
-    ).delete()
     claim = IdempotencyKey(user=user, key=key, fingerprint=fingerprint, claimed_at=now)
     try:
-        with transaction.atomic():
-            claim.save(force_insert=True)
+        run_atomically(lambda: _store(claim))
     except IntegrityError:
-        known = IdempotencyKey.objects.filter(user=user, key=key).first()
-        return claim, _answer(known, fingerprint)
+        return claim, _answer(_known(user, key, now), fingerprint)
     return claim, None
+
+
+def _store(claim: IdempotencyKey) -> None:
+    """Store a claim in the place of those that are over."""
+    now = claim.claimed_at
+    IdempotencyKey.objects.filter(claimed_at__lt=now - KEPT).delete()
+    IdempotencyKey.objects.filter(
+        user=claim.user, key=claim.key, status=None, claimed_at__lt=now - ABANDONED
+    ).delete()
+    claim.pk = None
+    claim.save(force_insert=True)
 
 
 def _known(user: User, key: str, now: datetime) -> IdempotencyKey | None:

@@ -101,8 +101,10 @@ class DeviceAuthorizationView(ProtocolView):
         method = request.POST.get("code_challenge_method", "S256")
         if challenge and (method != "S256" or not _CHALLENGE.fullmatch(challenge)):
             return refusal("invalid_request", "The code challenge must be S256.")
-        codes = devices.begin_device(
-            client=client, scope=" ".join(scopes), challenge=challenge
+        codes = run_atomically(
+            lambda: devices.begin_device(
+                client=client, scope=" ".join(scopes), challenge=challenge
+            )
         )
         return answer(_codes_for_device(request, codes))
 
