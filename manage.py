@@ -6,6 +6,19 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-if __name__ == "__main__":
+from registry.management.base import TROUBLES, explain
+
+
+def main() -> None:
+    """Run the command; what is wrong with its surroundings is told in one line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except TROUBLES as error:
+        if "--traceback" in sys.argv:
+            raise
+        sys.exit(f"manage.py: {explain(error)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -5,12 +5,13 @@ from django.conf import settings
 from config.wsgi import application as wsgi_application
 from registry.front.application import Front, Limits
 from registry.front.pace import Patience
+from registry.http.bodies import SMALL
 
 application = Front(
     wsgi_application,
     Limits(
         threads=settings.THREADS,
-        body=settings.ANONYMOUS_BODY_BYTES,
+        body=SMALL,
         bodies=settings.ARRIVING_BODIES_BYTES,
         patience=Patience(settings.IDLE_SECONDS, settings.SLOWEST_RATE),
     ),

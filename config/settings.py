@@ -59,8 +59,6 @@ CONNECTIONS = ENV.number("REGISTRY_CONNECTIONS", 1000, least=16, most=100_000)
 # and how much it has to move on average
 IDLE_SECONDS = ENV.number("REGISTRY_IDLE_SECONDS", 20, least=1, most=3600)
 SLOWEST_RATE = 1024 * ENV.number("REGISTRY_SLOWEST_KB", 4, least=1, most=100_000)
-# Forms and token requests of people whom nobody knows
-ANONYMOUS_BODY_BYTES = 1024 * 1024
 # Bodies that wait in temporary files until they are whole, in each process
 ARRIVING_BODIES_BYTES = 1024 * 1024 * 1024
 
@@ -68,6 +66,8 @@ ARRIVING_BODIES_BYTES = 1024 * 1024 * 1024
 
 REGISTRY_DATA_DIR = ENV.folder("REGISTRY_DATA_DIR", BASE_DIR / "var")
 STORE_DIR = REGISTRY_DATA_DIR / "store"
+# Below this the registry says that it is not ready, before writes begin to fail
+FREE_MB = ENV.number("REGISTRY_FREE_MB", 64, least=0, most=1_000_000)
 SERVED_ROOTS = ENV.folders("REGISTRY_SERVED_ROOTS")
 SECRET_KEY = ENV.text("SECRET_KEY", "") or kept_secret(REGISTRY_DATA_DIR / "secret-key")
 
@@ -151,7 +151,9 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "registry.http.middleware.BodyLimitMiddleware",
+    "config.errors.TroubleMiddleware",
+    # before the check of forms, which reads them
+    "registry.http.bodies.BodyMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -201,6 +203,12 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 # 10,000 records in one POST, of a few kilobytes each, come to some tens of megabytes
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
+# A form has a field for each of a record's values, and several for links; a crate is
+# the only file that any form has
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+# Files come only to views that ask for them, see registry.http.bodies.takes_files
+FILE_UPLOAD_HANDLERS = ["registry.http.bodies.NoFiles"]
 
 # What an RO-Crate that somebody sends may be: as it arrives, unpacked, the number of
 # its files, and the file that describes them, which is read as a whole

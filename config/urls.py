@@ -11,7 +11,7 @@ urlpatterns = [
     path("", include("registry.web.urls")),
 ]
 
-handler400 = "registry.web.views.errors.bad_request"
+handler400 = "config.errors.bad_request"
 handler403 = "registry.web.views.errors.forbidden"
 handler404 = "registry.web.views.errors.not_found"
-handler500 = "registry.web.views.errors.server_error"
+handler500 = "config.errors.server_error"

@@ -16,6 +16,7 @@ from django.template.response import TemplateResponse
 from registry.admin.history import EVENTS_A_PAGE, Told, tell
 from registry.admin.related import api_address, related_lists
 from registry.core.models import Event
+from registry.core.transactions import run_atomically
 from registry.identity.roles import is_administrator
 
 if TYPE_CHECKING:
@@ -78,6 +79,20 @@ class RegistryAdmin(ModelAdmin):
         search = AutocompleteSelect(None, self.admin_site).media
         named = forms.Media(js=("admin/js/autocomplete.js", "registry/admin.js"))
         return super().media + search + named
+
+    # Whole pages are repeated where the database gives up their transaction
+
+    def changeform_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Add or change a row."""
+        return run_atomically(
+            lambda: super(RegistryAdmin, self).changeform_view(*args, **kwargs)
+        )
+
+    def delete_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Remove a row."""
+        return run_atomically(
+            lambda: super(RegistryAdmin, self).delete_view(*args, **kwargs)
+        )
 
     # Who may do what: administrators all, others by Django's permissions
 

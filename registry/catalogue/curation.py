@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db import transaction
-
 from registry.catalogue import models
 from registry.catalogue.services import author_uuid, keep
 from registry.core.errors import Forbidden
 from registry.core.models import Record
 from registry.core.records import Values, change_record, lock_record
+from registry.core.transactions import atomic
 from registry.identity.roles import is_administrator
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Record)
 
 
-@transaction.atomic
+@atomic
 def correct(
     model: type[R],
     pk: int,

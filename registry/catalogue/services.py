@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 
 from registry.catalogue.models import (
     WHOLE_OBJECT,
@@ -28,6 +28,7 @@ from registry.catalogue.models import (
 )
 from registry.core.errors import Conflict, Duplicate
 from registry.core.records import Values, change_record, create_records
+from registry.core.transactions import atomic
 from registry.core.validators import semantic_version
 from registry.core.versions import version_key
 from registry.identity.ownership import change_own, lock_own
@@ -174,7 +175,7 @@ def update_data_product(
     )
 
 
-@transaction.atomic
+@atomic
 def place_object(
     pk: int,
     place: Values,

@@ -77,3 +77,7 @@ class Stale(RegistryError):
 
 class Unavailable(RegistryError):
     """Something that the registry needs is not there just now; try again later."""
+
+
+class StorageFull(Unavailable):
+    """Raised when the disk or the object store has no room left."""

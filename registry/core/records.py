@@ -15,6 +15,7 @@ from registry.core.duplicates import find_duplicate, find_duplicates
 from registry.core.errors import InvalidInput, NotFound, Refused, RegistryError, Stale
 from registry.core.events import record_created, record_events
 from registry.core.models import Event, Record
+from registry.core.transactions import atomic, run_atomically
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -47,14 +48,10 @@ def create_records(
     to_many = to_many_fields(model)
     instances = [_instance(model, row, to_many, by) for row in rows]
     _refuse_invalid(instances, checked=checked)
+
+    links = {name: [row.get(name) or () for row in rows] for name in to_many}
     try:
-        with transaction.atomic():
-            made = _insert(instances)
-            for name in to_many:
-                _link(instances, rows, name)
-            if parts is not None:
-                made |= _insert(parts(instances))
-            record_created(made, by=by)
+        run_atomically(lambda: _store_new(instances, links, parts, by=by))
     except IntegrityError:
         duplicates = find_duplicates(instances)
         if duplicates:
@@ -63,7 +60,7 @@ def create_records(
     return instances
 
 
-@transaction.atomic
+@atomic
 def change_record(
     record: R,
     values: Values,
@@ -129,7 +126,7 @@ def lock_record(
     return record
 
 
-@transaction.atomic
+@atomic
 def delete_record(record: Record, *, by: AbstractBaseUser) -> None:
     """Remove a record that ``lock_record`` returned; its events stay."""
     pk, kind = record.pk, record.kind
@@ -162,6 +159,26 @@ def _stored(field: Any, value: Any) -> Any:
     if field.is_relation:
         return value.pk if isinstance(value, models.Model) else value
     return None if value == "" and field.null else value
+
+
+def _store_new(
+    instances: Sequence[R],
+    links: Mapping[str, Sequence[Iterable[Any]]],
+    parts: Callable[[Sequence[R]], Sequence[Record]] | None,
+    *,
+    by: AbstractBaseUser,
+) -> None:
+    """Store new records with their lists of links, their parts and their events."""
+    for instance in instances:
+        # an earlier attempt, which the database gave up, may have given them ids
+        instance.pk = None
+        instance._state.adding = True
+    made = _insert(instances)
+    for name, lists in links.items():
+        _link(instances, lists, name)
+    if parts is not None:
+        made |= _insert(parts(instances))
+    record_created(made, by=by)
 
 
 def _insert(records: Sequence[Record]) -> dict[str, list[int]]:
@@ -214,18 +231,18 @@ def _ids(links: Iterable[Any]) -> Iterable[int]:
     return (link.pk if isinstance(link, models.Model) else link for link in links)
 
 
-def _link(instances: Sequence[Record], rows: Sequence[Values], name: str) -> None:
+def _link(
+    instances: Sequence[Record], lists: Sequence[Iterable[Any]], name: str
+) -> None:
     """Store one list of links of all new records in one statement."""
-    if not instances:
-        return
     descriptor: Any = getattr(type(instances[0]), name)
     through = descriptor.through
     source, target = _through_columns(type(instances[0]), name)
     through._default_manager.bulk_create(
         [
             through(**{source: instance.pk, target: pk})
-            for instance, row in zip(instances, rows, strict=True)
-            for pk in dict.fromkeys(_ids(row.get(name) or ()))
+            for instance, links in zip(instances, lists, strict=True)
+            for pk in dict.fromkeys(_ids(links))
         ]
     )
 

@@ -181,11 +181,15 @@ def ordering_of(request: Request, model: type[Model]) -> Sequence[Key]:
     text = request.query_params.get("ordering", "")
     allowed = orderable_fields(model)
     keys: dict[str, Key] = {}
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
+    for part in (piece.strip() for piece in text.split(",")) if text else ():
         name = part.removeprefix("-")
         if name not in allowed:
             raise ValidationError(
-                {"ordering": [f"{name}: choose from {', '.join(allowed)}."]}
+                {
+                    "ordering": [
+                        f"{name or 'an empty name'}: choose from {', '.join(allowed)}."
+                    ]
+                }
             )
         field: Any = model._meta.get_field(name)
         keys.setdefault(name, Key(name, part != name, bool(field.null)))

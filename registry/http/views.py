@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.views import APIView
 
+from registry.http.addresses import client_address
 from registry.http.attempts import count_failure
-from registry.http.uploads import allow_body
+from registry.http.bodies import (
+    MOST_IN_FORM,
+    BodyTooLarge,
+    allow_body,
+    is_chunked,
+    is_form,
+    length_of,
+    settle_chunks,
+)
+from registry.http.large_bodies import large_body
+from registry.http.throttling import SAFE
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
     from rest_framework.request import Request
 
 
@@ -22,6 +37,15 @@ class CountedView(APIView):
     """
 
     token_scopes: tuple[str, ...] = ()
+    #: Whether the view reads the body piece by piece, whatever its size.
+    streams_body = False
+
+    def dispatch(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """Answer; a large body counts as one until then."""
+        with ExitStack() as self._held:
+            return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Find out who asks and count the request before anything can refuse it."""
@@ -36,6 +60,28 @@ class CountedView(APIView):
             request, *args, **kwargs
         )
         self.check_permissions(request)
+        if not self.streams_body:
+            self._prepare_body(request._request)
+
+    def hold_large_body(self, request: HttpRequest) -> None:
+        """Count a body that will be in memory as one of the large ones, if it is."""
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        # one in chunks may turn out to be as large as any
+        size = limit if is_chunked(request) else min(length_of(request), limit)
+        who = str(self.request.user.pk or client_address(request))
+        self._held.enter_context(large_body(who, size))
+
+    def _prepare_body(self, request: HttpRequest) -> None:
+        """Have a body that can be read, now that it is known who sends it."""
+        if request.method in SAFE:
+            return
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if is_form(request):
+            most = min(most, MOST_IN_FORM)
+        if length_of(request) > most:
+            raise BodyTooLarge
+        self.hold_large_body(request)
+        settle_chunks(request, most)
 
     def _authenticate(self, request: Request) -> None:
         """Authenticate; whoever guesses at tokens or passwords is slowed down."""

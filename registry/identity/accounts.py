@@ -12,6 +12,7 @@ from django.db import IntegrityError, models, transaction
 from registry.core.errors import Conflict, Duplicate, Forbidden, InvalidInput, NotFound
 from registry.core.events import record_events
 from registry.core.models import Event
+from registry.core.transactions import atomic
 from registry.identity import audit
 from registry.identity.models import User
 from registry.identity.oauth.programs import end_programs
@@ -40,7 +41,7 @@ SUPERUSERS_GRANT = ("is_superuser", "user_permissions")
 _HELD = ("is_active", "is_staff", "is_superuser")
 
 
-@transaction.atomic
+@atomic
 def change_user(pk: int, values: Values, *, by: User) -> User:
     """Change an account; ``groups`` and ``user_permissions`` are the whole new lists.
 
@@ -59,7 +60,7 @@ def change_user(pk: int, values: Values, *, by: User) -> User:
     return _store(user, User.kind, changes, values, by=by)
 
 
-@transaction.atomic
+@atomic
 def grant_role(*, user: User, role: str, by: User) -> bool:
     """Give a role to a person; tell whether they lacked it.
 
@@ -77,7 +78,7 @@ def grant_role(*, user: User, role: str, by: User) -> bool:
     return True
 
 
-@transaction.atomic
+@atomic
 def change_password(
     *, user: User, password: str | None, by: User, end_access: bool = False
 ) -> None:
@@ -96,7 +97,7 @@ def change_password(
     _note(User.kind, user, Event.Action.UPDATED, by, {"password": (None, None)})
 
 
-@transaction.atomic
+@atomic
 def create_group(*, name: str, permissions: Iterable[Permission], by: User) -> Group:
     """Make a group, whose members have its permissions in the admin."""
     _require_administrator(by)
@@ -107,7 +108,7 @@ def create_group(*, name: str, permissions: Iterable[Permission], by: User) -> G
     return group
 
 
-@transaction.atomic
+@atomic
 def change_group(pk: int, values: Values, *, by: User) -> Group:
     """Change a group; one that is a role of the registry keeps its name."""
     _require_administrator(by)

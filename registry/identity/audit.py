@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
-
 from registry.core import context
 from registry.core.models import Event
+from registry.core.transactions import atomic
 from registry.identity.models import User
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def record_failure(name: str, *, means: str, locked: bool = False) -> None:
     record(Event.Action.SIGN_IN_FAILED, person=person, detail=detail)
 
 
-@transaction.atomic
+@atomic
 def forget_visits(*, before: datetime) -> tuple[int, int]:
     """Forget visits before this moment, and all network addresses before it.
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, TypeVar
 
-from django.db import transaction
-
 from registry.core.errors import Forbidden
 from registry.core.models import Record
 from registry.core.records import Values, change_record, delete_record, lock_record
+from registry.core.transactions import atomic
 from registry.identity.roles import may_change
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def lock_own(
     return record
 
 
-@transaction.atomic
+@atomic
 def change_own(
     model: type[R],
     pk: int,
@@ -52,7 +51,7 @@ def change_own(
     return change_record(record, values, by=by, checked=checked)
 
 
-@transaction.atomic
+@atomic
 def delete_own(
     model: type[Record],
     pk: int,

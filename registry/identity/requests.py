@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from registry.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from registry.core.models import Event
+from registry.core.transactions import atomic
 from registry.identity import audit
 from registry.identity.accounts import grant_role
 from registry.identity.models import RoleRequest
@@ -27,7 +28,7 @@ DECISIONS = (RoleRequest.State.GRANTED, RoleRequest.State.REFUSED)
 _PAST_EVERY_ID = 2**63
 
 
-@transaction.atomic
+@atomic
 def request_role(*, role: str, reason: str, by: User) -> RoleRequest:
     """Ask for a role.
 
@@ -51,7 +52,7 @@ def request_role(*, role: str, reason: str, by: User) -> RoleRequest:
     return request
 
 
-@transaction.atomic
+@atomic
 def decide_request(pk: int, *, state: str, answer: str = "", by: User) -> RoleRequest:
     """Grant or refuse an open request; a refusal needs a reason.
 
@@ -75,7 +76,7 @@ def decide_request(pk: int, *, state: str, answer: str = "", by: User) -> RoleRe
     return request
 
 
-@transaction.atomic
+@atomic
 def withdraw_request(pk: int, *, by: User) -> RoleRequest:
     """Take one's own open request back."""
     request = _open(pk, own_of=by)

@@ -16,6 +16,7 @@ from registry.core.compiled import CompiledQuery
 from registry.core.errors import Duplicate, InvalidInput
 from registry.core.events import record_events
 from registry.core.models import Event
+from registry.core.transactions import atomic
 from registry.identity import audit
 from registry.identity.models import ApiToken, User
 from registry.identity.roles import role_groups
@@ -37,7 +38,7 @@ _USER_BY_DIGEST = CompiledQuery(
 _USE_KEPT = timedelta(hours=1)
 
 
-@transaction.atomic
+@atomic
 def create_user(
     *,
     username: str,
@@ -81,7 +82,7 @@ def create_user(
     return user
 
 
-@transaction.atomic
+@atomic
 def issue_token(*, user: User, by: User | None) -> str:
     """Make the person's API token and return its key, which is not kept.
 
@@ -96,7 +97,7 @@ def issue_token(*, user: User, by: User | None) -> str:
     return key
 
 
-@transaction.atomic
+@atomic
 def revoke_token(*, user: User, by: User | None) -> bool:
     """End the person's API token; tell whether there was one."""
     token = ApiToken.objects.select_for_update().filter(user=user).first()

@@ -28,6 +28,7 @@ from social_django.models import Nonce, UserSocialAuth
 
 from registry.core.errors import Conflict, Duplicate, InvalidInput
 from registry.core.models import Event
+from registry.core.transactions import atomic
 from registry.identity import audit
 from registry.identity.accounts import change_user
 from registry.identity.models import User
@@ -285,7 +286,7 @@ def linked_account(user: User) -> UserSocialAuth | None:
     return linked
 
 
-@transaction.atomic
+@atomic
 def unlink_account(*, user: User, by: User) -> bool:
     """End signing in with GitHub; tell whether there was a link.
 

@@ -13,14 +13,8 @@ from pytest_django import Settings
 from rest_framework.exceptions import ParseError
 
 from registry.front.bodies import BodyNeeded, PendingBody
-from registry.http.uploads import (
-    Body,
-    LengthRequired,
-    TooSlow,
-    accept_body,
-    allow_body,
-    largest_crate,
-)
+from registry.http.bodies import BodyTooSlow, accept_body, allow_body
+from registry.http.uploads import Body, LengthRequired
 
 DATA = b"day,in_bed\n"
 
@@ -102,7 +96,7 @@ def test_views_say_how_much_the_signed_in_may_send(settings: Settings) -> None:
         pass
 
     class Crates:
-        body_limit = staticmethod(largest_crate)
+        takes_files = True
 
     settings.CRATE_UPLOAD_MB = 100
     for view, limit, stream in (
@@ -131,5 +125,5 @@ def test_a_client_that_sends_too_slowly_is_told_so() -> None:
         request = chunked(Slow(), **environ)
         if "CONTENT_LENGTH" in environ:
             del request.META["HTTP_TRANSFER_ENCODING"]
-        with pytest.raises(TooSlow):
+        with pytest.raises(BodyTooSlow):
             Body(request).read(10)

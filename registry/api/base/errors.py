@@ -9,14 +9,22 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
-from django.db import DataError, IntegrityError, OperationalError
+from django.core.exceptions import (
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+from django.db import DataError, IntegrityError
+from django.http import UnreadablePostError
 from django.urls import get_script_prefix
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as default_handler
 
 from registry.core import errors
+from registry.core.troubles import to_registry_error
+from registry.http.bodies import BodyBrokeOff, BodyRefused
 from registry.http.links import kind_of
 
 logger = logging.getLogger(__name__)
@@ -28,19 +36,24 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (errors.Forbidden, 403),
     (errors.NotFound, 404),
     (errors.Stale, 412),
+    (errors.StorageFull, 507),
     (errors.Unavailable, 503),
     (RequestDataTooBig, 413),
+    (SuspiciousOperation, 400),
+    (UnreadablePostError, 400),
     (DataError, 400),
     (IntegrityError, 409),
-    (OperationalError, 503),
 )
 
 #: What is said of errors whose own words are for the log, not for clients.
 DETAIL: dict[type[Exception], str] = {
     RequestDataTooBig: "The body is too large.",
+    TooManyFieldsSent: "The form has too many fields.",
+    TooManyFilesSent: "The form has too many files.",
+    SuspiciousOperation: "Part of the request cannot be read.",
+    UnreadablePostError: BodyBrokeOff.detail,
     DataError: "A value is outside what the database can hold.",
     IntegrityError: "The request does not fit what is on record by now; try again.",
-    OperationalError: "The database is busy or out of reach; try again.",
 }
 
 
@@ -54,8 +67,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     status = status_of(error)
     if status is None:
         return _in_our_words(default_handler(error, context))
-    if not isinstance(error, errors.RegistryError):
+    if not isinstance(error, errors.RegistryError | BodyRefused):
         logger.warning("%s: %s", type(error).__name__, error)
+    error = to_registry_error(error) or error
     headers = {"Retry-After": "1"} if status == 503 else None
     return Response(_body(error, request), status=status, headers=headers)
 
@@ -78,6 +92,9 @@ def _detailed(data: Any) -> Any:
 
 def status_of(error: Exception) -> int | None:
     """Look an error up in the table."""
+    if isinstance(error, BodyRefused):
+        return error.status_code
+    error = to_registry_error(error) or error
     return next((code for kind, code in STATUS if isinstance(error, kind)), None)
 
 
@@ -96,9 +113,19 @@ def _body(error: Exception, request: Any) -> dict[str, Any]:
             return dict(error.fields)
         case errors.Duplicate():
             return _duplicate(error, request)
-        case errors.RegistryError():
-            return {"detail": error.detail}
-    return {"detail": DETAIL[next(kind for kind in DETAIL if isinstance(error, kind))]}
+        case BodyRefused(field=str(field)) if field:
+            return {field: [error.detail]}
+    return {"detail": detail_of(error)}
+
+
+def detail_of(error: BaseException) -> str:
+    """Return what to say of an error as a whole."""
+    if isinstance(error, errors.RegistryError):
+        return error.detail
+    if isinstance(error, BodyRefused):
+        return f"{error.field}: {error.detail}" if error.field else error.detail
+    kinds = (kind for kind in DETAIL if isinstance(error, kind))
+    return DETAIL.get(next(kinds, SuspiciousOperation), "")
 
 
 def _duplicate(error: errors.Duplicate, request: Any) -> dict[str, Any]:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
+from django.db.models import Q
 from django.utils import timezone
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
 from registry.api.base.renderers import RecordJSONRenderer
 from registry.core.errors import Conflict
+from registry.core.transactions import run_atomically
 from registry.http.models import IdempotencyKey
 
 if TYPE_CHECKING:
@@ -51,12 +53,16 @@ def once(request: Request, user: User, work: Callable[[], Response]) -> Response
     if answer is not None:
         return answer
     try:
-        with transaction.atomic():
-            response = work()
-            _keep(claim, response)
+        return run_atomically(lambda: _answered(work, claim))
     except BaseException:
         IdempotencyKey.objects.filter(pk=claim.pk, status=None).delete()
         raise
+
+
+def _answered(work: Callable[[], Response], claim: IdempotencyKey) -> Response:
+    """Do the work and keep its answer."""
+    response = work()
+    _keep(claim, response)
     return response
 
 
@@ -66,26 +72,48 @@ def _fingerprint(request: Request) -> str:
     if hasattr(data, "lists"):
         data = dict(data.lists())
     body = orjson.dumps(data, default=str, option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(request.path.encode() + b"\0" + body).hexdigest()
+    digest = hashlib.sha256(request.path.encode() + b"\0")
+    digest.update(body)
+    return digest.hexdigest()
 
 
 def _claim(
     user: User, key: str, fingerprint: str
 ) -> tuple[IdempotencyKey, Response | None]:
-    """Claim the key, or find the answer that it had."""
+    """Claim the key, or find the answer that it had.
+
+    Looked up before anything is written: SQLite lets a twin read, but not write, while
+    the first request is at work.
+    """
     now = timezone.now()
-    IdempotencyKey.objects.filter(claimed_at__lt=now - KEPT).delete()
-    IdempotencyKey.objects.filter(
-        user=user, key=key, status=None, claimed_at__lt=now - ABANDONED
-    ).delete()
+    known = _known(user, key, now)
+    if known is not None:
+        return known, _answer(known, fingerprint)
     claim = IdempotencyKey(user=user, key=key, fingerprint=fingerprint, claimed_at=now)
     try:
-        with transaction.atomic():
-            claim.save(force_insert=True)
+        run_atomically(lambda: _store(claim))
     except IntegrityError:
-        known = IdempotencyKey.objects.filter(user=user, key=key).first()
-        return claim, _answer(known, fingerprint)
+        return claim, _answer(_known(user, key, now), fingerprint)
     return claim, None
+
+
+def _store(claim: IdempotencyKey) -> None:
+    """Store a claim in the place of those that are over."""
+    now = claim.claimed_at
+    IdempotencyKey.objects.filter(claimed_at__lt=now - KEPT).delete()
+    IdempotencyKey.objects.filter(
+        user=claim.user, key=claim.key, status=None, claimed_at__lt=now - ABANDONED
+    ).delete()
+    claim.pk = None
+    claim.save(force_insert=True)
+
+
+def _known(user: User, key: str, now: datetime) -> IdempotencyKey | None:
+    """Return the claim on a key that holds, if there is one."""
+    holds = Q(claimed_at__gte=now - ABANDONED) | Q(
+        status__isnull=False, claimed_at__gte=now - KEPT
+    )
+    return IdempotencyKey.objects.filter(holds, user=user, key=key).first()
 
 
 def _answer(known: IdempotencyKey | None, fingerprint: str) -> Response:

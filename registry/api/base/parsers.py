@@ -8,12 +8,19 @@ import orjson
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
+from registry.api.base.bulk import refuse_many
+from registry.core.json_outline import TooDeep, TooManyValues, outline
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 class RecordJSONParser(BaseParser):
-    """JSON (RFC 8259) in UTF-8; NaN and lone surrogates are refused."""
+    """JSON (RFC 8259) in UTF-8; NaN and lone surrogates are refused.
+
+    Values and rows are counted in the text, so that a body with too many is refused
+    before objects are made of it.
+    """
 
     media_type = "application/json"
 
@@ -28,11 +35,9 @@ class RecordJSONParser(BaseParser):
         # The plain request's own body is limited in size, its stream is not.
         body = stream.read() if request is None else request._request.body
         try:
-            data = orjson.loads(body)
-            # Writing has a lower limit of depth (254) than reading, and than Python.
-            orjson.dumps(data)
+            refuse_many(outline(body).items)
+            return orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise ParseError(f"JSON parse error - {error}") from error
-        except orjson.JSONEncodeError as error:
-            raise ParseError("JSON parse error - nested too deeply") from error
-        return data
+        except (TooManyValues, TooDeep) as error:
+            raise ParseError(str(error)) from error

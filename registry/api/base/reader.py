@@ -160,13 +160,13 @@ class RecordReader:
         return records
 
     def _named(self, parameter: str, text: str) -> set[str]:
-        names = {name for name in text.split(",") if name}
+        names = set(text.split(","))
         unknown = sorted(names.difference(self.names))
         if unknown:
             raise ValidationError(
                 {
                     parameter: [
-                        f"{', '.join(unknown)[:200]}: choose from "
+                        f"{', '.join(unknown)[:200] or 'an empty name'}: choose from "
                         f"{', '.join(self.names)}."
                     ]
                 }

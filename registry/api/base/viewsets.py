@@ -16,7 +16,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from registry.api.base.bulk import read_bulk
+from registry.api.base.bulk import refuse_many
 from registry.api.base.fields import LinkResolver
 from registry.api.base.idempotency import once
 from registry.api.base.reader import RecordReader, Row
@@ -183,7 +183,8 @@ class RecordViewSet(ReadOnlyRecordViewSet):
     def _create(self, request: Request) -> Response:
         data: Any = request.data
         if isinstance(data, list):
-            return self._create_many(read_bulk(data))
+            refuse_many(len(data))
+            return self._create_many(data)
         values = self._checked(self.get_serializer(data=data))
         [record] = type(self).register([values], by=self.user, checked=True)
         return self.record_response(record.pk, status=201)

@@ -16,8 +16,9 @@ from rest_framework.response import Response
 from registry.api.base.views import PlainView
 from registry.api.data import schema
 from registry.core.errors import Conflict, Forbidden, InvalidInput
+from registry.http.bodies import accept_body
 from registry.http.permissions import SignedIn
-from registry.http.uploads import Body, accept_body
+from registry.http.uploads import Body
 from registry.identity.models import User
 from registry.storage.services import find_file, keep_upload, sha1_of
 from registry.storage.signing import permit_upload, permitted_user
@@ -81,6 +82,7 @@ class FileView(PlainView):
 
     authentication_classes = ()
     permission_classes = ()
+    streams_body = True
     parameters = ("user", "expires", "signature", "format")
 
     @schema.put

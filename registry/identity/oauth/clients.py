@@ -12,6 +12,7 @@ from oauth2_provider.models import AbstractApplication, Application
 from registry.core.errors import Duplicate, Forbidden, InvalidInput, NotFound
 from registry.core.events import record_events
 from registry.core.models import Event
+from registry.core.transactions import atomic
 from registry.identity.roles import is_administrator, may_manage
 from registry.identity.services import create_user
 
@@ -42,7 +43,7 @@ WELL_KNOWN = {
 }
 
 
-@transaction.atomic
+@atomic
 def create_client(
     *,
     client_id: str,
@@ -81,7 +82,7 @@ def create_client(
     return client, "" if public else secret
 
 
-@transaction.atomic
+@atomic
 def change_client(pk: int, values: Values, *, by: User) -> Application:
     """Change the name or the addresses of a client that people return to."""
     client = _own(pk, by)
@@ -98,7 +99,7 @@ def change_client(pk: int, values: Values, *, by: User) -> Application:
     return client
 
 
-@transaction.atomic
+@atomic
 def replace_secret(pk: int, *, by: User | None) -> str:
     """Give a confidential client another secret, and return it; it is not kept.
 
@@ -116,7 +117,7 @@ def replace_secret(pk: int, *, by: User | None) -> str:
     return secret
 
 
-@transaction.atomic
+@atomic
 def delete_client(pk: int, *, by: User) -> None:
     """Remove a client; all its sessions end with it, an account of its own stays."""
     client = _own(pk, by)

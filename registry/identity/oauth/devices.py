@@ -17,6 +17,7 @@ from django.utils import timezone
 from registry.core import context
 from registry.core.errors import NotFound
 from registry.core.models import Event
+from registry.core.transactions import atomic
 from registry.identity import audit
 from registry.identity.oauth.errors import (
     CodeDenied,
@@ -103,7 +104,7 @@ def waiting_device(typed: str) -> DeviceCode | None:
     )
 
 
-@transaction.atomic
+@atomic
 def decide_device(typed: str, *, approve: bool, by: User) -> DeviceCode:
     """Let a device in, or refuse it; ``NotFound`` where none waits with this code."""
     found = waiting_device(typed)
@@ -144,7 +145,7 @@ def redeem_device(
     return found
 
 
-@transaction.atomic
+@atomic
 def _ask_once(
     client: Application, device_code: str, verifier: str
 ) -> tuple[DeviceCode, CodeRefused | None]:

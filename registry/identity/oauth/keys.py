@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from registry.core.errors import Conflict
 from registry.core.kept_secrets import kept
 from registry.core.models import Event
 from registry.core.signing_keys import SigningKey, new_key, read_key
+from registry.core.transactions import atomic
 from registry.identity import audit
 
 #: How long a key that was replaced goes on verifying.
@@ -56,7 +56,7 @@ def key_ring() -> KeyRing:
     return _Cache.ring
 
 
-@transaction.atomic
+@atomic
 def rotate_keys() -> SigningKey:
     """Make a new key, which signs from now on; return it.
 

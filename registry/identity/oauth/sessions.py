@@ -10,13 +10,13 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from registry.core import context
 from registry.core.errors import Forbidden, NotFound
 from registry.core.models import Event
+from registry.core.transactions import atomic
 from registry.identity import audit
 from registry.identity.oauth.models import (
     ONLINE,
@@ -50,7 +50,7 @@ def draft_session(*, client: Application, user: User, scope: str) -> ClientSessi
     return session
 
 
-@transaction.atomic
+@atomic
 def begin_session(
     session: ClientSession, *, refresh_token: str, code: str = ""
 ) -> ClientSession:
@@ -63,7 +63,7 @@ def begin_session(
     return session
 
 
-@transaction.atomic
+@atomic
 def service_session(*, client: Application, user: User, scope: str) -> ClientSession:
     """Return the one session of a service account, begun where there is none."""
     session, began = ClientSession.objects.get_or_create(
@@ -77,7 +77,7 @@ def service_session(*, client: Application, user: User, scope: str) -> ClientSes
     return session
 
 
-@transaction.atomic
+@atomic
 def renew_session(*, refresh_token: str, client: Application) -> ClientSession | None:
     """Return the session of a refresh token, and note that it is used.
 
@@ -96,7 +96,7 @@ def renew_session(*, refresh_token: str, client: Application) -> ClientSession |
     return session
 
 
-@transaction.atomic
+@atomic
 def end_session(pk: int, *, by: User, own: bool = False) -> ClientSession:
     """Revoke a session: one's own, or that of an account one may manage.
 
@@ -117,20 +117,20 @@ def end_session(pk: int, *, by: User, own: bool = False) -> ClientSession:
     return session
 
 
-@transaction.atomic
+@atomic
 def end_by_sid(sid: str, *, client: Application) -> None:
     """End the session of an access token, if it is of this client."""
     _end_all(ClientSession.objects.filter(sid=sid, client=client))
 
 
-@transaction.atomic
+@atomic
 def end_by_refresh_token(refresh_token: str, *, client: Application) -> None:
     """End the session of a refresh token, if it is of this client."""
     found = ClientSession.objects.filter(refresh_digest=digest(refresh_token))
     _end_all(found.filter(client=client))
 
 
-@transaction.atomic
+@atomic
 def end_by_code(code: str, *, client: Application) -> None:
     """End what an authorization code began: it came a second time (RFC 6749, 4.1.2)."""
     _end_all(ClientSession.objects.filter(code_digest=digest(code), client=client))
@@ -147,7 +147,7 @@ def forget_sessions() -> int:
     return removed
 
 
-@transaction.atomic
+@atomic
 def end_sessions_of(user: User, *, by: User) -> int:
     """End all that programs may do for a person; return how many sessions that were."""
     return _end_all(ClientSession.objects.filter(user=user), by=by)

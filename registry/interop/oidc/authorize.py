@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib.auth.views import redirect_to_login
-from django.db import transaction
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.views import View
@@ -16,6 +15,7 @@ from oauth2_provider.http import OAuth2ResponseRedirect
 from oauth2_provider.models import Application
 
 from registry.core.models import Event
+from registry.core.transactions import atomic
 from registry.http.policies import content_security_policy
 from registry.identity import audit
 from registry.identity.oauth import tokens
@@ -88,7 +88,7 @@ class AuthorizeView(ProtocolMixin, View):
         response["Content-Security-Policy"] = own
         return response
 
-    @transaction.atomic
+    @atomic
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Go back to the program, with a code or a refusal."""
         allow = request.POST.get("decision") == "allow"

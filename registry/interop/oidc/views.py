@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db import transaction
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views import View
@@ -16,8 +15,10 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from oauth2_provider.models import Application
 from oauthlib.common import Request
 
+from registry.core.transactions import run_atomically
 from registry.http.attempts import SignInRefused
 from registry.http.authentication import bearer_of
+from registry.http.bodies import SMALL, length_of
 from registry.identity.oauth import devices, tokens
 from registry.identity.oauth.clients import Grant
 from registry.identity.oauth.errors import TokenRefused
@@ -29,6 +30,7 @@ from registry.interop.oidc.server import ProtocolMixin, core
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
+_FORM = "application/x-www-form-urlencoded"
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -36,8 +38,13 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 class ProtocolView(ProtocolMixin, View):
     """An endpoint for programs, which bring no cookie that could be misused."""
 
+    #: Bytes of a request; parameters are short.
+    most_bytes = SMALL
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Refuse what no database can be asked for, and guesses past the limit."""
+        """Refuse bodies that are no form, what no database takes, and more guesses."""
+        if length_of(request) and request.content_type != _FORM:
+            return refusal("invalid_request", f"Send a form, as {_FORM}.")
         sent = (value for values in request.POST.lists() for value in values[1])
         if any("\0" in str(value) for value in sent):
             return refusal("invalid_request", "A zero byte is no part of any value.")
@@ -68,8 +75,9 @@ class TokenView(ProtocolView):
         """Give a token, or say why not; what was noted on the way is stored."""
         # a secret is checked before the database is locked for the rest
         _identified_client(request)
-        with transaction.atomic():
-            _, headers, body, status = self.create_token_response(request)
+        _, headers, body, status = run_atomically(
+            lambda: self.create_token_response(request)
+        )
         return slowed(request, answer(body, status, headers))
 
 
@@ -102,8 +110,10 @@ class DeviceAuthorizationView(ProtocolView):
         method = request.POST.get("code_challenge_method", "S256")
         if challenge and (method != "S256" or not _CHALLENGE.fullmatch(challenge)):
             return refusal("invalid_request", "The code challenge must be S256.")
-        codes = devices.begin_device(
-            client=client, scope=" ".join(scopes), challenge=challenge
+        codes = run_atomically(
+            lambda: devices.begin_device(
+                client=client, scope=" ".join(scopes), challenge=challenge
+            )
         )
         return answer(_codes_for_device(codes))
 

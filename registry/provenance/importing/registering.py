@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.db.models import Q
 
 from registry.catalogue.models import Author
 from registry.catalogue.services import author_uuid
+from registry.core.transactions import atomic
 from registry.provenance.importing.ledger import Ledger
 from registry.provenance.importing.runs import register_runs
 from registry.provenance.importing.things import register_things
@@ -35,7 +35,7 @@ class Imported:
     registered: tuple[Record, ...]
 
 
-@transaction.atomic
+@atomic
 def register_graph(graph: Graph, *, by: User) -> Imported:
     """Register what a document says, all of it or nothing.
 

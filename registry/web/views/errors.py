@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -18,21 +17,27 @@ _TITLES = {
     401: "These credentials are not valid",
     403: "You may not do this",
     404: "There is nothing here",
+    409: "Not saved",
+    411: "The length is missing",
     413: "That is too large",
     429: "Too many requests",
     500: "Something broke",
     503: "Not just now",
+    507: "There is no room left",
 }
 _ADVICE = {
     400: "Part of the address or of the form could not be read.",
     401: "Make a new API token on your account page, or sign in again.",
     403: "Sign in with an account that may, or ask who runs this registry.",
     404: "The address may be mistyped, or the record may never have been registered.",
+    409: "Load the page again, and try once more.",
+    411: "Send the length of the body as Content-Length.",
     413: "Send less at once. Files are uploaded to an address of their own.",
     429: "Wait a moment, then try again.",
     500: "It is not your doing, and it has been written down for who runs this "
     "registry.",
     503: "Try again in a moment.",
+    507: "Nothing was stored. Tell who runs this registry that its disk is full.",
 }
 
 
@@ -42,8 +47,17 @@ def has_page(status: int) -> bool:
 
 
 def page(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
-    """Draw the page of an error; ``detail`` says more than the status does."""
-    return render(request, "web/error.html", _context(status, detail), status=status)
+    """Draw the page of an error; ``detail`` says more than the status does.
+
+    It can be drawn even where the database cannot say who asks.
+    """
+    context = _context(status, detail)
+    try:
+        return render(request, "web/error.html", context, status=status)
+    except DatabaseError:
+        # without the context processors, which would ask the database again
+        text = render_to_string("web/error.html", {**context, "request": request})
+        return HttpResponse(text, status=status)
 
 
 def _context(status: int, detail: str = "") -> dict[str, Any]:
@@ -53,11 +67,6 @@ def _context(status: int, detail: str = "") -> dict[str, Any]:
         "detail": detail,
         "advice": _ADVICE[status],
     }
-
-
-def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    """Answer what cannot be read."""
-    return page(request, 413 if isinstance(exception, RequestDataTooBig) else 400)
 
 
 def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -85,16 +94,6 @@ def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     response = page(request, 429, f"There is room again in {seconds} seconds.")
     response["Retry-After"] = str(seconds)
     return response
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer after a defect of ours, even where the database cannot say who asks."""
-    try:
-        return page(request, 500)
-    except DatabaseError:
-        # without the context processors, which would ask the database again
-        context = {**_context(500), "request": request}
-        return HttpResponse(render_to_string("web/error.html", context), status=500)
 
 
 def _said(exception: Any) -> str:

@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from registry.storage.room import problem_of_disk
+
 logger = logging.getLogger(__name__)
 
 # Migrations are not taken back under a running process, and looking costs 50 ms
@@ -29,16 +31,20 @@ def livez(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Answer whether the database answers and has all its tables."""
+    """Answer whether the database and the data folder can be used."""
+    problem = _problem_of_database() or problem_of_disk()
+    return _plain(problem or "ready", 503 if problem else 200)
+
+
+def _problem_of_database() -> str:
+    """Say what is wrong with the database; nothing where it can be used."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        if not _is_migrated():
-            return _plain("migrations are not applied", 503)
-    except DatabaseError:
-        logger.exception("the database does not answer")
-        return _plain("the database does not answer", 503)
-    return _plain("ready", 200)
+        return "" if _is_migrated() else "migrations are not applied"
+    except DatabaseError as error:
+        logger.error("the database does not answer: %s", error)  # noqa: TRY400
+        return "the database does not answer"
 
 
 def _is_migrated() -> bool:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import RequestFactory
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from registry.api.base.idempotency import once
+from registry.api.base.parsers import RecordJSONParser
 from registry.catalogue.models import FileType
 from registry.http.models import IdempotencyKey
 from registry.identity.models import User
@@ -130,6 +135,41 @@ def test_a_replay_costs_few_queries(
     first = data_of(api.post(LIST, bodies, **KEY), 201)
     with django_assert_max_num_queries(8):
         assert data_of(api.post(LIST, bodies, **KEY), 201) == first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_twin_is_told_at_once_that_the_first_is_at_work(person: User) -> None:
+    """A database that lets one writer in at a time must not make the twin wait."""
+    api = Api(person)
+    header = {"idempotency-key": KEY["idempotency_key"]}
+    plain = RequestFactory().post(LIST, BODY, "application/json", headers=header)
+    request = Request(plain, parsers=[RecordJSONParser()])
+    working, finish = Event(), Event()
+
+    def work() -> Response:
+        FileType.objects.create(**BODY, registered_by=person, updated_by=person)
+        working.set()
+        assert finish.wait(60)
+        return Response({"name": "the first"}, status=201)
+
+    def first() -> Response:
+        try:
+            return once(request, person, work)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(first)
+        assert working.wait(60)
+        try:
+            refused = data_of(api.post(LIST, BODY, **KEY), 409)
+        finally:
+            finish.set()
+        assert "at work" in refused["detail"]
+        assert answer.result().status_code == 201
+    again = api.post(LIST, BODY, **KEY)
+    assert data_of(again, 201) == {"name": "the first"}
+    assert again["Idempotent-Replayed"] == "true"
 
 
 @pytest.mark.django_db(transaction=True)

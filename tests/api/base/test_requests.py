@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from pathlib import Path
 
 import pytest
+import yaml
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from registry.catalogue.models import FileType
@@ -15,6 +18,7 @@ pytestmark = pytest.mark.django_db
 
 LIST = "/api/file_type/"
 JSON = "application/json"
+OPENAPI = Path(__file__).resolve().parents[3] / "docs" / "reference" / "openapi.yaml"
 
 #: The record types of the contract, and nothing else.
 TYPES = [
@@ -122,6 +126,52 @@ def test_a_slash_that_is_missing_is_added_by_a_redirect_on_reading_alone(
 def test_an_unknown_address_is_not_found_in_json(path: str) -> None:
     for method in ("GET", "POST", "OPTIONS", "DELETE"):
         assert list(data_of(Api().call(method, path), 404)) == ["detail"]
+
+
+# --- what the description promises ----------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["fields", "omit", "ordering"])
+def test_a_list_of_names_has_no_empty_ones(name: str) -> None:
+    record = FileTypeFactory()
+    for text in (",,,", "name,", ",name", "name,,extension"):
+        [message] = data_of(Api().get(LIST, {name: text}), 400)[name]
+        assert "choose from" in message
+    data_of(Api().get(LIST, {name: ""}))
+    data_of(Api().get(LIST, {name: "name,extension"}))
+    if name != "ordering":
+        assert name in data_of(Api().get(path_of(record), {name: ",,,"}), 400)
+
+
+def _described(name: str, field: str) -> dict[str, object]:
+    document = yaml.safe_load(OPENAPI.read_bytes())
+    described: dict[str, object] = document["components"]["schemas"][name]
+    return described["properties"][field]  # type: ignore[index, no-any-return]
+
+
+def test_addresses_that_are_no_uris_are_not_promised_to_be_ones(api: Api) -> None:
+    root = "file:///home/Anna B/data/"
+    made = data_of(api.post("/api/storage_root/", {"root": root}), 201)
+    assert made["root"] == root
+    website = "https://exämple.org/a{b}"
+    body = {"name": "mine", "website": website}
+    assert data_of(api.post("/api/namespace/", body), 201)["website"] == website
+    for name, field in (("StorageRoot", "root"), ("Namespace", "website")):
+        assert not {"format", "pattern"} & set(_described(name, field))
+        assert _described(f"{name}Request", field)["format"] == "uri"
+
+
+def test_a_lockout_is_answered_as_the_description_says() -> None:
+    person = UserFactory()
+    given = base64.b64encode(f"{person.username}:wrong".encode()).decode()
+    answers = [Api().get(LIST, authorization=f"Basic {given}") for _ in range(11)]
+    assert "15 minutes" in data_of(answers[-1], 429)["detail"]
+    document = yaml.safe_load(OPENAPI.read_bytes())
+    described = document["components"]["responses"]["TooManyRequests"]
+    assert "guessed at this account's password" in described["description"]
+    assert set(described["headers"]) <= set(answers[-1].headers)
+    operation = document["paths"]["/api/file_type/"]["get"]["responses"]
+    assert "429" in operation
 
 
 # --- bodies ---------------------------------------------------------------------------

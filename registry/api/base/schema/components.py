@@ -214,7 +214,14 @@ RESPONSES: dict[str, Schema] = {
     "KeyReused": _answer(
         "This Idempotency-Key came before, with another request.", _DETAIL
     ),
-    "TooManyRequests": _answer("The rate limit is reached.", _DETAIL, "Retry-After"),
+    "LengthRequired": _answer("The length of the body is missing.", _DETAIL),
+    "TooManyRequests": _answer(
+        "The rate limit is reached; or somebody has guessed at this account's password "
+        "too often; or another large body of this account is on its way.",
+        _DETAIL,
+        "Retry-After",
+    ),
+    "StorageFull": _answer("There is no room left; nothing was stored.", _DETAIL),
     "Unavailable": _answer("Not now; try again.", _DETAIL, "Retry-After"),
 }
 

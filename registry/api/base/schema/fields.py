@@ -45,6 +45,8 @@ _SAID_BY: dict[Any, Schema] = {
     },
     validators.storage_root: {"format": "uri", "pattern": r"^[A-Za-z0-9]+:\S+$"},
 }
+#: Those that take addresses which are no URIs by the letter of RFC 3986.
+_ADDRESSES = frozenset({validators.web_address, validators.storage_root})
 
 
 def link_schema(model: type[Any]) -> Schema:
@@ -82,6 +84,19 @@ def add_constraints(field: Any, schema: Schema) -> None:
         said = _SAID_BY.get(validator) if isfunction(validator) else None
         if said is not None and schema.get("type") == "string":
             schema.update(said)
+
+
+def drop_formats(serializer: Any, schema: Schema) -> None:
+    """Promise no URI where what is on record may be none.
+
+    Addresses are stored as they were sent, with letters of all alphabets, and the
+    storage roots of clients with spaces in them.
+    """
+    for name, described in schema.get("properties", {}).items():
+        validators_of = getattr(serializer.fields[name], "validators", ())
+        if not _ADDRESSES.isdisjoint(filter(isfunction, validators_of)):
+            described.pop("format", None)
+            described.pop("pattern", None)
 
 
 def add_default(field: Any, schema: Schema) -> None:

@@ -14,7 +14,12 @@ from rest_framework.permissions import IsAuthenticated
 
 from registry.api.base.bulk import MAX_BULK
 from registry.api.base.schema import components
-from registry.api.base.schema.fields import ID, add_constraints, add_default
+from registry.api.base.schema.fields import (
+    ID,
+    add_constraints,
+    add_default,
+    drop_formats,
+)
 from registry.api.base.schema.filters import listed, parameter
 from registry.core.models import Record
 from registry.http.pagination import orderable_fields
@@ -45,8 +50,13 @@ _ERRORS = (
     ("406", "NotAcceptable"),
     ("429", "TooManyRequests"),
     ("503", "Unavailable"),
+    ("507", "StorageFull"),
 )
-_ERRORS_OF_BODIES = (("413", "ContentTooLarge"), ("415", "UnsupportedMediaType"))
+_ERRORS_OF_BODIES = (
+    ("411", "LengthRequired"),
+    ("413", "ContentTooLarge"),
+    ("415", "UnsupportedMediaType"),
+)
 _ERRORS_OF = {
     "list": (("414", "UriTooLong"),),
     "create": (("422", "KeyReused"),),
@@ -176,6 +186,7 @@ class RecordSchema(AutoSchema):
         schema: Schema = super()._map_basic_serializer(serializer, direction)
         if direction == "response" and self.action is not None:
             schema.pop("required", None)
+            drop_formats(serializer, schema)
         if direction == "response" or self.method == "PATCH":
             for described in schema.get("properties", {}).values():
                 described.pop("default", None)

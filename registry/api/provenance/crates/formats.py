@@ -15,6 +15,7 @@ from rest_framework.renderers import BaseRenderer
 
 from registry.api.base.renderers import RecordJSONRenderer
 from registry.core.errors import InvalidInput
+from registry.http.bodies import LengthMissing, is_chunked, length_of
 from registry.http.uploads import Body
 from registry.provenance.crates.reading import MetadataAlone, Package, open_zip
 from registry.storage.base import CHUNK
@@ -94,6 +95,8 @@ class LinkedDataParser(MetadataParser):
     media_type = "application/ld+json"
 
 
+#: The types of bodies that are read into memory.
+METADATA_TYPES = frozenset({MetadataParser.media_type, LinkedDataParser.media_type})
 PARSERS = (ZipParser, MetadataParser, LinkedDataParser, MultiPartParser)
 
 
@@ -122,8 +125,9 @@ def _parser_of(request: Any) -> Any:
 
 def _form_file(request: Request) -> Any:
     """Return the file of a form."""
-    length = int(request.META.get("CONTENT_LENGTH") or 0)
-    if length > settings.CRATE_UPLOAD_MB * _MEGABYTE:
+    if is_chunked(request._request):
+        raise LengthMissing
+    if length_of(request._request) > settings.CRATE_UPLOAD_MB * _MEGABYTE:
         raise RequestDataTooBig
     file = request.FILES.get(FIELD)
     if file is None:

@@ -16,6 +16,7 @@ from registry.api.base.renderers import RecordJSONRenderer
 from registry.api.base.views import PlainView
 from registry.api.provenance.crates import schema as openapi
 from registry.api.provenance.crates.formats import (
+    METADATA_TYPES,
     PARSERS,
     ZipRenderer,
     package_in,
@@ -28,7 +29,6 @@ from registry.core.errors import NotFound
 from registry.http.links import kind_of
 from registry.http.permissions import SignedIn
 from registry.http.throttling import ExportThrottle
-from registry.http.uploads import largest_crate
 from registry.provenance.crates.reading import receive
 from registry.provenance.crates.terms import METADATA, PREVIEW
 from registry.provenance.crates.writing import (
@@ -121,8 +121,9 @@ class CratesView(PlainView):
 
     permission_classes = (SignedIn,)
     parser_classes = PARSERS
+    streams_body = True
+    takes_files = True
     parameters = ("format",)
-    body_limit = staticmethod(largest_crate)
 
     def get_throttles(self) -> list[Any]:
         """Count crates as exports are, beside the limit on all requests."""
@@ -137,6 +138,8 @@ class CratesView(PlainView):
         go into the store, people authors. What is on record already is used as it is:
         200 says that nothing was new. What is wrong is told by its place in the crate.
         """
+        if request.content_type in METADATA_TYPES:
+            self.hold_large_body(request._request)
         with package_in(request) as package:
             received = receive(package, by=self.user)
         is_new = bool(received.registered or received.files)

@@ -22,6 +22,7 @@ from registry.api.provenance.prov import schema as openapi
 from registry.api.provenance.prov.parameters import ReportParameters
 from registry.catalogue.models import DataProduct, Object
 from registry.core.errors import InvalidInput
+from registry.http.bodies import length_of
 from registry.http.links import kind_of
 from registry.http.permissions import SignedIn
 from registry.provenance.picture import Busy, CannotDraw, NoGraphviz, render
@@ -137,7 +138,7 @@ class ImportView(PlainView):
         authors. What is on record already, by UUID, identifier, or name and version,
         is used as it is: 200 says that nothing was new.
         """
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+        if length_of(request._request) > MOST_BYTES:
             raise RequestDataTooBig
         return once(request, self.user, lambda: self._import(request.data))
 

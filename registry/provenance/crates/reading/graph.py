@@ -18,6 +18,7 @@ import orjson
 from django.conf import settings
 
 from registry.core.errors import InvalidInput
+from registry.core.json_outline import MOST_VALUES, TooDeep, TooManyValues, outline
 from registry.provenance.crates.terms import (
     CONTEXTS,
     EXTRA_TERMS,
@@ -27,6 +28,8 @@ from registry.provenance.crates.terms import (
 
 #: Things that a crate may describe, for each file that it may have.
 _ENTITIES_PER_FILE = 10
+#: JSON values that a crate may have, for each file that it may have.
+_VALUES_PER_FILE = 100
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -162,8 +165,12 @@ class Crate:
 
 
 def _document(metadata: bytes) -> dict[str, Any]:
+    most_values = max(MOST_VALUES, settings.CRATE_FILES * _VALUES_PER_FILE)
     try:
+        outline(metadata, most_values=most_values)
         document = orjson.loads(metadata)
+    except (TooManyValues, TooDeep) as error:
+        raise InvalidInput({METADATA: [f"This is too much JSON: {error}"]}) from error
     except orjson.JSONDecodeError as error:
         raise InvalidInput({METADATA: [f"This is no JSON: {error}."]}) from error
     if b"\\u0000" in metadata:

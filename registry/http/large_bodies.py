@@ -1,0 +1,86 @@
+"""How many large bodies are in memory at once.
+
+A large body is one of more than a megabyte. Each account sends one at a time; all of
+them together take no more than half of the threads of a process and no more bytes than
+two of the largest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from django.conf import settings
+from django.core.cache import caches
+from rest_framework.exceptions import APIException
+
+#: Bytes from which a body is a large one.
+LARGE = 1024 * 1024
+#: Seconds after which a slot that was not given back is free again.
+_FORGOTTEN = 5 * 60
+
+
+class LargeBodyInProgress(APIException):
+    """The account has another large body on its way."""
+
+    status_code = 429
+    default_detail = "You are sending another large body; wait until it is answered."
+    wait = 1
+
+
+class TooManyLargeBodies(APIException):
+    """The process has enough large bodies in memory."""
+
+    status_code = 503
+    default_detail = "The registry is reading other large bodies; try again."
+    wait = 2
+
+
+class _InMemory:
+    """The large bodies of this process."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._sizes: dict[str, int] = {}
+
+    def add(self, who: str, size: int) -> None:
+        """Count a body in; raises where there is no room."""
+        with self._lock:
+            if who in self._sizes:
+                raise LargeBodyInProgress
+            bytes_in_all = sum(self._sizes.values()) + size
+            is_full = len(self._sizes) >= max(1, settings.THREADS // 2)
+            if is_full or bytes_in_all > 2 * settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+                raise TooManyLargeBodies
+            self._sizes[who] = size
+
+    def remove(self, who: str) -> None:
+        """Count a body out."""
+        with self._lock:
+            del self._sizes[who]
+
+
+in_memory = _InMemory()
+
+
+@contextmanager
+def large_body(who: str, size: int) -> Iterator[None]:
+    """Hold a large body for the time of a block; smaller ones are not counted.
+
+    With a shared cache the account's other requests to other processes count too.
+    """
+    if size <= LARGE:
+        yield
+        return
+    in_memory.add(who, size)
+    key = f"large-body:{who}"
+    try:
+        if not caches["throttle"].add(key, 1, timeout=_FORGOTTEN):
+            raise LargeBodyInProgress
+        try:
+            yield
+        finally:
+            caches["throttle"].delete(key)
+    finally:
+        in_memory.remove(who)

@@ -1,0 +1,52 @@
+"""Whether there is room for what is stored, and it can be written."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+from registry.core.troubles import is_full, was_full_recently
+
+_MEGABYTE = 1024 * 1024
+
+
+def problem_of_disk() -> str:
+    """Say why nothing can be stored; nothing where it can.
+
+    The disk of a database server cannot be looked at: that it was full is told for
+    half a minute after a write has failed.
+    """
+    for name, folder in _folders().items():
+        problem = _problem_of(name, folder)
+        if problem:
+            return problem
+    is_elsewhere = connection.vendor != "sqlite" and was_full_recently()
+    return "a disk was full a moment ago" if is_elsewhere else ""
+
+
+def _folders() -> dict[str, Path]:
+    """Return the folders that are written to, which may be on several disks."""
+    folders = {"data folder": settings.REGISTRY_DATA_DIR}
+    if settings.STORE_DIR.is_dir():
+        folders["store"] = settings.STORE_DIR
+    if connection.vendor == "sqlite":
+        folders["database"] = Path(connection.settings_dict["NAME"]).parent
+    return folders
+
+
+def _problem_of(name: str, folder: Path) -> str:
+    try:
+        free = shutil.disk_usage(folder).free
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+            file.write(b"ready")
+    except OSError as error:
+        if is_full(error):
+            return f"the disk of the {name} is full"
+        return f"the {name} cannot be written to: {error.strerror}"
+    if free < settings.FREE_MB * _MEGABYTE:
+        return f"the disk of the {name} has less than {settings.FREE_MB} MB left"
+    return ""

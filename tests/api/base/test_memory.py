@@ -1,0 +1,69 @@
+"""Bodies take little more memory than their text while they are read."""
+
+from __future__ import annotations
+
+import io
+import json
+import tracemalloc
+from typing import Any
+
+import pytest
+from rest_framework.exceptions import APIException
+
+from registry.api.base.parsers import RecordJSONParser
+from registry.core.errors import InvalidInput
+from registry.core.json_outline import MOST_VALUES
+from registry.provenance.crates.reading.graph import Crate
+
+pytestmark = pytest.mark.once
+
+MEGABYTE = 1024 * 1024
+#: 45 megabytes of text, of which a gigabyte of objects would be made.
+HOSTILE = {
+    "rows": b"[" + b"{}," * (15 * MEGABYTE) + b"{}]",
+    "lists": b'{"a":[' + b"[]," * (15 * MEGABYTE) + b"[]]}",
+    "texts": b'{"a":[' + b'"",' * (15 * MEGABYTE) + b'""]}',
+    "names": b'{"a":{' + b'"b":1,' * (8 * MEGABYTE) + b'"c":1}}',
+    "broken off": b"[" + b"{}," * (15 * MEGABYTE),
+}
+
+
+def _peak(body: bytes, read: Any) -> int:
+    """Return how many bytes of memory reading took at once beside the text."""
+    tracemalloc.start()
+    try:
+        read(body)
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    return peak
+
+
+def _refused_by_api(body: bytes) -> None:
+    with pytest.raises(APIException):
+        RecordJSONParser().parse(io.BytesIO(body))
+
+
+def _refused_by_crates(body: bytes) -> None:
+    with pytest.raises(InvalidInput, match="JSON"):
+        Crate(body)
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("read", [_refused_by_api, _refused_by_crates])
+def test_a_body_of_very_many_values_is_refused_before_they_are_made(
+    body: bytes, read: Any
+) -> None:
+    assert _peak(body, read) < 16 * MEGABYTE
+
+
+def test_what_is_taken_is_limited_in_memory() -> None:
+    most = b'{"a":[' + b"[]," * (MOST_VALUES // 2 - 4) + b"[]]}"
+    peak = _peak(most, lambda body: RecordJSONParser().parse(io.BytesIO(body)))
+    assert peak < 100 * MEGABYTE
+
+
+def test_the_widest_records_are_taken_ten_thousand_at_a_time() -> None:
+    row = {f"field-{n}": "x" * 100 for n in range(12)} | {"links": ["/api/a/1/"] * 50}
+    body = json.dumps([row] * 10_000).encode()
+    assert len(RecordJSONParser().parse(io.BytesIO(body))) == 10_000

@@ -1,0 +1,105 @@
+"""What every surface answers where PostgreSQL gives a transaction up, or is full."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from registry.catalogue.models import FileType, Namespace
+from registry.core import troubles
+from registry.core.models import Event
+from registry.http.models import IdempotencyKey
+from tests.api.client import Api, data_of
+from tests.factories import UserFactory
+from tests.troubles import DEADLOCK, DISK_FULL, SERIALIZATION, refused_inserts
+from tests.web.pages import main_of, words_of
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+
+TYPES = "/api/file_type/"
+BODY = {"name": "Comma-separated values", "extension": "csv"}
+KEY = {"idempotency_key": "of this test"}
+
+Post = Callable[[], Any]
+
+
+@pytest.fixture(autouse=True)
+def _forget_full_disks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the tests that follow know nothing of the disks that are full here."""
+    monkeypatch.setattr(troubles._LastFull, "at", troubles._LastFull.at)
+
+
+@pytest.mark.parametrize("state", [DEADLOCK, SERIALIZATION])
+@pytest.mark.parametrize("headers", [{}, KEY], ids=["plain", "with key"])
+@pytest.mark.parametrize("body", [BODY, [BODY]], ids=["one", "many"])
+def test_a_record_is_registered_at_the_third_try(
+    state: str, headers: dict[str, str], body: Any
+) -> None:
+    api = Api(UserFactory.create())
+    with refused_inserts("registry_filetype", state, times=2):
+        data_of(api.post(TYPES, body, **headers), 201)
+    assert FileType.objects.count() == 1
+    assert Event.objects.filter(kind="file_type").count() == 1
+
+
+@pytest.mark.parametrize("headers", [{}, KEY], ids=["plain", "with key"])
+def test_after_that_it_is_a_conflict(headers: dict[str, str]) -> None:
+    api = Api(UserFactory.create())
+    with refused_inserts("registry_filetype", DEADLOCK, times=9):
+        answer = data_of(api.post(TYPES, BODY, **headers), 409)
+    assert answer == {
+        "detail": "Another change was made at the same moment; try again."
+    }
+    assert not FileType.objects.exists()
+    assert not IdempotencyKey.objects.exists()
+    data_of(api.post(TYPES, BODY, **headers), 201)
+
+
+@pytest.fixture(params=["/namespace/new/", "/admin/registry/namespace/add/"])
+def post(request: pytest.FixtureRequest) -> Post:
+    """Return what sends the form of a namespace, in the pages and in the admin."""
+    client = Client(raise_request_exception=False)
+    client.force_login(UserFactory.create(is_superuser=True, is_staff=True))
+    return lambda: client.post(request.param, {"name": "mine"})
+
+
+def test_a_form_is_stored_at_the_third_try(post: Post) -> None:
+    with refused_inserts("registry_namespace", DEADLOCK, times=2):
+        assert post().status_code == 302
+    assert Namespace.objects.count() == 1
+
+
+def test_a_form_that_meets_others_again_and_again_is_refused(post: Post) -> None:
+    with refused_inserts("registry_namespace", DEADLOCK, times=9):
+        answer = post()
+    assert answer.status_code in {200, 400, 409}
+    assert "at the same moment" in answer.content.decode()
+    assert not Namespace.objects.exists()
+
+
+def test_a_full_disk_is_told_on_every_surface(post: Post) -> None:
+    with refused_inserts("registry_namespace", DISK_FULL, times=9):
+        answer = data_of(
+            Api(UserFactory.create()).post("/api/namespace/", {"name": "a"}), 507
+        )
+        assert answer == {"detail": "The registry has no room left on its disk."}
+        page = post()
+    assert page.status_code == 507
+    assert b"There is no room left" in page.content
+    ready = Client().get("/readyz")
+    assert (ready.status_code, ready.content) == (
+        503,
+        b"a disk was full a moment ago\n",
+    )
+
+
+def test_a_sign_in_that_cannot_be_stored_is_a_page() -> None:
+    person = UserFactory.create(password="fourteen days in bed")
+    form = {"username": person.username, "password": "fourteen days in bed"}
+    client = Client(raise_request_exception=False)
+    with refused_inserts("django_session", DISK_FULL, times=9):
+        main = main_of(client.post("/sign-in", form), 507)
+    assert "There is no room left" in words_of(main)

@@ -1,0 +1,84 @@
+"""Counting the values of JSON texts, without making objects of them."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry.core.json_outline import MOST_LEVELS, TooDeep, TooManyValues, outline
+
+pytestmark = pytest.mark.once
+
+MEGABYTE = 1024 * 1024
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text('"\\[]{},: é\n', max_size=9),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text('"\\,'), inner),
+)
+
+
+def _count(value: Any) -> int:
+    """Count the values in a value, names among them."""
+    if isinstance(value, dict):
+        return 1 + sum(1 + _count(item) for item in value.values())
+    if isinstance(value, list):
+        return 1 + sum(_count(item) for item in value)
+    return 1
+
+
+@given(anything, st.sampled_from([None, 1]), st.booleans())
+def test_no_value_and_no_item_is_missed(
+    value: Any, indent: int | None, is_ascii: bool
+) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=is_ascii).encode()
+    found = outline(text)
+    assert _count(value) <= found.values <= 2 * _count(value)
+    assert found.items == (len(value) if isinstance(value, list) else 0)
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_texts_may_go_over_the_ends_of_pieces(shift: int) -> None:
+    text = '\\"' * 100_000 + '\\\\",[{'
+    body = json.dumps(["x" * shift, text, [1, 2], text]).encode()
+    assert outline(body).items == 4
+    assert outline(body).values < 12
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" + b"{}," * (20 * MEGABYTE) + b"{}]",
+        b"[" + b'"",' * (20 * MEGABYTE),
+        b'"' * (60 * MEGABYTE),
+        b"[" + b"1," * (30 * MEGABYTE),
+        b'{"a":[' + b"[]," * (20 * MEGABYTE),
+        b'[\\"' + b'"",' * (20 * MEGABYTE),
+    ],
+    ids=["objects", "texts", "quotes", "numbers", "lists", "no JSON"],
+)
+def test_too_many_values_are_found_with_little_memory(body: bytes) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooManyValues):
+            outline(body)
+        assert tracemalloc.get_traced_memory()[1] < 16 * MEGABYTE
+    finally:
+        tracemalloc.stop()
+
+
+def test_depth_is_limited_and_brackets_in_texts_do_not_count() -> None:
+    outline(b"[" * MOST_LEVELS + b"]" * MOST_LEVELS)
+    outline(json.dumps(["[" * 1000]).encode())
+    with pytest.raises(TooDeep):
+        outline(b'{"a":' * (MOST_LEVELS + 1))
+
+
+def test_a_list_may_begin_with_white_space_and_be_empty() -> None:
+    assert outline(b"  [ ]  ").items == 0
+    assert outline(b"\n[{}\n]").items == 1
+    assert outline(b"").items == 0
