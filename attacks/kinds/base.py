@@ -1,0 +1,56 @@
+"""What an attacker is: one connection after another, each with the same trick."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from itertools import repeat
+from typing import NamedTuple
+
+from attacks.ground import Ground
+from attacks.line import Line
+from attacks.target import Target
+
+
+class Scene(NamedTuple):
+    """Where an attack takes place; `uploads` are signed paths, one per attacker."""
+
+    target: Target
+    ground: Ground
+    uploads: tuple[str, ...]
+
+
+class Kind(ABC):
+    """A kind of attacker.
+
+    `pause` is how many seconds an attacker that was thrown out waits before it
+    connects again.
+    """
+
+    name: str
+    pause: float = 0.25
+    small_buffer: bool = False
+
+    @abstractmethod
+    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+        """Attack over this connection until it ends; return the outcome."""
+
+
+def request(
+    scene: Scene,
+    method: str,
+    path: str,
+    *headers: str,
+    token: str | None = None,
+    version: str = "1.1",
+) -> bytes:
+    """Return the head of a request, with this API token where one is given."""
+    if token is not None:
+        headers = (f"Authorization: token {token}", *headers)
+    lines = (f"{method} {path} HTTP/{version}", f"Host: {scene.target.host}", *headers)
+    return "\r\n".join((*lines, "", "")).encode()
+
+
+def slowly(piece: bytes) -> Iterator[bytes]:
+    """Repeat a piece for ever; the attack ends when the server or the run does."""
+    return repeat(piece)
