@@ -74,6 +74,12 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         parser.add_argument(
             name, type=int, default=default, help=f"{meaning} ({default})"
         )
+    parser.add_argument(
+        "--from",
+        dest="source",
+        help="the address that attackers come from, such as 127.0.0.2, where the "
+        "server counts the connections of an address",
+    )
     parser.add_argument("--only", default="", help="only what has this in its name")
     return parser.parse_args(arguments)
 
@@ -82,7 +88,7 @@ def _kinds(options: argparse.Namespace, target: Target) -> list[Result]:
     kinds = named(options.only)
     if not kinds:
         return []
-    arena = Arena(target, prepare(target), options.clients)
+    arena = Arena(target, prepare(target), options.clients, options.source)
     print(HEADING, flush=True)
     results = []
     for kind in kinds:

@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Seconds between two requests of a client, and between two of the probe.
 THINK, PROBE = 0.1, 0.25
 #: Bytes of the files that are uploaded and downloaded, and seconds that it may take.
-FILE, UPLOAD_PATIENCE = 2**18, 30
+FILE, UPLOAD_PATIENCE = 2**18, 20
 _FAILURES = (OSError, http.client.HTTPException)
 
 
@@ -228,7 +228,7 @@ class Clients:
 
     def _upload_once(self) -> str:
         data = os.urandom(FILE)
-        with Client(self._target) as client:
+        with Client(self._target, timeout=UPLOAD_PATIENCE) as client:
             try:
                 checksum = upload(client, data)
             except RuntimeError as error:

@@ -85,7 +85,7 @@ class Line:
 
     async def _first_status(self) -> str:
         try:
-            first = await self._reader.readuntil(b"\r\n")
+            first = await self._final_status()
         except asyncio.IncompleteReadError as error:
             return CLOSED if not error.partial else _status(error.partial)
         except asyncio.LimitOverrunError:
@@ -93,6 +93,13 @@ class Line:
         except OSError:
             return RESET
         return _status(first)
+
+    async def _final_status(self) -> bytes:
+        """Return the first line of the answer, after any interim ones (100)."""
+        while _status(line := await self._reader.readuntil(b"\r\n")) == "100":
+            while await self._reader.readuntil(b"\r\n") != b"\r\n":
+                continue
+        return line
 
 
 def _status(line: bytes) -> str:

@@ -56,8 +56,27 @@ class Result:
 class Arena:
     """Measures kinds of attackers one after another, each beside a baseline."""
 
-    def __init__(self, target: Target, ground: Ground, clients: int) -> None:
+    def __init__(
+        self, target: Target, ground: Ground, clients: int, source: str | None = None
+    ) -> None:
+        """Attack with so many connections at a time, from this address of ours."""
         self._target, self._ground, self._clients = target, ground, clients
+        self._source = source
+
+    async def beside(
+        self,
+        kind: Kind,
+        *,
+        seconds: float,
+        head_start: float = HEAD_START,
+        **orders: float,
+    ) -> tuple[Report, Counter[str]]:
+        """Return what honest clients saw beside attackers, and what those got."""
+        swarm = Swarm(kind, self._scene())
+        async with swarm.of(self._clients):
+            await asyncio.sleep(head_start)
+            report = await self._honest(seconds, orders)
+        return report, swarm.outcomes
 
     async def run(
         self, kind: Kind, *, seconds: float, baseline: float = 2, **orders: float
@@ -65,11 +84,8 @@ class Arena:
         """Measure honest clients before, beside and after attackers of this kind."""
         before = await self._honest(baseline, orders)
         idle_memory = resident(self._target.pid)
-        swarm = Swarm(kind, self._scene())
         watch = asyncio.create_task(self._most_memory())
-        async with swarm.of(self._clients):
-            await asyncio.sleep(HEAD_START)
-            beside = await self._honest(seconds, orders)
+        beside, outcomes = await self.beside(kind, seconds=seconds, **orders)
         watch.cancel()
         memory = (await asyncio.gather(watch, return_exceptions=True))[0]
         after = await self._honest(baseline, orders)
@@ -78,7 +94,7 @@ class Arena:
             before,
             beside,
             after,
-            swarm.outcomes,
+            outcomes,
             idle_memory,
             memory if isinstance(memory, int) else idle_memory,
         )
@@ -86,7 +102,10 @@ class Arena:
     def _scene(self) -> Scene:
         with Client(self._target) as client:
             uploads = tuple(upload_path(client) for _ in range(self._clients))
-        return Scene(self._target, self._ground, uploads)
+        attacked = self._target
+        if self._source is not None:
+            attacked = attacked.from_address(self._source)
+        return Scene(attacked, self._ground, uploads)
 
     async def _honest(self, seconds: float, orders: dict[str, float]) -> Report:
         return await measure(

@@ -11,6 +11,9 @@ from attacks.line import Line
 _JSON = "Content-Type: application/json"
 _FORM = "Content-Type: application/x-www-form-urlencoded"
 _ZIP = "Content-Type: application/zip"
+_FILE = "Content-Type: multipart/form-data; boundary=x"
+#: Without it forms are refused by their headers; with it, by a field of their body.
+_COOKIE = f"Cookie: csrftoken={'a' * 32}"
 #: Bytes of a body that is small enough to be read into memory.
 _SMALL = 5_000
 #: Bytes of a body that no address but those of uploads takes.
@@ -119,9 +122,12 @@ KINDS: tuple[Kind, ...] = (
     SlowBody("body: JSON with a bad token", "POST", "/api/object/", token="0" * 40),
     SlowBody("body: JSON to no address", "POST", "/api/nowhere/"),
     SlowBody("body: JSON, too long", "POST", "/api/object/", length=_HUGE),
-    SlowBody("body: sign-in form", "POST", "/sign-in", _FORM),
+    SlowBody("body: sign-in form", "POST", "/sign-in", f"{_FORM}\r\n{_COOKIE}"),
+    SlowBody(
+        "body: form with a file", "POST", "/crates/", f"{_FILE}\r\n{_COOKIE}", 10**6
+    ),
     SlowBody("body: form to /o/token", "POST", "/o/token", _FORM),
-    SlowBody("body: to a page", "POST", "/", _FORM),
+    SlowBody("body: form to a page", "POST", "/", f"{_FORM}\r\n{_COOKIE}"),
     SlowBody("body: crate", "POST", "/api/ro-crate/", _ZIP, 10**6, "right"),
     SlowBody("body: crate without a token", "POST", "/api/ro-crate/", _ZIP, 10**6),
     SlowBody("body: PUT without a signature", "PUT", f"/api/data/{'0' * 40}/file"),

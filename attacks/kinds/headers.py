@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from itertools import chain, count
 
-from attacks.kinds.base import Kind, Scene, request, slowly
-from attacks.line import Line
+from attacks.kinds.base import Kind, Scene, request
+from attacks.line import CLOSED, Line
 
 
 class UnfinishedHeaders(Kind):
@@ -57,13 +58,17 @@ class Idle(Kind):
 
 
 class KeptAlive(Kind):
-    """Has one request answered a second over a connection that is never closed."""
+    """Has a request answered now and then over a connection that is never closed."""
 
     name = "kept connections"
 
     async def attack(self, line: Line, scene: Scene, number: int) -> str:
-        """Ask for something cheap again and again."""
-        return await line.trickle(slowly(request(scene, "GET", "/livez")), pace=2)
+        """Ask for something cheap every two seconds."""
+        line.send(request(scene, "GET", "/livez"))
+        while await line.read(4096):
+            await asyncio.sleep(2)
+            line.send(request(scene, "GET", "/livez"))
+        return CLOSED
 
 
 def _headers() -> Iterator[bytes]:

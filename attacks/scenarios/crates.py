@@ -13,7 +13,7 @@ from attacks.scenarios.together import watching
 from attacks.target import Target
 
 #: Bytes that a server's memory may grow by while it refuses them all.
-MOST = 300 * 2**20
+MOST = 200 * 2**20
 
 _METADATA = "ro-crate-metadata.json"
 _CONTEXT = "https://w3id.org/ro/crate/1.1/context"
@@ -52,10 +52,12 @@ def _post(client: Client, crate: bytes) -> Answer:
 def _crates() -> dict[str, bytes]:
     names = ("../../outside", "/etc/outside", "a/../../outside", "..\\outside", "C:\\a")
     return {
-        "a crate whose description unpacks to 1 GB": _zipped({_METADATA: bytes(2**30)}),
+        "a crate whose description unpacks to 300 MB": _zipped(
+            {_METADATA: bytes(300 * 2**20)}
+        ),
         "a crate whose file is longer than it says": _lying(),
         "a crate of more files than are taken": _zipped(
-            {_METADATA: _described(), **{f"data/{n}": b"" for n in range(20_000)}}
+            {_METADATA: _described(), **{f"data/{n}": b"" for n in range(12_000)}}
         ),
         "a crate that holds one file ten thousand times": _repeating(),
         **{
@@ -83,9 +85,9 @@ def _zipped(files: dict[str, bytes]) -> bytes:
 
 
 def _lying() -> bytes:
-    """Zip 200 MB of zeros, and write into both headers that they are ten bytes."""
-    made = _zipped({_METADATA: _described("data/a"), "data/a": bytes(200 * 2**20)})
-    size = struct.pack("<L", 200 * 2**20)
+    """Zip 50 MB of zeros, and write into both headers that they are ten bytes."""
+    made = _zipped({_METADATA: _described("data/a"), "data/a": bytes(50 * 2**20)})
+    size = struct.pack("<L", 50 * 2**20)
     return made.replace(size, struct.pack("<L", 10))
 
 

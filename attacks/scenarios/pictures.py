@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from attacks.client import Answer, Client
 from attacks.findings import Finding, megabytes
@@ -16,10 +17,10 @@ MOST = 2**30
 TIMES = (8, 24)
 
 
-def many_pictures(target: Target) -> list[Finding]:
+def many_pictures(target: Target, times: Sequence[int] = TIMES) -> list[Finding]:
     """Ask for pictures of a deep lineage, several at once, from several readers."""
     ground = prepare(target, file=1000, objects=1, depth=8)
-    return [one for times in TIMES for one in _drawn(target, ground, times)]
+    return [one for number in times for one in _drawn(target, ground, number)]
 
 
 def _drawn(target: Target, ground: Ground, times: int) -> list[Finding]:

@@ -108,7 +108,7 @@ def refused_before_their_bodies(target: Target) -> list[Finding]:
 async def _all(target: Target, made: list[Case]) -> list[Finding]:
     return list(
         await asyncio.gather(
-            *(_refused(target, case, *extra) for case in made for extra in _EXPECTING)
+            *(refused(target, case, *extra) for case in made for extra in _EXPECTING)
         )
     )
 
@@ -117,7 +117,10 @@ async def _all(target: Target, made: list[Case]) -> list[Finding]:
 _EXPECTING: tuple[tuple[str, ...], ...] = ((), ("Expect: 100-continue",))
 
 
-async def _refused(target: Target, case: Case, *extra: str) -> Finding:
+async def refused(
+    target: Target, case: Case, *extra: str, patience: float = PATIENCE
+) -> Finding:
+    """Send the head of a request and no body, and wait so many seconds."""
     length = f"Content-Length: {case.length}"
     lines = (
         f"{case.method} {case.path} HTTP/1.1",
@@ -126,8 +129,6 @@ async def _refused(target: Target, case: Case, *extra: str) -> Finding:
     )
     async with Line.open(target) as line:
         line.send("\r\n".join(lines).encode())
-        outcome = await line.outcome(timeout=PATIENCE)
-    asked = f", {extra[0]}" if extra else ""
-    return Finding(
-        f"refused at once: {case.name}{asked}", outcome in case.statuses, outcome
-    )
+        outcome = await line.outcome(timeout=patience)
+    name = f"refused at once: {case.name}{f', {extra[0]}' if extra else ''}"
+    return Finding(name, outcome in case.statuses, outcome)

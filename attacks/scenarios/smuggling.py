@@ -11,41 +11,51 @@ import asyncio
 import re
 
 from attacks.findings import Finding
-from attacks.line import CLOSED, RESET
+from attacks.line import CLOSED
 from attacks.target import Target
 
 #: Seconds in which a broken request must be answered or its connection closed.
 PATIENCE = 15
-#: Statuses that refuse a request for how it is written.
-REFUSALS = frozenset({"400", "411", "413", "414", "431", "501", "505"})
+#: How a request is refused for how it is written.
+REFUSALS = frozenset({"400", "411", "413", "414", "431", "501", "505", CLOSED})
+NO_ANSWER = b"no answer"
 #: Bytes of headers that nobody may be made to keep.
 ENOUGH = 16 * 2**20
 
 _CHUNKED = "Transfer-Encoding: chunked"
-_HIDDEN = "GET /livez?smuggled HTTP/1.1\r\nHost: {host}\r\n\r\n"
+#: The registry repeats this header of a request in its answer.
+_MARK = "smuggled-request"
+_HIDDEN = f"GET /livez HTTP/1.1\r\nHost: {{host}}\r\nX-Request-Id: {_MARK}\r\n\r\n"
 
 
-def shapes(host: str) -> dict[str, bytes]:
+def shapes(target: Target) -> dict[str, bytes]:
     """Return broken requests by what is wrong with them, a hidden one behind each."""
+    return {name: made.encode("latin-1") for name, made in _all_shapes(target)}
+
+
+def _all_shapes(target: Target) -> list[tuple[str, str]]:
+    host = target.host
     hidden = _HIDDEN.format(host=host)
-    return {name: made.encode("latin-1") for name, made in _all_shapes(host, hidden)}
-
-
-def _all_shapes(host: str, hidden: str) -> list[tuple[str, str]]:
     headers = [
-        (name, _post(host, lines, f"0\r\n\r\n{hidden}")) for name, lines in _LENGTHS
+        (name, _post(target, lines, f"0\r\n\r\n{hidden}")) for name, lines in _LENGTHS
     ]
     chunks = [
-        (f"chunk {name}", _post(host, [_CHUNKED], f"{chunk}0\r\n\r\n{hidden}"))
+        (f"chunk {name}", _post(target, [_CHUNKED], f"{chunk}0\r\n\r\n{hidden}"))
         for name, chunk in _CHUNKS
     ]
     lines = [(name, start.format(host=host) + hidden) for name, start in _LINES]
     return headers + chunks + lines
 
 
-def _post(host: str, headers: list[str], body: str) -> str:
-    lines = ["POST /livez HTTP/1.1", f"Host: {host}", *headers, "", ""]
-    return "\r\n".join(lines) + body
+def _post(target: Target, headers: list[str], body: str) -> str:
+    """Return a request whose body the registry would read."""
+    start = (
+        "POST /api/object/ HTTP/1.1",
+        f"Host: {target.host}",
+        f"Authorization: token {target.token}",
+        "Content-Type: application/json",
+    )
+    return "\r\n".join((*start, *headers, "", "")) + body
 
 
 #: Headers that do not say one length.
@@ -115,38 +125,42 @@ def ambiguous_requests(target: Target) -> list[Finding]:
 
 
 async def _ambiguous(target: Target) -> list[Finding]:
-    findings = []
-    for name, data in shapes(target.host).items():
-        statuses = await answers(target, data)
-        refused = statuses[0] in {*REFUSALS, CLOSED, RESET}
-        findings.append(
-            Finding(
-                f"refused, and nothing behind it read: {name}",
-                refused and len(statuses) == 1,
-                ", ".join(statuses),
-            )
-        )
-    return findings
+    return [await _refused(target, name, data) for name, data in shapes(target).items()]
 
 
-async def answers(target: Target, data: bytes) -> list[str]:
-    """Send bytes and return the statuses of all answers, or how the connection ended.
+async def _refused(target: Target, name: str, data: bytes) -> Finding:
+    received = await sent(target, data)
+    statuses = _statuses(received)
+    hidden = _MARK.encode() in received
+    seen = ", ".join(statuses) + (" and the hidden one was answered" * hidden)
+    refused = statuses[0] in REFUSALS and not hidden
+    return Finding(f"refused, with all behind it: {name}", refused, seen)
+
+
+async def sent(target: Target, data: bytes) -> bytes:
+    """Send bytes and return all that is answered until the server hangs up.
 
     The sender's side is closed after the bytes, so that a server that waits for more
-    of a body is done too.
+    of a body is done too. What is returned is no HTTP where no answer came in time.
     """
     reader, writer = await target.open()
     try:
         writer.write(data)
         if writer.can_write_eof():
             writer.write_eof()
-        received = await asyncio.wait_for(reader.read(), PATIENCE)
+        return await asyncio.wait_for(reader.read(), PATIENCE)
     except TimeoutError:
-        return ["no answer"]
+        return NO_ANSWER
     except OSError:
-        return [RESET]
+        return b""
     finally:
         writer.transport.abort()
+
+
+def _statuses(received: bytes) -> list[str]:
+    """Return the statuses of all answers, or what there was instead."""
+    if received == NO_ANSWER:
+        return ["no answer"]
     found = re.findall(rb"HTTP/1\.[01] (\d{3}) [A-Z]", received)
     return [status.decode() for status in found] or [CLOSED]
 
