@@ -13,11 +13,11 @@ from attacks.target import PATIENCE, Target
 
 
 class Answer(NamedTuple):
-    """The status and body of an answer, and its header `Retry-After`."""
+    """The status, body and headers of an answer."""
 
     status: int
     body: bytes
-    retry_after: str | None = None
+    headers: Mapping[str, str] = {}
 
     def json(self) -> Any:
         """Return the decoded body."""
@@ -86,7 +86,7 @@ class Client:
         except (OSError, http.client.HTTPException):
             self.close()
             raise
-        return Answer(answer.status, content, answer.headers.get("Retry-After"))
+        return Answer(answer.status, content, dict(answer.headers))
 
 
 def require(answer: Answer, *statuses: int) -> Answer:

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from attacks.client import Client, require
 from attacks.target import Target
 
-#: Bytes of the file that slow readers download; more than the kernel keeps for them.
-FILE = 20 * 2**20
-#: Objects, of so many characters each, that make a long list and a long CSV.
-OBJECTS, CHARACTERS = 5_000, 1_000
+#: Bytes of the file that slow readers download, and of that in the crate. They are more
+#: than the kernel keeps for a reader, and so is the CSV of objects so long.
+FILE, FILE_IN_CRATE = 20 * 2**20, 8 * 2**20
+OBJECTS, CHARACTERS = 1_000, 8_000
 #: Runs in a chain, and files that each of them reads and writes.
 DEPTH, WIDTH = 9, 4
 
@@ -35,32 +35,22 @@ class Ground:
     picture: str
 
 
-def prepare(
-    target: Target, *, file: int = FILE, objects: int = OBJECTS, depth: int = DEPTH
-) -> Ground:
+def prepare(target: Target) -> Ground:
     """Register what the attacks ask for; repeated, it registers more of it."""
     with Client(target) as client:
-        records = _post(client, "object", _objects(objects))
-        checksum = upload(client, os.urandom(file))
-        location = _post(
-            client,
-            "storage_location",
-            {
-                "path": checksum,
-                "hash": checksum,
-                "storage_root": _first_root(client),
-            },
-        )
-        outputs = _runs(client, depth, location["url"])
+        records = _post(client, "object", _objects(OBJECTS))
+        download = _file(client, FILE)
+        location = _file(client, FILE_IN_CRATE)
+        outputs = _runs(client, DEPTH, location["url"])
         product = _product(client, outputs[-1])
     run = _path(_at(target, f"/api/code_run/?outputs={_id(outputs[-1])}&page_size=1"))
     return Ground(
         record=_path(records[0]["url"]),
         page="/api/object/?page_size=20",
         export="/api/object/?format=csv",
-        download=f"/data/{checksum}",
+        download=f"/data/{download['hash']}",
         crate=f"/api/ro-crate/code-run/{run.split('/')[-2]}/?format=zip",
-        picture=f"/api/prov-report/{_id(product)}/?format=svg&depth={depth}",
+        picture=f"/api/prov-report/{_id(product)}/?format=svg&depth={DEPTH}",
     )
 
 
@@ -83,6 +73,13 @@ def _objects(number: int) -> list[dict[str, str]]:
     batch = secrets.token_hex(8)
     filler = "x" * CHARACTERS
     return [{"description": f"{batch} {one} {filler}"} for one in range(number)]
+
+
+def _file(client: Client, size: int) -> Any:
+    """Upload random bytes and return their storage location."""
+    checksum = upload(client, os.urandom(size))
+    fields = {"path": checksum, "hash": checksum, "storage_root": _first_root(client)}
+    return _post(client, "storage_location", fields)
 
 
 def _post(client: Client, kind: str, data: Any) -> Any:

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass
 
-from attacks.client import Client
+from attacks.client import Client, require
 from attacks.findings import megabytes
 from attacks.ground import Ground, upload_path
 from attacks.honest import Orders, Report, measure
@@ -72,7 +72,7 @@ class Arena:
         **orders: float,
     ) -> tuple[Report, Counter[str]]:
         """Return what honest clients saw beside attackers, and what those got."""
-        swarm = Swarm(kind, self._scene())
+        swarm = Swarm(kind, self._scene(kind))
         async with swarm.of(self._clients):
             await asyncio.sleep(head_start)
             report = await self._honest(seconds, orders)
@@ -99,13 +99,16 @@ class Arena:
             memory if isinstance(memory, int) else idle_memory,
         )
 
-    def _scene(self) -> Scene:
+    def _scene(self, kind: Kind) -> Scene:
+        number = self._clients if kind.uploads else 0
         with Client(self._target) as client:
-            uploads = tuple(upload_path(client) for _ in range(self._clients))
+            form = require(client.get("/sign-in"), 200)
+            uploads = tuple(upload_path(client) for _ in range(number))
+        cookie = form.headers["Set-Cookie"].partition(";")[0]
         attacked = self._target
         if self._source is not None:
             attacked = attacked.from_address(self._source)
-        return Scene(attacked, self._ground, uploads)
+        return Scene(attacked, self._ground, cookie, uploads)
 
     async def _honest(self, seconds: float, orders: dict[str, float]) -> Report:
         return await measure(

@@ -13,23 +13,30 @@ from attacks.target import Target
 
 
 class Scene(NamedTuple):
-    """Where an attack takes place; `uploads` are signed paths, one per attacker."""
+    """Where an attack takes place.
+
+    `cookie` is the one against forged forms: without it they are refused by their
+    headers, and with it by a field of their body. `uploads` are signed paths, one per
+    attacker, for kinds that use them.
+    """
 
     target: Target
     ground: Ground
-    uploads: tuple[str, ...]
+    cookie: str
+    uploads: tuple[str, ...] = ()
 
 
 class Kind(ABC):
     """A kind of attacker.
 
     `pause` is how many seconds an attacker that was thrown out waits before it
-    connects again.
+    connects again. `uploads` is true for kinds that use signed paths.
     """
 
     name: str
     pause: float = 0.25
     small_buffer: bool = False
+    uploads: bool = False
 
     @abstractmethod
     async def attack(self, line: Line, scene: Scene, number: int) -> str:

@@ -12,8 +12,6 @@ _JSON = "Content-Type: application/json"
 _FORM = "Content-Type: application/x-www-form-urlencoded"
 _ZIP = "Content-Type: application/zip"
 _FILE = "Content-Type: multipart/form-data; boundary=x"
-#: Without it forms are refused by their headers; with it, by a field of their body.
-_COOKIE = f"Cookie: csrftoken={'a' * 32}"
 #: Bytes of a body that is small enough to be read into memory.
 _SMALL = 5_000
 #: Bytes of a body that no address but those of uploads takes.
@@ -42,6 +40,7 @@ class SlowBody(Kind):
                 self.address(scene, number),
                 self.content_type,
                 length,
+                f"Cookie: {scene.cookie}",
                 token=token,
             )
         )
@@ -55,6 +54,8 @@ class SlowBody(Kind):
 @dataclass
 class SlowUpload(SlowBody):
     """Sends a file byte by byte to an address that the registry gave out."""
+
+    uploads: bool = True
 
     def address(self, scene: Scene, number: int) -> str:
         """Return a signed path of this attacker's own."""
@@ -94,6 +95,7 @@ class SlowUploadInChunks(Kind):
     """Sends a file in chunks of one byte to an address that the registry gave out."""
 
     name = "body: slow chunks, signed PUT"
+    uploads = True
 
     async def attack(self, line: Line, scene: Scene, number: int) -> str:
         """Send the head, and then two chunks a second."""
@@ -106,6 +108,7 @@ class StalledUpload(Kind):
     """Sends much of a file at once, so that it looks fast, and then nothing."""
 
     name = "body: stalled signed PUT"
+    uploads = True
 
     async def attack(self, line: Line, scene: Scene, number: int) -> str:
         """Send the head and 256 kB of 10 MB, and wait."""
@@ -122,12 +125,10 @@ KINDS: tuple[Kind, ...] = (
     SlowBody("body: JSON with a bad token", "POST", "/api/object/", token="0" * 40),
     SlowBody("body: JSON to no address", "POST", "/api/nowhere/"),
     SlowBody("body: JSON, too long", "POST", "/api/object/", length=_HUGE),
-    SlowBody("body: sign-in form", "POST", "/sign-in", f"{_FORM}\r\n{_COOKIE}"),
-    SlowBody(
-        "body: form with a file", "POST", "/crates/", f"{_FILE}\r\n{_COOKIE}", 10**6
-    ),
+    SlowBody("body: sign-in form", "POST", "/sign-in", _FORM),
+    SlowBody("body: form with a file", "POST", "/crates/", _FILE, 10**6),
     SlowBody("body: form to /o/token", "POST", "/o/token", _FORM),
-    SlowBody("body: form to a page", "POST", "/", f"{_FORM}\r\n{_COOKIE}"),
+    SlowBody("body: form to a page", "POST", "/", _FORM),
     SlowBody("body: crate", "POST", "/api/ro-crate/", _ZIP, 10**6, "right"),
     SlowBody("body: crate without a token", "POST", "/api/ro-crate/", _ZIP, 10**6),
     SlowBody("body: PUT without a signature", "PUT", f"/api/data/{'0' * 40}/file"),

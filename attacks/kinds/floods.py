@@ -26,6 +26,7 @@ class HangingUp(Kind):
 
     name = "flood: hanging up"
     pause = 1
+    uploads = True
 
     async def attack(self, line: Line, scene: Scene, number: int) -> str:
         """Leave a body unsent, so that the server has begun with it."""

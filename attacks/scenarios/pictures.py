@@ -19,7 +19,7 @@ TIMES = (8, 24)
 
 def many_pictures(target: Target, times: Sequence[int] = TIMES) -> list[Finding]:
     """Ask for pictures of a deep lineage, several at once, from several readers."""
-    ground = prepare(target, file=1000, objects=1, depth=8)
+    ground = prepare(target)
     return [one for number in times for one in _drawn(target, ground, number)]
 
 
@@ -29,7 +29,9 @@ def _drawn(target: Target, ground: Ground, times: int) -> list[Finding]:
         answers = at_once(times, lambda number: _picture(target, ground, number))
     seen = Counter(answer.status for answer in answers)
     polite = all(
-        answer.retry_after for answer in answers if answer.status in {429, 503}
+        "Retry-After" in answer.headers
+        for answer in answers
+        if answer.status in {429, 503}
     )
     name = f"{times} pictures at once"
     missed = f"{watched.missed} of {watched.asked} missed"

@@ -33,8 +33,8 @@ def test_honest_clients_are_served_beside(
     report, outcomes = asyncio.run(
         arena.beside(
             kind,
-            seconds=1.5,
-            head_start=0.5,
+            seconds=1,
+            head_start=0.3,
             answer_within=GENEROUS,
             live_within=GENEROUS,
             uploads=any(part in kind.name for part in TRANSFERS),

@@ -13,7 +13,6 @@ import pytest
 from attacks.client import Client, require
 from attacks.ground import Ground, prepare, upload_path
 from attacks.kinds import KINDS
-from attacks.kinds.base import Kind
 from attacks.run import Arena
 from attacks.target import Target
 from tests.attacks.proxy import HOST, Proxy
@@ -139,16 +138,34 @@ def ground_behind(behind: Target) -> Ground:
     return prepare(behind)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+#: One of each sort: nginx treats all that is not streamed alike.
+SORTS = (
+    "headers: unfinished",
+    "idle connections",
+    "body: JSON with a token",
+    "body: crate without a token",
+    "body: PUT badly signed",
+    "body: signed PUT",
+    "body: slow chunks, signed PUT",
+    "readers: slow download",
+    "readers: slow CSV",
+    "readers: slow crate",
+    "readers: pipelined and unread",
+    "flood: reconnecting at once",
+)
+
+
+@pytest.mark.parametrize("name", SORTS)
 def test_honest_clients_are_served_beside(
-    kind: Kind, behind: Target, ground_behind: Ground
+    name: str, behind: Target, ground_behind: Ground
 ) -> None:
+    [kind] = [kind for kind in KINDS if kind.name == name]
     arena = Arena(behind, ground_behind, ATTACKERS, ATTACKERS_ADDRESS)
     report, _ = asyncio.run(
         arena.beside(
             kind,
             seconds=1,
-            head_start=0.5,
+            head_start=0.3,
             answer_within=GENEROUS,
             live_within=GENEROUS,
             uploads=False,

@@ -37,12 +37,14 @@ def test_what_is_refused_is_refused_before_its_body(target: Target) -> None:
     assert broken(refusals.refused_before_their_bodies(target)) == []
 
 
+@pytest.mark.once
 def test_ambiguous_requests_are_refused_with_what_is_behind_them(
     target: Target,
 ) -> None:
     assert broken(smuggling.ambiguous_requests(target)) == []
 
 
+@pytest.mark.once
 def test_headers_without_end_are_cut_off(target: Target) -> None:
     assert broken(smuggling.headers_without_end(target)) == []
 
