@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from types import FrameType
 
 from attacks.findings import Finding
@@ -20,34 +19,44 @@ from attacks.scenarios.kill import killed_while_writing
 from attacks.served import Served
 from attacks.target import Target
 
+DATABASES = ("sqlite", "postgresql")
 FINDINGS = "\n| what must hold | holds | seen |\n|---|---|---|"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the attacks; return 1 when one of them did harm."""
     options = _options(arguments)
+    if not options.serve:
+        target = Target(options.url, options.token or "", options.password or "")
+        return int(_attack(options, target))
+    databases = DATABASES if options.database == "both" else (options.database,)
+    harm = [_serve_and_attack(options, database) for database in databases]
+    return int(any(harm))
+
+
+def _serve_and_attack(options: argparse.Namespace, database: str) -> bool:
+    """Attack a registry on SQLite, or on a PostgreSQL that is started for it."""
+    print(f"\n## {database}\n", flush=True)
     with ExitStack() as stack:
-        served = _serve(stack, options.database) if options.serve else None
-        target = served.target if served else Target(options.url, options.token or "")
-        if options.password:
-            target = replace(target, password=options.password)
-        results = _kinds(options, target)
-        findings = _scenarios(options, target)
-        if served and options.only in "killed while writing":
-            findings += _print(killed_while_writing(served))
-    return int(_failed(results, findings))
+        address = None
+        if database == "postgresql":
+            from bench.postgres import fresh_database  # noqa: PLC0415
+
+            address = fresh_database(stack)
+        served = Served.prepared(stack, address)
+        served.start()
+        return _attack(options, served.target, served)
 
 
-def _serve(stack: ExitStack, database: str) -> Served:
-    """Serve a registry on SQLite, or on a PostgreSQL that is started for it."""
-    address = None
-    if database == "postgresql":
-        from bench.postgres import fresh_database  # noqa: PLC0415
-
-        address = fresh_database(stack)
-    served = Served.prepared(stack, address)
-    served.start()
-    return served
+def _attack(
+    options: argparse.Namespace, target: Target, served: Served | None = None
+) -> bool:
+    """Attack with all that is asked for; return whether anything did harm."""
+    results = _kinds(options, target)
+    findings = _scenarios(options, target)
+    if served is not None and options.only in "killed while writing":
+        findings += _print(killed_while_writing(served))
+    return _failed(results, findings)
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -63,13 +72,13 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--password", help="the password of the account admin")
     parser.add_argument(
         "--database",
-        choices=("sqlite", "postgresql"),
-        default="sqlite",
-        help="the database of --serve (sqlite)",
+        choices=(*DATABASES, "both"),
+        default="both",
+        help="the database of --serve, or one after the other (both)",
     )
     for name, default, meaning in (
         ("--clients", 200, "attackers of each kind at the same time"),
-        ("--seconds", 8, "seconds that each kind attacks"),
+        ("--seconds", 5, "seconds that each kind attacks"),
     ):
         parser.add_argument(
             name, type=int, default=default, help=f"{meaning} ({default})"

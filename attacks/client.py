@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -64,7 +64,7 @@ class Client:
         self,
         method: str,
         path: str,
-        body: bytes | None = None,
+        body: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] = {},
     ) -> Answer:
         """Send a request; raise ``OSError`` or ``HTTPException`` when none answers."""
@@ -77,7 +77,11 @@ class Client:
             return self._exchange(method, path, body, sent)
 
     def _exchange(
-        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        body: bytes | Iterable[bytes] | None,
+        headers: Mapping[str, str],
     ) -> Answer:
         try:
             self._connection.request(method, path, body, headers)

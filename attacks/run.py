@@ -62,6 +62,7 @@ class Arena:
         """Attack with so many connections at a time, from this address of ours."""
         self._target, self._ground, self._clients = target, ground, clients
         self._source = source
+        self._quiet: Report | None = None
 
     async def beside(
         self,
@@ -82,13 +83,14 @@ class Arena:
         self, kind: Kind, *, seconds: float, baseline: float = 2, **orders: float
     ) -> Result:
         """Measure honest clients before, beside and after attackers of this kind."""
-        before = await self._honest(baseline, orders)
+        # what was measured after one kind is what comes before the next
+        before = self._quiet or await self._honest(baseline, orders)
         idle_memory = resident(self._target.pid)
         watch = asyncio.create_task(self._most_memory())
         beside, outcomes = await self.beside(kind, seconds=seconds, **orders)
         watch.cancel()
         memory = (await asyncio.gather(watch, return_exceptions=True))[0]
-        after = await self._honest(baseline, orders)
+        after = self._quiet = await self._honest(baseline, orders)
         return Result(
             kind.name,
             before,

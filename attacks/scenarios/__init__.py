@@ -17,6 +17,7 @@ from attacks.scenarios import (
     pictures,
     refusals,
     smuggling,
+    streaming,
     twins,
 )
 from attacks.target import Target
@@ -31,6 +32,7 @@ SCENARIOS: dict[str, Scenario] = {
     "twins: idempotency keys": twins.idempotent_pairs,
     "large: empty objects": large.empty_objects,
     "large: multipart": large.multipart_to_the_token_endpoint,
+    "streaming": streaming.a_large_file,
     "crates": crates.hostile_crates,
     "pictures": pictures.many_pictures,
     "keywords": keywords.very_many_keywords,

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 
 import pytest
 
+from attacks.__main__ import main
 from attacks.honest import Orders, Report, measure
 from attacks.kinds import KINDS, named
 from attacks.processes import family, resident
+from attacks.run import Result, line
 from attacks.scenarios.refusals import Case, refused
 from attacks.target import Target
 from tests.plugins.server import free_port
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("attacks")]
 
 
 @pytest.mark.parametrize(
@@ -80,3 +83,30 @@ def test_the_memory_of_a_process_is_that_of_its_family() -> None:
     assert os.getpid() in family(os.getpid())
     assert resident(os.getpid()) > 2**20
     assert resident(None) == 0
+
+
+def test_a_result_fails_where_an_honest_request_does() -> None:
+    quiet = Report([1.0, 2.0, 3.0], live=1)
+    slow = Report([5.0, 5.0], live=1)
+    broken = Report([2.0], failures={"page: 503": 1}, live=1)
+    dead = Report([2.0], live=2, live_misses=1)
+    verdicts = {}
+    for name, beside in {"slow": slow, "broken": broken, "dead": dead}.items():
+        result = Result(name, quiet, beside, quiet, Counter({"open": 3}), 0, 0)
+        verdicts[name] = (result.fails, line(result).split("|")[-2].strip())
+    assert verdicts == {
+        "slow": (False, "slow"),
+        "broken": (True, "FAILS"),
+        "dead": (True, "FAILS"),
+    }
+
+
+def test_the_command_prints_a_table(
+    target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = ("--clients", "2", "--seconds", "1", "--only", "idle connections")
+    status = main(["--url", target.url, "--token", target.token, *small])
+    printed = capsys.readouterr().out
+    assert "| idle connections |" in printed
+    assert "Did harm: none." in printed
+    assert status == 0
