@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from random import uniform
 
 from attacks.kinds.base import Kind, Scene
 from attacks.line import OPEN, REFUSED, RESET, Line
@@ -40,7 +41,8 @@ class Swarm:
             finally:
                 # also when the run ends: then the connection is still open
                 self.outcomes[outcome] += 1
-            await asyncio.sleep(self._kind.pause)
+            # not all of those that were refused together come back together
+            await asyncio.sleep(self._kind.pause * uniform(0.5, 1.5))
 
     async def _attack(self, number: int) -> str:
         kind = self._kind

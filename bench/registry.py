@@ -70,6 +70,11 @@ def serve(stack: ExitStack, url: str) -> None:
         stderr=subprocess.STDOUT,
     )
     stack.callback(_stop, process)
+    wait_until_ready(url, process, log)
+
+
+def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a server answers; give up when it ends, or after a minute."""
     deadline = time.monotonic() + PATIENCE
     while not _is_ready(url):
         if process.poll() is not None or time.monotonic() > deadline:

@@ -50,6 +50,15 @@ WEB_CONCURRENCY = ENV.number("WEB_CONCURRENCY", 1, least=1, most=256)
 # Requests that a process answers at the same time. What may be slow or costly, such as
 # uploads and pictures, never takes more than half of them
 THREADS = ENV.number("REGISTRY_THREADS", 8, least=2, most=256)
+CONNECTIONS = ENV.number("REGISTRY_CONNECTIONS", 1000, least=16, most=100_000)
+# The slowest client: how long it may pause while it sends a request or reads an answer,
+# and how much it has to move on average
+IDLE_SECONDS = ENV.number("REGISTRY_IDLE_SECONDS", 20, least=1, most=3600)
+SLOWEST_RATE = 1024 * ENV.number("REGISTRY_SLOWEST_KB", 4, least=1, most=100_000)
+# Forms and token requests of people whom nobody knows
+ANONYMOUS_BODY_BYTES = 1024 * 1024
+# Bodies that wait in temporary files until they are whole, in each process
+ARRIVING_BODIES_BYTES = 1024 * 1024 * 1024
 
 # --- What it keeps ---------------------------------------------------------------
 
@@ -137,6 +146,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "registry.http.middleware.BodyLimitMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -29,12 +29,13 @@ class Scene(NamedTuple):
 class Kind(ABC):
     """A kind of attacker.
 
-    `pause` is how many seconds an attacker that was thrown out waits before it
-    connects again. `uploads` is true for kinds that use signed paths.
+    `pause` is how many seconds, on average, an attacker that was thrown out waits
+    before it connects again: slow clients are not measured as a flood of requests.
+    `uploads` is true for kinds that use signed paths.
     """
 
     name: str
-    pause: float = 0.25
+    pause: float = 4
     small_buffer: bool = False
     uploads: bool = False
 

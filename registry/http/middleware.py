@@ -16,6 +16,7 @@ from registry.core import context
 from registry.http.addresses import client_address
 from registry.http.policies import CONTENT_SECURITY_POLICY, PERMISSIONS_POLICY
 from registry.http.throttling import usage_of
+from registry.http.uploads import allow_body, is_pending
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -100,6 +101,29 @@ def _known_user(request: HttpRequest) -> Any:
     if isinstance(user, LazyObject) and user._wrapped is empty:  # type: ignore[attr-defined]
         return None
     return getattr(user, "pk", None)
+
+
+class BodyLimitMiddleware:
+    """Allows those who are signed in by a session to send more than others.
+
+    Only where the body has not arrived yet: to look up the session of every small form
+    would be for nothing. It stands before the check of CSRF tokens, which reads forms.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        """Wrap what answers the request."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> None:
+        """Allow what the view takes, now that the session is known."""
+        if is_pending(request) and request.user.is_authenticated:
+            allow_body(request, view)
 
 
 class SecurityHeadersMiddleware:

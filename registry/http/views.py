@@ -8,6 +8,7 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Th
 from rest_framework.views import APIView
 
 from registry.http.throttling import LoginThrottle
+from registry.http.uploads import allow_body
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -23,6 +24,8 @@ class CountedView(APIView):
         """Find out who asks and count the request before anything can refuse it."""
         self._authenticate(request)
         self.check_throttles(request)
+        if request.user.is_authenticated:
+            allow_body(request._request, type(self))
         self.format_kwarg = self.get_format_suffix(**kwargs)
         negotiated = self.perform_content_negotiation(request)
         request.accepted_renderer, request.accepted_media_type = negotiated

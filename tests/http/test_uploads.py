@@ -6,12 +6,21 @@ import io
 from typing import Any
 
 import pytest
+from django.core.exceptions import RequestDataTooBig
 from django.core.handlers.wsgi import WSGIRequest
 from django.test import RequestFactory
 from pytest_django import Settings
 from rest_framework.exceptions import ParseError
 
-from registry.http.uploads import Body, LengthRequired, discard_body
+from registry.front.bodies import BodyNeeded, PendingBody
+from registry.http.uploads import (
+    Body,
+    LengthRequired,
+    TooSlow,
+    accept_body,
+    allow_body,
+    largest_crate,
+)
 
 DATA = b"day,in_bed\n"
 
@@ -30,6 +39,11 @@ def chunked(stream: io.BytesIO, **environ: Any) -> WSGIRequest:
     """Return a request as a server hands it on that was sent in chunks."""
     made = RequestFactory().put("/", headers={"transfer-encoding": "chunked"}).environ
     return WSGIRequest({**made, "wsgi.input": stream, **environ})
+
+
+def pending(body: PendingBody) -> WSGIRequest:
+    """Return a request whose body has not arrived, as the front hands it on."""
+    return WSGIRequest({**RequestFactory().put("/").environ, "wsgi.input": body})
 
 
 def test_a_body_is_read_piece_by_piece() -> None:
@@ -70,27 +84,52 @@ def test_a_connection_that_breaks_is_told_from_a_defect() -> None:
         Body(request).read(10)
 
 
-def test_what_is_left_of_a_refused_body_is_read() -> None:
-    stream = io.BytesIO(DATA)
-    request = chunked(stream, **{"wsgi.input_terminated": True})
-    Body(request).read(4)
-    discard_body(request)
-    assert stream.read() == b""
+def test_a_body_that_has_not_arrived_is_asked_for_before_anything_is_prepared() -> None:
+    request = pending(PendingBody(100, limit=10))
+    accept_body(request, 1000, stream=True)
+    with pytest.raises(BodyNeeded) as needed:
+        Body(request)
+    assert (needed.value.limit, needed.value.stream) == (1000, True)
 
 
-def test_a_refused_body_is_not_read_for_ever() -> None:
-    class Endless(io.BytesIO):
-        given = 0
+def test_a_body_that_nobody_accepts_is_too_long_by_its_length_alone() -> None:
+    with pytest.raises(RequestDataTooBig):
+        Body(pending(PendingBody(100, limit=10)))
 
+
+def test_views_say_how_much_the_signed_in_may_send(settings: Settings) -> None:
+    class Plain:
+        pass
+
+    class Crates:
+        body_limit = staticmethod(largest_crate)
+
+    settings.CRATE_UPLOAD_MB = 100
+    for view, limit, stream in (
+        (Plain, settings.DATA_UPLOAD_MAX_MEMORY_SIZE, False),
+        (Crates, 101 * 1024 * 1024, True),
+    ):
+        request = pending(PendingBody(None, limit=10))
+        allow_body(request, view)
+        with pytest.raises(BodyNeeded) as needed:
+            request.META["wsgi.input"].read()
+        assert (needed.value.limit, needed.value.stream) == (limit, stream)
+
+
+def test_bodies_that_are_here_have_no_limit_to_raise() -> None:
+    request = RequestFactory().put("/", DATA, content_type="text/csv")
+    accept_body(request, 1)
+    assert Body(request).read(100) == DATA
+
+
+def test_a_client_that_sends_too_slowly_is_told_so() -> None:
+    class Slow(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
-            self.given += size or 0
-            return b"x" * (size or 0)
+            raise TimeoutError
 
-    stream = Endless()
-    discard_body(chunked(stream, **{"wsgi.input_terminated": True}))
-    assert stream.given == 64 * 1024 * 1024
-
-
-def test_a_refused_body_may_break_off_or_have_no_end() -> None:
-    discard_body(chunked(Broken(), **{"wsgi.input_terminated": True}))
-    discard_body(chunked(Broken()))
+    for environ in ({"wsgi.input_terminated": True}, {"CONTENT_LENGTH": "10"}):
+        request = chunked(Slow(), **environ)
+        if "CONTENT_LENGTH" in environ:
+            del request.META["HTTP_TRANSFER_ENCODING"]
+        with pytest.raises(TooSlow):
+            Body(request).read(10)

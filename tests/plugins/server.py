@@ -44,7 +44,7 @@ class LiveRegistry:
     data_dir: Path
     environment: dict[str, str] = field(repr=False)
     #: The first of its processes.
-    pid: int | None = None
+    pid: int = 0
 
     @property
     def password(self) -> str:

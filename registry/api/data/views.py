@@ -17,13 +17,16 @@ from registry.api.base.views import PlainView
 from registry.api.data import schema
 from registry.core.errors import Conflict, Forbidden, InvalidInput
 from registry.http.permissions import SignedIn
-from registry.http.uploads import Body, discard_body
+from registry.http.uploads import Body, accept_body
 from registry.identity.models import User
 from registry.storage.services import find_file, keep_upload, sha1_of
 from registry.storage.signing import permit_upload, permitted_user
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
+
+#: Bytes that a file may have, which is as many as there are disks for.
+LARGEST = 2**62
 
 
 class UploadsView(PlainView):
@@ -80,11 +83,6 @@ class FileView(PlainView):
     permission_classes = ()
     parameters = ("user", "expires", "signature", "format")
 
-    def handle_exception(self, exc: Exception) -> Response:
-        """Hear the client out before it is told what was wrong."""
-        discard_body(self.request._request)
-        return super().handle_exception(exc)
-
     @schema.put
     def put(self, request: Request, checksum: str) -> Response:
         """Upload the bytes of a file.
@@ -95,6 +93,7 @@ class FileView(PlainView):
         """
         sha1 = sha1_of(checksum)
         by = request.user = _permitted(sha1, request.query_params)
+        accept_body(request._request, LARGEST, stream=True)
         # past the parsers: a file of any size goes through in pieces
         file, is_new = keep_upload(Body(request._request), sha1=sha1, by=by)
         return Response(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shlex
 import socket
 import sys
@@ -18,18 +19,22 @@ from registry.management.base import RegistryCommand
 _MEMORY = Path("/dev/shm")  # noqa: S108
 
 
-def gunicorn_arguments(host: str, threads: int) -> list[str]:
+def gunicorn_arguments(host: str) -> list[str]:
     """Return the command line of the server; its own log has only what is amiss."""
     arguments = [
-        "config.wsgi",
+        "config.asgi",
         f"--bind={host}:{settings.PORT}",
         f"--workers={settings.WEB_CONCURRENCY}",
-        "--worker-class=gthread",
-        f"--threads={threads}",
+        "--worker-class=registry.front.worker.FrontWorker",
+        f"--worker-connections={settings.CONNECTIONS}",
         # a client's thousand requests come over one connection
         "--keep-alive=15",
         # paths, which filters repeat, may have 8192 characters
         "--limit-request-line=8190",
+        # the same parser on every machine, whatever is installed there
+        "--http-parser=python",
+        # what a proxy says of its clients is for Django's settings to believe
+        "--forwarded-allow-ips=",
         "--log-level=warning",
         "--no-control-socket",
     ]
@@ -67,10 +72,18 @@ class Command(RegistryCommand):
         os.chdir(settings.BASE_DIR)
         # the processes to come read the settings anew
         os.environ["REGISTRY_THREADS"] = str(options["threads"])
+        _allow_open_files()
         program = [sys.executable, "-m", "gunicorn"]
-        arguments = gunicorn_arguments(options["host"], options["threads"])
+        arguments = gunicorn_arguments(options["host"])
         # no process between the caller's signals and the server
         os.execv(sys.executable, program + arguments)
+
+
+def _allow_open_files() -> None:
+    """Let the processes have as many connections and files as the system allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = max(soft, min(hard, 4 * settings.CONNECTIONS + 1024))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _refuse_taken_port(host: str) -> None:

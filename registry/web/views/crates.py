@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from registry.core.errors import InvalidInput, RegistryError
+from registry.http.uploads import largest_crate
 from registry.provenance.crates.reading import Received, open_zip, receive
 from registry.runs.models import CodeRun
 from registry.web.describe import address_of
@@ -49,6 +50,10 @@ def send_crate(request: HttpRequest) -> HttpResponse:
     _tell(request, received)
     target = _target(received)
     return redirect(address_of(target) if target else reverse("web:crates"))
+
+
+# read by the middleware of bodies, before the form is
+send_crate.body_limit = largest_crate  # type: ignore[attr-defined]
 
 
 def _receive(request: HttpRequest) -> Received:

@@ -28,7 +28,7 @@ from registry.core.errors import NotFound
 from registry.http.links import kind_of
 from registry.http.permissions import SignedIn
 from registry.http.throttling import ExportThrottle
-from registry.http.uploads import discard_body
+from registry.http.uploads import largest_crate
 from registry.provenance.crates.reading import receive
 from registry.provenance.crates.terms import METADATA, PREVIEW
 from registry.provenance.crates.writing import (
@@ -122,15 +122,11 @@ class CratesView(PlainView):
     permission_classes = (SignedIn,)
     parser_classes = PARSERS
     parameters = ("format",)
+    body_limit = staticmethod(largest_crate)
 
     def get_throttles(self) -> list[Any]:
         """Count crates as exports are, beside the limit on all requests."""
         return [*super().get_throttles(), ExportThrottle()]
-
-    def handle_exception(self, exc: Exception) -> Response:
-        """Hear the client out before it is told what was wrong."""
-        discard_body(self.request._request)
-        return super().handle_exception(exc)
 
     @openapi.take_in
     def post(self, request: Request) -> Response:

@@ -1,0 +1,17 @@
+"""The application that the server serves: the HTTP front before Django's."""
+
+from django.conf import settings
+
+from config.wsgi import application as wsgi_application
+from registry.front.application import Front, Limits
+from registry.front.pace import Patience
+
+application = Front(
+    wsgi_application,
+    Limits(
+        threads=settings.THREADS,
+        body=settings.ANONYMOUS_BODY_BYTES,
+        bodies=settings.ARRIVING_BODIES_BYTES,
+        patience=Patience(settings.IDLE_SECONDS, settings.SLOWEST_RATE),
+    ),
+)

@@ -1,0 +1,121 @@
+"""Answers of the application, and how their bytes are had without holding a thread."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from registry.front.bodies import BodyNeeded
+from registry.front.environ import Environ
+
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+Headers = list[tuple[bytes, bytes]]
+
+#: Bytes that are read and sent at a time.
+PIECE = 256 * 1024
+
+
+@dataclass
+class Answer:
+    """What the application answered.
+
+    Of a long answer ``body`` is empty, and ``stream`` yields its pieces.
+    """
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+    stream: Stream | None = field(default=None, repr=False)
+
+
+class Stream:
+    """The pieces of a long answer, which the application makes as it goes.
+
+    ``is_file`` says that they come from an open file, so that any thread can read the
+    next one. Otherwise one thread must make them all, since database connections
+    belong to threads.
+    """
+
+    def __init__(self, iterable: Any) -> None:
+        self._iterable = iterable
+        self._pieces: Iterator[bytes] = iter(iterable)
+        self.is_file = getattr(iterable, "file_to_stream", None) is not None
+
+    def next_piece(self) -> bytes:
+        """Return some hundred kilobytes; nothing at the end."""
+        pieces: list[bytes] = []
+        size = 0
+        for piece in self._pieces:
+            pieces.append(piece)
+            size += len(piece)
+            if size >= PIECE:
+                break
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def close(self) -> None:
+        """Tell the application that nothing more will be read."""
+        if hasattr(self._iterable, "close"):
+            self._iterable.close()
+
+
+def call(application: Application, environ: Environ) -> Answer | BodyNeeded:
+    """Call the application, on a thread; return its answer, or what it lacks."""
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(
+        status: str, headers: list[tuple[str, str]], exc_info: Any = None
+    ) -> None:
+        started[:] = [(status, headers)]
+
+    try:
+        iterable = application(environ, start_response)
+    except BodyNeeded as needed:
+        return needed
+    status, headers = started[0]
+    answer = Answer(int(status[:3]), _encoded(headers))
+    stream = Stream(iterable)
+    if environ["REQUEST_METHOD"] == "HEAD":
+        stream.close()
+    elif getattr(iterable, "streaming", False) and not _is_short(answer):
+        answer.stream = stream
+    else:
+        answer.body = _joined(stream)
+    return answer
+
+
+def refusal(status: int, detail: str) -> Answer:
+    """Return an answer of the front itself, after which the connection ends."""
+    body = json.dumps({"detail": detail}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"connection", b"close"),
+    ]
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers.append((b"retry-after", b"5"))
+    return Answer(status, headers, body)
+
+
+def _encoded(headers: list[tuple[str, str]]) -> Headers:
+    return [
+        (name.lower().encode("latin-1"), value.encode("latin-1"))
+        for name, value in headers
+    ]
+
+
+def _is_short(answer: Answer) -> bool:
+    """Tell whether a streamed answer is known to be one piece, as small files are."""
+    lengths = [value for name, value in answer.headers if name == b"content-length"]
+    return bool(lengths) and int(lengths[0]) <= PIECE
+
+
+def _joined(stream: Stream) -> bytes:
+    try:
+        return b"".join(itertools.takewhile(bool, iter(stream.next_piece, None)))
+    finally:
+        stream.close()

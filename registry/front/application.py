@@ -1,0 +1,76 @@
+"""The ASGI application that stands before a WSGI one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+from registry.front.answers import Application
+from registry.front.environ import Scope
+from registry.front.exchange import Exchange, Send
+from registry.front.pace import Patience
+from registry.front.receiving import Budget, Receive
+from registry.front.slots import Slots
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+#: Threads that only read pieces of files.
+_FILE_THREADS = 4
+#: Seconds that a transfer waits for a place among others.
+_WAIT_FOR_SLOT = 30.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the front allows.
+
+    ``threads`` is how many requests the application answers at the same time; half
+    as many uploads, and half as many long answers, come on top. ``body`` is how many
+    bytes a request may have before the application knows who sends it, ``bodies`` how
+    many all requests may have together whose bodies are on their way.
+    """
+
+    threads: int
+    body: int
+    bodies: int
+    patience: Patience
+
+
+class Front:
+    """Serves a WSGI application to any number of clients, however slow."""
+
+    def __init__(self, application: Application, limits: Limits) -> None:
+        slow = max(1, limits.threads // 2)
+        self.application = application
+        self.limits = limits
+        self.budget = Budget(limits.bodies)
+        self.uploads = Slots(slow, seconds=_WAIT_FOR_SLOT)
+        self.exports = Slots(slow, seconds=_WAIT_FOR_SLOT)
+        self.threads = ThreadPoolExecutor(limits.threads, "request")
+        self.upload_threads = ThreadPoolExecutor(slow, "upload")
+        self.export_threads = ThreadPoolExecutor(slow, "export")
+        self.file_threads = ThreadPoolExecutor(_FILE_THREADS, "file")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; other protocols than HTTP are closed."""
+        if scope["type"] == "http":
+            await Exchange(self, scope, receive, send).run()
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1000})
+
+    @staticmethod
+    async def run(
+        threads: ThreadPoolExecutor,
+        work: Callable[Arguments, Result],
+        *arguments: Arguments.args,
+        **options: Arguments.kwargs,
+    ) -> Result:
+        """Do the work on a thread; it is done to its end even if the client leaves."""
+        loop = asyncio.get_running_loop()
+        future = loop.run_in_executor(threads, lambda: work(*arguments, **options))
+        return await asyncio.shield(future)

@@ -1,0 +1,83 @@
+"""From the scope of an ASGI request to the environment of a WSGI one (PEP 3333)."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
+
+Scope = dict[str, Any]
+Environ = dict[str, Any]
+
+
+def environ_of(scope: Scope) -> Environ:
+    """Return the environment without its body."""
+    host, port = scope["server"] or ("localhost", 80)
+    client = scope["client"] or ("", 0)
+    environ: Environ = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": _path_of(scope["raw_path"]),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": str(host),
+        "SERVER_PORT": str(port or 80),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": str(client[0]),
+        "REMOTE_PORT": str(client[1]),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope["headers"]:
+        _add_header(environ, name.decode("latin-1"), value.decode("latin-1"))
+    return environ
+
+
+def with_whole_body(environ: Environ, body: Any, size: int) -> Environ:
+    """Return the environment with a body that is here, however it was sent.
+
+    Values that the application keeps in the environment stay for its next call.
+    """
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    environ["CONTENT_LENGTH"] = str(size)
+    return _with_input(environ, body)
+
+
+def with_promised_body(environ: Environ, body: Any) -> Environ:
+    """Return the environment with a body that raises when it is read.
+
+    Without a length frameworks would take it for an empty one, and never read.
+    """
+    environ.setdefault("CONTENT_LENGTH", "1")
+    return _with_input(environ, body)
+
+
+def with_arriving_body(environ: Environ, body: Any) -> Environ:
+    """Return the environment with a body that is read while it arrives."""
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        environ.pop("CONTENT_LENGTH", None)
+    return _with_input(environ, body)
+
+
+def _with_input(environ: Environ, body: Any) -> Environ:
+    environ["wsgi.input"] = body
+    environ["wsgi.input_terminated"] = True
+    return environ
+
+
+def _path_of(raw_path: bytes) -> str:
+    """Decode the path as WSGI wants it; a target may be a whole address."""
+    if not raw_path.startswith(b"/") and b"://" in raw_path:
+        raw_path = urlsplit(raw_path).path or b"/"
+    return unquote_to_bytes(raw_path).decode("latin-1")
+
+
+def _add_header(environ: Environ, name: str, value: str) -> None:
+    key = name.upper().replace("-", "_")
+    if key not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
+        key = f"HTTP_{key}"
+    # RFC 9110, section 5.3: a header that is repeated is one list
+    environ[key] = f"{environ[key]},{value}" if key in environ else value

@@ -1,0 +1,226 @@
+"""One request and its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from registry.front.answers import PIECE, Answer, Stream, call, refusal
+from registry.front.bodies import BodyNeeded, OversizedBody, PendingBody, StreamedBody
+from registry.front.environ import (
+    Environ,
+    Scope,
+    environ_of,
+    with_arriving_body,
+    with_promised_body,
+    with_whole_body,
+)
+from registry.front.receiving import BodyFailed, Receive, Receiver
+from registry.front.slots import NoSlot
+from registry.front.spool import Spool
+
+if TYPE_CHECKING:
+    from registry.front.application import Front
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+log = logging.getLogger("registry.front")
+
+_BUSY = "The registry is busy with other transfers; try again."
+
+
+class Exchange:
+    """Takes a request to the application, and its answer to the client."""
+
+    def __init__(
+        self, front: Front, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        self._front = front
+        self._receive = receive
+        self._send = send
+        self._environ = environ_of(scope)
+        self._body = Receiver(
+            self._environ, receive, front.limits.patience, front.budget
+        )
+
+    async def run(self) -> None:
+        """Answer the request."""
+        try:
+            answer = await self._answer()
+            await self._send_answer(answer)
+            if not self._body.is_complete:
+                await self._body.discard()
+        finally:
+            self._body.close()
+
+    # --- the request
+
+    async def _answer(self) -> Answer:
+        try:
+            if await self._body.receive_small():
+                return await self._call_with_whole()
+            pending = PendingBody(self._body.size, self._front.limits.body)
+            answer = await self._call(with_promised_body(self._environ, pending))
+            if isinstance(answer, BodyNeeded):
+                return await self._answer_with_body(answer)
+        except BodyFailed as failure:
+            return self._refuse(failure.status, failure.detail)
+        # the rest of the body stands between this request and the next
+        answer.headers.append((b"connection", b"close"))
+        return answer
+
+    async def _answer_with_body(self, needed: BodyNeeded) -> Answer:
+        """Call the application again, with what it wanted to read."""
+        if needed.stream and self._body.is_long:
+            return await self._answer_streaming()
+        if await self._body.receive_all(needed.limit):
+            return await self._call_with_whole()
+        oversized = with_promised_body(self._environ, OversizedBody())
+        return _final(await self._call(oversized))
+
+    async def _answer_streaming(self) -> Answer:
+        """Call the application while the body arrives, in a place for slow work."""
+        await self._body.receive_start()
+        try:
+            async with self._front.uploads.hold(self._address):
+                return await self._stream_through()
+        except NoSlot:
+            return self._refuse(503, _BUSY)
+
+    async def _stream_through(self) -> Answer:
+        body = StreamedBody()
+        pump = asyncio.create_task(self._body.stream_to(body))
+        try:
+            environ = with_arriving_body(self._environ, body)
+            front = self._front
+            answer = await front.run(
+                front.upload_threads, call, front.application, environ
+            )
+        finally:
+            body.abandon()
+            pump.cancel()
+            await asyncio.wait({pump})
+        answer = _final(answer)
+        if not self._body.is_complete:
+            answer.headers.append((b"connection", b"close"))
+        return answer
+
+    async def _call_with_whole(self) -> Answer:
+        size = self._body.received
+        body = self._body.whole() if size else io.BytesIO()
+        return _final(await self._call(with_whole_body(self._environ, body, size)))
+
+    async def _call(self, environ: Environ) -> Answer | BodyNeeded:
+        front = self._front
+        return await front.run(front.threads, call, front.application, environ)
+
+    def _refuse(self, status: int, detail: str) -> Answer:
+        path = self._environ["PATH_INFO"]
+        log.info("refused %s from %s: %s", path, self._address, detail)
+        return refusal(status, detail)
+
+    @property
+    def _address(self) -> str:
+        return str(self._environ["REMOTE_ADDR"])
+
+    # --- the answer
+
+    async def _send_answer(self, answer: Answer) -> None:
+        if answer.stream is None:
+            await self._send_start(answer)
+            await self._send_body(answer.body)
+        elif answer.stream.is_file:
+            await self._send_start(answer)
+            await self._send_file(answer.stream)
+        else:
+            await self._send_made(answer, answer.stream)
+
+    async def _send_start(self, answer: Answer) -> None:
+        start = {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": answer.headers,
+        }
+        await self._send(start)
+
+    async def _send_body(self, body: bytes) -> None:
+        """Send a whole body, a piece at a time where it is long."""
+        for at in range(0, len(body), PIECE) or (0,):
+            more = at + PIECE < len(body)
+            await self._send_piece(body[at : at + PIECE], more=more)
+
+    async def _send_file(self, stream: Stream) -> None:
+        """Read and send a file; between two pieces it needs no thread."""
+        front = self._front
+        gone = asyncio.create_task(self._wait_until_gone())
+        try:
+            while not gone.done():
+                piece = await front.run(front.file_threads, stream.next_piece)
+                await self._send_piece(piece, more=bool(piece))
+                if not piece:
+                    break
+        finally:
+            gone.cancel()
+            await front.run(front.file_threads, stream.close)
+
+    async def _send_made(self, answer: Answer, stream: Stream) -> None:
+        """Send what a thread makes as fast as it can, however slowly it is read."""
+        front = self._front
+        try:
+            async with front.exports.hold(self._address):
+                await self._send_start(answer)
+                await self._send_spooled(stream)
+        except NoSlot:
+            await front.run(front.export_threads, stream.close)
+            busy = self._refuse(503, _BUSY)
+            await self._send_start(busy)
+            await self._send_body(busy.body)
+
+    async def _send_spooled(self, stream: Stream) -> None:
+        front = self._front
+        spool = Spool()
+        gone = asyncio.create_task(self._wait_until_gone())
+        gone.add_done_callback(lambda _: spool.abandon())
+        maker = asyncio.create_task(front.run(front.export_threads, spool.fill, stream))
+        try:
+            while not gone.done():
+                piece = await spool.next_piece()
+                await self._send_piece(piece, more=bool(piece))
+                if not piece:
+                    break
+        except EOFError:
+            log.warning("an answer broke off, for the application failed")
+        finally:
+            gone.cancel()
+            spool.abandon()
+            await asyncio.wait({maker})
+            spool.close()
+        maker.result()
+
+    async def _send_piece(self, piece: bytes, *, more: bool) -> None:
+        """Send some bytes; break the connection off when they are not read."""
+        message = {"type": "http.response.body", "body": piece, "more_body": more}
+        try:
+            async with asyncio.timeout(self._front.limits.patience.to_move(len(piece))):
+                await self._send(message)
+        except TimeoutError as error:
+            log.info("broke off an answer that %s does not read", self._address)
+            raise asyncio.CancelledError from error
+
+    async def _wait_until_gone(self) -> None:
+        """Wait for the client to leave, as far as that can be told."""
+        if not self._body.is_complete:
+            # what comes next is the rest of the body, which is nobody's yet
+            await asyncio.Event().wait()
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+
+def _final(answer: Answer | BodyNeeded) -> Answer:
+    """Return the answer of an application that had its body."""
+    if isinstance(answer, BodyNeeded):
+        raise TypeError("The application reads a body that it was given.")
+    return answer

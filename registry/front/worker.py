@@ -1,0 +1,114 @@
+"""The worker of gunicorn that serves the front.
+
+gunicorn's own worker for ASGI parses HTTP, strictly, and keeps the flow of reading and
+writing in bounds. What is added here is what keeps connections from piling up: a
+deadline for the headers of the first request too, one for the last bytes of an answer,
+and a limit on connections, past which the one that has said nothing for longest ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import suppress
+from typing import Any
+
+from gunicorn.asgi.protocol import ASGIProtocol
+from gunicorn.workers.gasgi import ASGIWorker
+
+#: Seconds that a client has to read the end of its answer once its connection closes.
+_LINGER = 10.0
+
+
+class FrontProtocol(ASGIProtocol):
+    """A connection whose client has to get on with it."""
+
+    _linger: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin; the first headers have as long to come as those of later requests."""
+        super().connection_made(transport)
+        self.worker.connections[self] = None
+        self._arm_keepalive_timer()
+        self.worker.make_room()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self.worker.connections.pop(self, None)
+        if self._linger is not None:
+            self._linger.cancel()
+        super().connection_lost(exc)
+
+    def eof_received(self) -> bool:
+        """Go on answering a client that has only finished sending."""
+        receiver = self._body_receiver
+        if receiver is not None and not receiver._complete:
+            receiver.signal_disconnect()
+        return not self.is_idle
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing was asked that is not answered."""
+        return self._closed or self._current_request is None
+
+    def end(self) -> None:
+        """Close the connection, now that nothing is asked of us."""
+        self._keepalive_timeout()
+
+    def _close_transport(self) -> None:
+        super()._close_transport()
+        if self.transport is not None and self._linger is None:
+            loop = self.worker.loop
+            self._linger = loop.call_later(_LINGER, self.transport.abort)
+
+
+class FrontWorker(ASGIWorker):
+    """A process that serves the front."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        #: the connections, the oldest first
+        self.connections: dict[FrontProtocol, None] = {}
+        self._stopping = asyncio.Event()
+
+    @classmethod
+    def check_config(cls, cfg: Any, log: Any) -> None:
+        """Accept any configuration: the front has threads of its own."""
+
+    def make_room(self) -> None:
+        """End connections that wait for a request, while there are too many."""
+        while len(self.connections) > self.worker_connections:
+            idle = (one for one in self.connections if one.is_idle)
+            oldest = next(idle, None)
+            if oldest is None:
+                # all are at work: the newest one is refused
+                oldest = next(reversed(self.connections))
+            del self.connections[oldest]
+            oldest.end()
+
+    def handle_exit_signal(self) -> None:
+        """Stop, when the requests that are under way are answered."""
+        super().handle_exit_signal()
+        self._stopping.set()
+
+    def handle_quit_signal(self) -> None:
+        """Stop at once."""
+        super().handle_quit_signal()
+        self._stopping.set()
+
+    async def _serve(self) -> None:
+        for listener in self.sockets:
+            server = await self.loop.create_server(
+                lambda: FrontProtocol(self), sock=listener.sock
+            )
+            self.servers.append(server)
+        while self.alive and self.ppid == os.getppid():
+            self.notify()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), 1.0)
+        await self._shutdown()
+
+    async def _shutdown(self) -> None:
+        for connection in [one for one in self.connections if one.is_idle]:
+            connection.end()
+        await super()._shutdown()

@@ -1,0 +1,125 @@
+"""A client that speaks ASGI to a front, one request at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from registry.front.application import Front, Limits
+from registry.front.pace import Patience
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+
+@dataclass
+class Client:
+    """Sends a body piece by piece, and keeps what is answered.
+
+    A piece that is None stands for a connection that breaks. After the last piece the
+    client stays, and says nothing; if it ``stalls``, it has not sent all by then.
+    """
+
+    pieces: Iterable[bytes | None] = ()
+    method: str = "POST"
+    path: bytes = b"/"
+    headers: dict[str, str] = field(default_factory=dict)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    reads: bool = True
+    stalls: bool = False
+    asked: int = 0
+
+    def __post_init__(self) -> None:
+        self._rest = iter(list(self.pieces))
+        self._left = len(list(self.pieces))
+
+    async def receive(self) -> dict[str, Any]:
+        """Return the next piece of the body."""
+        self.asked += 1
+        piece = next(self._rest, b"")
+        self._left -= 1
+        if self._left < 0:
+            await asyncio.Event().wait()
+        if piece is None:
+            return {"type": "http.disconnect"}
+        more = self._left > 0 or self.stalls
+        return {"type": "http.request", "body": piece, "more_body": more}
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """Take a part of the answer; never return where the client does not read."""
+        self.messages.append(message)
+        if not self.reads and message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    @property
+    def scope(self) -> dict[str, Any]:
+        """The request as a server describes it."""
+        return {
+            "type": "http",
+            "http_version": "1.1",
+            "method": self.method,
+            "scheme": "http",
+            "raw_path": self.path,
+            "query_string": b"",
+            "headers": [(k.encode(), v.encode()) for k, v in self.headers.items()],
+            "server": ("127.0.0.1", 8000),
+            "client": ("127.0.0.2", 50000),
+        }
+
+    @property
+    def status(self) -> int:
+        """The status of the answer."""
+        return int(self.messages[0]["status"])
+
+    @property
+    def body(self) -> bytes:
+        """The body of the answer, as far as it came."""
+        return b"".join(one["body"] for one in self.messages[1:])
+
+    @property
+    def closes(self) -> bool:
+        """Whether the answer says that the connection ends."""
+        return (b"connection", b"close") in self.messages[0]["headers"]
+
+
+def front_of(
+    application: Any,
+    *,
+    threads: int = 4,
+    body: int = 1000,
+    bodies: int = 10**9,
+    seconds: float = 30,
+    rate: float = 1024.0,
+) -> Front:
+    """Return a front of this application."""
+    return Front(application, Limits(threads, body, bodies, Patience(seconds, rate)))
+
+
+def ask(application: Any, client: Client, **limits: Any) -> Client:
+    """Send the client's request, and return the client with its answer."""
+
+    async def run() -> None:
+        front = front_of(application, **limits)
+        await front(client.scope, client.receive, client.send)
+
+    asyncio.run(run())
+    return client
+
+
+def answered(start: StartResponse, status: str, *headers: tuple[str, str]) -> None:
+    """Begin an answer."""
+    start(status, [("Content-Type", "text/plain"), *headers])
+
+
+def echo(environ: Environ, start: StartResponse) -> Iterator[bytes]:
+    """Answer with the body, and its length as the application sees it."""
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or -1))
+    answered(start, "200 OK", ("X-Length", environ.get("CONTENT_LENGTH", "none")))
+    return iter([body])
+
+
+def with_length(size: int, **headers: str) -> dict[str, str]:
+    """Return the headers of a body of so many bytes."""
+    return {"content-length": str(size), **headers}

@@ -1,0 +1,46 @@
+"""The environment of an application, from what a server says of a request."""
+
+from __future__ import annotations
+
+import pytest
+
+from registry.front.environ import environ_of
+from tests.front.asgi import Client
+
+pytestmark = pytest.mark.once
+
+
+@pytest.mark.parametrize(
+    "target, path",
+    [
+        (b"/", "/"),
+        (b"/data_product/a:b@1.0.0", "/data_product/a:b@1.0.0"),
+        (b"/caf%C3%A9%2Fx", "/cafÃ©/x"),
+        (b"http://registry.example.org/api/", "/api/"),
+        (b"http://registry.example.org", "/"),
+        (b"*", "*"),
+    ],
+)
+def test_the_path_is_decoded_as_wsgi_wants_it(target: bytes, path: str) -> None:
+    assert environ_of(Client(path=target).scope)["PATH_INFO"] == path
+
+
+def test_headers_have_the_names_of_cgi() -> None:
+    headers = {"content-type": "text/csv", "content-length": "3", "x-request-id": "a"}
+    environ = environ_of(Client(headers=headers).scope)
+    assert environ["CONTENT_TYPE"] == "text/csv"
+    assert environ["CONTENT_LENGTH"] == "3"
+    assert environ["HTTP_X_REQUEST_ID"] == "a"
+    assert environ["REMOTE_ADDR"] == "127.0.0.2"
+
+
+def test_a_header_that_is_repeated_is_one_list() -> None:
+    scope = Client().scope
+    scope["headers"] = [(b"accept", b"text/csv"), (b"accept", b"*/*")]
+    assert environ_of(scope)["HTTP_ACCEPT"] == "text/csv,*/*"
+
+
+def test_a_client_on_a_unix_socket_has_no_address() -> None:
+    scope = {**Client().scope, "client": None, "server": None}
+    environ = environ_of(scope)
+    assert (environ["REMOTE_ADDR"], environ["SERVER_NAME"]) == ("", "localhost")

@@ -1,0 +1,386 @@
+"""Requests and answers between a client and an application, through the front."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.exceptions import RequestDataTooBig
+
+from registry.front.answers import PIECE
+from registry.front.application import Front
+from registry.front.receiving import IN_MEMORY
+from tests.front.asgi import (
+    Client,
+    Environ,
+    StartResponse,
+    answered,
+    ask,
+    echo,
+    front_of,
+    with_length,
+)
+
+pytestmark = pytest.mark.once
+
+LONG = b"x" * (3 * IN_MEMORY)
+
+
+def refusing(environ: Environ, start: StartResponse) -> list[bytes]:
+    """Answer without reading."""
+    answered(start, "403 Forbidden")
+    return [b"no"]
+
+
+class Application:
+    """Reads bodies after it has accepted them, and counts how often it is called."""
+
+    def __init__(self, limit: int = 10**9, *, stream: bool = False) -> None:
+        self.limit = limit
+        self.stream = stream
+        self.calls = 0
+        self.kinds: list[str] = []
+
+    def __call__(self, environ: Environ, start: StartResponse) -> list[bytes]:
+        """Answer with the number of bytes, or why they could not be read."""
+        self.calls += 1
+        body = environ["wsgi.input"]
+        self.kinds.append(type(body).__name__)
+        if hasattr(body, "accept"):
+            body.accept(self.limit, stream=self.stream)
+        try:
+            size = len(body.read(-1))
+        except RequestDataTooBig:
+            answered(start, "413 Content Too Large")
+            return [b"too long"]
+        except OSError as error:
+            answered(start, "400 Bad Request")
+            return [type(error).__name__.encode()]
+        answered(start, "200 OK")
+        return [str(size).encode()]
+
+
+def test_a_request_without_a_body_is_answered() -> None:
+    client = ask(echo, Client(method="GET"))
+    assert (client.status, client.body) == (200, b"")
+    assert client.asked == 0
+
+
+def test_a_small_body_comes_with_its_headers() -> None:
+    application = Application()
+    client = ask(application, Client([b"ab", b"c"], headers=with_length(3)))
+    assert (client.body, application.calls) == (b"3", 1)
+
+
+def test_what_is_refused_is_refused_before_its_body_is_read() -> None:
+    client = Client([b"a"] * 5, headers=with_length(10**9))
+    answers: list[int] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        answers.append(client.asked)
+        await Client.send(client, message)
+
+    asyncio.run(front_of(refusing)(client.scope, client.receive, send))
+    assert client.status == 403
+    assert answers == [0, 0]
+    assert client.closes
+    # whoever is still sending gets to the answer
+    assert client.asked == 5
+
+
+def test_a_body_that_is_read_is_received_first_and_the_application_called_again() -> (
+    None
+):
+    application = Application()
+    client = ask(
+        application, Client([LONG, b"end"], headers=with_length(len(LONG) + 3))
+    )
+    assert client.body == str(len(LONG) + 3).encode()
+    assert application.kinds == ["PendingBody", "SpooledTemporaryFile"]
+    assert not client.closes
+
+
+def test_the_application_keeps_what_it_put_into_the_environment() -> None:
+    seen: list[Any] = []
+
+    def counting(environ: Environ, start: StartResponse) -> list[bytes]:
+        seen.append(environ.setdefault("counted", len(seen)))
+        environ["wsgi.input"].read(-1)
+        answered(start, "200 OK")
+        return [b""]
+
+    headers = with_length(len(LONG))
+    ask(counting, Client([LONG], headers=headers), body=len(LONG))
+    assert seen == [0, 0]
+
+
+def test_a_long_body_is_streamed_where_the_application_wants_it() -> None:
+    application = Application(stream=True)
+    pieces = [LONG, LONG, b"end"]
+    client = ask(application, Client(pieces, headers=with_length(2 * len(LONG) + 3)))
+    assert client.body == str(2 * len(LONG) + 3).encode()
+    assert application.kinds == ["PendingBody", "StreamedBody"]
+
+
+def test_a_body_in_chunks_has_a_length_by_the_time_it_is_read() -> None:
+    client = ask(echo, Client([b"ab", b"c"], headers={"transfer-encoding": "chunked"}))
+    assert client.body == b"abc"
+    assert (b"x-length", b"3") in client.messages[0]["headers"]
+
+
+@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data"])
+def test_of_long_bodies_in_chunks_forms_are_received_whole(kind: str) -> None:
+    application = Application(stream=True)
+    headers = {"transfer-encoding": "chunked", "content-type": kind}
+    client = ask(application, Client([LONG, LONG], headers=headers))
+    assert client.body == str(2 * len(LONG)).encode()
+    is_form = kind.startswith("multipart")
+    assert application.kinds[-1] == (
+        "SpooledTemporaryFile" if is_form else "StreamedBody"
+    )
+
+
+def test_a_body_that_is_announced_as_too_long_is_not_received() -> None:
+    application = Application(limit=0)
+    client = ask(application, Client([LONG], headers=with_length(len(LONG))))
+    assert client.status == 413
+    assert application.calls == 1
+
+
+def test_a_body_that_turns_out_too_long_is_refused_by_the_application() -> None:
+    application = Application(limit=IN_MEMORY)
+    pieces = [LONG] * 4
+    client = ask(application, Client(pieces, headers={"transfer-encoding": "chunked"}))
+    assert client.status == 413
+    assert application.kinds == ["PendingBody", "OversizedBody"]
+
+
+def test_a_body_that_breaks_off_never_reaches_the_application() -> None:
+    application = Application()
+    client = ask(application, Client([b"ab", None], headers=with_length(3)))
+    assert client.status == 400
+    assert b"before the whole body had arrived" in client.body
+    assert application.calls == 0
+
+
+def test_a_stream_that_breaks_off_is_an_error_of_the_connection() -> None:
+    application = Application(stream=True)
+    client = ask(application, Client([LONG, None], headers=with_length(2 * len(LONG))))
+    assert (client.status, client.body) == (400, b"ConnectionError")
+
+
+def test_a_body_that_does_not_come_in_time_is_refused() -> None:
+    application = Application()
+    client = Client([LONG], headers=with_length(len(LONG) + 1), stalls=True)
+    ask(application, client, seconds=0.1)
+    assert client.status == 408
+    assert application.kinds == ["PendingBody"]
+
+
+def test_bodies_that_are_too_much_together_are_put_off() -> None:
+    application = Application()
+    headers = with_length(2 * len(LONG))
+
+    async def run() -> tuple[Client, Client]:
+        front = front_of(application, bodies=2 * len(LONG))
+        slow = Client([LONG], headers=headers, stalls=True)
+        waiting = _all_at_once(front, [slow])
+        while slow.asked < 2:
+            await asyncio.sleep(0)
+        refused, taken = (Client([LONG, LONG], headers=headers) for _ in range(2))
+        await front(refused.scope, refused.receive, refused.send)
+        await _cancel(waiting)
+        await front(taken.scope, taken.receive, taken.send)
+        return refused, taken
+
+    refused, taken = asyncio.run(run())
+    assert refused.status == 503
+    assert (b"retry-after", b"5") in refused.messages[0]["headers"]
+    assert taken.status == 200
+
+
+def test_a_client_that_asks_first_is_not_waited_for() -> None:
+    headers = with_length(3, expect="100-continue")
+    client = ask(refusing, Client([b"abc"], headers=headers))
+    assert client.status == 403
+
+
+class Streaming:
+    """An answer as Django streams it; ``is_closed`` when the server is done."""
+
+    streaming = True
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self.is_closed = threading.Event()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces
+
+    def close(self) -> None:
+        """Note that nothing more will be read."""
+        self.is_closed.set()
+
+
+class FromFile(Streaming):
+    """An answer that comes from a file."""
+
+    file_to_stream = io.BytesIO()
+
+
+@pytest.mark.parametrize("kind", [Streaming, FromFile])
+def test_long_answers_arrive_whole_and_are_closed(kind: type[Streaming]) -> None:
+    streaming = kind(iter([b"a" * PIECE, b"", b"b" * PIECE, b"c"]))
+
+    def application(environ: Environ, start: StartResponse) -> Streaming:
+        answered(start, "200 OK")
+        return streaming
+
+    client = ask(application, Client(method="GET"))
+    assert client.body == b"a" * PIECE + b"b" * PIECE + b"c"
+    assert client.messages[-1]["more_body"] is False
+    assert streaming.is_closed.is_set()
+
+
+def test_an_answer_to_head_has_no_body_and_is_not_made() -> None:
+    made: list[bytes] = []
+
+    def pieces() -> Iterator[bytes]:
+        made.append(b"")
+        yield b"nothing of this is needed"
+
+    streaming = Streaming(pieces())
+
+    def application(environ: Environ, start: StartResponse) -> Streaming:
+        answered(start, "200 OK")
+        return streaming
+
+    assert ask(application, Client(method="HEAD")).body == b""
+    assert made == []
+    assert streaming.is_closed.is_set()
+
+
+def test_a_made_answer_is_made_by_one_thread() -> None:
+    threads: set[int] = set()
+
+    def pieces() -> Iterator[bytes]:
+        for _ in range(5):
+            threads.add(threading.get_ident())
+            yield b"x" * PIECE
+
+    def application(environ: Environ, start: StartResponse) -> Streaming:
+        answered(start, "200 OK")
+        return Streaming(pieces())
+
+    assert len(ask(application, Client(method="GET")).body) == 5 * PIECE
+    assert len(threads) == 1
+
+
+def test_an_answer_that_fails_half_way_is_left_unfinished() -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"x" * PIECE
+        raise ValueError("the database went away")
+
+    def application(environ: Environ, start: StartResponse) -> Streaming:
+        answered(start, "200 OK")
+        return Streaming(pieces())
+
+    client = Client(method="GET")
+    with pytest.raises(ValueError, match="went away"):
+        ask(application, client)
+    assert all(one.get("more_body", True) for one in client.messages)
+
+
+@pytest.mark.parametrize("kind", [Streaming, FromFile])
+def test_a_client_that_does_not_read_is_left(kind: type[Streaming]) -> None:
+    streaming = kind(iter([b"x" * PIECE] * 4))
+
+    def application(environ: Environ, start: StartResponse) -> Streaming:
+        answered(start, "200 OK")
+        return streaming
+
+    client = Client(method="GET", reads=False)
+    with pytest.raises(asyncio.CancelledError):
+        ask(application, client, seconds=0.1, rate=10**9)
+    assert streaming.is_closed.is_set()
+
+
+def test_readers_that_do_not_read_hold_no_thread() -> None:
+    """Of more such clients than there are threads none keeps others waiting."""
+
+    def application(environ: Environ, start: StartResponse) -> Any:
+        answered(start, "200 OK")
+        if environ["PATH_INFO"] == "/quick":
+            return [b"quick"]
+        return FromFile(iter([b"x" * PIECE] * 4))
+
+    async def run() -> Client:
+        front = front_of(application, threads=2)
+        readers = [Client(method="GET", reads=False) for _ in range(20)]
+        tasks = _all_at_once(front, readers)
+        while not all(len(one.messages) > 1 for one in readers):
+            await asyncio.sleep(0)
+        quick = Client(method="GET", path=b"/quick")
+        await front(quick.scope, quick.receive, quick.send)
+        await _cancel(tasks)
+        return quick
+
+    assert asyncio.run(run()).body == b"quick"
+
+
+def uploading(environ: Environ, start: StartResponse) -> list[bytes]:
+    """Read the body of an upload while it arrives; answer others at once."""
+    body = environ["wsgi.input"]
+    if hasattr(body, "accept"):
+        body.accept(10**9, stream=True)
+    if environ["PATH_INFO"] == "/upload":
+        body.read(-1)
+    answered(start, "200 OK")
+    return [b"done"]
+
+
+def test_slow_uploads_leave_the_threads_of_requests_alone() -> None:
+    headers = with_length(10**8)
+    uploads = [
+        Client([LONG], path=b"/upload", headers=headers, stalls=True) for _ in range(20)
+    ]
+
+    async def run() -> Client:
+        front = front_of(uploading, threads=2)
+        tasks = _all_at_once(front, uploads)
+        while not all(one.asked for one in uploads):
+            await asyncio.sleep(0)
+        quick = Client(method="GET", path=b"/quick")
+        await front(quick.scope, quick.receive, quick.send)
+        await _cancel(tasks)
+        return quick
+
+    assert asyncio.run(run()).body == b"done"
+    assert not any(one.messages for one in uploads)
+
+
+def _all_at_once(front: Front, clients: list[Client]) -> list[asyncio.Task[None]]:
+    return [asyncio.create_task(front(x.scope, x.receive, x.send)) for x in clients]
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def test_other_protocols_are_closed() -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(front_of(echo)({"type": "websocket"}, receive, send))
+    assert sent == [{"type": "websocket.close", "code": 1000}]

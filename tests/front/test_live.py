@@ -1,0 +1,203 @@
+"""The front as it is served, with clients that misbehave on real connections."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from tests.plugins.server import LiveRegistry, StartRegistry
+
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("front")]
+
+#: Seconds after which a test gives up; nothing should take nearly as long.
+PATIENCE = 60
+CONNECTIONS = 20
+
+
+@pytest.fixture(scope="module")
+def registry(start_registry: StartRegistry) -> LiveRegistry:
+    """Return a registry that is hasty, and keeps few connections."""
+    return start_registry(
+        REGISTRY_IDLE_SECONDS="1", REGISTRY_CONNECTIONS=str(CONNECTIONS)
+    )
+
+
+@pytest.fixture
+def connections(registry: LiveRegistry) -> Iterator[Connections]:
+    """Open connections that end with the test."""
+    with ExitStack() as stack:
+        yield Connections(registry, stack)
+
+
+def address_of(registry: LiveRegistry) -> tuple[str, int]:
+    """Return where a registry listens."""
+    address = urlsplit(registry.url)
+    return str(address.hostname), int(address.port or 80)
+
+
+class Connections:
+    """Plain connections to a registry."""
+
+    def __init__(self, registry: LiveRegistry, stack: ExitStack) -> None:
+        self.address = address_of(registry)
+        self._stack = stack
+
+    def open(self, *sent: bytes) -> socket.socket:
+        """Connect, and send this."""
+        connection = socket.create_connection(self.address, timeout=PATIENCE)
+        self._stack.callback(connection.close)
+        for data in sent:
+            connection.sendall(data)
+        return connection
+
+
+def all_of(connection: socket.socket) -> bytes:
+    """Return what comes until the server closes the connection."""
+    received = b""
+    with suppress(ConnectionResetError):
+        while data := connection.recv(65536):
+            received += data
+    return received
+
+
+def request(method: str, path: str, *headers: str) -> bytes:
+    """Return the head of a request."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *headers]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+JSON = "Content-Type: application/json"
+
+
+@pytest.mark.parametrize(
+    "path, headers, status",
+    [
+        ("/api/object/", [JSON, "Content-Length: 100"], 403),
+        ("/api/object/", [JSON, "Content-Length: 100", "Authorization: token x"], 401),
+        ("/api/object/", [JSON, "Transfer-Encoding: chunked"], 403),
+        ("/nowhere", [JSON, "Content-Length: 1000000000"], 404),
+        ("/api/ro-crate/", ["Content-Type: application/zip", "Content-Length: 9"], 403),
+    ],
+)
+def test_what_is_refused_is_refused_before_its_body_comes(
+    connections: Connections, path: str, headers: list[str], status: int
+) -> None:
+    connection = connections.open(request("POST", path, *headers))
+    assert all_of(connection).startswith(f"HTTP/1.1 {status} ".encode())
+
+
+def test_a_body_that_is_too_long_for_a_stranger_is_refused_at_once(
+    connections: Connections, registry: LiveRegistry
+) -> None:
+    cookie = requests.get(f"{registry.url}/sign-in", timeout=PATIENCE).cookies
+    sent = "; ".join(f"{name}={value}" for name, value in cookie.items())
+    form = "Content-Type: application/x-www-form-urlencoded"
+    head = request(
+        "POST", "/sign-in", form, "Content-Length: 100000000", f"Cookie: {sent}"
+    )
+    assert b" 413 " in all_of(connections.open(head))[:20]
+
+
+def test_headers_that_do_not_come_end_the_connection(registry: LiveRegistry) -> None:
+    """The server's patience with headers is that of idle connections: 15 seconds."""
+    with socket.create_connection(address_of(registry), PATIENCE) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: ")
+        assert all_of(connection) == b""
+
+
+def test_a_body_that_comes_too_slowly_is_answered_408(
+    connections: Connections, registry: LiveRegistry
+) -> None:
+    head = request(
+        "POST",
+        "/api/object/",
+        JSON,
+        "Content-Length: 100",
+        f"Authorization: token {registry.token()}",
+    )
+    assert all_of(connections.open(head, b"{")).startswith(b"HTTP/1.1 408 ")
+
+
+def test_past_the_limit_the_connection_that_waited_longest_ends(
+    connections: Connections, registry: LiveRegistry
+) -> None:
+    idle = [connections.open() for _ in range(3 * CONNECTIONS)]
+    assert requests.get(f"{registry.url}/livez", timeout=PATIENCE).text == "alive\n"
+    assert [all_of(one) for one in idle[:CONNECTIONS]] == [b""] * CONNECTIONS
+    idle[-1].sendall(request("GET", "/livez", "Connection: close"))
+    assert b"alive" in all_of(idle[-1])
+
+
+def test_a_client_that_has_only_finished_sending_is_answered(
+    connections: Connections,
+) -> None:
+    connection = connections.open(request("GET", "/livez", "Connection: close"))
+    connection.shutdown(socket.SHUT_WR)
+    assert all_of(connection).endswith(b"alive\n")
+
+
+@pytest.mark.parametrize(
+    "kind", [JSON, "Content-Type: multipart/form-data; boundary=x"]
+)
+def test_a_body_that_breaks_off_is_refused_and_leaves_nothing_behind(
+    connections: Connections, registry: LiveRegistry, kind: str
+) -> None:
+    objects = f"{registry.url}/api/object/"
+    before = requests.get(objects, timeout=PATIENCE).json()["count"]
+    key = f"Authorization: token {registry.token()}"
+    head = request("POST", "/api/object/", kind, key, "Content-Length: 100")
+    connection = connections.open(head, b'{"description": "half"}')
+    connection.shutdown(socket.SHUT_WR)
+    assert all_of(connection).startswith(b"HTTP/1.1 400 ")
+    assert requests.get(objects, timeout=PATIENCE).json()["count"] == before
+
+
+@pytest.mark.parametrize("chunk", [b"zz\r\n", b"-1\r\n", b'2\r\n{"x\r\n', b"2;\n{}\n"])
+def test_a_bad_chunk_is_refused(
+    connections: Connections, registry: LiveRegistry, chunk: bytes
+) -> None:
+    key = f"Authorization: token {registry.token()}"
+    head = request("POST", "/api/object/", JSON, key, "Transfer-Encoding: chunked")
+    assert all_of(connections.open(head, chunk)).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_body_in_chunks_is_read(registry: LiveRegistry) -> None:
+    answer = requests.post(
+        f"{registry.url}/api/object/",
+        data=iter([b'{"description":', b'"in chunks"}']),
+        headers={
+            "Authorization": f"token {registry.token()}",
+            "Content-Type": "application/json",
+        },
+        timeout=PATIENCE,
+    )
+    assert answer.status_code == 201
+    assert answer.json()["description"] == "in chunks"
+
+
+def test_a_server_that_is_told_to_stop_finishes_what_it_is_at(
+    start_registry: StartRegistry,
+) -> None:
+    registry = start_registry()
+    address = address_of(registry)
+    key = f"Authorization: token {registry.token()}"
+    head = request("POST", "/api/object/", JSON, key, "Content-Length: 22")
+    with (
+        socket.create_connection(address, PATIENCE) as idle,
+        socket.create_connection(address, PATIENCE) as busy,
+    ):
+        busy.sendall(head + b'{"description": ')
+        time.sleep(0.5)
+        os.kill(registry.pid, signal.SIGTERM)
+        # idle connections end at once, though their clients stay
+        assert all_of(idle) == b""
+        busy.sendall(b'"end"}')
+        assert all_of(busy).startswith(b"HTTP/1.1 201 ")

@@ -1,0 +1,191 @@
+"""The clock of slow clients, places for slow work, bodies and answers in passing."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from registry.front.answers import Stream
+from registry.front.bodies import StreamedBody
+from registry.front.pace import Patience
+from registry.front.slots import NoSlot, Slots
+from registry.front.spool import Spool
+
+pytestmark = pytest.mark.once
+
+
+def test_a_client_earns_time_by_what_it_moves_but_saves_none_up() -> None:
+    async def run() -> tuple[float, float, float]:
+        pace = Patience(seconds=10, rate=100).start()
+        first = pace.deadline
+        pace.moved(50)
+        little = pace.deadline - first
+        pace.moved(10**9)
+        clock = asyncio.get_running_loop().time
+        return little, pace.deadline - clock(), first - clock()
+
+    little, ahead, _ = asyncio.run(run())
+    # half a second for 50 bytes, unless that is beyond a pause from now
+    assert 0 <= little <= 0.5
+    assert ahead == pytest.approx(10, abs=0.5)
+
+
+def test_a_piece_has_the_time_that_it_takes_the_slowest_client() -> None:
+    assert Patience(seconds=10, rate=100).to_move(500) == 15
+
+
+def test_a_free_place_goes_to_whoever_holds_the_fewest() -> None:
+    order: list[str] = []
+
+    async def hold(slots: Slots, address: str, end: asyncio.Event) -> None:
+        async with slots.hold(address):
+            order.append(address)
+            await end.wait()
+
+    async def run() -> None:
+        slots = Slots(2, seconds=60)
+        ends = [asyncio.Event() for _ in range(5)]
+        tasks = []
+        for end, address in zip(ends, "aaaab", strict=True):
+            tasks.append(asyncio.create_task(hold(slots, address, end)))
+            await asyncio.sleep(0)
+        ends[0].set()
+        await tasks[0]
+        await asyncio.sleep(0)
+        for end in ends:
+            end.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(run())
+    assert order[:3] == ["a", "a", "b"]
+    assert order[3:] == ["a", "a"]
+
+
+def test_nobody_waits_for_a_place_for_ever() -> None:
+    async def run() -> None:
+        slots = Slots(1, seconds=0.01)
+        async with slots.hold("a"):
+            with pytest.raises(NoSlot):
+                async with slots.hold("b"):
+                    pytest.fail("there is one place only")
+        async with slots.hold("b"):
+            pass
+
+    asyncio.run(run())
+
+
+def test_whoever_leaves_the_queue_takes_no_place_along() -> None:
+    async def wait(slots: Slots) -> None:
+        async with slots.hold("b"):
+            pytest.fail("it was cancelled before")
+
+    async def run() -> None:
+        slots = Slots(1, seconds=60)
+        async with slots.hold("a"):
+            waiting = asyncio.create_task(wait(slots))
+            await asyncio.sleep(0)
+        # the place was given to it just now, and it is cancelled before it knows
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        async with asyncio.timeout(10), slots.hold("c"):
+            pass
+
+    asyncio.run(run())
+
+
+def test_a_streamed_body_is_read_in_the_sizes_that_are_asked_for() -> None:
+    async def run() -> list[bytes]:
+        body = StreamedBody()
+
+        async def send() -> None:
+            for piece in (b"abc", b"defgh", b"i\n", b"jk\nl"):
+                await body.feed(piece)
+            body.end()
+
+        sending = asyncio.create_task(send())
+        read = asyncio.to_thread(
+            lambda: [
+                *(body.read(2), body.read(4), body.readline(), body.readline()),
+                *(body.read(), body.read(5)),
+            ]
+        )
+        found = await read
+        await sending
+        return found
+
+    assert asyncio.run(run()) == [b"ab", b"cdef", b"ghi\n", b"jk\n", b"l", b""]
+
+
+def test_a_sender_waits_for_a_reader_that_is_behind() -> None:
+    async def run() -> int:
+        body = StreamedBody()
+        piece = b"x" * 1024 * 1024
+
+        async def send() -> None:
+            for _ in range(8):
+                await body.feed(piece)
+            body.end()
+
+        sending = asyncio.create_task(send())
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert not sending.done()
+        read = await asyncio.to_thread(body.read)
+        await sending
+        return len(read)
+
+    assert asyncio.run(run()) == 8 * 1024 * 1024
+
+
+def test_a_reader_hears_why_there_is_no_more() -> None:
+    async def run() -> None:
+        body = StreamedBody()
+        await body.feed(b"ab")
+        body.end(TimeoutError("slow"))
+        await asyncio.to_thread(body.read, 10)
+
+    with pytest.raises(TimeoutError, match="slow"):
+        asyncio.run(run())
+
+
+def test_an_answer_is_made_while_nobody_reads_it() -> None:
+    made = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        for _ in range(64):
+            yield b"x" * 1024 * 1024
+        made.set()
+
+    async def run() -> int:
+        spool = Spool()
+        making = asyncio.create_task(asyncio.to_thread(spool.fill, Stream(pieces())))
+        assert await asyncio.to_thread(made.wait, 60)
+        size = 0
+        while piece := await spool.next_piece():
+            size += len(piece)
+        await making
+        spool.close()
+        return size
+
+    assert asyncio.run(run()) == 64 * 1024 * 1024
+
+
+def test_an_answer_that_nobody_wants_any_more_is_not_made_to_its_end() -> None:
+    async def run() -> None:
+        spool = Spool()
+
+        def pieces() -> Iterator[bytes]:
+            while True:
+                yield b"x" * 1024 * 1024
+
+        making = asyncio.create_task(asyncio.to_thread(spool.fill, Stream(pieces())))
+        assert await spool.next_piece()
+        spool.abandon()
+        async with asyncio.timeout(60):
+            await making
+        spool.close()
+
+    asyncio.run(run())
