@@ -13,7 +13,7 @@ from attacks.target import PATIENCE, Target
 
 
 class Answer(NamedTuple):
-    """The status, body and headers of an answer."""
+    """The status, body and headers of an answer; their names are in lower case."""
 
     status: int
     body: bytes
@@ -90,7 +90,8 @@ class Client:
         except (OSError, http.client.HTTPException):
             self.close()
             raise
-        return Answer(answer.status, content, dict(answer.headers))
+        names = {name.lower(): value for name, value in answer.headers.items()}
+        return Answer(answer.status, content, names)
 
 
 def require(answer: Answer, *statuses: int) -> Answer:

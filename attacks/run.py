@@ -106,7 +106,7 @@ class Arena:
         with Client(self._target) as client:
             form = require(client.get("/sign-in"), 200)
             uploads = tuple(upload_path(client) for _ in range(number))
-        cookie = form.headers["Set-Cookie"].partition(";")[0]
+        cookie = form.headers["set-cookie"].partition(";")[0]
         attacked = self._target
         if self._source is not None:
             attacked = attacked.from_address(self._source)

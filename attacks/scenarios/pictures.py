@@ -29,7 +29,7 @@ def _drawn(target: Target, ground: Ground, times: int) -> list[Finding]:
         answers = at_once(times, lambda number: _picture(target, ground, number))
     seen = Counter(answer.status for answer in answers)
     polite = all(
-        "Retry-After" in answer.headers
+        "retry-after" in answer.headers
         for answer in answers
         if answer.status in {429, 503}
     )
