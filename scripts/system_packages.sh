@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # Installs the programs that tests use and that no Python package brings: the browser
-# Chromium, Graphviz for pictures, and Redis, which counts requests for several
-# processes. Where that is not possible it says what to install; the tests that need it
-# are skipped then. Under CI nothing may be skipped, so a program that is missing there
-# is a failure.
+# Chromium, Graphviz for pictures, Redis, which counts requests for several processes,
+# and nginx, the reverse proxy of the guide. Where that is not possible it says what to
+# install; the tests that need it are skipped then. Under CI nothing may be skipped, so a
+# program that is missing there is a failure.
 set -euo pipefail
 
 declare -A package_of=(
   [chromium]=chromium [dot]=graphviz [redis-server]=redis-server
+  [nginx]=nginx-light
 )
 
 missing=()
 for program in "${!package_of[@]}"; do
-  command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
+  # nginx is where only root looks
+  PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
 done
 [[ ${#missing[@]} -eq 0 ]] && exit 0
 

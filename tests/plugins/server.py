@@ -43,6 +43,7 @@ class LiveRegistry:
     url: str
     data_dir: Path
     environment: dict[str, str] = field(repr=False)
+    #: The first of its processes.
     pid: int = 0
 
     @property
@@ -113,7 +114,7 @@ def _start(
         "REGISTRY_DATA_DIR": str(data_dir),
         "REGISTRY_THROTTLE_EXEMPT": "127.0.0.0/8,::1",
         "PORT": str(port),
-        **_database(stack),
+        **fresh_database(stack),
         **variables,
     }
     registry = LiveRegistry(f"http://127.0.0.1:{port}", data_dir, environment)
@@ -131,8 +132,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _database(stack: ExitStack) -> dict[str, str]:
-    """Make a database beside that of the tests, on PostgreSQL; on SQLite, a file."""
+def fresh_database(stack: ExitStack) -> dict[str, str]:
+    """Make a database beside that of the tests; return the variables that name it.
+
+    On PostgreSQL it is dropped at the end. On SQLite it is a file in the data folder,
+    which no variable needs to name.
+    """
     server = os.environ.get("DATABASE_URL", "")
     if not server.startswith("postgres"):
         return {}
@@ -156,13 +161,14 @@ def _serve(stack: ExitStack, registry: LiveRegistry) -> subprocess.Popen[bytes]:
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
-        preexec_fn=_end_with_parent,  # noqa: PLW1509
+        preexec_fn=end_with_parent,  # noqa: PLW1509
     )
     stack.callback(_stop, process)
     return process
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Have the kernel end this process with its parent; for `preexec_fn`."""
     # a test run that is killed cannot stop its servers; the kernel does (prctl(2))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,144 @@
+"""Attack a registry with every kind, and print a table of what held."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from types import FrameType
+
+from attacks.findings import Finding
+from attacks.ground import prepare
+from attacks.kinds import named
+from attacks.run import HEADING, MOST, Arena, Result, line
+from attacks.scenarios import SCENARIOS
+from attacks.scenarios.kill import killed_while_writing
+from attacks.served import Served
+from attacks.target import Target
+
+DATABASES = ("sqlite", "postgresql")
+FINDINGS = "\n| what must hold | holds | seen |\n|---|---|---|"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the attacks; return 1 when one of them did harm."""
+    options = _options(arguments)
+    if not options.serve:
+        target = Target(options.url, options.token or "", options.password or "")
+        return int(_attack(options, target))
+    databases = DATABASES if options.database == "both" else (options.database,)
+    harm = [_serve_and_attack(options, database) for database in databases]
+    return int(any(harm))
+
+
+def _serve_and_attack(options: argparse.Namespace, database: str) -> bool:
+    """Attack a registry on SQLite, or on a PostgreSQL that is started for it."""
+    print(f"\n## {database}\n", flush=True)
+    with ExitStack() as stack:
+        address = None
+        if database == "postgresql":
+            from bench.postgres import fresh_database  # noqa: PLC0415
+
+            address = fresh_database(stack)
+        served = Served.prepared(stack, address)
+        served.start()
+        return _attack(options, served.target, served)
+
+
+def _attack(
+    options: argparse.Namespace, target: Target, served: Served | None = None
+) -> bool:
+    """Attack with all that is asked for; return whether anything did harm."""
+    results = _kinds(options, target)
+    findings = _scenarios(options, target)
+    if served is not None and options.only in "killed while writing":
+        findings += _print(killed_while_writing(served))
+    return _failed(results, findings)
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m attacks",
+        description="Attack a registry of this machine beside honest clients. "
+        "It is filled with content: use one that you can throw away.",
+    )
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--serve", action="store_true", help="serve one to attack")
+    where.add_argument("--url", help="attack this one, with --token")
+    parser.add_argument("--token", help="the API token of an administrator")
+    parser.add_argument("--password", help="the password of the account admin")
+    parser.add_argument(
+        "--database",
+        choices=(*DATABASES, "both"),
+        default="both",
+        help="the database of --serve, or one after the other (both)",
+    )
+    for name, default, meaning in (
+        ("--clients", 200, "attackers of each kind at the same time"),
+        ("--seconds", 5, "seconds that each kind attacks"),
+    ):
+        parser.add_argument(
+            name, type=int, default=default, help=f"{meaning} ({default})"
+        )
+    parser.add_argument(
+        "--from",
+        dest="source",
+        help="the address that attackers come from, such as 127.0.0.2, where the "
+        "server counts the connections of an address",
+    )
+    parser.add_argument("--only", default="", help="only what has this in its name")
+    return parser.parse_args(arguments)
+
+
+def _kinds(options: argparse.Namespace, target: Target) -> list[Result]:
+    kinds = named(options.only)
+    if not kinds:
+        return []
+    arena = Arena(target, prepare(target), options.clients, options.source)
+    print(HEADING, flush=True)
+    results = []
+    for kind in kinds:
+        result = asyncio.run(arena.run(kind, seconds=options.seconds))
+        print(line(result), flush=True)
+        results.append(result)
+    return results
+
+
+def _scenarios(options: argparse.Namespace, target: Target) -> list[Finding]:
+    print(FINDINGS, flush=True)
+    return [
+        finding
+        for name, scenario in SCENARIOS.items()
+        if options.only in name
+        for finding in _print(scenario(target))
+    ]
+
+
+def _print(findings: list[Finding]) -> list[Finding]:
+    for finding in findings:
+        print(finding.line(), flush=True)
+    return findings
+
+
+def _failed(results: list[Result], findings: list[Finding]) -> bool:
+    broken = [result.kind for result in results if result.fails]
+    broken += [finding.name for finding in findings if not finding.holds]
+    slow = [result.kind for result in results if result.ratio > MOST]
+    print(f"\nDid harm: {', '.join(broken) or 'none'}.")
+    print(
+        f"Slowed honest clients more than {MOST:g} times: {', '.join(slow) or 'none'}."
+    )
+    return bool(broken)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    # so that terminated attacks stop their servers like interrupted ones
+    signal.signal(signal.SIGTERM, _interrupt)
+    sys.exit(main(sys.argv[1:]))

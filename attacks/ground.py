@@ -1,0 +1,151 @@
+"""What the attacks ask for: a large file, a crate, long lists, a lineage."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from attacks.client import Client, require
+from attacks.target import Target
+
+#: Bytes of the file that slow readers download, and of that in the crate. They are more
+#: than the kernel keeps for a reader, and so is the CSV of objects so long.
+FILE, FILE_IN_CRATE = 20 * 2**20, 8 * 2**20
+OBJECTS, CHARACTERS = 1_000, 8_000
+#: Runs in a chain, and files that each of them reads and writes.
+DEPTH, WIDTH = 9, 4
+
+_DAY = "2026-01-02T03:04:05Z"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Paths of what an attack asks for."""
+
+    record: str
+    page: str
+    export: str
+    download: str
+    crate: str
+    picture: str
+
+
+def prepare(target: Target) -> Ground:
+    """Register what the attacks ask for; repeated, it registers more of it."""
+    with Client(target) as client:
+        records = _post(client, "object", _objects(OBJECTS))
+        download = _file(client, FILE)
+        location = _file(client, FILE_IN_CRATE)
+        outputs = _runs(client, DEPTH, location["url"])
+        product = _product(client, outputs[-1])
+    run = _path(_at(target, f"/api/code_run/?outputs={_id(outputs[-1])}&page_size=1"))
+    return Ground(
+        record=_path(records[0]["url"]),
+        page="/api/object/?page_size=20",
+        export="/api/object/?format=csv",
+        download=f"/data/{download['hash']}",
+        crate=f"/api/ro-crate/code-run/{run.split('/')[-2]}/?format=zip",
+        picture=f"/api/prov-report/{_id(product)}/?format=svg&depth={DEPTH}",
+    )
+
+
+def upload(client: Client, data: bytes) -> str:
+    """Upload a file as the guide says; return its checksum."""
+    checksum = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    require(client.send("PUT", upload_path(client, checksum), data), 200, 201)
+    return checksum
+
+
+def upload_path(client: Client, checksum: str | None = None) -> str:
+    """Return a signed path to upload a file to; by default one that nobody has."""
+    checksum = checksum or secrets.token_hex(20)
+    answer = require(client.send("POST", f"/api/data/{checksum}"), 200)
+    parts = urlsplit(answer.json()["url"])
+    return f"{parts.path}?{parts.query}"
+
+
+def _objects(number: int) -> list[dict[str, str]]:
+    batch = secrets.token_hex(8)
+    filler = "x" * CHARACTERS
+    return [{"description": f"{batch} {one} {filler}"} for one in range(number)]
+
+
+def _file(client: Client, size: int) -> Any:
+    """Upload random bytes and return their storage location."""
+    checksum = upload(client, os.urandom(size))
+    fields = {"path": checksum, "hash": checksum, "storage_root": _first_root(client)}
+    return _post(client, "storage_location", fields)
+
+
+def _post(client: Client, kind: str, data: Any) -> Any:
+    return require(client.post(f"/api/{kind}/", data), 201).json()
+
+
+def _first_root(client: Client) -> str:
+    roots = require(client.get("/api/storage_root/?page_size=1000"), 200).json()
+    urls = [one["url"] for one in roots["results"] if one["root"].endswith("/data/")]
+    return str(urls[-1])
+
+
+def _runs(client: Client, depth: int, location: str) -> list[str]:
+    """Register a chain of runs; return the components that the last of them wrote."""
+    outputs = _components(client, WIDTH)
+    for step in range(depth):
+        inputs = outputs
+        outputs = _components(client, WIDTH)
+        if step == depth - 1:
+            [outputs[-1]] = _components(client, 1, {"storage_location": location})
+        script = _post(client, "object", {"description": "a script"})
+        _post(
+            client,
+            "code_run",
+            {
+                "run_date": _DAY,
+                "description": f"step {step}",
+                "submission_script": script["url"],
+                "inputs": inputs,
+                "outputs": outputs,
+            },
+        )
+    return outputs
+
+
+def _components(
+    client: Client, number: int, fields: Mapping[str, str] = {}
+) -> list[str]:
+    made = _post(client, "object", [{"description": "a file", **fields}] * number)
+    return [component for one in made for component in _urls(one["components"])]
+
+
+def _urls(values: Iterable[Any]) -> list[str]:
+    return [str(value) for value in values]
+
+
+def _product(client: Client, component: str) -> str:
+    """Register the object of a component as a data product; return its address."""
+    name = secrets.token_hex(8)
+    namespace = _post(client, "namespace", {"name": name})
+    found = require(client.get(_path(component)), 200).json()
+    fields = {"namespace": namespace["url"], "name": name, "version": "1.0.0"}
+    made = _post(client, "data_product", {**fields, "object": found["object"]})
+    return str(made["url"])
+
+
+def _at(target: Target, path: str) -> str:
+    """Return the address of the only record of a list."""
+    with Client(target) as client:
+        [record] = require(client.get(path), 200).json()["results"]
+    return str(record["url"])
+
+
+def _id(url: str) -> str:
+    return url.rstrip("/").rpartition("/")[2]
+
+
+def _path(url: str) -> str:
+    return urlsplit(url).path

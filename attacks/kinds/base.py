@@ -1,0 +1,64 @@
+"""What an attacker is: one connection after another, each with the same trick."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from itertools import repeat
+from typing import NamedTuple
+
+from attacks.ground import Ground
+from attacks.line import Line
+from attacks.target import Target
+
+
+class Scene(NamedTuple):
+    """Where an attack takes place.
+
+    `cookie` is the one against forged forms: without it they are refused by their
+    headers, and with it by a field of their body. `uploads` are signed paths, one per
+    attacker, for kinds that use them.
+    """
+
+    target: Target
+    ground: Ground
+    cookie: str
+    uploads: tuple[str, ...] = ()
+
+
+class Kind(ABC):
+    """A kind of attacker.
+
+    `pause` is how many seconds, on average, an attacker that was thrown out waits
+    before it connects again: slow clients are not measured as a flood of requests.
+    `uploads` is true for kinds that use signed paths.
+    """
+
+    name: str
+    pause: float = 4
+    small_buffer: bool = False
+    uploads: bool = False
+
+    @abstractmethod
+    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+        """Attack over this connection until it ends; return the outcome."""
+
+
+def request(
+    scene: Scene,
+    method: str,
+    path: str,
+    *headers: str,
+    token: str | None = None,
+    version: str = "1.1",
+) -> bytes:
+    """Return the head of a request, with this API token where one is given."""
+    if token is not None:
+        headers = (f"Authorization: token {token}", *headers)
+    lines = (f"{method} {path} HTTP/{version}", f"Host: {scene.target.host}", *headers)
+    return "\r\n".join((*lines, "", "")).encode()
+
+
+def slowly(piece: bytes) -> Iterator[bytes]:
+    """Repeat a piece for ever; the attack ends when the server or the run does."""
+    return repeat(piece)

@@ -1,0 +1,39 @@
+"""Attackers that come back as soon as they are thrown out."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from attacks.kinds.base import Kind, Scene, request
+from attacks.line import CLOSED, Line
+
+
+class Reconnecting(Kind):
+    """Sends unfinished headers, and connects again at once when thrown out."""
+
+    name = "flood: reconnecting at once"
+    pause = 0.02
+
+    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+        """Keep the empty line back."""
+        line.send(request(scene, "GET", "/api/")[:-2])
+        headers = (b"X-%d: x\r\n" % one for one in count())
+        return await line.trickle(headers, pace=1)
+
+
+class HangingUp(Kind):
+    """Sends half a request and hangs up."""
+
+    name = "flood: hanging up"
+    pause = 1
+    uploads = True
+
+    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+        """Leave a body unsent, so that the server has begun with it."""
+        path = scene.uploads[number % len(scene.uploads)]
+        line.send(request(scene, "PUT", path, "Content-Length: 1000000"))
+        line.send(bytes(1000))
+        return CLOSED
+
+
+KINDS: tuple[Kind, ...] = (Reconnecting(), HangingUp())

@@ -1,0 +1,70 @@
+"""Attackers that read answers as slowly as they can, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from attacks.kinds.base import Kind, Scene, request
+from attacks.line import CLOSED, Line
+
+
+@dataclass
+class SlowReader(Kind):
+    """Reads 1 kB/s of an answer; `what` is the field of `Ground` that has the path."""
+
+    name: str
+    what: str
+    token: bool = False
+    small_buffer: bool = True
+
+    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+        """Read until the server hangs up."""
+        line.send(request(scene, "GET", getattr(scene.ground, self.what)))
+        first = b""
+        while data := await line.read(1024):
+            first = first or data
+            await asyncio.sleep(1)
+        status = first.split(b" ", 2)[1:2]
+        return f"{status[0].decode()} {CLOSED}" if status else CLOSED
+
+
+class Unread(Kind):
+    """Asks for much and reads nothing."""
+
+    name = "readers: nothing is read"
+    small_buffer = True
+
+    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+        """Ask for the large file, and wait until the server hangs up."""
+        line.send(request(scene, "GET", scene.ground.download))
+        return await _until_reset(line)
+
+
+class Pipelined(Kind):
+    """Sends hundreds of requests at once and reads no answer."""
+
+    name = "readers: pipelined and unread"
+    small_buffer = True
+
+    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+        """Ask five hundred times for a page of records."""
+        line.send(request(scene, "GET", scene.ground.page) * 500)
+        return await _until_reset(line)
+
+
+async def _until_reset(line: Line) -> str:
+    """Send nothing that counts; see the connection break when the server hangs up."""
+    while not line.is_closing:
+        await asyncio.sleep(1)
+        line.send(b"\r\n")
+    return CLOSED
+
+
+KINDS: tuple[Kind, ...] = (
+    SlowReader("readers: slow download", "download"),
+    SlowReader("readers: slow CSV", "export"),
+    SlowReader("readers: slow crate", "crate"),
+    Unread(),
+    Pipelined(),
+)

@@ -1,0 +1,107 @@
+"""One raw connection of an attacker, and what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Self
+
+from attacks.target import Target
+
+#: What a connection ended with, where it was no status.
+CLOSED, RESET, REFUSED, OPEN = "closed", "reset", "refused", "open"
+#: Bytes that the kernel keeps of what a slow reader did not read yet.
+SMALL_BUFFER = 4096
+
+
+class Line:
+    """Sends bytes as they are and watches for the first line of an answer."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._reader, self._writer = reader, writer
+        self._answer: asyncio.Task[str] | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, target: Target, *, small: bool = False) -> AsyncIterator[Self]:
+        """Connect, with a small buffer for what arrives where `small` is true."""
+        reader, writer = await target.open(limit=1024)
+        if small:
+            raw: socket.socket = writer.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
+        line = cls(reader, writer)
+        try:
+            yield line
+        finally:
+            await line.close()
+
+    async def close(self) -> None:
+        """Hang up, without waiting for what is unsent."""
+        if self._answer is not None:
+            self._answer.cancel()
+            await asyncio.gather(self._answer, return_exceptions=True)
+        self._writer.transport.abort()
+        try:
+            await self._writer.wait_closed()
+        except OSError:
+            # reset by the server, which is one of the ways to be thrown out
+            return
+
+    def send(self, data: bytes) -> None:
+        """Send without waiting; what the server does not read stays in memory here."""
+        self._writer.write(data)
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether either side has hung up, as far as is known."""
+        return self._writer.transport.is_closing()
+
+    async def read(self, size: int) -> bytes:
+        """Return at most `size` bytes, none at the end."""
+        return await self._reader.read(size)
+
+    async def outcome(self, timeout: float | None = None) -> str:
+        """Return the status of the first answer, or how the connection ended.
+
+        The answer is ``OPEN`` when neither happens within `timeout` seconds.
+        """
+        if self._answer is None:
+            self._answer = asyncio.create_task(self._first_status())
+        await asyncio.wait({self._answer}, timeout=timeout)
+        return self._answer.result() if self._answer.done() else OPEN
+
+    async def trickle(self, pieces: Iterable[bytes], pace: float) -> str:
+        """Send a piece every `pace` seconds until the server answers or hangs up."""
+        for piece in pieces:
+            outcome = await self.outcome(timeout=pace)
+            if outcome != OPEN:
+                return outcome
+            self.send(piece)
+        return await self.outcome()
+
+    async def _first_status(self) -> str:
+        try:
+            first = await self._final_status()
+        except asyncio.IncompleteReadError as error:
+            return CLOSED if not error.partial else _status(error.partial)
+        except asyncio.LimitOverrunError:
+            return "no HTTP"
+        except OSError:
+            return RESET
+        return _status(first)
+
+    async def _final_status(self) -> bytes:
+        """Return the first line of the answer, after any interim ones (100)."""
+        while _status(line := await self._reader.readuntil(b"\r\n")) == "100":
+            while await self._reader.readuntil(b"\r\n") != b"\r\n":
+                continue
+        return line
+
+
+def _status(line: bytes) -> str:
+    words = line.split()
+    return words[1].decode(errors="replace") if len(words) > 1 else "no HTTP"

@@ -1,0 +1,172 @@
+"""One kind of attackers beside honest clients, and what it did to them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+
+from attacks.client import Client, require
+from attacks.findings import megabytes
+from attacks.ground import Ground, upload_path
+from attacks.honest import Orders, Report, measure
+from attacks.kinds.base import Kind, Scene
+from attacks.processes import resident
+from attacks.swarm import Swarm
+from attacks.target import Target
+
+#: How many times its baseline the median of honest clients may be.
+MOST = 2.0
+#: Seconds that attackers have to get into place before anybody is measured.
+HEAD_START = 1.0
+
+
+@dataclass
+class Result:
+    """What one kind did; memory in bytes, the most that was seen."""
+
+    kind: str
+    before: Report
+    beside: Report
+    after: Report
+    outcomes: Counter[str]
+    memory_before: int
+    memory: int
+
+    @property
+    def baseline(self) -> float:
+        """The median without attackers: the slower of before and after.
+
+        The machine has other work too; only what is slow on one side of the attack
+        but not the other is noise.
+        """
+        return max(self.before.median, self.after.median)
+
+    @property
+    def ratio(self) -> float:
+        """How many times its baseline the median was."""
+        return self.beside.median / self.baseline
+
+    @property
+    def fails(self) -> bool:
+        """Whether an honest request failed, or the probe."""
+        return not self.beside.is_served
+
+
+class Arena:
+    """Measures kinds of attackers one after another, each beside a baseline."""
+
+    def __init__(
+        self, target: Target, ground: Ground, clients: int, source: str | None = None
+    ) -> None:
+        """Attack with so many connections at a time, from this address of ours."""
+        self._target, self._ground, self._clients = target, ground, clients
+        self._source = source
+        self._quiet: Report | None = None
+
+    async def beside(
+        self,
+        kind: Kind,
+        *,
+        seconds: float,
+        head_start: float = HEAD_START,
+        **orders: float,
+    ) -> tuple[Report, Counter[str]]:
+        """Return what honest clients saw beside attackers, and what those got."""
+        swarm = Swarm(kind, self._scene(kind))
+        async with swarm.of(self._clients):
+            await asyncio.sleep(head_start)
+            report = await self._honest(seconds, orders)
+        return report, swarm.outcomes
+
+    async def run(
+        self, kind: Kind, *, seconds: float, baseline: float = 2, **orders: float
+    ) -> Result:
+        """Measure honest clients before, beside and after attackers of this kind."""
+        # what was measured after one kind is what comes before the next
+        before = self._quiet or await self._honest(baseline, orders)
+        idle_memory = resident(self._target.pid)
+        watch = asyncio.create_task(self._most_memory())
+        beside, outcomes = await self.beside(kind, seconds=seconds, **orders)
+        watch.cancel()
+        memory = (await asyncio.gather(watch, return_exceptions=True))[0]
+        after = self._quiet = await self._honest(baseline, orders)
+        return Result(
+            kind.name,
+            before,
+            beside,
+            after,
+            outcomes,
+            idle_memory,
+            memory if isinstance(memory, int) else idle_memory,
+        )
+
+    def _scene(self, kind: Kind) -> Scene:
+        number = self._clients if kind.uploads else 0
+        with Client(self._target) as client:
+            form = require(client.get("/sign-in"), 200)
+            uploads = tuple(upload_path(client) for _ in range(number))
+        cookie = form.headers["set-cookie"].partition(";")[0]
+        attacked = self._target
+        if self._source is not None:
+            attacked = attacked.from_address(self._source)
+        return Scene(attacked, self._ground, cookie, uploads)
+
+    async def _honest(self, seconds: float, orders: dict[str, float]) -> Report:
+        return await measure(
+            Orders.of(self._target, self._ground, seconds=seconds, **orders)
+        )
+
+    async def _most_memory(self) -> int:
+        """Watch the server's memory until cancelled; return the most it had."""
+        most = 0
+        try:
+            while self._target.pid is not None:
+                most = max(most, resident(self._target.pid))
+                await asyncio.sleep(0.25)
+        except asyncio.CancelledError:
+            return most
+        return most
+
+
+HEADING = (
+    "| kind | times baseline | median ms | p99 ms | requests | failed | livez missed "
+    "| worst s | uploads | memory | attackers got | result |\n" + "|---" * 12 + "|"
+)
+
+
+def line(result: Result) -> str:
+    """Return a row of the table."""
+    beside = result.beside
+    failed = {**beside.failures, **{f"upload {k}": v for k, v in _bad(beside).items()}}
+    cells = (
+        result.kind,
+        f"{result.ratio:.1f}",
+        f"{result.baseline:.1f} → {beside.median:.1f}",
+        f"{max(result.before.p99, result.after.p99):.0f} → {beside.p99:.0f}",
+        str(len(beside.milliseconds)),
+        _counts(failed) or "0",
+        f"{beside.live_misses} of {beside.live}",
+        f"{beside.live_worst:.2f}",
+        f"{beside.uploads}, {beside.upload_retries} retried",
+        f"{megabytes(result.memory_before)} → {megabytes(result.memory)}",
+        _counts(result.outcomes),
+        _verdict(result),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _verdict(result: Result) -> str:
+    if result.fails:
+        return "FAILS"
+    return "slow" if result.ratio > MOST else "holds"
+
+
+def _bad(report: Report) -> dict[str, int]:
+    return {
+        name[:60].replace("|", "/"): n for name, n in report.upload_failures.items()
+    }
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))

@@ -1,0 +1,40 @@
+"""What single hostile requests do: each scenario returns what it found.
+
+A scenario runs against any registry of this machine, given an administrator's token.
+The order matters for the last one, which locks the administrator's password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attacks.findings import Finding
+from attacks.scenarios import (
+    crates,
+    keywords,
+    large,
+    passwords,
+    pictures,
+    refusals,
+    smuggling,
+    streaming,
+    twins,
+)
+from attacks.target import Target
+
+Scenario = Callable[[Target], list[Finding]]
+
+SCENARIOS: dict[str, Scenario] = {
+    "refused before the body": refusals.refused_before_their_bodies,
+    "smuggling": smuggling.ambiguous_requests,
+    "headers without end": smuggling.headers_without_end,
+    "twins: duplicates": twins.duplicate_pairs,
+    "twins: idempotency keys": twins.idempotent_pairs,
+    "large: empty objects": large.empty_objects,
+    "large: multipart": large.multipart_to_the_token_endpoint,
+    "streaming": streaming.a_large_file,
+    "crates": crates.hostile_crates,
+    "pictures": pictures.many_pictures,
+    "keywords": keywords.very_many_keywords,
+    "passwords": passwords.guessed_by_basic,
+}

@@ -1,0 +1,106 @@
+"""Crates that unpack to far more than they are, or to other places."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import zipfile
+
+from attacks.client import Answer, Client
+from attacks.findings import Finding, megabytes
+from attacks.scenarios.together import watching
+from attacks.target import Target
+
+#: Bytes that a server's memory may grow by while it refuses them all.
+MOST = 200 * 2**20
+
+_METADATA = "ro-crate-metadata.json"
+_CONTEXT = "https://w3id.org/ro/crate/1.1/context"
+_DESCRIPTOR = {
+    "@id": _METADATA,
+    "@type": "CreativeWork",
+    "about": {"@id": "./"},
+    "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"},
+}
+_ROOT = {
+    "@id": "./",
+    "@type": "Dataset",
+    "name": "A crate",
+    "datePublished": "2026-01-02",
+    "license": {"@id": "https://creativecommons.org/licenses/by/4.0/"},
+}
+
+
+def hostile_crates(target: Target) -> list[Finding]:
+    """Send each crate, and see it refused without much memory."""
+    findings = []
+    with watching(target) as watched, Client(target) as client:
+        for name, crate in _crates().items():
+            answer = _post(client, crate)
+            refused = 400 <= answer.status < 500
+            findings.append(Finding(f"refused: {name}", refused, str(answer.status)))
+    growth = f"{megabytes(watched.grown)} more memory"
+    return [*findings, Finding("little memory: crates", watched.grown < MOST, growth)]
+
+
+def _post(client: Client, crate: bytes) -> Answer:
+    zipped = {"Content-Type": "application/zip"}
+    return client.send("POST", "/api/ro-crate/", crate, zipped)
+
+
+def _crates() -> dict[str, bytes]:
+    names = ("../../outside", "/etc/outside", "a/../../outside", "..\\outside", "C:\\a")
+    return {
+        "a crate whose description unpacks to 300 MB": _zipped(
+            {_METADATA: bytes(300 * 2**20)}
+        ),
+        "a crate whose file is longer than it says": _lying(),
+        "a crate of more files than are taken": _zipped(
+            {_METADATA: _described(), **{f"data/{n}": b"" for n in range(12_000)}}
+        ),
+        "a crate that holds one file ten thousand times": _repeating(),
+        **{
+            f"a crate with the name {name!r}": _zipped(
+                {_METADATA: _described(name), name: b"x"}
+            )
+            for name in names
+        },
+    }
+
+
+def _described(*files: str) -> bytes:
+    entities = [{"@id": name, "@type": "File", "name": name} for name in files]
+    parts = [{"@id": name} for name in files]
+    graph = [_DESCRIPTOR, {**_ROOT, "hasPart": parts}, *entities]
+    return json.dumps({"@context": _CONTEXT, "@graph": graph}).encode()
+
+
+def _zipped(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _lying() -> bytes:
+    """Zip 50 MB of zeros, and write into both headers that they are ten bytes."""
+    made = _zipped({_METADATA: _described("data/a"), "data/a": bytes(50 * 2**20)})
+    size = struct.pack("<L", 50 * 2**20)
+    return made.replace(size, struct.pack("<L", 10))
+
+
+def _repeating() -> bytes:
+    """Zip one file, and list it ten thousand times in the directory at the end."""
+    made = _zipped({_METADATA: _described("data/a"), "data/a": bytes(2**20)})
+    start = made.rindex(b"PK\x01\x02")
+    end = made.index(b"PK\x05\x06", start)
+    one, times = made[start:end], 10_000
+    directory = made[made.index(b"PK\x01\x02") : start] + one * times
+    sizes = struct.pack("<HHLL", times + 1, times + 1, len(directory), _offset(made))
+    return made[: _offset(made)] + directory + made[end : end + 8] + sizes + b"\0\0"
+
+
+def _offset(made: bytes) -> int:
+    return made.index(b"PK\x01\x02")

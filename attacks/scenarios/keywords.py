@@ -1,0 +1,70 @@
+"""One object of which very much is said, and the lists that it is in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import count
+
+from attacks.client import Answer, Client, require
+from attacks.findings import Finding, megabytes
+from attacks.scenarios.together import at_once, watching
+from attacks.target import Target
+
+#: Keywords in one POST, and POSTs; the registry may have a limit below.
+BATCH, BATCHES = 10_000, 5
+#: Bytes that a server's memory may grow by while it answers eight such lists.
+MOST = 2**30
+
+
+def very_many_keywords(target: Target) -> list[Finding]:
+    """Give one object as many keywords as it takes, and read lists with it."""
+    with Client(target) as client:
+        made = require(client.post("/api/object/", {"description": "spoken of"}), 201)
+        url = made.json()["url"]
+        statuses = _give_keywords(client, url)
+
+    def read(number: int) -> Answer:
+        with Client(target, signed_in=False) as client:
+            return client.get("/api/object/?page_size=1000")
+
+    with watching(target) as watched:
+        answers = at_once(8, read)
+    seen = Counter(answer.status for answer in answers)
+    size = max(len(answer.body) for answer in answers)
+    missed = f"{watched.missed} of {watched.asked} missed"
+    return [
+        Finding("keywords are taken or refused", _right(statuses), str(statuses)),
+        Finding(
+            "lists with an object of very many keywords are answered",
+            set(seen) <= {200, 429, 503},
+            f"{dict(seen)}, {megabytes(size)} each",
+        ),
+        Finding("/livez answers beside: such lists", not watched.missed, missed),
+        Finding(
+            "little memory: such lists",
+            watched.grown < MOST,
+            f"{megabytes(watched.grown)} more memory",
+        ),
+    ]
+
+
+def _give_keywords(client: Client, url: str) -> list[int]:
+    """Send keywords until they are refused; return the statuses."""
+    statuses: list[int] = []
+    numbers = count()
+    while len(statuses) < BATCHES and (not statuses or statuses[-1] == 201):
+        batch = [
+            {"object": url, "keyphrase": f"keyphrase {next(numbers)}"}
+            for _ in range(BATCH)
+        ]
+        statuses.append(client.post("/api/keyword/", batch).status)
+    return statuses
+
+
+def _right(statuses: list[int]) -> bool:
+    return all(status == 201 for status in statuses[:-1]) and statuses[-1] in {
+        201,
+        400,
+        409,
+        413,
+    }

@@ -1,0 +1,72 @@
+"""Bodies that are large for what is in them."""
+
+from __future__ import annotations
+
+import secrets
+
+from attacks.client import Answer, Client
+from attacks.findings import Finding, megabytes
+from attacks.scenarios.together import Watched, at_once, watching
+from attacks.target import Target
+
+#: Bytes that a server's memory may grow by while it refuses three bodies of 63 MB.
+MOST = 2**30
+_EMPTY = 63 * 2**20 // 3
+
+
+def empty_objects(target: Target) -> list[Finding]:
+    """Send 22 million empty objects as JSON three times at once."""
+    body = b"[" + b"{}," * (_EMPTY - 2) + b"{}]"
+
+    def post(number: int) -> Answer:
+        return _send(target, "/api/object/", body, "application/json")
+
+    with watching(target) as watched:
+        answers = at_once(3, post)
+    return _judged("63 MB of empty objects, three times", answers, watched)
+
+
+def multipart_to_the_token_endpoint(target: Target) -> list[Finding]:
+    """Send a form with a file of 60 MB where a few short fields are read."""
+    boundary = secrets.token_hex(16)
+    head = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; '
+        'filename="a"\r\nContent-Type: application/octet-stream\r\n\r\n'
+    )
+    body = head.encode() + bytes(60 * 2**20) + f"\r\n--{boundary}--\r\n".encode()
+
+    def post(number: int) -> Answer:
+        form = f"multipart/form-data; boundary={boundary}"
+        return _send(target, "/o/token", body, form, signed_in=False)
+
+    with watching(target) as watched:
+        answers = at_once(3, post)
+    return _judged("a file of 60 MB to /o/token, three times", answers, watched)
+
+
+def _send(
+    target: Target, path: str, body: bytes, content_type: str, *, signed_in: bool = True
+) -> Answer:
+    """Return the answer; 413 where the server hung up before all was sent."""
+    headers = {"Content-Type": content_type}
+    try:
+        with Client(target, signed_in=signed_in) as client:
+            return client.send("POST", path, body, headers)
+    except (BrokenPipeError, ConnectionResetError):
+        return Answer(413, b"")
+
+
+def _judged(name: str, answers: list[Answer], watched: Watched) -> list[Finding]:
+    statuses = sorted(answer.status for answer in answers)
+    refused = all(400 <= status < 500 or status == 503 for status in statuses)
+    growth = f"{megabytes(watched.grown)} more memory"
+    return [
+        Finding(f"refused: {name}", refused, str(statuses)),
+        Finding(f"little memory: {name}", watched.grown < MOST, growth),
+        _live(name, watched),
+    ]
+
+
+def _live(name: str, watched: Watched) -> Finding:
+    seen = f"{watched.missed} of {watched.asked} missed"
+    return Finding(f"/livez answers beside: {name}", not watched.missed, seen)

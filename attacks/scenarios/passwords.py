@@ -1,0 +1,48 @@
+"""Guessing at a password by HTTP Basic; the account is locked for a while after it."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections import Counter
+
+from attacks.client import Client
+from attacks.findings import Finding
+from attacks.scenarios.together import at_once
+from attacks.target import Target
+
+#: Wrong passwords in a row, more than the registry looks at.
+GUESSES = 30
+
+
+def guessed_by_basic(target: Target) -> list[Finding]:
+    """Guess at the administrator's password; then not even the right one is taken.
+
+    A token of the same account is good all the time: the guard is against guessing,
+    and must not be a way to shut people out of their programs.
+    """
+    if not target.password:
+        return []
+    before = _status(target, target.password)
+    wrong = at_once(GUESSES, lambda number: _status(target, f"wrong-{number}"))
+    after = _status(target, target.password)
+    with Client(target) as client:
+        by_token = client.get("/api/username/").status
+    return [
+        Finding("the password is taken before", before == 200, str(before)),
+        Finding(
+            "wrong passwords are refused", 200 not in wrong, str(dict(Counter(wrong)))
+        ),
+        Finding(
+            "after the limit the right password is refused",
+            after in {401, 403, 429},
+            str(after),
+        ),
+        Finding("the account's token still works", by_token == 200, str(by_token)),
+    ]
+
+
+def _status(target: Target, password: str) -> int:
+    credentials = b64encode(f"admin:{password}".encode()).decode()
+    with Client(target, signed_in=False) as client:
+        headers = {"Authorization": f"Basic {credentials}"}
+        return client.send("GET", "/api/username/", headers=headers).status

@@ -1,0 +1,134 @@
+"""Requests that are refused by their headers alone: their bodies are never sent."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import NamedTuple
+
+from attacks.client import Client
+from attacks.findings import Finding
+from attacks.ground import upload_path
+from attacks.line import Line
+from attacks.target import Target
+
+#: Seconds that a refusal may take, on a machine with other work.
+PATIENCE = 10
+
+_JSON = "Content-Type: application/json"
+_FORM = "Content-Type: application/x-www-form-urlencoded"
+_ZIP = "Content-Type: application/zip"
+_SMALL, _LARGE, _HUGE = 5_000, 200 * 2**20, 10**13
+
+
+class Case(NamedTuple):
+    """A request whose body is announced and not sent, and the right statuses."""
+
+    name: str
+    method: str
+    path: str
+    headers: tuple[str, ...]
+    length: int
+    statuses: tuple[str, ...]
+
+
+def cases(target: Target) -> list[Case]:
+    """Return all requests that are refused by their headers alone."""
+    with Client(target) as client:
+        signed = upload_path(client)
+    bad = f"Authorization: token {'0' * 40}"
+    good = f"Authorization: token {target.token}"
+    basic = "Authorization: Basic bm9ib2R5Om5vdGhpbmc="
+    unsigned = f"/api/data/{'0' * 40}/file"
+    return [
+        Case(
+            "JSON without a token", "POST", "/api/object/", (_JSON,), _SMALL, ("403",)
+        ),
+        Case("JSON, bad token", "POST", "/api/object/", (_JSON, bad), _SMALL, ("401",)),
+        Case(
+            "JSON, bad password",
+            "POST",
+            "/api/object/",
+            (_JSON, basic),
+            _SMALL,
+            ("401",),
+        ),
+        Case(
+            "JSON without a token, too long",
+            "POST",
+            "/api/object/",
+            (_JSON,),
+            _HUGE,
+            ("403", "413"),
+        ),
+        Case(
+            "JSON with a token, too long",
+            "POST",
+            "/api/object/",
+            (_JSON, good),
+            _LARGE,
+            ("413",),
+        ),
+        Case(
+            "JSON to no address",
+            "POST",
+            "/api/nowhere/",
+            (_JSON,),
+            _LARGE,
+            ("403", "404", "413"),
+        ),
+        Case("PROV without a token", "POST", "/api/prov/", (_JSON,), _SMALL, ("403",)),
+        Case(
+            "crate without a token", "POST", "/api/ro-crate/", (_ZIP,), _LARGE, ("403",)
+        ),
+        Case(
+            "crate, bad token", "POST", "/api/ro-crate/", (_ZIP, bad), _LARGE, ("401",)
+        ),
+        Case(
+            "crate, too long", "POST", "/api/ro-crate/", (_ZIP, good), _HUGE, ("413",)
+        ),
+        Case("PUT without a signature", "PUT", unsigned, (), _LARGE, ("403",)),
+        Case("PUT badly signed", "PUT", f"{signed}x", (), _LARGE, ("403",)),
+        Case("sign-in form, too long", "POST", "/sign-in", (_FORM,), _LARGE, _REFUSED),
+        Case(
+            "form to /o/token, too long", "POST", "/o/token", (_FORM,), _LARGE, _REFUSED
+        ),
+        Case("form to a page, too long", "POST", "/", (_FORM,), _LARGE, _REFUSED),
+        Case("form to no address", "POST", "/nowhere/", (_FORM,), _LARGE, _REFUSED),
+    ]
+
+
+_REFUSED = ("400", "401", "403", "404", "405", "413")
+
+
+def refused_before_their_bodies(target: Target) -> list[Finding]:
+    """Send heads that announce a body, and see them refused before it is sent."""
+    return asyncio.run(_all(target, cases(target)))
+
+
+async def _all(target: Target, made: list[Case]) -> list[Finding]:
+    return list(
+        await asyncio.gather(
+            *(refused(target, case, *extra) for case in made for extra in _EXPECTING)
+        )
+    )
+
+
+#: Each case is sent twice: as it is, and by a client that asks before it sends.
+_EXPECTING: tuple[tuple[str, ...], ...] = ((), ("Expect: 100-continue",))
+
+
+async def refused(
+    target: Target, case: Case, *extra: str, patience: float = PATIENCE
+) -> Finding:
+    """Send the head of a request and no body, and wait so many seconds."""
+    length = f"Content-Length: {case.length}"
+    lines = (
+        f"{case.method} {case.path} HTTP/1.1",
+        f"Host: {target.host}",
+        *(*case.headers, length, *extra, "", ""),
+    )
+    async with Line.open(target) as line:
+        line.send("\r\n".join(lines).encode())
+        outcome = await line.outcome(timeout=patience)
+    name = f"refused at once: {case.name}{f', {extra[0]}' if extra else ''}"
+    return Finding(name, outcome in case.statuses, outcome)

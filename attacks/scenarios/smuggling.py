@@ -1,0 +1,197 @@
+"""Requests that two readers could read in two ways (RFC 9112, sections 5 to 7 and 11).
+
+A proxy and a server that disagree about where a request ends let one client put words
+into another's mouth. So each of these must be refused, and what follows it on the
+connection must never be answered as a request of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from attacks.findings import Finding
+from attacks.line import CLOSED
+from attacks.target import Target
+
+#: Seconds in which a broken request must be answered or its connection closed.
+PATIENCE = 15
+#: How a request is refused for how it is written.
+REFUSALS = frozenset({"400", "411", "413", "414", "431", "501", "505", CLOSED})
+NO_ANSWER = b"no answer"
+#: Bytes of headers that nobody may be made to keep.
+ENOUGH = 16 * 2**20
+
+_CHUNKED = "Transfer-Encoding: chunked"
+#: The registry repeats this header of a request in its answer.
+_MARK = "smuggled-request"
+_HIDDEN = f"GET /livez HTTP/1.1\r\nHost: {{host}}\r\nX-Request-Id: {_MARK}\r\n\r\n"
+
+
+def shapes(target: Target) -> dict[str, bytes]:
+    """Return broken requests by what is wrong with them, a hidden one behind each."""
+    return {name: made.encode("latin-1") for name, made in _all_shapes(target)}
+
+
+def _all_shapes(target: Target) -> list[tuple[str, str]]:
+    host = target.host
+    hidden = _HIDDEN.format(host=host)
+    headers = [
+        (name, _post(target, lines, f"0\r\n\r\n{hidden}")) for name, lines in _LENGTHS
+    ]
+    chunks = [
+        (f"chunk {name}", _post(target, [_CHUNKED], f"{chunk}0\r\n\r\n{hidden}"))
+        for name, chunk in _CHUNKS
+    ]
+    lines = [(name, start.format(host=host) + hidden) for name, start in _LINES]
+    return headers + chunks + lines
+
+
+def _post(target: Target, headers: list[str], body: str) -> str:
+    """Return a request whose body the registry would read."""
+    start = (
+        "POST /api/object/ HTTP/1.1",
+        f"Host: {target.host}",
+        f"Authorization: token {target.token}",
+        "Content-Type: application/json",
+    )
+    return "\r\n".join((*start, *headers, "", "")) + body
+
+
+#: Headers that do not say one length.
+_LENGTHS = [
+    ("length and chunks", ["Content-Length: 5", _CHUNKED]),
+    ("chunks and length", [_CHUNKED, "Content-Length: 5"]),
+    ("two lengths", ["Content-Length: 5", "Content-Length: 6"]),
+    ("two lengths in a list", ["Content-Length: 5, 6"]),
+    ("length with a sign", ["Content-Length: +5"]),
+    ("negative length", ["Content-Length: -1"]),
+    ("hexadecimal length", ["Content-Length: 0x5"]),
+    ("length with an underscore", ["Content-Length: 0_5"]),
+    ("length of other digits", ["Content-Length: \xb2"]),
+    ("empty length", ["Content-Length:"]),
+    ("unknown coding", ["Transfer-Encoding: xchunked"]),
+    ("chunks before the last coding", ["Transfer-Encoding: chunked, gzip"]),
+    ("chunks twice", [_CHUNKED, _CHUNKED]),
+    ("coding after a vertical tab", ["Transfer-Encoding: \x0bchunked"]),
+    ("identity and length", ["Transfer-Encoding: identity", "Content-Length: 5"]),
+    ("space before the colon", ["Transfer-Encoding : chunked"]),
+    ("space before the colon of a length", ["Content-Length : 5"]),
+    ("header that goes on in a second line", ["X-Folded: a", " b"]),
+    ("length that goes on in a second line", ["Content-Length: 1", " 0"]),
+    ("header without a colon", ["Transfer-Encoding chunked"]),
+    ("header without a name", [": chunked"]),
+    ("carriage return in a header", ["X-A: a\rContent-Length: 5"]),
+    ("zero byte in a header", ["X-A: a\x00b"]),
+    ("name that is no token", ["X(A): a"]),
+]
+
+#: Chunks that do not say one size; a last chunk and a hidden request follow.
+_CHUNKS = [
+    ("size in 0x", "0x1\r\nx\r\n"),
+    ("size with a sign", "+1\r\nx\r\n"),
+    ("negative size", "-1\r\nx\r\n"),
+    ("size with an underscore", "0_1\r\nx\r\n"),
+    ("size that is none", "G\r\nx\r\n"),
+    ("size without digits", "\r\nx\r\n"),
+    ("size after a space", " 1\r\nx\r\n"),
+    ("size beyond all numbers", f"{'F' * 40}\r\nx\r\n"),
+    ("longer than its size", "1\r\nxyz\r\n"),
+    ("shorter than its size", "5\r\nx\r\n"),
+    ("line that ends with LF", "1\nx\r\n"),
+]
+
+#: Whole heads that are no HTTP/1.1.
+_LINES = [
+    ("lines that end with LF", "GET /livez HTTP/1.1\nHost: {host}\n\n"),
+    ("two hosts", "GET /livez HTTP/1.1\r\nHost: {host}\r\nHost: b\r\n\r\n"),
+    ("no host", "GET /livez HTTP/1.1\r\n\r\n"),
+    ("two spaces", "GET  /livez HTTP/1.1\r\nHost: {host}\r\n\r\n"),
+    ("words after the version", "GET /livez HTTP/1.1 x\r\nHost: {host}\r\n\r\n"),
+    ("no version", "GET /livez\r\nHost: {host}\r\n\r\n"),
+    ("a version of tomorrow", "GET /livez HTTP/9.9\r\nHost: {host}\r\n\r\n"),
+    ("method that is no token", "GE(T /livez HTTP/1.1\r\nHost: {host}\r\n\r\n"),
+    ("first header after a space", "GET /livez HTTP/1.1\r\n Host: {host}\r\n\r\n"),
+    (
+        "chunks in HTTP/1.0",
+        "POST /livez HTTP/1.0\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ),
+]
+
+
+def ambiguous_requests(target: Target) -> list[Finding]:
+    """Send each shape, and see it refused and what is behind it never answered."""
+    return asyncio.run(_ambiguous(target))
+
+
+async def _ambiguous(target: Target) -> list[Finding]:
+    return [await _refused(target, name, data) for name, data in shapes(target).items()]
+
+
+async def _refused(target: Target, name: str, data: bytes) -> Finding:
+    received = await sent(target, data)
+    statuses = _statuses(received)
+    hidden = _MARK.encode() in received
+    seen = ", ".join(statuses) + (" and the hidden one was answered" * hidden)
+    refused = statuses[0] in REFUSALS and not hidden
+    return Finding(f"refused, with all behind it: {name}", refused, seen)
+
+
+async def sent(target: Target, data: bytes) -> bytes:
+    """Send bytes and return all that is answered until the server hangs up.
+
+    The sender's side is closed after the bytes, so that a server that waits for more
+    of a body is done too. What is returned is no HTTP where no answer came in time.
+    """
+    reader, writer = await target.open()
+    try:
+        writer.write(data)
+        if writer.can_write_eof():
+            writer.write_eof()
+        return await asyncio.wait_for(reader.read(), PATIENCE)
+    except TimeoutError:
+        return NO_ANSWER
+    except OSError:
+        return b""
+    finally:
+        writer.transport.abort()
+
+
+def _statuses(received: bytes) -> list[str]:
+    """Return the statuses of all answers, or what there was instead."""
+    if received == NO_ANSWER:
+        return ["no answer"]
+    found = re.findall(rb"HTTP/1\.[01] (\d{3}) [A-Z]", received)
+    return [status.decode() for status in found] or [CLOSED]
+
+
+def headers_without_end(target: Target) -> list[Finding]:
+    """Send headers that are too long or too many, and see them refused."""
+    start = f"GET /livez HTTP/1.1\r\nHost: {target.host}\r\n".encode()
+    return [
+        asyncio.run(_cut_off(target, name, begin, piece))
+        for name, begin, piece in (
+            ("a header line", start + b"X-Long: ", b"x" * 2**16),
+            ("headers", start, b"X-Many: x\r\n" * 2**12),
+            ("an address", b"GET /livez?", b"x" * 2**16),
+            ("blank lines", b"", b"\r\n" * 2**15),
+        )
+    ]
+
+
+async def _cut_off(target: Target, name: str, begin: bytes, piece: bytes) -> Finding:
+    """Send pieces without end until the server hangs up, or took far too many."""
+    _, writer = await target.open()
+    sent = 0
+    try:
+        writer.write(begin)
+        while sent < ENOUGH and not writer.transport.is_closing():
+            writer.write(piece)
+            sent += len(piece)
+            await asyncio.wait_for(writer.drain(), PATIENCE)
+    except (OSError, TimeoutError):
+        # thrown out, or no longer read: either is right
+        pass
+    finally:
+        writer.transport.abort()
+    return Finding(f"cut off: {name} without end", sent < ENOUGH, f"{sent} bytes taken")

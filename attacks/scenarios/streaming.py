@@ -1,0 +1,69 @@
+"""A large file goes up and comes down, without passing through memory."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+
+from attacks.client import Client
+from attacks.findings import Finding, megabytes
+from attacks.ground import upload_path
+from attacks.scenarios.together import watching
+from attacks.target import Target
+
+PIECE = 2**20
+#: Megabytes of the file; 10 GB behave in the same way, and take longer.
+SIZE = int(os.environ.get("ATTACK_FILE_MB", "1024"))
+#: Bytes that a server's memory may grow by.
+MOST = 64 * 2**20
+
+
+def a_large_file(target: Target) -> list[Finding]:
+    """Upload and download a large file; say how fast it went."""
+    piece = os.urandom(PIECE)
+    checksum = _checksum(piece)
+    with watching(target) as watched, Client(target) as client:
+        path = upload_path(client, checksum)
+        began = time.perf_counter()
+        length = {"Content-Length": str(SIZE * PIECE)}
+        status = client.send("PUT", path, _pieces(piece), length).status
+        up = time.perf_counter()
+        received = _download(target, f"/data/{checksum}")
+        down = time.perf_counter()
+    speeds = f"{SIZE / (up - began):.0f} MB/s up, {SIZE / (down - up):.0f} MB/s down"
+    return [
+        Finding("a large file is taken", status == 201, f"{status}, {SIZE} MB"),
+        Finding("and comes back the same", received == checksum, speeds),
+        Finding(
+            "little memory: a large file",
+            watched.grown < MOST,
+            f"{megabytes(watched.grown)} more memory",
+        ),
+    ]
+
+
+def _pieces(piece: bytes) -> Iterator[bytes]:
+    return (piece for _ in range(SIZE))
+
+
+def _checksum(piece: bytes) -> str:
+    digest = hashlib.sha1(usedforsecurity=False)
+    for one in _pieces(piece):
+        digest.update(one)
+    return digest.hexdigest()
+
+
+def _download(target: Target, path: str) -> str:
+    """Return the checksum of what is at a path."""
+    digest = hashlib.sha1(usedforsecurity=False)
+    connection = target.connect()
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        while data := answer.read(PIECE):
+            digest.update(data)
+    finally:
+        connection.close()
+    return digest.hexdigest()

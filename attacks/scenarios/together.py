@@ -1,0 +1,84 @@
+"""Doing the same thing several times at once, while somebody watches the server."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from attacks.client import Client
+from attacks.processes import resident
+from attacks.target import Target
+
+T = TypeVar("T")
+
+#: Seconds that the probe waits for an answer before the server counts as stopped.
+LIVE_WITHIN = 5.0
+
+
+def at_once(times: int, work: Callable[[int], T]) -> list[T]:
+    """Call `work` with 0, 1, … in so many threads that begin at the same moment."""
+    barrier = threading.Barrier(times)
+
+    def begin(number: int) -> T:
+        barrier.wait()
+        return work(number)
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(begin, range(times)))
+
+
+@dataclass
+class Watched:
+    """How often /livez was asked for and not answered, and the growth of memory."""
+
+    asked: int = 0
+    missed: int = 0
+    before: int = 0
+    most: int = 0
+
+    @property
+    def grown(self) -> int:
+        """Bytes that the server's memory grew by, at its most."""
+        return max(0, self.most - self.before)
+
+
+@contextmanager
+def watching(target: Target) -> Iterator[Watched]:
+    """Ask for /livez and look at the server's memory until the block ends."""
+    memory = resident(target.pid)
+    watched, end = Watched(before=memory, most=memory), threading.Event()
+    threads = [
+        threading.Thread(target=watch, args=(target, watched, end))
+        for watch in (_probe, _weigh)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield watched
+    finally:
+        end.set()
+        for thread in threads:
+            thread.join()
+
+
+def _probe(target: Target, watched: Watched, end: threading.Event) -> None:
+    while not end.wait(0.2):
+        watched.asked += 1
+        began = time.monotonic()
+        try:
+            with Client(target, signed_in=False, timeout=LIVE_WITHIN) as client:
+                lives = client.get("/livez").status == 200
+        except (OSError, http.client.HTTPException):
+            lives = False
+        watched.missed += not lives or time.monotonic() - began > LIVE_WITHIN
+
+
+def _weigh(target: Target, watched: Watched, end: threading.Event) -> None:
+    while not end.wait(0.05):
+        watched.most = max(watched.most, resident(target.pid))

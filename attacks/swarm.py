@@ -1,0 +1,55 @@
+"""Many attackers of one kind at once, for as long as they are wanted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import uniform
+
+from attacks.kinds.base import Kind, Scene
+from attacks.line import OPEN, REFUSED, RESET, Line
+
+
+class Swarm:
+    """Attackers of one kind; `outcomes` counts what their connections came to."""
+
+    def __init__(self, kind: Kind, scene: Scene) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self._kind, self._scene = kind, scene
+
+    @asynccontextmanager
+    async def of(self, clients: int) -> AsyncIterator[None]:
+        """Attack with so many connections at a time until the block ends."""
+        attackers = [
+            asyncio.create_task(self._attack_repeatedly(number))
+            for number in range(clients)
+        ]
+        try:
+            yield
+        finally:
+            for attacker in attackers:
+                attacker.cancel()
+            await asyncio.gather(*attackers, return_exceptions=True)
+
+    async def _attack_repeatedly(self, number: int) -> None:
+        while True:
+            outcome = OPEN
+            try:
+                outcome = await self._attack(number)
+            finally:
+                # also when the run ends: then the connection is still open
+                self.outcomes[outcome] += 1
+            # not all of those that were refused together come back together
+            await asyncio.sleep(self._kind.pause * uniform(0.5, 1.5))
+
+    async def _attack(self, number: int) -> str:
+        kind = self._kind
+        try:
+            async with Line.open(self._scene.target, small=kind.small_buffer) as line:
+                return await kind.attack(line, self._scene, number)
+        except ConnectionRefusedError:
+            return REFUSED
+        except OSError:
+            return RESET

@@ -1,0 +1,64 @@
+"""A registry to attack, and the same behind the proxy of the guide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from attacks.ground import Ground, prepare
+from attacks.target import Target
+from tests.attacks.proxy import Proxy, served_by_nginx
+from tests.plugins.server import LiveRegistry, StartRegistry
+
+#: The network that attackers and honest clients come from.
+EXEMPT = "127.0.0.0/29"
+
+
+@pytest.fixture(scope="package")
+def attacked(start_registry: StartRegistry) -> LiveRegistry:
+    """Return the registry that is attacked."""
+    return start_registry()
+
+
+@pytest.fixture(scope="package")
+def target(attacked: LiveRegistry) -> Target:
+    """Return what attackers know of it."""
+    return Target(attacked.url, attacked.token(), attacked.password, attacked.pid)
+
+
+@pytest.fixture(scope="package")
+def ground(target: Target) -> Ground:
+    """Return what the attacks ask for."""
+    return prepare(target)
+
+
+@pytest.fixture(scope="package")
+def proxied(start_registry: StartRegistry) -> LiveRegistry:
+    """Return a registry that believes one proxy, and has narrow limits for others."""
+    return start_registry(
+        REGISTRY_HTTPS="1",
+        REGISTRY_PROXIES="1",
+        REGISTRY_URL="https://registry.example.org",
+        REGISTRY_THROTTLE_EXEMPT=EXEMPT,
+        REGISTRY_THROTTLE_ANONYMOUS="5/day",
+    )
+
+
+@pytest.fixture(scope="package")
+def proxy(proxied: LiveRegistry) -> Iterator[Proxy]:
+    """Start nginx in front of it, configured as the guide says."""
+    with served_by_nginx(proxied.url) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="package")
+def behind(proxied: LiveRegistry, proxy: Proxy) -> Target:
+    """Return what attackers know of the registry behind the proxy."""
+    return Target(
+        proxy.url,
+        proxied.token(),
+        proxied.password,
+        proxied.pid,
+        certificate=proxy.certificate,
+    )

@@ -1,0 +1,112 @@
+"""Attacks stay on this machine, and notice when they do harm."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+
+import pytest
+
+from attacks.__main__ import main
+from attacks.honest import Orders, Report, measure
+from attacks.kinds import KINDS, named
+from attacks.processes import family, resident
+from attacks.run import Result, line
+from attacks.scenarios.refusals import Case, refused
+from attacks.target import Target
+from tests.plugins.server import free_port
+
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("attacks")]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://registry.example.org", "http://10.0.0.1:8000", "http://[::1]:80"]
+)
+def test_only_this_machine_is_attacked(url: str) -> None:
+    with pytest.raises(ValueError, match="not on this machine"):
+        Target(url, "")
+
+
+def test_kinds_have_names_of_their_own() -> None:
+    assert len({kind.name for kind in KINDS}) == len(KINDS)
+    assert named("") == KINDS
+    assert all("body" in kind.name for kind in named("body"))
+
+
+def orders(port: int) -> Orders:
+    """Return orders for clients that are soon content."""
+    return Orders(
+        f"http://127.0.0.1:{port}",
+        token="",
+        record="/api/object/1/",
+        page="/api/object/",
+        seconds=0.3,
+        answer_within=0.3,
+        live_within=0.3,
+        uploads=False,
+    )
+
+
+def test_where_nobody_listens_honest_clients_fail() -> None:
+    report = asyncio.run(measure(orders(free_port())))
+    assert not report.is_served
+    assert report.live_misses == report.live > 0
+    assert any("ConnectionRefused" in name for name in report.failures)
+
+
+async def _mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Read until the client hangs up, and say nothing."""
+    await reader.read()
+    writer.close()
+    await writer.wait_closed()
+
+
+def test_a_server_that_does_not_answer_is_found_out() -> None:
+    async def beside_a_mute_server() -> tuple[Report, str]:
+        server = await asyncio.start_server(_mute, "127.0.0.1", 0)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            target = Target(f"http://127.0.0.1:{port}", "")
+            case = Case("a body", "POST", "/", (), 10, ("403",))
+            finding = await refused(target, case, patience=0.2)
+            return await measure(orders(port)), finding.seen
+
+    report, seen = asyncio.run(beside_a_mute_server())
+    assert not report.is_served
+    assert report.live_misses == report.live > 0
+    assert any("Timeout" in name for name in report.failures)
+    assert seen == "open"
+
+
+def test_the_memory_of_a_process_is_that_of_its_family() -> None:
+    assert os.getpid() in family(os.getpid())
+    assert resident(os.getpid()) > 2**20
+    assert resident(None) == 0
+
+
+def test_a_result_fails_where_an_honest_request_does() -> None:
+    quiet = Report([1.0, 2.0, 3.0], live=1)
+    slow = Report([5.0, 5.0], live=1)
+    broken = Report([2.0], failures={"page: 503": 1}, live=1)
+    dead = Report([2.0], live=2, live_misses=1)
+    verdicts = {}
+    for name, beside in {"slow": slow, "broken": broken, "dead": dead}.items():
+        result = Result(name, quiet, beside, quiet, Counter({"open": 3}), 0, 0)
+        verdicts[name] = (result.fails, line(result).split("|")[-2].strip())
+    assert verdicts == {
+        "slow": (False, "slow"),
+        "broken": (True, "FAILS"),
+        "dead": (True, "FAILS"),
+    }
+
+
+def test_the_command_prints_a_table(
+    target: Target, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = ("--clients", "2", "--seconds", "1", "--only", "idle connections")
+    status = main(["--url", target.url, "--token", target.token, *small])
+    printed = capsys.readouterr().out
+    assert "| idle connections |" in printed
+    assert "Did harm: none." in printed
+    assert status == 0

@@ -1,0 +1,47 @@
+"""Many attackers of each kind, and honest clients that are served beside them.
+
+The short form: five times as many attackers as the registry has threads, for a moment.
+``make attack`` is the long one, with two hundred of them, and measures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from attacks.ground import Ground
+from attacks.kinds import KINDS
+from attacks.kinds.base import Kind
+from attacks.run import Arena
+from attacks.target import Target
+
+pytestmark = pytest.mark.xdist_group("attacks")
+
+ATTACKERS = 40
+#: Seconds that an honest request may take: that it is answered at all is what counts.
+GENEROUS = 10
+#: Kinds that keep what uploads and downloads need, so that honest ones are tried too.
+TRANSFERS = ("signed PUT", "slow download", "nothing is read")
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_honest_clients_are_served_beside(
+    kind: Kind, target: Target, ground: Ground
+) -> None:
+    arena = Arena(target, ground, ATTACKERS)
+    report, outcomes = asyncio.run(
+        arena.beside(
+            kind,
+            seconds=1,
+            head_start=0.3,
+            answer_within=GENEROUS,
+            live_within=GENEROUS,
+            uploads=any(part in kind.name for part in TRANSFERS),
+        )
+    )
+    assert report.failures == {}
+    assert report.milliseconds
+    assert report.live_misses == 0
+    assert report.upload_failures == {}
+    assert sum(outcomes.values()) >= ATTACKERS

@@ -1,0 +1,176 @@
+"""A registry behind nginx, configured as the guide to running one says."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from http.client import HTTPResponse
+from urllib.parse import urlsplit
+
+import pytest
+
+from attacks.client import Client, require
+from attacks.ground import Ground, prepare, upload_path
+from attacks.kinds import KINDS
+from attacks.run import Arena
+from attacks.target import Target
+from tests.attacks.proxy import HOST, Proxy
+from tests.attacks.test_kinds import ATTACKERS, GENEROUS
+from tests.plugins.server import LiveRegistry
+
+# nginx is the same whatever the database
+pytestmark = [pytest.mark.once, pytest.mark.xdist_group("attacks")]
+
+MEGABYTE = 2**20
+#: The address that attackers come from: nginx counts the connections of each.
+ATTACKERS_ADDRESS = "127.0.0.2"
+
+
+def get(target: Target, path: str, **headers: str) -> tuple[HTTPResponse, bytes]:
+    """Ask as a browser does that knows the registry by its name."""
+    connection = target.connect()
+    try:
+        connection.request("GET", path, headers={"Host": HOST, **headers})
+        answer = connection.getresponse()
+        return answer, answer.read()
+    finally:
+        connection.close()
+
+
+def test_pages_and_the_api_are_served(behind: Target) -> None:
+    page, text = get(behind, "/")
+    assert page.status == 200
+    assert b"<html" in text
+    assert page.headers["Strict-Transport-Security"]
+    root, text = get(behind, "/api/", Accept="application/json")
+    assert root.status == 200
+    assert f'"https://{HOST}/api/object/"'.encode() in text
+    assert get(behind, "/sign-in")[0].status == 200
+
+
+def test_redirects_lead_to_the_public_address(behind: Target) -> None:
+    answer, _ = get(behind, "/api/object", Accept="application/json")
+    assert answer.status in {301, 308}
+    location = urlsplit(answer.headers["Location"])
+    assert (location.scheme or "https", location.netloc or HOST) == ("https", HOST)
+    assert location.path == "/api/object/"
+
+
+@pytest.fixture(scope="module")
+def large(behind: Target) -> tuple[str, bytes]:
+    """Upload 50 MB; return the checksum and the bytes."""
+    data = os.urandom(50 * MEGABYTE)
+    checksum = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    with Client(behind) as client:
+        path = upload_path(client, checksum)
+        require(client.send("PUT", path, data), 201)
+    return checksum, data
+
+
+def test_a_large_file_goes_up_and_comes_down(
+    behind: Target, large: tuple[str, bytes]
+) -> None:
+    checksum, data = large
+    answer, received = get(behind, f"/data/{checksum}")
+    assert answer.status == 200
+    assert answer.headers["Content-Length"] == str(len(data))
+    assert received == data
+
+
+def test_a_large_file_is_streamed_and_not_kept_by_the_proxy(
+    behind: Target, proxy: Proxy, large: tuple[str, bytes]
+) -> None:
+    assert "client request body is buffered" not in proxy.log
+    with Client(behind) as client:
+        client.post("/api/object/", {"description": "x" * MEGABYTE})
+    # so that the line is known to be there when a body is kept
+    assert "client request body is buffered" in proxy.log
+
+
+def test_a_part_of_a_file_is_sent(behind: Target, large: tuple[str, bytes]) -> None:
+    checksum, data = large
+    answer, received = get(behind, f"/data/{checksum}", Range="bytes=1000-1999")
+    assert answer.status == 206
+    assert answer.headers["Content-Range"] == f"bytes 1000-1999/{len(data)}"
+    assert received == data[1000:2000]
+
+
+def test_a_refused_upload_hears_why(behind: Target) -> None:
+    data = os.urandom(8 * MEGABYTE)
+    with Client(behind) as client:
+        path = upload_path(client, hashlib.sha1(data).hexdigest())  # noqa: S324
+        assert client.send("PUT", f"{path}x", data).status == 403
+        assert client.send("PUT", path, data[:-1]).status == 400
+        assert client.send("PUT", path, data).status == 201
+
+
+def test_other_bodies_have_a_limit(behind: Target) -> None:
+    connection = behind.connect()
+    try:
+        connection.putrequest("POST", "/api/object/")
+        connection.putheader("Content-Length", str(65 * MEGABYTE))
+        connection.endheaders()
+        assert connection.getresponse().status == 413
+    finally:
+        connection.close()
+
+
+def test_clients_are_told_apart_by_what_the_proxy_saw(
+    behind: Target, proxied: LiveRegistry
+) -> None:
+    one, other = behind.from_address("127.0.0.9"), behind.from_address("127.0.0.10")
+    forged = {"X-Forwarded-For": "198.51.100.7, 127.0.0.1"}
+    statuses = [
+        get(one, "/api/", **forged, **{"X-Request-Id": f"asked-{turn}"})[0].status
+        for turn in range(6)
+    ]
+    assert statuses == [200] * 5 + [429]
+    assert get(other, "/api/")[0].status == 200
+    lines = [x for x in proxied.log.splitlines() if "asked-" in x]
+    assert len(lines) == 6
+    assert all(line.endswith(" address=127.0.0.9") for line in lines)
+
+
+@pytest.fixture(scope="module")
+def ground_behind(behind: Target) -> Ground:
+    """Return what the attacks ask for."""
+    return prepare(behind)
+
+
+#: One of each sort: nginx treats all that is not streamed alike.
+SORTS = (
+    "headers: unfinished",
+    "idle connections",
+    "body: JSON with a token",
+    "body: crate without a token",
+    "body: PUT badly signed",
+    "body: signed PUT",
+    "body: slow chunks, signed PUT",
+    "readers: slow download",
+    "readers: slow CSV",
+    "readers: slow crate",
+    "readers: pipelined and unread",
+    "flood: reconnecting at once",
+)
+
+
+@pytest.mark.parametrize("name", SORTS)
+def test_honest_clients_are_served_beside(
+    name: str, behind: Target, ground_behind: Ground
+) -> None:
+    [kind] = [kind for kind in KINDS if kind.name == name]
+    arena = Arena(behind, ground_behind, ATTACKERS, ATTACKERS_ADDRESS)
+    report, _ = asyncio.run(
+        arena.beside(
+            kind,
+            seconds=1,
+            head_start=0.3,
+            answer_within=GENEROUS,
+            live_within=GENEROUS,
+            uploads=False,
+        )
+    )
+    assert report.failures == {}
+    assert report.milliseconds
+    assert report.live_misses == 0
