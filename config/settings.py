@@ -50,6 +50,10 @@ WEB_CONCURRENCY = ENV.number("WEB_CONCURRENCY", 1, least=1, most=256)
 # Requests that a process answers at the same time. What may be slow or costly, such as
 # uploads and pictures, never takes more than half of them
 THREADS = ENV.number("REGISTRY_THREADS", 8, least=2, most=256)
+# Seconds for each statement of a read, and for a streamed answer as a whole; 0 is no
+# limit
+READ_SECONDS = ENV.number("REGISTRY_READ_SECONDS", 10, least=0, most=3600)
+STREAM_SECONDS = ENV.number("REGISTRY_STREAM_SECONDS", 3600, least=0, most=86400)
 
 # --- What it keeps ---------------------------------------------------------------
 
@@ -59,11 +63,12 @@ SERVED_ROOTS = ENV.folders("REGISTRY_SERVED_ROOTS")
 SECRET_KEY = ENV.text("SECRET_KEY", "") or kept_secret(REGISTRY_DATA_DIR / "secret-key")
 
 _DATABASE: dict[str, Any] = ENV.database("DATABASE_URL") or {
-    "ENGINE": "django.db.backends.sqlite3",
+    "ENGINE": "registry.core.sqlite3",
     "NAME": REGISTRY_DATA_DIR / "registry.sqlite3",
 }
 _DATABASE_OPTIONS: dict[str, Any] = _DATABASE.setdefault("OPTIONS", {})
 if _DATABASE["ENGINE"].endswith("sqlite3"):
+    _DATABASE["ENGINE"] = "registry.core.sqlite3"
     # Readers never wait for a writer (WAL); a writer takes its lock at the start, for
     # one that only finds out later that it must write cannot wait any more; NORMAL
     # keeps the file sound through a power cut, of which WAL makes the last moments lost
@@ -108,6 +113,13 @@ CACHES = {
     }
     for alias in ("default", "throttle")
 }
+# Pictures are large: in the memory of the process they have a cache of bounded bytes
+_PICTURE_CACHE = {
+    "BACKEND": "registry.http.caches.BoundedCache",
+    "LOCATION": "pictures",
+    "OPTIONS": {"MAX_ENTRIES": 1000, "MAX_BYTES": 64 * 1024 * 1024},
+}
+CACHES["pictures"] = {**(_SHARED_CACHE or _PICTURE_CACHE), "KEY_PREFIX": "pictures"}
 
 # --- The application -------------------------------------------------------------
 
@@ -132,6 +144,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # first, so that every answer has a request id and a line in the log
     "registry.http.middleware.RequestContextMiddleware",
+    # outside of whatever may raise or put another answer in the place of one
+    "registry.http.budgets.BudgetMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "registry.http.middleware.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 
+from registry.http import budgets
 from tests.chromium import launch_options
 
 Report = TypeVar("Report")
@@ -53,6 +54,12 @@ def _forget_what_is_cached() -> None:
     """Begin with empty caches: no test is throttled for what another asked."""
     for cache in caches.all(initialized_only=True):
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _free_all_slots() -> None:
+    """Begin with free slots: tests leave streamed answers unread, and so unclosed."""
+    budgets.slots = budgets.Slots()
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled
 from rest_framework.views import APIView
 
+from registry.http.budgets import hold_slot
 from registry.http.throttling import LoginThrottle
 
 if TYPE_CHECKING:
@@ -20,9 +21,14 @@ class CountedView(APIView):
     """
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Find out who asks and count the request before anything can refuse it."""
+        """Find out who asks and count the request before anything can refuse it.
+
+        Raises ``Busy`` where no slot is free for a costly read.
+        """
         self._authenticate(request)
         self.check_throttles(request)
+        if request.method in {"GET", "HEAD"} and self.is_costly(request):
+            hold_slot(request._request, request.user)
         self.format_kwarg = self.get_format_suffix(**kwargs)
         negotiated = self.perform_content_negotiation(request)
         request.accepted_renderer, request.accepted_media_type = negotiated
@@ -30,6 +36,10 @@ class CountedView(APIView):
             request, *args, **kwargs
         )
         self.check_permissions(request)
+
+    def is_costly(self, request: Request) -> bool:
+        """Tell whether a read takes one of the slots of ``registry.http.budgets``."""
+        return False
 
     def _authenticate(self, request: Request) -> None:
         """Authenticate; whoever guesses at tokens or passwords is slowed down."""

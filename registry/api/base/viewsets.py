@@ -132,11 +132,15 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
     def get_throttles(self) -> Throttles:
         """Count exports as such, beside the limit on all requests."""
         throttles: Throttles = super().get_throttles()
-        asked = self.request.query_params.get("format")
-        accepted = self.request.META.get("HTTP_ACCEPT", "")
-        if asked == "csv" or (not asked and "text/csv" in accepted):
+        if self.is_costly(self.request):
             throttles.append(ExportThrottle())
         return throttles
+
+    def is_costly(self, request: Request) -> bool:
+        """Tell whether everything is asked for, as CSV."""
+        asked = request.query_params.get("format")
+        accepted = request.META.get("HTTP_ACCEPT", "")
+        return asked == "csv" or (not asked and "text/csv" in accepted)
 
     def _stream_csv(self, queryset: QuerySet[Any]) -> StreamingHttpResponse:
         """Stream every record that the filters leave."""

@@ -87,6 +87,13 @@ def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     return response
 
 
+def unavailable(request: HttpRequest, detail: str) -> HttpResponse:
+    """Answer what cannot be had just now; ``detail`` says why."""
+    response = page(request, 503, detail)
+    response["Retry-After"] = "1"
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer after a defect of ours, even where the database cannot say who asks."""
     try:
