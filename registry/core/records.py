@@ -15,6 +15,7 @@ from registry.core.duplicates import find_duplicate, find_duplicates
 from registry.core.errors import InvalidInput, NotFound, Refused, RegistryError, Stale
 from registry.core.events import record_created, record_events
 from registry.core.models import Event, Record
+from registry.core.statistics import written
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -167,6 +168,7 @@ def _stored(field: Any, value: Any) -> Any:
 def _insert(records: Sequence[Record]) -> dict[str, list[int]]:
     """Insert new records; return their ids by their kind."""
     type(records[0])._default_manager.bulk_create(records)
+    written.add(type(records[0]), len(records))
     return {records[0].kind: [record.pk for record in records]}
 
 
@@ -221,13 +223,13 @@ def _link(instances: Sequence[Record], rows: Sequence[Values], name: str) -> Non
     descriptor: Any = getattr(type(instances[0]), name)
     through = descriptor.through
     source, target = _through_columns(type(instances[0]), name)
-    through._default_manager.bulk_create(
-        [
-            through(**{source: instance.pk, target: pk})
-            for instance, row in zip(instances, rows, strict=True)
-            for pk in dict.fromkeys(_ids(row.get(name) or ()))
-        ]
-    )
+    links = [
+        through(**{source: instance.pk, target: pk})
+        for instance, row in zip(instances, rows, strict=True)
+        for pk in dict.fromkeys(_ids(row.get(name) or ()))
+    ]
+    through._default_manager.bulk_create(links)
+    written.add(through, len(links))
 
 
 def _through_columns(model: type[models.Model], name: str) -> tuple[str, str]:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from registry.core import statistics
 from registry.core.errors import Busy, TookTooLong
 from registry.core.reading import limited
 from registry.http.addresses import client_address
@@ -178,6 +179,9 @@ class BudgetMiddleware:
             if response.streaming:
                 response.streaming_content = _LimitedStream(response.streaming_content)  # type: ignore[attr-defined]
             response._resource_closers.append(slot.release)  # type: ignore[attr-defined]
+        if statistics.written.is_due():
+            # when the answer was sent, so that nobody waits for it
+            response._resource_closers.append(statistics.renew)  # type: ignore[attr-defined]
         return response
 
 

@@ -217,7 +217,7 @@ def test_half_of_the_threads_are_never_held_by_costly_reads(
         assert statuses == {True: number}
         world.others_are_answered()
         # with an account there is room
-        assert world.get(lineage, **world.token).status_code == 200
+        assert world.get(lineage, 99, **world.token).status_code == 200
     # the clients are gone, and their slots are free
     _until(lambda: world.get(lineage, 99).status_code == 200)
 
