@@ -61,6 +61,10 @@ IDLE_SECONDS = ENV.number("REGISTRY_IDLE_SECONDS", 20, least=1, most=3600)
 SLOWEST_RATE = 1024 * ENV.number("REGISTRY_SLOWEST_KB", 4, least=1, most=100_000)
 # Bodies that wait in temporary files until they are whole, in each process
 ARRIVING_BODIES_BYTES = 1024 * 1024 * 1024
+# Seconds for each statement of a read, and for a streamed answer as a whole; 0 is no
+# limit
+READ_SECONDS = ENV.number("REGISTRY_READ_SECONDS", 10, least=0, most=3600)
+STREAM_SECONDS = ENV.number("REGISTRY_STREAM_SECONDS", 3600, least=0, most=86400)
 
 # --- What it keeps ---------------------------------------------------------------
 
@@ -72,11 +76,12 @@ SERVED_ROOTS = ENV.folders("REGISTRY_SERVED_ROOTS")
 SECRET_KEY = ENV.text("SECRET_KEY", "") or kept_secret(REGISTRY_DATA_DIR / "secret-key")
 
 _DATABASE: dict[str, Any] = ENV.database("DATABASE_URL") or {
-    "ENGINE": "django.db.backends.sqlite3",
+    "ENGINE": "registry.core.sqlite3",
     "NAME": REGISTRY_DATA_DIR / "registry.sqlite3",
 }
 _DATABASE_OPTIONS: dict[str, Any] = _DATABASE.setdefault("OPTIONS", {})
 if _DATABASE["ENGINE"].endswith("sqlite3"):
+    _DATABASE["ENGINE"] = "registry.core.sqlite3"
     # Readers never wait for a writer (WAL); a writer takes its lock at the start, for
     # one that only finds out later that it must write cannot wait any more; NORMAL
     # keeps the file sound through a power cut, of which WAL makes the last moments lost
@@ -121,6 +126,13 @@ CACHES = {
     }
     for alias in ("default", "throttle")
 }
+# Pictures are large: in the memory of the process they have a cache of bounded bytes
+_PICTURE_CACHE = {
+    "BACKEND": "registry.http.caches.BoundedCache",
+    "LOCATION": "pictures",
+    "OPTIONS": {"MAX_ENTRIES": 1000, "MAX_BYTES": 64 * 1024 * 1024},
+}
+CACHES["pictures"] = {**(_SHARED_CACHE or _PICTURE_CACHE), "KEY_PREFIX": "pictures"}
 
 # --- The application -------------------------------------------------------------
 
@@ -146,6 +158,8 @@ MIDDLEWARE = [
     # first, so that every answer has a request id and a line in the log
     "registry.http.middleware.RequestContextMiddleware",
     "registry.http.middleware.HealthCheckHostMiddleware",
+    # outside of whatever may raise or put another answer in the place of one
+    "registry.http.budgets.BudgetMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "registry.http.middleware.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 
+from registry.http import budgets
 from registry.identity.verified import verified_passwords
 from tests.chromium import launch_options
 
@@ -58,6 +59,12 @@ def _forget_what_is_cached() -> None:
     for cache in caches.all(initialized_only=True):
         cache.clear()
     verified_passwords.clear()
+
+
+@pytest.fixture(autouse=True)
+def _free_all_slots() -> None:
+    """Begin with free slots: tests leave streamed answers unread, and so unclosed."""
+    budgets.slots = budgets.Slots()
 
 
 @pytest.fixture(scope="session")

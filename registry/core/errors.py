@@ -81,3 +81,17 @@ class Unavailable(RegistryError):
 
 class StorageFull(Unavailable):
     """Raised when the disk or the object store has no room left."""
+
+
+class Busy(Unavailable):
+    """Others are using all of the capacity for this; it is free again in a moment."""
+
+
+class TookTooLong(Unavailable):
+    """A statement of a read was stopped at its time limit."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Reading this took too long and was stopped. Ask for less, or try again "
+            "later."
+        )

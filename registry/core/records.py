@@ -15,6 +15,7 @@ from registry.core.duplicates import find_duplicate, find_duplicates
 from registry.core.errors import InvalidInput, NotFound, Refused, RegistryError, Stale
 from registry.core.events import record_created, record_events
 from registry.core.models import Event, Record
+from registry.core.statistics import written
 from registry.core.transactions import atomic, run_atomically
 
 if TYPE_CHECKING:
@@ -184,6 +185,7 @@ def _store_new(
 def _insert(records: Sequence[Record]) -> dict[str, list[int]]:
     """Insert new records; return their ids by their kind."""
     type(records[0])._default_manager.bulk_create(records)
+    written.add(type(records[0]), len(records))
     return {records[0].kind: [record.pk for record in records]}
 
 
@@ -238,13 +240,13 @@ def _link(
     descriptor: Any = getattr(type(instances[0]), name)
     through = descriptor.through
     source, target = _through_columns(type(instances[0]), name)
-    through._default_manager.bulk_create(
-        [
-            through(**{source: instance.pk, target: pk})
-            for instance, links in zip(instances, lists, strict=True)
-            for pk in dict.fromkeys(_ids(links))
-        ]
-    )
+    links = [
+        through(**{source: instance.pk, target: pk})
+        for instance, targets in zip(instances, lists, strict=True)
+        for pk in dict.fromkeys(_ids(targets))
+    ]
+    through._default_manager.bulk_create(links)
+    written.add(through, len(links))
 
 
 def _through_columns(model: type[models.Model], name: str) -> tuple[str, str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Union
 
 from registry.front.bodies import BodyNeeded
 from registry.front.environ import Environ
@@ -17,6 +16,8 @@ Headers = list[tuple[bytes, bytes]]
 
 #: Bytes that are read and sent at a time.
 PIECE = 256 * 1024
+#: What comes of calling the application: an error is raised where it is waited for.
+Outcome = Union["Answer", BodyNeeded, BaseException]
 
 
 @dataclass
@@ -56,14 +57,40 @@ class Stream:
                 break
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def joined(self) -> bytes:
+        """Return all pieces; close the stream if that fails."""
+        try:
+            return b"".join(self._pieces)
+        except BaseException:
+            self.close()
+            raise
+
     def close(self) -> None:
         """Tell the application that nothing more will be read."""
         if hasattr(self._iterable, "close"):
             self._iterable.close()
 
 
-def call(application: Application, environ: Environ) -> Answer | BodyNeeded:
-    """Call the application, on a thread; return its answer, or what it lacks."""
+def call(
+    application: Application, environ: Environ, deliver: Callable[[Outcome], None]
+) -> None:
+    """Call the application, on a thread, and deliver what comes of it.
+
+    What it does when its answer is closed, such as giving back a connection to the
+    database, it does afterwards on the same thread, so that nobody waits for it.
+    """
+    stream = None
+    try:
+        outcome, stream = _call(application, environ)
+    except BaseException as error:  # noqa: BLE001 (it is raised on the event loop)
+        outcome = error
+    deliver(outcome)
+    if stream is not None:
+        stream.close()
+
+
+def _call(application: Application, environ: Environ) -> tuple[Outcome, Stream | None]:
+    """Return the answer, and what is to be closed once it is delivered."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(
@@ -74,17 +101,16 @@ def call(application: Application, environ: Environ) -> Answer | BodyNeeded:
     try:
         iterable = application(environ, start_response)
     except BodyNeeded as needed:
-        return needed
+        return needed, None
     status, headers = started[0]
     answer = Answer(int(status[:3]), _encoded(headers))
     stream = Stream(iterable)
-    if environ["REQUEST_METHOD"] == "HEAD":
-        stream.close()
-    elif getattr(iterable, "streaming", False) and not _is_short(answer):
-        answer.stream = stream
-    else:
-        answer.body = _joined(stream)
-    return answer
+    if environ["REQUEST_METHOD"] != "HEAD":
+        if getattr(iterable, "streaming", False) and not _is_short(answer):
+            answer.stream = stream
+            return answer, None
+        answer.body = stream.joined()
+    return answer, stream
 
 
 def refusal(status: int, detail: str) -> Answer:
@@ -112,10 +138,3 @@ def _is_short(answer: Answer) -> bool:
     """Tell whether a streamed answer is known to be one piece, as small files are."""
     lengths = [value for name, value in answer.headers if name == b"content-length"]
     return bool(lengths) and int(lengths[0]) <= PIECE
-
-
-def _joined(stream: Stream) -> bytes:
-    try:
-        return b"".join(itertools.takewhile(bool, iter(stream.next_piece, None)))
-    finally:
-        stream.close()

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
-from registry.front.answers import Application
-from registry.front.environ import Scope
+from registry.front.answers import Answer, Application, Outcome, call
+from registry.front.bodies import BodyNeeded
+from registry.front.environ import Environ, Scope
 from registry.front.exchange import Exchange, Send
 from registry.front.pace import Patience
 from registry.front.receiving import Budget, Receive
@@ -63,6 +64,19 @@ class Front:
             await receive()
             await send({"type": "websocket.close", "code": 1000})
 
+    async def ask(
+        self, threads: ThreadPoolExecutor, environ: Environ
+    ) -> Answer | BodyNeeded:
+        """Call the application on a thread; return its answer, or what it lacks."""
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[Answer | BodyNeeded] = loop.create_future()
+
+        def deliver(outcome: Outcome) -> None:
+            loop.call_soon_threadsafe(_settle, answered, outcome)
+
+        threads.submit(call, self.application, environ, deliver)
+        return await asyncio.shield(answered)
+
     @staticmethod
     async def run(
         threads: ThreadPoolExecutor,
@@ -74,3 +88,15 @@ class Front:
         loop = asyncio.get_running_loop()
         future = loop.run_in_executor(threads, lambda: work(*arguments, **options))
         return await asyncio.shield(future)
+
+
+def _settle(answered: asyncio.Future[Answer | BodyNeeded], outcome: Outcome) -> None:
+    """Pass an outcome on to whoever still waits for it."""
+    if answered.done():
+        return
+    if isinstance(outcome, Answer | BodyNeeded):
+        answered.set_result(outcome)
+    else:
+        answered.set_exception(outcome)
+        # no complaint where whoever waited for it is gone
+        answered.exception()

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from registry.front.answers import PIECE, Answer, Stream, call, refusal
+from registry.front.answers import PIECE, Answer, Stream, refusal
 from registry.front.bodies import BodyNeeded, OversizedBody, PendingBody, StreamedBody
 from registry.front.environ import (
     Environ,
@@ -96,9 +96,7 @@ class Exchange:
         try:
             environ = with_arriving_body(self._environ, body)
             front = self._front
-            answer = await front.run(
-                front.upload_threads, call, front.application, environ
-            )
+            answer = await front.ask(front.upload_threads, environ)
         finally:
             body.abandon()
             pump.cancel()
@@ -114,8 +112,7 @@ class Exchange:
         return _final(await self._call(with_whole_body(self._environ, body, size)))
 
     async def _call(self, environ: Environ) -> Answer | BodyNeeded:
-        front = self._front
-        return await front.run(front.threads, call, front.application, environ)
+        return await self._front.ask(self._front.threads, environ)
 
     def _refuse(self, status: int, detail: str) -> Answer:
         path = self._environ["PATH_INFO"]

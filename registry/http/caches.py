@@ -1,4 +1,4 @@
-"""The cache that several processes share: a Redis or Valkey server.
+"""Caches: a Redis or Valkey server that several processes share, or bounded memory.
 
 A cache holds nothing that could not be missed. While its server is away, the registry
 goes on as if the cache were empty, and says so in the log once a minute; limits are
@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as NoConnection
@@ -134,3 +135,29 @@ class SharedCache(RedisCache):
     def decr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
         """Count down; raise ``ValueError`` where nothing was counted."""
         return int(super().decr(key, delta, version))
+
+
+class BoundedCache(LocMemCache):
+    """Memory of the process that holds so many bytes at most (``MAX_BYTES``).
+
+    What was used least recently makes room. A value of more than an eighth of all is
+    not kept: it would drive out too many others.
+    """
+
+    def __init__(self, name: str, params: dict[str, Any]) -> None:
+        options = dict(params.get("OPTIONS", {}))
+        self._most = int(options.pop("MAX_BYTES"))
+        super().__init__(name, {**params, "OPTIONS": options})
+
+    def _set(self, key: str, value: bytes, timeout: Any = DEFAULT_TIMEOUT) -> None:
+        """Store what was pickled; whoever calls this holds the lock of the cache."""
+        stored: Any = self._cache  # type: ignore[attr-defined]
+        if len(value) > self._most // 8:
+            self._delete(key)  # type: ignore[attr-defined]
+            return
+        super()._set(key, value, timeout)  # type: ignore[misc]
+        size = sum(map(len, stored.values()))
+        while size > self._most:
+            oldest, dropped = stored.popitem()
+            del self._expire_info[oldest]  # type: ignore[attr-defined]
+            size -= len(dropped)

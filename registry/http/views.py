@@ -20,6 +20,7 @@ from registry.http.bodies import (
     length_of,
     settle_chunks,
 )
+from registry.http.budgets import hold_slot
 from registry.http.large_bodies import large_body
 from registry.http.throttling import SAFE
 
@@ -48,11 +49,16 @@ class CountedView(APIView):
             return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Find out who asks and count the request before anything can refuse it."""
+        """Find out who asks and count the request before anything can refuse it.
+
+        Raises ``Busy`` where no slot is free for a costly read.
+        """
         self._authenticate(request)
         self.check_throttles(request)
         if request.user.is_authenticated:
             allow_body(request._request, type(self))
+        if request.method in {"GET", "HEAD"} and self.is_costly(request):
+            hold_slot(request._request, request.user)
         self.format_kwarg = self.get_format_suffix(**kwargs)
         negotiated = self.perform_content_negotiation(request)
         request.accepted_renderer, request.accepted_media_type = negotiated
@@ -82,6 +88,10 @@ class CountedView(APIView):
             raise BodyTooLarge
         self.hold_large_body(request)
         settle_chunks(request, most)
+
+    def is_costly(self, request: Request) -> bool:
+        """Tell whether a read takes one of the slots of ``registry.http.budgets``."""
+        return False
 
     def _authenticate(self, request: Request) -> None:
         """Authenticate; whoever guesses at tokens or passwords is slowed down."""

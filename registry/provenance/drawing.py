@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from registry.catalogue.models import DataProduct, ExternalObject, Object
-from registry.provenance.picture import in_lines, quoted, render
+from registry.provenance.picture import digest_of, draw, in_lines, kept, quoted
 from registry.provenance.steps import Role
 from registry.runs.models import CodeRun
 
@@ -126,13 +127,31 @@ def drawing_of(
     return Drawing(_graph(lines, len(kept), total), titles, len(kept), total)
 
 
-def svg_of(drawing: Drawing, *, title: str, alone: bool = False) -> str:
-    """Draw the picture; ``alone`` for one that no page has around it.
+def svg_of(
+    drawing: Drawing,
+    *,
+    title: str,
+    alone: bool = False,
+    permit: AbstractContextManager[Any] | None = None,
+) -> str:
+    """Return the picture, from the cache or drawn.
 
-    Raises what ``picture.render`` raises.
+    ``alone`` is for one that no page has around it. ``permit`` is entered only while
+    the picture is really drawn. Raises what ``picture.draw`` and ``kept`` raise.
     """
+
+    def make() -> bytes:
+        with permit or nullcontext():
+            return _finished(drawing, title, alone=alone)
+
+    titles = (text for pair in drawing.titles.items() for text in pair)
+    return kept(digest_of(drawing.dot, title, str(alone), *titles), make).decode()
+
+
+def _finished(drawing: Drawing, title: str, *, alone: bool) -> bytes:
+    """Draw the picture and put our titles, links and colours into it."""
     # written by dot from a text of ours
-    tree = ET.fromstring(render(drawing.dot, "svg"))  # noqa: S314
+    tree = ET.fromstring(draw(drawing.dot, "svg"))  # noqa: S314
     graph = tree.find(f"{{{_SVG}}}g")
     if graph is None:
         raise ValueError("the picture has no graph in it")
@@ -145,7 +164,7 @@ def svg_of(drawing: Drawing, *, title: str, alone: bool = False) -> str:
     _share_letters(graph)
     _introduce(tree, title, drawing, alone=alone)
     ET.register_namespace("", _SVG)
-    return ET.tostring(tree, encoding="unicode")
+    return ET.tostring(tree, encoding="unicode").encode()
 
 
 def _nearest(lineage: Lineage, most: int) -> list[Node]:

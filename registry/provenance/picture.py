@@ -1,30 +1,43 @@
 """Pictures of graphs, by the program ``dot`` of Graphviz (https://graphviz.org).
 
-It runs as a process of its own on text that the registry wrote, for so long, on so
-much text and for so large a picture at most; and only so many at a time, so that
-pictures never take every processor. Where it is not installed there are no pictures,
-and everything else works.
+It runs as a process of its own on text that the registry wrote, with limits on its
+time, its memory, the text and the picture. Only a few run at a time, and nobody waits
+for one to finish: who comes too late is told to try again. Pictures are cached by what
+they are drawn from, so that whoever may see the same graph gets the same picture. Where
+``dot`` is not installed there are no pictures, and everything else works.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import resource
 import shutil
 import subprocess
+from collections.abc import Callable
+from math import ceil
+from tempfile import TemporaryFile
 from threading import BoundedSemaphore
-from typing import Literal
+from typing import IO, Any, Literal
 
-from registry.core.errors import Unavailable
+from django.core.cache import caches
+
+from registry.core.errors import Busy, Unavailable
 
 Form = Literal["svg", "png", "jpg"]
 
-#: Seconds for one picture, and for others to finish before it begins.
+#: Seconds for one picture.
 SECONDS = 10
-#: Bytes of a description, and of a picture.
-MOST_TEXT, MOST_PICTURE = 2_000_000, 20_000_000
+#: Bytes of a description, of a picture, and of the memory of the process: bitmaps take
+#: 256 MB.
+MOST_TEXT, MOST_PICTURE, MEMORY = 2_000_000, 20_000_000, 1024 * 1024 * 1024
 #: Pictures that are drawn at the same time.
 AT_ONCE = 2
+#: Seconds that a picture is kept, and that it is known to be too much for one.
+KEPT, REMEMBERED = 24 * 3600, 600
+#: Bytes of a picture that is kept.
+MOST_KEPT = 4_000_000
 
 _free = BoundedSemaphore(AT_ONCE)
 #: What neither XML 1.0 nor the eye can take.
@@ -45,20 +58,70 @@ class CannotDraw(Unavailable):
     """The graph is too much for one picture."""
 
 
-class Busy(CannotDraw):
-    """Others are having pictures drawn; this one can be drawn later."""
-
-
 def is_available() -> bool:
     """Tell whether pictures can be drawn here."""
     return shutil.which("dot") is not None
 
 
 def render(dot: str, form: Form, *, dpi: int | None = None) -> bytes:
+    """Return the picture of a text in the DOT language, from the cache or drawn.
+
+    ``dpi`` is the resolution of a bitmap, 96 unless given. Raises what ``draw`` and
+    ``kept`` raise.
+    """
+    key = digest_of(dot, form, str(dpi))
+    return kept(key, lambda: draw(dot, form, dpi=dpi))
+
+
+def digest_of(*texts: str) -> str:
+    """Return the name under which a picture made from these texts is kept."""
+    digest = hashlib.sha256()
+    for text in texts:
+        encoded = text.encode(errors="surrogatepass")
+        digest.update(b"%d:" % len(encoded) + encoded)
+    return digest.hexdigest()
+
+
+def kept(key: str, make: Callable[[], bytes]) -> bytes:
+    """Return a picture from the cache, or make it and keep it.
+
+    Raises ``Busy`` while another request is making the same picture, here or in
+    another process with the same cache, and ``CannotDraw`` again where that was so a
+    while ago.
+    """
+    cache = caches["pictures"]
+    found = cache.get(key)
+    if found is None:
+        claim = f"{key}-claim"
+        if not cache.add(claim, True, timeout=2 * SECONDS):
+            raise Busy("This picture is being drawn; try again in a moment.")
+        try:
+            found = cache.get(key) or _made(key, make)
+        finally:
+            cache.delete(claim)
+    if isinstance(found, str):
+        raise CannotDraw(found)
+    return bytes(found)
+
+
+def _made(key: str, make: Callable[[], bytes]) -> bytes:
+    """Make a picture and keep it; keep also that it is too much for one."""
+    cache = caches["pictures"]
+    try:
+        made = make()
+    except CannotDraw as error:
+        cache.set(key, error.detail, timeout=REMEMBERED)
+        raise
+    if len(made) <= MOST_KEPT:
+        cache.set(key, made, timeout=KEPT)
+    return made
+
+
+def draw(dot: str, form: Form, *, dpi: int | None = None) -> bytes:
     """Draw what a text in the DOT language describes.
 
-    ``dpi`` is the resolution of a bitmap, 96 unless given. Raises ``NoGraphviz`` where
-    there is no ``dot``, and ``CannotDraw`` when it takes too long or is too large.
+    Raises ``NoGraphviz`` where there is no ``dot``, ``Busy`` when as many pictures are
+    being drawn as may be, and ``CannotDraw`` when it takes too long or is too large.
     """
     program = shutil.which("dot")
     if program is None:
@@ -67,35 +130,74 @@ def render(dot: str, form: Form, *, dpi: int | None = None) -> bytes:
     if len(text) > MOST_TEXT:
         raise CannotDraw("The graph is too large for a picture.")
     options = [f"-T{form}", *([f"-Gdpi={dpi}"] if dpi is not None else [])]
-    if not _free.acquire(timeout=SECONDS):
-        raise Busy("Too many pictures are being drawn just now; try again.")
+    if not _free.acquire(blocking=False):
+        raise Busy("Too many pictures are being drawn just now; try again in a moment.")
     try:
-        return _drawn([program, *options], text)
+        with TemporaryFile() as picture, TemporaryFile() as complaints:
+            return _drawn([program, *options], text, picture, complaints)
     finally:
         _free.release()
 
 
-def _drawn(command: list[str], text: bytes) -> bytes:
+def _drawn(
+    command: list[str], text: bytes, picture: IO[bytes], complaints: IO[bytes]
+) -> bytes:
     """Run the program, which may read no other file."""
     # SERVER_NAME tells Graphviz that it works for a web server: it opens no files
     environment = {"PATH": os.environ.get("PATH", ""), "SERVER_NAME": "registry"}
+    process = subprocess.Popen(  # noqa: S603 - the program that was found, and options of ours
+        command,
+        stdin=subprocess.PIPE,
+        stdout=picture,
+        stderr=complaints,
+        env=environment,
+    )
     try:
-        done = subprocess.run(  # noqa: S603 - the program that was found, and options of ours
-            command,
-            input=text,
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-            env=environment,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise CannotDraw("The graph takes too long to draw.") from error
-    if done.returncode != 0:
-        said = done.stderr[:200].decode(errors="replace").strip()
-        raise CannotDraw(f"The picture could not be drawn: {said}")
-    if len(done.stdout) > MOST_PICTURE:
+        # it waits for its text, so that it is limited before it does anything
+        _limit(process.pid)
+        process.communicate(text, timeout=SECONDS)
+    except BaseException as error:
+        process.kill()
+        process.communicate()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise CannotDraw("The graph takes too long to draw.") from error
+        raise
+    return _result(process.returncode, picture, complaints)
+
+
+def _limit(pid: int) -> None:
+    """Limit what a process may use, where the system can do that (Linux).
+
+    From outside, for code between fork and exec can hang where there are threads.
+    """
+    prlimit: Any = getattr(resource, "prlimit", None)
+    if prlimit is None:
+        return
+    for limit, value in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, ceil(SECONDS)),
+        (resource.RLIMIT_FSIZE, MOST_PICTURE),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(limit)
+        most = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        try:
+            prlimit(pid, limit, (most, most))
+        except ProcessLookupError:
+            return
+
+
+def _result(status: int, picture: IO[bytes], complaints: IO[bytes]) -> bytes:
+    """Return the picture, or raise what kept the program from drawing it."""
+    if picture.seek(0, os.SEEK_END) >= MOST_PICTURE:
         raise CannotDraw("The picture is too large.")
-    return done.stdout
+    if status != 0:
+        complaints.seek(0)
+        said = complaints.read(200).decode(errors="replace").strip()
+        reason = said or "it needs too much time or memory."
+        raise CannotDraw(f"The picture could not be drawn: {reason}")
+    picture.seek(0)
+    return picture.read()
 
 
 def quoted(text: str) -> str:

@@ -117,7 +117,20 @@ def _runs_that(links: str) -> str:
 
 
 def _objects_that_a_run(links: str) -> str:
-    """Select the objects of which a run read, or wrote, a part."""
+    """Select the objects of which a run read, or wrote, a part.
+
+    On PostgreSQL the parts are looked up one by one. A join would leave the choice to
+    the planner, which just after a large import has no statistics yet and reads all
+    parts again for every run.
+    """
+    if connection.vendor == "postgresql":
+        return (
+            "SELECT part.object_id AS id, part.id AS component, 0 AS nth "  # noqa: S608
+            f"FROM (SELECT objectcomponent_id FROM {links} WHERE coderun_id = {{node}} "
+            "ORDER BY objectcomponent_id LIMIT {cap}) AS link CROSS JOIN LATERAL "
+            f"(SELECT id, object_id FROM {_PART} "
+            "WHERE id = link.objectcomponent_id LIMIT 1) AS part LIMIT {cap}"
+        )
     return (
         "SELECT part.object_id AS id, part.id AS component, 0 AS nth "  # noqa: S608
         f"FROM {links} AS link CROSS JOIN {_PART} AS part "

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from django.core.cache import cache
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
@@ -17,6 +15,7 @@ from registry.catalogue.models import (
     Object,
     ObjectComponent,
 )
+from registry.core.errors import Busy
 from registry.http.lineage import ALL, LineageParameters
 from registry.provenance.captions import Captions, IssueNote, captions_of
 from registry.provenance.drawing import NAMES, ROLES, drawing_of, svg_of
@@ -29,6 +28,7 @@ from registry.provenance.lineage import (
 )
 from registry.provenance.picture import CannotDraw, NoGraphviz
 from registry.runs.models import CodeRun
+from registry.web.costly import permit_to_draw
 from registry.web.describe import Value
 
 if TYPE_CHECKING:
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
 #: Nodes and lines of the table that a page has, and components named in a line.
 NODES, ROWS, PARTS = 60, 100, 5
-#: Seconds that a picture is kept for the next who looks at it.
-KEPT = 24 * 3600
 
 DIRECTIONS = (
     (Direction.BOTH, "Both ways"),
@@ -96,26 +94,30 @@ def lineage_context(record: Model, request: HttpRequest) -> dict[str, Any]:
         "more_rows": max(0, len(rows) - ROWS),
         "issues": list(_issues(found, captions)),
         "downloads": _downloads(record, direction, depth),
-        **_picture(found, captions),
+        **_picture(found, captions, request),
     }
 
 
-def _picture(found: Lineage, captions: Captions) -> dict[str, Any]:
-    """Draw the lineage, or say why not; a record alone needs no picture."""
+def _picture(
+    found: Lineage, captions: Captions, request: HttpRequest
+) -> dict[str, Any]:
+    """Draw the lineage, or say why not; a record alone needs no picture.
+
+    A page never waits for a picture: ``again`` is where there may be one in a moment.
+    """
     if len(found.nodes) == 1:
         return {"picture": None, "without": ""}
     drawing = drawing_of(found, captions, url_of=_page_of, most=NODES)
-    title = "Lineage as a picture"
-    digest = hashlib.sha256(drawing.dot.encode() + title.encode()).hexdigest()
-    key = f"lineage-{digest}"
-    svg: str | None = cache.get(key)
+    permit = permit_to_draw(request)
     try:
-        svg = svg or svg_of(drawing, title=title)
+        svg = svg_of(drawing, title="Lineage as a picture", permit=permit)
     except NoGraphviz:
         return {"picture": None, "without": "This server draws no pictures."}
+    except Busy as error:
+        again = f"{request.get_full_path()}#lineage"
+        return {"picture": None, "without": error.detail, "again": again}
     except CannotDraw as error:
         return {"picture": None, "without": error.detail}
-    cache.set(key, svg, KEPT)
     return {
         "picture": _safe(svg),
         "drawn": None if drawing.is_whole else drawing.drawn,

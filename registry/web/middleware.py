@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import JsonResponse
 
+from registry.core.errors import Unavailable
 from registry.http.throttling import count_request, usage_of
 from registry.http.views import CountedView
 from registry.web.views import errors
@@ -48,6 +49,18 @@ class ThrottleMiddleware:
             return None
         allowed, usage = count_request(request, request.user)
         return None if allowed else self._too_many(request, usage)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponse | None:
+        """Answer 503 where a page, or what it needs, is not to be had just now."""
+        if not isinstance(exception, Unavailable):
+            return None
+        if _is_for_people(request):
+            return errors.unavailable(request, exception.detail)
+        response = JsonResponse({"detail": exception.detail}, status=503)
+        response["Retry-After"] = "1"
+        return response
 
     @staticmethod
     def _too_many(request: HttpRequest, usage: Usage) -> HttpResponse:

@@ -243,7 +243,7 @@ def test_long_answers_arrive_whole_and_are_closed(kind: type[Streaming]) -> None
     client = ask(application, Client(method="GET"))
     assert client.body == b"a" * PIECE + b"b" * PIECE + b"c"
     assert client.messages[-1]["more_body"] is False
-    assert streaming.is_closed.is_set()
+    assert streaming.is_closed.wait(60)
 
 
 def test_an_answer_to_head_has_no_body_and_is_not_made() -> None:
@@ -261,7 +261,7 @@ def test_an_answer_to_head_has_no_body_and_is_not_made() -> None:
 
     assert ask(application, Client(method="HEAD")).body == b""
     assert made == []
-    assert streaming.is_closed.is_set()
+    assert streaming.is_closed.wait(60)
 
 
 def test_a_made_answer_is_made_by_one_thread() -> None:
@@ -306,7 +306,7 @@ def test_a_client_that_does_not_read_is_left(kind: type[Streaming]) -> None:
     client = Client(method="GET", reads=False)
     with pytest.raises(asyncio.CancelledError):
         ask(application, client, seconds=0.1, rate=10**9)
-    assert streaming.is_closed.is_set()
+    assert streaming.is_closed.wait(60)
 
 
 def test_readers_that_do_not_read_hold_no_thread() -> None:

@@ -7,7 +7,6 @@ records are listed, read, registered and changed is the same for all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db.models import Model, QuerySet
@@ -27,7 +26,7 @@ from registry.core.models import Record, revision
 from registry.core.records import Values, create_records
 from registry.http.conditional import etag, known_revisions
 from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
-from registry.http.keyset import Key, ordered
+from registry.http.keyset import Cursor, Key, ordered
 from registry.http.links import kind_of
 from registry.http.pagination import ordering_of
 from registry.http.throttling import ExportThrottle
@@ -132,32 +131,45 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
     def get_throttles(self) -> Throttles:
         """Count exports as such, beside the limit on all requests."""
         throttles: Throttles = super().get_throttles()
-        asked = self.request.query_params.get("format")
-        accepted = self.request.META.get("HTTP_ACCEPT", "")
-        if asked == "csv" or (not asked and "text/csv" in accepted):
+        if self.is_costly(self.request):
             throttles.append(ExportThrottle())
         return throttles
+
+    def is_costly(self, request: Request) -> bool:
+        """Tell whether everything is asked for, as CSV."""
+        asked = request.query_params.get("format")
+        accepted = request.META.get("HTTP_ACCEPT", "")
+        return asked == "csv" or (not asked and "text/csv" in accepted)
 
     def _stream_csv(self, queryset: QuerySet[Any]) -> StreamingHttpResponse:
         """Stream every record that the filters leave."""
         paginator: Any = self.paginator
         paginator.check(self.request, self.model)
         keys = ordering_of(self.request, self.model)
-        rows = self.reader.rows(ordered(queryset, keys, None))
         response = StreamingHttpResponse(
-            csv_texts(self.reader.names, self._pieces_of(rows)),
+            csv_texts(self.reader.names, self._pieces_of(queryset, keys)),
             content_type="text/csv; charset=utf-8",
         )
         name = kind_of(self.model)
         response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         return response
 
-    def _pieces_of(self, rows: Any) -> Iterator[Records]:
-        """Read the records a thousand at a time."""
+    def _pieces_of(
+        self, queryset: QuerySet[Any], keys: Sequence[Key]
+    ) -> Iterator[Records]:
+        """Read the records a thousand at a time, each time from where it stopped.
+
+        So each statement is short, and between two pieces the database is not kept
+        busy, whoever asks for the next one and however late.
+        """
         reader, base = self.reader, self.base
-        unread = iter(rows.iterator(chunk_size=CHUNK))
-        while chunk := list(islice(unread, CHUNK)):
-            yield reader.show(chunk, base)
+        reached: Cursor | None = None
+        while True:
+            page = self.read_page(ordered(queryset, keys, reached), keys, CHUNK)
+            yield reader.show([row for row, _ in page], base)
+            if len(page) < CHUNK:
+                return
+            reached = Cursor(page[-1][1], backwards=False)
 
 
 class RecordViewSet(ReadOnlyRecordViewSet):

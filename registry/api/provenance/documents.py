@@ -23,12 +23,16 @@ class JSONLDRenderer(RecordJSONRenderer):
 
 
 class DocumentView(PlainView):
-    """A view of documents that read many records, and are counted as exports.
+    """A view of costly documents, which read many records and count as exports.
 
     Errors are plain JSON where the format that was asked for has no words for them.
     """
 
     throttle_classes = (RequestThrottle, ExportThrottle)
+
+    def is_costly(self, request: Request) -> bool:
+        """All of them are."""
+        return True
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any

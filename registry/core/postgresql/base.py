@@ -8,8 +8,12 @@ from time import monotonic
 from typing import Any
 
 from django.db.backends.postgresql import base
+from psycopg.errors import QueryCanceled
+from psycopg.pq import ExecStatus, TransactionStatus
 
+from registry.core.errors import TookTooLong
 from registry.core.postgresql import KEPT
+from registry.core.reading import statement_seconds
 
 #: Seconds that a connection may have rested and still be trusted by its socket. After
 #: longer ones, a firewall may have dropped it without a word.
@@ -24,6 +28,8 @@ class Cursor(base.ServerBindingCursor):  # type: ignore[name-defined]
     Their plan is the same whatever the values. That of a list by a filter is not: the
     few rows of one value are found by an index, the many of another by their order; so
     those are planned each time.
+
+    It also holds the statements of a read to their time limit.
     """
 
     def execute(
@@ -37,7 +43,33 @@ class Cursor(base.ServerBindingCursor):  # type: ignore[name-defined]
         """Execute a statement."""
         if prepare is None and isinstance(query, str):
             prepare = query.startswith(_PLANNED_ONCE)
-        return super().execute(query, params, prepare=prepare, binary=binary)
+        seconds = statement_seconds()
+        _set_time_limit(self.connection, seconds)
+        try:
+            return super().execute(query, params, prepare=prepare, binary=binary)
+        except QueryCanceled as error:
+            if seconds:
+                raise TookTooLong from error
+            raise
+
+
+def _set_time_limit(connection: Any, seconds: float) -> None:
+    """Have the server stop each statement of this session after so many seconds.
+
+    It is asked only where the limit is another than the session has, which costs a
+    round trip: between a read and a write over the same connection. Within a
+    transaction nothing changes, for a rollback would take the setting back.
+    """
+    if getattr(connection, "registry_seconds", 0) == seconds:
+        return
+    pgconn = connection.pgconn
+    if pgconn.transaction_status != TransactionStatus.IDLE:
+        return
+    value = f"'{round(seconds * 1000)}ms'" if seconds else "DEFAULT"
+    # past psycopg, which would begin a transaction with it where one is to begin
+    done = pgconn.exec_(f"SET statement_timeout = {value}".encode())
+    if done.status == ExecStatus.COMMAND_OK:
+        connection.registry_seconds = seconds
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -1,19 +1,20 @@
 """A PROV document as a graph in DOT, in the usual shapes and colours of PROV.
 
 Entities are yellow ovals, activities blue boxes, agents orange houses; arrows point
-into the past, which is above.
+into the past, which is above. A large document is drawn in part, and the picture says
+so: the time that Graphviz takes grows much faster than the graph.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from prov.constants import PROV_ATTRIBUTE_QNAMES, PROV_ROLE
 from prov.identifier import Identifier, QualifiedName
-from prov.model import ProvActivity, ProvAgent, ProvEntity
+from prov.model import ProvActivity, ProvAgent, ProvDerivation, ProvEntity
 
 from registry.provenance.picture import in_lines, quoted
 from registry.provenance.prov.attributes import term
@@ -31,6 +32,8 @@ _FONT = 'fontname="Helvetica,Arial,sans-serif"'
 #: What names an element to people, the first that there is.
 _TITLES = ("dcterms:title", "foaf:name", "dcterms:description")
 _WIDTH, _LINES = 48, 4
+#: Nodes of a picture, of which an element with its attributes is two, and relations.
+MOST_NODES, MOST_RELATIONS = 300, 400
 #: Dots per inch where nothing is said; Graphviz's own points are 72.
 DPI = 96
 #: Pixels of the longer side of a picture: 256 MB while it is drawn.
@@ -50,27 +53,81 @@ class Look:
     dpi: float = DPI
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What of a document is in its picture."""
+
+    elements: list[ProvRecord]
+    relations: list[ProvRecord]
+    note: str
+
+
 def as_dot(document: ProvDocument, look: Look) -> str:
-    """Write a document as a graph."""
-    lines = ["digraph provenance {", *_settings(look)]
+    """Write a document as a graph, or the part of it that is nearest to its subject."""
+    shown = _shown(document, look)
     known: dict[Any, str] = {}
-    for record in document.get_records():
-        if record.is_element():
-            known[record.identifier] = f"n{len(known)}"
-            lines.extend(_element(record, known[record.identifier], look))
-    for record in document.get_records():
-        if record.is_relation():
-            lines.extend(_relation(record, known))
+    lines = ["digraph provenance {", *_settings(look, shown.note)]
+    for record in shown.elements:
+        known[record.identifier] = f"n{len(known)}"
+        lines.extend(_element(record, known[record.identifier], look))
+    for record in shown.relations:
+        lines.extend(_relation(record, known))
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def _settings(look: Look) -> Iterator[str]:
+def _shown(document: ProvDocument, look: Look) -> Shown:
+    """Choose what is drawn: reports name what is nearest to their subject first.
+
+    Of derivations there may be very many, a run's outputs times its inputs, so that
+    they come after all other relations where there are too many.
+    """
+    records = document.get_records()
+    elements = [record for record in records if record.is_element()]
+    all_relations = [record for record in records if record.is_relation()]
+    near = list(_first(elements, look))
+    names = {record.identifier for record in near}
+    between = [one for one in all_relations if len(_ends(one, names)) > 1]
+    derived_last = sorted(between, key=lambda one: isinstance(one, ProvDerivation))
+    drawn = set(map(id, derived_last[:MOST_RELATIONS]))
+    relations = [record for record in between if id(record) in drawn]
+    note = ""
+    if len(near) < len(elements) or len(relations) < len(between):
+        note = (
+            f"The nearest {len(near):,} of {len(elements):,} elements, with "
+            f"{len(relations):,} of {len(all_relations):,} relations. "
+            "The other formats have all of them."
+        )
+    return Shown(near, relations, note)
+
+
+def _first(elements: Iterable[ProvRecord], look: Look) -> Iterator[ProvRecord]:
+    """Yield elements while there is room for them and for their attributes."""
+    nodes = 0
+    for record in elements:
+        nodes += 2 if look.attributes and record.attributes else 1
+        if nodes > MOST_NODES:
+            return
+        yield record
+
+
+def _ends(relation: ProvRecord, names: Collection[Any]) -> list[Any]:
+    """Return what a relation connects, as far as that is drawn."""
+    return [
+        value
+        for name, value in relation.attributes
+        if name in PROV_ATTRIBUTE_QNAMES and value in names
+    ]
+
+
+def _settings(look: Look, note: str) -> Iterator[str]:
     side = _LONGEST_SIDE / look.dpi
     yield f'graph [rankdir=BT, charset="utf-8", dpi={look.dpi:g}, {_FONT}];'
     # larger pictures are made smaller, smaller ones stay as they are
     yield f'graph [size="{side:g},{side:g}"];'
     if look.aspect_ratio is not None:
         yield f"graph [ratio={look.aspect_ratio:g}];"
+    if note:
+        yield f"graph [label={quoted(note)}, labelloc=b, labeljust=l];"
     yield f'node [style=filled, color="#404040", {_FONT}];'
     yield f'edge [fontsize=10, color="#404040", {_FONT}];'
 
@@ -125,10 +182,7 @@ def _link(identifier: Identifier | None) -> str:
 
 def _relation(record: ProvRecord, known: dict[Any, str]) -> Iterator[str]:
     """Draw a relation from what comes later to what was before."""
-    ends = [value for name, value in record.attributes if name in PROV_ATTRIBUTE_QNAMES]
-    nodes = [known[end] for end in ends if end in known]
-    if len(nodes) < 2:
-        return
+    nodes = [known[end] for end in _ends(record, known)]
     roles = [value for name, value in record.attributes if name == PROV_ROLE]
     relation = record.get_provn().partition("(")[0]
     label = in_lines([relation, *(str(role) for role in roles)])

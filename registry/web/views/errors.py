@@ -96,6 +96,13 @@ def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     return response
 
 
+def unavailable(request: HttpRequest, detail: str) -> HttpResponse:
+    """Answer what cannot be had just now; ``detail`` says why."""
+    response = page(request, 503, detail)
+    response["Retry-After"] = "1"
+    return response
+
+
 def _said(exception: Any) -> str:
     """Return what the code said when it raised, if it said it for people."""
     text = exception.args[0] if exception is not None and exception.args else ""

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from registry.catalogue.models import DataProduct, Keyword
 from registry.search.names import search
+from registry.web.costly import costly
 from registry.web.describe import label_of, link_to
 from registry.web.kinds import KINDS
 
@@ -22,6 +23,7 @@ LONGEST = 200
 
 
 @require_safe
+@costly
 def results(request: HttpRequest) -> HttpResponse:
     """Show what was found, by record type."""
     text = request.GET.get("q", "").replace("\0", "")[:LONGEST].strip()

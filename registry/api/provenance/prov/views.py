@@ -25,7 +25,7 @@ from registry.core.errors import InvalidInput
 from registry.http.bodies import length_of
 from registry.http.links import kind_of
 from registry.http.permissions import SignedIn
-from registry.provenance.picture import Busy, CannotDraw, NoGraphviz, render
+from registry.provenance.picture import CannotDraw, NoGraphviz, render
 from registry.provenance.prov import formats
 from registry.provenance.prov.document import report
 from registry.provenance.prov.drawing import Look, as_dot
@@ -97,8 +97,6 @@ def _drawn(document: ProvDocument, look: Look, name: Any) -> bytes:
         return render(as_dot(document, look), name)
     except NoGraphviz as error:
         raise NotAcceptable(error.detail) from error
-    except Busy:
-        raise
     except CannotDraw as error:
         raise InvalidInput({"depth": [f"{error.detail} Ask for less."]}) from error
 

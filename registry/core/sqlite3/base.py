@@ -1,0 +1,98 @@
+"""The database backend that Django loads by the name of this package."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from math import inf
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from django.db.backends.sqlite3 import base
+
+from registry.core.errors import TookTooLong
+from registry.core.reading import statement_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Instructions of SQLite's virtual machine between two looks at the clock: some
+#: milliseconds. Each look waits for the interpreter, so more would slow reads down.
+_STEPS = 100_000
+
+
+class Deadline:
+    """When the statement that a connection is executing must be done."""
+
+    at = inf
+
+    def begin(self) -> None:
+        """Start the time of a statement, and of reading its rows."""
+        seconds = statement_seconds()
+        self.at = monotonic() + seconds if seconds else inf
+
+    def is_over(self) -> bool:
+        """Tell SQLite whether to stop the statement."""
+        return monotonic() > self.at
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Raise ``TookTooLong`` where SQLite stopped the statement."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT and self.is_over():
+                raise TookTooLong from error
+            raise
+
+
+class Cursor(base.SQLiteCursorWrapper):
+    """Holds statements to the time limit; SQLite works while rows are fetched, too."""
+
+    deadline: Deadline
+
+    def execute(self, query: Any, params: Any = None) -> Any:
+        """Execute a statement."""
+        self.deadline.begin()
+        with self.deadline.kept():
+            return super().execute(query, params)
+
+    def fetchone(self) -> Any:
+        """Return the next row."""
+        with self.deadline.kept():
+            return super().fetchone()
+
+    def fetchmany(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the next rows."""
+        with self.deadline.kept():
+            return super().fetchmany(*args, **kwargs)
+
+    def fetchall(self) -> Any:
+        """Return the rows that are left."""
+        with self.deadline.kept():
+            return super().fetchall()
+
+    def __iter__(self) -> Any:
+        """Yield the rows that are left."""
+        with self.deadline.kept():
+            yield from iter(super().fetchone, None)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Gives each connection a deadline, which its cursors set."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.deadline = Deadline()
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        """Connect, and have SQLite look at the clock now and then."""
+        connection = super().get_new_connection(conn_params)
+        connection.set_progress_handler(self.deadline.is_over, _STEPS)
+        return connection
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        """Return a cursor."""
+        cursor = self.connection.cursor(factory=Cursor)
+        cursor.deadline = self.deadline
+        return cursor

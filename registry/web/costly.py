@@ -1,0 +1,43 @@
+"""What costs much on pages: it takes a slot of the process, and counts as an export."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from registry.core.errors import Busy
+from registry.http.budgets import hold_slot, slot_for
+from registry.http.throttling import count_export
+from registry.web.views import errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from django.http import HttpRequest, HttpResponse
+
+    View = Callable[..., HttpResponse]
+
+
+def costly(view: View) -> View:
+    """Have a slot for a page until it is sent; without one the answer is 503."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        allowed, usage = count_export(request, request.user)
+        if not allowed:
+            return errors.too_many(request, usage.reset)
+        hold_slot(request, request.user)
+        return view(request, *args, **kwargs)
+
+    return answer
+
+
+@contextmanager
+def permit_to_draw(request: HttpRequest) -> Iterator[None]:
+    """Allow one picture to be drawn for a page; raises ``Busy`` where it may not be."""
+    allowed, _ = count_export(request, request.user)
+    if not allowed:
+        raise Busy("Many pictures were drawn for you just now; try again later.")
+    with slot_for(request, request.user):
+        yield

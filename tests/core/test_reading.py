@@ -1,0 +1,143 @@
+"""The time limit on the statements of reads, on both databases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from pytest_django import Settings
+
+from registry.core.errors import TookTooLong
+from registry.core.reading import limited, statement_seconds
+from registry.http.budgets import BudgetMiddleware
+from tests.api.client import Api, data_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+#: Takes for ever, or as good as that.
+SLOW = {
+    "postgresql": "SELECT pg_sleep(600)",
+    "sqlite": (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+        "SELECT count(*) FROM n"
+    ),
+}
+
+
+def _execute(statement: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
+def _slow(*args: Any, **kwargs: Any) -> Any:
+    return _execute(SLOW[connection.vendor])
+
+
+def test_a_statement_that_takes_too_long_is_stopped() -> None:
+    with limited(0.05), pytest.raises(TookTooLong):
+        _slow()
+    with limited(60):
+        assert _execute("SELECT 1") == [(1,)]
+
+
+def test_also_in_a_transaction_of_a_read() -> None:
+    with limited(0.05), pytest.raises(TookTooLong), transaction.atomic():
+        _slow()
+    assert _execute("SELECT 1") == [(1,)]
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("read", ["fetchone", "fetchmany", "fetchall", "__iter__"])
+def test_rows_that_are_read_one_by_one_are_stopped_as_well(read: str) -> None:
+    endless = SLOW["sqlite"].replace("SELECT count(*) FROM n", "SELECT i FROM n")
+
+    def read_on(cursor: Any) -> None:
+        while rows := getattr(cursor, read)():
+            list(rows)
+
+    with limited(0.05), connection.cursor() as cursor:
+        cursor.execute(endless)
+        with pytest.raises(TookTooLong):
+            read_on(cursor)
+
+
+@pytest.mark.postgres
+def test_a_write_after_a_read_has_no_limit() -> None:
+    def limit() -> Any:
+        return _execute("SHOW statement_timeout")[0][0]
+
+    usual = limit()
+    with limited(7):
+        assert limit() == "7s"
+        with limited(0):
+            assert limit() == usual
+        assert limit() == "7s"
+    assert limit() == usual
+
+
+@pytest.mark.postgres
+def test_a_rollback_does_not_take_the_limit_back() -> None:
+    with limited(7):
+        with transaction.atomic():
+            assert _execute("SHOW statement_timeout") == [("7s",)]
+            transaction.set_rollback(True)
+        assert _execute("SHOW statement_timeout") == [("7s",)]
+
+
+@pytest.mark.postgres
+def test_a_limit_that_somebody_else_set_is_another_error() -> None:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '50ms'")
+        with pytest.raises(OperationalError):
+            _slow()
+        transaction.set_rollback(True)
+
+
+def test_the_limit_costs_no_statement_of_its_own(
+    django_assert_num_queries: Any,
+) -> None:
+    for seconds in (7, 0, 8):
+        with django_assert_num_queries(1), limited(seconds):
+            _execute("SELECT 1")
+
+
+def test_a_read_of_the_api_that_takes_too_long_is_503(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.READ_SECONDS = 0.05
+    monkeypatch.setattr("registry.api.provenance.lineage.views.root_of", _slow)
+    answer = Api().get("/api/lineage/object/1/")
+    assert answer.status_code == 503
+    assert answer["Retry-After"]
+    assert "took too long" in data_of(answer)["detail"]
+
+
+def test_a_page_that_takes_too_long_is_503(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.READ_SECONDS = 0.05
+    monkeypatch.setattr("registry.web.views.search.search", _slow)
+    answer = Client().get("/search/?q=a")
+    assert answer.status_code == 503
+    assert answer["Retry-After"]
+    assert "took too long" in answer.content.decode()
+    assert "<html" in answer.content.decode()
+
+
+def test_only_reads_have_the_limit_of_the_setting(settings: Settings) -> None:
+    settings.READ_SECONDS = 7
+    seen: list[float] = []
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        seen.append(statement_seconds())
+        return HttpResponse()
+
+    for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"):
+        BudgetMiddleware(answer)(RequestFactory().generic(method, "/"))
+    assert seen == [7, 7, 7, 0, 0, 0, 0]

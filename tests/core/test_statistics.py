@@ -1,0 +1,88 @@
+"""Statistics are renewed after a large import, when the answer was sent, and rarely."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from registry.core import statistics
+from tests.api.client import Api
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TABLE = "registry_filetype"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_written(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Begin as a process does that has written nothing."""
+    fresh = statistics.Written()
+    monkeypatch.setattr(statistics, "written", fresh)
+    monkeypatch.setattr("registry.core.records.written", fresh)
+    yield
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            # the statistics of a test are not those of the others
+            cursor.execute("DROP TABLE IF EXISTS sqlite_stat1")
+
+
+@pytest.fixture
+def renewed(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Note the statements of each renewal."""
+    found: list[list[str]] = []
+    original = statistics._statements
+
+    def statements(tables: list[str]) -> list[str]:
+        made = original(tables)
+        found.append(made)
+        return made
+
+    monkeypatch.setattr(statistics, "_statements", statements)
+    return found
+
+
+def _import(start: int, rows: int) -> Any:
+    names = ({"name": f"{n}", "extension": f"{n}"} for n in range(start, start + rows))
+    return Api(UserFactory()).post("/api/file_type/", list(names))
+
+
+def test_after_many_rows_the_database_knows_its_table(renewed: Any) -> None:
+    assert _import(0, statistics.MANY).status_code == 201
+    [statements] = renewed
+    assert any(f'"{TABLE}"' in one for one in statements)
+    # SQLite looks at some of them and estimates the rest
+    assert _known_rows() > statistics.MANY // 4
+
+
+def test_few_rows_change_nothing(renewed: Any) -> None:
+    assert _import(0, 10).status_code == 201
+    assert renewed == []
+
+
+def test_it_is_done_once_in_a_while(
+    renewed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(statistics, "monotonic", lambda: now[0])
+    for start in (0, statistics.MANY):
+        _import(start, statistics.MANY)
+    assert len(renewed) == 1
+    now[0] += statistics.PAUSE
+    # by the next request, whatever it asks for
+    Api().get("/api/file_type/")
+    assert len(renewed) == 2
+    Api().get("/api/file_type/")
+    assert len(renewed) == 2
+
+
+def _known_rows() -> int:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [TABLE])
+            return int(cursor.fetchone()[0])
+        cursor.execute("SELECT stat FROM sqlite_stat1 WHERE tbl = %s LIMIT 1", [TABLE])
+        return int(cursor.fetchone()[0].split()[0])

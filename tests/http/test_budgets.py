@@ -1,0 +1,214 @@
+"""Slots of costly reads: how many, whose, and that each is given back."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import ExitStack
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, StreamingHttpResponse
+from django.test import RequestFactory
+from pytest_django import Settings
+
+from registry.core.errors import Busy, TookTooLong
+from registry.http import budgets
+from registry.http.budgets import BudgetMiddleware, Limits, hold_slot
+from tests.api.client import Api
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+PROBE = "/api/lineage/object/1/"
+COSTLY = (
+    PROBE,
+    "/api/impact/object/1/",
+    "/api/prov-report/1/",
+    "/api/prov-report/object/1/",
+    "/api/prov-report/code_run/1/",
+    "/api/ro-crate/data-product/1/",
+    "/api/ro-crate/code-run/1/",
+    "/api/object/?format=csv",
+    "/search/?q=anything",
+)
+CHEAP = (
+    *("/", "/api/", "/api/object/", "/object/", "/api/object/1/", "/livez", "/vocab/"),
+)
+
+
+@pytest.mark.parametrize("threads", [2, 3, 4, 8, 64])
+def test_people_without_an_account_never_have_more_than_half(threads: int) -> None:
+    limits = Limits.of(threads)
+    assert 1 <= limits.anonymous <= threads // 2
+    assert limits.anonymous <= limits.everybody < threads
+    assert 1 <= limits.address <= limits.anonymous
+    assert 1 <= limits.account <= limits.everybody
+    if threads >= 8:
+        assert limits.address < limits.anonymous
+        assert limits.account < limits.everybody == threads - 2
+
+
+def _take(number: int, address: str = "") -> Iterator[Any]:
+    for at in range(number):
+        who = address or f"198.51.100.{at}"
+        yield budgets.slots.take(who, is_anonymous=True)
+
+
+def test_one_address_leaves_some_to_others() -> None:
+    own = list(_take(3, "192.0.2.1"))
+    with pytest.raises(Busy):
+        budgets.slots.take("192.0.2.1", is_anonymous=True)
+    other = budgets.slots.take("192.0.2.2", is_anonymous=True)
+    with pytest.raises(Busy):
+        budgets.slots.take("192.0.2.3", is_anonymous=True)
+    other.release()
+    own[0].release()
+    assert budgets.slots.taken == 2
+
+
+def test_accounts_have_what_is_left() -> None:
+    held = list(_take(4))
+    held += [budgets.slots.take(f"account {n}", is_anonymous=False) for n in (1, 1)]
+    with pytest.raises(Busy):
+        budgets.slots.take("account 2", is_anonymous=False)
+    held[0].release()
+    budgets.slots.take("account 2", is_anonymous=False)
+
+
+def test_a_slot_is_given_back_once() -> None:
+    slot = budgets.slots.take("192.0.2.1", is_anonymous=True)
+    slot.release()
+    slot.release()
+    assert budgets.slots.taken == 0
+
+
+def test_a_slot_that_is_forgotten_is_given_back() -> None:
+    slot = budgets.slots.take("192.0.2.1", is_anonymous=True)
+    assert budgets.slots.taken == 1
+    del slot
+    gc.collect()
+    assert budgets.slots.taken == 0
+
+
+@pytest.mark.parametrize("address", COSTLY)
+def test_a_costly_read_without_a_slot_is_503_at_once(address: str) -> None:
+    held = list(_take(4))
+    answer = Api().get(address)
+    assert answer.status_code == 503
+    assert int(answer["Retry-After"]) >= 1
+    assert "try again" in answer.content.decode()
+    held[0].release()
+    assert Api().get(address).status_code in {200, 404}
+
+
+# pages know nobody by a token
+@pytest.mark.parametrize("address", [one for one in COSTLY if "/api/" in one])
+def test_with_an_account_there_is_room_all_the_same(address: str) -> None:
+    held = list(_take(4))
+    assert Api(UserFactory()).get(address).status_code in {200, 404}
+    assert held
+
+
+@pytest.mark.parametrize("address", CHEAP)
+def test_other_reads_need_no_slot(address: str) -> None:
+    held = list(_take(4))
+    assert Api().get(address).status_code in {200, 404}
+    assert Api().call("OPTIONS", PROBE).status_code == 200
+    assert held
+
+
+@pytest.mark.parametrize("address", COSTLY)
+def test_each_answer_gives_its_slot_back(address: str) -> None:
+    answer = Api().get(address)
+    if answer.streaming:
+        assert budgets.slots.taken == 1
+        b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    assert budgets.slots.taken == 0
+    assert budgets.slots.most_anonymous == 1
+
+
+def test_an_exempt_network_is_not_exempt_from_slots(settings: Settings) -> None:
+    settings.THROTTLE_EXEMPT = (ip_network("127.0.0.0/8"),)
+    held = list(_take(3, "127.0.0.1"))
+    assert Api().get(PROBE).status_code == 503
+    assert held
+
+
+def test_addresses_of_one_customer_of_ipv6_are_one(settings: Settings) -> None:
+    settings.PROXIES = 1
+    with ExitStack() as stack:
+        for at in range(3):
+            request = RequestFactory().get(
+                "/", headers={"x-forwarded-for": f"2001:db8::{at + 1}"}
+            )
+            stack.enter_context(budgets.slot_for(request, _Nobody))
+        assert Api(x_forwarded_for="2001:db8::f").get(PROBE).status_code == 503
+        assert Api(x_forwarded_for="2001:db8:1::f").get(PROBE).status_code == 404
+
+
+class _Nobody:
+    is_authenticated = False
+
+
+def _middleware(answer: Any) -> BudgetMiddleware:
+    def view(request: HttpRequest) -> Any:
+        hold_slot(request, _Nobody)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    return BudgetMiddleware(view)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("broken"), SystemExit()])
+def test_an_exception_gives_the_slot_back(error: BaseException) -> None:
+    with pytest.raises(type(error)):
+        _middleware(error)(RequestFactory().get("/"))
+    assert budgets.slots.taken == 0
+
+
+def test_a_stream_has_its_slot_until_it_is_closed() -> None:
+    """Also where the client goes away in the middle of it."""
+    closed: list[bool] = []
+
+    def pieces() -> Iterator[bytes]:
+        try:
+            yield b"a"
+            yield b"b"
+        finally:
+            closed.append(True)
+
+    response = _middleware(StreamingHttpResponse(pieces()))(RequestFactory().get("/"))
+    assert next(iter(response)) == b"a"
+    assert budgets.slots.taken == 1
+    response.close()
+    assert budgets.slots.taken == 0
+    assert closed == [True]
+
+
+def test_a_stream_ends_after_its_time(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(budgets, "monotonic", lambda: now[0])
+    settings.STREAM_SECONDS = 60
+    stream = StreamingHttpResponse(iter([b"a", b"b"]))
+    response = _middleware(stream)(RequestFactory().get("/"))
+    rest = iter(response)
+    assert next(rest) == b"a"
+    now[0] = 61
+    with pytest.raises(TookTooLong):
+        next(rest)
+    response.close()
+    assert budgets.slots.taken == 0
+
+
+def test_a_part_of_a_costly_request_needs_no_slot_of_its_own() -> None:
+    request = RequestFactory().get("/")
+    hold_slot(request, _Nobody)
+    hold_slot(request, _Nobody)
+    with budgets.slot_for(request, _Nobody):
+        assert budgets.slots.taken == 1
+    assert budgets.slots.taken == 1
