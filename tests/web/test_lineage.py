@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from bs4 import Tag
+from django.conf import settings
 from django.test import Client
+from pytest_django import Settings
 
 from registry.catalogue.models import DataProduct
+from registry.http import budgets
+from registry.provenance import picture
 from tests.factories import (
     CodeRunFactory,
     DataProductFactory,
@@ -17,7 +24,7 @@ from tests.factories import (
     IssueFactory,
     ObjectComponentFactory,
 )
-from tests.provenance.graphs import Graph, Run, chain, ladder, store
+from tests.provenance.graphs import Graph, Run, Stored, chain, ladder, store
 from tests.web.pages import link, main_of, words_of
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +137,60 @@ def test_without_graphviz_there_is_the_table(monkeypatch: pytest.MonkeyPatch) ->
     assert not part.select("svg")
     assert "This server draws no pictures. The table has all of it." in words_of(part)
     assert len(_rows(part)) == 2
+
+
+@needs_graphviz
+def test_a_page_does_not_wait_for_a_picture() -> None:
+    """Not for the program, and not for a slot; what is drawn already it shows."""
+    first, second = store(chain(1)), store(chain(1))
+    path = f"?depth=3&x={quote('&<')}"
+    for taken in (_all_drawing, _all_slots):
+        with taken():
+            part = _part(second.objects[0], path)
+            assert not part.select("svg")
+            assert "try again" in words_of(part)
+            assert link(part, "Try again") == f"{_path(second)}{path}#lineage"
+            assert len(_rows(part)) == 2
+    assert _part(first.objects[0]).select("svg")
+    with _all_slots(), _all_drawing():
+        assert _part(first.objects[0]).select("svg")
+
+
+def _path(stored: Stored) -> str:
+    return f"/object/{stored.objects[0].pk}/"
+
+
+@contextmanager
+def _all_drawing() -> Iterator[None]:
+    """Have as many pictures drawn as may be."""
+    with ExitStack() as stack:
+        for _ in range(picture.AT_ONCE):
+            stack.enter_context(picture._free)
+        yield
+
+
+@contextmanager
+def _all_slots() -> Iterator[None]:
+    """Take all the slots of people without an account."""
+    with ExitStack() as stack:
+        for at in range(settings.THREADS // 2):
+            slot = budgets.slots.take(f"192.0.2.{at}", is_anonymous=True)
+            stack.callback(slot.release)
+        yield
+
+
+@needs_graphviz
+def test_pictures_that_are_drawn_for_pages_count_as_exports(
+    settings: Settings,
+) -> None:
+    rates = {**settings.THROTTLE_RATES, "export": (1, 3600)}
+    settings.THROTTLE_RATES, settings.THROTTLE_EXEMPT = rates, ()
+    first, second = store(chain(1)), store(chain(1))
+    for _ in range(2):
+        assert _part(first.objects[0]).select("svg")
+    part = _part(second.objects[0])
+    assert not part.select("svg")
+    assert "try again later" in words_of(part)
 
 
 def test_issues_on_the_way_are_named_the_worst_first() -> None:
