@@ -77,3 +77,23 @@ class Stale(RegistryError):
 
 class Unavailable(RegistryError):
     """Something that the registry needs is not there just now; try again later."""
+
+
+class StorageFull(Unavailable):
+    """Raised when the disk or the object store has no room left."""
+
+
+class QuotaExceeded(RegistryError):
+    """An account would store more bytes than it is allowed.
+
+    ``used`` and ``allowed`` are in bytes.
+    """
+
+    def __init__(self, *, used: int, allowed: int) -> None:
+        super().__init__(
+            f"Not stored: your account has {used} bytes in this registry, of the "
+            f"{allowed} that it is allowed, and this would be more. Ask an "
+            "administrator for more room."
+        )
+        self.used = used
+        self.allowed = allowed

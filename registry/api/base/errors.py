@@ -28,6 +28,7 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (errors.Forbidden, 403),
     (errors.NotFound, 404),
     (errors.Stale, 412),
+    (errors.QuotaExceeded, 413),
     (errors.Unavailable, 503),
     (RequestDataTooBig, 413),
     (DataError, 400),
@@ -96,6 +97,9 @@ def _body(error: Exception, request: Any) -> dict[str, Any]:
             return dict(error.fields)
         case errors.Duplicate():
             return _duplicate(error, request)
+        case errors.QuotaExceeded():
+            numbers = {"used": error.used, "allowed": error.allowed}
+            return {"detail": error.detail, **numbers}
         case errors.RegistryError():
             return {"detail": error.detail}
     return {"detail": DETAIL[next(kind for kind in DETAIL if isinstance(error, kind))]}

@@ -17,7 +17,7 @@ from registry.identity.oauth.keys import key_ring
 from registry.identity.oauth.sessions import forget_sessions
 from registry.identity.services import create_user
 from registry.management.base import RegistryCommand
-from registry.storage.services import the_store
+from registry.storage.upkeep import tidy_store
 
 #: Clients take it that every registry has an account of this name.
 ADMINISTRATOR = "admin"
@@ -40,8 +40,8 @@ class Command(RegistryCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         settings.STORE_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-        the_store().tidy()
         call_command("migrate", verbosity=0, interactive=False)
+        tidy_store()
         call_command("clearsessions", verbosity=0)
         forget_sessions()
         call_command("collectstatic", verbosity=0, interactive=False)
