@@ -19,7 +19,7 @@ from registry.storage.filesystem import FileSystemStore
 from registry.storage.models import StoredFile
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from django.contrib.auth.models import AbstractBaseUser
 
@@ -109,12 +109,13 @@ def keep_drafts(
     *,
     by: AbstractBaseUser | None,
     quota: int | None = None,
+    check: Callable[[], None] | None = None,
 ) -> list[StoredFile]:
     """Put many files into the store: all of them, or none.
 
     Returns those that are new there. Called last in the transaction of a larger piece
-    of work, it leaves nothing behind when that is given up. Raises as ``keep_upload``
-    does.
+    of work, it leaves nothing behind when that is given up; ``check`` is called when
+    all are kept, and may still raise. Raises as ``keep_upload`` does.
     """
     new: list[StoredFile] = []
     moved: list[Draft] = []
@@ -125,6 +126,8 @@ def keep_drafts(
             file, is_new = _keep(draft, by=by, quota=quota, moved=moved)
             if is_new:
                 new.append(file)
+        if check is not None:
+            check()
     except BaseException:
         # while our rows are still there: others who bring these files wait for them
         for draft in moved:

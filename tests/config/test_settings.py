@@ -47,6 +47,7 @@ WRONG = {
     "REGISTRY_OFFLINE_DAYS": ["0", "ever"],
     "REGISTRY_PROXIES": ["nginx", "-1"],
     "REGISTRY_REALM": ["our realm", "realms/ours", "-"],
+    "REGISTRY_QUOTA_MB": ["0", "10GB", "-1"],
     "REGISTRY_SERVED_ROOTS": ["data", "/nowhere/at/all", __file__],
     "REGISTRY_THREADS": ["1", "eight"],
     "REGISTRY_THROTTLE_ANONYMOUS": ["1200", "0/min", "10/fortnight"],
