@@ -20,8 +20,8 @@ def protect_data() -> list[Path]:
     """Make database, keys, password and store private to the registry's own account.
 
     A database file that does not exist is made, since SQLite would let others read it.
-    Returns what was not private. The folder itself stays as it is: the operator may have
-    reasons, such as another server for the static files.
+    Returns what was not private. The folder itself stays as it is: the operator may
+    have reasons, such as another server for the static files.
     """
     database = _database_file()
     if database is not None:

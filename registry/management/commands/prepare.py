@@ -62,7 +62,7 @@ class Command(RegistryCommand):
         except OSError as error:
             raise CommandError(
                 f"Cannot keep {error.filename} from other accounts of this machine: "
-                f"{error.strerror}. It must belong to the account that runs the registry."
+                f"{error.strerror}. It must belong to the account of the registry."
             ) from error
         for path in changed:
             self.stdout.write(
