@@ -124,6 +124,12 @@ class Environment:
             raise wrong(name, given, right, str(default))
         return number
 
+    def optional_number(self, name: str, *, least: int, most: int) -> int | None:
+        """Return a whole number as `number` does; None where none is given."""
+        if not self.text(name, ""):
+            return None
+        return self.number(name, least, least=least, most=most)
+
     def choice(self, name: str, default: str, allowed: Sequence[str]) -> str:
         """Return one of the words of `allowed`, which are in capitals."""
         given = self.text(name, default)

@@ -233,6 +233,9 @@ CRATE_UNPACKED_MB = ENV.number(
 CRATE_FILES = ENV.number("REGISTRY_CRATE_FILES", 10_000, least=1, most=1_000_000)
 CRATE_METADATA_MB = ENV.number("REGISTRY_CRATE_METADATA_MB", 32, least=1, most=1024)
 
+# What each account may store in all; none says nothing of it
+QUOTA_MB = ENV.optional_number("REGISTRY_QUOTA_MB", least=1, most=999_999_999)
+
 # --- People ----------------------------------------------------------------------
 
 AUTH_USER_MODEL = "registry.User"

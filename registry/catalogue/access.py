@@ -2,15 +2,23 @@
 
 A file is private when one of its storage locations is not public, or when an object
 there has the key value ``accessibility`` = ``private``. Anybody can register such a
-record about a file, and closes it; to open a file, or to be among those who may read
-it, takes more, for its checksum is no secret:
+record about a file, and closes it. A checksum is no secret, so opening a private file,
+or reading it, takes more than a record:
 
-- *Owners* of a file are who uploaded it and who registered its first location.
-- A private location is outweighed by a public one of the same file only where an
-  owner or an administrator registered that.
+- The *owner* of stored bytes is the account that stored them. Where that account
+  registers no location, it leaves this to the account that registered the first one,
+  provided that this was after the bytes were stored.
+- The owner of bytes that the registry does not hold, or that it stored by itself, is
+  the account that registered their first location.
+- A private location is outweighed by a public one only where an owner or an
+  administrator registered that. A private key value is never outweighed.
+- A private file may be read by its owners, by accounts that sent the same bytes again,
+  by administrators and by the role ``private-data-read``.
 
 An upload that has no location yet is not private: nobody has been told its checksum.
-Whatever the address a file is asked for by, this is decided by its checksum.
+Whatever the address a file is asked for by, this is decided by its checksum; files on
+the server's own disk are judged by their place as well (``registry.catalogue.served``).
+The guide (``docs/guide/file-access.md``) has all of it as a table, which a test reads.
 """
 
 from __future__ import annotations
@@ -19,19 +27,22 @@ from typing import TYPE_CHECKING, Any
 
 from registry.catalogue.models import KeyValue, StorageLocation
 from registry.core.errors import Forbidden
+from registry.core.models import Event
 from registry.identity.roles import administrators_among, may_read_private_data
 from registry.storage.models import StoredFile
-from registry.storage.services import uploaders_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from django.db.models import QuerySet
+
+    #: A location's id, and who registered it; the first one first.
+    Registered = list[tuple[int, int]]
 
 #: The key value that closes an object's file.
 ACCESSIBILITY, PRIVATE = "accessibility", "private"
 #: From a key value to the locations that its object is at, or came from.
-_PLACES = (
+PLACES = (
     "object__storage_location",
     "object__data_products__external_object__original_store",
 )
@@ -45,8 +56,8 @@ def may_download(user: Any, checksum: str) -> bool:
 def downloadable_among(user: Any, checksums: Collection[str]) -> set[str]:
     """Return the files of which a person may have the bytes, in a few statements."""
     private = private_among(checksums)
-    owners = owners_among(private)
-    hidden = {one for one in private if not _may_read_private(user, owners[one])}
+    readers = readers_among(private)
+    hidden = {one for one in private if not may_read_private_data(user, readers[one])}
     return set(checksums) - hidden
 
 
@@ -54,12 +65,17 @@ def require_download(user: Any, checksum: str) -> bool:
     """Raise ``Forbidden`` unless this person may have the bytes; tell if private."""
     if not is_private(checksum):
         return False
-    if _may_read_private(user, owners_of(checksum)):
-        return True
-    raise Forbidden(
-        "This file is private: only who registered it, administrators and people with "
-        "the role private-data-read may download it."
-    )
+    require_reader(user, readers_among([checksum])[checksum])
+    return True
+
+
+def require_reader(user: Any, readers: Iterable[int]) -> None:
+    """Raise ``Forbidden`` unless this person may read what these accounts may."""
+    if not may_read_private_data(user, readers):
+        raise Forbidden(
+            "This file is private: only who registered it, administrators and people "
+            "with the role private-data-read may download it."
+        )
 
 
 def is_private(checksum: str) -> bool:
@@ -86,29 +102,94 @@ def owners_of(checksum: str) -> set[int]:
 
 
 def owners_among(checksums: Collection[str]) -> dict[str, set[int]]:
-    """Return the ids of the owners of each file."""
-    owners: dict[str, set[int]] = {checksum: set() for checksum in checksums}
+    """Return the ids of the owners of each file; see the module's description."""
+    files = _stored_among(checksums)
+    registered = _registered_among(checksums)
+    claims = {
+        one: registered[one][0]
+        for one in checksums
+        if registered[one] and _leaves_to_first(files.get(one.lower()), registered[one])
+    }
+    on_time = _registered_after_storing(
+        {claims[one][0]: files.get(one.lower()) for one in claims}
+    )
+    owners: dict[str, set[int]] = {}
+    for one in checksums:
+        file = files.get(one.lower())
+        owners[one] = {file.stored_by_id} if file and file.stored_by_id else set()
+        if one in claims and claims[one][0] in on_time:
+            owners[one].add(claims[one][1])
+    return owners
+
+
+def readers_among(checksums: Collection[str]) -> dict[str, set[int]]:
+    """Return the ids of the accounts that may read each file though it is private.
+
+    These are the owners, and who showed that they have the bytes by sending them.
+    """
+    readers = owners_among(checksums)
+    if not readers:
+        return readers
+    sent = StoredFile.sent_again_by.through.objects.filter(
+        storedfile__sha1__in={one.lower() for one in checksums}
+    )
+    for sha1, account in sent.values_list("storedfile__sha1", "user"):
+        for one in checksums:
+            if one.lower() == sha1:
+                readers[one].add(account)
+    return readers
+
+
+def _stored_among(checksums: Collection[str]) -> dict[str, StoredFile]:
+    """Return the files that the registry holds, by SHA-1."""
+    if not checksums:
+        return {}
+    files = StoredFile.objects.filter(sha1__in={one.lower() for one in checksums})
+    return {file.sha1: file for file in files}
+
+
+def _registered_among(checksums: Collection[str]) -> dict[str, Registered]:
+    """Return who registered a location of each file, in that order."""
+    registered: dict[str, Registered] = {one: [] for one in checksums}
     spelled = _spelled(checksums)
     if not spelled:
-        return owners
-    files = StoredFile.objects.filter(sha1__in={one.lower() for one in checksums})
-    by_sha1 = {file.sha1: file for file in files}
-    uploaders = uploaders_of([file.pk for file in by_sha1.values()])
-    for checksum, mine in owners.items():
-        file = by_sha1.get(checksum.lower())
-        uploader = uploaders.get(file.pk) if file is not None else None
-        mine.update(() if uploader is None else (uploader,))
-    located: set[str] = set()
+        return registered
     rows = _locations_among(spelled).order_by("pk")
-    for hash_, who, at in rows.values_list("hash", "registered_by", "last_updated"):
-        for checksum in spelled[hash_] - located:
-            file = by_sha1.get(checksum.lower())
-            # who registered it before it came here did not show that they had it
-            if file and owners[checksum] and at < file.stored_at:
-                continue
-            located.add(checksum)
-            owners[checksum].add(who)
-    return owners
+    for hash_, pk, who in rows.values_list("hash", "pk", "registered_by"):
+        for one in spelled[hash_]:
+            registered[one].append((pk, who))
+    return registered
+
+
+def _leaves_to_first(file: StoredFile | None, registered: Registered) -> bool:
+    """Tell whether the first location says whose a file is."""
+    if file is None or file.stored_by_id is None:
+        return True
+    return all(who != file.stored_by_id for _, who in registered)
+
+
+def _registered_after_storing(locations: dict[int, StoredFile | None]) -> set[int]:
+    """Return the locations that are not older than the stored bytes they claim.
+
+    Who registered one earlier has not shown that they had the file. Of bytes that no
+    account stored, none is too early.
+    """
+    in_question = {
+        pk: file.stored_at
+        for pk, file in locations.items()
+        if file is not None and file.stored_by_id is not None
+    }
+    if not in_question:
+        return set(locations)
+    # the record's own time is that of its latest change
+    created = Event.objects.filter(
+        kind=StorageLocation.kind,
+        action=Event.Action.CREATED,
+        record_id__in=in_question,
+    )
+    times = created.values_list("record_id", "at")
+    on_time = {pk for pk, at in times if pk and at >= in_question[pk]}
+    return (locations.keys() - in_question.keys()) | on_time
 
 
 def _spelled(checksums: Collection[str]) -> dict[str, set[str]]:
@@ -129,7 +210,7 @@ def _with_private_objects(spelled: dict[str, set[str]]) -> set[str]:
     private = KeyValue.objects.filter(key=ACCESSIBILITY, value__iexact=PRIVATE)
     found: set[str] = set()
     # one after the other: databases make little use of indexes for an OR of joins
-    for place in _PLACES:
+    for place in PLACES:
         rows = private.filter(**{f"{place}__hash__in": list(spelled)})
         for hash_ in rows.values_list(f"{place}__hash", flat=True).distinct():
             found |= spelled[hash_]
@@ -157,7 +238,3 @@ def _openable(registrars: dict[str, set[int]]) -> set[str]:
     others = {one: who for one, who in registrars.items() if one not in opened}
     administrators = administrators_among(set().union(*others.values()))
     return opened | {one for one, who in others.items() if who & administrators}
-
-
-def _may_read_private(user: Any, owners: set[int]) -> bool:
-    return may_read_private_data(user, owners)

@@ -85,7 +85,8 @@ def place_of(location: StorageLocation) -> Place:
         case "ftp":
             return OnTheWeb(address)
         case "file":
-            return _on_disk(address)
+            paths = on_disk(address)
+            return OnDisk(paths) if paths else OutOfReach(address)
     return OutOfReach(address)
 
 
@@ -104,15 +105,18 @@ def _in_store(root: str, path: str) -> InStore | None:
     return None
 
 
-def _on_disk(address: str) -> Place:
-    """Read a file URI (RFC 8089); clients write paths as they are, unescaped."""
+def on_disk(address: str) -> tuple[str, ...]:
+    """Return the paths that a file URI (RFC 8089) can mean on this machine, if any.
+
+    Clients write paths as they are, or escaped.
+    """
     rest = address.partition(":")[2]
     if rest.startswith("//"):
         host, slash, path = rest[2:].partition("/")
         if host.lower() not in {"", "localhost"}:
-            return OutOfReach(address)
+            return ()
         rest = slash + path
-    return OnDisk(tuple(dict.fromkeys([rest, unquote(rest)])))
+    return tuple(dict.fromkeys([rest, unquote(rest)]))
 
 
 def original_of(product: DataProduct) -> StorageLocation | None:

@@ -95,3 +95,19 @@ class TookTooLong(Unavailable):
             "Reading this took too long and was stopped. Ask for less, or try again "
             "later."
         )
+
+
+class QuotaExceeded(RegistryError):
+    """An account would store more bytes than it is allowed.
+
+    ``used`` and ``allowed`` are in bytes.
+    """
+
+    def __init__(self, *, used: int, allowed: int) -> None:
+        super().__init__(
+            f"Not stored: your account has {used} bytes in this registry, of the "
+            f"{allowed} that it is allowed, and this would be more. Ask an "
+            "administrator for more room."
+        )
+        self.used = used
+        self.allowed = allowed

@@ -2,9 +2,12 @@
 
 import os
 import secrets
+import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def kept_secret(file: Path, *, size: int = 64) -> str:
@@ -25,6 +28,17 @@ def kept(file: Path, make: Callable[[], str]) -> str:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _create_whole(file, make())
     return file.read_text(encoding="ascii").strip()
+
+
+def make_private(paths: Iterable[Path]) -> list[Path]:
+    """Let nobody but their owner use these files and folders; return those changed."""
+    changed = []
+    for path in paths:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & _OTHERS:
+            path.chmod(mode & ~_OTHERS)
+            changed.append(path)
+    return changed
 
 
 def _create_whole(file: Path, content: str) -> None:

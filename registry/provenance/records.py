@@ -17,6 +17,7 @@ from registry.catalogue.models import (
     ObjectComponent,
     UserAuthor,
 )
+from registry.provenance.privacy import HINT, hint, private_hashes
 from registry.runs.models import CodeRun
 from registry.storage.models import StoredFile
 
@@ -46,7 +47,7 @@ class Records:
     each with its namespace and its external object with the original store. Runs have
     ``registered_by``. ``components`` are those that edges name, with their issues.
     ``authors`` are those that accounts belong to, by the account's id; ``files`` are
-    what the store holds, by SHA-1.
+    what the store holds, by SHA-1; ``private`` are the hashes of private files.
     """
 
     runs: dict[int, CodeRun]
@@ -55,6 +56,7 @@ class Records:
     components: dict[int, ObjectComponent]
     authors: dict[int, Author]
     files: dict[str, StoredFile]
+    private: frozenset[str]
 
     def record_of(self, node: Node) -> Record:
         """Return the record that a node stands for."""
@@ -86,11 +88,15 @@ def records_of(lineage: Lineage) -> Records:
     What was removed since the lineage was read is not among them.
     """
     runs = _by_id(CodeRun.objects.select_related("registered_by"), lineage.runs)
-    named = DataProduct.objects.select_related(*_PRODUCT_LINKS).order_by("pk")
+    named = (
+        DataProduct.objects.select_related(*_PRODUCT_LINKS)
+        .annotate(**{HINT: hint("external_object__original_store")})
+        .order_by("pk")
+    )
     objects = _by_id(
-        Object.objects.select_related(*_OBJECT_LINKS).prefetch_related(
-            *_OBJECT_LISTS, Prefetch("data_products", named)
-        ),
+        Object.objects.select_related(*_OBJECT_LINKS)
+        .annotate(**{HINT: hint("storage_location")})
+        .prefetch_related(*_OBJECT_LISTS, Prefetch("data_products", named)),
         lineage.objects,
     )
     products = (one for thing in objects.values() for one in thing.data_products.all())
@@ -103,6 +109,7 @@ def records_of(lineage: Lineage) -> Records:
         ),
         authors=_authors({run.registered_by_id for run in runs.values()}),
         files=_files(objects.values()),
+        private=private_hashes(objects.values()),
     )
 
 

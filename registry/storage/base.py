@@ -6,13 +6,23 @@ are called, is for the layers above. Files are found by their SHA-1 in lower cas
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
+
+from registry.core.errors import StorageFull, Unavailable
 
 #: Bytes that are read, hashed and written at a time; memory use does not depend on
 #: the size of a file.
 CHUNK = 1024 * 1024
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+#: Holds on to a checksum for the time of a block, and tells whether no file is
+#: registered with it: then nobody can register one before the end of the block.
+Claim = Callable[[str], AbstractContextManager[bool]]
 
 
 class Source(Protocol):
@@ -36,6 +46,20 @@ class Checksums:
     sha1: str
     sha256: str
     size: int
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """Something that an upload has in the store before its file is kept.
+
+    ``is_at_work`` tells whether a process is writing it; otherwise the process was
+    killed. ``kept_as`` are the checksums of files on their way to their places.
+    """
+
+    name: str
+    size: int
+    is_at_work: bool
+    kept_as: frozenset[str]
 
 
 class Draft(Protocol):
@@ -72,8 +96,9 @@ class Store(Protocol):
         """Take all bytes in, with constant memory.
 
         At the end of the block a draft that was not kept is gone, as is all that
-        arrived when reading or writing breaks off. Raises ``Unavailable`` where the
-        bytes cannot be written; what ``source`` raises is passed on.
+        arrived when reading or writing breaks off. Raises ``StorageFull`` where there
+        is no room for the bytes and ``Unavailable`` where they cannot be written for
+        another reason; what ``source`` raises is passed on.
         """
 
     def drafts(self) -> AbstractContextManager[Drafts]:
@@ -102,5 +127,34 @@ class Store(Protocol):
         has no server of its own, so that the bytes must be passed on.
         """
 
-    def tidy(self) -> None:
-        """Remove what processes that were killed have left of unfinished uploads."""
+    def tidy(self, claim: Claim | None = None) -> None:
+        """Remove what processes that were killed have left of unfinished uploads.
+
+        With ``claim``, also files that they moved to their places and did not register.
+        What a process is at work on stays.
+        """
+
+    def unfinished(self) -> list[Unfinished]:
+        """Return what uploads have in the store that is not kept yet."""
+
+    def checksums(self) -> Iterator[str]:
+        """Yield the SHA-1 that each file is held under, in no order."""
+
+    def changed_at(self, sha1: str) -> float | None:
+        """Return when a file was put in its place, in seconds since 1970.
+
+        None when it is not held.
+        """
+
+    def remove(self, sha1: str) -> None:
+        """Remove a file, if the store holds it."""
+
+
+@contextmanager
+def refusing_when_full() -> Iterator[None]:
+    """Raise ``StorageFull`` or ``Unavailable`` where the system cannot write."""
+    try:
+        yield
+    except OSError as error:
+        kind = StorageFull if error.errno in _NO_ROOM else Unavailable
+        raise kind(f"The store cannot write: {error.strerror}.") from error

@@ -2,7 +2,12 @@
 
 ``files/ab/cd/abcd…`` holds the files, each named by its SHA-1; folders of 256 names
 stay small however many files there are. ``incoming/`` holds what is being uploaded: a
-file appears among the others whole, durably and at once, by a rename.
+file appears among the others whole, durably and at once, by a rename. Until the upload
+is over, a second name in ``incoming/``, which ends with the SHA-1, marks that file:
+where the process is killed before the file is registered, it can be found and removed.
+
+A process holds a lock (``flock``) on what it has in ``incoming/``, which ends with the
+process.
 """
 
 from __future__ import annotations
@@ -14,16 +19,28 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
-from registry.core.errors import NotFound, Unavailable
-from registry.storage.base import CHUNK, Checksums, Draft, Drafts, Reader, Source
+from registry.core.errors import NotFound
+from registry.storage.base import (
+    CHUNK,
+    Checksums,
+    Claim,
+    Draft,
+    Drafts,
+    Reader,
+    Source,
+    Unfinished,
+    refusing_when_full,
+)
 
 _SHA1 = re.compile(r"[0-9a-f]{40}")
+#: The name in ``incoming/`` of a file that is being moved to its place.
+_MARK = re.compile(r".+\.([0-9a-f]{40})")
 #: The account of the registry alone may read what it holds: some of it is private.
 _FOLDER_MODE = 0o700
 #: A new upload takes its lock within this many seconds.
@@ -40,7 +57,7 @@ class FileSystemStore:
     @contextmanager
     def draft(self, source: Source) -> Iterator[Draft]:
         """Write the bytes into a file of their own; it is removed unless it is kept."""
-        with _refusing_when_full():
+        with refusing_when_full():
             self.incoming.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
             # of mode 0600, under a name that nobody can guess
             handle, name = tempfile.mkstemp(dir=self.incoming)
@@ -51,14 +68,18 @@ class FileSystemStore:
                 # tells `tidy` that somebody is at work; ends with the process
                 fcntl.flock(file, fcntl.LOCK_EX)
                 checksums = _copy(source, file)
-                yield _LocalDraft(path, self.path_of(checksums.sha1), checksums)
+                draft = _LocalDraft(path, self.path_of(checksums.sha1), checksums)
+                try:
+                    yield draft
+                finally:
+                    draft.mark.unlink(missing_ok=True)
         finally:
             path.unlink(missing_ok=True)
 
     @contextmanager
     def drafts(self) -> Iterator[Drafts]:
         """Write the files into a folder of their own; what is not kept is removed."""
-        with _refusing_when_full():
+        with refusing_when_full():
             self.incoming.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(dir=self.incoming))
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -94,13 +115,61 @@ class FileSystemStore:
         """Return nothing: a folder has no server of its own."""
         return None
 
-    def tidy(self) -> None:
-        """Remove uploads that nobody is at work on."""
-        if not self.incoming.is_dir():
-            return
-        for path in self.incoming.iterdir():
+    def tidy(self, claim: Claim | None = None) -> None:
+        """Remove what nobody is at work on, and marked files that are unregistered."""
+        for path in self._incoming():
             with suppress(FileNotFoundError):
-                _remove_if_abandoned(path)
+                self._remove_if_abandoned(path, claim)
+
+    def _remove_if_abandoned(self, path: Path, claim: Claim | None) -> None:
+        if time.time() - path.stat().st_mtime < _GRACE:
+            return
+        with _locking(path) as is_ours:
+            if not is_ours:
+                return
+            if claim is not None:
+                self._remove_unregistered(_marked(path), claim)
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+
+    def _remove_unregistered(self, checksums: Iterable[str], claim: Claim) -> None:
+        for sha1 in checksums:
+            with claim(sha1) as is_free:
+                if is_free:
+                    self.remove(sha1)
+
+    def unfinished(self) -> list[Unfinished]:
+        """Return what is in ``incoming/``."""
+        found = []
+        for path in self._incoming():
+            with suppress(FileNotFoundError):
+                found.append(_unfinished(path))
+        return found
+
+    def checksums(self) -> Iterator[str]:
+        """Yield the names of the files; others in the folder were not put there by us.
+
+        Folders that disappear meanwhile are left out.
+        """
+        for _, _, names in os.walk(self.files):
+            yield from filter(_SHA1.fullmatch, names)
+
+    def changed_at(self, sha1: str) -> float | None:
+        """Return the later one of the times of its last byte and of its last move."""
+        try:
+            status = self.path_of(sha1).stat()
+        except FileNotFoundError:
+            return None
+        return max(status.st_mtime, status.st_ctime)
+
+    def remove(self, sha1: str) -> None:
+        """Remove the file."""
+        self.path_of(sha1).unlink(missing_ok=True)
+
+    def _incoming(self) -> list[Path]:
+        return sorted(self.incoming.iterdir()) if self.incoming.is_dir() else []
 
     def path_of(self, sha1: str) -> Path:
         """Return where a file is, or would be."""
@@ -110,17 +179,19 @@ class FileSystemStore:
 
 
 class _LocalDraft:
-    """A file in ``incoming/``, and where it is to go."""
+    """A file in ``incoming/``, where it is to go, and its second name until then."""
 
     def __init__(self, path: Path, target: Path, checksums: Checksums) -> None:
         self.path = path
         self.target = target
+        self.mark = path.with_name(f"{path.name}.{checksums.sha1}")
         self.checksums = checksums
 
     def keep(self) -> None:
         """Move the file to its place; two at once both succeed, with the same bytes."""
-        with _refusing_when_full():
+        with refusing_when_full():
             _make_folder(self.target.parent)
+            self.mark.hardlink_to(self.path)
             self.path.replace(self.target)
             _sync_folder(self.target.parent)
 
@@ -139,7 +210,7 @@ class _LocalDrafts:
 
     def take(self, source: Source) -> Draft:
         """Write the bytes into the next file."""
-        with _refusing_when_full():
+        with refusing_when_full():
             handle, name = tempfile.mkstemp(dir=self._folder)
         with os.fdopen(handle, "wb", buffering=0) as file:
             checksums = _copy(source, file)
@@ -175,7 +246,7 @@ def _copy(source: Source, file: FileIO) -> Checksums:
         sha256.update(data)
         size += len(data)
         _write(data, file)
-    with _refusing_when_full():
+    with refusing_when_full():
         os.fsync(file.fileno())
     return Checksums(sha1.hexdigest(), sha256.hexdigest(), size)
 
@@ -183,18 +254,9 @@ def _copy(source: Source, file: FileIO) -> Checksums:
 def _write(data: bytes, file: FileIO) -> None:
     """Write all of this; the system may take less at a time."""
     left = memoryview(data)
-    with _refusing_when_full():
+    with refusing_when_full():
         while left:
             left = left[file.write(left) :]
-
-
-@contextmanager
-def _refusing_when_full() -> Iterator[None]:
-    """Say that the store cannot write: its disk is full, its folder read-only."""
-    try:
-        yield
-    except OSError as error:
-        raise Unavailable(f"The store cannot write: {error.strerror}.") from error
 
 
 def _make_folder(folder: Path) -> None:
@@ -215,20 +277,42 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _remove_if_abandoned(path: Path) -> None:
-    if time.time() - path.stat().st_mtime < _GRACE:
-        return
+@contextmanager
+def _locking(path: Path, kind: int = fcntl.LOCK_EX) -> Iterator[bool]:
+    """Lock a file or a folder; tell whether that was possible."""
     handle = os.open(path, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink()
-    except BlockingIOError:
-        return
+        yield _lock(handle, kind)
     finally:
         os.close(handle)
+
+
+def _lock(handle: int, kind: int) -> bool:
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _unfinished(path: Path) -> Unfinished:
+    # a shared lock: another process that only looks does not make it look at work
+    with _locking(path, fcntl.LOCK_SH) as is_free:
+        inside = path.iterdir() if path.is_dir() else [path]
+        sizes = {one.stat().st_ino: one.stat().st_size for one in inside}
+        return Unfinished(
+            name=path.name,
+            size=sum(sizes.values()),
+            is_at_work=not is_free,
+            kept_as=frozenset(_marked(path)),
+        )
+
+
+def _marked(path: Path) -> list[str]:
+    """Return the checksums of the files that were being moved to their places."""
+    named = path.iterdir() if path.is_dir() else [path]
+    matches = (_MARK.fullmatch(one.name) for one in named)
+    return [match[1] for match in matches if match is not None]
 
 
 def _not_held(sha1: str) -> NotFound:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 
 
@@ -11,7 +12,8 @@ class StoredFile(models.Model):
     """A file in the registry's own store, found by the SHA-1 of its bytes.
 
     SHA-1 is what the clients speak; SHA-256 is kept beside it for those who must be
-    sure (SHA-1 collisions can be made: Stevens et al., CRYPTO 2017).
+    sure (SHA-1 collisions can be made: Stevens et al., CRYPTO 2017). The bytes count
+    towards the quota of the account in ``stored_by``.
     """
 
     kind: ClassVar[str] = "stored_file"
@@ -25,6 +27,22 @@ class StoredFile(models.Model):
     size = models.BigIntegerField(help_text="Size in bytes.")
     stored_at = models.DateTimeField(
         auto_now_add=True, help_text="When the upload was complete, in UTC."
+    )
+    stored_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who sent the bytes first, and owns them; empty for the registry "
+        "itself.",
+    )
+    sent_again_by = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        editable=False,
+        related_name="+",
+        help_text="Who sent the same bytes later, which shows that they have them.",
     )
 
     class Meta:

@@ -35,6 +35,11 @@ class ServedFile:
     size: int
     sha1: str
 
+    def is_at(self, paths: Iterable[str]) -> bool:
+        """Tell whether one of these paths leads to this very file, by any links."""
+        here = os.fstat(self.stream.fileno())
+        return any(_is_same(here, path) for path in paths)
+
     def open(self, start: int, length: int | None) -> Reader:
         """Return a reader of the rest from ``start``, or of ``length`` bytes of it."""
         self.stream.seek(start)
@@ -64,6 +69,14 @@ def open_served(paths: Iterable[str]) -> ServedFile:
         "The registry does not serve this file: it is not there, or not below a "
         "folder that the operator has listed in REGISTRY_SERVED_ROOTS."
     )
+
+
+def _is_same(here: os.stat_result, path: str) -> bool:
+    try:
+        there = os.stat(path)  # noqa: PTH116 (a path may have a null character)
+    except (OSError, ValueError):
+        return False
+    return os.path.samestat(here, there)
 
 
 def _open(path: str, roots: Sequence[Path]) -> BinaryIO:

@@ -26,6 +26,7 @@ GUIDES = (
     "lineage",
     "website",
     "uploading-data",
+    "file-access",
     "provenance",
     "crates",
     "naming",

@@ -16,6 +16,8 @@ from registry.catalogue.access import (
     private_among,
     require_download,
 )
+from registry.catalogue.curation import correct
+from registry.catalogue.models import StorageLocation
 from registry.core.errors import Forbidden
 from registry.identity.models import User
 from tests.factories import (
@@ -155,6 +157,50 @@ def test_registering_a_private_location_of_a_file_does_not_let_one_read_it(
     assert not may_download(bob, SHA1)
 
 
+def test_a_public_location_does_not_open_what_was_registered_before_its_upload(
+    ada: User, bob: User
+) -> None:
+    place(SHA1, by=ada, public=False)
+    keep(by=ada)
+    place(SHA1, by=bob, public=True, storage_root=StorageRootFactory.create())
+    assert owners_of(SHA1) == {ada.pk}
+    assert not may_download(AnonymousUser(), SHA1)
+    assert not may_download(bob, SHA1)
+
+
+def test_the_first_location_of_an_upload_does_not_open_it_against_its_uploader(
+    ada: User, bob: User
+) -> None:
+    keep(by=ada)
+    place(SHA1, by=bob, public=True, storage_root=StorageRootFactory.create())
+    assert owners_of(SHA1) == {ada.pk, bob.pk}
+    place(SHA1, by=ada, public=False)
+    assert owners_of(SHA1) == {ada.pk}
+    assert not may_download(AnonymousUser(), SHA1)
+
+
+def test_a_corrected_location_is_as_old_as_before(ada: User, bob: User) -> None:
+    early = place(SHA1, by=bob, public=False)
+    keep(by=ada)
+    administrator = UserFactory.create(is_superuser=True)
+    correct(StorageLocation, early.pk, {"path": "elsewhere"}, by=administrator)
+    assert owners_of(SHA1) == {ada.pk}
+    assert not may_download(bob, SHA1)
+
+
+def test_who_sends_the_same_bytes_again_may_read_them_and_opens_nothing(
+    ada: User, bob: User
+) -> None:
+    keep(by=ada)
+    place(SHA1, by=ada, public=False)
+    keep(by=bob)
+    place(SHA1, by=bob, public=True)
+    assert owners_of(SHA1) == {ada.pk}
+    assert may_download(bob, SHA1)
+    assert may_download(bob, SHA1.upper())
+    assert not may_download(AnonymousUser(), SHA1)
+
+
 def test_registering_a_location_ahead_of_the_file_does_not_make_an_owner(
     ada: User, bob: User
 ) -> None:
@@ -234,5 +280,6 @@ def test_many_files_are_decided_on_as_each_of_them(
             together = downloadable_among(user, checksums)
         assert together == {one for one in checksums if may_download(user, one)}
     assert private_among(checksums) == {one for one in checksums if is_private(one)}
-    assert len(private_among(checksums)) == 3
+    # whoever registers it first, the owner of stored bytes closes and opens them
+    assert len(private_among(checksums)) == 4
     assert downloadable_among(bob, []) == set()

@@ -51,6 +51,7 @@ WRONG = {
     "REGISTRY_PROXIES": ["nginx", "-1"],
     "REGISTRY_READ_SECONDS": ["-1", "ten"],
     "REGISTRY_REALM": ["our realm", "realms/ours", "-"],
+    "REGISTRY_QUOTA_MB": ["0", "10GB", "-1"],
     "REGISTRY_SERVED_ROOTS": ["data", "/nowhere/at/all", __file__],
     "REGISTRY_SLOWEST_KB": ["0", "4kB"],
     "REGISTRY_STREAM_SECONDS": ["-1", "an hour"],

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from registry.core.errors import NotFound, Unavailable
-from registry.storage.base import CHUNK
+from registry.core.errors import NotFound, StorageFull, Unavailable
+from registry.storage.base import CHUNK, refusing_when_full
 from registry.storage.filesystem import FileSystemStore
 from tests.files import COUNTS, sha1_of
 from tests.plugins.server import ROOT
@@ -330,3 +330,46 @@ def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
         store.draft(io.BytesIO(COUNTS)),
     ):
         pytest.fail("a draft of nothing")
+
+
+def test_a_disk_without_room_is_told_from_other_failures() -> None:
+    # the system's own device that has no room
+    with (
+        pytest.raises(StorageFull, match="No space left on device"),
+        refusing_when_full(),
+        Path("/dev/full").open("wb", buffering=0) as device,
+    ):
+        device.write(b"x")
+
+
+IN_A_SMALL_DISK = """
+import io, pathlib, sys
+from registry.core.errors import StorageFull
+from registry.storage.filesystem import FileSystemStore
+store = FileSystemStore(pathlib.Path(sys.argv[1]))
+try:
+    with store.draft(io.BytesIO(b"x" * 4000000)) as draft: draft.keep()
+except StorageFull as error:
+    print(error.detail)
+print([path.name for path in store.files.parent.rglob("*") if path.is_file()])
+"""
+
+
+def test_an_upload_to_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
+    mounted = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(tmp_path)]
+    program = [sys.executable, "-c", IN_A_SMALL_DISK, str(tmp_path)]
+    # a disk of its own, which only this process and its children see
+    script = 'mount_arguments="$1"; shift; $mount_arguments || exit 77; exec "$@"'
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", script, "sh", " ".join(mounted), *program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 77 or "unshare" in done.stderr:
+        pytest.skip("this system mounts nothing without privileges")
+    assert done.stdout.splitlines() == [
+        "The store cannot write: No space left on device.",
+        "[]",
+    ], done.stderr

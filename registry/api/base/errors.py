@@ -37,6 +37,7 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (errors.NotFound, 404),
     (errors.Stale, 412),
     (errors.StorageFull, 507),
+    (errors.QuotaExceeded, 413),
     (errors.Unavailable, 503),
     (RequestDataTooBig, 413),
     (SuspiciousOperation, 400),
@@ -113,6 +114,9 @@ def _body(error: Exception, request: Any) -> dict[str, Any]:
             return dict(error.fields)
         case errors.Duplicate():
             return _duplicate(error, request)
+        case errors.QuotaExceeded():
+            numbers = {"used": error.used, "allowed": error.allowed}
+            return {"detail": error.detail, **numbers}
         case BodyRefused(field=str(field)) if field:
             return {field: [error.detail]}
     return {"detail": detail_of(error)}

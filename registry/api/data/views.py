@@ -20,6 +20,7 @@ from registry.http.bodies import accept_body
 from registry.http.permissions import SignedIn
 from registry.http.uploads import Body
 from registry.identity.models import User
+from registry.identity.quotas import quota_of
 from registry.storage.services import find_file, keep_upload, sha1_of
 from registry.storage.signing import permit_upload, permitted_user
 
@@ -91,13 +92,16 @@ class FileView(PlainView):
 
         The address is the credential, so that no header is needed; the registry gave
         it out for this file. Bytes with another checksum are refused, and not kept.
-        200 says that the registry held the file by then.
+        200 says that the registry held the file by then. 413 says that it is more than
+        the account may store; `used` and `allowed` are in bytes.
         """
         sha1 = sha1_of(checksum)
         by = request.user = _permitted(sha1, request.query_params)
         accept_body(request._request, LARGEST, stream=True)
         # past the parsers: a file of any size goes through in pieces
-        file, is_new = keep_upload(Body(request._request), sha1=sha1, by=by)
+        file, is_new = keep_upload(
+            Body(request._request), sha1=sha1, by=by, quota=quota_of(by)
+        )
         return Response(
             {"checksum": file.sha1, "sha256": file.sha256, "size": file.size},
             status=201 if is_new else 200,

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
+from django.core.management.base import CommandError
 
 from registry.catalogue.models import Object
 from registry.catalogue.services import find_or_register_root
@@ -17,7 +18,8 @@ from registry.identity.oauth.keys import key_ring
 from registry.identity.oauth.sessions import forget_sessions
 from registry.identity.services import create_user
 from registry.management.base import RegistryCommand
-from registry.storage.services import the_store
+from registry.management.data_folder import protect_data
+from registry.storage.upkeep import tidy_store
 
 #: Clients take it that every registry has an account of this name.
 ADMINISTRATOR = "admin"
@@ -40,8 +42,9 @@ class Command(RegistryCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         settings.STORE_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
-        the_store().tidy()
+        self._protect_data()
         call_command("migrate", verbosity=0, interactive=False)
+        tidy_store()
         call_command("clearsessions", verbosity=0)
         forget_sessions()
         call_command("collectstatic", verbosity=0, interactive=False)
@@ -52,6 +55,19 @@ class Command(RegistryCommand):
         find_or_register_root(f"{settings.REGISTRY_URL}/data/", by=administrator)
         if options["example"] and not Object.objects.exists():
             call_command("load_example", stdout=self.stdout)
+
+    def _protect_data(self) -> None:
+        try:
+            changed = protect_data()
+        except OSError as error:
+            raise CommandError(
+                f"Cannot keep {error.filename} from other accounts of this machine: "
+                f"{error.strerror}. It must belong to the account of the registry."
+            ) from error
+        for path in changed:
+            self.stdout.write(
+                f"{path} was open to other accounts of this machine. It is private now."
+            )
 
     def _administrator(self) -> User:
         existing = User.objects.filter(username=ADMINISTRATOR).first()

@@ -17,6 +17,7 @@ from registry.provenance.importing.described import (
     Thing,
     derived_uuid,
 )
+from registry.provenance.importing.privacy import is_private_fact, require_private
 from registry.provenance.importing.registering import Imported, register_graph
 
 __all__ = [
@@ -31,5 +32,7 @@ __all__ = [
     "Run",
     "Thing",
     "derived_uuid",
+    "is_private_fact",
     "register_graph",
+    "require_private",
 ]

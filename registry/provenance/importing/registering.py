@@ -12,6 +12,7 @@ from registry.catalogue.models import Author
 from registry.catalogue.services import author_uuid
 from registry.core.transactions import atomic
 from registry.provenance.importing.ledger import Ledger
+from registry.provenance.importing.privacy import close_private
 from registry.provenance.importing.runs import register_runs
 from registry.provenance.importing.things import register_things
 
@@ -43,8 +44,10 @@ def register_graph(graph: Graph, *, by: User) -> Imported:
     and never changed, but for a run, to which parts that it read or wrote are added.
     Raises ``InvalidInput`` with messages by place in the document, ``Conflict`` where
     the document contradicts what is on record, and ``Forbidden`` where parts would
-    be added to another person's run.
+    be added to another person's run. Ask `require_private` afterwards, as soon as the
+    files are in the store.
     """
+    graph = close_private(graph)
     ledger = Ledger(by)
     people = _register_people(graph.people, ledger)
     things = register_things(graph.things, people, ledger)

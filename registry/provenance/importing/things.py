@@ -53,6 +53,10 @@ def register_things(
         (thing, one or next(registered))
         for thing, one in zip(things, found, strict=True)
     ]
+    _register_private(
+        [thing for thing, one in zip(things, found, strict=True) if one is not None],
+        ledger,
+    )
     records: dict[str, Record] = {
         key: thing for said, thing in pairs for key in said.keys
     }
@@ -169,6 +173,15 @@ def _register_objects(
         for thing in things
     ]
     return ledger.register(Object, rows)
+
+
+def _register_private(things: Sequence[Thing], ledger: Ledger) -> None:
+    """Register the private places of things that are on record.
+
+    Their objects may be at a public location, which does not say that they are private.
+    """
+    places = [(where, place) for where, place in _places(things) if not place.public]
+    register_places(places, ledger)
 
 
 def _places(things: Sequence[Thing]) -> Iterator[tuple[str, Place]]:

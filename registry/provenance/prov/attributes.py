@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from prov.constants import PROV as PROV_TERMS
 from prov.identifier import Namespace, QualifiedName
 
+from registry.provenance.privacy import is_private
 from registry.provenance.vocabulary import NAMESPACES
 
 if TYPE_CHECKING:
@@ -54,12 +55,15 @@ def described(*pairs: tuple[str, Any]) -> list[Attribute]:
     ]
 
 
-def of_file(thing: Object) -> list[Attribute]:
-    """Describe a file, whatever it is called."""
+def of_file(thing: Object, private: frozenset[str]) -> list[Attribute]:
+    """Describe a file, whatever it is called; ``private`` are the hashes of private."""
     file_type = thing.file_type
+    place = thing.storage_location
+    # without a place there is nothing but the key value to go by
+    is_closed = is_private(place, private) if place else bool(thing.closing)  # type: ignore[attr-defined]
     return described(
         ("dcterms:modified", thing.last_updated),
-        *of_place(thing.storage_location, is_private=bool(thing.closing)),  # type: ignore[attr-defined]
+        *of_place(place, is_closed=is_closed),
         ("dcterms:description", thing.description),
         ("dcterms:format", file_type.name if file_type else None),
         ("fair:extension", file_type.extension if file_type else None),
@@ -68,7 +72,7 @@ def of_file(thing: Object) -> list[Attribute]:
 
 
 def of_place(
-    location: StorageLocation | None, *, is_private: bool = False
+    location: StorageLocation | None, *, is_closed: bool
 ) -> Iterator[tuple[str, Any]]:
     """Describe where a file lives; ``fair:public`` is said of private files alone."""
     if location is not None:
@@ -76,8 +80,7 @@ def of_place(
         yield "prov:atLocation", address_of(root, location.path)
         yield "fair:storage_root", root
         yield "fair:hash", location.hash
-        is_private = is_private or not location.public
-    if is_private:
+    if is_closed:
         yield "fair:public", False
 
 
@@ -96,8 +99,9 @@ def of_product(product: DataProduct) -> list[Attribute]:
     )
 
 
-def of_external(external: ExternalObject) -> list[Attribute]:
+def of_external(external: ExternalObject, private: frozenset[str]) -> list[Attribute]:
     """Describe where a data product came from."""
+    store = external.original_store
     return described(
         ("rdf:type", term("dcat:Dataset")),
         ("dcterms:title", external.title),
@@ -107,7 +111,7 @@ def of_external(external: ExternalObject) -> list[Attribute]:
         ("fair:alternate_identifier", external.alternate_identifier),
         ("fair:alternate_identifier_type", external.alternate_identifier_type),
         ("dcterms:description", external.description),
-        *of_place(external.original_store),
+        *of_place(store, is_closed=is_private(store, private)),
         (
             "fair:primary_not_supplement",
             None if external.primary_not_supplement else False,

@@ -183,7 +183,9 @@ class _Report:
             return identifier
         self._told.add((name.kind, name.pk))
         own = _own_attributes(name) or (software if is_software else [])
-        self.document.entity(identifier, [*own, *attributes.of_file(thing)])
+        self.document.entity(
+            identifier, [*own, *attributes.of_file(thing, self._reported.private)]
+        )
         for author in thing.authors.all():
             self.document.attribution(
                 identifier,
@@ -197,7 +199,9 @@ class _Report:
 
     def _tell_external(self, external: ExternalObject, product: QualifiedName) -> None:
         identifier = self._identify(external)
-        self.document.entity(identifier, attributes.of_external(external))
+        self.document.entity(
+            identifier, attributes.of_external(external, self._reported.private)
+        )
         self.document.specialization(identifier, product)
 
     def _author(self, author: Author) -> QualifiedName:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from registry.provenance.importing import Graph, register_graph
+from django.db import transaction
+
+from registry.provenance.importing import Graph, register_graph, require_private
 from registry.provenance.prov.activities import map_activities
 from registry.provenance.prov.agents import map_agents
 from registry.provenance.prov.entities import map_entities
@@ -39,7 +41,9 @@ def import_document(data: Any, *, registry_url: str, by: User) -> Outcome:
     """
     source = Source.of(read(data), data, registry_url)
     graph = map_document(source)
-    imported = register_graph(graph, by=by)
+    with transaction.atomic():
+        imported = register_graph(graph, by=by)
+        require_private(graph)
     elements = {**source.entities, **source.activities, **source.agents}
     records = {**imported.records, **source.own}
     return Outcome(

@@ -16,6 +16,7 @@ from registry.catalogue.models import (
 )
 from registry.core.errors import InvalidInput
 from registry.provenance.lineage import Direction, lineage
+from registry.provenance.privacy import HINT, hint, private_hashes
 from registry.runs.models import CodeRun
 
 #: What a report can be about.
@@ -27,11 +28,15 @@ MOST_RELATIONS = 20_000
 
 @dataclass(frozen=True)
 class Reported:
-    """What a report tells of: runs, the nearest first, and the objects they used."""
+    """What a report tells of: runs, the nearest first, and the objects they used.
+
+    ``private`` are the hashes of private files.
+    """
 
     subject: Subject
     runs: tuple[CodeRun, ...]
     objects: dict[int, Object]
+    private: frozenset[str]
 
     def names_of(self, thing: Object) -> tuple[DataProduct | Object, ...]:
         """Return what an object appears as: each data product that it is, or itself.
@@ -65,7 +70,8 @@ def load(subject: Subject, *, depth: int | None) -> Reported:
     )
     if relations > MOST_RELATIONS:
         raise _too_large(f"some {relations} relations", depth)
-    return Reported(subject, runs, _objects(objects))
+    told = _objects(objects)
+    return Reported(subject, runs, told, private_hashes(told.values()))
 
 
 def _too_large(what: str, depth: int | None) -> InvalidInput:
@@ -92,13 +98,14 @@ def _objects(ids: set[int]) -> dict[int, Object]:
     """Load objects with all that is told of them."""
     products = DataProduct.objects.select_related(
         "namespace", "external_object__original_store__storage_root"
-    )
+    ).annotate(**{HINT: hint("external_object__original_store")})
     private = KeyValue.objects.filter(key=ACCESSIBILITY, value__iexact=PRIVATE)
     rows = (
         Object.objects.filter(pk__in=ids)
         .select_related(
             "storage_location__storage_root", "file_type", "code_repo_release"
         )
+        .annotate(**{HINT: hint("storage_location")})
         .prefetch_related(
             Prefetch("data_products", products),
             Prefetch("authors", Author.objects.order_by("pk")),

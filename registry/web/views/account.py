@@ -15,8 +15,10 @@ from registry.core.models import Event
 from registry.identity.models import ApiToken, RoleRequest
 from registry.identity.oauth.models import ClientSession
 from registry.identity.oauth.scopes import described
+from registry.identity.quotas import quota_of
 from registry.identity.roles import is_administrator, roles_of
 from registry.identity.social import linked_account
+from registry.storage.services import bytes_stored_by
 from registry.web.describe import link_to
 from registry.web.kinds import KINDS
 from registry.web.views.roles import meanings_of
@@ -55,6 +57,8 @@ def account(request: HttpRequest) -> HttpResponse:
                 (session, described(session.scope))
                 for session in ClientSession.objects.live().of(user)
             ],
+            "stored": bytes_stored_by(user.pk),
+            "quota": quota_of(user),
             "records": _newest_records(user),
         },
     )

@@ -11,7 +11,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from registry.core.errors import InvalidInput, RegistryError
+from registry.core.errors import (
+    InvalidInput,
+    QuotaExceeded,
+    RegistryError,
+    StorageFull,
+)
 from registry.http.bodies import takes_files
 from registry.provenance.crates.reading import Received, open_zip, receive
 from registry.runs.models import CodeRun
@@ -47,10 +52,19 @@ def send_crate(request: HttpRequest) -> HttpResponse:
         said = [(where, " ".join(texts)) for where, texts in error.fields.items()]
         return _page(request, said, status=400)
     except RegistryError as error:
-        return _page(request, [("", error.detail)], status=409)
+        return _page(request, [("", error.detail)], status=_status_of(error))
     _tell(request, received)
     target = _target(received)
     return redirect(address_of(target) if target else reverse("web:crates"))
+
+
+def _status_of(error: RegistryError) -> int:
+    match error:
+        case QuotaExceeded():
+            return 413
+        case StorageFull():
+            return 507
+    return 409
 
 
 def _receive(request: HttpRequest) -> Received:

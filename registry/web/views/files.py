@@ -24,6 +24,7 @@ from registry.catalogue.files import (
     place_of,
 )
 from registry.catalogue.names import find_external_object, find_product
+from registry.catalogue.served import require_served
 from registry.core.errors import InvalidInput, NotFound
 from registry.http.downloads import Download, send
 from registry.http.views import CountedView
@@ -122,7 +123,7 @@ class FileView(CountedView):
         with ExitStack() as stack:
             file = open_served(paths)
             stack.callback(file.stream.close)
-            hidden = require_download(self.request.user, file.sha1)
+            hidden = require_served(self.request.user, file)
             name = name_of(file.sha1, product)
             response = send(
                 self.request._request,

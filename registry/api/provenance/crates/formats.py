@@ -18,7 +18,7 @@ from registry.core.errors import InvalidInput
 from registry.http.bodies import LengthMissing, is_chunked, length_of
 from registry.http.uploads import Body
 from registry.provenance.crates.reading import MetadataAlone, Package, open_zip
-from registry.storage.base import CHUNK
+from registry.storage.base import CHUNK, refusing_when_full
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,4 +146,7 @@ def _spool(source: Source, file: IO[bytes], megabytes: int) -> None:
         left -= len(data)
         if left < 0:
             raise RequestDataTooBig
-        file.write(data)
+        with refusing_when_full():
+            file.write(data)
+    with refusing_when_full():
+        file.flush()

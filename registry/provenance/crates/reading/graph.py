@@ -31,6 +31,9 @@ _ENTITIES_PER_FILE = 10
 #: JSON values that a crate may have, for each file that it may have.
 _VALUES_PER_FILE = 100
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+#: What stands before the last part of a name or an address.
+_LAST_PART = re.compile(r"[:/#]")
+_NO = frozenset({"false", "no", "0"})
 
 
 @dataclass(frozen=True)
@@ -89,13 +92,30 @@ class Entity:
         return found
 
     def flag(self, name: str) -> bool | None:
-        """Return a yes or no; None where nothing is said."""
-        value = self.text(name)
-        if value is None:
-            return None
-        if value.lower() not in {"true", "false"}:
-            self.refuse(f"{name} is {value[:100]!r}, but must be true or false.")
-        return value.lower() == "true"
+        """Return a yes or no; None where nothing is said.
+
+        Of several values no is the one that counts.
+        """
+        values = [text.strip() for text in self.texts(name) if text.strip()]
+        for value in values:
+            if value.lower() not in {"true", "false"}:
+                self.refuse(f"{name} is {value[:100]!r}, but must be true or false.")
+        return all(value.lower() == "true" for value in values) if values else None
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it says ``"public": false``.
+
+        Other words count only where the context declares them. This one is honoured
+        without that, since what is meant to be private must not become public.
+        """
+        undeclared = (
+            text.strip().lower()
+            for word, value in self.values.items()
+            if _LAST_PART.split(word)[-1] == "public"
+            for text in _texts(value)
+        )
+        return self.flag("public") is False or not _NO.isdisjoint(undeclared)
 
     def moment(self, name: str) -> datetime | None:
         """Return a time (ISO 8601); without a zone it is in UTC."""

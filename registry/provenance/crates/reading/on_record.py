@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from registry.catalogue.models import FileType, Object, StorageLocation
+from registry.catalogue.models import FileType, Object
 
 
 @dataclass
@@ -16,8 +16,6 @@ class OnRecord:
 
     #: Objects by the SHA-1 of their bytes: the first that was registered.
     objects: dict[str, Object] = field(default_factory=dict)
-    #: Files of the store that nobody but few may have.
-    closed: set[str] = field(default_factory=set)
     #: Names of file types by the ending of file names.
     types: dict[str, str] = field(default_factory=dict)
 
@@ -30,11 +28,6 @@ class OnRecord:
         for one in objects.select_related("storage_location").order_by("-pk"):
             assert one.storage_location is not None  # noqa: S101 (the filter says so)
             record.objects[one.storage_location.hash] = one
-        own = StorageLocation.objects.filter(
-            storage_root__root=own_root(), hash__in=wanted
-        )
-        public = dict(own.order_by("public").values_list("hash", "public"))
-        record.closed = {hash_ for hash_, is_public in public.items() if not is_public}
         types = FileType.objects.filter(extension__in=set(endings)).order_by("-pk")
         record.types.update(types.values_list("extension", "name"))
         return record

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from registry.identity.quotas import quota_of
 from registry.provenance.crates.reading.files import CrateFile, find_files, take_files
 from registry.provenance.crates.reading.graph import Crate
 from registry.provenance.crates.reading.labels import people_of
 from registry.provenance.crates.reading.runs import Runs
 from registry.provenance.crates.reading.things import things_of
 from registry.provenance.crates.terms import ACTIONS, METADATA, PREVIEW
-from registry.provenance.importing import Graph, register_graph
-from registry.storage.services import keep_drafts, the_store
+from registry.provenance.importing import Graph, register_graph, require_private
+from registry.storage.services import keep_drafts, require_room, the_store
 
 if TYPE_CHECKING:
     from registry.core.models import Record
@@ -52,7 +54,8 @@ def receive(package: Package, *, by: User) -> Received:
 
     Raises ``InvalidInput`` with messages by place in the crate, ``Conflict`` where it
     contradicts what is on record, ``Forbidden`` where it would change somebody else's
-    run, and ``Unavailable`` when the store cannot take the files.
+    run, ``QuotaExceeded`` where the files are more than the account may store, and
+    ``Unavailable`` when the store cannot take them.
     """
     crate = Crate(package.metadata)
     files = find_files(crate, package.files)
@@ -60,11 +63,18 @@ def receive(package: Package, *, by: User) -> Received:
         # the bytes first, which may take long, and hold no lock
         taken = take_files(files, package, drafts)
         sums = {path: draft.checksums for path, draft in taken.items()}
+        quota = quota_of(by)
+        require_room(taken.values(), by=by, quota=quota)
         graph = graph_of(crate, files, sums)
         with transaction.atomic():
             imported = register_graph(graph, by=by)
             # last: what fails from here on takes its files out again
-            kept = keep_drafts(taken.values(), by=by)
+            kept = keep_drafts(
+                taken.values(),
+                by=by,
+                quota=quota,
+                check=partial(require_private, graph),
+            )
     named = {file.entity.id for file in files} | {entity.id for entity in crate}
     return Received(
         records={key: one for key, one in imported.records.items() if key in named},

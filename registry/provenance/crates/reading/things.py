@@ -22,6 +22,7 @@ from registry.provenance.crates.reading.labels import (
     web_address,
 )
 from registry.provenance.crates.reading.on_record import OnRecord, own_root
+from registry.provenance.crates.reading.privacy import PrivateFiles
 from registry.provenance.importing import (
     External,
     Place,
@@ -29,6 +30,7 @@ from registry.provenance.importing import (
     Release,
     Thing,
     derived_uuid,
+    is_private_fact,
 )
 
 if TYPE_CHECKING:
@@ -54,20 +56,40 @@ def things_of(
     hashes = {file.entity.id: _hash_of(file, sums) for file in files}
     endings = {_ending_of(file) for file in files}
     record = OnRecord.about(filter(None, hashes.values()), filter(None, endings))
+    private = PrivateFiles(crate)
     things: dict[object, Thing] = {}
     for file in files:
         thing = _thing(crate, file, hashes[file.entity.id], sums, record)
+        if file in private and thing.place is not None:
+            thing = replace(thing, place=replace(thing.place, public=False))
         same = things.get(thing.uuid)
-        things[thing.uuid] = (
-            thing
-            if same is None
-            else replace(
-                same,
-                keys=same.keys + thing.keys,
-                products=same.products + thing.products,
-            )
-        )
+        things[thing.uuid] = thing if same is None else _merged(same, thing)
     return list(things.values())
+
+
+def _merged(one: Thing, other: Thing) -> Thing:
+    """Return a thing that a crate has under several names.
+
+    The first one describes it; it is private if any of them is.
+    """
+    private_facts = tuple(fact for fact in other.facts if is_private_fact(fact))
+    place = one.place
+    if place is not None and other.place is not None and not other.place.public:
+        place = replace(place, public=False)
+    return replace(
+        one,
+        keys=one.keys + other.keys,
+        products=one.products + other.products,
+        place=place or other.place,
+        facts=one.facts if not private_facts else _with_facts(one, private_facts),
+    )
+
+
+def _with_facts(
+    one: Thing, facts: tuple[tuple[str, str], ...]
+) -> tuple[tuple[str, str], ...]:
+    """Return facts in which some keys have other values: a key has one value."""
+    return tuple({**dict(one.facts), **dict(facts)}.items())
 
 
 def _thing(
@@ -81,7 +103,7 @@ def _thing(
     uuid = stated_uuid(entity)
     is_empty = file.path is not None and sums[file.path].size == 0
     products = tuple(_products(entity, crate))
-    place = _place(file, hash_, record)
+    place = _place(file, hash_)
     release, facts = _release(entity, crate)
     if place is None and file.address is not None:
         facts = (*facts, (ADDRESS, file.address))
@@ -127,16 +149,13 @@ def _hash_of(file: CrateFile, sums: Mapping[str, Checksums]) -> str | None:
     return stated.lower() if stated and _SHA1.fullmatch(stated) else stated
 
 
-def _place(file: CrateFile, hash_: str | None, record: OnRecord) -> Place | None:
-    public = file.entity.flag("public") is not False
+def _place(file: CrateFile, hash_: str | None) -> Place | None:
+    """Say where a file is; whether it is private is decided for all of them."""
     if file.path is not None and hash_ is not None:
-        # what is private here already stays so
-        return Place(own_root(), hash_, hash_, public and hash_ not in record.closed)
+        return Place(own_root(), hash_, hash_)
     if file.address is None or hash_ is None:
         return None
-    return place_at(
-        file.address, hash_, file.entity.text("storage_root"), public=public
-    )
+    return place_at(file.address, hash_, file.entity.text("storage_root"))
 
 
 def place_at(
@@ -208,7 +227,6 @@ def _externals(work: Entity, crate: Crate) -> Iterator[External]:
         if released is None:
             continue
         hash_, address = source.text("hash"), source.text("contentUrl")
-        is_public = source.flag("public") is not False
         root = source.text("storage_root")
         names = [
             (one.text("value"), one.text("propertyID"))
@@ -226,7 +244,7 @@ def _externals(work: Entity, crate: Crate) -> Iterator[External]:
             primary_not_supplement=source.flag("primary_not_supplement") is not False,
             description=source.text("description"),
             original_store=(
-                place_at(address, hash_, root, public=is_public)
+                place_at(address, hash_, root, public=not source.is_private)
                 if address and hash_
                 else None
             ),
@@ -239,7 +257,7 @@ def software_thing(entity: Entity, crate: Crate) -> Thing:
     release, facts = _release(entity, crate)
     name = entity.text("name") or entity.id
     hash_, repository = entity.text("hash"), entity.text("codeRepository")
-    root, public = entity.text("storage_root"), entity.flag("public") is not False
+    root, public = entity.text("storage_root"), not entity.is_private
     known_as = (name, _version(entity) or "", repository or entity.text("url") or "")
     return Thing(
         keys=(entity.id,),

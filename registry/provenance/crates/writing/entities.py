@@ -112,22 +112,26 @@ def _address(location: StorageLocation) -> str:
     return str(iri_to_uri(f"{location.storage_root.root}{location.path}"))
 
 
-def object_values(thing: Object, file: StoredFile | None) -> Values:
+def object_values(
+    thing: Object, file: StoredFile | None, *, is_private: bool
+) -> Values:
     """Describe an object."""
     return {
         "name": name_of(thing),
         "description": thing.description or None,
         "dateModified": _moment(thing.last_updated),
         "uuid": str(thing.uuid),
-        **_bytes(thing.storage_location, file),
+        **_bytes(thing.storage_location, file, is_private=is_private),
     }
 
 
-def _bytes(location: StorageLocation | None, file: StoredFile | None) -> Values:
+def _bytes(
+    location: StorageLocation | None, file: StoredFile | None, *, is_private: bool
+) -> Values:
     """Say what is known of the bytes of a file, and who may have them."""
     if location is None:
         return {}
-    values: Values = {"public": None if location.public else False}
+    values: Values = {"public": False if is_private else None}
     if file is None:
         word = "sha1" if _SHA1.fullmatch(location.hash) else "hash"
         root = location.storage_root.root
@@ -181,7 +185,7 @@ def namespace_values(namespace: Namespace) -> Values:
     }
 
 
-def external_values(external: ExternalObject) -> Values:
+def external_values(external: ExternalObject, *, is_private: bool) -> Values:
     """Describe what a data product came from."""
     store = external.original_store
     values: Values = {
@@ -200,7 +204,7 @@ def external_values(external: ExternalObject) -> Values:
         "contentUrl": _address(store),
         "hash": store.hash,
         "storage_root": store.storage_root.root,
-        "public": None if store.public else False,
+        "public": False if is_private else None,
     }
 
 

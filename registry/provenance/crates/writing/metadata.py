@@ -19,13 +19,20 @@ from registry.provenance.crates.terms import (
     VERSION,
 )
 from registry.provenance.crates.writing import entities
+from registry.provenance.privacy import is_private
 from registry.provenance.records import external_of
 from registry.provenance.steps import Role
 
 if TYPE_CHECKING:
     from rocrate.rocrate import ROCrate
 
-    from registry.catalogue.models import Author, KeyValue, Keyword, Licence
+    from registry.catalogue.models import (
+        Author,
+        KeyValue,
+        Keyword,
+        Licence,
+        StorageLocation,
+    )
     from registry.provenance.crates.writing.content import Content, Done
     from registry.provenance.crates.writing.entities import UrlOf, Values
     from registry.runs.models import CodeRun
@@ -128,7 +135,9 @@ class _Metadata:
                 is_software=is_software,
                 is_script=thing.pk in self._scripts,
             ),
-            **entities.object_values(thing, file),
+            **entities.object_values(
+                thing, file, is_private=self._is_private(thing.storage_location)
+            ),
             **(entities.software_values(thing, file) if is_software else {}),
             "author": _unique(map(self._author, thing.authors.all())) or None,
             "license": _unique(map(self._licence, thing.licences.all())) or None,
@@ -173,6 +182,9 @@ class _Metadata:
             self._crate.add(ContextEntity(self._crate, name, properties=known))
         return {"@id": name}
 
+    def _is_private(self, location: StorageLocation | None) -> bool:
+        return is_private(location, self._content.records.private)
+
     def _product(self, product: DataProduct, file: str) -> Link:
         """Describe what names a file as a data product, and where it came from."""
         values = entities.product_values(product)
@@ -180,7 +192,9 @@ class _Metadata:
         external = external_of(product)
         if external is not None:
             name = self._url_of(external)
-            source = entities.external_values(external)
+            source = entities.external_values(
+                external, is_private=self._is_private(external.original_store)
+            )
             if external.alternate_identifier:
                 alternate = self._add(
                     f"#identifier-{external.pk}", entities.alternate_values(external)

@@ -1,0 +1,143 @@
+"""Keeping the store in order: what killed uploads left, and what is lost or altered.
+
+All of it may run beside uploads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import models, transaction
+
+from registry.core.errors import NotFound
+from registry.storage.base import CHUNK
+from registry.storage.models import StoredFile
+from registry.storage.services import the_store
+
+if TYPE_CHECKING:
+    from registry.storage.base import Reader, Store
+
+#: Seconds before a file that is not registered may be removed.
+DAY = 24 * 60 * 60
+
+
+class State(models.TextChoices):
+    """What is wrong with a file of the store."""
+
+    AT_WORK = "being uploaded"
+    ABANDONED = "left by a killed upload"
+    UNREGISTERED = "not registered"
+    MISSING = "missing"
+    WRONG_SIZE = "wrong size"
+    WRONG_CHECKSUM = "wrong checksum"
+
+
+#: Bytes are lost: no upkeep brings them back.
+LOSSES = frozenset({State.MISSING, State.WRONG_SIZE, State.WRONG_CHECKSUM})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A file of the store that a check has something to say about.
+
+    ``name`` is its SHA-1, or its name among the unfinished uploads.
+    """
+
+    state: State
+    name: str
+    detail: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.state.value}: {self.name}"
+        return f"{text} ({self.detail})" if self.detail else text
+
+
+def tidy_store() -> None:
+    """Remove what killed uploads have left in the store.
+
+    That is what they had not finished, and files that they moved to their places and
+    did not register. What another process is at work on stays, and so does any other
+    file that is not registered: it may be wanted after a database was restored.
+    """
+    the_store().tidy(_unregistered)
+
+
+def check_store(*, checksums: bool = True) -> Iterator[Finding]:
+    """Compare the store with what is registered, and yield what differs.
+
+    With ``checksums`` every byte is read.
+    """
+    store = the_store()
+    # files first and rows last: what is registered meanwhile is found in both
+    held = set(store.checksums())
+    unfinished = store.unfinished()
+    for upload in unfinished:
+        state = State.AT_WORK if upload.is_at_work else State.ABANDONED
+        yield Finding(state, upload.name, f"{upload.size} bytes")
+    at_work = (upload.kept_as for upload in unfinished if upload.is_at_work)
+    registered = set(StoredFile.objects.values_list("sha1", flat=True))
+    for sha1 in sorted(held - registered - frozenset().union(*at_work)):
+        yield Finding(State.UNREGISTERED, sha1)
+    for file in StoredFile.objects.order_by("sha1").iterator():
+        finding = _compare(file, store, checksums=checksums)
+        if finding is not None:
+            yield finding
+
+
+def remove_unregistered(sha1: str, *, older_than: float = DAY) -> bool:
+    """Remove a file that is not registered, if it was put there long enough ago.
+
+    Tells whether it was removed. Until it is, nobody can register a file with the same
+    checksum.
+    """
+    store = the_store()
+    with _unregistered(sha1) as is_free:
+        changed_at = store.changed_at(sha1)
+        if not is_free or changed_at is None or changed_at > time.time() - older_than:
+            return False
+        store.remove(sha1)
+    return True
+
+
+@contextmanager
+def _unregistered(sha1: str) -> Iterator[bool]:
+    """Tell whether no file has this checksum, which nobody can change meanwhile.
+
+    The row that is added is never seen by others; who wants to add the same waits.
+    """
+    values = {"sha256": "", "size": 0}
+    with transaction.atomic():
+        file, is_new = StoredFile.objects.get_or_create(sha1=sha1, defaults=values)
+        yield is_new
+        if is_new:
+            file.delete()
+
+
+def _compare(file: StoredFile, store: Store, *, checksums: bool) -> Finding | None:
+    """Compare the bytes of one file with what is registered of them."""
+    try:
+        size = store.size(file.sha1)
+        if size != file.size:
+            detail = f"{size} bytes instead of {file.size}"
+            return Finding(State.WRONG_SIZE, file.sha1, detail)
+        if checksums and not _has_checksums(file, store.open(file.sha1)):
+            return Finding(State.WRONG_CHECKSUM, file.sha1)
+    except NotFound:
+        return Finding(State.MISSING, file.sha1)
+    return None
+
+
+def _has_checksums(file: StoredFile, reader: Reader) -> bool:
+    sha1, sha256 = hashlib.sha1(usedforsecurity=False), hashlib.sha256()
+    try:
+        while data := reader.read(CHUNK):
+            sha1.update(data)
+            sha256.update(data)
+    finally:
+        reader.close()
+    return (sha1.hexdigest(), sha256.hexdigest()) == (file.sha1, file.sha256)

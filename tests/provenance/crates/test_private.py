@@ -1,0 +1,137 @@
+"""Crates that call files private: the strictest of all that they say counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from registry.catalogue.access import is_private, may_download
+from registry.catalogue.models import StorageLocation
+from registry.core.errors import Conflict
+from registry.identity.models import User
+from registry.provenance.crates.terms import EXTRA_TERMS
+from registry.provenance.vocabulary import FAIR
+from tests.factories import StorageRootFactory, UserFactory
+from tests.files import keep, place, sha1_of
+from tests.provenance.crates.made import (
+    CONTEXT,
+    ROOT,
+    file,
+    metadata,
+    refused,
+    take_in,
+    zipped,
+)
+
+DATA = b"Boy 17 is the headmaster's nephew.\n"
+SHA1 = sha1_of(DATA)
+FOLDER = {"@id": "data/", "@type": "Dataset", "name": "Data"}
+
+pytestmark = pytest.mark.django_db
+
+
+def send(*entities: Any, by: User, root: Any = ROOT, context: Any = None) -> None:
+    """Import a crate that has the data twice."""
+    described = metadata(*entities, root=root, context=context)
+    take_in(zipped({"data/a.txt": DATA, "data/b.txt": DATA}, described), by=by)
+
+
+PUBLIC_A, PRIVATE_B = file("data/a.txt"), file("data/b.txt", public=False)
+UUIDS = [f"urn:uuid:00000000-0000-4000-8000-00000000000{n}" for n in (1, 2)]
+
+
+@pytest.mark.parametrize(
+    "entities",
+    [
+        [PUBLIC_A, PRIVATE_B],
+        [PRIVATE_B, PUBLIC_A],
+        [{**PUBLIC_A, "public": True}, PRIVATE_B],
+        # registries name what they have: then these are two objects
+        [{**PUBLIC_A, "uuid": UUIDS[0][9:]}, {**PRIVATE_B, "uuid": UUIDS[1][9:]}],
+        [file("data/a.txt", public=[True, False])],
+        [file("data/a.txt", public="False")],
+        [file("data/a.txt", public={"@value": False})],
+        [file("data/a.txt", **{f"{FAIR}public": False})],
+        [file("data/a.txt", **{"fair:public": "false"})],
+        [{**FOLDER, "public": False}],
+        [{**FOLDER, "public": False}, file("data/a.txt")],
+        [
+            {"@id": "#set", "@type": "Collection", "public": False}
+            | {"hasPart": [{"@id": "#inner"}]},
+            {"@id": "#inner", "@type": "Collection"}
+            | {"hasPart": [{"@id": "data/a.txt"}, {"@id": "#set"}]},
+            file("data/a.txt"),
+        ],
+        [
+            file("data/a.txt"),
+            file("data/b.txt", additionalProperty={"@id": "#closed"}),
+            {"@id": "#closed", "@type": "PropertyValue"}
+            | {"name": "accessibility", "value": "private"},
+        ],
+    ],
+)
+def test_one_word_closes_a_file(entities: list[Any]) -> None:
+    ada = UserFactory.create()
+    send(*entities, by=ada)
+    assert is_private(SHA1)
+    assert not may_download(AnonymousUser(), SHA1)
+    assert may_download(ada, SHA1)
+    # and again, which changes nothing
+    send(*entities, by=ada)
+    assert is_private(SHA1)
+
+
+@pytest.mark.parametrize("value", [False, "false", "FALSE", "no", 0])
+@pytest.mark.parametrize("context", [CONTEXT, [CONTEXT, {"sha1": EXTRA_TERMS["sha1"]}]])
+def test_a_word_that_the_context_does_not_declare_closes_a_file(
+    context: Any, value: Any
+) -> None:
+    send(file("data/a.txt", public=value), by=UserFactory.create(), context=context)
+    assert is_private(SHA1)
+
+
+def test_a_crate_that_is_private_as_a_whole_has_private_files() -> None:
+    ada = UserFactory.create()
+    send(file("data/a.txt"), by=ada, root={**ROOT, "public": False})
+    assert is_private(SHA1)
+
+
+def test_a_crate_that_says_nothing_has_public_files() -> None:
+    send(PUBLIC_A, {**FOLDER, "public": True}, by=UserFactory.create())
+    assert not is_private(SHA1)
+
+
+def test_a_file_of_another_address_is_as_private_as_the_same_bytes_here() -> None:
+    remote = file("https://elsewhere.example.org/a.txt", sha1=SHA1)
+    send(remote, PRIVATE_B, by=UserFactory.create())
+    assert not StorageLocation.objects.filter(public=True).exists()
+
+
+def test_what_is_private_on_record_stays_so_though_a_stranger_calls_it_public() -> None:
+    ada = UserFactory.create()
+    keep(DATA, by=ada)
+    place(SHA1, by=ada, public=False)
+    place(SHA1, by=UserFactory.create(), public=True)
+    send(PUBLIC_A, by=ada)
+    assert is_private(SHA1)
+    assert not StorageLocation.objects.filter(registered_by=ada, public=True).exists()
+
+
+def test_a_private_file_that_its_owner_made_public_is_refused() -> None:
+    ada, bob = UserFactory.create(), UserFactory.create()
+    keep(DATA, by=ada)
+    place(SHA1, by=ada)
+    described = metadata(PRIVATE_B)
+    error = refused(zipped({"data/b.txt": DATA}, described), by=bob, kind=Conflict)
+    assert error.detail.startswith("data/b.txt: this file is to be private")
+
+
+def test_a_public_location_of_before_does_not_open_an_imported_file() -> None:
+    ada, bob = UserFactory.create(), UserFactory.create()
+    place(SHA1, by=bob, public=True, storage_root=StorageRootFactory.create())
+    send(PRIVATE_B, by=ada)
+    place(SHA1, by=bob, public=True)
+    assert is_private(SHA1)
+    assert not may_download(bob, SHA1)
