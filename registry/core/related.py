@@ -15,12 +15,27 @@ from registry.core.lookups import wanted_ids
 from registry.core.postgresql import KEPT
 
 
+def is_wanted(column: str) -> str:
+    """Write the condition that a column is the id of the row.
+
+    It is a range of one value, ordered by the column, for the sake of PostgreSQL: an
+    equation makes the order by the column superfluous, so that the primary key has the
+    order as well, and when one object has most of a table, statistics say that every
+    row matches and the primary key is as good as any index. For the other objects it is
+    then read from end to end. Of a range no statistics are asked, and only an index
+    that begins with the column has its order.
+    """
+    name = connection.ops.quote_name(column)
+    return f"{name} BETWEEN wanted.id AND wanted.id"
+
+
 @dataclass(frozen=True)
 class RelatedIds:
     """One list of ids to fetch beside each row.
 
     The list is ``column`` of the rows of ``table`` whose ``key`` is the row's id. With
-    ``newest`` only that many, the latest first; otherwise all, oldest first.
+    ``newest`` only that many, the latest first; otherwise all, oldest first. An index
+    must begin with ``key`` and ``column``.
     """
 
     table: str
@@ -33,13 +48,18 @@ class RelatedIds:
         quote = connection.ops.quote_name
         inner = (
             f"SELECT {quote(self.column)} AS id FROM {quote(self.table)} "  # noqa: S608
-            f"WHERE {quote(self.key)} = wanted.id ORDER BY {quote(self.column)}"
+            f"WHERE {is_wanted(self.key)} ORDER BY {self._order()}"
         )
         if self.newest is not None:
-            inner = f"{inner} DESC LIMIT {self.newest}"
+            inner = f"{inner} LIMIT {self.newest}"
         if connection.vendor == "postgresql":
             return f"ARRAY({inner})"
         return f"(SELECT json_group_array(id) FROM ({inner}))"  # noqa: S608
+
+    def _order(self) -> str:
+        quote = connection.ops.quote_name
+        way = "" if self.newest is None else " DESC"
+        return f"{quote(self.key)}{way}, {quote(self.column)}{way}"
 
     def parse(self, cell: str) -> list[int]:
         """Return the ids, of which SQLite makes a text."""
@@ -48,30 +68,52 @@ class RelatedIds:
 
 
 @dataclass(frozen=True)
-class RelatedCondition:
-    """Whether ``condition`` holds for a record of ``model``, to fetch beside its row.
+class RelatedId:
+    """The one id, or none, of a row in another table whose ``key`` is unique."""
 
-    It has no values of its own in it, but for what it compares with the record.
+    table: str
+    key: str
+    column: str
+
+    def select(self) -> str:
+        """Write the column; a unique index on the key needs no statistics."""
+        quote = connection.ops.quote_name
+        return (
+            f"(SELECT {quote(self.column)} FROM {quote(self.table)} "  # noqa: S608
+            f"WHERE {quote(self.key)} = wanted.id)"
+        )
+
+    def parse(self, cell: int | None) -> int | None:
+        """Return the id as it is."""
+        return cell
+
+
+@dataclass(frozen=True)
+class RelatedCondition:
+    """Whether ``first`` finds a row for a record of ``model``, to fetch beside its row.
+
+    ``first`` selects one row in the order of an index, as lists of ids do, rather than
+    ask whether there is any: PostgreSQL expects the first of any to be near. It has no
+    values of its own in it, but for what it compares with the record.
     """
 
     model: type[models.Model]
-    condition: models.Exists
+    first: models.Subquery
 
     def select(self) -> str:
-        """Write the column, as Django writes the condition."""
+        """Write the column, as Django writes the subquery."""
         row = self.model._default_manager.order_by().filter(pk=RawSQL("wanted.id", ()))
-        inner, parameters = row.values_list(self.condition).query.sql_with_params()
-        if any(value != 1 for value in parameters):
-            raise ValueError(f"{self.condition} has values of its own: {parameters}")
-        # what EXISTS selects of a row that there is
-        return f"({inner % parameters})"
+        inner, parameters = row.values_list(self.first).query.sql_with_params()
+        if parameters:
+            raise ValueError(f"{self.first} has values of its own: {parameters}")
+        return f"(({inner}) IS NOT NULL)"
 
     def parse(self, cell: int) -> bool:
         """Return the answer, which is a number from SQLite."""
         return bool(cell)
 
 
-Related = RelatedIds | RelatedCondition
+Related = RelatedIds | RelatedId | RelatedCondition
 
 
 class RelatedQuery:

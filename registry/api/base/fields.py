@@ -13,7 +13,7 @@ from registry.http.links import LinkError, Reference, find_ids, parse_link
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from django.db.models import Exists, Model
+    from django.db.models import Model, Subquery
 
 
 class FlagField(serializers.BooleanField):
@@ -158,8 +158,8 @@ class AddressField(DerivedField):
 
 
 class ConditionField(DerivedField):
-    """Whether a condition holds for the record, as the database says."""
+    """Whether a subquery finds a row for the record, which is its first one."""
 
-    def __init__(self, *, condition: Exists, **kwargs: Any) -> None:
-        self.condition = condition
+    def __init__(self, *, first: Subquery, **kwargs: Any) -> None:
+        self.first = first
         super().__init__(**kwargs)

@@ -23,7 +23,12 @@ from registry.api.base.fields import (
     SelfField,
 )
 from registry.core.compiled import CompiledQuery
-from registry.core.related import RelatedCondition, RelatedIds, RelatedQuery
+from registry.core.related import (
+    RelatedCondition,
+    RelatedId,
+    RelatedIds,
+    RelatedQuery,
+)
 from registry.http.links import kind_of
 
 if TYPE_CHECKING:
@@ -64,14 +69,25 @@ class ListColumn:
     name: str
     kind: str
     related: RelatedIds
-    single: bool = False
 
     def formatter(self, base: str) -> Callable[[list[int]], Any]:
         """Return how to show the ids for this host."""
         head = f"{base}{self.kind}/"
-        if self.single:
-            return lambda ids: f"{head}{ids[0]}/" if ids else None
         return lambda ids: [f"{head}{pk}/" for pk in ids]
+
+
+@dataclass(frozen=True)
+class OtherColumn:
+    """A link to the one record of another table that links to this one."""
+
+    name: str
+    kind: str
+    related: RelatedId
+
+    def formatter(self, base: str) -> Callable[[int | None], Any]:
+        """Return how to show the id for this host."""
+        head = f"{base}{self.kind}/"
+        return lambda pk: None if pk is None else f"{head}{pk}/"
 
 
 @dataclass(frozen=True)
@@ -85,7 +101,7 @@ class ConditionColumn:
         """Leave it as it is."""
 
 
-AnyColumn = Column | ListColumn | ConditionColumn
+AnyColumn = Column | ListColumn | OtherColumn | ConditionColumn
 
 
 class RecordReader:
@@ -196,7 +212,7 @@ def _column(model: type[Model], name: str, field: Any) -> AnyColumn:
         case AddressField():
             return Column(name, "pk", field.template)
         case ConditionField():
-            return ConditionColumn(name, RelatedCondition(model, field.condition))
+            return ConditionColumn(name, RelatedCondition(model, field.first))
         case LinkField() | LinksField():
             return _link_column(model, name, field)
     return Column(name, field.source.replace(".", "__"))
@@ -204,14 +220,16 @@ def _column(model: type[Model], name: str, field: Any) -> AnyColumn:
 
 def _link_column(
     model: type[Model], name: str, field: LinkField | LinksField
-) -> Column | ListColumn:
+) -> Column | ListColumn | OtherColumn:
     relation: Any = model._meta.get_field(str(field.source))
     kind = kind_of(field.model)
     if relation.concrete and not relation.many_to_many:
         return Column(name, relation.attname, f"{kind}/{{id}}/")
+    columns = _related_columns(relation)
+    if isinstance(field, LinkField):
+        return OtherColumn(name, kind, RelatedId(*columns))
     newest = field.cap if isinstance(field, CappedLinksField) else None
-    related = RelatedIds(*_related_columns(relation), newest=newest)
-    return ListColumn(name, kind, related, single=isinstance(field, LinkField))
+    return ListColumn(name, kind, RelatedIds(*columns, newest=newest))
 
 
 def _related_columns(relation: Any) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ from registry.api.base.fields import (
 )
 from registry.api.base.serializers import RecordSerializer, record_fields
 from registry.catalogue import models
-from registry.catalogue.expressions import INTERNAL_FORMAT
+from registry.catalogue.expressions import FIRST_PART
 from registry.runs.models import CodeRun
 
 
@@ -158,7 +158,7 @@ class DataProductSerializer(RecordSerializer):
         template="ro-crate/data-product/{id}/", help_text="Address of the RO-Crate."
     )
     internal_format = ConditionField(
-        condition=INTERNAL_FORMAT,
+        first=FIRST_PART,
         help_text="Whether the object has components other than the whole.",
     )
 

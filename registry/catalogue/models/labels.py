@@ -20,6 +20,8 @@ class Keyword(Record):
     object = models.ForeignKey(
         Object,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="keywords",
         help_text="The object that the keyword is for.",
     )
@@ -46,6 +48,7 @@ class Keyword(Record):
                 fields=["object", "identifier"], name="keyword_identifier_once"
             ),
         )
+        indexes = (models.Index(fields=["object", "id"], name="keyword_by_object"),)
 
     def __str__(self) -> str:
         return self.keyphrase
@@ -59,6 +62,8 @@ class Licence(Record):
     object = models.ForeignKey(
         Object,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="licences",
         help_text="The object that is licensed.",
     )
@@ -80,6 +85,7 @@ class Licence(Record):
                 fields=["object", "identifier"], name="licence_identifier_once"
             ),
         )
+        indexes = (models.Index(fields=["object", "id"], name="licence_by_object"),)
 
     def __str__(self) -> str:
         return self.identifier or shortened(self.licence_info)
@@ -133,6 +139,8 @@ class KeyValue(Record):
     object = models.ForeignKey(
         Object,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="key_values",
         help_text="The object that the fact is about.",
     )
@@ -151,6 +159,7 @@ class KeyValue(Record):
         constraints = (
             models.UniqueConstraint(fields=["object", "key"], name="key_value_once"),
         )
+        indexes = (models.Index(fields=["object", "id"], name="key_value_by_object"),)
 
     def __str__(self) -> str:
         return f"{self.key} = {self.value}"

@@ -55,6 +55,8 @@ class Object(Record):
         null=True,
         blank=True,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="objects_here",
         help_text="Where the object lives; once set, it stays.",
     )
@@ -69,6 +71,8 @@ class Object(Record):
         null=True,
         blank=True,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="objects_of_type",
         help_text="The object's file format.",
     )
@@ -81,6 +85,12 @@ class Object(Record):
     uuid = models.UUIDField(
         default=uuid.uuid4, unique=True, help_text="UUID of the object."
     )
+
+    class Meta(Record.Meta):
+        indexes = (
+            models.Index(fields=["storage_location", "id"], name="object_by_location"),
+            models.Index(fields=["file_type", "id"], name="object_by_file_type"),
+        )
 
     def __str__(self) -> str:
         return f"object {self.pk}: {shortened(self.description)}"
@@ -132,7 +142,15 @@ class ObjectComponent(Record):
                 fields=["object", "name"], name="object_component_once"
             ),
         )
-        indexes = (models.Index(fields=["object", "id"], name="component_in_order"),)
+        indexes = (
+            models.Index(fields=["object", "id"], name="component_in_order"),
+            # tells whether there is any, however many stand for the whole
+            models.Index(
+                fields=["object", "id"],
+                condition=models.Q(whole_object=False),
+                name="component_part",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.name} of object {self.object_id}"

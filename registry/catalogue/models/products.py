@@ -54,6 +54,8 @@ class DataProduct(Record):
     namespace = models.ForeignKey(
         Namespace,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="products_named",
         help_text="The namespace that the name belongs to.",
     )
@@ -75,6 +77,8 @@ class DataProduct(Record):
     object = models.ForeignKey(
         Object,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="data_products",
         help_text="The object that is this data product.",
     )
@@ -89,6 +93,10 @@ class DataProduct(Record):
             models.UniqueConstraint(
                 fields=["namespace", "name", "version"], name="data_product_once"
             ),
+        )
+        indexes = (
+            models.Index(fields=["object", "id"], name="product_by_object"),
+            models.Index(fields=["namespace", "id"], name="product_by_namespace"),
         )
 
     def __str__(self) -> str:
@@ -154,6 +162,8 @@ class ExternalObject(Record):
         null=True,
         blank=True,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="originals",
         help_text="Where the data came from.",
     )
@@ -182,6 +192,9 @@ class ExternalObject(Record):
                 ),
                 name="external_object_identified",
             ),
+        )
+        indexes = (
+            models.Index(fields=["original_store", "id"], name="external_by_store"),
         )
 
     def __str__(self) -> str:

@@ -51,6 +51,8 @@ class QualityControlled(Record):
     document = models.ForeignKey(
         Object,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="quality_control_of",
         help_text="The object that documents the quality control.",
     )
@@ -58,6 +60,7 @@ class QualityControlled(Record):
     class Meta(Record.Meta):
         verbose_name = "quality control"
         verbose_name_plural = "quality controlled"
+        indexes = (models.Index(fields=["document", "id"], name="quality_by_document"),)
 
     def __str__(self) -> str:
         return f"quality control of object {self.object_id}"
