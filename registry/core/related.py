@@ -9,24 +9,35 @@ from functools import cached_property
 from typing import Any
 
 from django.db import connection, models
-from django.db.models.expressions import RawSQL
 
 from registry.core.lookups import wanted_ids
-from registry.core.postgresql import KEPT
 
 
-def is_wanted(column: str) -> str:
-    """Write the condition that a column is the id of the row.
+def _quoted(name: str) -> str:
+    return str(connection.ops.quote_name(name))
 
-    It is a range of one value, ordered by the column, for the sake of PostgreSQL: an
-    equation makes the order by the column superfluous, so that the primary key has the
-    order as well, and when one object has most of a table, statistics say that every
-    row matches and the primary key is as good as any index. For the other objects it is
-    then read from end to end. Of a range no statistics are asked, and only an index
-    that begins with the column has its order.
+
+def _all_of(key: str, target: str) -> str:
+    """Write the condition for all rows that link to ``target``.
+
+    It is a range of one value, in the order of the key, for the sake of PostgreSQL. An
+    equation would make the order by the key superfluous, so that the primary key has
+    the order as well; and when one object has most of a table, statistics say that
+    every row matches, so that the primary key looks as good as any index. For all other
+    objects it would then be read from end to end. Of a range no statistics are asked,
+    and only an index that begins with the key has its order.
     """
-    name = connection.ops.quote_name(column)
-    return f"{name} BETWEEN wanted.id AND wanted.id"
+    return f"{key} BETWEEN {target} AND {target}"
+
+
+def _first_of(key: str, column: str, target: str, least: str) -> str:
+    """Write the condition for the first few of these rows, by a further column.
+
+    As above; but rows are compared with ``least``, of which PostgreSQL expects a ninth
+    of the table instead of a two-hundredth: it must not think that all of them can be
+    sorted sooner than the first are found in order.
+    """
+    return f"({key}, {column}) >= ({target}, {least}) AND {key} <= {target}"
 
 
 @dataclass(frozen=True)
@@ -45,21 +56,28 @@ class RelatedIds:
 
     def select(self) -> str:
         """Write the column; names come from model metadata, never users."""
-        quote = connection.ops.quote_name
-        inner = (
-            f"SELECT {quote(self.column)} AS id FROM {quote(self.table)} "  # noqa: S608
-            f"WHERE {is_wanted(self.key)} ORDER BY {self._order()}"
-        )
-        if self.newest is not None:
-            inner = f"{inner} LIMIT {self.newest}"
+        inner = self._newest() if self.newest is not None else self._all()
         if connection.vendor == "postgresql":
             return f"ARRAY({inner})"
         return f"(SELECT json_group_array(id) FROM ({inner}))"  # noqa: S608
 
-    def _order(self) -> str:
-        quote = connection.ops.quote_name
-        way = "" if self.newest is None else " DESC"
-        return f"{quote(self.key)}{way}, {quote(self.column)}{way}"
+    def _all(self) -> str:
+        table, key, column = self._names()
+        return (
+            f"SELECT {column} AS id FROM {table} "  # noqa: S608
+            f"WHERE {_all_of(key, 'wanted.id')} ORDER BY {key}, {column}"
+        )
+
+    def _newest(self) -> str:
+        table, key, column = self._names()
+        return (
+            f"SELECT {column} AS id FROM {table} "  # noqa: S608
+            f"WHERE {_first_of(key, column, 'wanted.id', '0')} "
+            f"ORDER BY {key} DESC, {column} DESC LIMIT {self.newest}"
+        )
+
+    def _names(self) -> tuple[str, ...]:
+        return tuple(map(_quoted, (self.table, self.key, self.column)))
 
     def parse(self, cell: str) -> list[int]:
         """Return the ids, of which SQLite makes a text."""
@@ -77,11 +95,8 @@ class RelatedId:
 
     def select(self) -> str:
         """Write the column; a unique index on the key needs no statistics."""
-        quote = connection.ops.quote_name
-        return (
-            f"(SELECT {quote(self.column)} FROM {quote(self.table)} "  # noqa: S608
-            f"WHERE {quote(self.key)} = wanted.id)"
-        )
+        table, key, column = map(_quoted, (self.table, self.key, self.column))
+        return f"(SELECT {column} FROM {table} WHERE {key} = wanted.id)"  # noqa: S608
 
     def parse(self, cell: int | None) -> int | None:
         """Return the id as it is."""
@@ -89,31 +104,44 @@ class RelatedId:
 
 
 @dataclass(frozen=True)
-class RelatedCondition:
-    """Whether ``first`` finds a row for a record of ``model``, to fetch beside its row.
+class RelatedFlag:
+    """Whether ``flag`` is false in any row of ``other`` with the same ``link``.
 
-    ``first`` selects one row in the order of an index, as lists of ids do, rather than
-    ask whether there is any: PostgreSQL expects the first of any to be near. It has no
-    values of its own in it, but for what it compares with the record.
+    ``model`` and ``other`` both have the field ``link``, with a link to the same
+    record. In the order of the flag, false comes first; so the first row tells, by an
+    index that begins with both.
     """
 
     model: type[models.Model]
-    first: models.Subquery
+    other: type[models.Model]
+    link: str
+    flag: str
 
     def select(self) -> str:
-        """Write the column, as Django writes the subquery."""
-        row = self.model._default_manager.order_by().filter(pk=RawSQL("wanted.id", ()))
-        inner, parameters = row.values_list(self.first).query.sql_with_params()
-        if parameters:
-            raise ValueError(f"{self.first} has values of its own: {parameters}")
-        return f"(({inner}) IS NOT NULL)"
+        """Write the column; names come from model metadata, never users."""
+        mine, key, flag = (
+            _quoted(field.column)
+            for field in (
+                self.model._meta.get_field(self.link),
+                self.other._meta.get_field(self.link),
+                self.other._meta.get_field(self.flag),
+            )
+        )
+        first = (
+            f"SELECT {flag} FROM {_quoted(self.other._meta.db_table)} "  # noqa: S608
+            f"WHERE {_first_of(key, flag, f'mine.{mine}', 'false')} "
+            f"ORDER BY {key}, {flag} LIMIT 1"
+        )
+        table = _quoted(self.model._meta.db_table)
+        row = f"SELECT ({first}) FROM {table} AS mine WHERE mine.id = wanted.id"  # noqa: S608
+        return f"(({row}) IS FALSE)"
 
     def parse(self, cell: int) -> bool:
         """Return the answer, which is a number from SQLite."""
         return bool(cell)
 
 
-Related = RelatedIds | RelatedId | RelatedCondition
+Related = RelatedIds | RelatedId | RelatedFlag
 
 
 class RelatedQuery:
@@ -131,12 +159,16 @@ class RelatedQuery:
         return ", ".join(item.select() for item in self.related)
 
     def fetch(self, ids: Iterable[int]) -> dict[int, tuple[Any, ...]]:
-        """Return for each id what belongs to it, in the order it was asked for."""
+        """Return for each id what belongs to it, in the order it was asked for.
+
+        PostgreSQL plans this each time, by the size that the tables have now: a plan
+        that it kept from when a table was tiny would read all of it for every id.
+        """
         wanted = list(ids)
         if not self.related or not wanted:
             return {}
         source, parameter = wanted_ids(wanted)
-        statement = f"{KEPT}SELECT wanted.id, {self._columns} FROM {source}"  # noqa: S608
+        statement = f"SELECT wanted.id, {self._columns} FROM {source}"  # noqa: S608
         with connection.cursor() as cursor:
             cursor.execute(statement, [parameter])
             rows = cursor.fetchall()

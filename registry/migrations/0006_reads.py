@@ -187,9 +187,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="objectcomponent",
             index=models.Index(
-                condition=models.Q(("whole_object", False)),
-                fields=["object", "id"],
-                name="component_part",
+                fields=["object", "whole_object"], name="component_part"
             ),
         ),
         migrations.AddIndex(

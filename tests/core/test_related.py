@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import pytest
-from django.db.models import OuterRef, Subquery
 from pytest_django import DjangoAssertNumQueries
 
-from registry.catalogue.expressions import FIRST_PART
-from registry.catalogue.models import DataProduct, Keyword, Object
+from registry.catalogue.models import (
+    DataProduct,
+    Keyword,
+    Object,
+    ObjectComponent,
+    QualityControlled,
+)
 from registry.core.compiled import CompiledQuery
-from registry.core.related import RelatedCondition, RelatedIds, RelatedQuery
+from registry.core.related import RelatedFlag, RelatedId, RelatedIds, RelatedQuery
 from tests.factories import (
     DataProductFactory,
     KeywordFactory,
     ObjectComponentFactory,
     ObjectFactory,
+    QualityControlledFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -69,18 +74,23 @@ def test_a_statement_without_lists_stays_as_it_is() -> None:
     assert RelatedQuery([]).beside("SELECT 1", 1) == "SELECT 1"
 
 
-def test_a_condition_is_true_or_false_of_each_row() -> None:
+def test_a_flag_is_looked_for_in_the_rows_with_the_same_link() -> None:
     plain, structured = DataProductFactory(), DataProductFactory()
     ObjectComponentFactory(object=structured.object)
-    query = RelatedQuery([RelatedCondition(DataProduct, FIRST_PART)])
-    assert query.fetch([plain.pk, structured.pk]) == {
+    empty = DataProductFactory()
+    empty.object.components.all().delete()
+    parts = RelatedFlag(DataProduct, ObjectComponent, "object", "whole_object")
+    assert RelatedQuery([parts]).fetch([plain.pk, structured.pk, empty.pk]) == {
         plain.pk: (False,),
         structured.pk: (True,),
+        empty.pk: (False,),
     }
 
 
-def test_a_condition_with_a_value_of_its_own_is_refused() -> None:
-    maps = Keyword.objects.filter(object=OuterRef("pk"), keyphrase="maps")
-    named = Subquery(maps.values("pk")[:1])
-    with pytest.raises(ValueError, match="maps"):
-        RelatedCondition(Object, named).select()
+def test_the_other_end_of_a_link_to_one_is_its_id_or_none() -> None:
+    checked, unchecked = QualityControlledFactory(), ObjectFactory()
+    other = RelatedId(QualityControlled._meta.db_table, "object_id", "id")
+    assert RelatedQuery([other]).fetch([checked.object_id, unchecked.pk]) == {
+        checked.object_id: (checked.pk,),
+        unchecked.pk: (None,),
+    }

@@ -13,7 +13,7 @@ from registry.http.links import LinkError, Reference, find_ids, parse_link
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from django.db.models import Model, Subquery
+    from django.db.models import Model
 
 
 class FlagField(serializers.BooleanField):
@@ -157,9 +157,11 @@ class AddressField(DerivedField):
         super().__init__(**kwargs)
 
 
-class ConditionField(DerivedField):
-    """Whether a subquery finds a row for the record, which is its first one."""
+class AnyUnflaggedField(DerivedField):
+    """Whether ``flag`` is false in any ``model`` with the same ``link``."""
 
-    def __init__(self, *, first: Subquery, **kwargs: Any) -> None:
-        self.first = first
+    def __init__(
+        self, *, model: type[Model], link: str, flag: str, **kwargs: Any
+    ) -> None:
+        self.model, self.link, self.flag = model, link, flag
         super().__init__(**kwargs)

@@ -16,15 +16,15 @@ from rest_framework.exceptions import ValidationError
 
 from registry.api.base.fields import (
     AddressField,
+    AnyUnflaggedField,
     CappedLinksField,
-    ConditionField,
     LinkField,
     LinksField,
     SelfField,
 )
 from registry.core.compiled import CompiledQuery
 from registry.core.related import (
-    RelatedCondition,
+    RelatedFlag,
     RelatedId,
     RelatedIds,
     RelatedQuery,
@@ -91,17 +91,17 @@ class OtherColumn:
 
 
 @dataclass(frozen=True)
-class ConditionColumn:
-    """Whether something holds for a record, as the database says."""
+class FlagColumn:
+    """Whether something holds for a record, as rows of another table say."""
 
     name: str
-    related: RelatedCondition
+    related: RelatedFlag
 
     def formatter(self, base: str) -> None:
         """Leave it as it is."""
 
 
-AnyColumn = Column | ListColumn | OtherColumn | ConditionColumn
+AnyColumn = Column | ListColumn | OtherColumn | FlagColumn
 
 
 class RecordReader:
@@ -211,8 +211,9 @@ def _column(model: type[Model], name: str, field: Any) -> AnyColumn:
             return Column(name, "pk", f"{kind_of(model)}/{{id}}/")
         case AddressField():
             return Column(name, "pk", field.template)
-        case ConditionField():
-            return ConditionColumn(name, RelatedCondition(model, field.first))
+        case AnyUnflaggedField():
+            related = RelatedFlag(model, field.model, field.link, field.flag)
+            return FlagColumn(name, related)
         case LinkField() | LinksField():
             return _link_column(model, name, field)
     return Column(name, field.source.replace(".", "__"))

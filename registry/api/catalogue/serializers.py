@@ -6,13 +6,12 @@ from rest_framework import serializers
 
 from registry.api.base.fields import (
     AddressField,
+    AnyUnflaggedField,
     CappedLinksField,
-    ConditionField,
     LinksField,
 )
 from registry.api.base.serializers import RecordSerializer, record_fields
 from registry.catalogue import models
-from registry.catalogue.expressions import FIRST_PART
 from registry.runs.models import CodeRun
 
 
@@ -157,8 +156,10 @@ class DataProductSerializer(RecordSerializer):
     ro_crate = AddressField(
         template="ro-crate/data-product/{id}/", help_text="Address of the RO-Crate."
     )
-    internal_format = ConditionField(
-        first=FIRST_PART,
+    internal_format = AnyUnflaggedField(
+        model=models.ObjectComponent,
+        link="object",
+        flag="whole_object",
         help_text="Whether the object has components other than the whole.",
     )
 

@@ -144,12 +144,8 @@ class ObjectComponent(Record):
         )
         indexes = (
             models.Index(fields=["object", "id"], name="component_in_order"),
-            # tells whether there is any, however many stand for the whole
-            models.Index(
-                fields=["object", "id"],
-                condition=models.Q(whole_object=False),
-                name="component_part",
-            ),
+            # the first of an object tells whether any is a part of it
+            models.Index(fields=["object", "whole_object"], name="component_part"),
         )
 
     def __str__(self) -> str:

@@ -11,8 +11,8 @@ from drf_spectacular.plumbing import ResolvedComponent
 
 from registry.api.base.fields import (
     AddressField,
+    AnyUnflaggedField,
     CappedLinksField,
-    ConditionField,
     DerivedField,
     LinkField,
     LinksField,
@@ -154,10 +154,10 @@ class AddressExtension(SelfExtension):
     target_class = AddressField
 
 
-class ConditionExtension(OpenApiSerializerFieldExtension):
+class AnyUnflaggedExtension(OpenApiSerializerFieldExtension):
     """Whether a condition holds."""
 
-    target_class = ConditionField
+    target_class = AnyUnflaggedField
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         """Describe the field."""
