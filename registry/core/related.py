@@ -17,8 +17,8 @@ def _quoted(name: str) -> str:
     return str(connection.ops.quote_name(name))
 
 
-def _all_of(key: str, target: str) -> str:
-    """Write the condition for all rows that link to ``target``.
+def _all_of(key: str) -> str:
+    """Write the condition for all rows that link to the wanted record.
 
     It is a range of one value, in the order of the key, for the sake of PostgreSQL. An
     equation would make the order by the key superfluous, so that the primary key has
@@ -27,17 +27,17 @@ def _all_of(key: str, target: str) -> str:
     objects it would then be read from end to end. Of a range no statistics are asked,
     and only an index that begins with the key has its order.
     """
-    return f"{key} BETWEEN {target} AND {target}"
+    return f"{key} BETWEEN wanted.id AND wanted.id"
 
 
-def _first_of(key: str, column: str, target: str, least: str) -> str:
-    """Write the condition for the first few of these rows, by a further column.
+def _newest_of(key: str, column: str) -> str:
+    """Write the condition for the first few of these rows, in the order of a column.
 
-    As above; but rows are compared with ``least``, of which PostgreSQL expects a ninth
-    of the table instead of a two-hundredth: it must not think that all of them can be
-    sorted sooner than the first are found in order.
+    As above; but rows are compared, of which PostgreSQL expects a ninth of the table
+    instead of a two-hundredth: it must not think that all of them can be sorted sooner
+    than the first are found in order.
     """
-    return f"({key}, {column}) >= ({target}, {least}) AND {key} <= {target}"
+    return f"({key}, {column}) >= (wanted.id, 0) AND {key} <= wanted.id"
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,14 @@ class RelatedIds:
         table, key, column = self._names()
         return (
             f"SELECT {column} AS id FROM {table} "  # noqa: S608
-            f"WHERE {_all_of(key, 'wanted.id')} ORDER BY {key}, {column}"
+            f"WHERE {_all_of(key)} ORDER BY {key}, {column}"
         )
 
     def _newest(self) -> str:
         table, key, column = self._names()
         return (
             f"SELECT {column} AS id FROM {table} "  # noqa: S608
-            f"WHERE {_first_of(key, column, 'wanted.id', '0')} "
+            f"WHERE {_newest_of(key, column)} "
             f"ORDER BY {key} DESC, {column} DESC LIMIT {self.newest}"
         )
 
@@ -108,8 +108,8 @@ class RelatedFlag:
     """Whether ``flag`` is false in any row of ``other`` with the same ``link``.
 
     ``model`` and ``other`` both have the field ``link``, with a link to the same
-    record. In the order of the flag, false comes first; so the first row tells, by an
-    index that begins with both.
+    record. An index must begin with the flag and the link: in its order the first such
+    row is looked for, and no other index has that order.
     """
 
     model: type[models.Model]
@@ -120,21 +120,22 @@ class RelatedFlag:
     def select(self) -> str:
         """Write the column; names come from model metadata, never users."""
         mine, key, flag = (
-            _quoted(field.column)
-            for field in (
-                self.model._meta.get_field(self.link),
-                self.other._meta.get_field(self.link),
-                self.other._meta.get_field(self.flag),
+            _quoted(model._meta.get_field(name).column)  # type: ignore[union-attr]
+            for model, name in (
+                (self.model, self.link),
+                (self.other, self.link),
+                (self.other, self.flag),
             )
         )
+        wanted = f"(false, mine.{mine})"
         first = (
-            f"SELECT {flag} FROM {_quoted(self.other._meta.db_table)} "  # noqa: S608
-            f"WHERE {_first_of(key, flag, f'mine.{mine}', 'false')} "
-            f"ORDER BY {key}, {flag} LIMIT 1"
+            f"SELECT {key} FROM {_quoted(self.other._meta.db_table)} "  # noqa: S608
+            f"WHERE ({flag}, {key}) >= {wanted} AND ({flag}, {key}) <= {wanted} "
+            f"ORDER BY {flag}, {key} LIMIT 1"
         )
         table = _quoted(self.model._meta.db_table)
         row = f"SELECT ({first}) FROM {table} AS mine WHERE mine.id = wanted.id"  # noqa: S608
-        return f"(({row}) IS FALSE)"
+        return f"(({row}) IS NOT NULL)"
 
     def parse(self, cell: int) -> bool:
         """Return the answer, which is a number from SQLite."""

@@ -187,7 +187,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="objectcomponent",
             index=models.Index(
-                fields=["object", "whole_object"], name="component_part"
+                fields=["whole_object", "object"], name="component_part"
             ),
         ),
         migrations.AddIndex(

@@ -144,8 +144,8 @@ class ObjectComponent(Record):
         )
         indexes = (
             models.Index(fields=["object", "id"], name="component_in_order"),
-            # the first of an object tells whether any is a part of it
-            models.Index(fields=["object", "whole_object"], name="component_part"),
+            # the parts come first: the first of an object's tells whether it has any
+            models.Index(fields=["whole_object", "object"], name="component_part"),
         )
 
     def __str__(self) -> str:
