@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, models
 
 from registry.core.lookups import wanted_ids
+from registry.core.postgresql import KEPT
 
 
 def _quoted(name: str) -> str:
@@ -30,7 +31,7 @@ def _all_of(key: str) -> str:
     return f"{key} BETWEEN wanted.id AND wanted.id"
 
 
-def _newest_of(key: str, column: str) -> str:
+def _first_of(key: str, column: str) -> str:
     """Write the condition for the first few of these rows, in the order of a column.
 
     As above; but rows are compared, of which PostgreSQL expects a ninth of the table
@@ -44,40 +45,31 @@ def _newest_of(key: str, column: str) -> str:
 class RelatedIds:
     """One list of ids to fetch beside each row.
 
-    The list is ``column`` of the rows of ``table`` whose ``key`` is the row's id. With
-    ``newest`` only that many, the latest first; otherwise all, oldest first. An index
-    must begin with ``key`` and ``column``.
+    The list is ``column`` of the rows of ``table`` whose ``key`` is the id, oldest
+    first unless ``newest_first``; with ``most``, that many of them. An index must begin
+    with ``key`` and ``column``.
     """
 
     table: str
     key: str
     column: str
-    newest: int | None = None
+    most: int | None = None
+    newest_first: bool = False
 
     def select(self) -> str:
         """Write the column; names come from model metadata, never users."""
-        inner = self._newest() if self.newest is not None else self._all()
+        table, key, column = map(_quoted, (self.table, self.key, self.column))
+        way = " DESC" if self.newest_first else ""
+        wanted, limit = _all_of(key), ""
+        if self.most is not None:
+            wanted, limit = _first_of(key, column), f" LIMIT {self.most}"
+        inner = (
+            f"SELECT {column} AS id FROM {table} "  # noqa: S608
+            f"WHERE {wanted} ORDER BY {key}{way}, {column}{way}{limit}"
+        )
         if connection.vendor == "postgresql":
             return f"ARRAY({inner})"
         return f"(SELECT json_group_array(id) FROM ({inner}))"  # noqa: S608
-
-    def _all(self) -> str:
-        table, key, column = self._names()
-        return (
-            f"SELECT {column} AS id FROM {table} "  # noqa: S608
-            f"WHERE {_all_of(key)} ORDER BY {key}, {column}"
-        )
-
-    def _newest(self) -> str:
-        table, key, column = self._names()
-        return (
-            f"SELECT {column} AS id FROM {table} "  # noqa: S608
-            f"WHERE {_newest_of(key, column)} "
-            f"ORDER BY {key} DESC, {column} DESC LIMIT {self.newest}"
-        )
-
-    def _names(self) -> tuple[str, ...]:
-        return tuple(map(_quoted, (self.table, self.key, self.column)))
 
     def parse(self, cell: str) -> list[int]:
         """Return the ids, of which SQLite makes a text."""
@@ -143,6 +135,31 @@ class RelatedFlag:
 
 
 Related = RelatedIds | RelatedId | RelatedFlag
+
+
+def count_of(
+    wanted: Iterable[tuple[str, str, str, int, Iterable[int]]],
+) -> list[tuple[int, int, int]]:
+    """Count what belongs to records, in one statement for several tables.
+
+    Each is a table, its key, another column, how far to count, and the ids of the
+    records. The answers are the number of the table in this list, an id, its count.
+    """
+    selects, parameters = [], []
+    for number, (table, key, column, most, ids) in enumerate(wanted):
+        source, parameter = wanted_ids(ids)
+        first = (
+            f"SELECT 1 FROM {_quoted(table)} "  # noqa: S608
+            f"WHERE {_first_of(_quoted(key), _quoted(column))} "
+            f"ORDER BY {_quoted(key)}, {_quoted(column)} LIMIT {most}"
+        )
+        count = f"SELECT count(*) FROM ({first}) AS found"  # noqa: S608
+        selects.append(f"SELECT {number}, wanted.id, ({count}) FROM {source}")  # noqa: S608
+        parameters.append(parameter)
+    with connection.cursor() as cursor:
+        cursor.execute(KEPT + " UNION ALL ".join(selects), parameters)
+        rows: list[tuple[int, int, int]] = cursor.fetchall()
+    return rows
 
 
 class RelatedQuery:

@@ -27,20 +27,21 @@ pytestmark = pytest.mark.django_db
 KEYWORDS = Keyword._meta.db_table
 
 
-def test_lists_are_whole_and_oldest_first_or_cut_and_newest_first() -> None:
+def test_lists_are_whole_or_cut_short_from_either_end() -> None:
     first, second, third = (ObjectFactory() for _ in range(3))
     ids = [KeywordFactory(object=first).pk for _ in range(3)]
     other = KeywordFactory(object=second).pk
     query = RelatedQuery(
         [
             RelatedIds(KEYWORDS, "object_id", "id"),
-            RelatedIds(KEYWORDS, "object_id", "id", newest=2),
+            RelatedIds(KEYWORDS, "object_id", "id", most=2, newest_first=True),
+            RelatedIds(KEYWORDS, "object_id", "id", most=2),
         ]
     )
     assert query.fetch([third.pk, first.pk, second.pk]) == {
-        first.pk: (ids, [ids[2], ids[1]]),
-        second.pk: ([other], [other]),
-        third.pk: ([], []),
+        first.pk: (ids, [ids[2], ids[1]], ids[:2]),
+        second.pk: ([other], [other], [other]),
+        third.pk: ([], [], []),
     }
 
 

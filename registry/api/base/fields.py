@@ -130,9 +130,20 @@ class CappedLinksField(LinksField):
     """The newest links of a list that has no bound; ``<name>_url`` leads to all."""
 
     cap = 100
+    newest_first = True
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{**kwargs, "read_only": True})
+        super().__init__(**{"read_only": True, **kwargs})
+
+
+class FirstLinksField(CappedLinksField):
+    """The oldest links of such a list, which the oldest version of the API has whole.
+
+    In the order that they had there, so that a list which is not cut short looks the
+    same in all versions.
+    """
+
+    newest_first = False
 
 
 class DerivedField(serializers.Field):  # type: ignore[type-arg]
@@ -155,6 +166,13 @@ class AddressField(DerivedField):
     def __init__(self, *, template: str, **kwargs: Any) -> None:
         self.template = template
         super().__init__(**kwargs)
+
+
+class AllOfField(AddressField):
+    """The address of all that a ``FirstLinksField`` begins with.
+
+    The oldest version of the API has no such field.
+    """
 
 
 class AnyUnflaggedField(DerivedField):

@@ -16,12 +16,15 @@ from rest_framework.exceptions import ValidationError
 
 from registry.api.base.fields import (
     AddressField,
+    AllOfField,
     AnyUnflaggedField,
     CappedLinksField,
+    FirstLinksField,
     LinkField,
     LinksField,
     SelfField,
 )
+from registry.api.base.versions import NEWEST, OLDEST
 from registry.core.compiled import CompiledQuery
 from registry.core.related import (
     RelatedFlag,
@@ -121,10 +124,17 @@ class RecordReader:
         )
 
     @classmethod
-    def of(cls, serializer: BaseSerializer[Any], model: type[Model]) -> RecordReader:
-        """Read off a serializer's fields what to select."""
+    def of(
+        cls,
+        serializer: BaseSerializer[Any],
+        model: type[Model],
+        version: str = NEWEST,
+    ) -> RecordReader:
+        """Read off a serializer's fields what this version of the API selects."""
         fields: dict[str, Any] = getattr(serializer, "fields", {})
-        return cls(model, [_column(model, *item) for item in fields.items()])
+        if version == OLDEST:
+            fields = {n: f for n, f in fields.items() if not isinstance(f, AllOfField)}
+        return cls(model, [_column(model, version, *item) for item in fields.items()])
 
     def choose(self, fields: str | None, omit: str | None) -> RecordReader:
         """Return a reader for ``?fields=`` and ``?omit=``; refuse unknown names."""
@@ -204,7 +214,7 @@ class RecordReader:
         return RelatedQuery([column.related for column in self._beside])
 
 
-def _column(model: type[Model], name: str, field: Any) -> AnyColumn:
+def _column(model: type[Model], version: str, name: str, field: Any) -> AnyColumn:
     """Say how a serializer's field is read."""
     match field:
         case SelfField():
@@ -215,12 +225,12 @@ def _column(model: type[Model], name: str, field: Any) -> AnyColumn:
             related = RelatedFlag(model, field.model, field.link, field.flag)
             return FlagColumn(name, related)
         case LinkField() | LinksField():
-            return _link_column(model, name, field)
+            return _link_column(model, version, name, field)
     return Column(name, field.source.replace(".", "__"))
 
 
 def _link_column(
-    model: type[Model], name: str, field: LinkField | LinksField
+    model: type[Model], version: str, name: str, field: LinkField | LinksField
 ) -> Column | ListColumn | OtherColumn:
     relation: Any = model._meta.get_field(str(field.source))
     kind = kind_of(field.model)
@@ -229,8 +239,12 @@ def _link_column(
     columns = _related_columns(relation)
     if isinstance(field, LinkField):
         return OtherColumn(name, kind, RelatedId(*columns))
-    newest = field.cap if isinstance(field, CappedLinksField) else None
-    return ListColumn(name, kind, RelatedIds(*columns, newest=newest))
+    if not isinstance(field, CappedLinksField) or (
+        version == OLDEST and isinstance(field, FirstLinksField)
+    ):
+        return ListColumn(name, kind, RelatedIds(*columns))
+    related = RelatedIds(*columns, most=field.cap, newest_first=field.newest_first)
+    return ListColumn(name, kind, related)
 
 
 def _related_columns(relation: Any) -> tuple[str, str, str]:

@@ -6,8 +6,10 @@ from rest_framework import serializers
 
 from registry.api.base.fields import (
     AddressField,
+    AllOfField,
     AnyUnflaggedField,
     CappedLinksField,
+    FirstLinksField,
     LinksField,
 )
 from registry.api.base.serializers import RecordSerializer, record_fields
@@ -48,6 +50,39 @@ class AuthorSerializer(RecordSerializer):
 class ObjectSerializer(RecordSerializer):
     """An object."""
 
+    components = FirstLinksField(
+        model=models.ObjectComponent,
+        help_text="The object components that link to this record, the first 100.",
+    )
+    components_url = AllOfField(
+        template="object_component/?object={id}",
+        help_text="Address of the list of all its components.",
+    )
+    data_products = FirstLinksField(
+        model=models.DataProduct,
+        help_text="The data products that link to this record, the first 100.",
+    )
+    data_products_url = AllOfField(
+        template="data_product/?object={id}",
+        help_text="Address of the list of all data products that it is.",
+    )
+    licences = FirstLinksField(
+        model=models.Licence,
+        help_text="The licences that link to this record, the first 100.",
+    )
+    licences_url = AllOfField(
+        template="licence/?object={id}",
+        help_text="Address of the list of all its licences.",
+    )
+    keywords = FirstLinksField(
+        model=models.Keyword,
+        help_text="The keywords that link to this record, the first 100.",
+    )
+    keywords_url = AllOfField(
+        template="keyword/?object={id}",
+        help_text="Address of the list of all its keywords.",
+    )
+
     class Meta(RecordSerializer.Meta):
         model = models.Object
         fields = record_fields(
@@ -62,6 +97,10 @@ class ObjectSerializer(RecordSerializer):
             "quality_control",
             "licences",
             "keywords",
+            "components_url",
+            "data_products_url",
+            "licences_url",
+            "keywords_url",
         )
 
 
@@ -76,6 +115,16 @@ class UserAuthorSerializer(RecordSerializer):
 class ObjectComponentSerializer(RecordSerializer):
     """A component of an object."""
 
+    issues = FirstLinksField(
+        model=models.Issue,
+        read_only=False,
+        required=False,
+        help_text="Quality issues with this component; of a record, the first 100.",
+    )
+    issues_url = AllOfField(
+        template="issue/?component_issues={id}",
+        help_text="Address of the list of all quality issues with it.",
+    )
     inputs_of = CappedLinksField(
         model=CodeRun, help_text="The newest code runs that read it, 100 at most."
     )
@@ -103,6 +152,7 @@ class ObjectComponentSerializer(RecordSerializer):
             "outputs_of",
             "inputs_of_url",
             "outputs_of_url",
+            "issues_url",
         )
 
 

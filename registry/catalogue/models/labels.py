@@ -8,6 +8,7 @@ from django.db import models
 
 from registry.catalogue.models.objects import Object
 from registry.core import validators
+from registry.core.limits import Limit
 from registry.core.models import Record
 from registry.core.texts import shortened
 
@@ -16,6 +17,7 @@ class Keyword(Record):
     """A keyword or phrase that tells what an object is about."""
 
     kind: ClassVar[str] = "keyword"
+    limits: ClassVar[tuple[Limit, ...]] = (Limit("object", "ANNOTATIONS"),)
 
     object = models.ForeignKey(
         Object,
@@ -58,6 +60,7 @@ class Licence(Record):
     """A licence under which an object may be used."""
 
     kind: ClassVar[str] = "licence"
+    limits: ClassVar[tuple[Limit, ...]] = (Limit("object", "ANNOTATIONS"),)
 
     object = models.ForeignKey(
         Object,
@@ -135,6 +138,7 @@ class KeyValue(Record):
     """A further fact about an object, as a key and its value."""
 
     kind: ClassVar[str] = "key_value"
+    limits: ClassVar[tuple[Limit, ...]] = (Limit("object", "ANNOTATIONS"),)
 
     object = models.ForeignKey(
         Object,

@@ -10,6 +10,7 @@ from django.db import models
 from registry.catalogue.models.people import Author
 from registry.catalogue.models.places import StorageLocation
 from registry.core import validators
+from registry.core.limits import Limit
 from registry.core.models import Record
 from registry.core.texts import shortened
 
@@ -49,6 +50,7 @@ class Object(Record):
     """A file, a folder or another thing that runs read and write."""
 
     kind: ClassVar[str] = "object"
+    limits: ClassVar[tuple[Limit, ...]] = (Limit("authors", "ANNOTATIONS"),)
 
     storage_location = models.ForeignKey(
         StorageLocation,
@@ -103,6 +105,10 @@ class ObjectComponent(Record):
     """
 
     kind: ClassVar[str] = "object_component"
+    limits: ClassVar[tuple[Limit, ...]] = (
+        Limit("object", "COMPONENTS"),
+        Limit("issues", "ANNOTATIONS", both_ways=True),
+    )
 
     object = models.ForeignKey(
         Object,

@@ -10,6 +10,7 @@ from django.db.models.functions import MD5, Coalesce
 from registry.catalogue.models.objects import Object
 from registry.catalogue.querysets import DataProductQuerySet
 from registry.core import validators
+from registry.core.limits import Limit
 from registry.core.models import Record
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class DataProduct(Record):
     """An object under a name and a version within a namespace."""
 
     kind: ClassVar[str] = "data_product"
+    limits: ClassVar[tuple[Limit, ...]] = (Limit("object", "ANNOTATIONS"),)
 
     namespace = models.ForeignKey(
         Namespace,

@@ -10,6 +10,7 @@ from django.db import models
 
 from registry.catalogue.models.objects import Object
 from registry.core import validators
+from registry.core.limits import Limit
 from registry.core.models import Record
 from registry.core.texts import shortened
 
@@ -19,6 +20,9 @@ class Issue(Record):
 
     kind: ClassVar[str] = "issue"
     reverse_lists: ClassVar[tuple[str, ...]] = ("component_issues",)
+    limits: ClassVar[tuple[Limit, ...]] = (
+        Limit("component_issues", "ANNOTATIONS", both_ways=True),
+    )
 
     severity = models.PositiveSmallIntegerField(
         default=1,

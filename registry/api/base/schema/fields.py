@@ -133,7 +133,7 @@ class LinksExtension(OpenApiSerializerFieldExtension):
         written = direction == "request" and not field.read_only
         items = link_reference(auto_schema, field.model) if written else dict(ADDRESS)
         schema: Schema = {"type": "array", "items": items}
-        if isinstance(field, CappedLinksField):
+        if isinstance(field, CappedLinksField) and not written:
             schema["maxItems"] = field.cap
         return schema
 
