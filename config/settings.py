@@ -235,6 +235,12 @@ CRATE_METADATA_MB = ENV.number("REGISTRY_CRATE_METADATA_MB", 32, least=1, most=1
 
 # What each account may store in all; none says nothing of it
 QUOTA_MB = ENV.optional_number("REGISTRY_QUOTA_MB", least=1, most=999_999_999)
+# What may be said of one object, of each kind: keywords, licences, key values,
+# data products, authors, issues. Its components are parts of a file: there are more.
+ANNOTATIONS = ENV.number("REGISTRY_ANNOTATIONS", 1000, least=1, most=100_000)
+COMPONENTS = ENV.number("REGISTRY_COMPONENTS", 100_000, least=1, most=10_000_000)
+# Inputs of a code run, and outputs: its record has all of them
+RUN_LINKS = ENV.number("REGISTRY_RUN_LINKS", 10_000, least=1, most=100_000)
 
 # --- People ----------------------------------------------------------------------
 
@@ -408,8 +414,9 @@ REST_FRAMEWORK = {
     "DEFAULT_METADATA_CLASS": "registry.api.base.metadata.RecordMetadata",
     "DEFAULT_SCHEMA_CLASS": "registry.api.base.schema.RecordSchema",
     "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.AcceptHeaderVersioning",
-    "DEFAULT_VERSION": "1.0.0",
-    "ALLOWED_VERSIONS": ["1.0.0"],
+    # as in registry.api.base.versions
+    "DEFAULT_VERSION": "1.1.0",
+    "ALLOWED_VERSIONS": ["1.0.0", "1.1.0"],
     "EXCEPTION_HANDLER": "registry.api.base.errors.exception_handler",
     "URL_FORMAT_OVERRIDE": "format",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

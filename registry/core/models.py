@@ -11,6 +11,7 @@ from registry.core.querysets import RecordQuerySet
 
 if TYPE_CHECKING:
     from registry.core.errors import FieldMessages
+    from registry.core.limits import Limit
 
 
 class Record(models.Model):
@@ -24,6 +25,8 @@ class Record(models.Model):
     kind: ClassVar[str]
     #: Lists of links that are stored on their other side, but may be written here too.
     reverse_lists: ClassVar[tuple[str, ...]] = ()
+    #: How many links there may be.
+    limits: ClassVar[tuple[Limit, ...]] = ()
 
     registered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

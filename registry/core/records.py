@@ -14,6 +14,7 @@ from django.db import IntegrityError, models, transaction
 from registry.core.duplicates import find_duplicate, find_duplicates
 from registry.core.errors import InvalidInput, NotFound, Refused, RegistryError, Stale
 from registry.core.events import record_created, record_events
+from registry.core.limits import Limit, Targets, long_lists, too_many
 from registry.core.models import Event, Record
 from registry.core.statistics import written
 from registry.core.transactions import atomic, run_atomically
@@ -48,11 +49,10 @@ def create_records(
         return []
     to_many = to_many_fields(model)
     instances = [_instance(model, row, to_many, by) for row in rows]
-    _refuse_invalid(instances, checked=checked)
-
+    _refuse_invalid(instances, rows, checked=checked)
     links = {name: [row.get(name) or () for row in rows] for name in to_many}
     try:
-        run_atomically(lambda: _store_new(instances, links, parts, by=by))
+        run_atomically(lambda: _store_new(instances, rows, links, parts, by=by))
     except IntegrityError:
         duplicates = find_duplicates(instances)
         if duplicates:
@@ -98,10 +98,12 @@ def _store(
     error = _invalid(record, checked=checked)
     if error is not None:
         raise error
+    _refuse_long_lists(record, lists, changes)
     record.updated_by_id = by.pk
     _save(record)
     for name in lists.keys() & changes.keys():
         getattr(record, name).set(lists[name])
+    _refuse_more(record, changes)
     record_events(
         record.kind, [record.pk], Event.Action.UPDATED, by=by, changes=changes
     )
@@ -164,6 +166,7 @@ def _stored(field: Any, value: Any) -> Any:
 
 def _store_new(
     instances: Sequence[R],
+    rows: Sequence[Values],
     links: Mapping[str, Sequence[Iterable[Any]]],
     parts: Callable[[Sequence[R]], Sequence[Record]] | None,
     *,
@@ -177,6 +180,7 @@ def _store_new(
     made = _insert(instances)
     for name, lists in links.items():
         _link(instances, lists, name)
+    _refuse_too_many(instances, rows)
     if parts is not None:
         made |= _insert(parts(instances))
     record_created(made, by=by)
@@ -258,15 +262,80 @@ def _through_columns(model: type[models.Model], name: str) -> tuple[str, str]:
     return (target, source) if descriptor.reverse else (source, target)
 
 
-def _refuse_invalid(instances: Sequence[Record], *, checked: bool) -> None:
+def _refuse_invalid(
+    instances: Sequence[Record], rows: Sequence[Values], *, checked: bool
+) -> None:
     """Raise what is wrong with the values of new records, if anything is."""
+    lists = _limits_of_lists(type(instances[0]))
     errors = {
         index: error
-        for index, instance in enumerate(instances)
-        if (error := _invalid(instance, checked=checked)) is not None
+        for index, (instance, row) in enumerate(zip(instances, rows, strict=True))
+        if (
+            error := _invalid(instance, checked=checked)
+            or long_lists(lists, {one.field: (0, _length(row, one)) for one in lists})
+        )
+        is not None
     }
     if errors:
         _refuse(errors, len(instances))
+
+
+def _limits_of_lists(model: type[Record]) -> list[Limit]:
+    to_many = to_many_fields(model)
+    return [limit for limit in model.limits if limit.field in to_many]
+
+
+def _length(row: Values, limit: Limit) -> int:
+    return len(row.get(limit.field) or ())
+
+
+def _refuse_too_many(instances: Sequence[Record], rows: Sequence[Values]) -> None:
+    """Raise which of the rows that were stored link to what has too many links."""
+    model, lists = type(instances[0]), to_many_fields(type(instances[0]))
+    links: dict[str, Targets] = {}
+    for limit in _limits_of_targets(model):
+        targets = links.setdefault(limit.field, {})
+        for index, (instance, row) in enumerate(zip(instances, rows, strict=True)):
+            if limit.field in lists:
+                pks = list(_ids(row.get(limit.field) or ()))
+            else:
+                pks = [getattr(instance, f"{limit.field}_id")]
+            for pk in dict.fromkeys(pks):
+                targets.setdefault(pk, []).append(index)
+    errors = too_many(model, _limits_of_targets(model), links)
+    if errors:
+        _refuse(errors, len(rows))
+
+
+def _limits_of_targets(model: type[Record]) -> list[Limit]:
+    """Return the limits on what is linked to."""
+    lists = to_many_fields(model)
+    return [one for one in model.limits if one.both_ways or one.field not in lists]
+
+
+def _refuse_long_lists(
+    record: Record, lists: Mapping[str, list[int]], changes: Changes
+) -> None:
+    lengths = {
+        name: (len(changes[name][0]), len(changes[name][1]))
+        for name in lists.keys() & changes.keys()
+    }
+    error = long_lists(record.limits, lengths)
+    if error is not None:
+        raise error
+
+
+def _refuse_more(record: Record, changes: Changes) -> None:
+    """Raise when a changed record links to what has too many links by that."""
+    links = {}
+    for limit in _limits_of_targets(type(record)):
+        old, new = changes.get(limit.field, ((), ()))
+        if not isinstance(new, list):
+            old, new = [old], [new] if limit.field in changes else []
+        links[limit.field] = {pk: [0] for pk in new if pk not in old}
+    errors = too_many(type(record), _limits_of_targets(type(record)), links)
+    if errors:
+        raise errors[0]
 
 
 def _invalid(record: Record, *, checked: bool) -> InvalidInput | None:

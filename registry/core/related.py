@@ -9,34 +9,64 @@ from functools import cached_property
 from typing import Any
 
 from django.db import connection, models
-from django.db.models.expressions import RawSQL
 
 from registry.core.lookups import wanted_ids
 from registry.core.postgresql import KEPT
+
+
+def _quoted(name: str) -> str:
+    return str(connection.ops.quote_name(name))
+
+
+def _all_of(key: str) -> str:
+    """Write the condition for all rows that link to the wanted record.
+
+    It is a range of one value, in the order of the key, for the sake of PostgreSQL. An
+    equation would make the order by the key superfluous, so that the primary key has
+    the order as well; and when one object has most of a table, statistics say that
+    every row matches, so that the primary key looks as good as any index. For all other
+    objects it would then be read from end to end. Of a range no statistics are asked,
+    and only an index that begins with the key has its order.
+    """
+    return f"{key} BETWEEN wanted.id AND wanted.id"
+
+
+def _first_of(key: str, column: str) -> str:
+    """Write the condition for the first few of these rows, in the order of a column.
+
+    As above; but rows are compared, of which PostgreSQL expects a ninth of the table
+    instead of a two-hundredth: it must not think that all of them can be sorted sooner
+    than the first are found in order.
+    """
+    return f"({key}, {column}) >= (wanted.id, 0) AND {key} <= wanted.id"
 
 
 @dataclass(frozen=True)
 class RelatedIds:
     """One list of ids to fetch beside each row.
 
-    The list is ``column`` of the rows of ``table`` whose ``key`` is the row's id. With
-    ``newest`` only that many, the latest first; otherwise all, oldest first.
+    The list is ``column`` of the rows of ``table`` whose ``key`` is the id, oldest
+    first unless ``newest_first``; with ``most``, that many of them. An index must begin
+    with ``key`` and ``column``.
     """
 
     table: str
     key: str
     column: str
-    newest: int | None = None
+    most: int | None = None
+    newest_first: bool = False
 
     def select(self) -> str:
         """Write the column; names come from model metadata, never users."""
-        quote = connection.ops.quote_name
+        table, key, column = map(_quoted, (self.table, self.key, self.column))
+        way = " DESC" if self.newest_first else ""
+        wanted, limit = _all_of(key), ""
+        if self.most is not None:
+            wanted, limit = _first_of(key, column), f" LIMIT {self.most}"
         inner = (
-            f"SELECT {quote(self.column)} AS id FROM {quote(self.table)} "  # noqa: S608
-            f"WHERE {quote(self.key)} = wanted.id ORDER BY {quote(self.column)}"
+            f"SELECT {column} AS id FROM {table} "  # noqa: S608
+            f"WHERE {wanted} ORDER BY {key}{way}, {column}{way}{limit}"
         )
-        if self.newest is not None:
-            inner = f"{inner} DESC LIMIT {self.newest}"
         if connection.vendor == "postgresql":
             return f"ARRAY({inner})"
         return f"(SELECT json_group_array(id) FROM ({inner}))"  # noqa: S608
@@ -48,30 +78,88 @@ class RelatedIds:
 
 
 @dataclass(frozen=True)
-class RelatedCondition:
-    """Whether ``condition`` holds for a record of ``model``, to fetch beside its row.
+class RelatedId:
+    """The one id, or none, of a row in another table whose ``key`` is unique."""
 
-    It has no values of its own in it, but for what it compares with the record.
+    table: str
+    key: str
+    column: str
+
+    def select(self) -> str:
+        """Write the column; a unique index on the key needs no statistics."""
+        table, key, column = map(_quoted, (self.table, self.key, self.column))
+        return f"(SELECT {column} FROM {table} WHERE {key} = wanted.id)"  # noqa: S608
+
+    def parse(self, cell: int | None) -> int | None:
+        """Return the id as it is."""
+        return cell
+
+
+@dataclass(frozen=True)
+class RelatedFlag:
+    """Whether ``flag`` is false in any row of ``other`` with the same ``link``.
+
+    ``model`` and ``other`` both have the field ``link``, with a link to the same
+    record. An index must begin with the flag and the link: in its order the first such
+    row is looked for, and no other index has that order.
     """
 
     model: type[models.Model]
-    condition: models.Exists
+    other: type[models.Model]
+    link: str
+    flag: str
 
     def select(self) -> str:
-        """Write the column, as Django writes the condition."""
-        row = self.model._default_manager.order_by().filter(pk=RawSQL("wanted.id", ()))
-        inner, parameters = row.values_list(self.condition).query.sql_with_params()
-        if any(value != 1 for value in parameters):
-            raise ValueError(f"{self.condition} has values of its own: {parameters}")
-        # what EXISTS selects of a row that there is
-        return f"({inner % parameters})"
+        """Write the column; names come from model metadata, never users."""
+        mine, key, flag = (
+            _quoted(model._meta.get_field(name).column)  # type: ignore[union-attr]
+            for model, name in (
+                (self.model, self.link),
+                (self.other, self.link),
+                (self.other, self.flag),
+            )
+        )
+        wanted = f"(false, mine.{mine})"
+        first = (
+            f"SELECT {key} FROM {_quoted(self.other._meta.db_table)} "  # noqa: S608
+            f"WHERE ({flag}, {key}) >= {wanted} AND ({flag}, {key}) <= {wanted} "
+            f"ORDER BY {flag}, {key} LIMIT 1"
+        )
+        table = _quoted(self.model._meta.db_table)
+        row = f"SELECT ({first}) FROM {table} AS mine WHERE mine.id = wanted.id"  # noqa: S608
+        return f"(({row}) IS NOT NULL)"
 
     def parse(self, cell: int) -> bool:
         """Return the answer, which is a number from SQLite."""
         return bool(cell)
 
 
-Related = RelatedIds | RelatedCondition
+Related = RelatedIds | RelatedId | RelatedFlag
+
+
+def count_of(
+    wanted: Iterable[tuple[str, str, str, int, Iterable[int]]],
+) -> list[tuple[int, int, int]]:
+    """Count what belongs to records, in one statement for several tables.
+
+    Each is a table, its key, another column, how far to count, and the ids of the
+    records. The answers are the number of the table in this list, an id, its count.
+    """
+    selects, parameters = [], []
+    for number, (table, key, column, most, ids) in enumerate(wanted):
+        source, parameter = wanted_ids(ids)
+        first = (
+            f"SELECT 1 FROM {_quoted(table)} "  # noqa: S608
+            f"WHERE {_first_of(_quoted(key), _quoted(column))} "
+            f"ORDER BY {_quoted(key)}, {_quoted(column)} LIMIT {most}"
+        )
+        count = f"SELECT count(*) FROM ({first}) AS found"  # noqa: S608
+        selects.append(f"SELECT {number}, wanted.id, ({count}) FROM {source}")  # noqa: S608
+        parameters.append(parameter)
+    with connection.cursor() as cursor:
+        cursor.execute(KEPT + " UNION ALL ".join(selects), parameters)
+        rows: list[tuple[int, int, int]] = cursor.fetchall()
+    return rows
 
 
 class RelatedQuery:
@@ -89,12 +177,16 @@ class RelatedQuery:
         return ", ".join(item.select() for item in self.related)
 
     def fetch(self, ids: Iterable[int]) -> dict[int, tuple[Any, ...]]:
-        """Return for each id what belongs to it, in the order it was asked for."""
+        """Return for each id what belongs to it, in the order it was asked for.
+
+        PostgreSQL plans this each time, by the size that the tables have now: a plan
+        that it kept from when a table was tiny would read all of it for every id.
+        """
         wanted = list(ids)
         if not self.related or not wanted:
             return {}
         source, parameter = wanted_ids(wanted)
-        statement = f"{KEPT}SELECT wanted.id, {self._columns} FROM {source}"  # noqa: S608
+        statement = f"SELECT wanted.id, {self._columns} FROM {source}"  # noqa: S608
         with connection.cursor() as cursor:
             cursor.execute(statement, [parameter])
             rows = cursor.fetchall()

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import pytest
-from django.db.models import Exists, OuterRef
 from pytest_django import DjangoAssertNumQueries
 
-from registry.catalogue.expressions import INTERNAL_FORMAT
-from registry.catalogue.models import DataProduct, Keyword, Object
+from registry.catalogue.models import (
+    DataProduct,
+    Keyword,
+    Object,
+    ObjectComponent,
+    QualityControlled,
+)
 from registry.core.compiled import CompiledQuery
-from registry.core.related import RelatedCondition, RelatedIds, RelatedQuery
+from registry.core.related import RelatedFlag, RelatedId, RelatedIds, RelatedQuery
 from tests.factories import (
     DataProductFactory,
     KeywordFactory,
     ObjectComponentFactory,
     ObjectFactory,
+    QualityControlledFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -22,20 +27,21 @@ pytestmark = pytest.mark.django_db
 KEYWORDS = Keyword._meta.db_table
 
 
-def test_lists_are_whole_and_oldest_first_or_cut_and_newest_first() -> None:
+def test_lists_are_whole_or_cut_short_from_either_end() -> None:
     first, second, third = (ObjectFactory() for _ in range(3))
     ids = [KeywordFactory(object=first).pk for _ in range(3)]
     other = KeywordFactory(object=second).pk
     query = RelatedQuery(
         [
             RelatedIds(KEYWORDS, "object_id", "id"),
-            RelatedIds(KEYWORDS, "object_id", "id", newest=2),
+            RelatedIds(KEYWORDS, "object_id", "id", most=2, newest_first=True),
+            RelatedIds(KEYWORDS, "object_id", "id", most=2),
         ]
     )
     assert query.fetch([third.pk, first.pk, second.pk]) == {
-        first.pk: (ids, [ids[2], ids[1]]),
-        second.pk: ([other], [other]),
-        third.pk: ([], []),
+        first.pk: (ids, [ids[2], ids[1]], ids[:2]),
+        second.pk: ([other], [other], [other]),
+        third.pk: ([], [], []),
     }
 
 
@@ -69,17 +75,23 @@ def test_a_statement_without_lists_stays_as_it_is() -> None:
     assert RelatedQuery([]).beside("SELECT 1", 1) == "SELECT 1"
 
 
-def test_a_condition_is_true_or_false_of_each_row() -> None:
+def test_a_flag_is_looked_for_in_the_rows_with_the_same_link() -> None:
     plain, structured = DataProductFactory(), DataProductFactory()
     ObjectComponentFactory(object=structured.object)
-    query = RelatedQuery([RelatedCondition(DataProduct, INTERNAL_FORMAT)])
-    assert query.fetch([plain.pk, structured.pk]) == {
+    empty = DataProductFactory()
+    empty.object.components.all().delete()
+    parts = RelatedFlag(DataProduct, ObjectComponent, "object", "whole_object")
+    assert RelatedQuery([parts]).fetch([plain.pk, structured.pk, empty.pk]) == {
         plain.pk: (False,),
         structured.pk: (True,),
+        empty.pk: (False,),
     }
 
 
-def test_a_condition_with_a_value_of_its_own_is_refused() -> None:
-    named = Exists(Keyword.objects.filter(object=OuterRef("pk"), keyphrase="maps"))
-    with pytest.raises(ValueError, match="maps"):
-        RelatedCondition(Object, named).select()
+def test_the_other_end_of_a_link_to_one_is_its_id_or_none() -> None:
+    checked, unchecked = QualityControlledFactory(), ObjectFactory()
+    other = RelatedId(QualityControlled._meta.db_table, "object_id", "id")
+    assert RelatedQuery([other]).fetch([checked.object_id, unchecked.pk]) == {
+        checked.object_id: (checked.pk,),
+        unchecked.pk: (None,),
+    }

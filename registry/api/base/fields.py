@@ -13,7 +13,7 @@ from registry.http.links import LinkError, Reference, find_ids, parse_link
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from django.db.models import Exists, Model
+    from django.db.models import Model
 
 
 class FlagField(serializers.BooleanField):
@@ -130,9 +130,20 @@ class CappedLinksField(LinksField):
     """The newest links of a list that has no bound; ``<name>_url`` leads to all."""
 
     cap = 100
+    newest_first = True
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{**kwargs, "read_only": True})
+        super().__init__(**{"read_only": True, **kwargs})
+
+
+class FirstLinksField(CappedLinksField):
+    """The oldest links of such a list, which the oldest version of the API has whole.
+
+    In the order that they had there, so that a list which is not cut short looks the
+    same in all versions.
+    """
+
+    newest_first = False
 
 
 class DerivedField(serializers.Field):  # type: ignore[type-arg]
@@ -157,9 +168,18 @@ class AddressField(DerivedField):
         super().__init__(**kwargs)
 
 
-class ConditionField(DerivedField):
-    """Whether a condition holds for the record, as the database says."""
+class AllOfField(AddressField):
+    """The address of all that a ``FirstLinksField`` begins with.
 
-    def __init__(self, *, condition: Exists, **kwargs: Any) -> None:
-        self.condition = condition
+    The oldest version of the API has no such field.
+    """
+
+
+class AnyUnflaggedField(DerivedField):
+    """Whether ``flag`` is false in any ``model`` with the same ``link``."""
+
+    def __init__(
+        self, *, model: type[Model], link: str, flag: str, **kwargs: Any
+    ) -> None:
+        self.model, self.link, self.flag = model, link, flag
         super().__init__(**kwargs)

@@ -16,14 +16,22 @@ from rest_framework.exceptions import ValidationError
 
 from registry.api.base.fields import (
     AddressField,
+    AllOfField,
+    AnyUnflaggedField,
     CappedLinksField,
-    ConditionField,
+    FirstLinksField,
     LinkField,
     LinksField,
     SelfField,
 )
+from registry.api.base.versions import NEWEST, OLDEST
 from registry.core.compiled import CompiledQuery
-from registry.core.related import RelatedCondition, RelatedIds, RelatedQuery
+from registry.core.related import (
+    RelatedFlag,
+    RelatedId,
+    RelatedIds,
+    RelatedQuery,
+)
 from registry.http.links import kind_of
 
 if TYPE_CHECKING:
@@ -64,28 +72,39 @@ class ListColumn:
     name: str
     kind: str
     related: RelatedIds
-    single: bool = False
 
     def formatter(self, base: str) -> Callable[[list[int]], Any]:
         """Return how to show the ids for this host."""
         head = f"{base}{self.kind}/"
-        if self.single:
-            return lambda ids: f"{head}{ids[0]}/" if ids else None
         return lambda ids: [f"{head}{pk}/" for pk in ids]
 
 
 @dataclass(frozen=True)
-class ConditionColumn:
-    """Whether something holds for a record, as the database says."""
+class OtherColumn:
+    """A link to the one record of another table that links to this one."""
 
     name: str
-    related: RelatedCondition
+    kind: str
+    related: RelatedId
+
+    def formatter(self, base: str) -> Callable[[int | None], Any]:
+        """Return how to show the id for this host."""
+        head = f"{base}{self.kind}/"
+        return lambda pk: None if pk is None else f"{head}{pk}/"
+
+
+@dataclass(frozen=True)
+class FlagColumn:
+    """Whether something holds for a record, as rows of another table say."""
+
+    name: str
+    related: RelatedFlag
 
     def formatter(self, base: str) -> None:
         """Leave it as it is."""
 
 
-AnyColumn = Column | ListColumn | ConditionColumn
+AnyColumn = Column | ListColumn | OtherColumn | FlagColumn
 
 
 class RecordReader:
@@ -105,10 +124,17 @@ class RecordReader:
         )
 
     @classmethod
-    def of(cls, serializer: BaseSerializer[Any], model: type[Model]) -> RecordReader:
-        """Read off a serializer's fields what to select."""
+    def of(
+        cls,
+        serializer: BaseSerializer[Any],
+        model: type[Model],
+        version: str = NEWEST,
+    ) -> RecordReader:
+        """Read off a serializer's fields what this version of the API selects."""
         fields: dict[str, Any] = getattr(serializer, "fields", {})
-        return cls(model, [_column(model, *item) for item in fields.items()])
+        if version == OLDEST:
+            fields = {n: f for n, f in fields.items() if not isinstance(f, AllOfField)}
+        return cls(model, [_column(model, version, *item) for item in fields.items()])
 
     def choose(self, fields: str | None, omit: str | None) -> RecordReader:
         """Return a reader for ``?fields=`` and ``?omit=``; refuse unknown names."""
@@ -188,30 +214,37 @@ class RecordReader:
         return RelatedQuery([column.related for column in self._beside])
 
 
-def _column(model: type[Model], name: str, field: Any) -> AnyColumn:
+def _column(model: type[Model], version: str, name: str, field: Any) -> AnyColumn:
     """Say how a serializer's field is read."""
     match field:
         case SelfField():
             return Column(name, "pk", f"{kind_of(model)}/{{id}}/")
         case AddressField():
             return Column(name, "pk", field.template)
-        case ConditionField():
-            return ConditionColumn(name, RelatedCondition(model, field.condition))
+        case AnyUnflaggedField():
+            related = RelatedFlag(model, field.model, field.link, field.flag)
+            return FlagColumn(name, related)
         case LinkField() | LinksField():
-            return _link_column(model, name, field)
+            return _link_column(model, version, name, field)
     return Column(name, field.source.replace(".", "__"))
 
 
 def _link_column(
-    model: type[Model], name: str, field: LinkField | LinksField
-) -> Column | ListColumn:
+    model: type[Model], version: str, name: str, field: LinkField | LinksField
+) -> Column | ListColumn | OtherColumn:
     relation: Any = model._meta.get_field(str(field.source))
     kind = kind_of(field.model)
     if relation.concrete and not relation.many_to_many:
         return Column(name, relation.attname, f"{kind}/{{id}}/")
-    newest = field.cap if isinstance(field, CappedLinksField) else None
-    related = RelatedIds(*_related_columns(relation), newest=newest)
-    return ListColumn(name, kind, related, single=isinstance(field, LinkField))
+    columns = _related_columns(relation)
+    if isinstance(field, LinkField):
+        return OtherColumn(name, kind, RelatedId(*columns))
+    if not isinstance(field, CappedLinksField) or (
+        version == OLDEST and isinstance(field, FirstLinksField)
+    ):
+        return ListColumn(name, kind, RelatedIds(*columns))
+    related = RelatedIds(*columns, most=field.cap, newest_first=field.newest_first)
+    return ListColumn(name, kind, related)
 
 
 def _related_columns(relation: Any) -> tuple[str, str, str]:

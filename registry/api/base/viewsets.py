@@ -20,6 +20,7 @@ from registry.api.base.fields import LinkResolver
 from registry.api.base.idempotency import once
 from registry.api.base.reader import RecordReader, Row
 from registry.api.base.renderers import csv_texts
+from registry.api.base.versions import NEWEST
 from registry.api.base.views import RegistryView
 from registry.core.errors import Refused, RegistryError
 from registry.core.models import Record, revision
@@ -51,7 +52,7 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
 
     model: ClassVar[type[Model]]
     lookup_value_regex = "[0-9]{1,18}"
-    _readers: ClassVar[dict[type, RecordReader]] = {}
+    _readers: ClassVar[dict[tuple[type, str], RecordReader]] = {}
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return all records of the type, in no order."""
@@ -77,11 +78,12 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
 
     @property
     def full_reader(self) -> RecordReader:
-        """What reads the records with all their fields."""
-        reader = self._readers.get(type(self))
+        """What reads the records with all fields of the version that is asked for."""
+        version = self.request.version or NEWEST
+        reader = self._readers.get((type(self), version))
         if reader is None:
-            reader = RecordReader.of(self.get_serializer(), self.model)
-            self._readers[type(self)] = reader
+            reader = RecordReader.of(self.get_serializer(), self.model, version)
+            self._readers[type(self), version] = reader
         return reader
 
     @property

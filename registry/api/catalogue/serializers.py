@@ -6,13 +6,14 @@ from rest_framework import serializers
 
 from registry.api.base.fields import (
     AddressField,
+    AllOfField,
+    AnyUnflaggedField,
     CappedLinksField,
-    ConditionField,
+    FirstLinksField,
     LinksField,
 )
 from registry.api.base.serializers import RecordSerializer, record_fields
 from registry.catalogue import models
-from registry.catalogue.expressions import INTERNAL_FORMAT
 from registry.runs.models import CodeRun
 
 
@@ -49,6 +50,39 @@ class AuthorSerializer(RecordSerializer):
 class ObjectSerializer(RecordSerializer):
     """An object."""
 
+    components = FirstLinksField(
+        model=models.ObjectComponent,
+        help_text="The object components that link to this record, the first 100.",
+    )
+    components_url = AllOfField(
+        template="object_component/?object={id}",
+        help_text="Address of the list of all its components.",
+    )
+    data_products = FirstLinksField(
+        model=models.DataProduct,
+        help_text="The data products that link to this record, the first 100.",
+    )
+    data_products_url = AllOfField(
+        template="data_product/?object={id}",
+        help_text="Address of the list of all data products that it is.",
+    )
+    licences = FirstLinksField(
+        model=models.Licence,
+        help_text="The licences that link to this record, the first 100.",
+    )
+    licences_url = AllOfField(
+        template="licence/?object={id}",
+        help_text="Address of the list of all its licences.",
+    )
+    keywords = FirstLinksField(
+        model=models.Keyword,
+        help_text="The keywords that link to this record, the first 100.",
+    )
+    keywords_url = AllOfField(
+        template="keyword/?object={id}",
+        help_text="Address of the list of all its keywords.",
+    )
+
     class Meta(RecordSerializer.Meta):
         model = models.Object
         fields = record_fields(
@@ -63,6 +97,10 @@ class ObjectSerializer(RecordSerializer):
             "quality_control",
             "licences",
             "keywords",
+            "components_url",
+            "data_products_url",
+            "licences_url",
+            "keywords_url",
         )
 
 
@@ -77,6 +115,16 @@ class UserAuthorSerializer(RecordSerializer):
 class ObjectComponentSerializer(RecordSerializer):
     """A component of an object."""
 
+    issues = FirstLinksField(
+        model=models.Issue,
+        read_only=False,
+        required=False,
+        help_text="Quality issues with this component; of a record, the first 100.",
+    )
+    issues_url = AllOfField(
+        template="issue/?component_issues={id}",
+        help_text="Address of the list of all quality issues with it.",
+    )
     inputs_of = CappedLinksField(
         model=CodeRun, help_text="The newest code runs that read it, 100 at most."
     )
@@ -104,6 +152,7 @@ class ObjectComponentSerializer(RecordSerializer):
             "outputs_of",
             "inputs_of_url",
             "outputs_of_url",
+            "issues_url",
         )
 
 
@@ -157,8 +206,10 @@ class DataProductSerializer(RecordSerializer):
     ro_crate = AddressField(
         template="ro-crate/data-product/{id}/", help_text="Address of the RO-Crate."
     )
-    internal_format = ConditionField(
-        condition=INTERNAL_FORMAT,
+    internal_format = AnyUnflaggedField(
+        model=models.ObjectComponent,
+        link="object",
+        flag="whole_object",
         help_text="Whether the object has components other than the whole.",
     )
 

@@ -8,6 +8,7 @@ from django.db import models
 
 from registry.catalogue.models.objects import Object
 from registry.core import validators
+from registry.core.limits import Limit
 from registry.core.models import Record
 from registry.core.texts import shortened
 
@@ -16,10 +17,13 @@ class Keyword(Record):
     """A keyword or phrase that tells what an object is about."""
 
     kind: ClassVar[str] = "keyword"
+    limits: ClassVar[tuple[Limit, ...]] = (Limit("object", "ANNOTATIONS"),)
 
     object = models.ForeignKey(
         Object,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="keywords",
         help_text="The object that the keyword is for.",
     )
@@ -46,6 +50,7 @@ class Keyword(Record):
                 fields=["object", "identifier"], name="keyword_identifier_once"
             ),
         )
+        indexes = (models.Index(fields=["object", "id"], name="keyword_by_object"),)
 
     def __str__(self) -> str:
         return self.keyphrase
@@ -55,10 +60,13 @@ class Licence(Record):
     """A licence under which an object may be used."""
 
     kind: ClassVar[str] = "licence"
+    limits: ClassVar[tuple[Limit, ...]] = (Limit("object", "ANNOTATIONS"),)
 
     object = models.ForeignKey(
         Object,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="licences",
         help_text="The object that is licensed.",
     )
@@ -80,6 +88,7 @@ class Licence(Record):
                 fields=["object", "identifier"], name="licence_identifier_once"
             ),
         )
+        indexes = (models.Index(fields=["object", "id"], name="licence_by_object"),)
 
     def __str__(self) -> str:
         return self.identifier or shortened(self.licence_info)
@@ -129,10 +138,13 @@ class KeyValue(Record):
     """A further fact about an object, as a key and its value."""
 
     kind: ClassVar[str] = "key_value"
+    limits: ClassVar[tuple[Limit, ...]] = (Limit("object", "ANNOTATIONS"),)
 
     object = models.ForeignKey(
         Object,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="key_values",
         help_text="The object that the fact is about.",
     )
@@ -151,6 +163,7 @@ class KeyValue(Record):
         constraints = (
             models.UniqueConstraint(fields=["object", "key"], name="key_value_once"),
         )
+        indexes = (models.Index(fields=["object", "id"], name="key_value_by_object"),)
 
     def __str__(self) -> str:
         return f"{self.key} = {self.value}"

@@ -10,6 +10,7 @@ from django.db import models
 from registry.catalogue.models.people import Author
 from registry.catalogue.models.places import StorageLocation
 from registry.core import validators
+from registry.core.limits import Limit
 from registry.core.models import Record
 from registry.core.texts import shortened
 
@@ -49,12 +50,15 @@ class Object(Record):
     """A file, a folder or another thing that runs read and write."""
 
     kind: ClassVar[str] = "object"
+    limits: ClassVar[tuple[Limit, ...]] = (Limit("authors", "ANNOTATIONS"),)
 
     storage_location = models.ForeignKey(
         StorageLocation,
         null=True,
         blank=True,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="objects_here",
         help_text="Where the object lives; once set, it stays.",
     )
@@ -69,6 +73,8 @@ class Object(Record):
         null=True,
         blank=True,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="objects_of_type",
         help_text="The object's file format.",
     )
@@ -82,6 +88,12 @@ class Object(Record):
         default=uuid.uuid4, unique=True, help_text="UUID of the object."
     )
 
+    class Meta(Record.Meta):
+        indexes = (
+            models.Index(fields=["storage_location", "id"], name="object_by_location"),
+            models.Index(fields=["file_type", "id"], name="object_by_file_type"),
+        )
+
     def __str__(self) -> str:
         return f"object {self.pk}: {shortened(self.description)}"
 
@@ -93,6 +105,10 @@ class ObjectComponent(Record):
     """
 
     kind: ClassVar[str] = "object_component"
+    limits: ClassVar[tuple[Limit, ...]] = (
+        Limit("object", "COMPONENTS"),
+        Limit("issues", "ANNOTATIONS", both_ways=True),
+    )
 
     object = models.ForeignKey(
         Object,
@@ -132,7 +148,11 @@ class ObjectComponent(Record):
                 fields=["object", "name"], name="object_component_once"
             ),
         )
-        indexes = (models.Index(fields=["object", "id"], name="component_in_order"),)
+        indexes = (
+            models.Index(fields=["object", "id"], name="component_in_order"),
+            # the parts come first: the first of an object's tells whether it has any
+            models.Index(fields=["whole_object", "object"], name="component_part"),
+        )
 
     def __str__(self) -> str:
         return f"{self.name} of object {self.object_id}"

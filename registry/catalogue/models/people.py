@@ -77,12 +77,15 @@ class UserAuthor(Record):
     author = models.ForeignKey(
         Author,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="user_authors",
         help_text="The author that the account belongs to.",
     )
 
     class Meta(Record.Meta):
         verbose_name = "user author"
+        indexes = (models.Index(fields=["author", "id"], name="user_author_by_author"),)
 
     def __str__(self) -> str:
         return f"{self.user_id} is author {self.author_id}"

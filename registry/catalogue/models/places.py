@@ -56,6 +56,8 @@ class StorageLocation(Record):
     storage_root = models.ForeignKey(
         StorageRoot,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="locations",
         help_text="The root that the path is below.",
     )
@@ -67,6 +69,9 @@ class StorageLocation(Record):
                 fields=["storage_root", "hash", "public"],
                 name="storage_location_once",
             ),
+        )
+        indexes = (
+            models.Index(fields=["storage_root", "id"], name="location_by_root"),
         )
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from django.db.models.functions import MD5, Coalesce
 from registry.catalogue.models.objects import Object
 from registry.catalogue.querysets import DataProductQuerySet
 from registry.core import validators
+from registry.core.limits import Limit
 from registry.core.models import Record
 
 if TYPE_CHECKING:
@@ -50,10 +51,13 @@ class DataProduct(Record):
     """An object under a name and a version within a namespace."""
 
     kind: ClassVar[str] = "data_product"
+    limits: ClassVar[tuple[Limit, ...]] = (Limit("object", "ANNOTATIONS"),)
 
     namespace = models.ForeignKey(
         Namespace,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="products_named",
         help_text="The namespace that the name belongs to.",
     )
@@ -75,6 +79,8 @@ class DataProduct(Record):
     object = models.ForeignKey(
         Object,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="data_products",
         help_text="The object that is this data product.",
     )
@@ -89,6 +95,10 @@ class DataProduct(Record):
             models.UniqueConstraint(
                 fields=["namespace", "name", "version"], name="data_product_once"
             ),
+        )
+        indexes = (
+            models.Index(fields=["object", "id"], name="product_by_object"),
+            models.Index(fields=["namespace", "id"], name="product_by_namespace"),
         )
 
     def __str__(self) -> str:
@@ -154,6 +164,8 @@ class ExternalObject(Record):
         null=True,
         blank=True,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="originals",
         help_text="Where the data came from.",
     )
@@ -182,6 +194,9 @@ class ExternalObject(Record):
                 ),
                 name="external_object_identified",
             ),
+        )
+        indexes = (
+            models.Index(fields=["original_store", "id"], name="external_by_store"),
         )
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from django.db import models
 
 from registry.catalogue.models.objects import Object
 from registry.core import validators
+from registry.core.limits import Limit
 from registry.core.models import Record
 from registry.core.texts import shortened
 
@@ -19,6 +20,9 @@ class Issue(Record):
 
     kind: ClassVar[str] = "issue"
     reverse_lists: ClassVar[tuple[str, ...]] = ("component_issues",)
+    limits: ClassVar[tuple[Limit, ...]] = (
+        Limit("component_issues", "ANNOTATIONS", both_ways=True),
+    )
 
     severity = models.PositiveSmallIntegerField(
         default=1,
@@ -51,6 +55,8 @@ class QualityControlled(Record):
     document = models.ForeignKey(
         Object,
         on_delete=models.PROTECT,
+        # the index below begins with it
+        db_index=False,
         related_name="quality_control_of",
         help_text="The object that documents the quality control.",
     )
@@ -58,6 +64,7 @@ class QualityControlled(Record):
     class Meta(Record.Meta):
         verbose_name = "quality control"
         verbose_name_plural = "quality controlled"
+        indexes = (models.Index(fields=["document", "id"], name="quality_by_document"),)
 
     def __str__(self) -> str:
         return f"quality control of object {self.object_id}"

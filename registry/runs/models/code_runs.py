@@ -9,6 +9,7 @@ from django.db import models
 
 from registry.catalogue.models import Object, ObjectComponent
 from registry.core import validators
+from registry.core.limits import Limit
 from registry.core.models import Record
 from registry.core.texts import shortened
 
@@ -20,6 +21,10 @@ class CodeRun(Record):
     """One run of a piece of code: what it read, what it wrote, when and how."""
 
     kind: ClassVar[str] = "code_run"
+    limits: ClassVar[tuple[Limit, ...]] = (
+        Limit("inputs", "RUN_LINKS"),
+        Limit("outputs", "RUN_LINKS"),
+    )
 
     run_date = models.DateTimeField(help_text="When the run began, in UTC.")
     end_date = models.DateTimeField(

@@ -24,7 +24,7 @@ class TestIssue(RecordContract):
 
     factory = factories.IssueFactory
     endpoint = "issue"
-    posting = 7
+    posting = 8
     writable = "severity=1, description, uuid, component_issues[]="
     changeable = True
     keeps = ("uuid",)
@@ -59,7 +59,12 @@ class TestObject(RecordContract):
     writable = "storage_location?, description?, file_type?, authors[]=, uuid"
     read_only = (
         "components[], data_products[], code_repo_release?, quality_control?, "
-        "licences[], keywords[]"
+        "licences[], keywords[], "
+        "components_url, data_products_url, licences_url, keywords_url"
+    )
+    unfiltered = (
+        *("components_url", "data_products_url"),
+        *("licences_url", "keywords_url"),
     )
     changeable = True
     keeps = ("uuid",)
@@ -89,10 +94,10 @@ class TestObjectComponent(RecordContract):
 
     factory = factories.ObjectComponentFactory
     endpoint = "object_component"
-    posting = 7
+    posting = 8
     writable = "object, name, description?, issues[]=, whole_object=false"
-    read_only = "inputs_of[], outputs_of[], inputs_of_url, outputs_of_url"
-    unfiltered = ("inputs_of_url", "outputs_of_url")
+    read_only = "inputs_of[], outputs_of[], inputs_of_url, outputs_of_url, issues_url"
+    unfiltered = ("inputs_of_url", "outputs_of_url", "issues_url")
     unique = ("object, name",)
     lists = 1
 
@@ -148,7 +153,7 @@ class TestDataProduct(RecordContract):
 
     factory = factories.DataProductFactory
     endpoint = "data_product"
-    posting = 6
+    posting = 7
     writable = "namespace, name, version, object"
     read_only = "external_object?, prov_report, ro_crate, internal_format"
     unfiltered = ("prov_report", "ro_crate")
@@ -208,7 +213,7 @@ class TestKeyword(RecordContract):
 
     factory = factories.KeywordFactory
     endpoint = "keyword"
-    posting = 6
+    posting = 7
     writable = "object, keyphrase, identifier?"
     unique = ("object, keyphrase", "object, identifier")
 
@@ -218,7 +223,7 @@ class TestLicence(RecordContract):
 
     factory = factories.LicenceFactory
     endpoint = "licence"
-    posting = 6
+    posting = 7
     writable = "object, licence_info, identifier?"
     unique = ("object, identifier",)
 
@@ -238,6 +243,6 @@ class TestKeyValue(RecordContract):
 
     factory = factories.KeyValueFactory
     endpoint = "key_value"
-    posting = 6
+    posting = 7
     writable = "object, key, value"
     unique = ("object, key",)

@@ -10,8 +10,12 @@ Schema = dict[str, Any]
 
 OVERVIEW = """
 **Formats.** Answers are JSON, unless `Accept` or `?format=` asks for `csv`, or for
-`api`, which is a page for a browser. The header `Accept: application/json;
-version=1.0.0` is understood; there is no other version. Times are ISO 8601 in UTC.
+`api`, which is a page for a browser. Times are ISO 8601 in UTC.
+
+**Versions.** This describes version 1.1.0, which is the answer unless another is asked
+for. With `Accept: application/json; version=1.0.0` the lists of an object's components,
+data products, licences and keywords, and of a component's issues, are complete, and the
+addresses beside them (such as `keywords_url`) are absent.
 
 **Links** between records are read as URLs. They may be written as a URL (whatever host
 it names) or a path, as the id, or as the UUID of a record that has one.

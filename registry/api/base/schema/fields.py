@@ -11,8 +11,8 @@ from drf_spectacular.plumbing import ResolvedComponent
 
 from registry.api.base.fields import (
     AddressField,
+    AnyUnflaggedField,
     CappedLinksField,
-    ConditionField,
     DerivedField,
     LinkField,
     LinksField,
@@ -148,7 +148,7 @@ class LinksExtension(OpenApiSerializerFieldExtension):
         written = direction == "request" and not field.read_only
         items = link_reference(auto_schema, field.model) if written else dict(ADDRESS)
         schema: Schema = {"type": "array", "items": items}
-        if isinstance(field, CappedLinksField):
+        if isinstance(field, CappedLinksField) and not written:
             schema["maxItems"] = field.cap
         return schema
 
@@ -169,10 +169,10 @@ class AddressExtension(SelfExtension):
     target_class = AddressField
 
 
-class ConditionExtension(OpenApiSerializerFieldExtension):
+class AnyUnflaggedExtension(OpenApiSerializerFieldExtension):
     """Whether a condition holds."""
 
-    target_class = ConditionField
+    target_class = AnyUnflaggedField
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         """Describe the field."""
