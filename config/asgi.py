@@ -5,6 +5,7 @@ from django.conf import settings
 from config.wsgi import application as wsgi_application
 from registry.front.application import Front, Limits
 from registry.front.pace import Patience
+from registry.http.addresses import address_in, network_of
 from registry.http.bodies import SMALL
 
 application = Front(
@@ -15,4 +16,5 @@ application = Front(
         bodies=settings.ARRIVING_BODIES_BYTES,
         patience=Patience(settings.IDLE_SECONDS, settings.SLOWEST_RATE),
     ),
+    address_of=lambda environ: network_of(address_in(environ)),
 )

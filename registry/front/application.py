@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 
 from registry.front.answers import Answer, Application, Outcome, call
 from registry.front.bodies import BodyNeeded
-from registry.front.environ import Environ, Scope
+from registry.front.environ import Environ, Scope, remote_address
 from registry.front.exchange import Exchange, Send
 from registry.front.pace import Patience
 from registry.front.receiving import Budget, Receive
@@ -42,12 +42,22 @@ class Limits:
 
 
 class Front:
-    """Serves a WSGI application to any number of clients, however slow."""
+    """Serves a WSGI application to any number of clients, however slow.
 
-    def __init__(self, application: Application, limits: Limits) -> None:
+    ``address_of`` tells clients apart that compete for places, by the environment of
+    a request; by default that is the other end of the connection.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        limits: Limits,
+        address_of: Callable[[Environ], str] = remote_address,
+    ) -> None:
         slow = max(1, limits.threads // 2)
         self.application = application
         self.limits = limits
+        self.address_of = address_of
         self.budget = Budget(limits.bodies)
         self.uploads = Slots(slow, seconds=_WAIT_FOR_SLOT)
         self.exports = Slots(slow, seconds=_WAIT_FOR_SLOT)

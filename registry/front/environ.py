@@ -36,6 +36,11 @@ def environ_of(scope: Scope) -> Environ:
     return environ
 
 
+def remote_address(environ: Environ) -> str:
+    """Return the address at the other end of the connection."""
+    return str(environ["REMOTE_ADDR"])
+
+
 def with_whole_body(environ: Environ, body: Any, size: int) -> Environ:
     """Return the environment with a body that is here, however it was sent.
 

@@ -121,7 +121,7 @@ class Exchange:
 
     @property
     def _address(self) -> str:
-        return str(self._environ["REMOTE_ADDR"])
+        return self._front.address_of(self._environ)
 
     # --- the answer
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.http import HttpRequest
 
 
@@ -24,8 +26,13 @@ def client_address(request: HttpRequest) -> str:
     the last ``REGISTRY_PROXIES`` of them. The answer is always a valid address: it is
     stored in columns that take nothing else.
     """
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    forwarded = str(request.META.get("HTTP_X_FORWARDED_FOR", ""))
+    return address_in(request.META)
+
+
+def address_in(environ: Mapping[str, Any]) -> str:
+    """Return the address of the client from the environment of a request."""
+    address = str(environ.get("REMOTE_ADDR", ""))
+    forwarded = str(environ.get("HTTP_X_FORWARDED_FOR", ""))
     if settings.PROXIES and forwarded:
         hops = forwarded.split(",")
         address = hops[-min(settings.PROXIES, len(hops))].strip()
