@@ -53,14 +53,14 @@ class Story:
         """Do what one sentence of the table says."""
         match = _STEP.fullmatch(step)
         assert match is not None, step
-        act: Callable[..., None] = {
+        acts: dict[str, Callable[..., Any]] = {
             "uploads": self.upload,
             "registers": self.register,
             "imports": self.bring,
             "marks it": self.mark,
-        }[match["what"]]
+        }
         refused = {"refused": True} if match["refused"] else {}
-        act(match["who"], match["how"] == "public", **refused)
+        acts[match["what"]](match["who"], match["how"] == "public", **refused)
 
     def upload(self, who: str, _public: bool) -> None:
         """Send the bytes, at an address as the registry gives it out."""
