@@ -8,37 +8,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, SmallIntegerField, When
 from django.db.models.functions import Lower, Upper
 
 from registry.catalogue.access import ACCESSIBILITY, PRIVATE, private_among
 from registry.catalogue.models import KeyValue, StorageLocation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from registry.catalogue.models import Object
 
-#: The annotation that says that a file may be private.
-HINT = "may_be_private"
+#: The annotation of a row that says what is on record of its file: one of the three.
+HINT = "privacy"
+_PUBLIC, _DOUBTFUL, _PRIVATE = range(3)
 
 
-def hint(location: str) -> Exists:
-    """Tell in a query whether anything on record may make a file private.
+def hint(location: str) -> Case:
+    """Tell in a query whether a file is private, as far as a query can.
 
-    ``location`` is the path from the row to the storage location. Most files are
-    public: for them nothing more is asked.
+    ``location`` is the path from the row to the storage location. Only where the file
+    has private and public locations it matters who registered them.
     """
     spelled = OuterRef(f"{location}__hash")
-    same = StorageLocation.objects.filter(
-        hash__in=[spelled, Lower(spelled), Upper(spelled)]
-    )
+    hashes = [spelled, Lower(spelled), Upper(spelled)]
+    same = StorageLocation.objects.filter(hash__in=hashes)
     private = KeyValue.objects.filter(key=ACCESSIBILITY, value__iexact=PRIVATE)
     here = private.filter(object__storage_location=OuterRef("pk"))
     source = private.filter(
         object__data_products__external_object__original_store=OuterRef("pk")
     )
-    return Exists(same.filter(Q(public=False) | Exists(here) | Exists(source)))
+    return Case(
+        When(Exists(same.filter(Exists(here) | Exists(source))), then=_PRIVATE),
+        When(~Exists(same.filter(public=False)), then=_PUBLIC),
+        When(Exists(same.filter(public=True)), then=_DOUBTFUL),
+        default=_PRIVATE,
+        output_field=SmallIntegerField(),
+    )
 
 
 def private_hashes(objects: Iterable[Object]) -> frozenset[str]:
@@ -46,13 +52,12 @@ def private_hashes(objects: Iterable[Object]) -> frozenset[str]:
 
     Objects and their data products have the annotation `HINT`.
     """
-    hinted = {
-        location.hash
-        for thing in objects
-        for location in _hinted_locations(thing)
-        if location is not None
-    }
-    return frozenset(one.lower() for one in private_among(hinted))
+    hashes: dict[int, set[str]] = {_PUBLIC: set(), _DOUBTFUL: set(), _PRIVATE: set()}
+    for thing in objects:
+        for location, privacy in _located(thing):
+            hashes[privacy].add(location.hash)
+    private = hashes[_PRIVATE] | private_among(hashes[_DOUBTFUL])
+    return frozenset(one.lower() for one in private)
 
 
 def is_private(location: StorageLocation | None, private: frozenset[str]) -> bool:
@@ -60,10 +65,11 @@ def is_private(location: StorageLocation | None, private: frozenset[str]) -> boo
     return location is not None and location.hash.lower() in private
 
 
-def _hinted_locations(thing: Object) -> Iterable[StorageLocation | None]:
-    if getattr(thing, HINT):
-        yield thing.storage_location
+def _located(thing: Object) -> Iterator[tuple[StorageLocation, int]]:
+    """Yield where an object is, and where it came from, each with its hint."""
+    if thing.storage_location is not None:
+        yield thing.storage_location, getattr(thing, HINT)
     for product in thing.data_products.all():
         external = getattr(product, "external_object", None)
-        if external is not None and getattr(product, HINT):
-            yield external.original_store
+        if external is not None and external.original_store is not None:
+            yield external.original_store, getattr(product, HINT)

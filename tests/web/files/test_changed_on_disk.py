@@ -120,5 +120,5 @@ def test_who_registered_a_public_place_first_keeps_it_public(
 
 def test_other_files_are_public(private: Path, bob: User) -> None:
     (private.parent / "other.csv").write_bytes(b"other")
-    on_disk(private.parent, "gone\0.csv", hash="1" * 40, public=False, by=bob)
+    on_disk(private.parent, "gone%00.csv", hash="1" * 40, public=False, by=bob)
     assert status(get(asked(private.parent, "other.csv", bob))) == 200
