@@ -82,7 +82,7 @@ def test_lineage_and_impact_have_no_formulas() -> None:
     parts = [one.object.components.get() for one in (product, made)]
     CodeRunFactory(inputs=parts[:1], outputs=parts[1:])
     place = f"data_product/{product.pk}/"
-    for path in (f"/api/lineage/{place}?depth=all", f"/api/impact/{place}?"):
+    for path in (f"/api/lineage/{place}?direction=both", f"/api/impact/{place}?"):
         plain = rows_of(Api().get(f"{path}&format=csv&raw=true"))
         assert any(cell.startswith("=") for row in plain for cell in row.values())
         assert rows_of(Api().get(f"{path}&format=csv")) == [
