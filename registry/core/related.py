@@ -18,6 +18,11 @@ def _quoted(name: str) -> str:
     return str(connection.ops.quote_name(name))
 
 
+def _column(model: type[models.Model], name: str) -> str:
+    field: Any = model._meta.get_field(name)
+    return _quoted(field.column)
+
+
 def _all_of(key: str) -> str:
     """Write the condition for all rows that link to the wanted record.
 
@@ -111,14 +116,8 @@ class RelatedFlag:
 
     def select(self) -> str:
         """Write the column; names come from model metadata, never users."""
-        mine, key, flag = (
-            _quoted(model._meta.get_field(name).column)  # type: ignore[union-attr]
-            for model, name in (
-                (self.model, self.link),
-                (self.other, self.link),
-                (self.other, self.flag),
-            )
-        )
+        mine = _column(self.model, self.link)
+        key, flag = _column(self.other, self.link), _column(self.other, self.flag)
         wanted = f"(false, mine.{mine})"
         first = (
             f"SELECT {key} FROM {_quoted(self.other._meta.db_table)} "  # noqa: S608

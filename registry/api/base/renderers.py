@@ -9,7 +9,24 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+from rest_framework.exceptions import ValidationError
 from rest_framework.renderers import BaseRenderer, JSONRenderer
+
+#: How texts begin that spreadsheets calculate; some take the wide forms of East Asian
+#: keyboards for the same.
+_FORMULA = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "\uff1d",
+    "\uff0b",
+    "\uff0d",
+    "\uff20",
+)
 
 
 class RecordJSONRenderer(JSONRenderer):
@@ -39,6 +56,8 @@ class RecordJSONRenderer(JSONRenderer):
 class RecordCSVRenderer(BaseRenderer):
     """CSV (RFC 4180) in UTF-8; links of a list stand in one cell with spaces between.
 
+    ``raw=true`` asks for texts as they are; else none of them is a formula.
+
     Lists are streamed by the view; this renders single records and errors.
     """
 
@@ -57,19 +76,52 @@ class RecordCSVRenderer(BaseRenderer):
             return ""
         records = data if isinstance(data, list) else [data]
         names = list(dict.fromkeys(name for record in records for name in record))
-        return "".join(csv_texts(names, [records]))
+        raw = is_raw(renderer_context)
+        return "".join(csv_texts(names, [records], raw=raw))
+
+
+def is_raw(context: Mapping[str, Any] | None) -> bool:
+    """Tell whether a request asks for the texts of CSV as they are."""
+    request = (context or {}).get("request")
+    return request is not None and wants_raw(request.query_params)
+
+
+def wants_raw(parameters: Mapping[str, str]) -> bool:
+    """Tell whether query parameters ask for the texts of CSV as they are."""
+    return parameters.get("raw", "").lower() == "true"
+
+
+def refuse_nonsense(parameters: Mapping[str, str]) -> None:
+    """Refuse another value of ``raw`` than true and false."""
+    if parameters.get("raw", "").lower() not in {"", "true", "false"}:
+        raise ValidationError({"raw": ["Give true or false."]})
 
 
 def csv_texts(
-    names: Iterable[str], pieces: Iterable[Iterable[Mapping[str, Any]]]
+    names: Iterable[str],
+    pieces: Iterable[Iterable[Mapping[str, Any]]],
+    *,
+    raw: bool = False,
 ) -> Iterator[str]:
-    """Yield the header, then the lines of each piece of the records as one text."""
+    """Yield the header, then the lines of each piece of the records as one text.
+
+    Texts that a spreadsheet would take for formulas are made harmless, unless ``raw``.
+    """
     header = list(names)
+    cell = csv_cell if raw else _harmless_cell
     yield _lines([header])
     for records in pieces:
-        yield _lines(
-            [csv_cell(record.get(name)) for name in header] for record in records
-        )
+        yield _lines([cell(record.get(name)) for name in header] for record in records)
+
+
+def _harmless_cell(value: Any) -> str:
+    """Spell a value for a cell; an apostrophe keeps a text from being a formula.
+
+    Numbers stay as they are, below zero too. See OWASP, "CSV Injection".
+    """
+    text = csv_cell(value)
+    is_number = isinstance(value, int | float)
+    return f"'{text}" if text.startswith(_FORMULA) and not is_number else text
 
 
 def _lines(rows: Iterable[list[str]]) -> str:

@@ -10,6 +10,7 @@ from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 
 from registry.api.base.errors import api_base
+from registry.api.base.renderers import refuse_nonsense
 from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
 from registry.http.views import CountedView
 
@@ -30,6 +31,11 @@ class RegistryView(CountedView):
         # docstrings are our own, so that there is nothing in them to be wary of
         return mark_safe(MarkdownIt().render(description)) if html else description  # noqa: S308
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse nonsense in a parameter that is for renderers, which cannot."""
+        super().initial(request, *args, **kwargs)
+        refuse_nonsense(request.query_params)
+
     @property
     def user(self) -> User:
         """Who asks; for views that let nobody in without an account."""
@@ -49,7 +55,12 @@ class PlainView(RegistryView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse parameters that mean nothing here."""
         super().initial(request, *args, **kwargs)
-        refuse_unknown(request.query_params, self.parameters)
+        refuse_unknown(request.query_params, self._known_parameters())
+
+    def _known_parameters(self) -> tuple[str, ...]:
+        """Return the parameters; with CSV there is one for its cells."""
+        formats = {renderer.format for renderer in self.renderer_classes}
+        return (*self.parameters, "raw") if "csv" in formats else self.parameters
 
 
 class UnknownAddressView(RegistryView):

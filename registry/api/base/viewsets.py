@@ -19,7 +19,7 @@ from registry.api.base.bulk import refuse_many
 from registry.api.base.fields import LinkResolver
 from registry.api.base.idempotency import once
 from registry.api.base.reader import RecordReader, Row
-from registry.api.base.renderers import csv_texts
+from registry.api.base.renderers import csv_texts, wants_raw
 from registry.api.base.versions import NEWEST
 from registry.api.base.views import RegistryView
 from registry.core.errors import Refused, RegistryError
@@ -149,7 +149,11 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
         paginator.check(self.request, self.model)
         keys = ordering_of(self.request, self.model)
         response = StreamingHttpResponse(
-            csv_texts(self.reader.names, self._pieces_of(queryset, keys)),
+            csv_texts(
+                self.reader.names,
+                self._pieces_of(queryset, keys),
+                raw=wants_raw(self.request.query_params),
+            ),
             content_type="text/csv; charset=utf-8",
         )
         name = kind_of(self.model)

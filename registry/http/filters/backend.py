@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 #: What every list understands beside its filters.
-LIST_PARAMETERS = ("page_size", "cursor", "ordering", "format", "fields", "omit")
+LIST_PARAMETERS = (
+    *("page_size", "cursor", "ordering"),
+    *("format", "raw", "fields", "omit"),
+)
 #: What every record understands.
-RECORD_PARAMETERS = ("format", "fields", "omit")
+RECORD_PARAMETERS = ("format", "raw", "fields", "omit")
 
 
 class RecordFilterBackend(DjangoFilterBackend):

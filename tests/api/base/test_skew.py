@@ -39,7 +39,8 @@ BELIEFS = ("nothing", "past", "present")
 
 def _relations() -> Iterator[Any]:
     """Yield every list that a record type embeds."""
-    for _, viewset, _ in router.registry:
+    registered: Any = router.registry
+    for _, viewset, _ in registered:
         if not issubclass(viewset.model, Record):
             continue
         serializer: RecordSerializer = viewset.serializer_class(context={})

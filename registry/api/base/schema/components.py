@@ -232,7 +232,7 @@ RESPONSES: dict[str, Schema] = {
 
 #: Parameters that are the same in most operations.
 _SHARED = frozenset(
-    {"Idempotency-Key", "If-Match", "cursor", "format", "id", "page_size"}
+    {"Idempotency-Key", "If-Match", "cursor", "format", "id", "page_size", "raw"}
 )
 
 

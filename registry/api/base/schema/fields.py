@@ -167,6 +167,7 @@ class AddressExtension(SelfExtension):
     """An address that is made from the record's id."""
 
     target_class = AddressField
+    match_subclasses = True
 
 
 class AnyUnflaggedExtension(OpenApiSerializerFieldExtension):

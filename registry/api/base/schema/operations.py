@@ -78,6 +78,14 @@ _IF_MATCH = OpenApiParameter(
     description="The ETag of the state that the change is meant for.",
 )
 
+_RAW = parameter(
+    "raw",
+    "Of CSV: texts as they are. Otherwise those that begin with `=`, `+`, `-`, `@`, a "
+    "tab or a line break have an apostrophe before them, for spreadsheets would take "
+    "them for formulas.",
+    {"type": "boolean", "default": False},
+)
+
 
 class RecordSchema(AutoSchema):
     """The OpenAPI description of one operation."""
@@ -174,7 +182,12 @@ class RecordSchema(AutoSchema):
     def _get_format_parameters(self) -> list[Schema]:
         formats = [renderer.format for renderer in self.view.get_renderers()]
         schema = {"type": "string", "enum": formats}
-        return [parameter("format", "Format of the answer, before `Accept`.", schema)]
+        parameters = [
+            parameter("format", "Format of the answer, before `Accept`.", schema)
+        ]
+        if "csv" in formats:
+            parameters.append(dict(_RAW))
+        return parameters
 
     def _insert_field_validators(self, field: Any, schema: Schema) -> None:
         super()._insert_field_validators(field, schema)

@@ -11,6 +11,7 @@ from registry.api.base.renderers import (
     RecordCSVRenderer,
     RecordJSONRenderer,
     csv_texts,
+    is_raw,
 )
 from registry.api.provenance.lineage.shapes import node_link_shape
 
@@ -55,7 +56,8 @@ class EdgesCSVRenderer(RecordCSVRenderer):
             }
             for edge in data["edges"]
         )
-        return "".join(csv_texts([*_EDGES, *_LABELS], [rows]))
+        raw = is_raw(renderer_context)
+        return "".join(csv_texts([*_EDGES, *_LABELS], [rows], raw=raw))
 
 
 class ProductsCSVRenderer(RecordCSVRenderer):
@@ -74,7 +76,8 @@ class ProductsCSVRenderer(RecordCSVRenderer):
             *("id", "url", "label", "version", "date"),
             *("newest", "distance", "issues"),
         )
-        return "".join(csv_texts(names, [data["products"]]))
+        raw = is_raw(renderer_context)
+        return "".join(csv_texts(names, [data["products"]], raw=raw))
 
 
 class SVGRenderer(BaseRenderer):
