@@ -86,8 +86,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--from",
         dest="source",
-        help="the address that attackers come from, such as 127.0.0.2, where the "
-        "server counts the connections of an address",
+        default="127.0.0.2",
+        help="the address that attackers come from (127.0.0.2): what the registry "
+        "limits is limited by address; from 127.0.0.1, --serve has no limits",
     )
     parser.add_argument("--only", default="", help="only what has this in its name")
     return parser.parse_args(arguments)
@@ -108,13 +109,10 @@ def _kinds(options: argparse.Namespace, target: Target) -> list[Result]:
 
 
 def _scenarios(options: argparse.Namespace, target: Target) -> list[Finding]:
-    print(FINDINGS, flush=True)
-    return [
-        finding
-        for name, scenario in SCENARIOS.items()
-        if options.only in name
-        for finding in _print(scenario(target))
-    ]
+    wanted = [made for name, made in SCENARIOS.items() if options.only in name]
+    if wanted:
+        print(FINDINGS, flush=True)
+    return [finding for made in wanted for finding in _print(made(target))]
 
 
 def _print(findings: list[Finding]) -> list[Finding]:
