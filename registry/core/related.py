@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,9 @@ from django.db import connection, models
 
 from registry.core.lookups import wanted_ids
 from registry.core.postgresql import KEPT
+
+#: Ids for which a plan may be kept from when a table was tiny, and read all of it.
+_FEW = 10
 
 
 def _quoted(name: str) -> str:
@@ -105,8 +108,8 @@ class RelatedFlag:
     """Whether ``flag`` is false in any row of ``other`` with the same ``link``.
 
     ``model`` and ``other`` both have the field ``link``, with a link to the same
-    record. An index must begin with the flag and the link: in its order the first such
-    row is looked for, and no other index has that order.
+    record. An index of the flag and the link must have just those rows: in its order
+    the first of them is looked for, and no other index has that order.
     """
 
     model: type[models.Model]
@@ -121,7 +124,8 @@ class RelatedFlag:
         wanted = f"(false, mine.{mine})"
         first = (
             f"SELECT {key} FROM {_quoted(self.other._meta.db_table)} "  # noqa: S608
-            f"WHERE ({flag}, {key}) >= {wanted} AND ({flag}, {key}) <= {wanted} "
+            f"WHERE NOT {flag} "
+            f"AND ({flag}, {key}) >= {wanted} AND ({flag}, {key}) <= {wanted} "
             f"ORDER BY {flag}, {key} LIMIT 1"
         )
         table = _quoted(self.model._meta.db_table)
@@ -137,16 +141,17 @@ Related = RelatedIds | RelatedId | RelatedFlag
 
 
 def count_of(
-    wanted: Iterable[tuple[str, str, str, int, Iterable[int]]],
+    wanted: Iterable[tuple[str, str, str, int, Collection[int]]],
 ) -> list[tuple[int, int, int]]:
     """Count what belongs to records, in one statement for several tables.
 
     Each is a table, its key, another column, how far to count, and the ids of the
     records. The answers are the number of the table in this list, an id, its count.
     """
-    selects, parameters = [], []
+    selects, parameters, few = [], [], True
     for number, (table, key, column, most, ids) in enumerate(wanted):
         source, parameter = wanted_ids(ids)
+        few = few and len(ids) <= _FEW
         first = (
             f"SELECT 1 FROM {_quoted(table)} "  # noqa: S608
             f"WHERE {_first_of(_quoted(key), _quoted(column))} "
@@ -156,7 +161,8 @@ def count_of(
         selects.append(f"SELECT {number}, wanted.id, ({count}) FROM {source}")  # noqa: S608
         parameters.append(parameter)
     with connection.cursor() as cursor:
-        cursor.execute(KEPT + " UNION ALL ".join(selects), parameters)
+        kept = KEPT if few else ""
+        cursor.execute(kept + " UNION ALL ".join(selects), parameters)
         rows: list[tuple[int, int, int]] = cursor.fetchall()
     return rows
 

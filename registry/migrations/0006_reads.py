@@ -187,7 +187,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="objectcomponent",
             index=models.Index(
-                fields=["whole_object", "object"], name="component_part"
+                condition=models.Q(("whole_object", False)),
+                fields=["whole_object", "object"],
+                name="component_part",
             ),
         ),
         migrations.AddIndex(

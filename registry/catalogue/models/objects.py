@@ -150,8 +150,12 @@ class ObjectComponent(Record):
         )
         indexes = (
             models.Index(fields=["object", "id"], name="component_in_order"),
-            # the parts come first: the first of an object's tells whether it has any
-            models.Index(fields=["whole_object", "object"], name="component_part"),
+            # tells whether there is any of an object, however many stand for the whole
+            models.Index(
+                fields=["whole_object", "object"],
+                condition=models.Q(whole_object=False),
+                name="component_part",
+            ),
         )
 
     def __str__(self) -> str:
