@@ -56,6 +56,10 @@ constraints: $(VENV)/.develop  ## pin in constraints.txt what is installed now
 bench: $(VENV)/.develop  ## measure the API on a large PostgreSQL database
 	$(PY) -m bench
 
+.PHONY: attack
+attack: $(VENV)/.develop  ## attack a registry of its own, on SQLite and on PostgreSQL
+	$(PY) -m attacks --serve
+
 .PHONY: clean
 clean:  ## remove what was made here, but not the data in var/
 	rm -rf $(VENV) $(VENV)-clients .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info

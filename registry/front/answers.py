@@ -15,7 +15,7 @@ Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 Headers = list[tuple[bytes, bytes]]
 
 #: Bytes that are read and sent at a time.
-PIECE = 256 * 1024
+PIECE = 128 * 1024
 #: What comes of calling the application: an error is raised where it is waited for.
 Outcome = Union["Answer", BodyNeeded, BaseException]
 
@@ -44,6 +44,7 @@ class Stream:
     def __init__(self, iterable: Any) -> None:
         self._iterable = iterable
         self._pieces: Iterator[bytes] = iter(iterable)
+        self._is_closed = False
         self.is_file = getattr(iterable, "file_to_stream", None) is not None
 
     def next_piece(self) -> bytes:
@@ -66,9 +67,10 @@ class Stream:
             raise
 
     def close(self) -> None:
-        """Tell the application that nothing more will be read."""
-        if hasattr(self._iterable, "close"):
-            self._iterable.close()
+        """Tell the application that nothing more will be read, once."""
+        if not self._is_closed:
+            self._is_closed = True
+            getattr(self._iterable, "close", _do_nothing)()
 
 
 def call(
@@ -125,6 +127,10 @@ def refusal(status: int, detail: str) -> Answer:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers.append((b"retry-after", b"5"))
     return Answer(status, headers, body)
+
+
+def _do_nothing() -> None:
+    """Stand for what an answer does not do when it is closed."""
 
 
 def _encoded(headers: list[tuple[str, str]]) -> Headers:

@@ -59,6 +59,7 @@ class Front:
         self.limits = limits
         self.address_of = address_of
         self.budget = Budget(limits.bodies)
+        self.requests = Slots(limits.threads)
         self.uploads = Slots(slow, seconds=_WAIT_FOR_SLOT)
         self.exports = Slots(slow, seconds=_WAIT_FOR_SLOT)
         self.threads = ThreadPoolExecutor(limits.threads, "request")

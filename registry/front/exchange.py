@@ -6,6 +6,7 @@ import asyncio
 import io
 import logging
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from registry.front.answers import PIECE, Answer, Stream, refusal
@@ -49,28 +50,33 @@ class Exchange:
     async def run(self) -> None:
         """Answer the request."""
         try:
-            answer = await self._answer()
-            await self._send_answer(answer)
+            await self._send_answer(await self._answer())
             if not self._body.is_complete:
                 await self._body.discard()
+        except BodyFailed as failure:
+            await self._refuse(failure.status, failure.detail)
         finally:
             self._body.close()
 
     # --- the request
 
     async def _answer(self) -> Answer:
-        try:
-            if await self._body.receive_small():
-                return await self._call_with_whole()
-            pending = PendingBody(self._body.size, self._front.limits.body)
-            answer = await self._call(with_promised_body(self._environ, pending))
-            if isinstance(answer, BodyNeeded):
-                return await self._answer_with_body(answer)
-        except BodyFailed as failure:
-            return self._refuse(failure.status, failure.detail)
+        if "HTTP_HOST" not in self._environ and self._is_http_1_1:
+            # RFC 9112, section 3.2
+            raise BodyFailed(HTTPStatus.BAD_REQUEST, "The header Host is missing.")
+        if await self._body.receive_small():
+            return await self._call_with_whole()
+        pending = PendingBody(self._body.size, self._front.limits.body)
+        answer = await self._call(with_promised_body(self._environ, pending))
+        if isinstance(answer, BodyNeeded):
+            return await self._answer_with_body(answer)
         # the rest of the body stands between this request and the next
         answer.headers.append((b"connection", b"close"))
         return answer
+
+    @property
+    def _is_http_1_1(self) -> bool:
+        return bool(self._environ["SERVER_PROTOCOL"] == "HTTP/1.1")
 
     async def _answer_with_body(self, needed: BodyNeeded) -> Answer:
         """Call the application again, with what it wanted to read."""
@@ -87,8 +93,8 @@ class Exchange:
         try:
             async with self._front.uploads.hold(self._address):
                 return await self._stream_through()
-        except NoSlot:
-            return self._refuse(503, _BUSY)
+        except NoSlot as error:
+            raise BodyFailed(HTTPStatus.SERVICE_UNAVAILABLE, _BUSY) from error
 
     async def _stream_through(self) -> Answer:
         body = StreamedBody()
@@ -112,12 +118,19 @@ class Exchange:
         return _final(await self._call(with_whole_body(self._environ, body, size)))
 
     async def _call(self, environ: Environ) -> Answer | BodyNeeded:
-        return await self._front.ask(self._front.threads, environ)
+        front = self._front
+        async with front.requests.hold(self._address):
+            return await front.ask(front.threads, environ)
 
-    def _refuse(self, status: int, detail: str) -> Answer:
+    async def _refuse(self, status: int, detail: str) -> None:
+        """Answer for the front itself, and end the connection."""
         path = self._environ["PATH_INFO"]
         log.info("refused %s from %s: %s", path, self._address, detail)
-        return refusal(status, detail)
+        answer = refusal(status, detail)
+        await self._send_start(answer)
+        # all of the answer, though not said to be so, and then nothing more
+        await self._send_piece(answer.body, more=True)
+        raise asyncio.CancelledError
 
     @property
     def _address(self) -> str:
@@ -164,34 +177,45 @@ class Exchange:
             await front.run(front.file_threads, stream.close)
 
     async def _send_made(self, answer: Answer, stream: Stream) -> None:
-        """Send what a thread makes as fast as it can, however slowly it is read."""
+        """Send what a thread makes as fast as it can, however slowly it is read.
+
+        It is not made for a client that leaves, while it waits for a place or later.
+        """
+        gone = asyncio.create_task(self._wait_until_gone())
+        sending = asyncio.create_task(self._send_in_place(answer, stream))
+        try:
+            await asyncio.wait({gone, sending}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            if not sending.done():
+                sending.cancel()
+            await asyncio.wait({sending})
+        # which ends the connection, unless all was sent
+        sending.result()
+
+    async def _send_in_place(self, answer: Answer, stream: Stream) -> None:
         front = self._front
         try:
             async with front.exports.hold(self._address):
                 await self._send_start(answer)
                 await self._send_spooled(stream)
-        except NoSlot:
+        except NoSlot as error:
+            raise BodyFailed(HTTPStatus.SERVICE_UNAVAILABLE, _BUSY) from error
+        finally:
+            # for a second time, if it was begun
             await front.run(front.export_threads, stream.close)
-            busy = self._refuse(503, _BUSY)
-            await self._send_start(busy)
-            await self._send_body(busy.body)
 
     async def _send_spooled(self, stream: Stream) -> None:
         front = self._front
         spool = Spool()
-        gone = asyncio.create_task(self._wait_until_gone())
-        gone.add_done_callback(lambda _: spool.abandon())
         maker = asyncio.create_task(front.run(front.export_threads, spool.fill, stream))
         try:
-            while not gone.done():
-                piece = await spool.next_piece()
-                await self._send_piece(piece, more=bool(piece))
-                if not piece:
-                    break
+            while piece := await spool.next_piece():
+                await self._send_piece(piece, more=True)
+            await self._send_piece(b"", more=False)
         except EOFError:
             log.warning("an answer broke off, for the application failed")
         finally:
-            gone.cancel()
             spool.abandon()
             await asyncio.wait({maker})
             spool.close()

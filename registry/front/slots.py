@@ -1,4 +1,4 @@
-"""A bounded number of places for slow work, shared fairly among addresses."""
+"""A bounded number of places for work, shared fairly among addresses."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ class NoSlot(Exception):
 class Slots:
     """Places that are given to whoever holds the fewest, not to whoever came first."""
 
-    def __init__(self, size: int, *, seconds: float) -> None:
-        """Offer ``size`` places; ``seconds`` is how long anybody waits for one."""
+    def __init__(self, size: int, *, seconds: float | None = None) -> None:
+        """Offer ``size`` places; ``seconds`` is how long anybody waits for one.
+
+        None is as long as it takes.
+        """
         self._free = size
         self._seconds = seconds
         self._held: Counter[str] = Counter()

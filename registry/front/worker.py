@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from contextlib import suppress
 from typing import Any
 
 from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers.gasgi import ASGIWorker
 
+#: Bytes of answers that the system takes before the network has room for them.
+_UNSENT = 128 * 1024
 #: Seconds that a client has to read the end of its answer once its connection closes.
 _LINGER = 10.0
 
@@ -28,6 +31,7 @@ class FrontProtocol(ASGIProtocol):
     def connection_made(self, transport: Any) -> None:
         """Begin; the first headers have as long to come as those of later requests."""
         super().connection_made(transport)
+        _keep_little_unsent(transport)
         self.worker.connections[self] = None
         self._arm_keepalive_timer()
         self.worker.make_room()
@@ -40,9 +44,13 @@ class FrontProtocol(ASGIProtocol):
         super().connection_lost(exc)
 
     def eof_received(self) -> bool:
-        """Go on answering a client that has only finished sending."""
+        """Take a client that has finished sending for one that is about to leave.
+
+        A short answer still reaches it. A long one is not made for it: most clients
+        that close their side are gone, which only the next write would tell.
+        """
         receiver = self._body_receiver
-        if receiver is not None and not receiver._complete:
+        if receiver is not None:
             receiver.signal_disconnect()
         return not self.is_idle
 
@@ -60,6 +68,14 @@ class FrontProtocol(ASGIProtocol):
         if self.transport is not None and self._linger is None:
             loop = self.worker.loop
             self._linger = loop.call_later(_LINGER, self.transport.abort)
+
+
+def _keep_little_unsent(transport: Any) -> None:
+    """Keep the system from taking megabytes for a client that does not read them."""
+    connection = transport.get_extra_info("socket")
+    if hasattr(socket, "TCP_NOTSENT_LOWAT") and connection.family != socket.AF_UNIX:
+        option = socket.TCP_NOTSENT_LOWAT
+        connection.setsockopt(socket.IPPROTO_TCP, option, _UNSENT)
 
 
 class FrontWorker(ASGIWorker):

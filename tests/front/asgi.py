@@ -29,6 +29,9 @@ class Client:
     messages: list[dict[str, Any]] = field(default_factory=list)
     reads: bool = True
     stalls: bool = False
+    names_host: bool = True
+    is_cut_off: bool = False
+    address: str = "127.0.0.2"
     asked: int = 0
 
     def __post_init__(self) -> None:
@@ -56,6 +59,8 @@ class Client:
     @property
     def scope(self) -> dict[str, Any]:
         """The request as a server describes it."""
+        headers = {"host": "registry.example.org"} if self.names_host else {}
+        headers |= self.headers
         return {
             "type": "http",
             "http_version": "1.1",
@@ -63,9 +68,9 @@ class Client:
             "scheme": "http",
             "raw_path": self.path,
             "query_string": b"",
-            "headers": [(k.encode(), v.encode()) for k, v in self.headers.items()],
+            "headers": [(k.encode(), v.encode()) for k, v in headers.items()],
             "server": ("127.0.0.1", 8000),
-            "client": ("127.0.0.2", 50000),
+            "client": (self.address, 50000),
         }
 
     @property
@@ -99,13 +104,16 @@ def front_of(
 
 def ask(application: Any, client: Client, **limits: Any) -> Client:
     """Send the client's request, and return the client with its answer."""
-
-    async def run() -> None:
-        front = front_of(application, **limits)
-        await front(client.scope, client.receive, client.send)
-
-    asyncio.run(run())
+    asyncio.run(serve(front_of(application, **limits), client))
     return client
+
+
+async def serve(front: Front, client: Client) -> None:
+    """Answer the client; where the front breaks off, the server ends the connection."""
+    try:
+        await front(client.scope, client.receive, client.send)
+    except asyncio.CancelledError:
+        client.is_cut_off = True
 
 
 def answered(start: StartResponse, status: str, *headers: tuple[str, str]) -> None:

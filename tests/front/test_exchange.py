@@ -22,6 +22,7 @@ from tests.front.asgi import (
     ask,
     echo,
     front_of,
+    serve,
     with_length,
 )
 
@@ -192,9 +193,9 @@ def test_bodies_that_are_too_much_together_are_put_off() -> None:
         while slow.asked < 2:
             await asyncio.sleep(0)
         refused, taken = (Client([LONG, LONG], headers=headers) for _ in range(2))
-        await front(refused.scope, refused.receive, refused.send)
+        await serve(front, refused)
         await _cancel(waiting)
-        await front(taken.scope, taken.receive, taken.send)
+        await serve(front, taken)
         return refused, taken
 
     refused, taken = asyncio.run(run())
@@ -304,8 +305,8 @@ def test_a_client_that_does_not_read_is_left(kind: type[Streaming]) -> None:
         return streaming
 
     client = Client(method="GET", reads=False)
-    with pytest.raises(asyncio.CancelledError):
-        ask(application, client, seconds=0.1, rate=10**9)
+    ask(application, client, seconds=0.1, rate=10**9)
+    assert client.is_cut_off
     assert streaming.is_closed.wait(60)
 
 
@@ -325,7 +326,7 @@ def test_readers_that_do_not_read_hold_no_thread() -> None:
         while not all(len(one.messages) > 1 for one in readers):
             await asyncio.sleep(0)
         quick = Client(method="GET", path=b"/quick")
-        await front(quick.scope, quick.receive, quick.send)
+        await serve(front, quick)
         await _cancel(tasks)
         return quick
 
@@ -355,7 +356,7 @@ def test_slow_uploads_leave_the_threads_of_requests_alone() -> None:
         while not all(one.asked for one in uploads):
             await asyncio.sleep(0)
         quick = Client(method="GET", path=b"/quick")
-        await front(quick.scope, quick.receive, quick.send)
+        await serve(front, quick)
         await _cancel(tasks)
         return quick
 
@@ -364,13 +365,62 @@ def test_slow_uploads_leave_the_threads_of_requests_alone() -> None:
 
 
 def _all_at_once(front: Front, clients: list[Client]) -> list[asyncio.Task[None]]:
-    return [asyncio.create_task(front(x.scope, x.receive, x.send)) for x in clients]
+    return [asyncio.create_task(serve(front, one)) for one in clients]
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def test_one_address_does_not_keep_others_from_the_threads() -> None:
+    """Of two who wait, the one is next whose address holds fewer threads."""
+    order: list[str] = []
+    go_on = threading.Event()
+
+    def application(environ: Environ, start: StartResponse) -> list[bytes]:
+        order.append(environ["REMOTE_ADDR"])
+        if environ["PATH_INFO"] == "/wait":
+            go_on.wait(60)
+        answered(start, "200 OK")
+        return [b""]
+
+    async def run() -> None:
+        front = front_of(application, threads=1)
+        greedy = [Client(method="GET", path=b"/wait") for _ in range(5)]
+        tasks = _all_at_once(front, greedy)
+        while not order:
+            await asyncio.sleep(0)
+        other = Client(method="GET", address="127.0.0.9")
+        tasks += _all_at_once(front, [other])
+        await asyncio.sleep(0.01)
+        go_on.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(run())
+    assert order[:2] == ["127.0.0.2", "127.0.0.9"]
+    assert len(order) == 6
+
+
+def test_an_answer_is_not_made_for_a_client_that_has_left() -> None:
+    streaming = Streaming(iter([b"x" * PIECE] * 10**9))
+
+    def application(environ: Environ, start: StartResponse) -> Streaming:
+        answered(start, "200 OK")
+        return streaming
+
+    client = Client([None], method="GET")
+    ask(application, client)
+    assert streaming.is_closed.wait(60)
+    assert client.is_cut_off
+
+
+def test_a_request_that_names_no_host_is_refused() -> None:
+    client = ask(echo, Client(method="GET", names_host=False))
+    assert client.status == 400
+    assert b"Host is missing" in client.body
+    assert client.is_cut_off
 
 
 def test_other_protocols_are_closed() -> None:

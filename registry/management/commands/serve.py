@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from registry.management.base import RegistryCommand
+from registry.storage.upkeep import tidy_store
 
 _MEMORY = Path("/dev/shm")  # noqa: S108
 
@@ -67,12 +68,15 @@ class Command(RegistryCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         _refuse_taken_port(options["host"])
+        tidy_store()
         self.stdout.write(_welcome())
         self.stdout.flush()
         os.chdir(settings.BASE_DIR)
         # the processes to come read the settings anew
         os.environ["REGISTRY_THREADS"] = str(options["threads"])
         _allow_open_files()
+        # what the database and the store write from now on is for this account alone
+        os.umask(0o077)
         program = [sys.executable, "-m", "gunicorn"]
         arguments = gunicorn_arguments(options["host"])
         # no process between the caller's signals and the server
