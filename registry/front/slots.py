@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +14,11 @@ class NoSlot(Exception):
 
 
 class Slots:
-    """Places that are given to whoever holds the fewest, not to whoever came first."""
+    """Places for work, which go around among those who wait.
+
+    A free place is given to the address that holds the fewest, and among those to the
+    one whose turn is longest ago; not to whoever sends the most.
+    """
 
     def __init__(self, size: int, *, seconds: float | None = None) -> None:
         """Offer ``size`` places; ``seconds`` is how long anybody waits for one.
@@ -24,42 +29,56 @@ class Slots:
         self._seconds = seconds
         self._held: Counter[str] = Counter()
         self._waiting: dict[asyncio.Future[None], str] = {}
+        self._turns: dict[str, int] = {}
+        self._numbers = itertools.count(1)
 
     @asynccontextmanager
     async def hold(self, address: str) -> AsyncIterator[None]:
         """Hold a place; raise ``NoSlot`` when there is none for too long."""
         await self._acquire(address)
-        self._held[address] += 1
         try:
             yield
         finally:
-            self._held[address] -= 1
-            self._held += Counter()  # drops the addresses that hold nothing
-            self._pass_on()
+            self._release(address)
 
     async def _acquire(self, address: str) -> None:
         if self._free > 0:
             self._free -= 1
+            self._give(address)
             return
         turn = asyncio.get_running_loop().create_future()
         self._waiting[turn] = address
         try:
             async with asyncio.timeout(self._seconds):
                 await turn
-        except TimeoutError as error:
-            raise NoSlot from error
-        except asyncio.CancelledError:
+        except (TimeoutError, asyncio.CancelledError) as error:
             if turn.done() and not turn.cancelled():
-                # it was given a place while it was being cancelled
-                self._pass_on()
+                # it was given a place at the last moment
+                self._release(address)
+            if isinstance(error, TimeoutError):
+                raise NoSlot from error
             raise
         finally:
             self._waiting.pop(turn, None)
 
-    def _pass_on(self) -> None:
+    def _give(self, address: str) -> None:
+        self._held[address] += 1
+        self._turns[address] = next(self._numbers)
+
+    def _release(self, address: str) -> None:
+        """Free a place, and pass it on."""
+        self._held[address] -= 1
         waiting = [turn for turn in self._waiting if not turn.done()]
-        if not waiting:
+        if waiting:
+            turn = min(waiting, key=self._rank)
+            self._give(self._waiting[turn])
+            turn.set_result(None)
+        else:
             self._free += 1
-            return
-        turn = min(waiting, key=lambda turn: self._held[self._waiting[turn]])
-        turn.set_result(None)
+            # nobody waits: whose turn it was does not matter any more
+            self._turns.clear()
+            self._held += Counter()
+
+    def _rank(self, turn: asyncio.Future[None]) -> tuple[int, int]:
+        address = self._waiting[turn]
+        return self._held[address], self._turns.get(address, 0)

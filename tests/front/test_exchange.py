@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import itertools
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -404,7 +405,7 @@ def test_one_address_does_not_keep_others_from_the_threads() -> None:
 
 
 def test_an_answer_is_not_made_for_a_client_that_has_left() -> None:
-    streaming = Streaming(iter([b"x" * PIECE] * 10**9))
+    streaming = Streaming(itertools.repeat(b"x" * PIECE))
 
     def application(environ: Environ, start: StartResponse) -> Streaming:
         answered(start, "200 OK")

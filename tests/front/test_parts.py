@@ -64,6 +64,26 @@ def test_a_free_place_goes_to_whoever_holds_the_fewest() -> None:
     assert order[3:] == ["a", "a"]
 
 
+def test_places_go_around_among_those_who_hold_as_many() -> None:
+    order: list[str] = []
+
+    async def hold(slots: Slots, address: str) -> None:
+        async with slots.hold(address):
+            order.append(address)
+
+    async def run() -> None:
+        slots = Slots(1)
+        async with slots.hold("a"):
+            tasks = []
+            for address in "aaabbc":
+                tasks.append(asyncio.create_task(hold(slots, address)))
+                await asyncio.sleep(0)
+        await asyncio.gather(*tasks)
+
+    asyncio.run(run())
+    assert order == ["b", "c", "a", "b", "a", "a"]
+
+
 def test_nobody_waits_for_a_place_for_ever() -> None:
     async def run() -> None:
         slots = Slots(1, seconds=0.01)
