@@ -78,7 +78,7 @@ def test_lineage_and_impact_have_no_formulas() -> None:
     product = DataProductFactory(
         namespace=namespace, name="=cmd", object=ObjectFactory()
     )
-    made = DataProductFactory(name="=made", object=ObjectFactory())
+    made = DataProductFactory(namespace=namespace, name="made", object=ObjectFactory())
     parts = [one.object.components.get() for one in (product, made)]
     CodeRunFactory(inputs=parts[:1], outputs=parts[1:])
     place = f"data_product/{product.pk}/"
