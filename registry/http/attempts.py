@@ -77,12 +77,13 @@ class Attempt:
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
         self._window = Window.now(_SCOPE, client_network(request))
+        self._exempt = is_exempt(client_address(request))
         self._counted = False
+        self._right = False
 
     def begin(self) -> None:
         """Count the attempt; raise ``TooManyAttempts`` where it is one too many."""
-        if is_exempt(client_address(self._request)):
-            tell(self._request, self._window.usage(0))
+        if self._exempt:
             return
         used = self._window.increment()
         self._counted = True
@@ -92,7 +93,7 @@ class Attempt:
 
     def require_left(self) -> None:
         """Raise ``TooManyAttempts`` where there is no attempt left; count none."""
-        if is_exempt(client_address(self._request)):
+        if self._exempt:
             return
         used = self._window.used()
         if used >= self._window.limit:
@@ -100,14 +101,16 @@ class Attempt:
 
     def succeeded(self) -> None:
         """Give the attempt back."""
+        self._right = True
         if self._counted:
             self._window.give_back()
             self._counted = False
 
-    def failed(self) -> None:
-        """Have the answer tell how many attempts are left."""
-        if self._counted:
-            tell(self._request, self._window.usage(self._window.used()))
+    def tell_failure(self) -> None:
+        """Have the answer tell how many attempts are left, unless it succeeded."""
+        if not self._right:
+            used = self._window.used() if self._counted else 0
+            tell(self._request, self._window.usage(used))
 
     def _refuse(self, used: int) -> None:
         usage = self._window.usage(used)
@@ -130,7 +133,7 @@ def attempt(request: HttpRequest, *, slow: bool = True) -> Iterator[Attempt]:
     except Unavailable as error:
         begun.succeeded()
         raise TooBusy(error.detail) from error
-    begun.failed()
+    begun.tell_failure()
 
 
 def require_attempts_left(request: HttpRequest) -> None:
@@ -146,4 +149,4 @@ def count_failure(request: HttpRequest) -> None:
     if getattr(request, "sign_in_attempt", None) is None:
         failure = Attempt(request)
         failure.begin()
-        failure.failed()
+        failure.tell_failure()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -309,3 +310,22 @@ def test_a_token_goes_on_where_others_guess(person: User) -> None:
     for number in range(LIMIT + 1):
         _basic(person, f"guess {number}")
     assert Api(person).get(NAME).status_code == 200
+
+
+@pytest.mark.parametrize("path", [NAME, "/o/userinfo"])
+@pytest.mark.parametrize("token", ["0" * 40, "a.b.c"])
+def test_wrong_tokens_are_failures_too(person: User, path: str, token: str) -> None:
+    wrong = Client(headers={"authorization": f"Bearer {token}"})
+    statuses = [wrong.get(path).status_code for _ in range(LIMIT + 1)]
+    assert statuses == [401] * LIMIT + [429]
+    assert _basic(person, PASSWORD).status_code == 429
+
+
+def test_who_is_exempt_is_told_of_no_limit_of_sign_ins(
+    person: User, settings: Settings
+) -> None:
+    settings.THROTTLE_EXEMPT = (ip_network("127.0.0.0/8"),)
+    answer = _basic(person, PASSWORD)
+    assert int(answer["RateLimit-Limit"]) > LIMIT
+    statuses = {_basic(person, f"guess {n}").status_code for n in range(2 * LIMIT)}
+    assert statuses == {401}

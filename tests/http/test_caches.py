@@ -45,6 +45,24 @@ def test_none_is_lost_where_many_count_at_once(redis_server: RedisServer) -> Non
     assert sorted(counted) == list(range(1, 401))
 
 
+def test_an_attempt_that_succeeded_is_given_back(
+    redis_server: RedisServer, settings: Settings
+) -> None:
+    backend = "registry.http.caches.SharedCache"
+    shared = {"BACKEND": backend, "LOCATION": redis_server.url}
+    settings.CACHES = {"default": shared, "throttle": {**shared, "KEY_PREFIX": "t"}}
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "login": (2, 86_400)}
+    window = throttling.Window.now("login", "192.0.2.7")
+    window.give_back()
+    assert window.used() == 0
+    assert [window.increment() for _ in range(2)] == [1, 2]
+    window.give_back()
+    assert window.used() == 1
+    assert window.increment() == 2
+    [key] = redis.Redis(port=redis_server.port).scan_iter("t:*")
+    assert redis.Redis(port=redis_server.port).ttl(key) > 0
+
+
 def test_values_are_kept(redis_server: RedisServer) -> None:
     cache = _cache(redis_server.url)
     assert cache.get("a", "nothing") == "nothing"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 #: Errors of those who guess: at secrets, codes or tokens.
-_GUESSES = (b'"invalid_client"', b'"invalid_grant"')
+_GUESSES = (b'"invalid_client"', b'"invalid_grant"', b'"invalid_token"')
 
 
 def answer(

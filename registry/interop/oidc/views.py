@@ -165,7 +165,8 @@ class UserInfoView(ProtocolView):
             access = tokens.verify(bearer_of(request))
             user = tokens.user_of(access)
         except TokenRefused as error:
-            return _challenge("invalid_token", error.detail, 401)
+            refused = _challenge("invalid_token", error.detail, 401)
+            return slowed(request, refused)
         if "openid" not in access.scopes:
             return _challenge("insufficient_scope", "The scope openid is needed.", 403)
         claims = tokens.claims_of(user, [*access.scopes])
