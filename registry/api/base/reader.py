@@ -7,7 +7,7 @@ one record takes one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -57,12 +57,12 @@ class Column:
     source: str
     address: str | None = None
 
-    def formatter(self, base: str) -> Callable[[Any], Any] | None:
-        """Return how to show a value for this host; None to leave it."""
+    def show(self, values: list[Any], base: str) -> list[Any]:
+        """Show the values of many records for this host."""
         if self.address is None:
-            return None
+            return values
         head, tail = (base + self.address).split("{id}")
-        return lambda value: None if value is None else f"{head}{value}{tail}"
+        return [None if one is None else f"{head}{one}{tail}" for one in values]
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,10 @@ class ListColumn:
     kind: str
     related: RelatedIds
 
-    def formatter(self, base: str) -> Callable[[list[int]], Any]:
-        """Return how to show the ids for this host."""
+    def show(self, values: list[list[int]], base: str) -> list[list[str]]:
+        """Show the ids of many records for this host."""
         head = f"{base}{self.kind}/"
-        return lambda ids: [f"{head}{pk}/" for pk in ids]
+        return [[f"{head}{pk}/" for pk in ids] for ids in values]
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,10 @@ class OtherColumn:
     kind: str
     related: RelatedId
 
-    def formatter(self, base: str) -> Callable[[int | None], Any]:
-        """Return how to show the id for this host."""
+    def show(self, values: list[int | None], base: str) -> list[str | None]:
+        """Show the ids of many records for this host."""
         head = f"{base}{self.kind}/"
-        return lambda pk: None if pk is None else f"{head}{pk}/"
+        return [None if pk is None else f"{head}{pk}/" for pk in values]
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,9 @@ class FlagColumn:
     name: str
     related: RelatedFlag
 
-    def formatter(self, base: str) -> None:
-        """Leave it as it is."""
+    def show(self, values: list[bool], base: str) -> list[bool]:
+        """Leave them as they are."""
+        return values
 
 
 AnyColumn = Column | ListColumn | OtherColumn | FlagColumn
@@ -169,21 +170,24 @@ class RecordReader:
         self, rows: Sequence[Row], beside: Mapping[int, Row], base: str
     ) -> list[Record]:
         at = {source: position for position, source in enumerate(self._selected)}
-        plain = [(c.name, at[c.source], c.formatter(base)) for c in self._plain]
-        further = [(c.name, c.formatter(base)) for c in self._beside]
-        # names are in order from the start, whatever is filled in when
-        empty = dict.fromkeys(self.names)
-        records = []
-        for row in rows:
-            record: Record = empty.copy()
-            for name, position, show in plain:
-                value = row[position]
-                record[name] = value if show is None else show(value)
-            found = beside.get(row[0], ())
-            for (name, show), value in zip(further, found, strict=True):
-                record[name] = value if show is None else show(value)
-            records.append(record)
-        return records
+        # one column after another, which takes less time than record by record
+        shown: dict[str, list[Any]] = {}
+        for column in self._plain:
+            position = at[column.source]
+            shown[column.name] = column.show([row[position] for row in rows], base)
+        found = [beside[row[0]] for row in rows] if self._beside else []
+        for position, further in enumerate(self._beside):
+            shown[further.name] = further.show([row[position] for row in found], base)
+        return self._records([shown[name] for name in self.names], len(rows))
+
+    def _records(self, columns: Sequence[list[Any]], number: int) -> list[Record]:
+        """Make records of columns, with the names in their order."""
+        if not columns:
+            return [{} for _ in range(number)]
+        names = self.names
+        return [
+            dict(zip(names, one, strict=True)) for one in zip(*columns, strict=True)
+        ]
 
     def _named(self, parameter: str, text: str) -> set[str]:
         names = set(text.split(","))
