@@ -151,7 +151,7 @@ TALES: dict[str, tuple[Crate, str, str]] = {
     "deep JSON": (
         lambda: _raw('{"@context": ' + "[" * 100_000 + "]" * 100_000 + "}"),
         METADATA,
-        "no JSON",
+        "nested too deeply",
     ),
     "a list": (lambda: _raw("[]"), METADATA, "JSON object"),
     "no graph": (lambda: _raw('{"@context": "x"}'), METADATA, "@graph"),
