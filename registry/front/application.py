@@ -15,6 +15,7 @@ from registry.front.exchange import Exchange, Send
 from registry.front.pace import Patience
 from registry.front.receiving import Budget, Receive
 from registry.front.slots import Slots
+from registry.front.spool import Room
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -59,6 +60,7 @@ class Front:
         self.limits = limits
         self.address_of = address_of
         self.budget = Budget(limits.bodies)
+        self.room = Room()
         self.requests = Slots(limits.threads)
         self.uploads = Slots(slow, seconds=_WAIT_FOR_SLOT)
         self.exports = Slots(slow, seconds=_WAIT_FOR_SLOT)

@@ -6,6 +6,9 @@ import sys
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
+#: Where the scope of a request has a function that tells whether its client has left.
+HAS_LEFT = "registry.has_left"
+
 Scope = dict[str, Any]
 Environ = dict[str, Any]
 

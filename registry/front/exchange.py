@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from registry.front.answers import PIECE, Answer, Stream, refusal
 from registry.front.bodies import BodyNeeded, OversizedBody, PendingBody, StreamedBody
 from registry.front.environ import (
+    HAS_LEFT,
     Environ,
     Scope,
     environ_of,
@@ -43,6 +44,7 @@ class Exchange:
         self._receive = receive
         self._send = send
         self._environ = environ_of(scope)
+        self._has_left: Callable[[], bool] = scope.get(HAS_LEFT, _stays)
         self._body = Receiver(
             self._environ, receive, front.limits.patience, front.budget
         )
@@ -165,15 +167,12 @@ class Exchange:
     async def _send_file(self, stream: Stream) -> None:
         """Read and send a file; between two pieces it needs no thread."""
         front = self._front
-        gone = asyncio.create_task(self._wait_until_gone())
         try:
-            while not gone.done():
-                piece = await front.run(front.file_threads, stream.next_piece)
-                await self._send_piece(piece, more=bool(piece))
-                if not piece:
-                    break
+            while piece := await front.run(front.file_threads, stream.next_piece):
+                self._require_client()
+                await self._send_piece(piece, more=True)
+            await self._send_piece(b"", more=False)
         finally:
-            gone.cancel()
             await front.run(front.file_threads, stream.close)
 
     async def _send_made(self, answer: Answer, stream: Stream) -> None:
@@ -196,19 +195,21 @@ class Exchange:
     async def _send_in_place(self, answer: Answer, stream: Stream) -> None:
         front = self._front
         try:
-            async with front.exports.hold(self._address):
-                await self._send_start(answer)
-                await self._send_spooled(stream)
-        except NoSlot as error:
-            raise BodyFailed(HTTPStatus.SERVICE_UNAVAILABLE, _BUSY) from error
-        finally:
-            # for a second time, if it was begun
-            await front.run(front.export_threads, stream.close)
-
-    async def _send_spooled(self, stream: Stream) -> None:
-        front = self._front
-        spool = Spool()
+            await front.exports.acquire(self._address)
+        except BaseException as error:
+            await front.run(front.file_threads, stream.close)
+            if isinstance(error, NoSlot):
+                status = HTTPStatus.SERVICE_UNAVAILABLE
+                raise BodyFailed(status, _BUSY) from error
+            raise
+        spool = Spool(front.room)
         maker = asyncio.create_task(front.run(front.export_threads, spool.fill, stream))
+        # the place is free when all is made, however long it takes to read
+        maker.add_done_callback(lambda _: front.exports.release(self._address))
+        await self._send_start(answer)
+        await self._send_spooled(spool, maker)
+
+    async def _send_spooled(self, spool: Spool, maker: asyncio.Task[None]) -> None:
         try:
             while piece := await spool.next_piece():
                 await self._send_piece(piece, more=True)
@@ -220,6 +221,11 @@ class Exchange:
             await asyncio.wait({maker})
             spool.close()
         maker.result()
+
+    def _require_client(self) -> None:
+        """End the connection of a client that has left; nothing is done for it."""
+        if self._has_left():
+            raise asyncio.CancelledError
 
     async def _send_piece(self, piece: bytes, *, more: bool) -> None:
         """Send some bytes; break the connection off when they are not read."""
@@ -238,6 +244,11 @@ class Exchange:
             await asyncio.Event().wait()
         while (await self._receive())["type"] != "http.disconnect":
             pass
+
+
+def _stays() -> bool:
+    """Answer for a server that cannot tell whether a client has left."""
+    return False
 
 
 def _final(answer: Answer | BodyNeeded) -> Answer:

@@ -35,13 +35,14 @@ class Slots:
     @asynccontextmanager
     async def hold(self, address: str) -> AsyncIterator[None]:
         """Hold a place; raise ``NoSlot`` when there is none for too long."""
-        await self._acquire(address)
+        await self.acquire(address)
         try:
             yield
         finally:
-            self._release(address)
+            self.release(address)
 
-    async def _acquire(self, address: str) -> None:
+    async def acquire(self, address: str) -> None:
+        """Take a place, which is to be released; raise ``NoSlot``."""
         if self._free > 0:
             self._free -= 1
             self._give(address)
@@ -54,7 +55,7 @@ class Slots:
         except (TimeoutError, asyncio.CancelledError) as error:
             if turn.done() and not turn.cancelled():
                 # it was given a place at the last moment
-                self._release(address)
+                self.release(address)
             if isinstance(error, TimeoutError):
                 raise NoSlot from error
             raise
@@ -65,7 +66,7 @@ class Slots:
         self._held[address] += 1
         self._turns[address] = next(self._numbers)
 
-    def _release(self, address: str) -> None:
+    def release(self, address: str) -> None:
         """Free a place, and pass it on."""
         self._held[address] -= 1
         waiting = [turn for turn in self._waiting if not turn.done()]

@@ -6,24 +6,64 @@ import asyncio
 import os
 import tempfile
 import threading
+from collections import deque
 from typing import IO
 
 from registry.front.answers import PIECE, Stream
 
-#: Bytes that may be ahead of the reader; past them the thread waits for it.
-_AHEAD = 256 * 1024 * 1024
+#: Bytes of each temporary file; one that was read to its end is removed.
+_SEGMENT = 8 * 1024 * 1024
+#: Bytes that one answer may be ahead of its reader, and all answers together.
+_AHEAD, _ALL_AHEAD = 64 * 1024 * 1024, 1024 * 1024 * 1024
+
+
+class Room:
+    """The bytes that all spools of a process may hold."""
+
+    def __init__(self, size: int = _ALL_AHEAD) -> None:
+        self._left = size
+        self._lock = threading.Lock()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing left."""
+        return self._left <= 0
+
+    def change(self, size: int) -> None:
+        """Take so many bytes, or give them back where ``size`` is negative."""
+        with self._lock:
+            self._left -= size
+
+
+class _Segment:
+    """A part of an answer in a temporary file."""
+
+    def __init__(self) -> None:
+        self.file: IO[bytes] = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+        self.written = 0
+        self.read = 0
+
+    def write(self, piece: bytes) -> None:
+        os.pwrite(self.file.fileno(), piece, self.written)
+        self.written += len(piece)
+
+    def next_piece(self) -> bytes:
+        size = min(PIECE, self.written - self.read)
+        piece = os.pread(self.file.fileno(), size, self.read)
+        self.read += len(piece)
+        return piece
 
 
 class Spool:
     """What a thread writes and the event loop reads, in the same order."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room) -> None:
         self._loop = asyncio.get_running_loop()
+        self._room = room
         self._news = asyncio.Event()
-        self._advanced = threading.Condition()
-        self._file: IO[bytes] = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
-        self._written = 0
-        self._read = 0
+        self._changed = threading.Condition()
+        self._segments: deque[_Segment] = deque()
+        self._held = 0
         self._ended = False
         self._abandoned = False
         self._failed = False
@@ -44,12 +84,21 @@ class Spool:
             self._loop.call_soon_threadsafe(self._news.set)
 
     def _write(self, piece: bytes) -> None:
-        os.pwrite(self._file.fileno(), piece, self._written)
-        with self._advanced:
-            self._written += len(piece)
-            while self._written - self._read > _AHEAD and not self._abandoned:
-                self._advanced.wait()
+        with self._changed:
+            if not self._segments or self._segments[-1].written >= _SEGMENT:
+                self._segments.append(_Segment())
+            self._segments[-1].write(piece)
+            self._held += len(piece)
+            self._room.change(len(piece))
         self._loop.call_soon_threadsafe(self._news.set)
+        with self._changed:
+            while self._is_far_ahead and not self._abandoned:
+                # others may make room as well, and do not tell
+                self._changed.wait(1.0)
+
+    @property
+    def _is_far_ahead(self) -> bool:
+        return self._held > _AHEAD or (self._room.is_empty and self._held > _SEGMENT)
 
     # --- on the event loop
 
@@ -58,26 +107,38 @@ class Spool:
 
         Raises ``EOFError`` when the application broke off.
         """
-        while self._read == self._written:
-            if self._ended and self._read == self._written:
+        while not (piece := self._read()):
+            if self._ended and not self._held:
                 if self._failed:
                     raise EOFError
                 return b""
             self._news.clear()
-            if self._read == self._written and not self._ended:
+            if not self._held and not self._ended:
                 await self._news.wait()
-        piece = os.pread(self._file.fileno(), PIECE, self._read)
-        with self._advanced:
-            self._read += len(piece)
-            self._advanced.notify()
+        return piece
+
+    def _read(self) -> bytes:
+        with self._changed:
+            if not self._held:
+                return b""
+            segment = self._segments[0]
+            piece = segment.next_piece()
+            if segment.read >= _SEGMENT:
+                self._segments.popleft().file.close()
+            self._held -= len(piece)
+            self._room.change(-len(piece))
+            self._changed.notify()
         return piece
 
     def abandon(self) -> None:
         """Tell the thread that nobody reads any more."""
-        with self._advanced:
+        with self._changed:
             self._abandoned = True
-            self._advanced.notify()
+            self._changed.notify()
 
     def close(self) -> None:
-        """Remove the file, once the thread is done."""
-        self._file.close()
+        """Remove the files, once the thread is done."""
+        self._room.change(-self._held)
+        self._held = 0
+        while self._segments:
+            self._segments.pop().file.close()

@@ -17,6 +17,8 @@ from typing import Any
 from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers.gasgi import ASGIWorker
 
+from registry.front.environ import HAS_LEFT
+
 #: Bytes of answers that the system takes before the network has room for them.
 _UNSENT = 128 * 1024
 #: Seconds that a client has to read the end of its answer once its connection closes.
@@ -27,6 +29,7 @@ class FrontProtocol(ASGIProtocol):
     """A connection whose client has to get on with it."""
 
     _linger: asyncio.TimerHandle | None = None
+    _has_finished = False
 
     def connection_made(self, transport: Any) -> None:
         """Begin; the first headers have as long to come as those of later requests."""
@@ -49,10 +52,17 @@ class FrontProtocol(ASGIProtocol):
         A short answer still reaches it. A long one is not made for it: most clients
         that close their side are gone, which only the next write would tell.
         """
+        self._has_finished = True
         receiver = self._body_receiver
         if receiver is not None:
             receiver.signal_disconnect()
         return not self.is_idle
+
+    def _build_http_scope(self, *args: Any) -> Any:
+        return super()._build_http_scope(*args) | {HAS_LEFT: self._has_left}
+
+    def _has_left(self) -> bool:
+        return bool(self._closed or self._has_finished)
 
     @property
     def is_idle(self) -> bool:

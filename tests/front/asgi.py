@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from registry.front.application import Front, Limits
+from registry.front.environ import HAS_LEFT
 from registry.front.pace import Patience
 
 Environ = dict[str, Any]
@@ -30,6 +31,7 @@ class Client:
     reads: bool = True
     stalls: bool = False
     names_host: bool = True
+    has_left: bool = False
     is_cut_off: bool = False
     address: str = "127.0.0.2"
     asked: int = 0
@@ -62,6 +64,7 @@ class Client:
         headers = {"host": "registry.example.org"} if self.names_host else {}
         headers |= self.headers
         return {
+            HAS_LEFT: lambda: self.has_left,
             "type": "http",
             "http_version": "1.1",
             "method": self.method,

@@ -417,6 +417,18 @@ def test_an_answer_is_not_made_for_a_client_that_has_left() -> None:
     assert client.is_cut_off
 
 
+def test_a_file_is_not_read_for_a_client_that_has_left() -> None:
+    streaming = FromFile(itertools.repeat(b"x" * PIECE))
+
+    def application(environ: Environ, start: StartResponse) -> Streaming:
+        answered(start, "200 OK")
+        return streaming
+
+    client = ask(application, Client(method="GET", has_left=True))
+    assert client.is_cut_off
+    assert streaming.is_closed.wait(60)
+
+
 def test_a_request_that_names_no_host_is_refused() -> None:
     client = ask(echo, Client(method="GET", names_host=False))
     assert client.status == 400

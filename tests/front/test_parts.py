@@ -12,7 +12,7 @@ from registry.front.answers import Stream
 from registry.front.bodies import StreamedBody
 from registry.front.pace import Patience
 from registry.front.slots import NoSlot, Slots
-from registry.front.spool import Spool
+from registry.front.spool import Room, Spool
 
 pytestmark = pytest.mark.once
 
@@ -180,7 +180,7 @@ def test_an_answer_is_made_while_nobody_reads_it() -> None:
         made.set()
 
     async def run() -> int:
-        spool = Spool()
+        spool = Spool(Room())
         making = asyncio.create_task(asyncio.to_thread(spool.fill, Stream(pieces())))
         assert await asyncio.to_thread(made.wait, 60)
         size = 0
@@ -193,9 +193,60 @@ def test_an_answer_is_made_while_nobody_reads_it() -> None:
     assert asyncio.run(run()) == 64 * 1024 * 1024
 
 
+def test_of_a_long_answer_only_what_is_ahead_of_the_reader_is_kept() -> None:
+    async def run() -> tuple[int, int]:
+        room = Room()
+        spool = Spool(room)
+        piece = b"x" * 1024 * 1024
+
+        def pieces() -> Iterator[bytes]:
+            for _ in range(200):
+                yield piece
+
+        making = asyncio.create_task(asyncio.to_thread(spool.fill, Stream(pieces())))
+        size, most = 0, 0
+        while found := await spool.next_piece():
+            size += len(found)
+            most = max(most, spool._held)
+        await making
+        spool.close()
+        return size, most
+
+    size, most = asyncio.run(run())
+    assert size == 200 * 1024 * 1024
+    assert most < 70 * 1024 * 1024
+
+
+def test_answers_wait_for_their_readers_where_all_together_are_too_much() -> None:
+    async def run() -> int:
+        room = Room(1024 * 1024)
+        spool = Spool(room)
+        piece = b"x" * 1024 * 1024
+        made = 0
+
+        def pieces() -> Iterator[bytes]:
+            nonlocal made
+            for _ in range(40):
+                made += 1
+                yield piece
+
+        making = asyncio.create_task(asyncio.to_thread(spool.fill, Stream(pieces())))
+        while made < 9:
+            await asyncio.sleep(0.01)
+        before = made
+        while await spool.next_piece():
+            pass
+        await making
+        spool.close()
+        return before
+
+    # it goes on only as it is read
+    assert asyncio.run(run()) < 12
+
+
 def test_an_answer_that_nobody_wants_any_more_is_not_made_to_its_end() -> None:
     async def run() -> None:
-        spool = Spool()
+        spool = Spool(Room())
 
         def pieces() -> Iterator[bytes]:
             while True:
