@@ -30,7 +30,7 @@ from registry.http.conditional import etag, known_revisions
 from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
 from registry.http.keyset import Key, ordered
 from registry.http.links import kind_of
-from registry.http.pagination import ordering_of
+from registry.http.pagination import PAGE_BYTES, ordering_of
 from registry.http.throttling import ExportThrottle
 
 if TYPE_CHECKING:
@@ -106,6 +106,10 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
         rows = self.reader.rows(queryset, names)[:limit]
         return [(row[: -len(names)], row[-len(names) :]) for row in rows]
 
+    def fitting(self, rows: Sequence[Row]) -> int:
+        """Return how many rows make a page that is not too large."""
+        return self.reader.fitting(rows, PAGE_BYTES)
+
     def show(self, ids: Sequence[int], reader: RecordReader | None = None) -> Records:
         """Return the records with these ids, in this order."""
         reader = reader or self.reader
@@ -159,11 +163,14 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
         return response
 
     def _pieces_of(self, rows: Any) -> Iterator[Records]:
-        """Read the records a thousand at a time."""
+        """Read the records a thousand at a time, fewer where their texts are long."""
         reader, base = self.reader, self.base
         unread = iter(rows.iterator(chunk_size=CHUNK))
         while chunk := list(islice(unread, CHUNK)):
-            yield reader.show(chunk, base)
+            while chunk:
+                number = reader.fitting(chunk, PAGE_BYTES)
+                yield reader.show(chunk[:number], base)
+                chunk = chunk[number:]
 
 
 class RecordViewSet(ReadOnlyRecordViewSet):
