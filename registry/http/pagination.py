@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: Records in a page, unless asked otherwise, and at most.
 PAGE_SIZE = 100
 MAX_PAGE_SIZE = 1000
+#: Bytes of long texts in a page, at most, unless its first record has more.
+PAGE_BYTES = 8 * 2**20
 
 #: Fields of records, and of accounts, that no list shows.
 _UNSHOWN = frozenset(
@@ -49,6 +51,7 @@ class RecordPagination(BasePagination):
         rows_and_keys = view.read_page(
             ordered(queryset, self.keys, self.cursor), self.keys, size + 1
         )
+        size = min(size, view.fitting([row for row, _ in rows_and_keys]))
         self._more = len(rows_and_keys) > size
         page = rows_and_keys[:size]
         # a first page that is the only one has been counted by reading it
@@ -114,7 +117,8 @@ class RecordPagination(BasePagination):
         return [
             _parameter(
                 "page_size",
-                f"Records in a page; {PAGE_SIZE} unless given.",
+                f"Records in a page; {PAGE_SIZE} unless given. There are fewer where "
+                "their texts are very long.",
                 {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE},
             ),
             _parameter(

@@ -7,11 +7,12 @@ one record takes one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import F
 from rest_framework.exceptions import ValidationError
 
 from registry.api.base.fields import (
@@ -26,6 +27,8 @@ from registry.api.base.fields import (
 )
 from registry.api.base.versions import NEWEST, OLDEST
 from registry.core.compiled import CompiledQuery
+from registry.core.long_texts import Beginning, Bytes, is_cut, is_long
+from registry.core.lookups import Among
 from registry.core.related import (
     RelatedFlag,
     RelatedId,
@@ -123,6 +126,7 @@ class RecordReader:
         self._selected = tuple(
             dict.fromkeys((*selected, *(c.source for c in self._plain)))
         )
+        self._long = tuple(name for name in self._selected if is_long(model, name))
 
     @classmethod
     def of(
@@ -149,8 +153,25 @@ class RecordReader:
         )
 
     def rows(self, queryset: QuerySet[Any], extra: Sequence[str] = ()) -> Any:
-        """Select the id, the latest change, our columns, then ``extra`` ones."""
-        return queryset.values_list(*self._selected, *extra)
+        """Select the id, the latest change, our columns, then ``extra`` ones.
+
+        Of long texts the beginnings are selected; ``show`` fetches the rest.
+        """
+        columns = [Beginning(n) if n in self._long else n for n in self._selected]
+        return queryset.values_list(*columns, *extra)
+
+    def fitting(self, rows: Sequence[Row], most: int) -> int:
+        """Return how many rows come before the long texts have more bytes than this.
+
+        The first always fits.
+        """
+        sizes = self._long_texts(rows, Bytes)
+        total = 0
+        for number, row in enumerate(rows):
+            total += sum(size or 0 for size in sizes.get(row[0], {}).values())
+            if number and total > most:
+                return number
+        return len(rows)
 
     def row(self, pk: int) -> Row | None:
         """Select one record by its id, with all of it; None where there is none."""
@@ -164,7 +185,33 @@ class RecordReader:
 
     def show(self, rows: Sequence[Row], base: str) -> list[Record]:
         """Turn selected rows into records with links below ``base``."""
-        return self._shown(rows, self._related.fetch(row[0] for row in rows), base)
+        beside = self._related.fetch(row[0] for row in rows)
+        return self._shown(self._with_long_texts(rows), beside, base)
+
+    def _with_long_texts(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """Fetch the texts of which there are only the beginnings."""
+        texts = self._long_texts(rows, F)
+        if not texts:
+            return rows
+        return [
+            tuple(
+                texts.get(row[0], {}).get(name, cell)
+                for name, cell in zip(self._selected, row, strict=False)
+            )
+            for row in rows
+        ]
+
+    def _long_texts(
+        self, rows: Sequence[Row], what: Callable[[str], Any]
+    ) -> dict[int, dict[str, Any]]:
+        """Select something of the texts of those rows that have a cut one, by id."""
+        positions = [self._selected.index(name) for name in self._long]
+        ids = [row[0] for row in rows if any(is_cut(row[at]) for at in positions)]
+        if not ids:
+            return {}
+        records = self.model._default_manager.order_by().filter(Among("pk", ids))
+        found = records.values_list("pk", *(what(name) for name in self._long))
+        return {pk: dict(zip(self._long, cells, strict=True)) for pk, *cells in found}
 
     def _shown(
         self, rows: Sequence[Row], beside: Mapping[int, Row], base: str
@@ -208,7 +255,7 @@ class RecordReader:
         records = self.model._default_manager.order_by()
         width = len(self._selected)
         return CompiledQuery(
-            lambda pk: self.rows(records.filter(pk=pk)),
+            lambda pk: records.filter(pk=pk).values_list(*self._selected),
             example=_EXAMPLE_ID,
             around=lambda statement: self._related.beside(statement, width),
         )

@@ -29,7 +29,7 @@ from registry.http.conditional import etag, known_revisions
 from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
 from registry.http.keyset import Cursor, Key, ordered
 from registry.http.links import kind_of
-from registry.http.pagination import ordering_of
+from registry.http.pagination import PAGE_BYTES, ordering_of
 from registry.http.throttling import ExportThrottle
 
 if TYPE_CHECKING:
@@ -105,6 +105,10 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
         rows = self.reader.rows(queryset, names)[:limit]
         return [(row[: -len(names)], row[-len(names) :]) for row in rows]
 
+    def fitting(self, rows: Sequence[Row]) -> int:
+        """Return how many rows make a page that is not too large."""
+        return self.reader.fitting(rows, PAGE_BYTES)
+
     def show(self, ids: Sequence[int], reader: RecordReader | None = None) -> Records:
         """Return the records with these ids, in this order."""
         reader = reader or self.reader
@@ -163,16 +167,21 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
     def _pieces_of(
         self, queryset: QuerySet[Any], keys: Sequence[Key]
     ) -> Iterator[Records]:
-        """Read the records a thousand at a time, each time from where it stopped.
+        """Read the records a thousand at a time, fewer where their texts are long.
 
-        So each statement is short, and between two pieces the database is not kept
-        busy, whoever asks for the next one and however late.
+        Each statement begins where the one before stopped. So it is short, and between
+        two pieces the database is not kept busy, whoever asks for the next one and
+        however late.
         """
         reader, base = self.reader, self.base
         reached: Cursor | None = None
         while True:
             page = self.read_page(ordered(queryset, keys, reached), keys, CHUNK)
-            yield reader.show([row for row, _ in page], base)
+            rows = [row for row, _ in page]
+            while rows:
+                number = reader.fitting(rows, PAGE_BYTES)
+                yield reader.show(rows[:number], base)
+                rows = rows[number:]
             if len(page) < CHUNK:
                 return
             reached = Cursor(page[-1][1], backwards=False)
