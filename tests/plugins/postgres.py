@@ -92,6 +92,7 @@ def _set_environment(database: str) -> None:
     for name in filter(is_ours, list(os.environ)):
         del os.environ[name]
     os.environ["REGISTRY_ENV_FILE"] = os.devnull
+    os.environ["TEST_TEMPLATES"] = str(_temporary_folder("registry-templates-"))
     _set_data_folder(_temporary_folder("registry-tests-"))
     if database == "postgresql":
         os.environ["DATABASE_URL"] = (
