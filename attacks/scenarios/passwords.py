@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from base64 import b64encode
 from collections import Counter
 
@@ -12,6 +13,8 @@ from attacks.target import Target
 
 #: Wrong passwords in a row, more than the registry looks at.
 GUESSES = 30
+#: How often a guess is made that finds the registry busy, and seconds in between.
+_TRIES, _PAUSE = 100, 0.2
 
 
 def guessed_by_basic(target: Target) -> list[Finding]:
@@ -23,7 +26,7 @@ def guessed_by_basic(target: Target) -> list[Finding]:
     if not target.password:
         return []
     before = _status(target, target.password)
-    wrong = at_once(GUESSES, lambda number: _status(target, f"wrong-{number}"))
+    wrong = at_once(GUESSES, lambda number: _guess(target, f"wrong-{number}"))
     after = _status(target, target.password)
     with Client(target) as client:
         by_token = client.get("/api/username/").status
@@ -39,6 +42,16 @@ def guessed_by_basic(target: Target) -> list[Finding]:
         ),
         Finding("the account's token still works", by_token == 200, str(by_token)),
     ]
+
+
+def _guess(target: Target, password: str) -> int:
+    """Guess until the guess is looked at; so many at once find no place at first."""
+    for _ in range(_TRIES):
+        status = _status(target, password)
+        if status != 503:
+            break
+        time.sleep(_PAUSE)
+    return status
 
 
 def _status(target: Target, password: str) -> int:

@@ -40,6 +40,8 @@ def proxied(start_registry: StartRegistry) -> LiveRegistry:
         REGISTRY_HTTPS="1",
         REGISTRY_PROXIES="1",
         REGISTRY_URL="https://registry.example.org",
+        # attackers and the tests name the machine, as nginx passes it on
+        ALLOWED_HOSTS="registry.example.org,127.0.0.1",
         REGISTRY_THROTTLE_EXEMPT=EXEMPT,
         REGISTRY_THROTTLE_ANONYMOUS="5/day",
     )
