@@ -9,6 +9,7 @@ from attacks.client import Client
 from attacks.findings import Finding
 from attacks.ground import upload_path
 from attacks.line import Line
+from attacks.loops import run as run_loop
 from attacks.target import Target
 
 #: Seconds that a refusal may take, on a machine with other work.
@@ -102,7 +103,7 @@ _REFUSED = ("400", "401", "403", "404", "405", "413")
 
 def refused_before_their_bodies(target: Target) -> list[Finding]:
     """Send heads that announce a body, and see them refused before it is sent."""
-    return asyncio.run(_all(target, cases(target)))
+    return run_loop(_all(target, cases(target)))
 
 
 async def _all(target: Target, made: list[Case]) -> list[Finding]:

@@ -58,7 +58,7 @@ def test_an_object_and_a_run_cost_the_same_with_many_links(
         factories.ObjectComponentFactory.create(object=item)
     run = factories.CodeRunFactory.create(inputs=list(item.components.all()))
     visits = [lambda one=one: visit(curator, change_path(one)) for one in (item, run)]
-    assert each(visits) == [22, 15]
+    assert each(visits) == [24, 17]
 
 
 def test_a_record_leads_to_what_refers_to_it(curator: Client) -> None:

@@ -6,13 +6,12 @@ The short form: five times as many attackers as the registry has threads, for a 
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from attacks.ground import Ground
 from attacks.kinds import KINDS
 from attacks.kinds.base import Kind
+from attacks.loops import run as run_loop
 from attacks.run import Arena
 from attacks.target import Target
 
@@ -30,7 +29,7 @@ def test_honest_clients_are_served_beside(
     kind: Kind, target: Target, ground: Ground
 ) -> None:
     arena = Arena(target, ground, ATTACKERS)
-    report, outcomes = asyncio.run(
+    report, outcomes = run_loop(
         arena.beside(
             kind,
             seconds=1,

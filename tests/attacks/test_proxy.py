@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
 from http.client import HTTPResponse
@@ -13,6 +12,7 @@ import pytest
 from attacks.client import Client, require
 from attacks.ground import Ground, prepare, upload_path
 from attacks.kinds import KINDS
+from attacks.loops import run as run_loop
 from attacks.run import Arena
 from attacks.target import Target
 from tests.attacks.proxy import HOST, Proxy
@@ -161,7 +161,7 @@ def test_honest_clients_are_served_beside(
 ) -> None:
     [kind] = [kind for kind in KINDS if kind.name == name]
     arena = Arena(behind, ground_behind, ATTACKERS, ATTACKERS_ADDRESS)
-    report, _ = asyncio.run(
+    report, _ = run_loop(
         arena.beside(
             kind,
             seconds=1,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from attacks.loops import run as run_loop
 from registry.front.application import Front, Limits
 from registry.front.environ import HAS_LEFT
 from registry.front.pace import Patience
@@ -107,7 +108,7 @@ def front_of(
 
 def ask(application: Any, client: Client, **limits: Any) -> Client:
     """Send the client's request, and return the client with its answer."""
-    asyncio.run(serve(front_of(application, **limits), client))
+    run_loop(serve(front_of(application, **limits), client))
     return client
 
 

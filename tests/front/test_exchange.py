@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import RequestDataTooBig
 
+from attacks.loops import run as run_loop
 from registry.front.answers import PIECE
 from registry.front.application import Front
 from registry.front.receiving import IN_MEMORY
@@ -86,7 +87,7 @@ def test_what_is_refused_is_refused_before_its_body_is_read() -> None:
         answers.append(client.asked)
         await Client.send(client, message)
 
-    asyncio.run(front_of(refusing)(client.scope, client.receive, send))
+    run_loop(front_of(refusing)(client.scope, client.receive, send))
     assert client.status == 403
     assert answers == [0, 0]
     assert client.closes
@@ -199,7 +200,7 @@ def test_bodies_that_are_too_much_together_are_put_off() -> None:
         await serve(front, taken)
         return refused, taken
 
-    refused, taken = asyncio.run(run())
+    refused, taken = run_loop(run())
     assert refused.status == 503
     assert (b"retry-after", b"5") in refused.messages[0]["headers"]
     assert taken.status == 200
@@ -331,7 +332,7 @@ def test_readers_that_do_not_read_hold_no_thread() -> None:
         await _cancel(tasks)
         return quick
 
-    assert asyncio.run(run()).body == b"quick"
+    assert run_loop(run()).body == b"quick"
 
 
 def uploading(environ: Environ, start: StartResponse) -> list[bytes]:
@@ -361,7 +362,7 @@ def test_slow_uploads_leave_the_threads_of_requests_alone() -> None:
         await _cancel(tasks)
         return quick
 
-    assert asyncio.run(run()).body == b"done"
+    assert run_loop(run()).body == b"done"
     assert not any(one.messages for one in uploads)
 
 
@@ -399,7 +400,7 @@ def test_one_address_does_not_keep_others_from_the_threads() -> None:
         go_on.set()
         await asyncio.gather(*tasks)
 
-    asyncio.run(run())
+    run_loop(run())
     assert order[:2] == ["127.0.0.2", "127.0.0.9"]
     assert len(order) == 6
 
@@ -445,5 +446,5 @@ def test_other_protocols_are_closed() -> None:
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    asyncio.run(front_of(echo)({"type": "websocket"}, receive, send))
+    run_loop(front_of(echo)({"type": "websocket"}, receive, send))
     assert sent == [{"type": "websocket.close", "code": 1000}]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from attacks.loops import run as run_loop
 from registry.front.answers import Stream
 from registry.front.bodies import StreamedBody
 from registry.front.pace import Patience
@@ -27,7 +28,7 @@ def test_a_client_earns_time_by_what_it_moves_but_saves_none_up() -> None:
         clock = asyncio.get_running_loop().time
         return little, pace.deadline - clock(), first - clock()
 
-    little, ahead, _ = asyncio.run(run())
+    little, ahead, _ = run_loop(run())
     # half a second for 50 bytes, unless that is beyond a pause from now
     assert 0 <= little <= 0.5
     assert ahead == pytest.approx(10, abs=0.5)
@@ -59,7 +60,7 @@ def test_a_free_place_goes_to_whoever_holds_the_fewest() -> None:
             end.set()
         await asyncio.gather(*tasks)
 
-    asyncio.run(run())
+    run_loop(run())
     assert order[:3] == ["a", "a", "b"]
     assert order[3:] == ["a", "a"]
 
@@ -80,7 +81,7 @@ def test_places_go_around_among_those_who_hold_as_many() -> None:
                 await asyncio.sleep(0)
         await asyncio.gather(*tasks)
 
-    asyncio.run(run())
+    run_loop(run())
     assert order == ["b", "c", "a", "b", "a", "a"]
 
 
@@ -94,7 +95,7 @@ def test_nobody_waits_for_a_place_for_ever() -> None:
         async with slots.hold("b"):
             pass
 
-    asyncio.run(run())
+    run_loop(run())
 
 
 def test_whoever_leaves_the_queue_takes_no_place_along() -> None:
@@ -113,7 +114,7 @@ def test_whoever_leaves_the_queue_takes_no_place_along() -> None:
         async with asyncio.timeout(10), slots.hold("c"):
             pass
 
-    asyncio.run(run())
+    run_loop(run())
 
 
 def test_a_streamed_body_is_read_in_the_sizes_that_are_asked_for() -> None:
@@ -136,7 +137,7 @@ def test_a_streamed_body_is_read_in_the_sizes_that_are_asked_for() -> None:
         await sending
         return found
 
-    assert asyncio.run(run()) == [b"ab", b"cdef", b"ghi\n", b"jk\n", b"l", b""]
+    assert run_loop(run()) == [b"ab", b"cdef", b"ghi\n", b"jk\n", b"l", b""]
 
 
 def test_a_sender_waits_for_a_reader_that_is_behind() -> None:
@@ -157,7 +158,7 @@ def test_a_sender_waits_for_a_reader_that_is_behind() -> None:
         await sending
         return len(read)
 
-    assert asyncio.run(run()) == 8 * 1024 * 1024
+    assert run_loop(run()) == 8 * 1024 * 1024
 
 
 def test_a_reader_hears_why_there_is_no_more() -> None:
@@ -168,7 +169,7 @@ def test_a_reader_hears_why_there_is_no_more() -> None:
         await asyncio.to_thread(body.read, 10)
 
     with pytest.raises(TimeoutError, match="slow"):
-        asyncio.run(run())
+        run_loop(run())
 
 
 def test_an_answer_is_made_while_nobody_reads_it() -> None:
@@ -190,7 +191,7 @@ def test_an_answer_is_made_while_nobody_reads_it() -> None:
         spool.close()
         return size
 
-    assert asyncio.run(run()) == 64 * 1024 * 1024
+    assert run_loop(run()) == 64 * 1024 * 1024
 
 
 def test_of_a_long_answer_only_what_is_ahead_of_the_reader_is_kept() -> None:
@@ -212,7 +213,7 @@ def test_of_a_long_answer_only_what_is_ahead_of_the_reader_is_kept() -> None:
         spool.close()
         return size, most
 
-    size, most = asyncio.run(run())
+    size, most = run_loop(run())
     assert size == 200 * 1024 * 1024
     assert most < 70 * 1024 * 1024
 
@@ -241,7 +242,7 @@ def test_answers_wait_for_their_readers_where_all_together_are_too_much() -> Non
         return before
 
     # it goes on only as it is read
-    assert asyncio.run(run()) < 12
+    assert run_loop(run()) < 12
 
 
 def test_an_answer_that_nobody_wants_any_more_is_not_made_to_its_end() -> None:
@@ -259,4 +260,4 @@ def test_an_answer_that_nobody_wants_any_more_is_not_made_to_its_end() -> None:
             await making
         spool.close()
 
-    asyncio.run(run())
+    run_loop(run())

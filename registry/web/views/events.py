@@ -44,6 +44,10 @@ class _EventReader:
             for event in queryset.select_related("by")[:limit]
         ]
 
+    def fitting(self, rows: Sequence[Any]) -> int:
+        """Return how many make a page; events have no long texts."""
+        return len(rows)
+
 
 @never_cache
 @login_required
