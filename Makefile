@@ -58,7 +58,7 @@ bench: $(VENV)/.develop  ## measure the API on a large PostgreSQL database
 
 .PHONY: attack
 attack: $(VENV)/.develop  ## attack a registry of its own, on SQLite and on PostgreSQL
-	$(PY) -m attacks --serve
+	$(PY) -m attacks --serve --seconds 2
 
 .PHONY: clean
 clean:  ## remove what was made here, but not the data in var/
