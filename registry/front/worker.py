@@ -46,6 +46,16 @@ class FrontProtocol(ASGIProtocol):
             self._linger.cancel()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Parse what came; what no parser can read is refused."""
+        try:
+            super().data_received(data)
+        except ValueError as error:
+            # such as a length of thousands of digits
+            self.log.debug("unreadable request: %s", error)
+            self._send_error_response(400, "The request cannot be read.")
+            self._close_transport()
+
     def eof_received(self) -> bool:
         """Take a client that has finished sending for one that is about to leave.
 

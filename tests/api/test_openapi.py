@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from registry.api import urls
+from registry.api.documentation import views as documentation
 from tests.api.client import Api
 from tests.factories import UserFactory
 from tests.plugins.server import ROOT
@@ -180,3 +182,11 @@ def test_links_are_written_in_every_way_that_is_described(
         body = {"object": way, "keyphrase": f"word {number}"}
         answer = api.post("/api/keyword/", body)
         assert answer.status_code == 201, answer.content
+
+
+def test_threads_that_ask_at_once_get_the_same_description() -> None:
+    documentation._generated.cache_clear()
+    with ThreadPoolExecutor(8) as threads:
+        asked = [threads.submit(documentation._description) for _ in range(8)]
+        descriptions = [one.result() for one in asked]
+    assert all(one is descriptions[0] for one in descriptions)

@@ -169,6 +169,11 @@ def test_a_bad_chunk_is_refused(
     assert all_of(connections.open(head, chunk)).startswith(b"HTTP/1.1 400 ")
 
 
+def test_a_length_of_thousands_of_digits_is_refused(connections: Connections) -> None:
+    head = request("POST", "/api/object/", JSON, f"Content-Length: {'9' * 6000}")
+    assert all_of(connections.open(head)).startswith(b"HTTP/1.1 400 ")
+
+
 def test_a_body_in_chunks_is_read(registry: LiveRegistry) -> None:
     answer = requests.post(
         f"{registry.url}/api/object/",

@@ -72,13 +72,20 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         logger.warning("%s: %s", type(error).__name__, error)
     error = to_registry_error(error) or error
     headers = {"Retry-After": "1"} if status == 503 else None
-    return Response(_body(error, request), status=status, headers=headers)
+    return _known(Response(_body(error, request), status=status, headers=headers))
 
 
 def _in_our_words(response: Response | None) -> Response | None:
     """Say ``detail`` of what is wrong with a body as a whole."""
-    if response is not None:
-        response.data = _detailed(response.data)
+    if response is None:
+        return None
+    response.data = _detailed(response.data)
+    return _known(response)
+
+
+def _known(response: Response) -> Response:
+    """Return an answer that the log of errors need not tell of, though it is a 503."""
+    response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 

@@ -6,6 +6,7 @@ Everything they need is served from here: no page asks another host for anything
 from __future__ import annotations
 
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -47,6 +48,9 @@ class SchemaView(PlainView):
         )
 
 
+_generating = Lock()
+
+
 @cache
 def rendered(media_type: str) -> bytes:
     """Write the description in one format, once a process: that takes a second."""
@@ -56,8 +60,14 @@ def rendered(media_type: str) -> bytes:
     return bytes(OpenApiYamlRenderer().render(_description(), renderer_context={}))
 
 
-@cache
 def _description() -> dict[str, Any]:
+    # the generator keeps what it knows in places that all threads share
+    with _generating:
+        return _generated()
+
+
+@cache
+def _generated() -> dict[str, Any]:
     description: dict[str, Any] = SchemaGenerator().get_schema(public=True)
     return description
 
