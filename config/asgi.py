@@ -15,6 +15,7 @@ application = Front(
         body=SMALL,
         bodies=settings.ARRIVING_BODIES_BYTES,
         patience=Patience(settings.IDLE_SECONDS, settings.SLOWEST_RATE),
+        urgent=frozenset({"/livez", "/readyz"}),
     ),
     address_of=lambda environ: network_of(address_in(environ)),
 )

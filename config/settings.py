@@ -460,6 +460,8 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # the access log has a line for every refusal already
         "django.request": {"level": "ERROR"},
+        # and for every body that was too large
+        "django.security.RequestDataTooBig": {"level": "CRITICAL"},
         "axes": {"level": "WARNING"},
     },
 }

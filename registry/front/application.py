@@ -33,13 +33,15 @@ class Limits:
     ``threads`` is how many requests the application answers at the same time; half
     as many uploads, and half as many long answers, come on top. ``body`` is how many
     bytes a request may have before the application knows who sends it, ``bodies`` how
-    many all requests may have together whose bodies are on their way.
+    many all requests may have together whose bodies are on their way. The paths that
+    are ``urgent``, such as health checks, have a thread of their own.
     """
 
     threads: int
     body: int
     bodies: int
     patience: Patience
+    urgent: frozenset[str] = frozenset()
 
 
 class Front:
@@ -65,6 +67,7 @@ class Front:
         self.uploads = Slots(slow, seconds=_WAIT_FOR_SLOT)
         self.exports = Slots(slow, seconds=_WAIT_FOR_SLOT)
         self.threads = ThreadPoolExecutor(limits.threads, "request")
+        self.urgent_threads = ThreadPoolExecutor(1, "urgent")
         self.upload_threads = ThreadPoolExecutor(slow, "upload")
         self.export_threads = ThreadPoolExecutor(slow, "export")
         self.file_threads = ThreadPoolExecutor(_FILE_THREADS, "file")

@@ -77,6 +77,10 @@ class OversizedBody:
         return self
 
 
+class NobodyReads(Exception):
+    """The reader of a streamed body is done; what is left of it is not wanted."""
+
+
 class StreamedBody:
     """A body that is read on a thread while it arrives on the event loop."""
 
@@ -88,13 +92,21 @@ class StreamedBody:
         self._pieces: deque[bytes] = deque()
         self._size = 0
         self._ended = False
+        self._is_abandoned = False
         self._failure: OSError | None = None
 
     # --- on the event loop
 
     async def feed(self, data: bytes) -> None:
-        """Hand over a piece; wait while the reader is behind."""
+        """Hand over a piece; wait while the reader is behind.
+
+        Raises ``NobodyReads`` once the reader is done. To cancel whoever feeds is not
+        enough: on its way a cancellation can get lost (``asyncio.wait_for`` drops one
+        that comes together with a result).
+        """
         await self._room.wait()
+        if self._is_abandoned:
+            raise NobodyReads
         with self._changed:
             self._pieces.append(data)
             self._size += len(data)
@@ -113,6 +125,7 @@ class StreamedBody:
     def abandon(self) -> None:
         """Drop what nobody will read, so that `feed` never waits again."""
         with self._changed:
+            self._is_abandoned = True
             self._pieces.clear()
             self._size = 0
         self._room.set()

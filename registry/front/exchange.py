@@ -121,6 +121,8 @@ class Exchange:
 
     async def _call(self, environ: Environ) -> Answer | BodyNeeded:
         front = self._front
+        if environ["PATH_INFO"] in front.limits.urgent:
+            return await front.ask(front.urgent_threads, environ)
         async with front.requests.hold(self._address):
             return await front.ask(front.threads, environ)
 

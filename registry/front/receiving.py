@@ -9,7 +9,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import IO, Any
 
-from registry.front.bodies import StreamedBody
+from registry.front.bodies import NobodyReads, StreamedBody
 from registry.front.environ import Environ
 from registry.front.pace import Pace, Patience
 
@@ -105,9 +105,13 @@ class Receiver:
             return True
         if self._waits or (self.size or 0) > IN_MEMORY:
             return False
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_MOMENT):
-                await self._receive_until(IN_MEMORY)
+        clock = asyncio.get_running_loop().time
+        end = clock() + _MOMENT
+        # looked at again and again, for a time-out can get lost on its way as well
+        while self._lacks(IN_MEMORY) and clock() < end:
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(end):
+                    self._keep(await self._next())
         return self.is_complete
 
     async def receive_all(self, limit: int) -> bool:
@@ -129,6 +133,8 @@ class Receiver:
         try:
             await self._pass_on(body)
             body.end()
+        except NobodyReads:
+            return
         except BodyFailed as failure:
             slow = failure.status == HTTPStatus.REQUEST_TIMEOUT
             kind = TimeoutError if slow else ConnectionError
@@ -166,11 +172,16 @@ class Receiver:
 
     async def _receive_until(self, limit: int) -> None:
         """Keep what arrives until it is all, or at least ``limit`` bytes and more."""
-        while not self.is_complete and self.received <= limit:
-            data = await self._next()
-            self._budget.take(len(data))
-            self._kept += len(data)
-            self._file.write(data)
+        while self._lacks(limit):
+            self._keep(await self._next())
+
+    def _lacks(self, limit: int) -> bool:
+        return not self.is_complete and self.received <= limit
+
+    def _keep(self, data: bytes) -> None:
+        self._budget.take(len(data))
+        self._kept += len(data)
+        self._file.write(data)
 
     async def _next(self) -> bytes:
         try:

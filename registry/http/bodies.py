@@ -157,7 +157,8 @@ class BodyMiddleware:
         most = _most_for(request, view)
         if length_of(request) > most:
             raise BodyTooLarge
-        accept_body(request, most, stream=bool(_attribute(view, "takes_files")))
+        # nobody without an account has a body read while it arrives
+        accept_body(request, most, stream=most > MOST_IN_FORM)
         settle_chunks(request, min(most, MOST_IN_FORM))
 
 

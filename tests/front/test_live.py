@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import socket
@@ -75,6 +76,7 @@ def request(method: str, path: str, *headers: str) -> bytes:
 
 
 JSON = "Content-Type: application/json"
+CHUNKED = "Transfer-Encoding: chunked"
 
 
 @pytest.mark.parametrize(
@@ -167,6 +169,28 @@ def test_a_bad_chunk_is_refused(
     key = f"Authorization: token {registry.token()}"
     head = request("POST", "/api/object/", JSON, key, "Transfer-Encoding: chunked")
     assert all_of(connections.open(head, chunk)).startswith(b"HTTP/1.1 400 ")
+
+
+def test_long_bodies_that_are_refused_leave_the_places_of_uploads_free(
+    connections: Connections, registry: LiveRegistry
+) -> None:
+    chunk = b"100000\r\n" + b"a" * (1 << 20) + b"\r\n"
+    for path, key in (("/crates/", ""), ("/api/ro-crate/", registry.token())):
+        for _ in range(6):
+            head = request("POST", path, JSON, f"Authorization: token {key}", CHUNKED)
+            connection = connections.open(head)
+            with suppress(ConnectionError):
+                for _ in range(40):
+                    connection.sendall(chunk)
+            assert all_of(connection)[:13] in {b"HTTP/1.1 413 ", b"HTTP/1.1 403 "}
+    data = os.urandom(5_000_000)
+    sha1 = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    me = {"Authorization": f"token {registry.token()}"}
+    asked = requests.post(
+        f"{registry.url}/api/data/{sha1}", headers=me, timeout=PATIENCE
+    )
+    answer = requests.put(asked.json()["url"], data=data, timeout=PATIENCE)
+    assert answer.status_code == 201
 
 
 def test_a_length_of_thousands_of_digits_is_refused(connections: Connections) -> None:

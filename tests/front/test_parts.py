@@ -10,7 +10,7 @@ import pytest
 
 from attacks.loops import run as run_loop
 from registry.front.answers import Stream
-from registry.front.bodies import StreamedBody
+from registry.front.bodies import NobodyReads, StreamedBody
 from registry.front.pace import Patience
 from registry.front.slots import NoSlot, Slots
 from registry.front.spool import Room, Spool
@@ -138,6 +138,24 @@ def test_a_streamed_body_is_read_in_the_sizes_that_are_asked_for() -> None:
         return found
 
     assert run_loop(run()) == [b"ab", b"cdef", b"ghi\n", b"jk\n", b"l", b""]
+
+
+def test_whoever_feeds_a_reader_that_is_done_is_told() -> None:
+    async def run() -> None:
+        body = StreamedBody()
+        piece = b"x" * 1024 * 1024
+        await body.feed(piece)
+        # now it waits, for there is enough; and a cancellation may get lost
+        feeding = asyncio.create_task(body.feed(piece))
+        await asyncio.sleep(0)
+        body.abandon()
+        for _ in range(3):
+            with pytest.raises(NobodyReads):
+                await feeding
+            feeding = asyncio.create_task(body.feed(piece))
+        feeding.cancel()
+
+    run_loop(run())
 
 
 def test_a_sender_waits_for_a_reader_that_is_behind() -> None:

@@ -33,7 +33,6 @@ _VALUES_PER_FILE = 100
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 #: What stands before the last part of a name or an address.
 _LAST_PART = re.compile(r"[:/#]")
-_NO = frozenset({"false", "no", "0"})
 
 
 @dataclass(frozen=True)
@@ -104,18 +103,17 @@ class Entity:
 
     @property
     def is_private(self) -> bool:
-        """Whether it says ``"public": false``.
+        """Whether it says ``"public": false``, or anything else than a clear yes.
 
         Other words count only where the context declares them. This one is honoured
         without that, since what is meant to be private must not become public.
         """
-        undeclared = (
-            text.strip().lower()
+        said = (
+            value
             for word, value in self.values.items()
             if _LAST_PART.split(word)[-1] == "public"
-            for text in _texts(value)
         )
-        return self.flag("public") is False or not _NO.isdisjoint(undeclared)
+        return self.flag("public") is False or not all(map(_is_true, said))
 
     def moment(self, name: str) -> datetime | None:
         """Return a time (ISO 8601); without a zone it is in UTC."""
@@ -270,3 +268,13 @@ def _texts(value: Any) -> list[str]:
             case str() | int() | float():
                 found.append(str(plain))
     return found
+
+
+def _is_true(value: Any) -> bool:
+    """Tell whether a value of JSON-LD is a clear yes, or several of them."""
+    if isinstance(value, dict):
+        inner = [value[key] for key in ("@value", "@list", "@set") if key in value]
+        return bool(inner) and all(map(_is_true, inner))
+    if isinstance(value, list):
+        return bool(value) and all(map(_is_true, value))
+    return value is True or (isinstance(value, str) and value.strip().lower() == "true")

@@ -37,7 +37,8 @@ class PrivateFiles:
             or not self._folders.isdisjoint(folders_of(file.path or ""))
             or any(
                 product.is_private
-                for product in self._crate.linked(entity, "encodesCreativeWork")
+                for word in ("encodesCreativeWork", "isPartOf")
+                for product in self._crate.linked(entity, word)
             )
         )
 
