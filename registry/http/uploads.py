@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Any
 
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import ParseError
 
-from registry.http.bodies import BodyTooSlow, is_pending
+from registry.http.bodies import BodyTooSlow, LengthMissing, is_chunked, is_pending
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
-
-
-class LengthRequired(APIException):
-    """The length of the body is not known (RFC 9110, section 15.5.12)."""
-
-    status_code = 411
-    default_detail = "Send the length of the file as Content-Length."
 
 
 class Body:
@@ -45,9 +38,9 @@ def _stream_of(request: HttpRequest) -> IO[bytes]:
     undoes the chunks, as gunicorn does, says that its stream has an end.
     """
     environ: dict[str, Any] = request.META
-    if "chunked" not in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+    if not is_chunked(request):
         return request  # type: ignore[return-value]
     if not environ.get("wsgi.input_terminated"):
-        raise LengthRequired
+        raise LengthMissing
     stream: IO[bytes] = environ["wsgi.input"]
     return stream

@@ -13,8 +13,8 @@ from pytest_django import Settings
 from rest_framework.exceptions import ParseError
 
 from registry.front.bodies import BodyNeeded, PendingBody
-from registry.http.bodies import BodyTooSlow, accept_body, allow_body
-from registry.http.uploads import Body, LengthRequired
+from registry.http.bodies import BodyTooSlow, LengthMissing, accept_body, allow_body
+from registry.http.uploads import Body
 
 DATA = b"day,in_bed\n"
 
@@ -59,7 +59,7 @@ def test_a_body_in_chunks_is_read_to_its_end() -> None:
 
 
 def test_where_chunks_have_no_end_the_length_is_required() -> None:
-    with pytest.raises(LengthRequired):
+    with pytest.raises(LengthMissing):
         Body(chunked(io.BytesIO(DATA)))
 
 
