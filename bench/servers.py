@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 
 from bench import registry
@@ -69,6 +70,7 @@ def main(arguments: Sequence[str]) -> None:
         registry.manage("prepare")
         token = registry.manage("create_token", "admin").strip()
         servers = [_start(stack, name, port) for name, port in PORTS.items()]
+        _fill(servers[0].port, token)
         for _ in range(ROUNDS):
             for server in servers:
                 _measure_requests(server, token, options.seconds)
@@ -100,6 +102,19 @@ def _start(stack: ExitStack, name: str, port: int) -> Server:
     stack.callback(process.terminate)
     registry.wait_until_ready(f"http://127.0.0.1:{port}", process, log)
     return Server(name, port, process)
+
+
+def _fill(port: int, token: str) -> None:
+    """Register objects, so that lists are as long in the first round as in the last."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    objects = [{"description": f"measured {number}"} for number in range(1000)]
+    headers = {"Authorization": f"token {token}", "Content-Type": "application/json"}
+    connection.request("POST", "/api/object/", json.dumps(objects), headers)
+    answer = connection.getresponse()
+    if answer.status != HTTPStatus.CREATED:
+        raise SystemExit(f"Cannot fill the registry: {answer.read(500)!r}")
+    answer.read()
+    connection.close()
 
 
 def _measure_requests(server: Server, token: str, seconds: float) -> None:

@@ -460,8 +460,10 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # the access log has a line for every refusal already
         "django.request": {"level": "ERROR"},
-        # and for every body that was too large
+        # and for every body that was too large, of too many fields, or for elsewhere
         "django.security.RequestDataTooBig": {"level": "CRITICAL"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
         "axes": {"level": "WARNING"},
     },
 }

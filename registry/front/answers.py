@@ -106,6 +106,9 @@ def _call(application: Application, environ: Environ) -> tuple[Outcome, Stream |
         return needed, None
     status, headers = started[0]
     answer = Answer(int(status[:3]), _encoded(headers))
+    if answer.status == HTTPStatus.NOT_MODIFIED:
+        # the length would be that of the file (RFC 9110, section 8.6), not of nothing
+        answer.headers = [one for one in answer.headers if one[0] != b"content-length"]
     stream = Stream(iterable)
     if environ["REQUEST_METHOD"] != "HEAD":
         if getattr(iterable, "streaming", False) and not _is_short(answer):

@@ -66,6 +66,11 @@ class Exchange:
         if "HTTP_HOST" not in self._environ and self._is_http_1_1:
             # RFC 9112, section 3.2
             raise BodyFailed(HTTPStatus.BAD_REQUEST, "The header Host is missing.")
+        coding = self._environ.get("HTTP_TRANSFER_ENCODING", "chunked")
+        if coding.strip().lower() != "chunked":
+            # RFC 9112, section 6.1: no body is read by a coding that is not undone
+            detail = "Of the transfer codings only chunked is known."
+            raise BodyFailed(HTTPStatus.NOT_IMPLEMENTED, detail)
         if await self._body.receive_small():
             return await self._call_with_whole()
         pending = PendingBody(self._body.size, self._front.limits.body)

@@ -11,18 +11,25 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
-from gunicorn.asgi.protocol import ASGIProtocol
+from gunicorn.asgi.protocol import _REASON_PHRASES, ASGIProtocol
 from gunicorn.workers.gasgi import ASGIWorker
 
+from registry.front.answers import refusal
 from registry.front.environ import HAS_LEFT
 
 #: Bytes of answers that the system takes before the network has room for them.
 _UNSENT = 128 * 1024
 #: Seconds that a client has to read the end of its answer once its connection closes.
 _LINGER = 10.0
+
+# gunicorn's table lacks some that the registry answers, such as 412 and 416
+for _status in HTTPStatus:
+    _REASON_PHRASES.setdefault(_status.value, _status.phrase)
 
 
 class FrontProtocol(ASGIProtocol):
@@ -67,6 +74,22 @@ class FrontProtocol(ASGIProtocol):
         if receiver is not None:
             receiver.signal_disconnect()
         return not self.is_idle
+
+    def _send_error_response(
+        self,
+        status: int,
+        message: str,
+        extra_headers: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """Refuse what no application can be asked about, in the form of the API."""
+        answer = refusal(status, message)
+        headers = answer.headers + [
+            (name.encode("latin-1"), value.encode("latin-1"))
+            for name, value in extra_headers
+        ]
+        lines = [b"HTTP/1.1 %d %s" % (status, _REASON_PHRASES[status].encode())]
+        lines += [name + b": " + value for name, value in headers]
+        self._safe_write(b"\r\n".join(lines) + b"\r\n\r\n" + answer.body)
 
     def _build_http_scope(self, *args: Any) -> Any:
         return super()._build_http_scope(*args) | {HAS_LEFT: self._has_left}

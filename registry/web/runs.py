@@ -13,14 +13,19 @@ if TYPE_CHECKING:
     from registry.runs.models import CodeRun
 
 #: Inputs or outputs that a page names.
-SHOWN = 200
+SHOWN = 100
 
 
 def run_context(run: CodeRun) -> dict[str, Any]:
     """Name what a run read and wrote by its data products."""
+    read = list(run.inputs.select_related("object")[: SHOWN + 1])
+    written = list(run.outputs.select_related("object")[: SHOWN + 1])
     return {
-        "inputs": components(run.inputs.select_related("object")[:SHOWN]),
-        "outputs": components(run.outputs.select_related("object")[:SHOWN]),
+        "inputs": components(read[:SHOWN]),
+        "outputs": components(written[:SHOWN]),
+        "shown": SHOWN,
+        "more_inputs": len(read) > SHOWN,
+        "more_outputs": len(written) > SHOWN,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 import socket
@@ -75,6 +76,19 @@ def request(method: str, path: str, *headers: str) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
+def stored(registry: LiveRegistry, data: bytes) -> str:
+    """Upload a file; return its SHA-1."""
+    sha1 = hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    me = {"Authorization": f"token {registry.token()}"}
+    asked = requests.post(
+        f"{registry.url}/api/data/{sha1}", headers=me, timeout=PATIENCE
+    )
+    answer = requests.put(asked.json()["url"], data=data, timeout=PATIENCE)
+    assert answer.status_code == 201, answer.text
+    return sha1
+
+
+CLOSE = "Connection: close"
 JSON = "Content-Type: application/json"
 CHUNKED = "Transfer-Encoding: chunked"
 
@@ -183,19 +197,57 @@ def test_long_bodies_that_are_refused_leave_the_places_of_uploads_free(
                 for _ in range(40):
                     connection.sendall(chunk)
             assert all_of(connection)[:13] in {b"HTTP/1.1 413 ", b"HTTP/1.1 403 "}
-    data = os.urandom(5_000_000)
-    sha1 = hashlib.sha1(data, usedforsecurity=False).hexdigest()
-    me = {"Authorization": f"token {registry.token()}"}
-    asked = requests.post(
-        f"{registry.url}/api/data/{sha1}", headers=me, timeout=PATIENCE
-    )
-    answer = requests.put(asked.json()["url"], data=data, timeout=PATIENCE)
-    assert answer.status_code == 201
+    assert stored(registry, os.urandom(5_000_000))
 
 
 def test_a_length_of_thousands_of_digits_is_refused(connections: Connections) -> None:
     head = request("POST", "/api/object/", JSON, f"Content-Length: {'9' * 6000}")
     assert all_of(connections.open(head)).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(
+    "head, status",
+    [
+        (request("GET", f"/{'a' * 9000}"), b"414 URI Too Long"),
+        (
+            request("GET", "/", f"X-Long: {'a' * 70000}"),
+            b"431 Request Header Fields Too Large",
+        ),
+        (request("GET", "/", "Bad Name: x"), b"400 Bad Request"),
+        (
+            request("POST", "/api/object/", JSON, "Transfer-Encoding: gzip, chunked"),
+            b"501 Not Implemented",
+        ),
+        (
+            request("POST", "/api/object/", JSON, "Transfer-Encoding: gzip")
+            + b"0\r\n\r\n",
+            b"400 Bad Request",
+        ),
+    ],
+    ids=["address", "headers", "name", "coding", "no end"],
+)
+def test_what_the_server_itself_refuses_is_said_as_the_api_says_it(
+    connections: Connections, head: bytes, status: bytes
+) -> None:
+    answer, _, body = all_of(connections.open(head)).partition(b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 " + status + b"\r\n")
+    assert b"content-type: application/json" in answer
+    assert set(json.loads(body)) == {"detail"}
+
+
+def test_a_file_that_has_not_changed_has_no_length(
+    connections: Connections, registry: LiveRegistry
+) -> None:
+    data = b"a file of which a browser has a copy\n"
+    sha1 = stored(registry, data)
+    head = request("GET", f"/data/{sha1}", f'If-None-Match: "{sha1}"', CLOSE)
+    answer = all_of(connections.open(head))
+    assert answer.startswith(b"HTTP/1.1 304 Not Modified\r\n")
+    assert b"content-length" not in answer.lower()
+    part = request("GET", f"/data/{sha1}", "Range: bytes=1000-", CLOSE)
+    answer = all_of(connections.open(part))
+    assert answer.startswith(b"HTTP/1.1 416 ")
+    assert b"Unknown" not in answer.partition(b"\r\n")[0]
 
 
 def test_a_body_in_chunks_is_read(registry: LiveRegistry) -> None:

@@ -32,9 +32,13 @@ COSTLY = (
     "/api/ro-crate/code-run/1/",
     "/api/object/?format=csv",
     "/search/?q=anything",
+    "/object/?page_size=101",
+    "/api/object/?page_size=101&format=api",
 )
 CHEAP = (
     *("/", "/api/", "/api/object/", "/object/", "/api/object/1/", "/livez", "/vocab/"),
+    *("/object/?page_size=100", "/api/object/?page_size=100&format=api"),
+    "/api/object/?page_size=1000",
 )
 
 

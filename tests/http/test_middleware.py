@@ -75,6 +75,17 @@ def test_what_comes_with_a_request_cannot_forge_a_line(
     assert len(log.getvalue().splitlines()) == 1
 
 
+@pytest.mark.django_db
+def test_a_host_that_is_not_ours_is_no_error_of_ours(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Scanners send such requests all day; the access log has them."""
+    assert client.get("/", headers={"host": "elsewhere.example"}).status_code == 400
+    form = {"content_type": "application/x-www-form-urlencoded"}
+    assert client.post("/sign-in", "a=&" * 2000, **form).status_code == 400  # type: ignore[arg-type]
+    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
+
+
 def test_the_line_names_a_user_who_is_known_without_asking_who_it_is(
     log: io.StringIO, rf: RequestFactory, django_user_model: type
 ) -> None:

@@ -209,6 +209,18 @@ def test_a_page_leads_to_all_that_it_cannot_name(client: Client) -> None:
     assert "25 object components" in words_of(main_of(client.get(outputs)))
 
 
+def test_a_run_of_many_links_names_a_hundred_and_says_so(client: Client) -> None:
+    run = CodeRunFactory.create(inputs=ObjectComponentFactory.create_batch(101))
+    page = client.get(f"/code_run/{run.pk}/")
+    read = main_of(page).select_one("section[aria-labelledby=inputs]")
+    assert read is not None
+    assert len(read.select("li")) == 100
+    assert "These are 100 of them." in words_of(read)
+    wrote = main_of(page).select_one("section[aria-labelledby=outputs]")
+    assert wrote is not None
+    assert "of them" not in words_of(wrote)
+
+
 def test_what_the_filters_cannot_list_is_in_the_api(client: Client) -> None:
     thing = ObjectFactory.create(authors=AuthorFactory.create_batch(21))
     main = main_of(client.get(f"/object/{thing.pk}/"))

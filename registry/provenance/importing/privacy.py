@@ -50,7 +50,8 @@ def require_private(graph: Graph) -> None:
 def is_private_fact(fact: tuple[str, str]) -> bool:
     """Tell whether a key with its value makes the object's file private."""
     key, value = fact
-    return key == ACCESSIBILITY and value.lower() == PRIVATE
+    said = (key.strip().lower(), value.strip().lower())
+    return said == (ACCESSIBILITY, PRIVATE)
 
 
 def _declared_private(graph: Graph) -> dict[str, str]:

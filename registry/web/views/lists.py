@@ -13,11 +13,17 @@ from django.views.decorators.http import require_safe
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 
+from registry.http.budgets import hold_slot
 from registry.http.filters.fields import BooleanFilter
 from registry.http.filters.people import WordsFilter
 from registry.http.filters.records import FILTERS
 from registry.http.links import kind_of
-from registry.http.pagination import RecordPagination, orderable_fields
+from registry.http.pagination import (
+    PAGE_SIZE,
+    RecordPagination,
+    orderable_fields,
+    page_size_of,
+)
 from registry.identity.models import User
 from registry.web.describe import address_of, value_of, words
 from registry.web.kinds import KINDS, Kind
@@ -33,6 +39,14 @@ class PagePagination(RecordPagination):
     """Pages that people read: fewer records than a program asks for."""
 
     default_size = 50
+
+    def paginate_queryset(
+        self, queryset: QuerySet[Any], request: Request, view: Any = None
+    ) -> list[Any]:
+        """Return the records of the page; a large one takes a slot."""
+        if page_size_of(request, self.default_size) > PAGE_SIZE:
+            hold_slot(request._request, request._request.user)
+        return super().paginate_queryset(queryset, request, view)
 
 
 class _ModelReader:

@@ -74,6 +74,11 @@ UUIDS = [f"urn:uuid:00000000-0000-4000-8000-00000000000{n}" for n in (1, 2)]
             {"@id": "#closed", "@type": "PropertyValue"}
             | {"name": "accessibility", "value": "private"},
         ],
+        [
+            file("data/a.txt", additionalProperty={"@id": "#closed"}),
+            {"@id": "#closed", "@type": "PropertyValue"}
+            | {"name": "Accessibility ", "value": " Private"},
+        ],
     ],
 )
 def test_one_word_closes_a_file(entities: list[Any]) -> None:
@@ -94,6 +99,15 @@ def test_a_word_that_the_context_does_not_declare_closes_a_file(
 ) -> None:
     send(file("data/a.txt", public=value), by=UserFactory.create(), context=context)
     assert is_private(SHA1)
+
+
+def test_a_file_that_is_private_and_public_at_once_is_refused() -> None:
+    """Parsers of JSON differ in which of two values they take for one name."""
+    described = metadata(file("data/a.txt", public=False)).replace(
+        b'"public": false', b'"public": false, "public": true'
+    )
+    error = refused(zipped({"data/a.txt": DATA}, described), UserFactory.create())
+    assert "public stands here twice" in error.fields["data/a.txt"][0]
 
 
 def test_a_crate_that_is_private_as_a_whole_has_private_files() -> None:

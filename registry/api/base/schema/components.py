@@ -210,9 +210,10 @@ RESPONSES: dict[str, Schema] = {
         "The record has changed since the state that `If-Match` names.", _DETAIL
     ),
     "ContentTooLarge": _answer("The body is too large.", _DETAIL),
+    # by the server itself, which knows of no other forms
     "UriTooLong": {
         "description": "The address, with its query, has more than 8190 bytes.",
-        "content": {"text/html": {"schema": {"type": "string"}}},
+        "content": {"application/json": {"schema": _DETAIL}},
     },
     "UnsupportedMediaType": _answer("The body is of a type unknown here.", _DETAIL),
     "KeyReused": _answer(

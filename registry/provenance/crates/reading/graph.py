@@ -7,6 +7,7 @@ this registry's vocabulary count only where the context says that they are.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -187,6 +188,7 @@ def _document(metadata: bytes) -> dict[str, Any]:
     try:
         outline(metadata, most_values=most_values)
         document = orjson.loads(metadata)
+        json.loads(metadata, object_pairs_hook=_refuse_repeated)
     except (TooManyValues, TooDeep) as error:
         raise InvalidInput({METADATA: [f"This is too much JSON: {error}"]}) from error
     except orjson.JSONDecodeError as error:
@@ -202,6 +204,17 @@ def _document(metadata: bytes) -> dict[str, Any]:
             {METADATA: ["Give a JSON object with @context and a list as @graph."]}
         )
     return document
+
+
+def _refuse_repeated(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; two values for one name would leave open which is meant."""
+    values: dict[str, Any] = {}
+    for name, value in members:
+        if values.setdefault(name, value) != value:
+            place = str(values.get("@id", METADATA))[:300]
+            message = f"{name[:100]} stands here twice, with different values."
+            raise InvalidInput({place: [message]})
+    return values
 
 
 def _terms(context: Any) -> dict[str, str]:
