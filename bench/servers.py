@@ -28,7 +28,7 @@ from bench.postgres import fresh_database
 
 MEGABYTE = 1024 * 1024
 PORTS = {"threads": 8390, "front": 8391}
-ROUNDS = 3
+ROUNDS = 5
 
 
 @dataclass
@@ -206,7 +206,7 @@ def _table(servers: Sequence[Server], megabytes: int) -> str:
         "|---|---|---|---|",
     ]
     for name in before.rates:
-        rates = [max(one.rates[name]) for one in servers]
+        rates = [statistics.median(one.rates[name]) for one in servers]
         lines.append(_row(f"{name}, requests/s", rates, "{:.0f}"))
         for title, part in (("p50", 50), ("p99", 99)):
             values = [
@@ -215,7 +215,7 @@ def _table(servers: Sequence[Server], megabytes: int) -> str:
             ]
             lines.append(_row(f"{name}, {title} ms", values, "{:.1f}"))
     for name in before.seconds:
-        values = [megabytes / min(one.seconds[name]) for one in servers]
+        values = [megabytes / statistics.median(one.seconds[name]) for one in servers]
         lines.append(_row(f"{name}, MB/s", values, "{:.0f}"))
     memory = [before.megabytes, after.megabytes]
     lines.append(_row("memory at the end, MB", memory, "{:.0f}"))

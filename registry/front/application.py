@@ -63,7 +63,7 @@ class Front:
         self.address_of = address_of
         self.budget = Budget(limits.bodies)
         self.room = Room()
-        self.requests = Slots(limits.threads)
+        self.requests = Slots(limits.threads, share=max(1, limits.threads // 4))
         self.uploads = Slots(slow, seconds=_WAIT_FOR_SLOT)
         self.exports = Slots(slow, seconds=_WAIT_FOR_SLOT)
         self.threads = ThreadPoolExecutor(limits.threads, "request")

@@ -85,6 +85,48 @@ def test_places_go_around_among_those_who_hold_as_many() -> None:
     assert order == ["b", "c", "a", "b", "a", "a"]
 
 
+async def _hold(slots: Slots, address: str, end: asyncio.Event) -> None:
+    async with slots.hold(address):
+        await end.wait()
+
+
+def test_an_address_has_a_share_of_the_places_while_others_ask_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def run() -> list[int]:
+        slots = Slots(8, share=2)
+        seen = []
+
+        async def look() -> None:
+            for _ in range(5):
+                await asyncio.sleep(0)
+            seen.append(slots._held["greedy"])
+
+        ends = [asyncio.Event() for _ in range(14)]
+        work = [asyncio.create_task(_hold(slots, "greedy", end)) for end in ends]
+        await look()
+        nothing = asyncio.Event()
+        nothing.set()
+        # it keeps what it has, and gets no more until it is below its share
+        other = asyncio.create_task(_hold(slots, "modest", nothing))
+        for end in ends[:8]:
+            end.set()
+            await look()
+        assert other.done()
+        # and it has all of them when nobody else has asked for a while
+        monkeypatch.setattr("registry.front.slots._PRESENT", 0.01)
+        await asyncio.sleep(0.05)
+        ends[8].set()
+        await look()
+        for end in ends:
+            end.set()
+        await asyncio.gather(*work)
+        assert slots._free == 8
+        return seen
+
+    assert run_loop(run()) == [8, 7, 6, 5, 4, 3, 2, 2, 2, 5]
+
+
 def test_nobody_waits_for_a_place_for_ever() -> None:
     async def run() -> None:
         slots = Slots(1, seconds=0.01)

@@ -58,6 +58,20 @@ def test_a_state_that_was_tampered_with_is_refused(
     assert not github.tokens
 
 
+def test_past_the_limit_of_attempts_nothing_is_asked_of_github(
+    visit: Visit, github: GitHub, settings: Settings
+) -> None:
+    settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "login": (3, 60)}
+    back = visit.at_github(visit.begin())
+    tampered = changed(back, state="0" * 32)
+    assert [visit.come_back(tampered).status_code for _ in range(3)] == [400, 400, 429]
+    answer = visit.come_back(back)
+    assert answer.status_code == 429
+    assert int(answer["Retry-After"]) >= 1
+    assert "Too many requests" in text_of(answer)
+    assert not github.tokens
+
+
 def test_another_browser_cannot_finish_it(visit: Visit, new_visit: NewVisit) -> None:
     back = visit.at_github(visit.begin())
     assert new_visit().come_back(back).status_code == 400
