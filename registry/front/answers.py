@@ -16,6 +16,8 @@ Headers = list[tuple[bytes, bytes]]
 
 #: Bytes that are read and sent at a time.
 PIECE = 128 * 1024
+#: Bytes of a file that are read and sent at a time to those who take them at once.
+LARGE_PIECE = 512 * 1024
 #: What comes of calling the application: an error is raised where it is waited for.
 Outcome = Union["Answer", BodyNeeded, BaseException]
 
@@ -45,7 +47,8 @@ class Stream:
         self._iterable = iterable
         self._pieces: Iterator[bytes] = iter(iterable)
         self._is_closed = False
-        self.is_file = getattr(iterable, "file_to_stream", None) is not None
+        self._file: Any = getattr(iterable, "file_to_stream", None)
+        self.is_file = self._file is not None
 
     def next_piece(self) -> bytes:
         """Return some hundred kilobytes; nothing at the end."""
@@ -57,6 +60,11 @@ class Stream:
             if size >= PIECE:
                 break
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes of a file, at most so many; nothing at the end."""
+        piece: bytes = self._file.read(size)
+        return piece
 
     def joined(self) -> bytes:
         """Return all pieces; close the stream if that fails."""

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from registry.front.answers import PIECE, Answer, Stream, refusal
+from registry.front.answers import LARGE_PIECE, PIECE, Answer, Stream, refusal
 from registry.front.bodies import BodyNeeded, OversizedBody, PendingBody, StreamedBody
 from registry.front.environ import (
     HAS_LEFT,
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 log = logging.getLogger("registry.front")
+
+#: Seconds within which a client takes a piece that reads as fast as it is sent to.
+_AT_ONCE = 0.02
 
 _BUSY = "The registry is busy with other transfers; try again."
 
@@ -174,10 +177,16 @@ class Exchange:
     async def _send_file(self, stream: Stream) -> None:
         """Read and send a file; between two pieces it needs no thread."""
         front = self._front
+        clock = asyncio.get_running_loop().time
+        size = PIECE
         try:
-            while piece := await front.run(front.file_threads, stream.next_piece):
+            while piece := await front.run(front.file_threads, stream.read, size):
                 self._require_client()
+                began = clock()
                 await self._send_piece(piece, more=True)
+                # more memory at a time only for those who free it at once
+                is_fast = clock() - began < _AT_ONCE
+                size = min(2 * size, LARGE_PIECE) if is_fast else PIECE
             await self._send_piece(b"", more=False)
         finally:
             await front.run(front.file_threads, stream.close)

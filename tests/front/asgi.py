@@ -22,6 +22,7 @@ class Client:
 
     A piece that is None stands for a connection that breaks. After the last piece the
     client stays, and says nothing; if it ``stalls``, it has not sent all by then.
+    Each part of the answer ``takes`` it so many seconds.
     """
 
     pieces: Iterable[bytes | None] = ()
@@ -35,6 +36,7 @@ class Client:
     has_left: bool = False
     is_cut_off: bool = False
     address: str = "127.0.0.2"
+    takes: float = 0
     asked: int = 0
 
     def __post_init__(self) -> None:
@@ -56,6 +58,7 @@ class Client:
     async def send(self, message: dict[str, Any]) -> None:
         """Take a part of the answer; never return where the client does not read."""
         self.messages.append(message)
+        await asyncio.sleep(self.takes)
         if not self.reads and message["type"] == "http.response.body":
             await asyncio.Event().wait()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import itertools
 import threading
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ import pytest
 from django.core.exceptions import RequestDataTooBig
 
 from attacks.loops import run as run_loop
-from registry.front.answers import PIECE
+from registry.front.answers import LARGE_PIECE, PIECE
 from registry.front.application import Front
 from registry.front.receiving import IN_MEMORY
 from tests.front.asgi import (
@@ -230,9 +229,23 @@ class Streaming:
 
 
 class FromFile(Streaming):
-    """An answer that comes from a file."""
+    """An answer that comes from a file; it knows what was read of it at a time."""
 
-    file_to_stream = io.BytesIO()
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        super().__init__(pieces)
+        self.sizes: list[int] = []
+        self.file_to_stream = self
+        self._rest = b""
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, at most so many."""
+        self.sizes.append(size)
+        while (
+            len(self._rest) < size and (piece := next(self._pieces, None)) is not None
+        ):
+            self._rest += piece
+        read, self._rest = self._rest[:size], self._rest[size:]
+        return read
 
 
 @pytest.mark.parametrize("kind", [Streaming, FromFile])
@@ -247,6 +260,22 @@ def test_long_answers_arrive_whole_and_are_closed(kind: type[Streaming]) -> None
     assert client.body == b"a" * PIECE + b"b" * PIECE + b"c"
     assert client.messages[-1]["more_body"] is False
     assert streaming.is_closed.wait(60)
+
+
+@pytest.mark.parametrize("seconds, growth", [(0, [1, 2, 4, 4]), (0.1, [1, 1, 1, 1])])
+def test_more_of_a_file_is_read_at_a_time_for_those_who_take_it_at_once(
+    seconds: float, growth: list[int]
+) -> None:
+    streaming = FromFile(iter([b"a" * PIECE] * 20))
+
+    def application(environ: Environ, start: StartResponse) -> Streaming:
+        answered(start, "200 OK")
+        return streaming
+
+    client = ask(application, Client(method="GET", takes=seconds))
+    assert len(client.body) == 20 * PIECE
+    assert [size // PIECE for size in streaming.sizes[:4]] == growth
+    assert max(streaming.sizes) <= LARGE_PIECE
 
 
 def test_an_answer_to_head_has_no_body_and_is_not_made() -> None:
