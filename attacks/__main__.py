@@ -20,6 +20,7 @@ from attacks.served import Served
 from attacks.target import Target
 
 DATABASES = ("sqlite", "postgresql")
+KILLED = "killed while writing"
 FINDINGS = "\n| what must hold | holds | seen |\n|---|---|---|"
 
 
@@ -54,7 +55,7 @@ def _attack(
     """Attack with all that is asked for; return whether anything did harm."""
     results = _kinds(options, target)
     findings = _scenarios(options, target)
-    if served is not None and options.only in "killed while writing":
+    if served is not None and options.only in KILLED:
         findings += _print(killed_while_writing(served))
     return _failed(results, findings)
 
@@ -91,7 +92,11 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         "limits is limited by address; from 127.0.0.1, --serve has no limits",
     )
     parser.add_argument("--only", default="", help="only what has this in its name")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    names = [*(kind.name for kind in named("")), *SCENARIOS, KILLED]
+    if not any(options.only in name for name in names):
+        parser.error(f"--only: nothing has {options.only!r} in its name: {names}")
+    return options
 
 
 def _kinds(options: argparse.Namespace, target: Target) -> list[Result]:

@@ -11,7 +11,7 @@ from typing import IO
 
 from registry.front.answers import PIECE, Stream
 
-#: Bytes of each temporary file; one that was read to its end is removed.
+#: Bytes of each temporary file, at least; one that was read to its end is removed.
 _SEGMENT = 8 * 1024 * 1024
 #: Bytes that one answer may be ahead of its reader, and all answers together.
 _AHEAD, _ALL_AHEAD = 64 * 1024 * 1024, 1024 * 1024 * 1024
@@ -42,6 +42,11 @@ class _Segment:
         self.file: IO[bytes] = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
         self.written = 0
         self.read = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more is written to it; the last piece may stand out."""
+        return self.written >= _SEGMENT
 
     def write(self, piece: bytes) -> None:
         os.pwrite(self.file.fileno(), piece, self.written)
@@ -85,7 +90,7 @@ class Spool:
 
     def _write(self, piece: bytes) -> None:
         with self._changed:
-            if not self._segments or self._segments[-1].written >= _SEGMENT:
+            if not self._segments or self._segments[-1].is_full:
                 self._segments.append(_Segment())
             self._segments[-1].write(piece)
             self._held += len(piece)
@@ -123,7 +128,7 @@ class Spool:
                 return b""
             segment = self._segments[0]
             piece = segment.next_piece()
-            if segment.read >= _SEGMENT:
+            if segment.is_full and segment.read == segment.written:
                 self._segments.popleft().file.close()
             self._held -= len(piece)
             self._room.change(-len(piece))

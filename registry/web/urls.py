@@ -82,12 +82,12 @@ urlpatterns = [
     re_path(r"^data/(?P<checksum>[^/]+)/?$", files.DataView.as_view(), name="data"),
     # the names have a colon or an at sign in them, which tells them from the pages
     re_path(
-        r"^data_product/(?P<cited>[\s\S]*[:@][\s\S]*)$",
+        r"^data_product/(?P<cited>[^\0]*[:@][^\0]*)$",
         files.DataProductView.as_view(),
         name="data-product-file",
     ),
     re_path(
-        r"^external_object/(?P<cited>[\s\S]*[:@][\s\S]*)$",
+        r"^external_object/(?P<cited>[^\0]*[:@][^\0]*)$",
         files.ExternalObjectView.as_view(),
         name="external-object-file",
     ),

@@ -102,6 +102,13 @@ def test_a_result_fails_where_an_honest_request_does() -> None:
     }
 
 
+def test_what_names_no_attack_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--serve", "--only", "large file"])
+    assert ended.value.code == 2
+    assert "nothing has 'large file' in its name" in capsys.readouterr().err
+
+
 def test_the_command_prints_a_table(
     target: Target, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -260,6 +261,21 @@ def test_long_answers_arrive_whole_and_are_closed(kind: type[Streaming]) -> None
     assert client.body == b"a" * PIECE + b"b" * PIECE + b"c"
     assert client.messages[-1]["more_body"] is False
     assert streaming.is_closed.wait(60)
+
+
+@pytest.mark.parametrize("kind", [Streaming, FromFile])
+def test_an_answer_of_many_megabytes_arrives_as_it_was_made(
+    kind: type[Streaming],
+) -> None:
+    chance = random.Random(2)
+    pieces = [chance.randbytes(chance.randrange(1, 300_000)) for _ in range(200)]
+    streaming = kind(iter(pieces))
+
+    def application(environ: Environ, start: StartResponse) -> Streaming:
+        answered(start, "200 OK")
+        return streaming
+
+    assert ask(application, Client(method="GET")).body == b"".join(pieces)
 
 
 @pytest.mark.parametrize("seconds, growth", [(0, [1, 2, 4, 4]), (0.1, [1, 1, 1, 1])])

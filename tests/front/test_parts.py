@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
 from collections.abc import Iterator
 
@@ -252,6 +253,27 @@ def test_an_answer_is_made_while_nobody_reads_it() -> None:
         return size
 
     assert run_loop(run()) == 64 * 1024 * 1024
+
+
+def test_pieces_of_any_size_arrive_as_they_were_made() -> None:
+    chance = random.Random(1)
+    pieces = [chance.randbytes(chance.randrange(1, 400_000)) for _ in range(150)]
+
+    async def run() -> list[bytes]:
+        spool = Spool(Room())
+        stream = Stream(iter(pieces))
+        making = asyncio.create_task(asyncio.to_thread(spool.fill, stream))
+        read = []
+        try:
+            while piece := await spool.next_piece():
+                read.append(piece)
+        finally:
+            spool.abandon()
+            await making
+            spool.close()
+        return read
+
+    assert b"".join(run_loop(run())) == b"".join(pieces)
 
 
 def test_of_a_long_answer_only_what_is_ahead_of_the_reader_is_kept() -> None:

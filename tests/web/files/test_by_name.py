@@ -115,6 +115,12 @@ def test_a_name_that_no_database_takes_is_no_defect() -> None:
     assert get("/data_product/a%00:b@1.0.0").status_code in {400, 404}
 
 
+@pytest.mark.parametrize("kind", ["data_product", "external_object"])
+def test_a_name_with_a_zero_byte_is_nobodys(kind: str) -> None:
+    """PostgreSQL takes no such text, not even to look for it."""
+    assert get(f"/{kind}/ada%00:none@1.0.0", accept=BROWSER).status_code == 404
+
+
 def test_what_is_shown_of_an_unknown_name_is_harmless() -> None:
     page = get("/data_product/a:<script>@1", accept=BROWSER)
     assert b"<script>@" not in page.content
