@@ -14,6 +14,7 @@ from registry.front.environ import Environ, Scope, remote_address
 from registry.front.exchange import Exchange, Send
 from registry.front.pace import Patience
 from registry.front.receiving import Budget, Receive
+from registry.front.shares import Shares
 from registry.front.slots import Slots
 from registry.front.spool import Room
 
@@ -63,7 +64,8 @@ class Front:
         self.address_of = address_of
         self.budget = Budget(limits.bodies)
         self.room = Room()
-        self.requests = Slots(limits.threads, share=max(1, limits.threads // 4))
+        self.shares = Shares(max(1, limits.threads // 4))
+        self.requests = Slots(limits.threads)
         self.uploads = Slots(slow, seconds=_WAIT_FOR_SLOT)
         self.exports = Slots(slow, seconds=_WAIT_FOR_SLOT)
         self.threads = ThreadPoolExecutor(limits.threads, "request")

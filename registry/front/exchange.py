@@ -131,7 +131,8 @@ class Exchange:
         front = self._front
         if environ["PATH_INFO"] in front.limits.urgent:
             return await front.ask(front.urgent_threads, environ)
-        async with front.requests.hold(self._address):
+        address = self._address
+        async with front.shares.hold(address), front.requests.hold(address):
             return await front.ask(front.threads, environ)
 
     async def _refuse(self, status: int, detail: str) -> None:
