@@ -179,15 +179,16 @@ class Exchange:
         """Read and send a file; between two pieces it needs no thread."""
         front = self._front
         clock = asyncio.get_running_loop().time
-        size = PIECE
+        taken, size = 0, PIECE
         try:
             while piece := await front.run(front.file_threads, stream.read, size):
                 self._require_client()
                 began = clock()
                 await self._send_piece(piece, more=True)
-                # more memory at a time only for those who free it at once
-                is_fast = clock() - began < _AT_ONCE
-                size = min(2 * size, LARGE_PIECE) if is_fast else PIECE
+                # more memory at a time only for those who free it at once; the first
+                # pieces say nothing, for the system takes them
+                taken = taken + 1 if clock() - began < _AT_ONCE else 0
+                size = min(PIECE << (taken // 4), LARGE_PIECE)
             await self._send_piece(b"", more=False)
         finally:
             await front.run(front.file_threads, stream.close)
