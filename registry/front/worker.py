@@ -11,9 +11,11 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from http import HTTPStatus
+from ipaddress import ip_network
 from typing import Any
 
 from gunicorn.asgi.protocol import _REASON_PHRASES, ASGIProtocol
@@ -26,6 +28,8 @@ from registry.front.environ import HAS_LEFT
 _UNSENT = 128 * 1024
 #: Seconds that a client has to read the end of its answer once its connection closes.
 _LINGER = 10.0
+#: The bits of an IPv6 address that one customer of a network has in common.
+_CUSTOMER = 64
 
 # gunicorn's table lacks some that the registry answers, such as 412 and 416
 for _status in HTTPStatus:
@@ -35,12 +39,15 @@ for _status in HTTPStatus:
 class FrontProtocol(ASGIProtocol):
     """A connection whose client has to get on with it."""
 
+    #: where the client is, as far as clients are told apart
+    network = ""
     _linger: asyncio.TimerHandle | None = None
     _has_finished = False
 
     def connection_made(self, transport: Any) -> None:
         """Begin; the first headers have as long to come as those of later requests."""
         super().connection_made(transport)
+        self.network = network_of(transport.get_extra_info("peername"))
         _keep_little_unsent(transport)
         self.worker.connections[self] = None
         self._arm_keepalive_timer()
@@ -121,6 +128,20 @@ def _keep_little_unsent(transport: Any) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, option, _UNSENT)
 
 
+def network_of(peer: Any) -> str:
+    """Return the address of a client, or of its network where it is one of IPv6.
+
+    ``peer`` is as sockets have it; on a Unix socket nobody is told apart.
+    """
+    if not isinstance(peer, tuple):
+        return ""
+    host = str(peer[0])
+    if ":" not in host:
+        return host
+    network = ip_network((host.partition("%")[0], _CUSTOMER), strict=False)
+    return str(network.network_address)
+
+
 class FrontWorker(ASGIWorker):
     """A process that serves the front."""
 
@@ -135,15 +156,25 @@ class FrontWorker(ASGIWorker):
         """Accept any configuration: the front has threads of its own."""
 
     def make_room(self) -> None:
-        """End connections that wait for a request, while there are too many."""
+        """End connections while there are too many."""
         while len(self.connections) > self.worker_connections:
-            idle = (one for one in self.connections if one.is_idle)
-            oldest = next(idle, None)
-            if oldest is None:
-                # all are at work: the newest one is refused
-                oldest = next(reversed(self.connections))
-            del self.connections[oldest]
-            oldest.end()
+            ended = self._superfluous()
+            del self.connections[ended]
+            ended.end()
+
+    def _superfluous(self) -> FrontProtocol:
+        """Return the connection that is missed least: one of whoever has the most.
+
+        It is the one that has waited longest for a request, or else the newest: those
+        that fill a server with half a request on each connection push out each other.
+        """
+        numbers = Counter(one.network for one in self.connections)
+        most = max(numbers.values())
+        crowd = [one for one in self.connections if numbers[one.network] == most]
+        # the newest of all has had no time yet to ask for anything
+        newest = next(reversed(self.connections))
+        waiting = (one for one in crowd if one.is_idle and one is not newest)
+        return next(waiting, crowd[-1])
 
     def handle_exit_signal(self) -> None:
         """Stop, when the requests that are under way are answered."""

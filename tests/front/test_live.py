@@ -52,9 +52,11 @@ class Connections:
         self.address = address_of(registry)
         self._stack = stack
 
-    def open(self, *sent: bytes) -> socket.socket:
-        """Connect, and send this."""
-        connection = socket.create_connection(self.address, timeout=PATIENCE)
+    def open(self, *sent: bytes, source: str = "127.0.0.1") -> socket.socket:
+        """Connect, and send this; ``source`` is the address to come from."""
+        connection = socket.create_connection(
+            self.address, timeout=PATIENCE, source_address=(source, 0)
+        )
         self._stack.callback(connection.close)
         for data in sent:
             connection.sendall(data)
@@ -150,6 +152,23 @@ def test_past_the_limit_the_connection_that_waited_longest_ends(
     assert [all_of(one) for one in idle[:CONNECTIONS]] == [b""] * CONNECTIONS
     idle[-1].sendall(request("GET", "/livez", "Connection: close"))
     assert b"alive" in all_of(idle[-1])
+
+
+def test_past_the_limit_those_who_have_the_most_connections_push_out_each_other(
+    connections: Connections, registry: LiveRegistry
+) -> None:
+    """Each has sent half a request, so that none of them is idle."""
+    form = "Content-Type: application/x-www-form-urlencoded"
+    half = request("POST", "/o/token", form, "Content-Length: 50") + b"a"
+    held = [connections.open(half, source="127.0.0.3") for _ in range(CONNECTIONS)]
+    mine = connections.open(half)
+    more = [connections.open(half, source="127.0.0.3") for _ in range(CONNECTIONS)]
+    answer = requests.get(f"{registry.url}/livez", timeout=PATIENCE)
+    assert answer.text == "alive\n"
+    # slow, but not pushed out
+    assert all_of(mine).startswith(b"HTTP/1.1 408 ")
+    gone = [one for one in held + more if all_of(one) == b""]
+    assert len(gone) > CONNECTIONS
 
 
 def test_a_client_that_has_only_finished_sending_is_answered(

@@ -6,6 +6,7 @@ import asyncio
 import random
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from registry.front.pace import Patience
 from registry.front.shares import Shares
 from registry.front.slots import NoSlot, Slots
 from registry.front.spool import Room, Spool
+from registry.front.worker import network_of
 
 pytestmark = pytest.mark.once
 
@@ -175,6 +177,20 @@ def test_who_leaves_while_waiting_lets_others_in() -> None:
         assert not shares._young
 
     run_loop(run())
+
+
+@pytest.mark.parametrize(
+    "peer, network",
+    [
+        (("127.0.0.1", 50000), "127.0.0.1"),
+        (("2001:db8:0:1:2:3:4:5", 50000, 0, 0), "2001:db8:0:1::"),
+        (("fe80::1%eth0", 50000, 0, 2), "fe80::"),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_clients_are_told_apart_by_their_network(peer: Any, network: str) -> None:
+    assert network_of(peer) == network
 
 
 def test_nobody_waits_for_a_place_for_ever() -> None:
