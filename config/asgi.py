@@ -3,9 +3,10 @@
 from django.conf import settings
 
 from config.wsgi import application as wsgi_application
+from registry.front.addresses import network_of
 from registry.front.application import Front, Limits
 from registry.front.pace import Patience
-from registry.http.addresses import address_in, network_of
+from registry.http.addresses import address_in
 from registry.http.bodies import SMALL
 
 application = Front(

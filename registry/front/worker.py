@@ -15,12 +15,12 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from http import HTTPStatus
-from ipaddress import ip_network
 from typing import Any
 
 from gunicorn.asgi.protocol import _REASON_PHRASES, ASGIProtocol
 from gunicorn.workers.gasgi import ASGIWorker
 
+from registry.front.addresses import network_of_peer
 from registry.front.answers import refusal
 from registry.front.environ import HAS_LEFT
 
@@ -28,8 +28,6 @@ from registry.front.environ import HAS_LEFT
 _UNSENT = 128 * 1024
 #: Seconds that a client has to read the end of its answer once its connection closes.
 _LINGER = 10.0
-#: The bits of an IPv6 address that one customer of a network has in common.
-_CUSTOMER = 64
 
 # gunicorn's table lacks some that the registry answers, such as 412 and 416
 for _status in HTTPStatus:
@@ -47,7 +45,7 @@ class FrontProtocol(ASGIProtocol):
     def connection_made(self, transport: Any) -> None:
         """Begin; the first headers have as long to come as those of later requests."""
         super().connection_made(transport)
-        self.network = network_of(transport.get_extra_info("peername"))
+        self.network = network_of_peer(transport.get_extra_info("peername"))
         _keep_little_unsent(transport)
         self.worker.connections[self] = None
         self._arm_keepalive_timer()
@@ -126,20 +124,6 @@ def _keep_little_unsent(transport: Any) -> None:
     if hasattr(socket, "TCP_NOTSENT_LOWAT") and connection.family != socket.AF_UNIX:
         option = socket.TCP_NOTSENT_LOWAT
         connection.setsockopt(socket.IPPROTO_TCP, option, _UNSENT)
-
-
-def network_of(peer: Any) -> str:
-    """Return the address of a client, or of its network where it is one of IPv6.
-
-    ``peer`` is as sockets have it; on a Unix socket nobody is told apart.
-    """
-    if not isinstance(peer, tuple):
-        return ""
-    host = str(peer[0])
-    if ":" not in host:
-        return host
-    network = ip_network((host.partition("%")[0], _CUSTOMER), strict=False)
-    return str(network.network_address)
 
 
 class FrontWorker(ASGIWorker):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+
+from registry.front.addresses import network_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,8 +15,6 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-#: Bits of an IPv6 address that tell one client from another.
-_COUNTED_PREFIX = 64
 #: Stands for a client without an address, such as a proxy on a Unix socket.
 NOWHERE = "0.0.0.0"  # noqa: S104
 
@@ -49,22 +49,6 @@ def address_in(environ: Mapping[str, Any]) -> str:
 def client_network(request: HttpRequest) -> str:
     """Return what stands for the client where requests are counted."""
     return network_of(client_address(request))
-
-
-def network_of(address: str) -> str:
-    """Return the address that limits and lockout count for this one.
-
-    One customer of a provider has a whole /64 of IPv6 (RFC 6177), so that all of it
-    counts as one client; the answer is its first address. IPv4 counts by the single
-    address, also where it is written as IPv6 (RFC 4291, section 2.5.5.2).
-    """
-    parsed = ip_address(address)
-    if not isinstance(parsed, IPv6Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    whole = ip_network((int(parsed), _COUNTED_PREFIX), strict=False)
-    return str(whole.network_address)
 
 
 def is_exempt(address: str) -> bool:

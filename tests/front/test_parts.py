@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from attacks.loops import run as run_loop
+from registry.front.addresses import network_of_peer
 from registry.front.answers import Stream
 from registry.front.bodies import NobodyReads, StreamedBody
 from registry.front.pace import Patience
 from registry.front.shares import Shares
 from registry.front.slots import NoSlot, Slots
 from registry.front.spool import Room, Spool
-from registry.front.worker import network_of
 
 pytestmark = pytest.mark.once
 
@@ -184,13 +184,14 @@ def test_who_leaves_while_waiting_lets_others_in() -> None:
     [
         (("127.0.0.1", 50000), "127.0.0.1"),
         (("2001:db8:0:1:2:3:4:5", 50000, 0, 0), "2001:db8:0:1::"),
+        (("::ffff:192.0.2.1", 50000, 0, 0), "192.0.2.1"),
         (("fe80::1%eth0", 50000, 0, 2), "fe80::"),
         ("", ""),
         (None, ""),
     ],
 )
 def test_clients_are_told_apart_by_their_network(peer: Any, network: str) -> None:
-    assert network_of(peer) == network
+    assert network_of_peer(peer) == network
 
 
 def test_nobody_waits_for_a_place_for_ever() -> None:

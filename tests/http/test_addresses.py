@@ -6,7 +6,8 @@ import pytest
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from registry.http.addresses import NOWHERE, client_address, network_of
+from registry.front.addresses import network_of
+from registry.http.addresses import NOWHERE, client_address
 
 
 @pytest.mark.parametrize(
