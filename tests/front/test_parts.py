@@ -6,16 +6,13 @@ import asyncio
 import random
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from attacks.loops import run as run_loop
-from registry.front.addresses import network_of_peer
 from registry.front.answers import Stream
 from registry.front.bodies import NobodyReads, StreamedBody
 from registry.front.pace import Patience
-from registry.front.shares import Shares
 from registry.front.slots import NoSlot, Slots
 from registry.front.spool import Room, Spool
 
@@ -87,111 +84,6 @@ def test_places_go_around_among_those_who_hold_as_many() -> None:
 
     run_loop(run())
     assert order == ["b", "c", "a", "b", "a", "a"]
-
-
-async def _hold(shares: Shares, address: str, end: asyncio.Event) -> None:
-    async with shares.hold(address):
-        await end.wait()
-
-
-async def _settle() -> None:
-    """Let all that can go on go on."""
-    for _ in range(5):
-        await asyncio.sleep(0)
-
-
-def test_an_address_has_a_share_while_others_ask_as_well(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("registry.front.shares._YOUNG", 60)
-
-    async def run() -> list[int]:
-        shares = Shares(2)
-        seen = []
-
-        async def look() -> None:
-            await _settle()
-            seen.append(shares._young["greedy"])
-
-        ends = [asyncio.Event() for _ in range(14)]
-        work = [asyncio.create_task(_hold(shares, "greedy", end)) for end in ends[:8]]
-        await look()
-        nothing = asyncio.Event()
-        nothing.set()
-        other = asyncio.create_task(_hold(shares, "modest", nothing))
-        await _settle()
-        assert other.done()
-        # it keeps what it has, and begins no more until it is below its share
-        work += [asyncio.create_task(_hold(shares, "greedy", end)) for end in ends[8:]]
-        for end in ends[:8]:
-            end.set()
-            await look()
-        # and nothing holds it back when nobody else has asked for a while
-        monkeypatch.setattr("registry.front.shares._PRESENT", 0.01)
-        await asyncio.sleep(0.05)
-        ends[8].set()
-        await look()
-        for end in ends:
-            end.set()
-        await asyncio.gather(*work)
-        assert not shares._young
-        assert not shares._waiting
-        return seen
-
-    assert run_loop(run()) == [8, 7, 6, 5, 4, 3, 2, 2, 2, 5]
-
-
-def test_what_takes_long_is_nobodys_share(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else three pictures of one address would keep its other requests waiting."""
-    monkeypatch.setattr("registry.front.shares._YOUNG", 0.05)
-
-    async def run() -> None:
-        shares = Shares(1)
-        end = asyncio.Event()
-        async with shares.hold("modest"):
-            work = [asyncio.create_task(_hold(shares, "busy", end)) for _ in range(3)]
-            await _settle()
-            assert shares._young["busy"] == 1
-            async with asyncio.timeout(60), shares.hold("busy"):
-                assert not any(one.done() for one in work)
-        end.set()
-        await asyncio.gather(*work)
-        assert not shares._young
-
-    run_loop(run())
-
-
-def test_who_leaves_while_waiting_lets_others_in() -> None:
-    async def run() -> None:
-        shares = Shares(1)
-        end = asyncio.Event()
-        async with shares.hold("modest"), shares.hold("busy"):
-            gone = asyncio.create_task(_hold(shares, "busy", end))
-            work = asyncio.create_task(_hold(shares, "busy", end))
-            await _settle()
-            gone.cancel()
-            await _settle()
-        end.set()
-        async with asyncio.timeout(60):
-            await work
-        assert not shares._young
-
-    run_loop(run())
-
-
-@pytest.mark.parametrize(
-    "peer, network",
-    [
-        (("127.0.0.1", 50000), "127.0.0.1"),
-        (("2001:db8:0:1:2:3:4:5", 50000, 0, 0), "2001:db8:0:1::"),
-        (("::ffff:192.0.2.1", 50000, 0, 0), "192.0.2.1"),
-        (("fe80::1%eth0", 50000, 0, 2), "fe80::"),
-        ("", ""),
-        (None, ""),
-    ],
-)
-def test_clients_are_told_apart_by_their_network(peer: Any, network: str) -> None:
-    assert network_of_peer(peer) == network
 
 
 def test_nobody_waits_for_a_place_for_ever() -> None:
