@@ -16,6 +16,7 @@ from registry.catalogue.models import (
     ObjectComponent,
 )
 from registry.core.errors import Busy
+from registry.http.budgets import hold_slot
 from registry.http.lineage import ALL, LineageParameters
 from registry.provenance.captions import Captions, IssueNote, captions_of
 from registry.provenance.drawing import NAMES, ROLES, drawing_of, svg_of
@@ -69,6 +70,8 @@ def lineage_context(record: Model, request: HttpRequest) -> dict[str, Any]:
     """Gather what a page shows of the lineage around its record.
 
     ``errors`` are what is wrong with the parameters, of which the usual are shown then.
+    Walking and showing a lineage costs more than all the rest of a page, so the page has
+    a slot from here on. Where none is free it comes without: ``left_out`` says why.
     """
     given = {name: request.GET.get(name, usual) for name, usual in _USUAL.items()}
     asked = LineageParameters(data=given)
@@ -78,22 +81,36 @@ def lineage_context(record: Model, request: HttpRequest) -> dict[str, Any]:
         asked.is_valid(raise_exception=True)
     direction = Direction(asked.validated_data["direction"])
     depth = asked.validated_data["depth"]
-    found = lineage(record, direction=direction, depth=depth, limit=NODES)
-    captions = captions_of(found)
-    rows = list(_rows(found, captions))
+    depths = {*DEPTHS, *([depth] if depth else [])}
     return {
         "errors": errors,
         "direction": direction.value,
         "directions": DIRECTIONS,
         "depth": ALL if depth is None else depth,
-        "depths": sorted({*DEPTHS, *([depth] if depth else [])}),
+        "depths": sorted(depths),
+        "downloads": _downloads(record, direction, depth),
+        **_found(record, direction, depth, request),
+    }
+
+
+def _found(
+    record: Model, direction: Direction, depth: int | None, request: HttpRequest
+) -> dict[str, Any]:
+    """Walk the lineage and describe it, or say why not."""
+    try:
+        hold_slot(request, request.user)
+    except Busy:
+        return {"left_out": "The registry is busy.", "again": request.get_full_path()}
+    found = lineage(record, direction=direction, depth=depth, limit=NODES)
+    captions = captions_of(found)
+    rows = list(_rows(found, captions))
+    return {
         "truncated": found.truncated,
         "nodes": len(found.nodes),
         "alone": len(found.nodes) == 1,
         "rows": rows[:ROWS],
         "more_rows": max(0, len(rows) - ROWS),
         "issues": list(_issues(found, captions)),
-        "downloads": _downloads(record, direction, depth),
         **_picture(found, captions, request),
     }
 
@@ -103,7 +120,8 @@ def _picture(
 ) -> dict[str, Any]:
     """Draw the lineage, or say why not; a record alone needs no picture.
 
-    A page never waits for a picture: ``again`` is where there may be one in a moment.
+    A page never waits for a picture: ``again`` is where there may be one in a moment. It
+    names no place on the page, for then a browser would not load it anew.
     """
     if len(found.nodes) == 1:
         return {"picture": None, "without": ""}
@@ -114,7 +132,7 @@ def _picture(
     except NoGraphviz:
         return {"picture": None, "without": "This server draws no pictures."}
     except Busy as error:
-        again = f"{request.get_full_path()}#lineage"
+        again = request.get_full_path()
         return {"picture": None, "without": error.detail, "again": again}
     except CannotDraw as error:
         return {"picture": None, "without": error.detail}

@@ -11,7 +11,9 @@ from urllib.parse import quote
 import pytest
 from bs4 import Tag
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from registry.catalogue.models import DataProduct
@@ -141,19 +143,44 @@ def test_without_graphviz_there_is_the_table(monkeypatch: pytest.MonkeyPatch) ->
 
 @needs_graphviz
 def test_a_page_does_not_wait_for_a_picture() -> None:
-    """Not for the program, and not for a slot; what is drawn already it shows."""
+    """What is drawn already it shows."""
     first, second = store(chain(1)), store(chain(1))
     path = f"?depth=3&x={quote('&<')}"
-    for taken in (_all_drawing, _all_slots):
-        with taken():
-            part = _part(second.objects[0], path)
-            assert not part.select("svg")
-            assert "try again" in words_of(part)
-            assert link(part, "Try again") == f"{_path(second)}{path}#lineage"
-            assert len(_rows(part)) == 2
+    with _all_drawing():
+        part = _part(second.objects[0], path)
+        assert not part.select("svg")
+        assert "try again" in words_of(part)
+        assert link(part, "Try again") == f"{_path(second)}{path}"
+        assert len(_rows(part)) == 2
     assert _part(first.objects[0]).select("svg")
-    with _all_slots(), _all_drawing():
+    with _all_drawing():
         assert _part(first.objects[0]).select("svg")
+
+
+@pytest.mark.parametrize("kind", ["object", "data_product", "code_run"])
+def test_a_page_without_a_slot_comes_without_its_lineage(
+    kind: str,
+) -> None:
+    stored = store(chain(1))
+    found = {
+        "object": stored.objects[0],
+        "data_product": DataProduct.objects.get(object=stored.objects[0]),
+        "code_run": stored.runs[0],
+    }[kind]
+    path = f"?depth=3&x={quote('&<')}"
+    with _all_slots(), CaptureQueriesContext(connection) as asked:
+        part = _part(found, path)
+    assert not [one for one in asked if "RECURSIVE" in one["sql"]]
+    assert "comes without its lineage" in words_of(part)
+    # with a fragment a browser would stay where it is
+    assert link(part, "Show the lineage") == f"/{kind}/{found.pk}/{path}"
+    assert not _rows(part)
+    assert link(part, "PROV-JSON")
+    with _all_slots():
+        wrong = _part(found, "?depth=nonsense", 400)
+        assert "comes without its lineage" in words_of(wrong)
+    assert _rows(_part(found, path))
+    assert budgets.slots.taken == 0
 
 
 def _path(stored: Stored) -> str:
