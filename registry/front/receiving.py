@@ -22,6 +22,8 @@ IN_MEMORY = 256 * 1024
 _MOMENT = 0.1
 #: Bytes of an unwanted body that are read, so that its sender comes to the answer.
 _DISCARDED = 64 * 1024 * 1024
+#: Seconds without any byte of an unwanted body after which its sender has the answer.
+STILL = 2.0
 
 
 class BodyFailed(Exception):
@@ -153,9 +155,10 @@ class Receiver:
         """Read on, so that a client which is still sending gets to the answer."""
         self._start_clock()
         most = self.received + _DISCARDED
-        with suppress(BodyFailed):
+        with suppress(BodyFailed, TimeoutError):
             while not self._is_over and self.received < most:
-                await self._next()
+                async with asyncio.timeout(STILL):
+                    await self._next()
 
     def whole(self) -> IO[bytes]:
         """Return the body, to be read from its start."""

@@ -80,6 +80,13 @@ class FrontProtocol(ASGIProtocol):
             receiver.signal_disconnect()
         return not self.is_idle
 
+    def _arm_keepalive_timer(self) -> None:
+        """Wait for the next request, unless there will be none."""
+        if self._has_finished:
+            self.end()
+        else:
+            super()._arm_keepalive_timer()
+
     def _send_error_response(
         self,
         status: int,

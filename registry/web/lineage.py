@@ -70,8 +70,8 @@ def lineage_context(record: Model, request: HttpRequest) -> dict[str, Any]:
     """Gather what a page shows of the lineage around its record.
 
     ``errors`` are what is wrong with the parameters, of which the usual are shown then.
-    Walking and showing a lineage costs more than all the rest of a page, so the page has
-    a slot from here on. Where none is free it comes without: ``left_out`` says why.
+    Walking and showing a lineage costs more than all the rest of a page, so the page
+    has a slot from here on. Where none is free it comes without: ``left_out`` says why.
     """
     given = {name: request.GET.get(name, usual) for name, usual in _USUAL.items()}
     asked = LineageParameters(data=given)
@@ -100,7 +100,8 @@ def _found(
     try:
         hold_slot(request, request.user)
     except Busy:
-        return {"left_out": "The registry is busy.", "again": request.get_full_path()}
+        again = request.get_full_path()
+        return {"left_out": "The registry is busy.", "again": again}
     found = lineage(record, direction=direction, depth=depth, limit=NODES)
     captions = captions_of(found)
     rows = list(_rows(found, captions))
@@ -120,8 +121,8 @@ def _picture(
 ) -> dict[str, Any]:
     """Draw the lineage, or say why not; a record alone needs no picture.
 
-    A page never waits for a picture: ``again`` is where there may be one in a moment. It
-    names no place on the page, for then a browser would not load it anew.
+    A page never waits for a picture: ``again`` is where there may be one in a moment.
+    It names no place on the page, for then a browser would not load it anew.
     """
     if len(found.nodes) == 1:
         return {"picture": None, "without": ""}

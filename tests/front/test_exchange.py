@@ -13,6 +13,7 @@ import pytest
 from django.core.exceptions import RequestDataTooBig
 
 from attacks.loops import run as run_loop
+from registry.front import receiving
 from registry.front.answers import LARGE_PIECE, PIECE
 from registry.front.application import Front
 from registry.front.receiving import IN_MEMORY
@@ -93,6 +94,24 @@ def test_what_is_refused_is_refused_before_its_body_is_read() -> None:
     assert client.closes
     # whoever is still sending gets to the answer
     assert client.asked == 5
+
+
+def test_whoever_sends_nothing_of_a_body_that_was_refused_is_left_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Well before it would be too slow for a body that is wanted."""
+    monkeypatch.setattr(receiving, "STILL", 0.01)
+    client = Client([b"a"] * 3, headers=with_length(10**9), stalls=True)
+
+    async def exchange() -> None:
+        async with asyncio.timeout(30):
+            await serve(front_of(refusing, seconds=300), client)
+
+    run_loop(exchange())
+    assert not client.is_cut_off
+    assert client.status == 403
+    # the three that came, and the one that did not
+    assert client.asked == 4
 
 
 def test_a_body_that_is_read_is_received_first_and_the_application_called_again() -> (

@@ -179,6 +179,16 @@ def test_a_client_that_has_only_finished_sending_is_answered(
     assert all_of(connection).endswith(b"alive\n")
 
 
+def test_the_connection_of_a_client_that_has_finished_sending_ends_with_its_answers(
+    connections: Connections,
+) -> None:
+    """It does not stay for as long as another request might have come."""
+    connection = connections.open(2 * request("GET", "/livez"))
+    connection.settimeout(10)
+    connection.shutdown(socket.SHUT_WR)
+    assert all_of(connection).count(b"alive\n") == 2
+
+
 @pytest.mark.parametrize(
     "kind", [JSON, "Content-Type: multipart/form-data; boundary=x"]
 )
