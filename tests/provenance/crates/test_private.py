@@ -11,6 +11,7 @@ from registry.catalogue.access import is_private, may_download
 from registry.catalogue.models import StorageLocation
 from registry.core.errors import Conflict
 from registry.identity.models import User
+from registry.provenance.crates.reading.context import words_of
 from registry.provenance.crates.terms import EXTRA_TERMS
 from registry.provenance.vocabulary import FAIR
 from tests.factories import StorageRootFactory, UserFactory
@@ -99,6 +100,41 @@ def test_a_word_that_the_context_does_not_declare_closes_a_file(
 ) -> None:
     send(file("data/a.txt", public=value), by=UserFactory.create(), context=context)
     assert is_private(SHA1)
+
+
+@pytest.mark.parametrize(
+    "word, declared",
+    [
+        ("offen", {"offen": f"{FAIR}public"}),
+        ("offen", {"offen": {"@id": f"{FAIR}public"}}),
+        ("offen", {"fair": FAIR, "offen": "fair:public"}),
+        ("offen", {"p": f"{FAIR}pub", "offen": {"@id": "p:lic", "@type": "@id"}}),
+        ("offen", {"offen": "frei", "frei": f"{FAIR}public"}),
+        ("offen", {"offen": "https://elsewhere.example.org/words/Public"}),
+        ("offen", {"offen": f"{FAIR}public", "frei": f"{FAIR}public"}),
+        ("frei", {"offen": f"{FAIR}public", "frei": f"{FAIR}public"}),
+        ("Public", {}),
+        ("ex:PUBLIC", {}),
+    ],
+)
+def test_the_own_word_of_a_crate_closes_a_file(
+    word: str, declared: dict[str, Any]
+) -> None:
+    context = [CONTEXT, declared]
+    ada = UserFactory.create()
+    send(file("data/a.txt", **{word: False}), by=ada, context=context)
+    assert is_private(SHA1)
+
+
+def test_words_that_stand_for_each_other_stand_for_nothing() -> None:
+    words = words_of([CONTEXT, {"one": "two", "two": "one", "a": "a:b", "b": None}])
+    assert not any(map(words.is_openness, ("one", "two", "a", "b")))
+
+
+def test_an_own_word_that_says_yes_leaves_a_file_open() -> None:
+    context = [CONTEXT, {"fair": FAIR, "offen": "fair:public"}]
+    send(file("data/a.txt", offen=True), by=UserFactory.create(), context=context)
+    assert not is_private(SHA1)
 
 
 def test_a_file_that_is_private_and_public_at_once_is_refused() -> None:

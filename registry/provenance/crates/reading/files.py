@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from registry.core.errors import InvalidInput
+from registry.provenance.crates.reading.context import Words
 from registry.provenance.crates.reading.graph import Crate, Entity
 from registry.provenance.crates.terms import LEGACY_METADATA, METADATA, PREVIEW
 
@@ -87,7 +88,7 @@ def _undescribed(
         ):
             name = path.rpartition("/")[2]
             values = {"@id": path, "@type": "File", "name": name}
-            yield CrateFile(Entity(path, values, {}), path=path)
+            yield CrateFile(Entity(path, values, Words()), path=path)
 
 
 def folders_of(path: str) -> Iterator[str]:

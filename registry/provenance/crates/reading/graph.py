@@ -2,7 +2,8 @@
 
 It is read by its words, as everybody does who reads crates: nothing is fetched, and
 no context but that of RO-Crate gives the words of schema.org their meaning. Words of
-this registry's vocabulary count only where the context says that they are.
+this registry's vocabulary count only where the context says that they are, but for the
+one that calls a file private.
 """
 
 from __future__ import annotations
@@ -20,20 +21,14 @@ from django.conf import settings
 
 from registry.core.errors import InvalidInput
 from registry.core.json_outline import MOST_VALUES, TooDeep, TooManyValues, outline
-from registry.provenance.crates.terms import (
-    CONTEXTS,
-    EXTRA_TERMS,
-    LEGACY_METADATA,
-    METADATA,
-)
+from registry.provenance.crates.reading.context import Words, words_of
+from registry.provenance.crates.terms import EXTRA_TERMS, LEGACY_METADATA, METADATA
 
 #: Things that a crate may describe, for each file that it may have.
 _ENTITIES_PER_FILE = 10
 #: JSON values that a crate may have, for each file that it may have.
 _VALUES_PER_FILE = 100
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-#: What stands before the last part of a name or an address.
-_LAST_PART = re.compile(r"[:/#]")
 
 
 @dataclass(frozen=True)
@@ -42,7 +37,7 @@ class Entity:
 
     id: str
     values: Mapping[str, Any]
-    terms: Mapping[str, str]
+    words: Words
 
     @property
     def where(self) -> str:
@@ -104,15 +99,9 @@ class Entity:
 
     @property
     def is_private(self) -> bool:
-        """Whether it says ``"public": false``, or anything else than a clear yes.
-
-        Other words count only where the context declares them. This one is honoured
-        without that, since what is meant to be private must not become public.
-        """
+        """Whether it says ``"public": false``, or anything else than a clear yes."""
         said = (
-            value
-            for word, value in self.values.items()
-            if _LAST_PART.split(word)[-1] == "public"
+            value for word, value in self.values.items() if self.words.is_openness(word)
         )
         return self.flag("public") is False or not all(map(_is_true, said))
 
@@ -136,7 +125,7 @@ class Entity:
     def _of(self, name: str) -> Any:
         """Return a value by the word that the registry has for it."""
         if name in EXTRA_TERMS:
-            name = self.terms.get(name, name if name == "sha1" else "")
+            name = self.words.of.get(name, name if name == "sha1" else "")
         return self.values.get(name)
 
 
@@ -145,8 +134,8 @@ class Crate:
 
     def __init__(self, metadata: bytes) -> None:
         document = _document(metadata)
-        terms = _terms(document["@context"])
-        self._entities = _entities(document["@graph"], terms)
+        words = words_of(document["@context"])
+        self._entities = _entities(document["@graph"], words)
         self.root = self._find_root()
 
     def __iter__(self) -> Iterator[Entity]:
@@ -217,29 +206,7 @@ def _refuse_repeated(members: list[tuple[str, Any]]) -> dict[str, Any]:
     return values
 
 
-def _terms(context: Any) -> dict[str, str]:
-    """Return the words that a crate has for the terms which are not of RO-Crate."""
-    parts = _listed(context)
-    if not any(isinstance(part, str) and part.startswith(CONTEXTS) for part in parts):
-        raise InvalidInput(
-            {METADATA: [f"The @context is not that of RO-Crate, {CONTEXTS[0]}…"]}
-        )
-    said: dict[str, str] = {}
-    for part in parts:
-        if isinstance(part, dict):
-            said |= {
-                iri: word
-                for word, meant in part.items()
-                if isinstance(iri := _iri(meant), str)
-            }
-    return {term: said[iri] for term, iri in EXTRA_TERMS.items() if iri in said}
-
-
-def _iri(meant: Any) -> Any:
-    return meant.get("@id") if isinstance(meant, dict) else meant
-
-
-def _entities(graph: list[Any], terms: Mapping[str, str]) -> dict[str, Entity]:
+def _entities(graph: list[Any], words: Words) -> dict[str, Entity]:
     limit = settings.CRATE_FILES * _ENTITIES_PER_FILE
     if len(graph) > limit:
         raise InvalidInput(
@@ -251,7 +218,7 @@ def _entities(graph: list[Any], terms: Mapping[str, str]) -> dict[str, Entity]:
         name = values.get("@id") if isinstance(values, dict) else None
         if not isinstance(name, str) or not name:
             raise InvalidInput({place: ["An entity is an object with an @id."]})
-        entity = Entity(name, values, terms)
+        entity = Entity(name, values, words)
         if name in entities:
             entity.refuse("Two entities have this @id.")
         if not entity.types:

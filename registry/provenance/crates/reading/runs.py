@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from registry.catalogue.models import WHOLE_OBJECT
 from registry.core.validators import SHORT
+from registry.provenance.crates.reading.context import Words
 from registry.provenance.crates.reading.files import FILE, FOLDER, folders_of
 from registry.provenance.crates.reading.graph import Entity
 from registry.provenance.crates.reading.labels import fits_key_value, stated_uuid
@@ -165,7 +166,7 @@ class Runs:
         folders = {path.rstrip("/") for path in entity.paths}
         for path, name in self.by_path.items():
             if folders.intersection(folders_of(path)):
-                yield self.crate.get(name) or Entity(name, {"@type": "File"}, {})
+                yield self.crate.get(name) or Entity(name, {"@type": "File"}, Words())
 
     def _is_parameter(self, entity: Entity) -> bool:
         """Tell whether this is a value that a run was given, rather than data."""

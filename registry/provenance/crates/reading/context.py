@@ -1,0 +1,77 @@
+"""The words of a crate: which of them stand for terms that are not RO-Crate's.
+
+A context is read as far as flat crates need it: words that are declared with an
+address, with a shortened one (``fair:public``), or with another word of the context
+(JSON-LD 1.1, section 4.1). Nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from registry.core.errors import InvalidInput
+from registry.provenance.crates.terms import CONTEXTS, EXTRA_TERMS, METADATA
+
+#: What stands before the last part of a name or an address.
+_LAST_PART = re.compile(r"[:/#]")
+_PUBLIC = "public"
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words that a crate has for terms, by the names that the registry has."""
+
+    of: Mapping[str, str] = field(default_factory=dict)
+    #: what the words of the context stand for
+    meanings: Mapping[str, str] = field(default_factory=dict)
+
+    def is_openness(self, word: str) -> bool:
+        """Tell whether a word says of a file that it is public, or that it is not.
+
+        That counts undeclared too, and however it is spelt: what is meant to be
+        private must not become public.
+        """
+        return any(_names_openness(one) for one in (word, self.meanings.get(word, "")))
+
+
+def words_of(context: Any) -> Words:
+    """Read the ``@context`` of a crate; raises ``InvalidInput``."""
+    parts = context if isinstance(context, list) else [context]
+    if not any(isinstance(part, str) and part.startswith(CONTEXTS) for part in parts):
+        raise InvalidInput(
+            {METADATA: [f"The @context is not that of RO-Crate, {CONTEXTS[0]}…"]}
+        )
+    said: dict[str, str] = {}
+    for part in parts:
+        if isinstance(part, dict):
+            said |= {word: iri for word, meant in part.items() if (iri := _iri(meant))}
+    meanings = {word: _expanded(iri, said) for word, iri in said.items()}
+    words = {iri: word for word, iri in meanings.items()}
+    of = {term: words[iri] for term, iri in EXTRA_TERMS.items() if iri in words}
+    return Words(of, meanings)
+
+
+def _names_openness(name: str) -> bool:
+    return _LAST_PART.split(name)[-1].casefold() == _PUBLIC
+
+
+def _iri(meant: Any) -> str:
+    iri = meant.get("@id") if isinstance(meant, dict) else meant
+    return iri if isinstance(iri, str) else ""
+
+
+def _expanded(iri: str, said: Mapping[str, str]) -> str:
+    """Write an address out, as far as it is made of words of the context."""
+    # no chain of words is longer than there are words, unless it goes round
+    for _ in said:
+        prefix, colon, rest = iri.partition(":")
+        if iri in said:
+            iri = said[iri]
+        elif colon and not rest.startswith("//") and prefix in said:
+            iri = f"{said[prefix]}{rest}"
+        else:
+            break
+    return iri
