@@ -73,6 +73,13 @@ class BodyTooLarge(BodyRefused):
     detail = "The body is too large."
 
 
+class BodyCoded(BodyRefused):
+    """The body is compressed (RFC 9110, section 15.5.16)."""
+
+    status_code = 415
+    detail = "Send the body as it is: no Content-Encoding is undone here."
+
+
 class NoFiles(FileUploadHandler):
     """Refuses the files of a form, so that none is written to the disk."""
 
@@ -215,6 +222,13 @@ def is_chunked(request: HttpRequest) -> bool:
 def is_form(request: HttpRequest) -> bool:
     """Tell whether the body says that it is a form."""
     return request.content_type in _FORMS
+
+
+def refuse_coded(request: HttpRequest) -> None:
+    """Raise ``BodyCoded`` where the body says that it is compressed."""
+    coding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+    if coding not in {"", "identity"}:
+        raise BodyCoded
 
 
 def settle_chunks(request: HttpRequest, most: int) -> None:

@@ -18,6 +18,7 @@ from registry.http.bodies import (
     is_chunked,
     is_form,
     length_of,
+    refuse_coded,
     settle_chunks,
 )
 from registry.http.budgets import hold_slot
@@ -81,6 +82,7 @@ class CountedView(APIView):
         """Have a body that can be read, now that it is known who sends it."""
         if request.method in SAFE:
             return
+        refuse_coded(request)
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if is_form(request):
             most = min(most, MOST_IN_FORM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from pathlib import Path
@@ -210,6 +211,27 @@ def test_half_a_crate_or_document_is_not_stored(person: User) -> None:
     for path in ("/api/ro-crate/", "/api/prov/"):
         answer = _send(api, path, body, JSON, CONTENT_LENGTH=str(len(body) + 1))
         assert "shorter than" in data_of(answer, 400)["detail"], path
+
+
+# --- bodies that are compressed -------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [TYPES, "/api/ro-crate/", "/api/prov/"])
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, GZIP"])
+def test_a_compressed_body_is_said_to_be_one(
+    person: User, path: str, coding: str
+) -> None:
+    body = gzip.compress(json.dumps(BODY).encode())
+    api = Api(person)._client
+    answer = _send(api, path, body, JSON, HTTP_CONTENT_ENCODING=coding)
+    assert "no Content-Encoding" in data_of(answer, 415)["detail"]
+    assert answer["Accept-Encoding"] == "identity"
+    assert not FileType.objects.exists()
+
+
+def test_a_body_as_it_is_may_say_so(person: User) -> None:
+    body, api = json.dumps(BODY).encode(), Api(person)._client
+    data_of(_send(api, TYPES, body, JSON, HTTP_CONTENT_ENCODING="Identity"), 201)
 
 
 # --- bodies in chunks -----------------------------------------------------------------

@@ -57,6 +57,9 @@ DETAIL: dict[type[Exception], str] = {
     IntegrityError: "The request does not fit what is on record by now; try again.",
 }
 
+#: What goes with a status: when to try again, and which codings a body may have.
+_HEADERS = {415: {"Accept-Encoding": "identity"}, 503: {"Retry-After": "1"}}
+
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn an error into an answer; None leaves it to the server as a defect."""
@@ -71,7 +74,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if not isinstance(error, errors.RegistryError | BodyRefused):
         logger.warning("%s: %s", type(error).__name__, error)
     error = to_registry_error(error) or error
-    headers = {"Retry-After": "1"} if status == 503 else None
+    headers = _HEADERS.get(status)
     return _known(Response(_body(error, request), status=status, headers=headers))
 
 
