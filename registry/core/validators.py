@@ -22,6 +22,9 @@ LONG = 2**20
 #: A B-tree entry of PostgreSQL holds some 2,700 bytes; two indexed texts must fit.
 SHORT_BYTES = 1280
 
+_SPACE = re.compile(r"\s")
+_SHA1 = re.compile(r"[0-9a-f]{40}")
+_HASH_PREFIX = re.compile(r"^(0x|(urn:)?sha-?1[:=-])", re.IGNORECASE)
 _GLOB_CHARACTERS = re.compile(r"[\[\]?*]")
 _ROOT_SCHEMES = ("http", "https", "file", "ssh", "sftp", "ftp", "ftps", "s3", "github")
 _SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*):(?://)?(.*)$", re.IGNORECASE | re.DOTALL)
@@ -36,6 +39,23 @@ def indexable(value: str) -> None:
             f"(it has {size}).",
             code="too_long",
         )
+
+
+def checksum(value: str) -> None:
+    """Refuse a SHA-1 that no file would be found by; other texts pass.
+
+    Commits and hashes of other kinds are such texts. A private location whose hash is
+    that of no file would leave the file public.
+    """
+    if _SPACE.search(value):
+        raise ValidationError("Enter the hash without spaces.", code="invalid_hash")
+    digits = _HASH_PREFIX.sub("", value)
+    if not _SHA1.fullmatch(digits.lower()) or value in {digits.lower(), digits.upper()}:
+        return
+    raise ValidationError(
+        "Enter a SHA-1 as its 40 hexadecimal digits alone, in lower case.",
+        code="invalid_hash",
+    )
 
 
 def name(value: str) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 import threading
 from collections.abc import Iterator
 
 import pytest
+from gunicorn.workers.gasgi import ASGIWorker
 
 from attacks.loops import run as run_loop
 from registry.front.answers import Stream
@@ -15,6 +17,7 @@ from registry.front.bodies import NobodyReads, StreamedBody
 from registry.front.pace import Patience
 from registry.front.slots import NoSlot, Slots
 from registry.front.spool import Room, Spool
+from registry.front.worker import SWITCH, FrontWorker
 
 pytestmark = pytest.mark.once
 
@@ -301,3 +304,20 @@ def test_an_answer_that_nobody_wants_any_more_is_not_made_to_its_end() -> None:
         spool.close()
 
     run_loop(run())
+
+
+def test_a_process_that_serves_has_threads_take_short_turns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A request waits for its turn at each of its steps, behind all that compute."""
+    before = sys.getswitchinterval()
+    monkeypatch.setattr(
+        ASGIWorker, "init_process", lambda _: turns.append(sys.getswitchinterval())
+    )
+    turns: list[float] = []
+    try:
+        FrontWorker.init_process(object.__new__(FrontWorker))
+    finally:
+        sys.setswitchinterval(before)
+    assert turns == [pytest.approx(SWITCH)]
+    assert before > SWITCH

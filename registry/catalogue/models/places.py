@@ -46,7 +46,7 @@ class StorageLocation(Record):
     hash = models.CharField(
         max_length=validators.SHORT,
         db_index=True,
-        validators=[validators.indexable],
+        validators=[validators.indexable, validators.checksum],
         help_text="SHA-1 of the file's bytes in hexadecimal digits, "
         "or the commit of a code repository.",
     )

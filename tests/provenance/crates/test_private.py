@@ -114,6 +114,8 @@ def test_a_word_that_the_context_does_not_declare_closes_a_file(
         ("offen", {"offen": f"{FAIR}public", "frei": f"{FAIR}public"}),
         ("frei", {"offen": f"{FAIR}public", "frei": f"{FAIR}public"}),
         ("Public", {}),
+        (" public ", {}),
+        ("offen", {"File": {"@id": "x:File", "@context": {"offen": f"{FAIR}public"}}}),
         ("ex:PUBLIC", {}),
     ],
 )
@@ -124,6 +126,26 @@ def test_the_own_word_of_a_crate_closes_a_file(
     ada = UserFactory.create()
     send(file("data/a.txt", **{word: False}), by=ada, context=context)
     assert is_private(SHA1)
+
+
+@pytest.mark.parametrize(
+    "entities, context",
+    [
+        ([file("data/a.txt", **{"@nest": {"public": False}})], {}),
+        ([file("data/a.txt", within={"offen": False})], {"offen": f"{FAIR}public"}),
+        ([file("data/a.txt", **{"@context": {"offen": f"{FAIR}public"}})], {}),
+        ([PUBLIC_A, {**FOLDER, "@included": [PRIVATE_B]}], {}),
+        ([PUBLIC_A, {**FOLDER, "hasPart": [[{"x": PRIVATE_B}]]}], {}),
+        ([PUBLIC_A, {**FOLDER, "@reverse": {"public": {"@id": "data/a.txt"}}}], {}),
+    ],
+)
+def test_privacy_that_is_said_within_a_description_is_refused(
+    entities: list[Any], context: dict[str, Any]
+) -> None:
+    described = metadata(*entities, context=[CONTEXT, context])
+    error = refused(zipped({"data/a.txt": DATA}, described), UserFactory.create())
+    assert "within" in str(error.fields) or "@context" in str(error.fields)
+    assert not StorageLocation.objects.exists()
 
 
 def test_words_that_stand_for_each_other_stand_for_nothing() -> None:

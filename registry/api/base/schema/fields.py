@@ -37,6 +37,7 @@ _VERSION = (
 
 #: What validators of ours look for, as far as JSON Schema can say it.
 _SAID_BY: dict[Any, Schema] = {
+    validators.checksum: {"pattern": r"^\S*$"},
     validators.name: {"pattern": r"^[^\[\]?*]*$"},
     validators.semantic_version: {"pattern": _VERSION},
     validators.web_address: {

@@ -8,7 +8,7 @@ address, with a shortened one (``fair:public``), or with another word of the con
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,8 +25,8 @@ class Words:
     """The words that a crate has for terms, by the names that the registry has."""
 
     of: Mapping[str, str] = field(default_factory=dict)
-    #: what the words of the context stand for
-    meanings: Mapping[str, str] = field(default_factory=dict)
+    #: words of the context that say whether a file is public
+    openness: frozenset[str] = frozenset()
 
     def is_openness(self, word: str) -> bool:
         """Tell whether a word says of a file that it is public, or that it is not.
@@ -34,7 +34,7 @@ class Words:
         That counts undeclared too, and however it is spelt: what is meant to be
         private must not become public.
         """
-        return any(_names_openness(one) for one in (word, self.meanings.get(word, "")))
+        return word in self.openness or _names_openness(word)
 
 
 def words_of(context: Any) -> Words:
@@ -48,14 +48,28 @@ def words_of(context: Any) -> Words:
     for part in parts:
         if isinstance(part, dict):
             said |= {word: iri for word, meant in part.items() if (iri := _iri(meant))}
-    meanings = {word: _expanded(iri, said) for word, iri in said.items()}
-    words = {iri: word for word, iri in meanings.items()}
+    words = {_expanded(iri, said): word for word, iri in said.items()}
     of = {term: words[iri] for term, iri in EXTRA_TERMS.items() if iri in words}
-    return Words(of, meanings)
+    openness = (
+        word
+        for word, iri in _declared(parts)
+        if _names_openness(_expanded(iri, {**said, word: iri}))
+    )
+    return Words(of, frozenset(openness))
+
+
+def _declared(context: Any) -> Iterator[tuple[str, str]]:
+    """Yield all words and what they stand for, those of contexts within too."""
+    for part in context if isinstance(context, list) else [context]:
+        if isinstance(part, dict):
+            for word, meant in part.items():
+                yield word, _iri(meant)
+                if isinstance(meant, dict):
+                    yield from _declared(meant.get("@context"))
 
 
 def _names_openness(name: str) -> bool:
-    return _LAST_PART.split(name)[-1].casefold() == _PUBLIC
+    return _LAST_PART.split(name)[-1].strip().casefold() == _PUBLIC
 
 
 def _iri(meant: Any) -> str:

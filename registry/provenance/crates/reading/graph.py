@@ -105,6 +105,21 @@ class Entity:
         )
         return self.flag("public") is False or not all(map(_is_true, said))
 
+    def refuse_hidden_privacy(self) -> None:
+        """Raise where a description within might call a file private.
+
+        A crate is flat (RO-Crate 1.1, section 4.1): nobody reads what is deeper, and
+        what is meant to be private must not become public for that.
+        """
+        if "@context" in self.values:
+            self.refuse("Only the crate as a whole has a @context.")
+        for word, value in self.values.items():
+            if any(map(self.words.is_openness, _names_within(value))):
+                self.refuse(
+                    f"{word} has a description within that says whether a file is "
+                    "public; say it of an entity of @graph."
+                )
+
     def moment(self, name: str) -> datetime | None:
         """Return a time (ISO 8601); without a zone it is in UTC."""
         text = self.text(name)
@@ -219,6 +234,7 @@ def _entities(graph: list[Any], words: Words) -> dict[str, Entity]:
         if not isinstance(name, str) or not name:
             raise InvalidInput({place: ["An entity is an object with an @id."]})
         entity = Entity(name, values, words)
+        entity.refuse_hidden_privacy()
         if name in entities:
             entity.refuse("Two entities have this @id.")
         if not entity.types:
@@ -248,6 +264,18 @@ def _texts(value: Any) -> list[str]:
             case str() | int() | float():
                 found.append(str(plain))
     return found
+
+
+def _names_within(value: Any) -> Iterator[str]:
+    """Yield the names of all values within a value."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case dict() as inner:
+                yield from inner
+                waiting += inner.values()
+            case list() as inner:
+                waiting += inner
 
 
 def _is_true(value: Any) -> bool:
