@@ -198,6 +198,7 @@ REASONS = re.compile(
     r"|^Give an identifier \(a URL\), or both alternate_identifier and"
     r"|^A run cannot end before its run_date\.$"
     r"|^Say why"
+    r"|^Enter the hash without spaces\.$"
     r"|^Enter a URL such as"
     r"|^Enter a URI such as"
     r"|^The host of this URI cannot be read\."
