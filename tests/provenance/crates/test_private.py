@@ -9,9 +9,9 @@ from django.contrib.auth.models import AnonymousUser
 
 from registry.catalogue.access import is_private, may_download
 from registry.catalogue.models import StorageLocation
-from registry.core.errors import Conflict
+from registry.core.errors import Conflict, InvalidInput
 from registry.identity.models import User
-from registry.provenance.crates.reading.context import words_of
+from registry.provenance.crates.reading.context import MOST_WORDS, words_of
 from registry.provenance.crates.terms import EXTRA_TERMS
 from registry.provenance.vocabulary import FAIR
 from tests.factories import StorageRootFactory, UserFactory
@@ -151,6 +151,14 @@ def test_privacy_that_is_said_within_a_description_is_refused(
 def test_words_that_stand_for_each_other_stand_for_nothing() -> None:
     words = words_of([CONTEXT, {"one": "two", "two": "one", "a": "a:b", "b": None}])
     assert not any(map(words.is_openness, ("one", "two", "a", "b")))
+
+
+def test_a_context_may_not_declare_words_without_end() -> None:
+    """Each is looked up, through as many others as it stands for."""
+    few = {f"w{at}": f"w{at + 1}" for at in range(MOST_WORDS)}
+    assert not words_of([CONTEXT, few]).openness
+    with pytest.raises(InvalidInput, match="more than 10000 words"):
+        words_of([CONTEXT, few, {"one": "more"}])
 
 
 def test_an_own_word_that_says_yes_leaves_a_file_open() -> None:

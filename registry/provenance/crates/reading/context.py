@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from registry.core.errors import InvalidInput
@@ -18,6 +19,10 @@ from registry.provenance.crates.terms import CONTEXTS, EXTRA_TERMS, METADATA
 #: What stands before the last part of a name or an address.
 _LAST_PART = re.compile(r"[:/#]")
 _PUBLIC = "public"
+#: Words that a context may declare; all of schema.org has some 2,500.
+MOST_WORDS = 10_000
+#: Characters of an address, and words in a row that stand for each other.
+_LONGEST, _STEPS = 2000, 16
 
 
 @dataclass(frozen=True)
@@ -48,13 +53,18 @@ def words_of(context: Any) -> Words:
     for part in parts:
         if isinstance(part, dict):
             said |= {word: iri for word, meant in part.items() if (iri := _iri(meant))}
-    words = {_expanded(iri, said): word for word, iri in said.items()}
-    of = {term: words[iri] for term, iri in EXTRA_TERMS.items() if iri in words}
-    openness = (
-        word
-        for word, iri in _declared(parts)
-        if _names_openness(_expanded(iri, {**said, word: iri}))
-    )
+    declared = list(islice(_declared(parts), MOST_WORDS + 1))
+    if len(declared) > MOST_WORDS:
+        raise InvalidInput(
+            {METADATA: [f"The @context declares more than {MOST_WORDS} words."]}
+        )
+    terms = {iri: term for term, iri in EXTRA_TERMS.items()}
+    of = {
+        terms[full]: word
+        for word, iri in said.items()
+        if (full := _expanded(iri, said)) in terms
+    }
+    openness = {word for word, iri in declared if _names_openness(_expanded(iri, said))}
     return Words(of, frozenset(openness))
 
 
@@ -74,13 +84,12 @@ def _names_openness(name: str) -> bool:
 
 def _iri(meant: Any) -> str:
     iri = meant.get("@id") if isinstance(meant, dict) else meant
-    return iri if isinstance(iri, str) else ""
+    return iri if isinstance(iri, str) and len(iri) <= _LONGEST else ""
 
 
 def _expanded(iri: str, said: Mapping[str, str]) -> str:
     """Write an address out, as far as it is made of words of the context."""
-    # no chain of words is longer than there are words, unless it goes round
-    for _ in said:
+    for _ in range(_STEPS):
         prefix, colon, rest = iri.partition(":")
         if iri in said:
             iri = said[iri]
