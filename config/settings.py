@@ -396,9 +396,8 @@ REST_FRAMEWORK = {
         "registry.http.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["registry.http.permissions.ReadOrSignedIn"],
-    "DEFAULT_THROTTLE_CLASSES": [
-        "registry.http.throttling.RequestThrottle",
-    ],
+    # views count requests themselves: registry.http.views
+    "DEFAULT_THROTTLE_CLASSES": [],
     "DEFAULT_PAGINATION_CLASS": "registry.http.pagination.RecordPagination",
     "DEFAULT_FILTER_BACKENDS": ["registry.http.filters.RecordFilterBackend"],
     "DEFAULT_RENDERER_CLASSES": [

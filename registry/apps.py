@@ -1,11 +1,20 @@
 """The one Django application of the project."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.core import checks
 from django.db import models
 
 from registry.core.lookups import GlobLookup
 from registry.http.checks import check_processes_share_counters
+
+#: The modules that declare the record types, in the order in which the API lists them.
+RECORD_TYPES = (
+    "registry.identity.record_types",
+    "registry.catalogue.record_types",
+    "registry.runs.record_types",
+)
 
 
 class RegistryConfig(AppConfig):
@@ -16,7 +25,9 @@ class RegistryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks, and the look-ups that queries are written with."""
+        """Register the checks and look-ups, and load what the domains declare."""
         checks.register(check_processes_share_counters)
         for field in (models.CharField, models.TextField):
             field.register_lookup(GlobLookup)
+        for module in RECORD_TYPES:
+            import_module(module)

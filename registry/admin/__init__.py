@@ -21,6 +21,9 @@ from registry.admin import (
     runs,
     system,
 )
+from registry.admin.records import register_other_types
+
+register_other_types()
 
 __all__ = [
     "clients",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
@@ -16,6 +15,7 @@ from django.template.response import TemplateResponse
 from registry.admin.history import EVENTS_A_PAGE, Told, tell
 from registry.admin.related import api_address, related_lists
 from registry.core.models import Event
+from registry.core.record_types import Section
 from registry.core.transactions import run_atomically
 from registry.identity.roles import is_administrator
 
@@ -30,16 +30,8 @@ else:
     ModelAdmin = admin.ModelAdmin
 
 
-class Section(StrEnum):
-    """The headings of the start page, in their order."""
-
-    PRODUCTS = "Data products"
-    OBJECTS = "Objects and files"
-    LABELS = "What is said of objects"
-    QUALITY = "Quality"
-    RUNS = "Runs"
-    PEOPLE = "People"
-    SYSTEM = "The service"
+#: What the registry itself writes, and settings; the last heading of the start page.
+SERVICE = Section("The service", 100)
 
 
 def person(request: HttpRequest) -> User:
@@ -53,7 +45,7 @@ class RegistryAdmin(ModelAdmin):
     Nothing is logged in Django's own way: the services leave events.
     """
 
-    section: ClassVar[Section] = Section.SYSTEM
+    section: ClassVar[Section] = SERVICE
     #: The name of this kind of row in the events; empty where there are none.
     event_kind: str = ""
     deletable: ClassVar[bool] = False

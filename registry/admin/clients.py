@@ -16,10 +16,11 @@ from oauth2_provider.models import (
     RefreshToken,
 )
 
-from registry.admin.base import ReadOnlyAdmin, Section, person
+from registry.admin.base import ReadOnlyAdmin, person
 from registry.admin.filters import LinkFilter
 from registry.admin.forms import ServiceForm
 from registry.admin.records import ServiceAdmin
+from registry.catalogue.record_types import PEOPLE
 from registry.core.errors import Forbidden
 from registry.identity.models import User
 from registry.identity.oauth import clients
@@ -83,7 +84,7 @@ class ClientForm(ServiceForm):
 class ClientAdmin(ServiceAdmin):
     """Clients. A secret is shown once, in the answer that it was made by."""
 
-    section = Section.PEOPLE
+    section = PEOPLE
     event_kind = clients.KIND
     deletable = True
     form = ClientForm
@@ -201,7 +202,7 @@ class ClientAdmin(ServiceAdmin):
 class ClientSessionAdmin(ReadOnlyAdmin):
     """What clients may do for people; their tokens are not known to anyone here."""
 
-    section = Section.PEOPLE
+    section = PEOPLE
     fields = (
         *("client", "user", "scope", "offline", "created", "last_used"),
         *("address", "agent", "ended"),
@@ -241,7 +242,7 @@ class ClientSessionAdmin(ReadOnlyAdmin):
 class DeviceCodeAdmin(ReadOnlyAdmin):
     """Devices that wait to be let in, or did. Their codes are not shown."""
 
-    section = Section.PEOPLE
+    section = PEOPLE
     fields = (
         *("client", "state", "user", "scope", "created", "expires"),
         *("address", "agent"),

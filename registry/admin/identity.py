@@ -15,11 +15,12 @@ from social_django import admin as _social_pages  # noqa: F401 (registers them)
 from social_django.models import Association, Nonce, UserSocialAuth
 
 from registry.admin.accounts import AccountForm, NewAccountForm
-from registry.admin.base import ReadOnlyAdmin, RegistryAdmin, Section, person
+from registry.admin.base import ReadOnlyAdmin, RegistryAdmin, person
 from registry.admin.filters import LinkFilter, RoleFilter
 from registry.admin.passwords import PasswordForm
 from registry.admin.records import ServiceAdmin
 from registry.admin.related import address, filter_name
+from registry.catalogue.record_types import PEOPLE
 from registry.identity import accounts
 from registry.identity.models import ApiToken, User
 from registry.identity.roles import ROLES, is_administrator, may_manage
@@ -40,7 +41,7 @@ for model in (Group, UserSocialAuth, Association, Nonce):
 class AccountAdmin(ServiceAdmin, UserAdmin):  # type: ignore[type-arg]
     """Accounts. Nobody gives here what they do not hold themselves."""
 
-    section = Section.PEOPLE
+    section = PEOPLE
     form = AccountForm
     add_form = NewAccountForm
     add_form_template = "admin/auth/user/add_form.html"
@@ -144,7 +145,7 @@ class AccountAdmin(ServiceAdmin, UserAdmin):  # type: ignore[type-arg]
 class GroupAdmin(ServiceAdmin):
     """Groups: the roles of the registry, and any others that carry permissions."""
 
-    section = Section.PEOPLE
+    section = PEOPLE
     event_kind = accounts.GROUP_KIND
     fields = ("name", "permissions")
     list_display = ("name",)
@@ -192,7 +193,7 @@ class PermissionAdmin(ReadOnlyAdmin):
 class ApiTokenAdmin(ReadOnlyAdmin):
     """API tokens: whose, since when, and when used; nobody here knows their keys."""
 
-    section = Section.PEOPLE
+    section = PEOPLE
     fields = ("user", "created", "last_used")
     list_display = ("user", "created", "last_used")
     list_filter = ("created", "last_used", ("user", LinkFilter))
@@ -222,7 +223,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
 class LinkedAccountAdmin(ReadOnlyAdmin):
     """Which account elsewhere, such as on GitHub, signs a person in."""
 
-    section = Section.PEOPLE
+    section = PEOPLE
     fields = ("user", "provider", "uid", "created", "modified")
     list_display = ("user", "provider", "uid", "created")
     list_filter = ("created", ("user", LinkFilter))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from registry.admin.base import Section
 from registry.admin.columns import CHANGED, link, short
 from registry.admin.filters import LinkFilter
 from registry.admin.records import RecordAdmin
@@ -14,7 +13,6 @@ from registry.catalogue.models import CodeRepoRelease, KeyValue, Keyword, Licenc
 class LabelAdmin(RecordAdmin):
     """What is said of one object, and stays with it."""
 
-    section = Section.LABELS
     fixed = ("object",)
     list_filter = ("last_updated", ("object", LinkFilter))
 
@@ -23,7 +21,6 @@ class LabelAdmin(RecordAdmin):
 class KeywordAdmin(LabelAdmin):
     """Keywords."""
 
-    writable = ("object", "keyphrase", "identifier")
     list_display = ("keyphrase", link("object"), "identifier", *CHANGED)
     search_fields = ("keyphrase", "identifier")
 
@@ -32,7 +29,6 @@ class KeywordAdmin(LabelAdmin):
 class LicenceAdmin(LabelAdmin):
     """Licences."""
 
-    writable = ("object", "licence_info", "identifier")
     list_display = (short("licence_info"), link("object"), "identifier", *CHANGED)
     search_fields = ("licence_info", "identifier")
 
@@ -41,7 +37,6 @@ class LicenceAdmin(LabelAdmin):
 class CodeRepoReleaseAdmin(LabelAdmin):
     """Releases of code repositories."""
 
-    writable = ("object", "name", "version", "website")
     list_display = ("name", "version", link("object"), "website", *CHANGED)
     search_fields = ("name", "=version", "website")
 
@@ -50,6 +45,5 @@ class CodeRepoReleaseAdmin(LabelAdmin):
 class KeyValueAdmin(LabelAdmin):
     """Keys with values."""
 
-    writable = ("object", "key", "value")
     list_display = ("key", "value", link("object"), *CHANGED)
     search_fields = ("key", "value")

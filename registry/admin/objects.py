@@ -9,12 +9,10 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.db.models import Q
 
-from registry.admin.base import Section
 from registry.admin.columns import CHANGED, link, short
 from registry.admin.filters import LinkFilter
 from registry.admin.forms import one_by_one
 from registry.admin.records import RecordAdmin
-from registry.catalogue import services
 from registry.catalogue.models import (
     DataProduct,
     FileType,
@@ -52,20 +50,12 @@ def about(term: str) -> Q:
 class FileTypeAdmin(RecordAdmin):
     """File types."""
 
-    section = Section.OBJECTS
-    writable = ("name", "extension")
-    list_display = ("name", "extension", *CHANGED)
-    search_fields = ("name", "extension")
-
 
 @admin.register(Object)
 class ObjectAdmin(RecordAdmin):
     """Objects; a new one gets its component ``whole_object`` by the service."""
 
-    section = Section.OBJECTS
-    registers = staticmethod(services.register_objects)
-    changes = staticmethod(services.update_object)
-    writable = ("description", "storage_location", "file_type", "authors", "uuid")
+    leading = ("description",)
     list_display = (
         "id",
         DESCRIPTION,
@@ -102,8 +92,7 @@ class ObjectAdmin(RecordAdmin):
 class ObjectComponentAdmin(RecordAdmin):
     """Components; the ones that stand for whole objects are made with those."""
 
-    section = Section.OBJECTS
-    writable = ("object", "name", "description", "issues")
+    decided = ("whole_object",)
     fixed = ("object",)
     list_display = ("name", link("object"), DESCRIPTION, "whole_object", *CHANGED)
     list_filter = (

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from registry.admin.base import Section
 from registry.admin.columns import CHANGED
 from registry.admin.filters import LinkFilter
 from registry.admin.records import RecordAdmin
-from registry.catalogue import services
 from registry.catalogue.models import Author, UserAuthor
 
 
@@ -16,9 +14,6 @@ from registry.catalogue.models import Author, UserAuthor
 class AuthorAdmin(RecordAdmin):
     """Authors. An identifier decides the UUID, also when it is added later."""
 
-    section = Section.PEOPLE
-    registers = staticmethod(services.register_authors)
-    writable = ("name", "identifier", "uuid")
     list_display = ("__str__", "identifier", "uuid", *CHANGED)
     search_fields = ("name", "identifier")
 
@@ -27,8 +22,6 @@ class AuthorAdmin(RecordAdmin):
 class UserAuthorAdmin(RecordAdmin):
     """Accounts with their authors."""
 
-    section = Section.PEOPLE
-    writable = ("user", "author")
     fixed = ("user",)
     list_display = ("id", "user", "author", *CHANGED)
     list_display_links = ("id", "user")

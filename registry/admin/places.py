@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from registry.admin.base import Section
 from registry.admin.columns import CHANGED
 from registry.admin.filters import LinkFilter
 from registry.admin.records import RecordAdmin
@@ -15,8 +14,6 @@ from registry.catalogue.models import StorageLocation, StorageRoot
 class StorageRootAdmin(RecordAdmin):
     """Storage roots. One that moved is corrected here, for all of its locations."""
 
-    section = Section.OBJECTS
-    writable = ("root", "local")
     list_display = ("root", "local", *CHANGED)
     list_filter = ("local", "last_updated")
     search_fields = ("root",)
@@ -26,8 +23,6 @@ class StorageRootAdmin(RecordAdmin):
 class StorageLocationAdmin(RecordAdmin):
     """Storage locations."""
 
-    section = Section.OBJECTS
-    writable = ("path", "hash", "storage_root", "public")
     list_display = ("path", "hash", "storage_root", "public", *CHANGED)
     list_filter = ("public", "last_updated", ("storage_root", LinkFilter))
     search_fields = ("path", "^hash")

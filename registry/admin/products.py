@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from registry.admin.base import Section
 from registry.admin.columns import CHANGED, link
 from registry.admin.filters import LinkFilter
 from registry.admin.records import RecordAdmin
-from registry.catalogue import services
 from registry.catalogue.models import DataProduct, ExternalObject, Namespace
 
 
@@ -16,8 +14,6 @@ from registry.catalogue.models import DataProduct, ExternalObject, Namespace
 class NamespaceAdmin(RecordAdmin):
     """Namespaces; one that names products keeps its name."""
 
-    section = Section.PRODUCTS
-    writable = ("name", "full_name", "website")
     list_display = ("name", "full_name", "website", *CHANGED)
     search_fields = ("name", "full_name")
 
@@ -26,10 +22,6 @@ class NamespaceAdmin(RecordAdmin):
 class DataProductAdmin(RecordAdmin):
     """Data products; what others cite of one stays."""
 
-    section = Section.PRODUCTS
-    registers = staticmethod(services.register_data_products)
-    changes = staticmethod(services.update_data_product)
-    writable = ("namespace", "name", "version", "object")
     list_display = ("name", "version", "namespace", link("object"), *CHANGED)
     list_filter = (
         "last_updated",
@@ -44,19 +36,7 @@ class DataProductAdmin(RecordAdmin):
 class ExternalObjectAdmin(RecordAdmin):
     """External objects; the version is that of the data product."""
 
-    section = Section.PRODUCTS
-    registers = staticmethod(services.register_external_objects)
-    writable = (
-        "data_product",
-        "title",
-        "description",
-        "release_date",
-        "identifier",
-        "alternate_identifier",
-        "alternate_identifier_type",
-        "primary_not_supplement",
-        "original_store",
-    )
+    leading = ("data_product", "title", "description", "release_date")
     fixed = ("data_product",)
     date_hierarchy = "release_date"
     list_display = (

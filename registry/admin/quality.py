@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.utils.html import format_html_join
 
-from registry.admin.base import Section
 from registry.admin.columns import CHANGED, link
 from registry.admin.filters import LinkFilter
 from registry.admin.forms import RecordForm
 from registry.admin.objects import DESCRIPTION, components_field
 from registry.admin.records import RecordAdmin, long_lists
 from registry.admin.related import change_address
-from registry.catalogue import services
 from registry.catalogue.models import Issue, ObjectComponent, QualityControlled
 
 if TYPE_CHECKING:
@@ -39,10 +37,7 @@ class IssueForm(RecordForm):
 class IssueAdmin(RecordAdmin):
     """Quality issues."""
 
-    section = Section.QUALITY
-    changes = staticmethod(services.update_issue)
     form = IssueForm
-    writable = ("severity", "description", "component_issues", "uuid")
     list_display = ("id", "severity", DESCRIPTION, *CHANGED)
     list_display_links = ("id", DESCRIPTION)
     list_filter = ("last_updated", ("registered_by", LinkFilter))
@@ -80,8 +75,6 @@ class IssueAdmin(RecordAdmin):
 class QualityControlledAdmin(RecordAdmin):
     """Marks of quality control."""
 
-    section = Section.QUALITY
-    writable = ("object", "document")
     fixed = ("object",)
     list_display = ("id", link("object"), link("document"), *CHANGED)
     list_filter = ("last_updated", ("object", LinkFilter), ("document", LinkFilter))

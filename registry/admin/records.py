@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
+from django.contrib.admin import site
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
-from django.db.models import DateTimeField, URLField
+from django.db.models import CharField, DateTimeField, URLField
 
 from registry.admin.base import RegistryAdmin, person
+from registry.admin.columns import CHANGED
+from registry.admin.filters import LinkFilter
 from registry.admin.forms import (
     RecordForm,
     ServiceForm,
@@ -19,15 +21,22 @@ from registry.admin.forms import (
     name_parts,
     one_by_one,
 )
-from registry.catalogue.curation import correct
 from registry.core.errors import Conflict, Forbidden, RegistryError
+from registry.core.links import LinkError, parse_link
 from registry.core.models import Record
-from registry.core.records import create_records, to_many_fields
-from registry.http.links import LinkError, parse_link
+from registry.core.record_types import (
+    Section,
+    Who,
+    name_of,
+    record_type_of,
+    record_types,
+)
+from registry.core.records import to_many_fields
 from registry.identity.roles import is_administrator, may_change
 
 if TYPE_CHECKING:
     from django import forms
+    from django.contrib import admin
     from django.db.models import Model, QuerySet
     from django.http import HttpRequest, HttpResponse
 
@@ -106,39 +115,85 @@ class ServiceAdmin(RegistryAdmin):
 
 
 class RecordAdmin(ServiceAdmin):
-    """Pages of one record type.
+    """Pages of one record type, by its declaration.
 
-    ``registers`` and ``changes`` are the services of the API. Without the first a
-    record is its row alone; types without the second, which the API never changes,
-    are corrected by administrators only.
+    A type that needs no more is registered with this class itself. What its owner
+    cannot change, administrators correct.
     """
 
-    registers: ClassVar[Callable[..., Sequence[Record]] | None] = None
-    changes: ClassVar[Callable[..., Record] | None] = None
-    #: What a person fills in, in this order.
-    writable: ClassVar[tuple[str, ...]]
+    #: Fields that a form begins with, before the others in the order of the model.
+    leading: ClassVar[tuple[str, ...]] = ()
+    #: Fields that the service decides, though the API has them.
+    decided: ClassVar[tuple[str, ...]] = ()
     #: What stays as it is once the record exists.
     fixed: ClassVar[tuple[str, ...]] = ("uuid",)
 
     form = RecordForm
-    list_filter: ClassVar[Any] = ("last_updated",)
     search_hint = "Finds a record by its id, UUID or API address as well."
+
+    def __init__(self, model: type[Record], admin_site: admin.AdminSite) -> None:
+        self.record_type = record_type_of(model)
+        super().__init__(model, admin_site)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Return the columns of the type, unless the page has its own."""
+        if self.list_display != ("__str__",):
+            return self.list_display
+        return tuple(dict.fromkeys((*self.record_type.column_names, *CHANGED)))
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """Return a filter for each link of the type, unless the page has its own."""
+        return self.list_filter or ("last_updated", *self._link_filters())
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        """Return the texts of the type, unless the page has its own."""
+        return self.search_fields or self._texts()
+
+    @property
+    def section(self) -> Section:  # type: ignore[override]
+        """The heading of the start page that the type is below."""
+        return self.record_type.section
+
+    @property
+    def deletable(self) -> bool:  # type: ignore[override]
+        """Whether records of the type can be deleted."""
+        return self.record_type.deleted_by is not Who.NOBODY
+
+    @property
+    def writable(self) -> tuple[str, ...]:
+        """What a person fills in, in this order."""
+        names = dict.fromkeys((*self.leading, *self.record_type.writable_fields))
+        return tuple(name for name in names if name not in self.decided)
+
+    def _link_filters(self) -> list[Any]:
+        """Return a filter for each link of the type."""
+        fields = self.record_type.own_fields.items()
+        return [(name, LinkFilter) for name, field in fields if field.is_relation]
+
+    def _texts(self) -> tuple[str, ...]:
+        """Name the short texts of the type, and those that the site searches."""
+        fields = self.record_type.own_fields.values()
+        texts = [one.name for one in fields if isinstance(one, CharField)]
+        return (*dict.fromkeys([*map(name_of, self.record_type.search_texts), *texts]),)
 
     def store(self, request: HttpRequest, obj: Any, form: Any) -> Model:
         """Register a record, or change it if it is as the person saw it."""
         by, values = person(request), form.values()
         if obj.pk is None:
-            return self._register([values], by=by, checked=True)[0]
+            [record] = self.record_type.register_records(
+                [values], by=by, validated=True
+            )
+            return record
         known = form.known_revisions()
-        return self._change(obj.pk, values, by=by, unless_changed=known, checked=True)
-
-    @property
-    def _register(self) -> Callable[..., Sequence[Record]]:
-        return self.registers or partial(create_records, self.model)
+        return self._change(obj.pk, values, by=by, unless_changed=known, validated=True)
 
     @property
     def _change(self) -> Callable[..., Record]:
-        return self.changes or partial(correct, self.model)
+        """The service that changes a record, or has administrators correct it."""
+        change = self.record_type.change or self.record_type.correct
+        if change is None:
+            raise PermissionDenied(f"A {self.record_type.title} cannot be changed.")
+        return change
 
     def formfield_for_dbfield(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
@@ -152,10 +207,12 @@ class RecordAdmin(ServiceAdmin):
         return field
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let change a record who may in the API; others look at it."""
-        if not super().has_change_permission(request, obj):
+        """Allow people to change what they can change in the API."""
+        changed_by = self.record_type.changed_by
+        allowed = super().has_change_permission(request, obj)
+        if changed_by is Who.NOBODY or not allowed:
             return False
-        if self.changes is None:
+        if changed_by is Who.ADMINISTRATORS:
             return is_administrator(request.user)
         return obj is None or may_change(request.user, obj)
 
@@ -201,6 +258,13 @@ class RecordAdmin(ServiceAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         """Find by the text of the fields."""
         return super().get_search_results(request, queryset, term)
+
+
+def register_other_types() -> None:
+    """Register the usual pages of every record type that has none of its own."""
+    for record_type in record_types():
+        if not site.is_registered(record_type.model):
+            site.register(record_type.model, RecordAdmin)
 
 
 def long_lists(record: Any) -> list[str]:

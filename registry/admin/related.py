@@ -10,8 +10,8 @@ from django.contrib.auth.models import Group
 from django.urls import get_script_prefix, reverse
 from django.utils.text import capfirst
 
+from registry.core.links import kind_of
 from registry.core.models import Record
-from registry.http.links import kind_of
 from registry.identity.models import User
 
 if TYPE_CHECKING:

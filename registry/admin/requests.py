@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 
-from registry.admin.base import Section, person
+from registry.admin.base import person
 from registry.admin.filters import LinkFilter
 from registry.admin.forms import ServiceForm
 from registry.admin.records import ServiceAdmin
+from registry.catalogue.record_types import PEOPLE
 from registry.identity.models import RoleRequest
 from registry.identity.requests import DECISIONS, decide_request
 from registry.identity.roles import is_administrator
@@ -40,7 +41,7 @@ class DecisionForm(ServiceForm):
 class RoleRequestAdmin(ServiceAdmin):
     """Requests for roles: people make them, administrators decide them once."""
 
-    section = Section.PEOPLE
+    section = PEOPLE
     form = DecisionForm
     list_display = ("user", "role", "state", "made_at", "decided_by", "decided_at")
     list_filter = ("state", "made_at", ("user", LinkFilter))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 
-from registry.admin.base import Section, person
+from registry.admin.base import person
 from registry.admin.columns import CHANGED, link
 from registry.admin.filters import LinkFilter
 from registry.admin.objects import DESCRIPTION
@@ -23,21 +23,7 @@ if TYPE_CHECKING:
 class CodeRunAdmin(RecordAdmin):
     """Code runs."""
 
-    section = Section.RUNS
-    deletable = True
-    registers = staticmethod(services.register_code_runs)
-    changes = staticmethod(services.update_code_run)
-    writable = (
-        "description",
-        "run_date",
-        "end_date",
-        "code_repo",
-        "model_config",
-        "submission_script",
-        "inputs",
-        "outputs",
-        "uuid",
-    )
+    leading = ("description",)
     date_hierarchy = "run_date"
     list_display = (
         "id",

@@ -15,7 +15,7 @@ from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 
-from registry.admin.base import Section, person
+from registry.admin.base import SERVICE, person
 from registry.admin.history import name_of_record
 from registry.admin.status import service_status
 from registry.core.models import Event
@@ -23,6 +23,8 @@ from registry.core.models import Event
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django.template.response import TemplateResponse
+
+    from registry.core.record_types import Section
 
 #: How many of their own doings people see on the start page.
 LATEST = 10
@@ -68,19 +70,18 @@ class RegistryAdminSite(admin.AdminSite):
         apps: list[Any] = super().get_app_list(request, app_label)
         if app_label is not None:
             return apps
-        sections: dict[str, Any] = {}
+        sections: dict[Section, Any] = {}
         for app in apps:
             for entry in app["models"]:
                 page = self._registry[entry["model"]]
-                name = str(getattr(page, "section", Section.SYSTEM))
-                label = name.lower().replace(" ", "-")
-                section = sections.setdefault(
-                    name, {**app, "name": name, "app_label": label, "models": []}
-                )
-                section["models"].append(entry)
-        for section in sections.values():
-            section["models"].sort(key=lambda entry: entry["name"])
-        return [sections[name] for name in Section if name in sections]
+                section = getattr(page, "section", SERVICE)
+                label = section.title.lower().replace(" ", "-")
+                listed = {**app, "name": section.title, "app_label": label}
+                sections.setdefault(section, {**listed, "models": []})
+                sections[section]["models"].append(entry)
+        for shown in sections.values():
+            shown["models"].sort(key=lambda entry: entry["name"])
+        return [sections[one] for one in sorted(sections, key=lambda one: one.rank)]
 
     @method_decorator(never_cache)
     def login(

@@ -1,14 +1,15 @@
-"""What administrators may put right, beyond what the API changes.
+"""What administrators can correct, beyond what owners change.
 
-Most catalogue records are registered once and cited ever after, so that the API does
-not change them. People still misspell names and move servers: an administrator may
-correct a record here. What others hold on to (the hash of bytes, the name in an
-address, the object that is spoken of) stays, and every correction leaves its event.
+Most catalogue records are registered once and cited from then on, so that the API does
+not change them. People still misspell names and move servers: an administrator can
+correct a record. What others rely on (the hash of bytes, the name in an address, the
+object that a record is about) stays, and every correction leaves its event.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from registry.catalogue import models
@@ -26,90 +27,78 @@ R = TypeVar("R", bound=Record)
 
 
 @atomic
-def correct(
+def correct_record(
     model: type[R],
     pk: int,
     values: Values,
     *,
     by: User,
     unless_changed: Collection[str] | None = None,
-    checked: bool = False,
+    validated: bool = False,
+    check: Callable[[R, Values], None] | None = None,
 ) -> R:
-    """Correct a record of a type that the API does not change.
+    """Correct a record of a type that its owner cannot change.
 
-    Raises ``Forbidden`` for anyone but an administrator, and ``Conflict`` where others
-    rely on the value that would change.
+    ``check`` refuses what must stay. Raises ``Forbidden`` for anyone but an
+    administrator, and ``Conflict`` where others rely on the value that would change.
     """
     if not is_administrator(by):
-        raise Forbidden("Only an administrator may correct this record.")
-    guard = _GUARDS[model]
+        raise Forbidden("Only an administrator can correct this record.")
     record = lock_record(model, pk, unless_changed=unless_changed)
-    guard(record, values)
-    return change_record(record, _completed(record, values), by=by, checked=checked)
+    if check is not None:
+        check(record, values)
+    return change_record(record, values, by=by, validated=validated)
 
 
-def _completed(record: Record, values: Values) -> Values:
-    """Add what follows from the values: an author's identifier decides the UUID."""
+def correct_author(pk: int, values: Values, **options: Any) -> models.Author:
+    """Correct an author, whose identifier decides the UUID.
+
+    The options are those of ``correct_record``.
+    """
     identifier = values.get("identifier")
-    if isinstance(record, models.Author) and identifier:
-        return {**values, "uuid": author_uuid(identifier)}
-    return values
+    completed = {**values, "uuid": author_uuid(identifier)} if identifier else values
+    check = partial(_check_author, given=values)
+    return correct_record(models.Author, pk, completed, check=check, **options)
 
 
-def _nothing(record: Any, values: Values) -> None:
-    """Refuse nothing: all of it is description."""
+def _check_author(author: models.Author, _: Values, *, given: Values) -> None:
+    keep(author, given, "uuid", "others may refer to the author by it")
 
 
-def _author(record: models.Author, values: Values) -> None:
-    keep(record, values, "uuid", "others may refer to the author by it")
-
-
-def _component(record: models.ObjectComponent, values: Values) -> None:
-    keep(record, values, "object", "a component belongs to one object")
-    keep(record, values, "whole_object", "it was decided when the object was made")
-    if record.whole_object or _is_used(record):
-        keep(record, values, "name", "clients and code runs refer to the component")
+def check_component(component: models.ObjectComponent, values: Values) -> None:
+    """Refuse to change what clients and code runs know a component by."""
+    keep(component, values, "object", "a component belongs to one object")
+    keep(component, values, "whole_object", "it was decided when the object was made")
+    if component.whole_object or _is_used(component):
+        keep(component, values, "name", "clients and code runs refer to the component")
 
 
 def _is_used(component: models.ObjectComponent) -> bool:
-    runs: Any = component
-    return bool(runs.inputs_of.exists() or runs.outputs_of.exists())
+    return component.inputs_of.exists() or component.outputs_of.exists()
 
 
-def _location(record: models.StorageLocation, values: Values) -> None:
-    if record.objects_here.exists():
-        keep(record, values, "hash", "an object has these bytes")
+def check_location(location: models.StorageLocation, values: Values) -> None:
+    """Refuse another hash for a location that an object has."""
+    if location.objects_here.exists():
+        keep(location, values, "hash", "an object has these bytes")
 
 
-def _namespace(record: models.Namespace, values: Values) -> None:
-    if record.products_named.exists():
-        keep(record, values, "name", "it is part of the names of data products")
+def check_namespace(namespace: models.Namespace, values: Values) -> None:
+    """Refuse another name for a namespace that has data products."""
+    if namespace.products_named.exists():
+        keep(namespace, values, "name", "it is part of the names of data products")
 
 
-def _user_author(record: models.UserAuthor, values: Values) -> None:
-    keep(record, values, "user", "it says whose account this is")
+def check_user_author(link: models.UserAuthor, values: Values) -> None:
+    """Refuse to give the link to another account."""
+    keep(link, values, "user", "it says whose account this is")
 
 
-def _external(record: models.ExternalObject, values: Values) -> None:
-    keep(record, values, "data_product", "it says where that data product came from")
+def check_external_object(external: models.ExternalObject, values: Values) -> None:
+    """Refuse to move an external object to another data product."""
+    keep(external, values, "data_product", "it says where that data product came from")
 
 
-def _about_object(record: Any, values: Values) -> None:
+def check_annotation(record: Any, values: Values) -> None:
+    """Refuse to move what is said about one object to another."""
     keep(record, values, "object", "register another for the other object")
-
-
-_GUARDS: dict[type[Record], Callable[[Any, Values], None]] = {
-    models.Author: _author,
-    models.CodeRepoRelease: _about_object,
-    models.ExternalObject: _external,
-    models.FileType: _nothing,
-    models.KeyValue: _about_object,
-    models.Keyword: _about_object,
-    models.Licence: _about_object,
-    models.Namespace: _namespace,
-    models.ObjectComponent: _component,
-    models.QualityControlled: _about_object,
-    models.StorageLocation: _location,
-    models.StorageRoot: _nothing,
-    models.UserAuthor: _user_author,
-}

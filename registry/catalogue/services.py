@@ -1,7 +1,7 @@
 """Registering what the catalogue holds, and changing the little that may change.
 
 Every function stores all of its rows or none, and writes the events beside them.
-Values are checked here too; ``checked`` says that a serializer has looked at each
+Values are checked here too; ``validated`` says that a serializer has looked at each
 field already.
 """
 
@@ -39,10 +39,12 @@ if TYPE_CHECKING:
 
 
 def register_objects(
-    rows: Sequence[Values], *, by: User, checked: bool = False
+    rows: Sequence[Values], *, by: User, validated: bool = False
 ) -> list[Object]:
     """Register objects, each with the component that stands for all of it."""
-    return create_records(Object, rows, by=by, checked=checked, parts=_whole_objects)
+    return create_records(
+        Object, rows, by=by, validated=validated, parts=_whole_objects
+    )
 
 
 def _whole_objects(objects: Sequence[Object]) -> list[ObjectComponent]:
@@ -59,11 +61,11 @@ def _whole_objects(objects: Sequence[Object]) -> list[ObjectComponent]:
 
 
 def register_authors(
-    rows: Sequence[Values], *, by: User, checked: bool = False
+    rows: Sequence[Values], *, by: User, validated: bool = False
 ) -> list[Author]:
     """Register authors; an identifier decides the UUID, so that registries agree."""
     return create_records(
-        Author, [_with_uuid(row) for row in rows], by=by, checked=checked
+        Author, [_with_uuid(row) for row in rows], by=by, validated=validated
     )
 
 
@@ -78,11 +80,14 @@ def _with_uuid(row: Values) -> Values:
 
 
 def register_data_products(
-    rows: Sequence[Values], *, by: User, checked: bool = False
+    rows: Sequence[Values], *, by: User, validated: bool = False
 ) -> list[DataProduct]:
     """Register data products."""
     return create_records(
-        DataProduct, [_with_version_key(row) for row in rows], by=by, checked=checked
+        DataProduct,
+        [_with_version_key(row) for row in rows],
+        by=by,
+        validated=validated,
     )
 
 
@@ -97,7 +102,7 @@ def _with_version_key(row: Values) -> Values:
 
 
 def register_external_objects(
-    rows: Sequence[Values], *, by: User, checked: bool = False
+    rows: Sequence[Values], *, by: User, validated: bool = False
 ) -> list[ExternalObject]:
     """Register external objects; each has the version of its data product."""
     ids = [_id(row.get("data_product")) for row in rows]
@@ -111,7 +116,7 @@ def register_external_objects(
             for row, pk in zip(rows, ids, strict=True)
         ],
         by=by,
-        checked=checked,
+        validated=validated,
     )
 
 
@@ -121,7 +126,7 @@ def update_issue(
     *,
     by: User,
     unless_changed: Collection[str] | None = None,
-    checked: bool = False,
+    validated: bool = False,
 ) -> Issue:
     """Change an issue; its UUID stays."""
     return change_own(
@@ -130,7 +135,7 @@ def update_issue(
         values,
         by=by,
         unless_changed=unless_changed,
-        checked=checked,
+        validated=validated,
         guard=keep_uuid,
     )
 
@@ -141,7 +146,7 @@ def update_object(
     *,
     by: User,
     unless_changed: Collection[str] | None = None,
-    checked: bool = False,
+    validated: bool = False,
 ) -> Object:
     """Change an object; its UUID, and its location once it has one, stay."""
     return change_own(
@@ -150,7 +155,7 @@ def update_object(
         values,
         by=by,
         unless_changed=unless_changed,
-        checked=checked,
+        validated=validated,
         guard=_keep_location,
     )
 
@@ -161,7 +166,7 @@ def update_data_product(
     *,
     by: User,
     unless_changed: Collection[str] | None = None,
-    checked: bool = False,
+    validated: bool = False,
 ) -> DataProduct:
     """Change a data product; what others cite of it stays."""
     return change_own(
@@ -170,7 +175,7 @@ def update_data_product(
         _with_version_key(values) if "version" in values else values,
         by=by,
         unless_changed=unless_changed,
-        checked=checked,
+        validated=validated,
         guard=_keep_product,
     )
 
@@ -195,13 +200,13 @@ def place_object(
     is_new = record.storage_location_id is None
     values = {**values, "storage_location": location.pk}
     _keep_location(record, values)
-    return change_record(record, values, by=by, checked=True), is_new
+    return change_record(record, values, by=by, validated=True), is_new
 
 
 def find_or_register_location(place: Values, *, by: User) -> StorageLocation:
     """Return the location with this hash below this root, registering it if need be."""
     try:
-        return create_records(StorageLocation, [place], by=by, checked=True)[0]
+        return create_records(StorageLocation, [place], by=by, validated=True)[0]
     except Duplicate as duplicate:
         if not isinstance(duplicate.existing, StorageLocation):
             raise

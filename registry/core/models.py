@@ -10,7 +10,6 @@ from django.db import models
 from registry.core.querysets import RecordQuerySet
 
 if TYPE_CHECKING:
-    from registry.core.errors import FieldMessages
     from registry.core.limits import Limit
 
 
@@ -52,10 +51,6 @@ class Record(models.Model):
     class Meta:
         abstract = True
         ordering = ("-id",)
-
-    def problems(self) -> FieldMessages:
-        """Say what is wrong with these values together; empty when nothing is."""
-        return {}
 
     @property
     def revision(self) -> str:

@@ -35,13 +35,13 @@ def create_records(
     rows: Sequence[Values],
     *,
     by: AbstractBaseUser,
-    checked: bool = False,
+    validated: bool = False,
     parts: Callable[[Sequence[R]], Sequence[Record]] | None = None,
 ) -> list[R]:
     """Store one record a row, all of them or none, in a constant number of statements.
 
     ``parts`` makes the records that come into being with new ones, whose ids it sees.
-    ``checked`` says that the fields were validated one by one already, as serializers
+    ``validated`` says that the fields were validated one by one already, as serializers
     do. One row that is refused raises its own error; of many, ``Refused`` with the
     errors by row number.
     """
@@ -49,7 +49,7 @@ def create_records(
         return []
     to_many = to_many_fields(model)
     instances = [_instance(model, row, to_many, by) for row in rows]
-    _refuse_invalid(instances, rows, checked=checked)
+    _refuse_invalid(instances, rows, validated=validated)
     links = {name: [row.get(name) or () for row in rows] for name in to_many}
     try:
         run_atomically(lambda: _store_new(instances, rows, links, parts, by=by))
@@ -67,7 +67,7 @@ def change_record(
     values: Values,
     *,
     by: AbstractBaseUser,
-    checked: bool = False,
+    validated: bool = False,
 ) -> R:
     """Store new values in a record that ``lock_record`` returned.
 
@@ -82,7 +82,7 @@ def change_record(
     for name, ids in lists.items():
         _note_list(record, name, ids, changes)
     if changes:
-        _store(record, lists, changes, by=by, checked=checked)
+        _store(record, lists, changes, by=by, validated=validated)
     return record
 
 
@@ -92,10 +92,10 @@ def _store(
     changes: Changes,
     *,
     by: AbstractBaseUser,
-    checked: bool,
+    validated: bool,
 ) -> None:
     """Save what changed in a record, with its event."""
-    error = _invalid(record, checked=checked)
+    error = _invalid(record, validated=validated)
     if error is not None:
         raise error
     _refuse_long_lists(record, lists, changes)
@@ -263,7 +263,7 @@ def _through_columns(model: type[models.Model], name: str) -> tuple[str, str]:
 
 
 def _refuse_invalid(
-    instances: Sequence[Record], rows: Sequence[Values], *, checked: bool
+    instances: Sequence[Record], rows: Sequence[Values], *, validated: bool
 ) -> None:
     """Raise what is wrong with the values of new records, if anything is."""
     lists = _limits_of_lists(type(instances[0]))
@@ -271,7 +271,7 @@ def _refuse_invalid(
         index: error
         for index, (instance, row) in enumerate(zip(instances, rows, strict=True))
         if (
-            error := _invalid(instance, checked=checked)
+            error := _invalid(instance, validated=validated)
             or long_lists(lists, {one.field: (0, _length(row, one)) for one in lists})
         )
         is not None
@@ -338,15 +338,15 @@ def _refuse_more(record: Record, changes: Changes) -> None:
         raise errors[0]
 
 
-def _invalid(record: Record, *, checked: bool) -> InvalidInput | None:
-    """Say what is wrong with a record's values, if anything is."""
-    if not checked:
-        try:
+def _invalid(record: Record, *, validated: bool) -> InvalidInput | None:
+    """Return the error of a record's values, None where they are valid."""
+    try:
+        if not validated:
             record.clean_fields(exclude=_links(record))
-        except ValidationError as error:
-            return InvalidInput(error.message_dict)
-    problems = record.problems()
-    return InvalidInput(problems) if problems else None
+        record.clean()
+    except ValidationError as error:
+        return InvalidInput(error.message_dict)
+    return None
 
 
 def _links(record: Record) -> set[str]:

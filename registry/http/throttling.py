@@ -12,20 +12,18 @@ the address; exports have a limit of their own besides, and so have attempts to 
 from __future__ import annotations
 
 import time
-from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.cache import caches
-from rest_framework.throttling import BaseThrottle
+from rest_framework.exceptions import Throttled
 
 from registry.http.addresses import client_address, client_network, is_exempt
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
-    from rest_framework.request import Request
 
 #: What the environment of a request keeps about its limits.
 _COUNTED = "registry.counted"
@@ -149,36 +147,11 @@ def usage_of(request: HttpRequest) -> Usage | None:
     return getattr(request, "rate_limit", None)
 
 
-class RegistryThrottle(BaseThrottle, ABC):
-    """A limit as the views of the REST framework take it."""
-
-    usage: Usage | None = None
-
-    @abstractmethod
-    def count(self, request: Request) -> tuple[bool, Usage]:
-        """Count the request."""
-
-    def allow_request(self, request: Request, view: Any) -> bool:
-        """Count the request; tell whether it is within the limit."""
-        allowed, self.usage = self.count(request)
-        return allowed
-
-    def wait(self) -> float | None:
-        """Return the seconds after which the client may try again."""
-        return float(self.usage.reset) if self.usage else None
-
-
-class RequestThrottle(RegistryThrottle):
-    """Every request, by account, or by address without one."""
-
-    def count(self, request: Request) -> tuple[bool, Usage]:
-        """Count the request."""
-        return count_request(request._request, request.user)
-
-
-class ExportThrottle(RegistryThrottle):
-    """Requests that read very much at once, by account or address."""
-
-    def count(self, request: Request) -> tuple[bool, Usage]:
-        """Count the export."""
-        return count_export(request._request, request.user)
+def refuse_excess(request: HttpRequest, user: Any, *, exports: bool = False) -> None:
+    """Count a request, and an export as one; raise ``Throttled`` over a limit."""
+    counted = [count_request(request, user)]
+    if exports:
+        counted.append(count_export(request, user))
+    waits = [usage.reset for allowed, usage in counted if not allowed]
+    if waits:
+        raise Throttled(wait=max(waits))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from registry.http.bodies import (
 )
 from registry.http.budgets import hold_slot
 from registry.http.large_bodies import large_body
-from registry.http.throttling import SAFE
+from registry.http.throttling import SAFE, refuse_excess
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -41,6 +42,11 @@ class CountedView(APIView):
     token_scopes: tuple[str, ...] = ()
     #: Whether the view reads the body piece by piece, whatever its size.
     streams_body = False
+    #: Whether all requests count as exports, and all reads take one of the slots of
+    #: ``registry.http.budgets``; those for one of the costly formats do both.
+    is_export = False
+    is_costly = False
+    costly_formats: Mapping[str, str] = {}
 
     def dispatch(
         self, request: HttpRequest, *args: Any, **kwargs: Any
@@ -55,10 +61,12 @@ class CountedView(APIView):
         Raises ``Busy`` where no slot is free for a costly read.
         """
         self._authenticate(request)
-        self.check_throttles(request)
+        wants_all = self._asks_for_costly_format(request)
+        exports = self.is_export or wants_all
+        refuse_excess(request._request, request.user, exports=exports)
         if request.user.is_authenticated:
             allow_body(request._request, type(self))
-        if request.method in {"GET", "HEAD"} and self.is_costly(request):
+        if request.method in {"GET", "HEAD"} and (self.is_costly or wants_all):
             hold_slot(request._request, request.user)
         self.format_kwarg = self.get_format_suffix(**kwargs)
         negotiated = self.perform_content_negotiation(request)
@@ -91,9 +99,13 @@ class CountedView(APIView):
         self.hold_large_body(request)
         settle_chunks(request, most)
 
-    def is_costly(self, request: Request) -> bool:
-        """Tell whether a read takes one of the slots of ``registry.http.budgets``."""
-        return False
+    def _asks_for_costly_format(self, request: Request) -> bool:
+        """Tell whether one of the costly formats is asked for."""
+        asked = request.query_params.get("format")
+        if asked:
+            return asked in self.costly_formats
+        accepted = request.META.get("HTTP_ACCEPT", "")
+        return any(one in accepted for one in self.costly_formats.values())
 
     def _authenticate(self, request: Request) -> None:
         """Authenticate; whoever guesses at tokens or passwords is slowed down."""
@@ -104,5 +116,5 @@ class CountedView(APIView):
             raise
         except PermissionDenied:
             # a session without its CSRF token, which makes nobody of somebody
-            self.check_throttles(request)
+            refuse_excess(request._request, request.user, exports=self.is_export)
             raise

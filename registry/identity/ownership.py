@@ -41,14 +41,14 @@ def change_own(
     *,
     by: User,
     unless_changed: Collection[str] | None = None,
-    checked: bool = False,
+    validated: bool = False,
     guard: Callable[[R, Values], None] | None = None,
 ) -> R:
     """Change a record; ``guard`` refuses changes that others would suffer from."""
     record = lock_own(model, pk, by=by, unless_changed=unless_changed)
     if guard is not None:
         guard(record, values)
-    return change_record(record, values, by=by, checked=checked)
+    return change_record(record, values, by=by, validated=validated)
 
 
 @atomic

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def register_code_runs(
-    rows: Sequence[Values], *, by: User, checked: bool = False
+    rows: Sequence[Values], *, by: User, validated: bool = False
 ) -> list[CodeRun]:
     """Register code runs with their inputs and outputs."""
-    return create_records(CodeRun, rows, by=by, checked=checked)
+    return create_records(CodeRun, rows, by=by, validated=validated)
 
 
 def update_code_run(
@@ -27,7 +27,7 @@ def update_code_run(
     *,
     by: User,
     unless_changed: Collection[str] | None = None,
-    checked: bool = False,
+    validated: bool = False,
 ) -> CodeRun:
     """Change a code run, for example add outputs as they appear; its UUID stays."""
     return change_own(
@@ -36,7 +36,7 @@ def update_code_run(
         values,
         by=by,
         unless_changed=unless_changed,
-        checked=checked,
+        validated=validated,
         guard=keep_uuid,
     )
 

@@ -3,47 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from registry.catalogue import models
-from registry.runs.models import CodeRun
+from registry.core.record_types import name_of, record_types_by_rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from registry.core.models import Record
-
-#: The links whose targets tell records of the same name apart; read along with them.
-LINKS: dict[type[Record], str] = {
-    models.DataProduct: "namespace",
-    models.Keyword: "object",
-}
-#: Which texts name the records of a type; the order is that of the answers.
-NAMED: tuple[tuple[type[Record], tuple[str, ...]], ...] = (
-    (models.DataProduct, ("name",)),
-    (models.ExternalObject, ("title", "identifier", "alternate_identifier")),
-    (CodeRun, ("description",)),
-    (models.CodeRepoRelease, ("name",)),
-    (models.Object, ("description",)),
-    (models.Keyword, ("keyphrase",)),
-    (models.Author, ("name", "identifier")),
-    (models.Namespace, ("name", "full_name")),
-    (models.Issue, ("description",)),
-)
+    from registry.core.record_types import RecordType
 
 
 @dataclass(frozen=True)
 class Found:
-    """The newest records of one type that were found, and whether there are more."""
+    """The newest records of one type that match, and whether there are more."""
 
-    model: type[Record]
+    record_type: RecordType[Any]
     records: Sequence[Record]
     more: bool
 
 
-def search(text: str, *, limit: int = 10) -> list[Found]:
+def search_names(text: str, *, limit: int = 10) -> list[Found]:
     """Find records whose names hold every word of a text.
 
     At most ``limit`` of each type, the newest first; types without any are left out.
@@ -51,11 +33,15 @@ def search(text: str, *, limit: int = 10) -> list[Found]:
     words = text.split()
     if not words:
         return []
-    found = [_search(model, fields, words, limit) for model, fields in NAMED]
+    found = [
+        _search_type(record_type, words, limit)
+        for record_type in record_types_by_rank()
+        if record_type.search_texts
+    ]
     return [one for one in found if one.records]
 
 
-def holding(words: Sequence[str], fields: Sequence[str]) -> Q:
+def every_word_in(words: Sequence[str], fields: Sequence[str]) -> Q:
     """Return the condition that every word is in one of the fields, in any case."""
     condition = Q()
     for word in words:
@@ -66,9 +52,14 @@ def holding(words: Sequence[str], fields: Sequence[str]) -> Q:
     return condition
 
 
-def _search(
-    model: type[Record], fields: Sequence[str], words: Sequence[str], limit: int
+def _search_type(
+    record_type: RecordType[Any], words: Sequence[str], limit: int
 ) -> Found:
-    found = model._default_manager.filter(holding(words, fields)).order_by("-id")
-    rows = list(found.select_related(LINKS.get(model))[: limit + 1])
-    return Found(model, rows[:limit], len(rows) > limit)
+    fields = list(map(name_of, record_type.search_texts))
+    matches = every_word_in(words, fields)
+    found = record_type.model._default_manager.filter(matches).order_by("-id")
+    context = record_type.context
+    # no link is None to Django, which else would follow every one
+    link = name_of(context.link) if context else None
+    rows = list(found.select_related(link)[: limit + 1])
+    return Found(record_type, rows[:limit], len(rows) > limit)

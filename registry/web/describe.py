@@ -10,7 +10,8 @@ from django.db import models
 from django.urls import reverse
 
 from registry.core.models import Event, Record
-from registry.http.filters.records import FILTERS
+from registry.core.record_types import record_type_of
+from registry.http.filters import filters_of
 from registry.identity.models import User
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 #: Linked records that a page names before it leads to the list of all.
 SHOWN = 20
-_HIDDEN = frozenset({"id", "registered_by", "updated_by", "version_key"})
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def address_of(record: Record) -> str:
 
 def label_of(record: Record) -> str:
     """Name a record in a few words."""
-    text = str(record)
+    text = record_type_of(type(record)).caption(record)
     return text if len(text) <= 120 else f"{text[:117]}…"
 
 
@@ -67,8 +67,9 @@ def words(name: str) -> str:
 
 def fields_of(record: Record, viewer: Viewer) -> Iterator[Row]:
     """Describe a record's own fields, in their order; its latest change comes last."""
-    fields = [one for one in record._meta.fields if one.name not in _HIDDEN]
-    for model_field in sorted(fields, key=lambda one: one.name == "last_updated"):
+    own = record_type_of(type(record)).own_fields.values()
+    changed = record._meta.get_field("last_updated")
+    for model_field in [*(one for one in own if not one.many_to_many), changed]:
         values = [value_of(record, model_field, viewer)]
         yield Row(words(model_field.name), values, str(model_field.help_text or ""))
 
@@ -149,7 +150,7 @@ def _listed(record: Record, name: str, model: Any, back: str) -> Row:
     if len(found) > SHOWN:
         more = (
             f"{reverse(f'web:{model.kind}-list')}?{back}={record.pk}"
-            if back in FILTERS[model].base_filters
+            if back in filters_of(model).filters
             else reverse(f"{record.kind}-detail", args=[record.pk])
         )
     return Row(words(name), [link_to(one) for one in found[:SHOWN]], more=more)

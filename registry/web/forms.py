@@ -13,14 +13,13 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
-from registry.catalogue.models import ObjectComponent
-from registry.http.links import LinkError, find_ids, kind_of, parse_link
+from registry.core.links import LinkError, kind_of, resolve_links, targets_of
 
 if TYPE_CHECKING:
-    from registry.web.kinds import Kind
+    from registry.core.record_types import RecordType
 
-#: What people do not fill in: it is derived, or chosen by the registry.
-_LEFT_OUT = frozenset({"id", "uuid", "last_updated", "registered_by", "updated_by"})
+#: What people do not fill in, for the registry chooses it.
+_LEFT_OUT = frozenset({"uuid"})
 #: Texts that deserve more than a line.
 _LONG = models.TextField
 
@@ -69,36 +68,30 @@ class LinksFormField(forms.CharField):
 
 
 def _find(model: type[models.Model], texts: list[str]) -> list[int]:
-    """Find the targets of links; the message says which is wrong."""
+    """Return the ids of the targets of links, each once."""
+    links = resolve_links((model, text) for text in texts)
     try:
-        references = [parse_link(text, model) for text in texts]
+        return list(dict.fromkeys(targets_of(links, model, texts)))
     except LinkError as error:
         raise ValidationError(str(error)) from error
-    found = find_ids({model: references})[model]
-    missing = [str(one) for one in references if one not in found]
-    if missing:
-        name = str(model._meta.verbose_name).capitalize()
-        raise ValidationError(f"{name} {', '.join(missing)} does not exist.")
-    return list(dict.fromkeys(found[one] for one in references))
 
 
 class RecordForm(forms.Form):
-    """The form of one record type, made from the model's own fields."""
+    """The form of one record type, made from its declaration."""
 
-    def __init__(self, kind: Kind, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, record_type: RecordType[Any], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind = kind
-        for model_field in kind.model._meta.fields:
-            if model_field.name not in _LEFT_OUT and model_field.editable:
-                self.fields[model_field.name] = _form_field(model_field)
-        for model_field in kind.model._meta.many_to_many:
-            self.fields[model_field.name] = _links_field(
-                model_field.related_model, str(model_field.help_text)
-            )
-        for name in kind.model.reverse_lists:
-            self.fields[name] = _links_field(
-                ObjectComponent, "Object components that it is about.", "Components"
-            )
+        self.record_type = record_type
+        plain, lists = {}, {}
+        for name, model_field in record_type.writable_fields.items():
+            if name in _LEFT_OUT:
+                continue
+            if model_field.many_to_many:
+                lists[name] = _links_field(model_field)
+            else:
+                required = name in record_type.required_names
+                plain[name] = _form_field(model_field, required=required)
+        self.fields |= plain | lists
 
     def values(self) -> dict[str, Any]:
         """Return what a service takes: given values only."""
@@ -108,27 +101,32 @@ class RecordForm(forms.Form):
             if value not in (None, "")
         }
 
-    def add_problems(self, fields: dict[str, list[str]]) -> None:
-        """Show what a service refused beside the fields."""
+    def add_errors(self, fields: dict[str, list[str]]) -> None:
+        """Show the errors of a service beside the fields."""
         for name, texts in fields.items():
             for text in texts:
                 self.add_error(name if name in self.fields else None, text)
 
 
-def _links_field(model: Any, help_text: str, label: str | None = None) -> forms.Field:
+def _links_field(model_field: Any) -> forms.Field:
+    """Return the form field for a list of links, stored on either side."""
+    names = model_field.related_model._meta
+    own = str(getattr(model_field, "help_text", "") or "")
+    titles = str(names.verbose_name_plural).capitalize()
     return LinksFormField(
-        model,
+        model_field.related_model,
         required=False,
-        label=label,
-        help_text=f"{help_text} Ids or URLs, separated by spaces.",
+        label=None if own else titles,
+        help_text=f"{own or f'{titles} that it is about.'} "
+        "Ids or URLs, separated by spaces.",
     )
 
 
-def _form_field(model_field: Any) -> forms.Field:
-    """Make the form field for a field of a model."""
-    required = not (model_field.null or model_field.blank or model_field.has_default())
+def _form_field(model_field: Any, *, required: bool) -> forms.Field:
+    """Return the form field for a field of a model."""
+    optional = model_field.null or model_field.blank or model_field.has_default()
     common: dict[str, Any] = {
-        "required": required or model_field.name == "submission_script",
+        "required": required or not optional,
         "label": str(model_field.verbose_name).capitalize(),
         "help_text": str(model_field.help_text),
     }

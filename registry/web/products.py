@@ -54,6 +54,21 @@ def product_context(product: DataProduct, request: HttpRequest) -> dict[str, Any
     }
 
 
+def object_context(thing: Object, request: HttpRequest) -> dict[str, Any]:
+    """Return the file of an object and the issues with it."""
+    return {
+        "file": file_of(thing, request),
+        "issues": issues_of(thing),
+        "issue_component": whole_component(thing),
+    }
+
+
+def component_context(component: ObjectComponent, _: HttpRequest) -> dict[str, Any]:
+    """Return the issues with a component."""
+    issues = Issue.objects.filter(component_issues=component.pk)
+    return {"issues": list(issues[:SHOWN]), "issue_component": component.pk}
+
+
 def _made_by(thing: Object, viewer: Viewer) -> list[dict[str, Any]]:
     """Describe the runs that wrote an object: by whom, with what, from what."""
     parts = ObjectComponent.objects.select_related("object").order_by("pk")

@@ -10,14 +10,16 @@ from registry.web.describe import Value, address_of, link_to
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from django.http import HttpRequest
+
     from registry.runs.models import CodeRun
 
 #: Inputs or outputs that a page names.
 SHOWN = 100
 
 
-def run_context(run: CodeRun) -> dict[str, Any]:
-    """Name what a run read and wrote by its data products."""
+def run_context(run: CodeRun, _: HttpRequest) -> dict[str, Any]:
+    """Return the inputs and outputs of a run, named by their data products."""
     read = list(run.inputs.select_related("object")[: SHOWN + 1])
     written = list(run.outputs.select_related("object")[: SHOWN + 1])
     return {

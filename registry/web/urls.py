@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from registry.web.kinds import KINDS
+from registry.core.record_types import record_kinds
 from registry.web.views import (
     account,
     crates,
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 app_name = "web"
 
 
-def old_address(name: str) -> Callable[..., HttpResponseBase]:
-    """Lead from an address of old to the page that has its content now."""
+def redirect_legacy(name: str) -> Callable[..., HttpResponseBase]:
+    """Redirect from an address of the earlier site to the page of today."""
     return RedirectView.as_view(pattern_name=name, permanent=True, query_string=True)
 
 
@@ -100,14 +100,14 @@ urlpatterns = [
             path(f"{kind}/new/", create.new_record, {"kind": kind}, name=f"{kind}-new"),
             path(f"{kind}/<int:pk>/", records.record, {"kind": kind}, name=kind),
         )
-        for kind in KINDS
+        for kind in record_kinds()
     ),
-    # the forms that addresses had on the site before this one
+    # addresses of the earlier site
     *chain.from_iterable(
         (
-            path(f"{kind}s/", old_address(f"web:{kind}-list")),
-            path(f"{kind}s/<int:pk>/", old_address(f"web:{kind}")),
+            path(f"{kind}s/", redirect_legacy(f"web:{kind}-list")),
+            path(f"{kind}s/<int:pk>/", redirect_legacy(f"web:{kind}")),
         )
-        for kind in KINDS
+        for kind in record_kinds()
     ),
 ]

@@ -17,8 +17,8 @@ from django.test.client import (
 )
 from django.utils import timezone
 
+from registry.core.links import kind_of
 from registry.core.models import Record
-from registry.http.links import kind_of
 from registry.identity.models import ApiToken
 from registry.identity.services import issue_token
 

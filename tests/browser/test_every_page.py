@@ -12,8 +12,8 @@ import pytest
 import requests
 from playwright.sync_api import FilePayload, Page, Response, ViewportSize
 
+from registry.core.record_types import record_kinds
 from registry.web.guides import GUIDES
-from registry.web.kinds import KINDS
 from tests.browser.axe import violations
 from tests.browser.conftest import NewPage
 from tests.browser.site import Site
@@ -253,9 +253,9 @@ def test_a_page_is_accessible_and_small_for_strangers(
 
 #: All other pages look like one of those: each on a telephone at least.
 OTHERS = [
-    *(f"/{kind}/" for kind in KINDS),
-    *(f"/{kind}/{{{kind}}}/" for kind in KINDS),
-    *(f"/{kind}/new/" for kind in KINDS),
+    *(f"/{kind}/" for kind in record_kinds()),
+    *(f"/{kind}/{{{kind}}}/" for kind in record_kinds()),
+    *(f"/{kind}/new/" for kind in record_kinds()),
     *(f"/docs/{name}/" for name in GUIDES),
     "/issues/",
 ]

@@ -16,7 +16,6 @@ from registry.catalogue.access import (
     private_among,
     require_download,
 )
-from registry.catalogue.curation import correct
 from registry.catalogue.models import StorageLocation
 from registry.core.errors import Forbidden
 from registry.identity.models import User
@@ -29,6 +28,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.files import COUNTS, keep, place, sha1_of
+from tests.services import correct
 
 SHA1 = sha1_of(COUNTS)
 

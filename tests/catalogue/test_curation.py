@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from registry.catalogue import models
-from registry.catalogue.curation import correct
 from registry.catalogue.services import author_uuid
 from registry.core.errors import Conflict, Duplicate, Forbidden, InvalidInput, Stale
 from registry.core.models import Event
 from registry.identity.models import User
 from registry.identity.services import create_user
 from tests import factories
+from tests.services import correct
 
 pytestmark = pytest.mark.django_db
 

@@ -27,7 +27,6 @@ from registry.core.models import Event
 from registry.core.records import create_records
 from registry.provenance.importing import Graph, Thing, register_graph
 from registry.runs.models import CodeRun
-from registry.runs.registration import register
 from registry.runs.services import update_code_run
 from tests import factories
 from tests.api.client import Api, data_of, path_of
@@ -42,6 +41,7 @@ from tests.factories import (
     registrar,
     values_of,
 )
+from tests.services import register
 
 pytestmark = pytest.mark.django_db
 

@@ -176,7 +176,7 @@ def test_a_link_to_what_has_gone_is_no_duplicate(person: User) -> None:
     row = {"path": "a", "hash": "b", "storage_root": 10**9}
 
     def create() -> None:
-        create_records(StorageLocation, [row], by=person, checked=True)
+        create_records(StorageLocation, [row], by=person, validated=True)
         # PostgreSQL checks links at the end, or when asked to
         transaction.get_connection().check_constraints()
 

@@ -11,12 +11,12 @@ import pytest
 from django.test import Client
 
 from registry.catalogue.models import Namespace, ObjectComponent
+from registry.core.links import kind_of
 from registry.core.models import Event, Record
+from registry.core.record_types import record_kinds, record_type_named
 from registry.core.records import to_many_fields
-from registry.http.links import kind_of
 from registry.identity.models import User
 from registry.runs.models import CodeRun
-from registry.web.kinds import KINDS
 from tests.api.client import Api, data_of
 from tests.factories import (
     FileTypeFactory,
@@ -42,7 +42,7 @@ from tests.web.pages import (
 
 pytestmark = pytest.mark.django_db
 
-EVERY_KIND = pytest.mark.parametrize("kind", sorted(KINDS))
+EVERY_KIND = pytest.mark.parametrize("kind", sorted(record_kinds()))
 
 
 @pytest.fixture
@@ -117,14 +117,17 @@ def test_what_is_registered_is_shown_and_said(kind: str, signed_in: Client) -> N
     answer = signed_in.post(f"/{kind}/new/", form_of(_values(kind)), follow=True)
     record = record_at(kind, answer.redirect_chain[-1][0])
     said = words_of(main_of(answer))
-    assert f"{KINDS[kind].title.capitalize()} {record.pk} is registered." in said
+    assert (
+        f"{record_type_named(kind).title.capitalize()} {record.pk} is registered."
+        in said
+    )
 
 
 @EVERY_KIND
 def test_an_empty_form_says_beside_each_field_what_is_missing(
     kind: str, signed_in: Client
 ) -> None:
-    model = KINDS[kind].model
+    model = record_type_named(kind).model
     before = model._default_manager.count()
     main = main_of(signed_in.get(f"/{kind}/new/"))
     required = {
@@ -165,11 +168,11 @@ def test_what_the_database_lets_pass_is_refused_by_the_service(
         ("namespace", {"name": "a*b"}, "Names may not contain"),
         ("namespace", {"name": "x" * 1025}, "at most 1024 characters"),
         ("data_product", {"version": "first"}, "Enter a semantic version"),
-        ("data_product", {"namespace": "mine"}, "is no link to a record of namespace"),
+        ("data_product", {"namespace": "mine"}, "is not a valid namespace"),
         ("data_product", {"object": "987654"}, "Object 987654 does not exist."),
         ("issue", {"severity": "-1"}, "greater than or equal to 0"),
         ("issue", {"severity": "40000"}, "less than or equal to 32767"),
-        ("issue", {"component_issues": "1 x"}, "is no link"),
+        ("issue", {"component_issues": "1 x"}, "is not a valid object component"),
         ("code_run", {"run_date": "yesterday"}, "Enter a valid date/time."),
         ("author", {"identifier": "javascript:alert(1)"}, "Enter a"),
         ("storage_root", {"root": "https://me:secret@example.org/"}, "password"),
@@ -179,7 +182,7 @@ def test_nonsense_is_refused_beside_its_field(
     kind: str, wrong: dict[str, str], message: str, signed_in: Client
 ) -> None:
     values = form_of(_values(kind))
-    before = KINDS[kind].model._default_manager.count()
+    before = record_type_named(kind).model._default_manager.count()
     main = main_of(signed_in.post(f"/{kind}/new/", {**values, **wrong}), 400)
     [name] = wrong
     error = main.select_one(f"#id_{name}_error")
@@ -188,7 +191,7 @@ def test_nonsense_is_refused_beside_its_field(
     # all else that was typed is still there
     kept = filled_form(main)
     assert {key: kept.get(key) for key in values} == {**values, **wrong}
-    assert KINDS[kind].model._default_manager.count() == before
+    assert record_type_named(kind).model._default_manager.count() == before
 
 
 def test_an_end_before_the_beginning_is_refused(signed_in: Client) -> None:
@@ -235,21 +238,21 @@ def test_a_duplicate_leads_to_the_record_that_is_there(
 ) -> None:
     unique = any(
         field.unique and not field.primary_key and field.name != "uuid"
-        for field in KINDS[kind].model._meta.fields
+        for field in record_type_named(kind).model._meta.fields
     ) or any(
         type(one).__name__ == "UniqueConstraint"
-        for one in KINDS[kind].model._meta.constraints
+        for one in record_type_named(kind).model._meta.constraints
     )
     if not unique:
         assert kind in {"code_run", "issue", "object"}
         return
     values = form_of(_values(kind))
     first = signed_in.post(f"/{kind}/new/", values)["Location"]
-    before = KINDS[kind].model._default_manager.count()
+    before = record_type_named(kind).model._default_manager.count()
     main = main_of(signed_in.post(f"/{kind}/new/", values), 400)
     assert "must be unique" in words_of(main)
     assert link(main, "here it is") == first
-    assert KINDS[kind].model._default_manager.count() == before
+    assert record_type_named(kind).model._default_manager.count() == before
 
 
 def test_a_form_can_come_filled_in(signed_in: Client) -> None:
@@ -285,7 +288,7 @@ def test_a_page_shows_the_request_that_does_the_same(
 
 def _break(kind: str) -> dict[str, str]:
     """Return a value that the form of this type refuses."""
-    model = KINDS[kind].model
+    model = record_type_named(kind).model
     if kind in {"file_type", "storage_root"}:
         return {"name" if kind == "file_type" else "root": "x" * 1025}
     for field in model._meta.fields:

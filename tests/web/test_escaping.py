@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from django.test import Client
 
 from registry.catalogue.models import Author, ExternalObject, Keyword, Namespace
-from registry.web.kinds import KINDS
+from registry.core.record_types import record_kinds
 from tests.factories import (
     AuthorFactory,
     CodeRunFactory,
@@ -140,7 +140,7 @@ def test_links_to_other_sites_pass_nothing_on(client: Client) -> None:
     assert link["rel"] == ["noopener", "nofollow"]
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("kind", sorted(record_kinds()))
 def test_a_form_keeps_what_was_typed_as_text(kind: str, client: Client) -> None:
     form = page_of(client.get(f"/{kind}/new/")).select_one("form.record-form")
     assert form is not None

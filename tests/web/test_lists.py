@@ -11,8 +11,8 @@ import pytest
 from bs4 import Tag
 from django.test import Client
 
-from registry.http.filters.records import FILTERS
-from registry.web.kinds import KINDS
+from registry.core.record_types import record_kinds, record_type_named
+from registry.http.filters import filters_of
 from tests.factories import (
     AuthorFactory,
     CodeRunFactory,
@@ -28,7 +28,7 @@ from tests.web.pages import FACTORIES, link, main_of, path, rows, words_of
 
 pytestmark = pytest.mark.django_db
 
-EVERY_KIND = pytest.mark.parametrize("kind", sorted(KINDS))
+EVERY_KIND = pytest.mark.parametrize("kind", sorted(record_kinds()))
 
 
 def _list(kind: str, **query: Any) -> Tag:
@@ -49,7 +49,7 @@ def test_every_filter_of_the_api_is_in_the_form(kind: str) -> None:
     form = _list(kind).select_one(".filters form")
     assert form is not None
     fields = {str(field["name"]): field for field in form.select("[name]")}
-    assert set(fields) == set(FILTERS[KINDS[kind].model].base_filters)
+    assert set(fields) == set(filters_of(record_type_named(kind).model).filters)
     for name, field in fields.items():
         assert form.select_one(f"label[for={field['id']}]"), name
         assert form.select_one(f"#{field['aria-describedby']}"), name
@@ -95,7 +95,7 @@ def test_several_links_mean_any_of_them_and_stay_in_the_form() -> None:
 @pytest.mark.parametrize(
     "kind, name, value, message",
     [
-        ("data_product", "namespace", "mine", "is no link to a record of namespace"),
+        ("data_product", "namespace", "mine", "is not a valid namespace"),
         ("issue", "severity", "bad", "Enter a whole number."),
         ("storage_location", "public", "perhaps", "Give true or false."),
         ("code_run", "run_date", "yesterday", "Give a date and time such as"),

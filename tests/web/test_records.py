@@ -9,8 +9,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from registry.core.models import Record
+from registry.core.record_types import record_kinds, record_type_named
 from registry.runs.models import CodeRun
-from registry.web.kinds import KINDS
 from tests.factories import (
     AuthorFactory,
     CodeRepoReleaseFactory,
@@ -29,7 +29,7 @@ from tests.web.pages import FACTORIES, link, main_of, page_of, path, rows, words
 
 pytestmark = pytest.mark.django_db
 
-EVERY_KIND = pytest.mark.parametrize("kind", sorted(KINDS))
+EVERY_KIND = pytest.mark.parametrize("kind", sorted(record_kinds()))
 
 #: Statements that a record's page takes, whatever is linked to it and how often.
 BUDGET = {
@@ -61,7 +61,7 @@ def _signed_in(**values: Any) -> Client:
 
 def test_every_record_type_has_pages() -> None:
     types = {model.kind for model in Record.__subclasses__()}
-    assert set(KINDS) == types
+    assert set(record_kinds()) == types
     assert set(FACTORIES) == types
     assert set(BUDGET) == types
 
@@ -74,15 +74,15 @@ def test_a_list_shows_its_records(kind: str, client: Client) -> None:
     assert first is not None
     newest = type(record)._default_manager.latest("pk")
     assert first["href"] == f"/{kind}/{newest.pk}/"
-    assert link(main, f"New {KINDS[kind].title}") == f"/{kind}/new/"
+    assert link(main, f"New {record_type_named(kind).title}") == f"/{kind}/new/"
 
 
 @EVERY_KIND
 def test_an_empty_list_says_so(kind: str, client: Client) -> None:
     # what comes with an installation
-    KINDS[kind].model._default_manager.all().delete()
+    record_type_named(kind).model._default_manager.all().delete()
     main = main_of(client.get(f"/{kind}/"))
-    assert f"There are no {KINDS[kind].titles} yet." in words_of(main)
+    assert f"There are no {record_type_named(kind).titles} yet." in words_of(main)
 
 
 @EVERY_KIND
@@ -257,7 +257,7 @@ def test_a_form_names_what_its_fields_mean(kind: str) -> None:
 
 def test_no_form_puts_a_table_into_a_select() -> None:
     client = _signed_in()
-    for kind in KINDS:
+    for kind in record_kinds():
         assert not main_of(client.get(f"/{kind}/new/")).select("select")
 
 

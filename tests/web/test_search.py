@@ -8,8 +8,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from registry.search.names import NAMED
-from registry.web.kinds import KINDS
+from registry.core.record_types import name_of, record_kinds, record_types
 from tests.factories import (
     AuthorFactory,
     DataProductFactory,
@@ -23,7 +22,13 @@ from tests.web.pages import FACTORIES, link, main_of, words_of
 
 pytestmark = pytest.mark.django_db
 
-EVERY_KIND = pytest.mark.parametrize("kind", sorted(KINDS))
+#: The types that a search looks through, with the names of their texts.
+NAMED = [
+    (one, [name_of(text) for text in one.search_texts])
+    for one in record_types()
+    if one.search_texts
+]
+EVERY_KIND = pytest.mark.parametrize("kind", sorted(record_kinds()))
 
 
 def _found(text: str) -> list[str]:
@@ -52,7 +57,7 @@ def test_what_databases_take_for_patterns_is_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind, field", [(of.kind, name) for of, names in NAMED for name in names]
+    "kind, field", [(one.kind, name) for one, names in NAMED for name in names]
 )
 def test_records_are_found_by_each_text_that_names_them(kind: str, field: str) -> None:
     record = FACTORIES[kind].create()
@@ -66,8 +71,8 @@ def test_records_are_found_by_each_text_that_names_them(kind: str, field: str) -
 def test_nothing_found_says_so_and_offers_everything() -> None:
     main = main_of(Client().get("/search/", {"q": "xyzzy"}))
     assert "Nothing is called “xyzzy”." in words_of(main)
-    for kind, shown in KINDS.items():
-        assert link(main, shown.titles.capitalize()) == f"/{kind}/"
+    for one in record_types():
+        assert link(main, one.titles.capitalize()) == f"/{one.kind}/"
 
 
 def test_an_empty_search_offers_everything() -> None:
@@ -113,9 +118,9 @@ def test_records_of_the_same_name_are_told_apart() -> None:
 def test_a_search_takes_one_statement_a_record_type(
     number: int, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    for kind, names in NAMED:
+    for one, names in NAMED:
         if "name" in names:
-            FACTORIES[kind.kind].create_batch(number)
+            FACTORIES[one.kind].create_batch(number)
     KeywordFactory.create_batch(number)
     with django_assert_num_queries(len(NAMED)):
         main_of(client.get("/search/", {"q": "1"}))
@@ -137,7 +142,7 @@ def test_the_home_page_counts_once_in_a_while(
 def test_the_home_page_leads_to_every_record_type(client: Client) -> None:
     main = main_of(client.get("/"))
     led = {str(one["href"]) for one in main.select("a[href]")}
-    assert {f"/{kind}/" for kind in KINDS} <= led
+    assert {f"/{kind}/" for kind in record_kinds()} <= led
 
 
 def test_the_home_page_of_an_empty_registry_says_so(client: Client) -> None:
@@ -228,7 +233,7 @@ def test_accounts_are_suggested_to_who_has_one() -> None:
 def test_there_are_suggestions_for_every_link_of_a_form() -> None:
     client = Client()
     client.force_login(UserFactory.create())
-    for kind in KINDS:
+    for kind in record_kinds():
         for page in (f"/{kind}/", f"/{kind}/new/"):
             for field in main_of(client.get(page)).select("input[data-kind]"):
                 _suggested(str(field["data-kind"]), "", client)

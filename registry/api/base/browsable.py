@@ -21,8 +21,8 @@ from rest_framework.renderers import BrowsableAPIRenderer
 from rest_framework.utils.breadcrumbs import get_breadcrumbs
 
 from registry.api.base.fields import LinkField, LinksField
+from registry.core.links import kind_of
 from registry.core.models import Record
-from registry.http.links import kind_of
 from registry.identity.roles import may_change
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ def _response_headers(response: Any, view: Any) -> list[tuple[str, str]]:
 
 def _filters(view: Any, request: Request) -> list[dict[str, str]]:
     """Describe the filters of a list as text inputs."""
-    filterset = getattr(view, "filterset_class", None)
-    if filterset is None or getattr(view, "detail", True):
+    filters = getattr(view, "filters", None)
+    if filters is None or getattr(view, "detail", True):
         return []
     return [
         {
@@ -121,7 +121,7 @@ def _filters(view: Any, request: Request) -> list[dict[str, str]]:
             "value": request.query_params.get(name, ""),
             "explanation": str(getattr(chosen, "explanation", "")),
         }
-        for name, chosen in filterset.base_filters.items()
+        for name, chosen in filters.filters.items()
     ]
 
 

@@ -23,9 +23,9 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as default_handler
 
 from registry.core import errors
+from registry.core.links import kind_of
 from registry.core.troubles import to_registry_error
 from registry.http.bodies import BodyBrokeOff, BodyRefused
-from registry.http.links import kind_of
 
 logger = logging.getLogger(__name__)
 

@@ -8,12 +8,12 @@ from rest_framework import serializers
 from rest_framework.fields import empty, iter_options
 from rest_framework.utils import html
 
-from registry.http.links import LinkError, Reference, find_ids, parse_link
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from django.db.models import Model
+
+    from registry.core.links import ResolvedLinks, Written
 
 
 class FlagField(serializers.BooleanField):
@@ -33,80 +33,49 @@ class FlagField(serializers.BooleanField):
         return iter_options({"True": "true", "False": "false"})
 
 
-class LinkResolver:
-    """Finds the targets of links, each once, however many rows name them."""
-
-    def __init__(self) -> None:
-        self._found: dict[type[Model], dict[Reference, int | None]] = {}
-
-    def prefetch(self, wanted: Mapping[type[Model], Iterable[Reference]]) -> None:
-        """Look up all of these that are not known yet, together."""
-        unknown: dict[type[Model], set[Reference]] = {}
-        for model, references in wanted.items():
-            known = self._found.setdefault(model, {})
-            new = {reference for reference in references if reference not in known}
-            if new:
-                unknown[model] = new
-                known.update(dict.fromkeys(new))
-        for model, found in find_ids(unknown).items():
-            self._found[model].update(found)
-
-    def resolve(self, model: type[Model], reference: Reference) -> int | None:
-        """Return the id of a link's target, or None where there is none."""
-        known = self._found.get(model)
-        if known is None or reference not in known:
-            self.prefetch({model: [reference]})
-        return self._found[model][reference]
-
-
 class _Linking(serializers.Field):  # type: ignore[type-arg]
-    """Reads links to records of ``model``."""
+    """Reads links to records of ``model`` by the ``links`` of the context.
+
+    The serializer has those look up the links of all fields before it reads any.
+    """
 
     def __init__(self, *, model: type[Model], **kwargs: Any) -> None:
         self.model = model
         super().__init__(**kwargs)
 
-    def references(self, data: Any) -> list[Reference]:
-        """Return what the data refers to, as far as it can be read."""
-        found = []
-        for item in data if isinstance(data, list) else [data]:
-            try:
-                found.append(parse_link(item, self.model))
-            except LinkError:
-                continue
-        return found
+    def links_in(self, data: Any) -> list[Written]:
+        """Return the links in the value of the field, for looking them up."""
+        items = data if isinstance(data, list) else [data]
+        return [(self.model, item) for item in items]
 
-    def _resolve(self, item: Any) -> int:
-        try:
-            reference = parse_link(item, self.model)
-        except LinkError as error:
-            raise serializers.ValidationError(str(error), code="no_link") from error
-        resolver: LinkResolver = self.context["links"]
-        found = resolver.resolve(self.model, reference)
-        if found is None:
-            name = str(self.model._meta.verbose_name).capitalize()
-            raise serializers.ValidationError(
-                f"{name} {reference} does not exist.", code="does_not_exist"
-            )
-        return found
+    def _target(self, item: Any) -> int:
+        links: ResolvedLinks = self.context["links"]
+        found = links.get(self.model, item)
+        if isinstance(found, int):
+            return found
+        raise serializers.ValidationError(str(found), code="invalid_link")
 
 
 class LinkField(_Linking):
     """A link to one record: written as URL, path, id or UUID; read as URL."""
 
     def run_validation(self, data: Any = empty) -> Any:
-        """Take an empty text, as forms send it, for no link."""
+        """Read an empty text, as forms send it, as no link."""
         return super().run_validation(None if data == "" else data)
 
     def to_internal_value(self, data: Any) -> int:
         """Return the id of the target."""
-        return self._resolve(data)
+        return self._target(data)
 
 
 class LinksField(_Linking):
-    """A list of links. What forms leave empty stays as it is."""
+    """A list of links. What forms leave empty stays as it is.
 
-    def __init__(self, **kwargs: Any) -> None:
+    ``cap`` is how many of them a record is shown with, None for all.
+    """
+
+    def __init__(self, *, cap: int | None = None, **kwargs: Any) -> None:
+        self.cap = cap
         super().__init__(initial=[], **kwargs)
 
     def get_value(self, dictionary: Any) -> Any:
@@ -123,27 +92,7 @@ class LinksField(_Linking):
                 f"Expected a list of links but got {type(data).__name__}.",
                 code="not_a_list",
             )
-        return list(dict.fromkeys(self._resolve(item) for item in data))
-
-
-class CappedLinksField(LinksField):
-    """The newest links of a list that has no bound; ``<name>_url`` leads to all."""
-
-    cap = 100
-    newest_first = True
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"read_only": True, **kwargs})
-
-
-class FirstLinksField(CappedLinksField):
-    """The oldest links of such a list, which the oldest version of the API has whole.
-
-    In the order that they had there, so that a list which is not cut short looks the
-    same in all versions.
-    """
-
-    newest_first = False
+        return list(dict.fromkeys(self._target(item) for item in data))
 
 
 class DerivedField(serializers.Field):  # type: ignore[type-arg]
@@ -153,33 +102,9 @@ class DerivedField(serializers.Field):  # type: ignore[type-arg]
         super().__init__(**{**kwargs, "read_only": True})
 
 
-class SelfField(DerivedField):
-    """The URL of the record itself."""
-
-
 class AddressField(DerivedField):
-    """An address below the API that is made from the record's id.
-
-    ``template`` is a path below ``/api/`` with ``{id}`` in it.
-    """
-
-    def __init__(self, *, template: str, **kwargs: Any) -> None:
-        self.template = template
-        super().__init__(**kwargs)
+    """An address that is made from the record's id, such as its own URL."""
 
 
-class AllOfField(AddressField):
-    """The address of all that a ``FirstLinksField`` begins with.
-
-    The oldest version of the API has no such field.
-    """
-
-
-class AnyUnflaggedField(DerivedField):
-    """Whether ``flag`` is false in any ``model`` with the same ``link``."""
-
-    def __init__(
-        self, *, model: type[Model], link: str, flag: str, **kwargs: Any
-    ) -> None:
-        self.model, self.link, self.flag = model, link, flag
-        super().__init__(**kwargs)
+class ConditionField(DerivedField):
+    """A fact that the database computes: true or false."""

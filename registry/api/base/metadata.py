@@ -24,7 +24,8 @@ class RecordMetadata(SimpleMetadata):
     def determine_metadata(self, request: Request, view: Any) -> dict[str, Any]:
         """Return the metadata; ``actions`` only for those who may use them."""
         signed_in = request.user.is_authenticated
-        key = (type(view), view.detail if hasattr(view, "detail") else None, signed_in)
+        row_type = getattr(view, "row_type", None)
+        key = (type(view), row_type, getattr(view, "detail", None), signed_in)
         made = self._made.get(key)
         if made is None:
             made = self._made[key] = self._determine(request, view, signed_in=signed_in)
@@ -39,9 +40,9 @@ class RecordMetadata(SimpleMetadata):
             "renders": [r.media_type for r in view.renderer_classes],
             "parses": [p.media_type for p in view.parser_classes],
         }
-        filterset = getattr(view, "filterset_class", None)
-        if filterset is not None:
-            metadata["filter_fields"] = list(filterset.base_filters)
+        filters = getattr(view, "filters", None)
+        if filters is not None:
+            metadata["filter_fields"] = list(filters.filters)
         if signed_in and hasattr(view, "get_serializer") and hasattr(view, "create"):
             fields = self.get_serializer_info(view.get_serializer())
             metadata["actions"] = dict.fromkeys(self._methods(view), fields)

@@ -15,18 +15,17 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F
 from rest_framework.exceptions import ValidationError
 
-from registry.api.base.fields import (
-    AddressField,
-    AllOfField,
-    AnyUnflaggedField,
-    CappedLinksField,
-    FirstLinksField,
-    LinkField,
-    LinksField,
-    SelfField,
+from registry.api.base.shown import (
+    CAP,
+    DerivedAddress,
+    DerivedCondition,
+    ModelField,
+    Shown,
+    shown_in,
 )
 from registry.api.base.versions import NEWEST, OLDEST
 from registry.core.compiled import CompiledQuery
+from registry.core.links import kind_of
 from registry.core.long_texts import Beginning, Bytes, is_cut, is_long
 from registry.core.lookups import Among
 from registry.core.related import (
@@ -35,11 +34,11 @@ from registry.core.related import (
     RelatedIds,
     RelatedQuery,
 )
-from registry.http.links import kind_of
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
-    from rest_framework.serializers import BaseSerializer
+
+    from registry.core.record_types import RowType
 
 Row = tuple[Any, ...]
 Record = dict[str, Any]
@@ -112,7 +111,7 @@ AnyColumn = Column | ListColumn | OtherColumn | FlagColumn
 
 
 class RecordReader:
-    """Reads the records of one model with the fields that a serializer declares."""
+    """Reads the rows of one model as the records that the API shows."""
 
     def __init__(self, model: type[Model], columns: Sequence[AnyColumn]):
         self.model = model
@@ -129,17 +128,11 @@ class RecordReader:
         self._long = tuple(name for name in self._selected if is_long(model, name))
 
     @classmethod
-    def of(
-        cls,
-        serializer: BaseSerializer[Any],
-        model: type[Model],
-        version: str = NEWEST,
-    ) -> RecordReader:
-        """Read off a serializer's fields what this version of the API selects."""
-        fields: dict[str, Any] = getattr(serializer, "fields", {})
-        if version == OLDEST:
-            fields = {n: f for n, f in fields.items() if not isinstance(f, AllOfField)}
-        return cls(model, [_column(model, version, *item) for item in fields.items()])
+    def of(cls, row_type: RowType[Any], version: str = NEWEST) -> RecordReader:
+        """Return the reader of a type's records as a version of the API has them."""
+        model = row_type.model
+        shown = shown_in(row_type, version)
+        return cls(model, [_column(model, version, one) for one in shown])
 
     def choose(self, fields: str | None, omit: str | None) -> RecordReader:
         """Return a reader for ``?fields=`` and ``?omit=``; refuse unknown names."""
@@ -265,37 +258,32 @@ class RecordReader:
         return RelatedQuery([column.related for column in self._beside])
 
 
-def _column(model: type[Model], version: str, name: str, field: Any) -> AnyColumn:
-    """Say how a serializer's field is read."""
-    match field:
-        case SelfField():
-            return Column(name, "pk", f"{kind_of(model)}/{{id}}/")
-        case AddressField():
-            return Column(name, "pk", field.template)
-        case AnyUnflaggedField():
-            related = RelatedFlag(model, field.model, field.link, field.flag)
-            return FlagColumn(name, related)
-        case LinkField() | LinksField():
-            return _link_column(model, version, name, field)
-    return Column(name, field.source.replace(".", "__"))
+def _column(model: type[Model], version: str, shown: Shown) -> AnyColumn:
+    """Return how a field is read."""
+    match shown:
+        case DerivedAddress(name, template):
+            return Column(name, "pk", template)
+        case DerivedCondition(name, condition):
+            return FlagColumn(name, condition.column)
+    if not shown.field.is_relation:
+        return Column(shown.name, shown.name)
+    return _link_column(version, shown)
 
 
-def _link_column(
-    model: type[Model], version: str, name: str, field: LinkField | LinksField
-) -> Column | ListColumn | OtherColumn:
-    relation: Any = model._meta.get_field(str(field.source))
-    kind = kind_of(field.model)
+def _link_column(version: str, shown: ModelField) -> Column | ListColumn | OtherColumn:
+    relation = shown.field
+    kind = kind_of(relation.related_model)
     if relation.concrete and not relation.many_to_many:
-        return Column(name, relation.attname, f"{kind}/{{id}}/")
+        return Column(shown.name, relation.attname, f"{kind}/{{id}}/")
     columns = _related_columns(relation)
-    if isinstance(field, LinkField):
-        return OtherColumn(name, kind, RelatedId(*columns))
-    if not isinstance(field, CappedLinksField) or (
-        version == OLDEST and isinstance(field, FirstLinksField)
-    ):
-        return ListColumn(name, kind, RelatedIds(*columns))
-    related = RelatedIds(*columns, most=field.cap, newest_first=field.newest_first)
-    return ListColumn(name, kind, related)
+    if relation.one_to_one:
+        return OtherColumn(shown.name, kind, RelatedId(*columns))
+    linked = shown.linked
+    # the oldest version has those that do not grow for ever whole
+    if linked is None or (version == OLDEST and not linked.grows):
+        return ListColumn(shown.name, kind, RelatedIds(*columns))
+    related = RelatedIds(*columns, most=CAP, newest_first=linked.grows)
+    return ListColumn(shown.name, kind, related)
 
 
 def _related_columns(relation: Any) -> tuple[str, str, str]:

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from rest_framework.exceptions import ValidationError
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 
 #: How texts begin that spreadsheets calculate; some take the wide forms of East Asian
@@ -89,12 +88,6 @@ def is_raw(context: Mapping[str, Any] | None) -> bool:
 def wants_raw(parameters: Mapping[str, str]) -> bool:
     """Tell whether query parameters ask for the texts of CSV as they are."""
     return parameters.get("raw", "").lower() == "true"
-
-
-def refuse_nonsense(parameters: Mapping[str, str]) -> None:
-    """Refuse another value of ``raw`` than true and false."""
-    if parameters.get("raw", "").lower() not in {"", "true", "false"}:
-        raise ValidationError({"raw": ["Give true or false."]})
 
 
 def csv_texts(

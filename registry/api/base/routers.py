@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from django.urls import re_path
 from django.utils.html import format_html, format_html_join
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 from rest_framework.routers import Route, SimpleRouter
 
 from registry.api.base.views import PlainView
-from registry.http.links import kind_of
+from registry.api.base.viewsets import RecordViewSet
+from registry.core.links import kind_of
+from registry.core.record_types import RecordType, record_types
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -19,6 +22,10 @@ if TYPE_CHECKING:
 
 class RecordRouter(SimpleRouter):
     """Lists at ``<name>/``, records at ``<name>/<id>/``."""
+
+    def __init__(self) -> None:
+        self._row_types: dict[str, RecordType[Any]] = {}
+        super().__init__()
 
     routes = [
         Route(
@@ -43,13 +50,55 @@ class RecordRouter(SimpleRouter):
     ]
 
     def get_default_basename(self, viewset: Any) -> str:
-        """Name addresses by the kind of record."""
-        return kind_of(viewset.model)
+        """Name addresses by the kind of row."""
+        return kind_of(viewset.row_type.model)
+
+    def register_record_types(self, *viewsets: type[RecordViewSet]) -> None:
+        """Register every record type, some with a viewset of their own."""
+        own = {viewset.row_type: viewset for viewset in viewsets}
+        for record_type in record_types():
+            viewset = own.get(record_type, RecordViewSet)
+            self._row_types[record_type.kind] = record_type
+            self.register(record_type.kind, viewset, basename=record_type.kind)
+
+    def get_urls(self) -> list[Any]:
+        """Return the addresses; those of record types with their declarations."""
+        return [
+            pattern
+            for prefix, viewset, basename in self.registry
+            for pattern in self._patterns(prefix, viewset, basename)
+        ]
+
+    def _patterns(self, prefix: str, viewset: Any, basename: str) -> Iterator[Any]:
+        """Yield the addresses of one resource."""
+        record_type = self._row_types.get(prefix)
+        lookup = self.get_lookup_regex(viewset)
+        for route in self.get_routes(viewset):
+            mapping = self.get_method_map(viewset, route.mapping)
+            if record_type is not None:
+                allowed = _actions_of(record_type)
+                mapping = {way: act for way, act in mapping.items() if act in allowed}
+            options = {"basename": basename, "detail": route.detail, **route.initkwargs}
+            if record_type is not None:
+                options["row_type"] = record_type
+            url = route.url.format(
+                prefix=prefix, lookup=lookup, trailing_slash=self.trailing_slash
+            )
+            view = viewset.as_view(mapping, **options)
+            yield re_path(url, view, name=route.name.format(basename=basename))
 
     @property
     def names(self) -> list[str]:
         """The names of the resources, in the order of registration."""
         return [prefix for prefix, _, _ in self.registry]
+
+
+def _actions_of(record_type: RecordType[Any]) -> set[str]:
+    """Return what can be done with the records of a type."""
+    actions = {"list", "create", "retrieve"}
+    if record_type.change is not None:
+        actions |= {"update", "partial_update"}
+    return actions | ({"destroy"} if record_type.delete is not None else set())
 
 
 class RootView(PlainView):

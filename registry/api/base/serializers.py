@@ -1,32 +1,42 @@
-"""The serializer that record types build on: links as links, rules in the database."""
+"""The serializers that record types build on: links as links, rules in the database."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from rest_framework import serializers
-from rest_framework.utils.model_meta import RelationInfo
+from rest_framework.utils.model_meta import RelationInfo, get_field_info
 from rest_framework.validators import UniqueValidator
 
 from registry.api.base.fields import (
+    AddressField,
+    ConditionField,
     FlagField,
     LinkField,
-    LinkResolver,
     LinksField,
-    SelfField,
+)
+from registry.api.base.shown import (
+    CAP,
+    DerivedAddress,
+    DerivedCondition,
+    ModelField,
+    Shown,
+    shown_fields,
 )
 from registry.core.validators import web_address
-from registry.http.links import Reference
 
-#: What every record shows first and last.
-HEAD = ("url",)
-TAIL = ("last_updated", "updated_by")
+if TYPE_CHECKING:
+    from registry.core.links import ResolvedLinks
+    from registry.core.record_types import LinkedRecords, RecordType
+
+Fields = dict[str, Any]
 
 
-class RecordListSerializer(serializers.ListSerializer[Any]):
+class LinkingListSerializer(serializers.ListSerializer[Any]):
     """Many records in one body: looks up the targets of all links together."""
 
     def to_internal_value(self, data: Any) -> list[Any]:
@@ -44,20 +54,20 @@ class RecordListSerializer(serializers.ListSerializer[Any]):
         return values
 
 
-class RecordSerializer(serializers.ModelSerializer[Any]):
-    """Describes and checks the fields of one record type.
+class RowSerializer(serializers.ModelSerializer[Any]):
+    """Describes and checks the fields of a model's rows.
 
-    Reading goes another way (``registry.api.base.reader``), by these declarations.
-    Uniqueness is left to the database, which alone can decide it.
+    Reading goes another way (``registry.api.base.reader``). Uniqueness is left to the
+    database, which alone can decide it.
     """
 
-    url = SelfField(help_text="Address of this record.")
+    url = AddressField(help_text="Address of this record.")
 
     class Meta:
-        list_serializer_class = RecordListSerializer
+        list_serializer_class = LinkingListSerializer
 
-    #: Fields are built once a class, for that takes longer than to use them.
-    _built: ClassVar[dict[type, dict[str, Any]]] = {}
+    #: Fields are built once a key, for that takes longer than to use them.
+    _built: ClassVar[dict[Any, Fields]] = {}
 
     def to_internal_value(self, data: Any) -> Any:
         """Validate each field; looks up the targets of all links together."""
@@ -65,12 +75,20 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
             _look_up_links(self, [data])
         return super().to_internal_value(data)
 
-    def get_fields(self) -> dict[str, Any]:
+    def get_fields(self) -> Fields:
         """Return fresh copies of the fields."""
-        built = RecordSerializer._built.get(type(self))
+        key = self._key()
+        built = RowSerializer._built.get(key)
         if built is None:
-            built = RecordSerializer._built[type(self)] = super().get_fields()
+            built = RowSerializer._built[key] = self._build_fields()
         return copy.deepcopy(built)
+
+    def _key(self) -> Any:
+        """Return what the fields depend on."""
+        return type(self)
+
+    def _build_fields(self) -> Fields:
+        return super().get_fields()
 
     def build_relational_field(
         self, field_name: str, relation_info: RelationInfo
@@ -79,7 +97,7 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
         field_class = LinksField if relation_info.to_many else LinkField
         kwargs: dict[str, Any] = {"model": relation_info.related_model}
         if relation_info.reverse:
-            return field_class, kwargs | _found_there(relation_info)
+            return field_class, kwargs | _describe_reverse(relation_info)
         model_field: Any = relation_info.model_field
         kwargs["help_text"] = model_field.help_text
         if not model_field.editable:
@@ -136,19 +154,96 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
         }
 
 
+class RecordSerializer(RowSerializer):
+    """Describes and checks the fields of a record type, by its declaration.
+
+    That is given, or in the context. ``only`` names the fields where not all are wanted; they are described in OpenAPI
+    by a ``component_name`` of their own.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        record_type: RecordType[Any] | None = None,
+        only: Sequence[str] = (),
+        component_name: str = "",
+        **kwargs: Any,
+    ) -> None:
+        context = kwargs.get("context") or {}
+        self.record_type: RecordType[Any] = record_type or context["record_type"]
+        # drf-spectacular makes further serializers by the context alone
+        kwargs["context"] = {**context, "record_type": self.record_type}
+        self.only = tuple(only)
+        self._component_name = component_name
+        self.Meta = SimpleNamespace(model=self.record_type.model)  # type: ignore[assignment]
+        super().__init__(*args, **kwargs)
+
+    @property
+    def component_name(self) -> str:
+        """The name of its description in OpenAPI."""
+        return self._component_name or self.record_type.model.__name__
+
+    @property
+    def component_description(self) -> str:
+        """What OpenAPI says of it: the first paragraph of the declaration's words."""
+        first, _, _ = self.record_type.description.partition("\n\n")
+        return first.replace("\n", " ")
+
+    def _key(self) -> Any:
+        return self.record_type, self.only
+
+    def _build_fields(self) -> Fields:
+        return {
+            shown.name: self._build(shown)
+            for shown in shown_fields(self.record_type)
+            if not self.only or shown.name in self.only
+        }
+
+    def _build(self, shown: Shown) -> serializers.Field[Any, Any, Any, Any]:
+        match shown:
+            case DerivedAddress():
+                return AddressField(help_text=shown.help_text)
+            case DerivedCondition():
+                return ConditionField(help_text=shown.condition.help_text)
+        model = self.record_type.model
+        field_class, kwargs = self.build_field(
+            shown.name, get_field_info(model), model, 0
+        )
+        return field_class(**kwargs | self._declared(shown))
+
+    def _declared(self, shown: ModelField) -> dict[str, Any]:
+        """Return what the declaration says of a field beyond its model."""
+        if shown.linked is not None:
+            return _describe_capped(shown.linked)
+        if shown.name in self.record_type.model.reverse_lists:
+            titles = shown.field.related_model._meta.verbose_name_plural
+            help_text = f"The {titles} that have this {self.record_type.title}."
+            return {"read_only": False, "required": False, "help_text": help_text}
+        if shown.name in self.record_type.required_names:
+            return {"required": True, "allow_null": False}
+        return {}
+
+
 def _look_up_links(serializer: Any, items: Sequence[dict[str, Any]]) -> None:
     """Find the targets of all links in these bodies, together."""
-    wanted: dict[type[models.Model], list[Reference]] = {}
-    for field in serializer._writable_fields:
-        if isinstance(field, LinkField | LinksField):
-            for item in items:
-                given = field.get_value(item)
-                wanted.setdefault(field.model, []).extend(field.references(given))
-    resolver: LinkResolver = serializer.context["links"]
-    resolver.prefetch(wanted)
+    links: ResolvedLinks = serializer.context["links"]
+    links.add(
+        [
+            link
+            for field in serializer._writable_fields
+            if isinstance(field, LinkField | LinksField)
+            for item in items
+            for link in field.links_in(field.get_value(item))
+        ]
+    )
 
 
-def _found_there(relation: RelationInfo) -> dict[str, Any]:
+def _describe_capped(linked: LinkedRecords) -> dict[str, Any]:
+    """Describe a list of links of which a record shows some."""
+    return {"help_text": linked.help_text, "cap": CAP}
+
+
+def _describe_reverse(relation: RelationInfo) -> dict[str, Any]:
     """Describe a link that is stored on its other side."""
     names = relation.related_model._meta
     if relation.to_many:
@@ -160,8 +255,3 @@ def _found_there(relation: RelationInfo) -> dict[str, Any]:
 
 def _is_url_validator(validator: Any) -> bool:
     return type(validator).__name__ == "URLValidator"
-
-
-def record_fields(*names: str) -> tuple[str, ...]:
-    """Name a record's fields: its own between what every record has."""
-    return (*HEAD, *TAIL, *names)

@@ -10,7 +10,6 @@ from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 
 from registry.api.base.errors import api_base
-from registry.api.base.renderers import refuse_nonsense
 from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
 from registry.http.views import CountedView
 
@@ -25,16 +24,15 @@ if TYPE_CHECKING:
 class RegistryView(CountedView):
     """A view of the native API."""
 
-    def get_view_description(self, html: bool = False) -> str:
-        """Return the docstring, which is Markdown; for a page, as HTML."""
-        description = super().get_view_description()
-        # docstrings are our own, so that there is nothing in them to be wary of
-        return mark_safe(MarkdownIt().render(description)) if html else description  # noqa: S308
+    def get_description_text(self) -> str:
+        """Return what the view is for, in Markdown."""
+        return super().get_view_description()
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse nonsense in a parameter that is for renderers, which cannot."""
-        super().initial(request, *args, **kwargs)
-        refuse_nonsense(request.query_params)
+    def get_view_description(self, html: bool = False) -> str:
+        """Return what the view is for: as Markdown, or for a page as HTML."""
+        description = self.get_description_text()
+        # descriptions are our own, so that nothing in them needs escaping
+        return mark_safe(MarkdownIt().render(description)) if html else description  # noqa: S308
 
     @property
     def user(self) -> User:

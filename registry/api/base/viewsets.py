@@ -1,67 +1,87 @@
-"""The viewset that record types build on.
+"""The viewsets of the API: how rows and records are listed, read and written.
 
-A resource names its model, serializer, filters and the services that write it; how
-records are listed, read, registered and changed is the same for all.
+All record types have the same viewset, which reads their declarations. A package that
+has more to say of one, such as another way to change it, derives its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db.models import Model, QuerySet
 from django.http import Http404, StreamingHttpResponse
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.response import Response
+from rest_framework.utils.formatting import camelcase_to_spaces
 from rest_framework.viewsets import GenericViewSet
 
 from registry.api.base.bulk import refuse_many
-from registry.api.base.fields import LinkResolver
 from registry.api.base.idempotency import once
 from registry.api.base.reader import RecordReader, Row
 from registry.api.base.renderers import csv_texts, wants_raw
+from registry.api.base.serializers import RecordSerializer
 from registry.api.base.versions import NEWEST
 from registry.api.base.views import RegistryView
 from registry.core.errors import Refused, RegistryError
+from registry.core.links import ResolvedLinks, kind_of
 from registry.core.models import Record, revision
-from registry.core.records import Values, create_records
+from registry.core.record_types import RecordType, RowType
 from registry.http.budgets import hold_slot
 from registry.http.conditional import etag, known_revisions
+from registry.http.filters import FilterSet, filters_of
 from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
 from registry.http.keyset import Cursor, Key, ordered
-from registry.http.links import kind_of
 from registry.http.pagination import PAGE_BYTES, PAGE_SIZE, ordering_of, page_size_of
-from registry.http.throttling import ExportThrottle
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
     from rest_framework.serializers import BaseSerializer
 
-    from registry.identity.models import User
-
 # Inside the viewsets the name `list` is the method, so these are named here.
 Page = list[tuple[Row, tuple[Any, ...]]]
 Records = list[dict[str, Any]]
-Throttles = list[Any]
 
 #: Rows that a streamed answer reads at a time.
 CHUNK = 1000
 
 
-class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
-    """Lists and records of one model."""
+class RowViewSet(RegistryView, GenericViewSet[Any]):
+    """Lists and rows of one type."""
 
-    model: ClassVar[type[Model]]
+    #: The declaration of what is shown; the router gives that of a record type.
+    row_type: RowType[Any] = None  # type: ignore[assignment]
     lookup_value_regex = "[0-9]{1,18}"
-    _readers: ClassVar[dict[tuple[type, str], RecordReader]] = {}
+    costly_formats = {"csv": "text/csv"}
+    _readers: ClassVar[dict[tuple[RowType[Any], str], RecordReader]] = {}
+
+    @property
+    def model(self) -> type[Model]:
+        """The model of the rows."""
+        model: type[Model] = self.row_type.model
+        return model
+
+    @property
+    def filters(self) -> FilterSet:
+        """The filters of the list."""
+        return filters_of(self.model)
+
+    def get_view_name(self) -> str:
+        """Return the name of the type, with what of it this is."""
+        name = camelcase_to_spaces(self.model.__name__)
+        return f"{name} {self.suffix}" if self.suffix else name
+
+    def get_description_text(self) -> str:
+        """Return what the declaration says, in Markdown."""
+        return self.row_type.description
 
     def get_queryset(self) -> QuerySet[Any]:
-        """Return all records of the type, in no order."""
+        """Return all rows of the type, in no order."""
         return self.model._default_manager.order_by()
 
     def get_serializer_context(self) -> dict[str, Any]:
-        """Give the serializer what finds the targets of links."""
-        return {**super().get_serializer_context(), "links": LinkResolver()}
+        """Add what looks up the targets of links."""
+        return {**super().get_serializer_context(), "links": ResolvedLinks()}
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Return a page of records, newest first; as CSV, all of them."""
@@ -88,11 +108,10 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
     @property
     def full_reader(self) -> RecordReader:
         """What reads the records with all fields of the version that is asked for."""
-        version = self.request.version or NEWEST
-        reader = self._readers.get((type(self), version))
+        key = (self.row_type, self.request.version or NEWEST)
+        reader = self._readers.get(key)
         if reader is None:
-            reader = RecordReader.of(self.get_serializer(), self.model, version)
-            self._readers[type(self), version] = reader
+            reader = self._readers[key] = RecordReader.of(*key)
         return reader
 
     @property
@@ -143,19 +162,6 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
             headers["Location"] = f"{self.base}{kind_of(self.model)}/{pk}/"
         return Response(record, status=status, headers=headers)
 
-    def get_throttles(self) -> Throttles:
-        """Count exports as such, beside the limit on all requests."""
-        throttles: Throttles = super().get_throttles()
-        if self.is_costly(self.request):
-            throttles.append(ExportThrottle())
-        return throttles
-
-    def is_costly(self, request: Request) -> bool:
-        """Tell whether everything is asked for, as CSV."""
-        asked = request.query_params.get("format")
-        accepted = request.META.get("HTTP_ACCEPT", "")
-        return asked == "csv" or (not asked and "text/csv" in accepted)
-
     def _stream_csv(self, queryset: QuerySet[Any]) -> StreamingHttpResponse:
         """Stream every record that the filters leave."""
         paginator: Any = self.paginator
@@ -196,20 +202,24 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
             reached = Cursor(page[-1][1], backwards=False)
 
 
-class RecordViewSet(ReadOnlyRecordViewSet):
-    """Records that can be registered, by the service ``register``.
+class RecordViewSet(RowViewSet):
+    """The records of one type, written by the services that its declaration names.
 
-    Types whose records need more than their own row name another service.
+    The router leaves out the methods for which there is no service. Fields that are
+    left out keep their values; a PUT must have the required ones.
     """
 
-    model: ClassVar[type[Record]]
+    @property
+    def record_type(self) -> RecordType[Any]:
+        """The declaration of the record type."""
+        if not isinstance(self.row_type, RecordType):
+            raise TypeError(f"{self.row_type.model.__name__} is no record type.")
+        return self.row_type
 
-    @classmethod
-    def register(
-        cls, rows: Sequence[Values], *, by: User, checked: bool
-    ) -> Sequence[Record]:
-        """Store records, all or none."""
-        return create_records(cls.model, rows, by=by, checked=checked)
+    def get_serializer(self, *args: Any, **kwargs: Any) -> RecordSerializer:
+        """Return a serializer of the type's fields."""
+        kwargs.setdefault("context", self.get_serializer_context())
+        return RecordSerializer(*args, record_type=self.record_type, **kwargs)
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Register one record, or a list of them: all or none."""
@@ -221,14 +231,18 @@ class RecordViewSet(ReadOnlyRecordViewSet):
         if isinstance(data, list):
             refuse_many(len(data))
             return self._create_many(data)
-        values = self._checked(self.get_serializer(data=data))
-        [record] = type(self).register([values], by=self.user, checked=True)
+        values = self._validated(self.get_serializer(data=data))
+        [record] = self.record_type.register_records(
+            [values], by=self.user, validated=True
+        )
         return self.record_response(record.pk, status=201)
 
     def _create_many(self, data: list[Any]) -> Response:
-        values = self._checked(self.get_serializer(data=data, many=True))
+        values = self._validated(self.get_serializer(data=data, many=True))
         try:
-            records = type(self).register(values, by=self.user, checked=True)
+            records = self.record_type.register_records(
+                values, by=self.user, validated=True
+            )
         except Refused:
             raise
         except RegistryError as error:
@@ -237,18 +251,9 @@ class RecordViewSet(ReadOnlyRecordViewSet):
         return Response(self.show([record.pk for record in records]), status=201)
 
     @staticmethod
-    def _checked(serializer: BaseSerializer[Any]) -> Any:
+    def _validated(serializer: BaseSerializer[Any]) -> Any:
         serializer.is_valid(raise_exception=True)
         return serializer.validated_data
-
-
-class ChangeableViewSet(RecordViewSet):
-    """PUT and PATCH, by the service ``change``.
-
-    Fields that are left out keep their values; a PUT must have the required ones.
-    """
-
-    change: ClassVar[Callable[..., Record]]
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Replace the values of a record."""
@@ -261,13 +266,16 @@ class ChangeableViewSet(RecordViewSet):
     def _update(self, request: Request, *, partial: bool) -> Response:
         pk = self.existing_pk()
         serializer = self.get_serializer(data=request.data, partial=partial)
-        values = self._checked(serializer)
-        type(self).change(
+        values = self._validated(serializer)
+        change = self.record_type.change
+        if change is None:
+            raise MethodNotAllowed(str(request.method))
+        change(
             pk,
             values,
             by=self.user,
             unless_changed=known_revisions(request),
-            checked=True,
+            validated=True,
         )
         return self.record_response(pk)
 
@@ -281,15 +289,12 @@ class ChangeableViewSet(RecordViewSet):
             raise ValidationError({"detail": "Give one record, as a JSON object."})
         return pk
 
-
-class RemovableViewSet(RecordViewSet):
-    """DELETE, by the service ``remove``."""
-
-    remove: ClassVar[Callable[..., None]]
-
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Remove a record."""
-        type(self).remove(
+        delete = self.record_type.delete
+        if delete is None:
+            raise MethodNotAllowed(str(request.method))
+        delete(
             int(self.kwargs["pk"]),
             by=self.user,
             unless_changed=known_revisions(request),

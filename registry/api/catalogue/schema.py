@@ -7,10 +7,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from registry.api.base.schema import RecordSchema
-from registry.api.catalogue.serializers import PlaceSerializer
+from registry.api.base.serializers import RecordSerializer
+from registry.catalogue.record_types import STORAGE_LOCATION
 
 if TYPE_CHECKING:
     from drf_spectacular.utils import Direction
+
+#: Where an object is placed: what its storage location is registered with.
+PLACE_FIELDS = ("url", "path", "hash", "public", "storage_root")
+
+
+def _place_serializer() -> RecordSerializer:
+    return RecordSerializer(
+        record_type=STORAGE_LOCATION, only=PLACE_FIELDS, component_name="Place"
+    )
 
 
 class ObjectSchema(RecordSchema):
@@ -21,7 +31,7 @@ class ObjectSchema(RecordSchema):
     ) -> tuple[Any, bool]:
         schema, required = super()._get_request_for_media_type(serializer, direction)
         if self.action == "update":
-            place = self.resolve_serializer(PlaceSerializer, direction).ref
+            place = self.resolve_serializer(_place_serializer(), direction).ref
             # first what has required fields: anything is a set of new values
             schema = {"anyOf": [place, schema]}
         return schema, required

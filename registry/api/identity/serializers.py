@@ -5,14 +5,14 @@ from __future__ import annotations
 from django.contrib.auth.models import Group
 from rest_framework import serializers
 
-from registry.api.base.serializers import RecordSerializer
+from registry.api.base.serializers import RowSerializer
 from registry.core.models import Event
 from registry.identity.models import RoleRequest, User
 from registry.identity.requests import DECISIONS
 from registry.identity.roles import MEANINGS
 
 
-class UserSerializer(RecordSerializer):
+class UserSerializer(RowSerializer):
     """An account."""
 
     username = serializers.CharField(
@@ -26,27 +26,27 @@ class UserSerializer(RecordSerializer):
         help_text="Names of the organisations that the person belongs to.",
     )
 
-    class Meta(RecordSerializer.Meta):
+    class Meta(RowSerializer.Meta):
         model = User
         fields = ("url", "username", "full_name", "email", "orgs")
         read_only_fields = fields
 
 
-class GroupSerializer(RecordSerializer):
+class GroupSerializer(RowSerializer):
     """A group of accounts, which is a role."""
 
     name = serializers.CharField(read_only=True, help_text="Name of the role.")
 
-    class Meta(RecordSerializer.Meta):
+    class Meta(RowSerializer.Meta):
         model = Group
         fields = ("url", "name")
         read_only_fields = fields
 
 
-class EventSerializer(RecordSerializer):
+class EventSerializer(RowSerializer):
     """What happened, to a record or to a person."""
 
-    class Meta(RecordSerializer.Meta):
+    class Meta(RowSerializer.Meta):
         model = Event
         fields = (
             "url",
@@ -64,14 +64,14 @@ class EventSerializer(RecordSerializer):
         read_only_fields = fields
 
 
-class RoleRequestSerializer(RecordSerializer):
+class RoleRequestSerializer(RowSerializer):
     """Somebody's wish to hold a role, and what became of it."""
 
     role = serializers.ChoiceField(
         choices=[*MEANINGS.items()], help_text="The role that is asked for."
     )
 
-    class Meta(RecordSerializer.Meta):
+    class Meta(RowSerializer.Meta):
         model = RoleRequest
         fields = (
             "url",

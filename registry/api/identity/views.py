@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth.models import Group
 from django.http import Http404
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers
@@ -13,7 +12,7 @@ from rest_framework.response import Response
 
 from registry.api.base.idempotency import once
 from registry.api.base.views import PlainView
-from registry.api.base.viewsets import ReadOnlyRecordViewSet
+from registry.api.base.viewsets import RowViewSet
 from registry.api.identity.serializers import (
     AccessSerializer,
     DecisionSerializer,
@@ -22,13 +21,12 @@ from registry.api.identity.serializers import (
     RoleRequestSerializer,
     UserSerializer,
 )
-from registry.core.models import Event
-from registry.http.filters.people import EventFilter, RoleRequestFilter
-from registry.http.filters.records import GroupFilter, UserFilter
+from registry.http.filters.people import EVENT_FILTERS, ROLE_REQUEST_FILTERS
 from registry.http.permissions import AdministratorsOnly, SignedIn
-from registry.identity.models import RoleRequest, User
+from registry.identity.models import RoleRequest
 from registry.identity.oauth.scopes import EMAIL, PROFILE, READ
 from registry.identity.oauth.tokens import Access
+from registry.identity.record_types import EVENT, GROUP, ROLE_REQUEST, USER
 from registry.identity.requests import decide_request, request_role, withdraw_request
 from registry.identity.roles import effective_roles, has_access, is_administrator
 
@@ -37,21 +35,19 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
 
-class UserViewSet(ReadOnlyRecordViewSet):
+class UserViewSet(RowViewSet):
     """People and services with an account. Only shown to those who have one."""
 
-    model = User
+    row_type = USER
     serializer_class = UserSerializer
-    filterset_class = UserFilter
     permission_classes = (SignedIn,)
 
 
-class GroupViewSet(ReadOnlyRecordViewSet):
+class GroupViewSet(RowViewSet):
     """Groups of accounts. Only shown to those who have an account."""
 
-    model = Group
+    row_type = GROUP
     serializer_class = GroupSerializer
-    filterset_class = GroupFilter
     permission_classes = (SignedIn,)
 
 
@@ -77,24 +73,24 @@ class UsernameView(PlainView):
         return Response({"username": self.user.get_username()})
 
 
-class EventViewSet(ReadOnlyRecordViewSet):
+class EventViewSet(RowViewSet):
     """The audit trail: who did what to which record or account, and from where.
 
     Only administrators see it. Passwords, keys and tokens are not in it.
     """
 
-    model = Event
+    row_type = EVENT
+    filters = EVENT_FILTERS
     serializer_class = EventSerializer
-    filterset_class = EventFilter
     permission_classes = (AdministratorsOnly,)
 
 
-class RoleRequestViewSet(ReadOnlyRecordViewSet):
+class RoleRequestViewSet(RowViewSet):
     """Requests for roles. People see their own, administrators all."""
 
-    model = RoleRequest
+    row_type = ROLE_REQUEST
+    filters = ROLE_REQUEST_FILTERS
     serializer_class = RoleRequestSerializer
-    filterset_class = RoleRequestFilter
     permission_classes = (SignedIn,)
 
     def get_queryset(self) -> QuerySet[Any]:

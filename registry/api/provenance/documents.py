@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from registry.api.base.browsable import RecordBrowsableRenderer
 from registry.api.base.renderers import RecordCSVRenderer, RecordJSONRenderer
 from registry.api.base.views import PlainView
-from registry.http.throttling import ExportThrottle, RequestThrottle
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -28,11 +27,8 @@ class DocumentView(PlainView):
     Errors are plain JSON where the format that was asked for has no words for them.
     """
 
-    throttle_classes = (RequestThrottle, ExportThrottle)
-
-    def is_costly(self, request: Request) -> bool:
-        """All of them are."""
-        return True
+    is_export = True
+    is_costly = True
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any

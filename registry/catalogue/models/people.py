@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from registry.core import validators
 from registry.core.models import Record
-
-if TYPE_CHECKING:
-    from registry.core.errors import FieldMessages
 
 
 class Author(Record):
@@ -55,12 +53,12 @@ class Author(Record):
     def __str__(self) -> str:
         return self.name or self.identifier or str(self.uuid)
 
-    def problems(self) -> FieldMessages:
+    def clean(self) -> None:
         """Require a name or an identifier."""
         if self.name or self.identifier:
-            return {}
+            return
         message = "Give a name or an identifier, or both."
-        return {"name": [message], "identifier": [message]}
+        raise ValidationError({"name": [message], "identifier": [message]})
 
 
 class UserAuthor(Record):

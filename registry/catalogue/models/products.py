@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import MD5, Coalesce
 
@@ -12,9 +13,6 @@ from registry.catalogue.querysets import DataProductQuerySet
 from registry.core import validators
 from registry.core.limits import Limit
 from registry.core.models import Record
-
-if TYPE_CHECKING:
-    from registry.core.errors import FieldMessages
 
 
 class Namespace(Record):
@@ -202,15 +200,17 @@ class ExternalObject(Record):
     def __str__(self) -> str:
         return f"{self.title} {self.version}"
 
-    def problems(self) -> FieldMessages:
+    def clean(self) -> None:
         """Require one kind of identifier."""
         if self.identifier or (
             self.alternate_identifier and self.alternate_identifier_type
         ):
-            return {}
+            return
         message = (
             "Give an identifier (a URL), or both alternate_identifier and "
             "alternate_identifier_type."
         )
         missing = ["identifier", "alternate_identifier", "alternate_identifier_type"]
-        return {name: [message] for name in missing if not getattr(self, name)}
+        raise ValidationError(
+            {name: [message] for name in missing if not getattr(self, name)}
+        )

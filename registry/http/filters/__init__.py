@@ -2,6 +2,12 @@
 
 from registry.http.filters.backend import RecordFilterBackend
 from registry.http.filters.fields import ConditionFilter, LinkFilter
-from registry.http.filters.sets import RecordFilterSet
+from registry.http.filters.sets import FilterSet, filters_of
 
-__all__ = ["ConditionFilter", "LinkFilter", "RecordFilterBackend", "RecordFilterSet"]
+__all__ = [
+    "ConditionFilter",
+    "FilterSet",
+    "LinkFilter",
+    "RecordFilterBackend",
+    "filters_of",
+]

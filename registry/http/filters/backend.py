@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ValidationError
+from rest_framework.filters import BaseFilterBackend
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -22,28 +22,28 @@ LIST_PARAMETERS = (
 RECORD_PARAMETERS = ("format", "raw", "fields", "omit")
 
 
-class RecordFilterBackend(DjangoFilterBackend):
-    """Filters a list by the ``filterset_class`` of its view."""
+class RecordFilterBackend(BaseFilterBackend):
+    """Filters a list by the ``filters`` of its view."""
 
     def filter_queryset(
         self, request: Request, queryset: QuerySet[Any], view: Any
     ) -> QuerySet[Any]:
         """Filter, or refuse with a message for each parameter that is wrong."""
-        filterset = self.get_filterset_class(view, queryset)
-        if filterset is None:
-            refuse_unknown(request.query_params, LIST_PARAMETERS)
-            return queryset
-        refuse_unknown(
-            request.query_params, (*filterset.base_filters, *LIST_PARAMETERS)
-        )
-        queryset, errors = filterset.apply(queryset, request.query_params)
+        parameters = request.query_params
+        refuse_unknown(parameters, (*view.filters.filters, *LIST_PARAMETERS))
+        queryset, errors = view.filters.apply(queryset, parameters)
         if errors:
             raise ValidationError(errors)
         return queryset
 
 
-def refuse_unknown(given: Iterable[str], allowed: Iterable[str]) -> None:
-    """Refuse parameters that mean nothing here, and name the nearest that does."""
+def refuse_unknown(given: Mapping[str, str], allowed: Iterable[str]) -> None:
+    """Refuse parameters that mean nothing here, and name the nearest that does.
+
+    A wrong value of ``raw`` is refused too: renderers, which read it, cannot do so.
+    """
+    if given.get("raw", "").lower() not in {"", "true", "false"}:
+        raise ValidationError({"raw": ["Give true or false."]})
     names = list(allowed)
     unknown = [name for name in given if name not in names]
     if not unknown:

@@ -7,7 +7,6 @@ show beside the field's own help text.
 from __future__ import annotations
 
 import datetime
-import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_date, parse_datetime
 
-from registry.http.links import LinkError, Reference, find_ids, parse_link
+from registry.core.links import (
+    LinkError,
+    NaturalKey,
+    Reference,
+    describe_wrong,
+    find_targets,
+    parse_link,
+)
 
 if TYPE_CHECKING:
     from django.db.models import Exists, Model, QuerySet
@@ -182,10 +188,14 @@ class LinkFilter(django_filters.Filter):
 
 
 def _ids(model: type[Model], references: Sequence[Reference]) -> list[int]:
-    """Return the ids of these records; only UUIDs need to be looked up."""
-    uuids = [item for item in references if isinstance(item, uuid.UUID)]
-    found = find_ids({model: uuids})[model] if uuids else {}
-    return [item for item in references if isinstance(item, int)] + list(found.values())
+    """Return the ids of these records; ids themselves need no looking up."""
+    ids = [one for one in references if isinstance(one, int)]
+    others = [one for one in references if not isinstance(one, int)]
+    found = find_targets((model, one) for one in others)
+    for one in others:
+        if isinstance(one, NaturalKey) and (model, one) not in found:
+            raise ValidationError(describe_wrong(one, model), code="invalid")
+    return ids + list(found.values())
 
 
 def _any_of(name: str, ids: list[int]) -> dict[str, Any]:

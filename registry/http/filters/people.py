@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
+from registry.core.links import LinkError, parse_link
 from registry.core.models import Event, EventAction
 from registry.http.filters.fields import (
     DateTimeFilter,
@@ -16,9 +17,9 @@ from registry.http.filters.fields import (
     NumberFilter,
     TextFilter,
 )
-from registry.http.filters.sets import RecordFilterSet
-from registry.http.links import LinkError, parse_link
+from registry.http.filters.sets import FilterSet, fields_as_filters
 from registry.identity.models import RoleRequest, RoleRequestState, User
+from registry.identity.record_types import EVENT, ROLE_REQUEST
 from registry.identity.roles import ROLES
 
 if TYPE_CHECKING:
@@ -93,34 +94,33 @@ def _person(text: str) -> User | None:
     return User.objects.filter(pk=str(pk)).only("pk").first()
 
 
-class EventFilter(RecordFilterSet):
-    """Filters of the audit trail."""
+#: The filters of the audit trail.
+EVENT_FILTERS = FilterSet(
+    Event,
+    {
+        **fields_as_filters(EVENT, "by"),
+        "who": PersonFilter(help_text="Who did it, or whose account it is about."),
+        "kind": GlobFilter(field_name="kind"),
+        "record_id": NumberFilter(field_name="record_id"),
+        "action": WordsFilter(field_name="action", words=EventAction.values),
+        "client": GlobFilter(field_name="client"),
+        "address": GlobFilter(field_name="address"),
+        "subject": GlobFilter(field_name="subject"),
+        "since": DateTimeFilter(
+            field_name="at", lookup_expr="gte", help_text="From this moment on."
+        ),
+        "until": DateTimeFilter(
+            field_name="at", lookup_expr="lte", help_text="Up to this moment."
+        ),
+    },
+)
 
-    who = PersonFilter(help_text="Who did it, or whose account it tells of.")
-    kind = GlobFilter(field_name="kind")
-    record_id = NumberFilter(field_name="record_id")
-    action = WordsFilter(field_name="action", words=EventAction.values)
-    client = GlobFilter(field_name="client")
-    address = GlobFilter(field_name="address")
-    subject = GlobFilter(field_name="subject")
-    since = DateTimeFilter(
-        field_name="at", lookup_expr="gte", help_text="From this moment on."
-    )
-    until = DateTimeFilter(
-        field_name="at", lookup_expr="lte", help_text="Up to this moment."
-    )
-
-    class Meta:
-        model = Event
-        fields = ("by",)
-
-
-class RoleRequestFilter(RecordFilterSet):
-    """Filters of requests for roles."""
-
-    role = WordsFilter(field_name="role", words=ROLES)
-    state = WordsFilter(field_name="state", words=RoleRequestState.values)
-
-    class Meta:
-        model = RoleRequest
-        fields = ("user", "decided_by")
+#: The filters of requests for roles.
+ROLE_REQUEST_FILTERS = FilterSet(
+    RoleRequest,
+    {
+        **fields_as_filters(ROLE_REQUEST, "user", "decided_by"),
+        "role": WordsFilter(field_name="role", words=ROLES),
+        "state": WordsFilter(field_name="state", words=RoleRequestState.values),
+    },
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from registry.core.errors import (
     Conflict,
@@ -13,7 +13,7 @@ from registry.core.errors import (
     Refused,
     RegistryError,
 )
-from registry.runs.registration import register
+from registry.core.record_types import record_type_of
 
 if TYPE_CHECKING:
     from registry.core.models import Record
@@ -38,7 +38,8 @@ class Ledger:
         """
         values = [row for _, row in rows]
         try:
-            records = cast("list[R]", register(model, values, by=self.by))
+            declared = record_type_of(model)
+            records = list(declared.register_records(values, by=self.by))
         except Refused as refused:
             raise _placed(rows, refused.errors) from refused
         except RegistryError as error:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from registry.catalogue.models import Object, ObjectComponent
@@ -12,9 +13,6 @@ from registry.core import validators
 from registry.core.limits import Limit
 from registry.core.models import Record
 from registry.core.texts import shortened
-
-if TYPE_CHECKING:
-    from registry.core.errors import FieldMessages
 
 
 class CodeRun(Record):
@@ -97,8 +95,9 @@ class CodeRun(Record):
     def __str__(self) -> str:
         return f"code run {self.pk}: {shortened(self.description)}"
 
-    def problems(self) -> FieldMessages:
+    def clean(self) -> None:
         """Refuse an end before the beginning."""
         if self.end_date is not None and self.end_date < self.run_date:
-            return {"end_date": ["A run cannot end before its run_date."]}
-        return {}
+            raise ValidationError(
+                {"end_date": ["A run cannot end before its run_date."]}
+            )

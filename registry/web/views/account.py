@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from registry.catalogue.models import ObjectComponent
 from registry.core.models import Event
+from registry.core.record_types import record_kinds, record_type_named
 from registry.identity.models import ApiToken, RoleRequest
 from registry.identity.oauth.models import ClientSession
 from registry.identity.oauth.scopes import described
@@ -20,7 +21,6 @@ from registry.identity.roles import is_administrator, roles_of
 from registry.identity.social import linked_account
 from registry.storage.services import bytes_stored_by
 from registry.web.describe import link_to
-from registry.web.kinds import KINDS
 from registry.web.views.roles import meanings_of
 
 if TYPE_CHECKING:
@@ -72,7 +72,9 @@ def _waiting() -> int:
 def _newest_records(user: User) -> list[dict[str, Any]]:
     """Return what the person registered last, of the types that have pages."""
     events = (
-        Event.objects.filter(by=user, action=Event.Action.CREATED, kind__in=KINDS)
+        Event.objects.filter(
+            by=user, action=Event.Action.CREATED, kind__in=record_kinds()
+        )
         .exclude(_OF_WHOLE_OBJECT)
         .order_by("-id")[:SHOWN]
     )
@@ -83,11 +85,11 @@ def _newest_records(user: User) -> list[dict[str, Any]]:
     records = {
         (kind, record.pk): record
         for kind, ids in wanted.items()
-        for record in KINDS[kind].model._default_manager.filter(pk__in=ids)
+        for record in record_type_named(kind).model._default_manager.filter(pk__in=ids)
     }
     return [
         {
-            "title": KINDS[event.kind].title,
+            "title": record_type_named(event.kind).title,
             "link": link_to(records[event.kind, event.record_id]),
             "at": event.at,
         }

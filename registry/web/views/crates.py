@@ -17,11 +17,11 @@ from registry.core.errors import (
     RegistryError,
     StorageFull,
 )
+from registry.core.record_types import record_kinds
 from registry.http.bodies import takes_files
 from registry.provenance.crates.reading import Received, open_zip, receive
 from registry.runs.models import CodeRun
 from registry.web.describe import address_of
-from registry.web.kinds import KINDS
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -94,7 +94,8 @@ def _tell(request: HttpRequest, received: Received) -> None:
 
 def _target(received: Received) -> Record | None:
     """Choose the page that shows best what came: a run, else anything with a page."""
-    records = [one for one in received.records.values() if one.kind in KINDS]
+    kinds = record_kinds()
+    records = [one for one in received.records.values() if one.kind in kinds]
     runs = [one for one in records if isinstance(one, CodeRun)]
     return next(iter([*runs, *records]), None)
 

@@ -11,13 +11,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from registry.catalogue.models import Issue, ObjectComponent
+from registry.catalogue.models import ObjectComponent
+from registry.catalogue.record_types import ISSUE
 from registry.core.errors import Duplicate, InvalidInput, RegistryError
 from registry.core.models import Record
-from registry.runs.registration import register
+from registry.core.record_types import RecordType, record_type_named
 from registry.web.describe import address_of, label_of
 from registry.web.forms import LinksFormField, RecordForm
-from registry.web.kinds import KINDS, Kind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,14 +31,15 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_record(request: HttpRequest, kind: str) -> HttpResponse:
     """Show the form of a record type; a POST registers the record."""
-    shown = KINDS[kind]
+    record_type = record_type_named(kind)
     if request.method != "POST":
-        return _page(request, shown, RecordForm(shown, initial=request.GET.dict()))
-    form = RecordForm(shown, request.POST)
-    record = _registered(form, shown, cast("User", request.user))
+        return _page(request, RecordForm(record_type, initial=request.GET.dict()))
+    form = RecordForm(record_type, request.POST)
+    record = _register(form, cast("User", request.user))
     if record is None:
-        return _page(request, shown, form, status=400)
-    messages.success(request, f"{shown.title.capitalize()} {record.pk} is registered.")
+        return _page(request, form, status=400)
+    title = record_type.title.capitalize()
+    messages.success(request, f"{title} {record.pk} is registered.")
     return redirect(address_of(record))
 
 
@@ -49,57 +50,56 @@ def raise_issue(request: HttpRequest, pk: int) -> HttpResponse:
     component = get_object_or_404(
         ObjectComponent.objects.select_related("object"), pk=pk
     )
-    kind = KINDS[Issue.kind]
     about = {"component_issues": str(component.pk)}
     form = (
-        RecordForm(kind, request.POST)
+        RecordForm(ISSUE, request.POST)
         if request.method == "POST"
-        else RecordForm(kind, initial=about)
+        else RecordForm(ISSUE, initial=about)
     )
     if request.method != "POST":
-        return _page(request, kind, form, about=component)
-    issue = _registered(form, kind, cast("User", request.user))
+        return _page(request, form, about=component)
+    issue = _register(form, cast("User", request.user))
     if issue is None:
-        return _page(request, kind, form, about=component, status=400)
+        return _page(request, form, about=component, status=400)
     messages.success(request, f"Issue {issue.pk} is raised.")
     return redirect(address_of(component))
 
 
-def _registered(form: RecordForm, kind: Kind, user: User) -> Record | None:
-    """Register what a form holds; None, with the reasons in the form, if it cannot."""
+def _register(form: RecordForm, user: User) -> Record | None:
+    """Register the values of a form; None, with the errors in the form, on refusal."""
     if not form.is_valid():
         return None
     try:
-        [record] = register(kind.model, [form.values()], by=user)
+        [record] = form.record_type.register_records([form.values()], by=user)
     except InvalidInput as error:
-        form.add_problems(error.fields)
+        form.add_errors(error.fields)
     except Duplicate as error:
         form.add_error(None, error.detail)
         form.existing = error.existing  # type: ignore[attr-defined]
     except RegistryError as error:
         form.add_error(None, error.detail)
     else:
-        return record
+        return cast("Record", record)
     return None
 
 
 def _page(
     request: HttpRequest,
-    kind: Kind,
     form: RecordForm,
     *,
     about: Record | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    record_type: RecordType[Any] = form.record_type
     existing = getattr(form, "existing", None)
     context = {
-        "kind": kind,
+        "record_type": record_type,
         "form": form,
         "about": about,
         "about_label": label_of(about) if about else "",
         "existing": address_of(existing) if isinstance(existing, Record) else "",
-        "api_path": reverse(f"{kind.name}-list"),
-        "api_url": request.build_absolute_uri(reverse(f"{kind.name}-list")),
+        "api_path": reverse(f"{record_type.kind}-list"),
+        "api_url": request.build_absolute_uri(reverse(f"{record_type.kind}-list")),
         "example": _quoted(json.dumps(_example(form), indent=2, default=_iso)),
     }
     return render(request, "web/new.html", context, status=status)

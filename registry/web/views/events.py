@@ -17,12 +17,12 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 
 from registry.core.models import Event
-from registry.http.filters.people import EventFilter
+from registry.core.record_types import record_kinds
+from registry.http.filters.people import EVENT_FILTERS
 from registry.identity.models import User
 from registry.identity.roles import is_administrator
 from registry.web.describe import words
-from registry.web.kinds import KINDS
-from registry.web.views.lists import PagePagination, filters_of, other_errors_of
+from registry.web.views.lists import PagePagination, filter_inputs, other_errors_of
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -56,7 +56,7 @@ def events(request: HttpRequest) -> HttpResponse:
     """Show the events that the filters leave, the latest first."""
     if not is_administrator(request.user):
         raise PermissionDenied
-    queryset, errors = EventFilter.apply(Event.objects.order_by(), request.GET)
+    queryset, errors = EVENT_FILTERS.apply(Event.objects.order_by(), request.GET)
     paginator = PagePagination()
     found: Sequence[Any] = []
     try:
@@ -70,9 +70,9 @@ def events(request: HttpRequest) -> HttpResponse:
         raise Http404(str(error.detail)) from error
     context = {
         "errors": errors,
-        "other_errors": other_errors_of(EventFilter, errors),
-        "filters": filters_of(EventFilter, request, errors),
-        "filtered": any(request.GET.get(name) for name in EventFilter.base_filters),
+        "other_errors": other_errors_of(EVENT_FILTERS, errors),
+        "filters": filter_inputs(EVENT_FILTERS, request, errors),
+        "filtered": any(request.GET.get(name) for name in EVENT_FILTERS.filters),
         "rows": [_shown(event, name) for event, name in _with_accounts(found)],
         "links": _links(request),
         "paginator": None if errors else paginator,
@@ -110,7 +110,7 @@ def _record(event: Event) -> str:
 
 def _page(event: Event) -> str:
     """Return the page of the record, where its type has pages."""
-    if event.kind not in KINDS or event.action == Event.Action.DELETED:
+    if event.kind not in record_kinds() or event.action == Event.Action.DELETED:
         return ""
     return reverse(f"web:{event.kind}", args=[event.record_id])
 
@@ -120,7 +120,7 @@ def _links(request: HttpRequest) -> dict[str, str]:
     pairs = [
         (name, value)
         for name, values in request.GET.lists()
-        if name in EventFilter.base_filters or name == "ordering"
+        if name in EVENT_FILTERS.filters or name == "ordering"
         for value in values
         if value
     ]

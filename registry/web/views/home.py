@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 
 from registry.catalogue import models as catalogue
 from registry.catalogue.models import DataProduct
+from registry.core.record_types import record_types_by_rank
 from registry.runs.models import CodeRun
 from registry.web.guides import guides
-from registry.web.kinds import KINDS
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -47,7 +47,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "web/home.html",
         {
             "counts": counts(),
-            "others": [kind for kind in KINDS.values() if kind.model not in COUNTED],
+            "others": [
+                one for one in record_types_by_rank() if one.model not in COUNTED
+            ],
             "guides": guides(),
             "products": products[:NEWEST],
             "runs": CodeRun.objects.newest_first()[:NEWEST],

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_safe
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 
+from registry.core.links import kind_of
+from registry.core.record_types import record_type_named
 from registry.http.budgets import hold_slot
+from registry.http.filters import filters_of
 from registry.http.filters.fields import BooleanFilter
 from registry.http.filters.people import WordsFilter
-from registry.http.filters.records import FILTERS
-from registry.http.links import kind_of
 from registry.http.pagination import (
     PAGE_SIZE,
     RecordPagination,
@@ -26,12 +27,14 @@ from registry.http.pagination import (
 )
 from registry.identity.models import User
 from registry.web.describe import address_of, value_of, words
-from registry.web.kinds import KINDS, Kind
+from registry.web.record_pages import page_of
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
+    from registry.core.record_types import RecordType
+    from registry.http.filters import FilterSet
     from registry.http.keyset import Key
 
 
@@ -52,16 +55,18 @@ class PagePagination(RecordPagination):
 class _ModelReader:
     """Reads the records of a page as objects, with the links that a list names."""
 
-    def __init__(self, kind: Kind) -> None:
-        self.kind = kind
+    def __init__(self, record_type: RecordType[Any]) -> None:
+        self.record_type = record_type
 
     def read_page(
         self, queryset: QuerySet[Any], keys: Sequence[Key], limit: int
     ) -> list[tuple[Any, tuple[Any, ...]]]:
         """Select records, each with the values of its keys."""
-        names = [self.kind.model._meta.get_field(key.name).attname for key in keys]  # type: ignore[union-attr]
+        fields: list[Any] = [queryset.model._meta.get_field(key.name) for key in keys]
+        names = [field.attname for field in fields]
         # no link is None to Django, which else would follow every one
-        records = queryset.select_related(*self.kind.select or (None,))[:limit]
+        links = self.record_type.linked_columns or (None,)
+        records = queryset.select_related(*links)[:limit]
         return [
             (record, tuple(getattr(record, name) for name in names))
             for record in records
@@ -75,42 +80,43 @@ class _ModelReader:
 @require_safe
 def record_list(request: HttpRequest, kind: str) -> HttpResponse:
     """Show the records that the filters leave, newest first."""
-    shown = KINDS[kind]
-    filterset = FILTERS[shown.model]
-    queryset, errors = filterset.apply(
-        shown.model._default_manager.order_by(), request.GET
+    record_type = record_type_named(kind)
+    filters = filters_of(record_type.model)
+    queryset, errors = filters.apply(
+        record_type.model._default_manager.order_by(), request.GET
     )
     paginator = PagePagination()
     records: Sequence[Any] = []
     try:
         if not errors:
             records = paginator.paginate_queryset(
-                queryset, Request(request), _ModelReader(shown)
+                queryset, Request(request), _ModelReader(record_type)
             )
     except ValidationError as error:
         errors = {name: [str(m) for m in texts] for name, texts in error.detail.items()}  # type: ignore[union-attr]
     except NotFound as error:
         raise Http404(str(error.detail)) from error
     context = {
-        "kind": shown,
+        "record_type": record_type,
         "errors": errors,
-        "other_errors": other_errors_of(filterset, errors),
-        "filters": filters_of(filterset, request, errors),
-        "filtered": any(request.GET.get(name) for name in filterset.base_filters),
-        "columns": _columns(shown, request),
-        "rows": [_cells(shown, record, request.user) for record in records],
-        "links": _links(shown, filterset, request),
+        "other_errors": other_errors_of(filters, errors),
+        "filters": filter_inputs(filters, request, errors),
+        "filtered": any(request.GET.get(name) for name in filters.filters),
+        "columns": _columns(record_type, request),
+        "rows": [_cells(record_type, record, request.user) for record in records],
+        "links": _links(record_type, filters, request),
+        "imports_crates": page_of(record_type).imports_crates,
     }
     if not errors:
         context["paginator"] = paginator
     return render(request, "web/list.html", context, status=400 if errors else 200)
 
 
-def filters_of(
-    filterset: Any, request: HttpRequest, errors: dict[str, list[str]]
+def filter_inputs(
+    filters: FilterSet, request: HttpRequest, errors: dict[str, list[str]]
 ) -> list[dict[str, Any]]:
-    """Describe the filter form: what each filter takes, and what it was given."""
-    model = filterset._meta.model
+    """Describe the inputs of the filter form, with the values that they were given."""
+    model = filters.model
     return [
         {
             "name": name,
@@ -123,7 +129,7 @@ def filters_of(
             "words": words_of(chosen, model, name),
             "suggests": _suggests(chosen, request),
         }
-        for name, chosen in filterset.base_filters.items()
+        for name, chosen in filters.filters.items()
     ]
 
 
@@ -144,13 +150,11 @@ def _suggests(chosen: Any, request: HttpRequest) -> str:
 
 
 def other_errors_of(
-    filterset: Any, errors: dict[str, list[str]]
+    filters: FilterSet, errors: dict[str, list[str]]
 ) -> dict[str, list[str]]:
-    """Return what is wrong with parameters that have no field in the form."""
+    """Return what is wrong with parameters that have no input in the form."""
     return {
-        name: texts
-        for name, texts in errors.items()
-        if name not in filterset.base_filters
+        name: texts for name, texts in errors.items() if name not in filters.filters
     }
 
 
@@ -159,12 +163,14 @@ def _help_text(model: Any, name: str) -> str:
     return str(getattr(names.get(name), "help_text", "") or "")
 
 
-def _columns(kind: Kind, request: HttpRequest) -> list[dict[str, str]]:
+def _columns(
+    record_type: RecordType[Any], request: HttpRequest
+) -> list[dict[str, str]]:
     """Describe the heads of the table; those that can be sorted lead to it."""
     ordering = request.GET.get("ordering", "")
-    allowed = orderable_fields(kind.model)
+    allowed = orderable_fields(record_type.model)
     columns = []
-    for name in kind.columns:
+    for name in record_type.column_names:
         reverse_it = ordering == name
         columns.append(
             {
@@ -192,32 +198,36 @@ def _with(request: HttpRequest, **changes: str) -> str:
     return f"?{urlencode([*pairs, *changes.items()])}"
 
 
-def _cells(kind: Kind, record: Any, viewer: Any) -> dict[str, Any]:
+def _cells(record_type: RecordType[Any], record: Any, viewer: Any) -> dict[str, Any]:
     """Show a record as a line of the table; its first cell leads to its page."""
     first, *rest = (
-        value_of(record, kind.model._meta.get_field(name), viewer)
-        for name in kind.columns
+        value_of(record, record_type.model._meta.get_field(name), viewer)
+        for name in record_type.column_names
     )
     return {
-        "title": first.text if first.text != "—" else f"{kind.title} {record.pk}",
+        "title": first.text
+        if first.text != "—"
+        else f"{record_type.title} {record.pk}",
         "address": address_of(record),
         "cells": [
             {"label": words(name), "value": value}
-            for name, value in zip(kind.columns[1:], rest, strict=True)
+            for name, value in zip(record_type.column_names[1:], rest, strict=True)
         ],
     }
 
 
-def _links(kind: Kind, filterset: Any, request: HttpRequest) -> dict[str, str]:
+def _links(
+    record_type: RecordType[Any], filters: FilterSet, request: HttpRequest
+) -> dict[str, str]:
     """Return where the same list is for programs, which refuse unknown parameters."""
     pairs = [
         (name, value)
         for name, values in request.GET.lists()
-        if name in filterset.base_filters or name == "ordering"
+        if name in filters.filters or name == "ordering"
         for value in values
         if value
     ]
-    address = reverse(f"{kind.name}-list")
+    address = reverse(f"{record_type.kind}-list")
     return {
         "json": f"{address}?{urlencode([*pairs, ('format', 'json')])}",
         "csv": f"{address}?{urlencode([*pairs, ('format', 'csv')])}",

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from registry.catalogue.models import DataProduct, Keyword
-from registry.search.names import search
+from registry.core.record_types import record_types_by_rank
+from registry.search.names import search_names
 from registry.web.costly import costly
-from registry.web.describe import label_of, link_to
-from registry.web.kinds import KINDS
+from registry.web.describe import link_to
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from registry.core.models import Record
+    from registry.core.record_types import RecordType
 
 #: Characters of a search that are looked at.
 LONGEST = 200
@@ -29,25 +29,21 @@ def results(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").replace("\0", "")[:LONGEST].strip()
     groups = [
         {
-            "kind": found.model.kind,
-            "titles": found.model._meta.verbose_name_plural,
+            "kind": found.record_type.kind,
+            "titles": found.record_type.titles,
             "records": [
-                {"link": link_to(record), "note": _note(record)}
+                {"link": link_to(record), "note": _note(found.record_type, record)}
                 for record in found.records
             ],
             "more": found.more,
         }
-        for found in search(text)
+        for found in search_names(text)
     ]
-    context = {"text": text, "groups": groups, "kinds": KINDS.values()}
+    types = record_types_by_rank()
+    context = {"text": text, "groups": groups, "record_types": types}
     return render(request, "web/search.html", context)
 
 
-def _note(record: Record) -> str:
-    """Say more about a record that its name alone does not tell from others."""
-    match record:
-        case DataProduct():
-            return f"in {record.namespace.name}"
-        case Keyword():
-            return f"of {label_of(record.object)}"
-    return ""
+def _note(record_type: RecordType[Any], record: Record) -> str:
+    """Return what tells a record from others of the same name."""
+    return record_type.context.describe(record) if record_type.context else ""

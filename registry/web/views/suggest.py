@@ -9,15 +9,18 @@ from django.db import models
 from django.http import Http404, JsonResponse
 from django.views.decorators.http import require_safe
 
-from registry.catalogue.models import ObjectComponent
-from registry.core.texts import shortened
+from registry.core.record_types import name_of, record_kinds, record_type_named
 from registry.identity.models import User
-from registry.search.names import holding
+from registry.search.names import every_word_in
 from registry.web.describe import label_of
-from registry.web.kinds import KINDS
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+    from registry.core.record_types import RecordType
+
+    #: The id of a record, and what it is called.
+    Suggested = dict[str, Any]
 
 #: Records that are suggested at once.
 SHOWN = 12
@@ -32,28 +35,42 @@ def suggestions(request: HttpRequest, kind: str) -> JsonResponse:
     if kind == User.kind:
         if not request.user.is_authenticated:
             raise PermissionDenied("There is no list of accounts without one.")
-        found: list[Any] = _find(User, ("username", "full_name"), text)
-    elif kind in KINDS:
-        found = _records(kind, text)
+        found = _suggest_accounts(text)
+    elif kind in record_kinds():
+        found = _suggest_records(record_type_named(kind), text)
     else:
         raise Http404(f"There is no record type {kind[:100]}.")
-    return JsonResponse(
-        {"records": [{"id": one.pk, "label": _label(one)} for one in found]}
-    )
+    return JsonResponse({"records": found})
 
 
-def _records(kind: str, text: str) -> list[Any]:
-    """Find records by the texts that their list shows."""
-    model = KINDS[kind].model
-    if model is ObjectComponent:
-        return _find(model, ("name", "object__description"), text, "object")
-    columns = (model._meta.get_field(name) for name in KINDS[kind].columns)
-    texts = tuple(
-        one.name
-        for one in columns
-        if isinstance(one, models.CharField | models.TextField)
-    )
-    return _find(model, texts, text)
+def _suggest_accounts(text: str) -> list[Suggested]:
+    return [
+        {
+            "id": user.pk,
+            "label": f"{user.username} ({user.full_name})"
+            if user.full_name
+            else user.username,
+        }
+        for user in _find(User, ("username", "full_name"), text)
+    ]
+
+
+def _suggest_records(record_type: RecordType[Any], text: str) -> list[Suggested]:
+    """Find records by the texts that their list shows, unless declared otherwise."""
+    declared = record_type.suggestion
+    if declared is None:
+        found = _find(record_type.model, _texts_of(record_type), text)
+        return [{"id": one.pk, "label": label_of(one)} for one in found]
+    linked = name_of(declared.linked)
+    found = _find(record_type.model, declared.texts, text, linked)
+    return [{"id": one.pk, "label": declared.label(one)} for one in found]
+
+
+def _texts_of(record_type: RecordType[Any]) -> tuple[str, ...]:
+    """Name the texts among the columns of a list."""
+    columns = map(record_type.model._meta.get_field, record_type.column_names)
+    texts = (models.CharField, models.TextField)
+    return tuple(one.name for one in columns if isinstance(one, texts))
 
 
 def _find(
@@ -64,18 +81,10 @@ def _find(
     by_id = list(rows.filter(pk=int(text))) if _is_id(text) else []
     if text and not fields:
         return by_id
-    others = rows.filter(holding(text.split(), fields))[: SHOWN + len(by_id)]
+    matches = every_word_in(text.split(), fields)
+    others = rows.filter(matches)[: SHOWN + len(by_id)]
     return [*by_id, *(one for one in others if one not in by_id)][:SHOWN]
 
 
 def _is_id(text: str) -> bool:
     return text.isascii() and text.isdigit() and int(text[:20]) < 2**63
-
-
-def _label(one: Any) -> str:
-    """Name a record so that it can be told from others like it."""
-    if isinstance(one, User):
-        return f"{one.username} ({one.full_name})" if one.full_name else one.username
-    if isinstance(one, ObjectComponent) and one.object.description:
-        return f"{label_of(one)}: {shortened(one.object.description)}"
-    return label_of(one)

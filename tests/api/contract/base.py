@@ -21,8 +21,8 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from registry.core import validators
+from registry.core.links import has_uuid
 from registry.core.models import Record
-from registry.http.links import has_uuid
 from tests.api.client import HOST, Api, path_of, url_of
 from tests.factories import UserFactory, values_of
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import models
 
-from registry.http.links import has_uuid, kind_of
+from registry.core.links import has_uuid, kind_of
 from tests.api.client import data_of, path_of
 from tests.api.contract.base import Contract, id_of
 from tests.factories import UserFactory

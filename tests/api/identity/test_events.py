@@ -165,7 +165,7 @@ def test_by_when_it_was(api: Api) -> None:
         ("action", "danced", "choose from created, updated"),
         ("since", "yesterday", "2026-11-20T15:28:33Z"),
         ("record_id", "seven", "whole number"),
-        ("by", "nobody", "is no link"),
+        ("by", "nobody", "is not a valid user"),
         ("ordering", "detail", "choose from"),
     ],
 )

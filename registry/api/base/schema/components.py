@@ -271,10 +271,10 @@ def _shared_parameters(paths: dict[str, Any]) -> dict[str, Schema]:
 def _tags(
     paths: dict[str, Any], endpoints: list[tuple[str, str, str, Any]]
 ) -> list[dict[str, str]]:
-    """Describe each tag that is in use by the docstring of its first view."""
+    """Describe each tag that is in use by what its first view is for."""
     described: dict[str, str] = {}
     for path, _, _, callback in endpoints:
-        described.setdefault(tag_of(path), get_doc(callback.cls))
+        described.setdefault(tag_of(path), _description_of(callback))
     used = {
         tag
         for operations in paths.values()
@@ -284,6 +284,14 @@ def _tags(
     return [
         {"name": tag, "description": described.get(tag, "")} for tag in sorted(used)
     ]
+
+
+def _description_of(callback: Any) -> str:
+    """Return what a view is for: by its declaration, else by its docstring."""
+    row_type = callback.initkwargs.get("row_type") or getattr(
+        callback.cls, "row_type", None
+    )
+    return row_type.description if row_type else get_doc(callback.cls)
 
 
 def tag_of(path: str) -> str:

@@ -11,15 +11,12 @@ from drf_spectacular.plumbing import ResolvedComponent
 
 from registry.api.base.fields import (
     AddressField,
-    AnyUnflaggedField,
-    CappedLinksField,
-    DerivedField,
+    ConditionField,
     LinkField,
     LinksField,
-    SelfField,
 )
 from registry.core import validators
-from registry.http.links import has_uuid, kind_of
+from registry.core.links import has_uuid, kind_of
 
 Schema = dict[str, Any]
 
@@ -141,7 +138,6 @@ class LinksExtension(OpenApiSerializerFieldExtension):
     """A list of links."""
 
     target_class = LinksField
-    match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         """Describe the field."""
@@ -149,32 +145,25 @@ class LinksExtension(OpenApiSerializerFieldExtension):
         written = direction == "request" and not field.read_only
         items = link_reference(auto_schema, field.model) if written else dict(ADDRESS)
         schema: Schema = {"type": "array", "items": items}
-        if isinstance(field, CappedLinksField) and not written:
+        if field.cap is not None and not written:
             schema["maxItems"] = field.cap
         return schema
 
 
-class SelfExtension(OpenApiSerializerFieldExtension):
-    """The address of the record itself."""
+class AddressExtension(OpenApiSerializerFieldExtension):
+    """An address that is made from the record's id."""
 
-    target_class: type[DerivedField] = SelfField
+    target_class = AddressField
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         """Describe the field."""
         return dict(ADDRESS)
 
 
-class AddressExtension(SelfExtension):
-    """An address that is made from the record's id."""
-
-    target_class = AddressField
-    match_subclasses = True
-
-
-class AnyUnflaggedExtension(OpenApiSerializerFieldExtension):
+class ConditionExtension(OpenApiSerializerFieldExtension):
     """Whether a condition holds."""
 
-    target_class = AnyUnflaggedField
+    target_class = ConditionField
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         """Describe the field."""

@@ -50,13 +50,13 @@ class FilterExtension(OpenApiFilterExtension):
         self, auto_schema: Any, *args: Any, **kwargs: Any
     ) -> list[Schema]:
         """Describe each filter by its field's help text and what it takes."""
-        filterset = getattr(auto_schema.view, "filterset_class", None)
-        if filterset is None:
+        filters = getattr(auto_schema.view, "filters", None)
+        if filters is None:
             return []
-        fields = auto_schema.view.serializer_class().fields
+        fields = auto_schema.view.get_serializer().fields
         return [
             _filter_parameter(auto_schema, fields.get(name), name, chosen)
-            for name, chosen in filterset.base_filters.items()
+            for name, chosen in filters.filters.items()
         ]
 
 

@@ -21,6 +21,7 @@ from registry.api.base.schema.fields import (
     drop_formats,
 )
 from registry.api.base.schema.filters import listed, parameter
+from registry.api.base.serializers import RecordSerializer
 from registry.core.models import Record
 from registry.http.pagination import orderable_fields
 
@@ -95,7 +96,7 @@ class RecordSchema(AutoSchema):
     @property
     def action(self) -> str | None:
         """What is done with records; None where the view is not about any."""
-        if getattr(self.view, "model", None) is None:
+        if getattr(self.view, "row_type", None) is None:
             return None
         return str(self.view.action)
 
@@ -158,6 +159,13 @@ class RecordSchema(AutoSchema):
             parameters.append(self._ordering())
         return parameters
 
+    def get_serializer_name(self, serializer: Any, direction: Direction) -> str:
+        """Name the component of a record by its model."""
+        if isinstance(serializer, RecordSerializer):
+            return serializer.component_name
+        name: str = super().get_serializer_name(serializer, direction)
+        return name
+
     def _ordering(self) -> Schema:
         names = orderable_fields(self.view.model)
         orders = self._choice("Order", [way + n for n in names for way in ("", "-")])
@@ -197,6 +205,8 @@ class RecordSchema(AutoSchema):
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
         """Describe a record; of an answer, `fields` and `omit` can take any field."""
         schema: Schema = super()._map_basic_serializer(serializer, direction)
+        if isinstance(serializer, RecordSerializer):
+            schema["description"] = serializer.component_description
         if direction == "response" and self.action is not None:
             schema.pop("required", None)
             drop_formats(serializer, schema)

@@ -26,10 +26,9 @@ from registry.api.provenance.documents import DocumentView, JSONLDRenderer
 from registry.catalogue.files import file_name
 from registry.catalogue.models import DataProduct, ExternalObject
 from registry.core.errors import NotFound
+from registry.core.links import kind_of
 from registry.http.bodies import refuse_coded
-from registry.http.links import kind_of
 from registry.http.permissions import SignedIn
-from registry.http.throttling import ExportThrottle
 from registry.provenance.crates.reading import receive
 from registry.provenance.crates.terms import METADATA, PREVIEW
 from registry.provenance.crates.writing import (
@@ -124,11 +123,9 @@ class CratesView(PlainView):
     parser_classes = PARSERS
     streams_body = True
     takes_files = True
+    # a crate costs as much on its way in as on its way out
+    is_export = True
     parameters = ("format",)
-
-    def get_throttles(self) -> list[Any]:
-        """Count crates as exports are, beside the limit on all requests."""
-        return [*super().get_throttles(), ExportThrottle()]
 
     @openapi.take_in
     def post(self, request: Request) -> Response:

@@ -22,8 +22,8 @@ from registry.api.provenance.prov import schema as openapi
 from registry.api.provenance.prov.parameters import ReportParameters
 from registry.catalogue.models import DataProduct, Object
 from registry.core.errors import InvalidInput
+from registry.core.links import kind_of
 from registry.http.bodies import length_of
-from registry.http.links import kind_of
 from registry.http.permissions import SignedIn
 from registry.provenance.picture import CannotDraw, NoGraphviz, render
 from registry.provenance.prov import formats

@@ -8,9 +8,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
 
-from registry.catalogue.models import Author, FileType, Keyword, Object
-from registry.http.links import LinkError, find_ids, parse_link
+from registry.catalogue.models import Author, FileType, Object
+from registry.core.links import (
+    LinkError,
+    NaturalKey,
+    Reference,
+    find_targets,
+    parse_link,
+)
 from registry.identity.models import User
 from tests.factories import AuthorFactory, ObjectFactory
 
@@ -68,12 +75,12 @@ def test_a_link_is_an_id_a_uuid_or_a_url(value: Any, reference: Any) -> None:
     ],
 )
 def test_anything_else_is_none(value: Any) -> None:
-    with pytest.raises(LinkError, match=r"give its URL \(…/api/object/1/\)"):
+    with pytest.raises(LinkError, match=r"use its URL \(…/api/object/1/\)"):
         parse_link(value, Object)
 
 
 def test_records_without_a_uuid_are_not_found_by_one() -> None:
-    with pytest.raises(LinkError, match="or its id"):
+    with pytest.raises(LinkError, match="or id"):
         parse_link(UUID, FileType)
 
 
@@ -83,7 +90,7 @@ def test_accounts_are_called_users() -> None:
 
 @given(value=st.one_of(st.text(), st.integers(), st.floats(), st.binary()))
 def test_every_value_is_a_link_or_said_to_be_none(value: Any) -> None:
-    reference: int | uuid.UUID | None = None
+    reference: Reference | None = None
     problem = ""
     try:
         reference = parse_link(value, Object)
@@ -92,25 +99,29 @@ def test_every_value_is_a_link_or_said_to_be_none(value: Any) -> None:
     if problem:
         assert len(problem) < 1000
     else:
-        assert isinstance(reference, uuid.UUID) or 0 <= (reference or 0) < 2**63
+        assert not isinstance(reference, int) or 0 <= reference < 2**63
 
 
 @pytest.mark.django_db
-def test_what_exists_is_found_by_id_and_by_uuid() -> None:
+def test_what_exists_is_found_by_id_uuid_and_natural_key_in_one_statement(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     items = [ObjectFactory() for _ in range(3)]
     absent = uuid.uuid4()
     author = AuthorFactory()
-    found = find_ids(
-        {
-            Object: [items[0].pk, items[1].uuid, 10**15, absent],
-            Author: [author.pk, author.uuid],
-            Keyword: [],
-        }
-    )
+    key = NaturalKey(author.identifier)
+    wanted: list[tuple[Any, Reference]] = [
+        *((Object, one) for one in (items[0].pk, items[1].uuid, 10**15, absent)),
+        *((Author, one) for one in (author.pk, author.uuid, key)),
+    ]
+    with django_assert_num_queries(1):
+        found = find_targets(wanted)
     assert found == {
-        Object: {items[0].pk: items[0].pk, items[1].uuid: items[1].pk},
-        Author: {author.pk: author.pk, author.uuid: author.pk},
-        Keyword: {},
+        (Object, items[0].pk): items[0].pk,
+        (Object, items[1].uuid): items[1].pk,
+        (Author, author.pk): author.pk,
+        (Author, author.uuid): author.pk,
+        (Author, key): author.pk,
     }
 
 
@@ -118,4 +129,4 @@ def test_what_exists_is_found_by_id_and_by_uuid() -> None:
 def test_very_many_are_found() -> None:
     item = ObjectFactory()
     wanted = [*range(10**6, 10**6 + 3000), item.pk]
-    assert find_ids({Object: wanted}) == {Object: {item.pk: item.pk}}
+    assert find_targets((Object, pk) for pk in wanted) == {(Object, item.pk): item.pk}

@@ -1,0 +1,213 @@
+"""Links between records as people and programs write them, and their targets.
+
+A link is an id, a UUID, a URL or the path of one; of a record type with a natural key
+(``registry.core.record_types``) it is that key as well, such as the name of a
+namespace. A URL can name any host, or none: records move with their registry, and what
+they link to is always in the same one.
+
+API fields, filters, forms and imports all read links by ``resolve_links``, which looks
+up all targets in one statement.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+
+from registry.core.finding import Wanted, find_rows
+from registry.core.record_types import natural_key_of
+
+#: Larger ids do not fit the database's integers.
+_MAX_ID = 2**63 - 1
+_URL = re.compile(r"(?:^|/)api/([a-z_]+)/([0-9]{1,19})/?$")
+
+
+@dataclass(frozen=True)
+class NaturalKey:
+    """The value of a natural key, which names one record of its type."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+#: What a link says of its target, before anybody has looked for it.
+Reference = int | uuid.UUID | NaturalKey
+#: A link as it was written, with the model that it must lead to.
+Written = tuple[type[models.Model], Any]
+
+
+class LinkError(ValueError):
+    """A link cannot be read, or leads nowhere; the message says what would be right."""
+
+
+class NoTarget(LinkError):
+    """A link can be read, but no such record exists."""
+
+
+def kind_of(model: type[models.Model]) -> str:
+    """Return a model's name in addresses; that of Django's own is a plural."""
+    kind = getattr(model, "kind", None)
+    # of an event `kind` is a field: which kind of record it tells of
+    if isinstance(kind, str):
+        return kind
+    name = str(model._meta.model_name)
+    return name if model._meta.app_label == "registry" else f"{name}s"
+
+
+def has_uuid(model: type[models.Model]) -> bool:
+    """Tell whether records of this model have a UUID to be found by."""
+    return any(field.name == "uuid" for field in model._meta.fields)
+
+
+def parse_link(value: Any, model: type[models.Model]) -> Reference:
+    """Read a link to a record of this model; raises ``LinkError`` when it is none."""
+    reference: Reference | None = None
+    if isinstance(value, int) and not isinstance(value, bool):
+        reference = value if 0 <= value <= _MAX_ID else None
+    elif isinstance(value, str):
+        reference = _parse_text(value.strip(), model)
+    if reference is None:
+        raise LinkError(describe_wrong(value, model))
+    return reference
+
+
+def _parse_text(text: str, model: type[models.Model]) -> Reference | None:
+    if text.isascii() and text.isdigit():
+        return _parse_id(text)
+    match = _URL.search(text)
+    if match is not None:
+        return _parse_id(match[2]) if match[1] == kind_of(model) else None
+    if has_uuid(model) and (found := _parse_uuid(text)) is not None:
+        return found
+    if text and "\0" not in text and natural_key_of(model) is not None:
+        return NaturalKey(text)
+    return None
+
+
+def _parse_id(digits: str) -> int | None:
+    number = int(digits) if len(digits) <= 20 else _MAX_ID + 1
+    return number if number <= _MAX_ID else None
+
+
+def _parse_uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def describe_wrong(value: Any, model: type[models.Model]) -> str:
+    """Say that a value is no link, and what a link to this model looks like."""
+    ways = [f"URL (…/api/{kind_of(model)}/1/)", "id"]
+    if has_uuid(model):
+        ways.append("UUID")
+    key = natural_key_of(model)
+    if key is not None:
+        ways.append(key.name.replace("_", " "))
+    *most, last = ways
+    return (
+        f"{str(value)[:100]!r} is not a valid {model._meta.verbose_name}: "
+        f"use its {', '.join(most)} or {last}."
+    )
+
+
+class ResolvedLinks:
+    """Links with their targets, each looked up once, however often it is written."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[Any, ...], int | LinkError] = {}
+
+    def get(self, model: type[models.Model], value: Any) -> int | LinkError:
+        """Return the id of a link's target, or the error that says what is wrong."""
+        if not isinstance(value, Hashable):
+            # a list or an object of JSON
+            return LinkError(describe_wrong(value, model))
+        key = (model, type(value), value)
+        known = self._found.get(key)
+        if known is None:
+            self.add([(model, value)])
+            known = self._found[key]
+        return known
+
+    def add(self, written: Iterable[Written]) -> None:
+        """Look up the targets of links that are not known yet, in one statement."""
+        references: dict[tuple[Any, ...], Reference] = {}
+        for model, value in written:
+            key = (model, type(value), value)
+            if not isinstance(value, Hashable) or key in self._found:
+                continue
+            try:
+                references[key] = parse_link(value, model)
+            except LinkError as error:
+                self._found[key] = error
+        targets = find_targets((key[0], one) for key, one in references.items())
+        for key, reference in references.items():
+            pk = targets.get((key[0], reference))
+            self._found[key] = _no_target(key[0], key[2], reference, pk)
+
+
+def _no_target(
+    model: type[models.Model], value: Any, reference: Reference, pk: int | None
+) -> int | LinkError:
+    if pk is not None:
+        return pk
+    if isinstance(reference, NaturalKey):
+        # most likely it was meant as another kind of link
+        return LinkError(describe_wrong(value, model))
+    name = str(model._meta.verbose_name).capitalize()
+    return NoTarget(f"{name} {reference} does not exist.")
+
+
+def resolve_links(written: Iterable[Written]) -> ResolvedLinks:
+    """Look up the targets of links, all in one statement."""
+    links = ResolvedLinks()
+    links.add(written)
+    return links
+
+
+def find_targets(
+    references: Iterable[tuple[type[models.Model], Reference]],
+) -> Mapping[tuple[type[models.Model], Reference], int]:
+    """Return the ids of the records that there are, by model and reference."""
+    wanted: dict[tuple[type[models.Model], str], dict[Any, Reference]] = {}
+    for model, reference in references:
+        name, value = _field_and_value(model, reference)
+        wanted.setdefault((model, name), {})[value] = reference
+    if not wanted:
+        return {}
+    columns = [Wanted(*column, list(values)) for column, values in wanted.items()]
+    return {
+        (columns[number].model, wanted[columns[number][:2]][value]): pk
+        for number, value, pk in find_rows(columns)
+    }
+
+
+def _field_and_value(
+    model: type[models.Model], reference: Reference
+) -> tuple[str, int | str | uuid.UUID]:
+    """Name the field that a reference is looked up in, and the value it has there."""
+    match reference:
+        case uuid.UUID():
+            return "uuid", reference
+        case NaturalKey(text):
+            key: Any = natural_key_of(model)
+            return str(key.name), text
+    return str(model._meta.pk.name), reference
+
+
+def targets_of(
+    links: ResolvedLinks, model: type[models.Model], values: Iterable[Any]
+) -> Iterator[int]:
+    """Yield the ids of the targets; raises the ``LinkError`` of the first bad link."""
+    for value in values:
+        found = links.get(model, value)
+        if isinstance(found, LinkError):
+            raise found
+        yield found

@@ -1,0 +1,346 @@
+"""What each record type is, declared once by its domain and read by every surface.
+
+A domain declares its record types in its module ``record_types``: the model, the
+services that write its records, what is special about its fields, and what people are
+told about it. The fields themselves come from the model. API, filters, forms, pages,
+admin, search, bulk imports, CSV and OPTIONS read the declaration, so that a new record
+type needs no line of theirs, and a new field needs nothing but the field.
+
+Fields are referred to as attributes of their models (``DataProduct.name``,
+``Object.components``), which type checkers follow.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
+
+from django.db import models
+from django.db.models.fields.related_descriptors import ReverseOneToOneDescriptor
+
+from registry.core.models import Record
+from registry.core.records import Values, create_records
+
+if TYPE_CHECKING:
+    from django.db.models.expressions import Exists
+
+    from registry.core.related import RelatedFlag
+
+M = TypeVar("M", bound=models.Model)
+R = TypeVar("R", bound=Record)
+
+
+class HasField(Protocol):
+    """A field of a model, as an attribute of its class."""
+
+    @property
+    def field(self) -> Any:
+        """The field itself; of a list of links, the field at its other end."""
+
+
+#: A field, a list of links, or the link to a record's one counterpart.
+FieldReference: TypeAlias = "HasField | ReverseOneToOneDescriptor[Any, Any]"
+
+
+def name_of(reference: FieldReference) -> str:
+    """Return the name of a field that is referred to as ``Model.field``."""
+    attribute: Any = reference
+    if isinstance(attribute, ReverseOneToOneDescriptor):
+        return str(attribute.related.get_accessor_name())
+    relation = getattr(attribute, "rel", None)
+    if relation is not None and getattr(attribute, "reverse", True):
+        return str(relation.get_accessor_name())
+    return str(attribute.field.name)
+
+
+def path_of(*references: FieldReference) -> str:
+    """Return the name of a field at the end of links, as queries spell it."""
+    return "__".join(map(name_of, references))
+
+
+class Who(enum.Enum):
+    """Who can do something to a record."""
+
+    NOBODY = enum.auto()
+    ADMINISTRATORS = enum.auto()
+    OWNER_AND_ADMINISTRATORS = enum.auto()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading that record types are listed under; lower ranks come first."""
+
+    title: str
+    rank: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkedRecords:
+    """A list of links that a record is shown with, as far as a cap.
+
+    A list that grows for ever begins with the newest; others begin with the oldest.
+    ``all_help_text`` describes the address of the whole list.
+    """
+
+    field: FieldReference
+    help_text: str
+    all_help_text: str
+    grows: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name of the list."""
+        return name_of(self.field)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """A fact that the database computes for a record: true or false.
+
+    ``holds`` is the condition for filters; ``column`` selects it beside a row.
+    """
+
+    name: str
+    help_text: str
+    holds: Exists
+    column: RelatedFlag
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """How a record is suggested as people type, where its columns do not say enough.
+
+    ``texts`` are looked through; ``linked`` is read along; ``label`` names the record.
+    """
+
+    texts: tuple[str, ...]
+    linked: FieldReference
+    label: Callable[[Any], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """The link that tells records of the same name apart, and what to say of it."""
+
+    link: FieldReference
+    describe: Callable[[Any], str]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RowType(Generic[M]):
+    """Rows that the API shows.
+
+    ``description`` is what OPTIONS and the API documentation say, in Markdown.
+    ``shown`` are the fields of a row, in their order.
+    """
+
+    model: type[M]
+    description: str
+    shown: tuple[FieldReference, ...] = ()
+    #: The unique text that links can name a record by.
+    natural_key: HasField | None = None
+
+    @cached_property
+    def fields(self) -> dict[str, Any]:
+        """The fields that a row is shown with, by name; lists of links too."""
+        names = map(name_of, self.shown)
+        return {name: self.model._meta.get_field(name) for name in names}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RecordType(RowType[R]):
+    """One record type; every field that is not described here has a usual meaning."""
+
+    #: What records of the type are, in one line for people.
+    summary: str
+    section: Section
+    #: Its place among all types on pages; the lowest comes first.
+    rank: int
+    #: The fields of a list on pages; the first leads to the record.
+    columns: tuple[FieldReference, ...]
+    #: What links to a record and is shown with it, and own lists that have a cap.
+    linked: tuple[LinkedRecords | FieldReference, ...] = ()
+    #: Lists of this type's records that records of other types are shown with.
+    shown_with_others: tuple[LinkedRecords, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    #: Stored fields that nobody sees or sets.
+    hidden: tuple[FieldReference, ...] = ()
+    #: Fields that must be given although the database can do without.
+    required: tuple[FieldReference, ...] = ()
+    #: Texts that a search looks through; without any, searches leave the type out.
+    search_texts: tuple[FieldReference, ...] = ()
+    context: Context | None = None
+    suggestion: Suggestion | None = None
+    caption: Callable[[R], str] = str
+
+    #: The service that registers rows; without one, a record is its row alone.
+    register: Callable[..., Sequence[R]] | None = None
+    #: The service by which an owner changes a record.
+    change: Callable[..., R] | None = None
+    #: The service by which an owner deletes a record.
+    delete: Callable[..., None] | None = None
+    #: The service by which administrators correct what its owner cannot change.
+    correct: Callable[..., R] | None = None
+
+    @property
+    def kind(self) -> str:
+        """The type's name in addresses and events."""
+        return self.model.kind
+
+    @property
+    def title(self) -> str:
+        """What one record is called."""
+        return str(self.model._meta.verbose_name)
+
+    @property
+    def titles(self) -> str:
+        """What several records are called."""
+        return str(self.model._meta.verbose_name_plural)
+
+    @property
+    def changed_by(self) -> Who:
+        """Who can change a record."""
+        if self.change is not None:
+            return Who.OWNER_AND_ADMINISTRATORS
+        return Who.ADMINISTRATORS if self.correct is not None else Who.NOBODY
+
+    @property
+    def deleted_by(self) -> Who:
+        """Who can delete a record."""
+        return Who.NOBODY if self.delete is None else Who.OWNER_AND_ADMINISTRATORS
+
+    def register_records(
+        self, rows: Sequence[Values], *, by: Any, validated: bool = False
+    ) -> Sequence[R]:
+        """Register one record a row, all or none, by the service of the type."""
+        if self.register is not None:
+            return self.register(rows, by=by, validated=validated)
+        return create_records(self.model, rows, by=by, validated=validated)
+
+    @cached_property
+    def own_fields(self) -> dict[str, Any]:
+        """The fields that the model declares, in its order, without hidden ones."""
+        meta = self.model._meta
+        left_out = {"id", "registered_by", "updated_by", "last_updated"}
+        left_out |= set(map(name_of, self.hidden))
+        fields: list[Any] = [*meta.fields, *meta.many_to_many]
+        fields.sort(key=lambda field: int(field.creation_counter))
+        return {one.name: one for one in fields if one.name not in left_out}
+
+    @cached_property
+    def fields(self) -> dict[str, Any]:
+        """The fields that a record is shown with, by name; lists of links too."""
+        names = [*self.own_fields, *self.model.reverse_lists]
+        names += [_name_of_linked(one) for one in self.linked]
+        names += self.lists
+        return {name: self.model._meta.get_field(name) for name in names}
+
+    @cached_property
+    def lists(self) -> dict[str, LinkedRecords]:
+        """The lists of links with a cap, by name; other types add some."""
+        own = [one for one in self.linked if isinstance(one, LinkedRecords)]
+        added = [
+            one
+            for other in record_types()
+            for one in other.shown_with_others
+            if _model_of(one) is self.model
+        ]
+        return {one.name: one for one in (*own, *added)}
+
+    @cached_property
+    def writable_fields(self) -> dict[str, Any]:
+        """The fields that a record is registered with, by name."""
+        own = {name: one for name, one in self.own_fields.items() if one.editable}
+        reverse = self.model.reverse_lists
+        return own | {name: self.model._meta.get_field(name) for name in reverse}
+
+    @cached_property
+    def required_names(self) -> frozenset[str]:
+        """The names of fields that must be given although the database needs none."""
+        return frozenset(map(name_of, self.required))
+
+    @cached_property
+    def column_names(self) -> tuple[str, ...]:
+        """The names of the fields of a list."""
+        return tuple(map(name_of, self.columns))
+
+    @cached_property
+    def linked_columns(self) -> tuple[str, ...]:
+        """The names of the columns that are links, whose targets a list names."""
+        fields: dict[str, Any] = {
+            name: self.model._meta.get_field(name) for name in self.column_names
+        }
+        return tuple(name for name, one in fields.items() if one.is_relation)
+
+
+def _name_of_linked(linked: LinkedRecords | FieldReference) -> str:
+    return linked.name if isinstance(linked, LinkedRecords) else name_of(linked)
+
+
+def _model_of(linked: LinkedRecords) -> type[models.Model]:
+    """Return the model whose records are shown with a list."""
+    attribute: Any = linked.field
+    model: type[models.Model] = attribute.rel.model
+    return model
+
+
+_DECLARED: dict[type[models.Model], RowType[Any]] = {}
+
+
+def declare(*types: RowType[Any]) -> None:
+    """Make types known, in the order in which the API lists them."""
+    for one in types:
+        if _DECLARED.setdefault(one.model, one) is not one:
+            raise ValueError(f"{one.model.__name__} is declared already.")
+
+
+def record_types() -> list[RecordType[Any]]:
+    """Return every record type, in the order of their declaration."""
+    return [one for one in _DECLARED.values() if isinstance(one, RecordType)]
+
+
+def record_types_by_rank() -> list[RecordType[Any]]:
+    """Return every record type, in the order in which pages show them."""
+    return sorted(record_types(), key=lambda one: one.rank)
+
+
+def record_type_of(model: type[R]) -> RecordType[R]:
+    """Return the declaration of a model; raises ``LookupError`` without one."""
+    found = _DECLARED.get(model)
+    if isinstance(found, RecordType):
+        return found
+    raise LookupError(f"{model.__name__} is not declared as a record type.")
+
+
+def record_type_named(kind: str) -> RecordType[Any]:
+    """Return the record type with this name in addresses, else ``LookupError``."""
+    for one in record_types():
+        if one.kind == kind:
+            return one
+    raise LookupError(f"There is no record type {kind[:100]}.")
+
+
+def record_kinds() -> list[str]:
+    """Return the names of all record types in addresses."""
+    return [one.kind for one in record_types()]
+
+
+def row_type_of(model: type[M]) -> RowType[M]:
+    """Return the declaration of a model; raises ``LookupError`` without one."""
+    return _DECLARED[model]
+
+
+def natural_key_of(model: type[models.Model]) -> Any:
+    """Return the field that links can name records of a model by, None without one."""
+    declared = _DECLARED.get(model)
+    if declared is None or declared.natural_key is None:
+        return None
+    return declared.natural_key.field
+
+
+def linked_names(model: type[models.Model]) -> Iterator[str]:
+    """Yield the names of the links that a row of a model holds."""
+    return (field.name for field in model._meta.fields if field.is_relation)

@@ -1,0 +1,52 @@
+"""The record types of runs, for every surface to read."""
+
+from __future__ import annotations
+
+from registry.catalogue.models import ObjectComponent
+from registry.core.record_types import LinkedRecords, RecordType, Section, declare
+from registry.runs import services
+from registry.runs.models import CodeRun
+
+RUNS = Section("Runs", 50)
+
+CODE_RUN = RecordType(
+    model=CodeRun,
+    description="""
+A run of a piece of code: its inputs and outputs, when it ran and how.
+
+`code_repo`, `model_config` and `submission_script` link to objects, `inputs` and
+`outputs` to object components; the same component can be both. Only its owner can
+change a run, for example to add outputs as they appear, or delete it.
+""".strip(),
+    summary="Runs of code: inputs, outputs, when they ran and how.",
+    section=RUNS,
+    rank=20,
+    columns=(
+        CodeRun.description,
+        CodeRun.run_date,
+        CodeRun.code_repo,
+        CodeRun.last_updated,
+    ),
+    shown_with_others=(
+        LinkedRecords(
+            field=ObjectComponent.inputs_of,
+            help_text="The newest code runs that read it, 100 at most.",
+            all_help_text="Address of the list of all code runs that read it.",
+            grows=True,
+        ),
+        LinkedRecords(
+            field=ObjectComponent.outputs_of,
+            help_text="The newest code runs that wrote it, 100 at most.",
+            all_help_text="Address of the list of all code runs that wrote it.",
+            grows=True,
+        ),
+    ),
+    # the database does without one, for model runs have none
+    required=(CodeRun.submission_script,),
+    search_texts=(CodeRun.description,),
+    register=services.register_code_runs,
+    change=services.update_code_run,
+    delete=services.delete_code_run,
+)
+
+declare(CODE_RUN)

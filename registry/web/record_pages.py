@@ -1,0 +1,80 @@
+"""What the pages of some record types show beyond their fields, links and history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from registry.catalogue.record_types import (
+    DATA_PRODUCT,
+    EXTERNAL_OBJECT,
+    OBJECT,
+    OBJECT_COMPONENT,
+)
+from registry.runs.record_types import CODE_RUN
+from registry.web.lineage import lineage_context
+from registry.web.products import (
+    component_context,
+    object_context,
+    product_context,
+)
+from registry.web.runs import run_context
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from registry.core.record_types import RecordType
+
+Context = Callable[[Any, "HttpRequest"], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class RecordPage:
+    """The template of a record's page, and what the template needs besides.
+
+    ``imports_crates`` offers to import an RO-Crate on the list of the type.
+    """
+
+    template: str = "web/record.html"
+    contexts: tuple[Context, ...] = ()
+    imports_crates: bool = False
+
+    def context_of(self, record: Any, request: HttpRequest) -> dict[str, Any]:
+        """Return what the template needs besides the fields of the record."""
+        context: dict[str, Any] = {}
+        for build in self.contexts:
+            context |= build(record, request)
+        return context
+
+
+def _lineage(record: Any, request: HttpRequest) -> dict[str, Any]:
+    return {"lineage": lineage_context(record, request)}
+
+
+_USUAL = RecordPage()
+_DECLARED: list[tuple[RecordType[Any], RecordPage]] = []
+
+
+def declare_page(record_type: RecordType[Any], page: RecordPage) -> None:
+    """Have the records of a type shown by a page of their own."""
+    _DECLARED.append((record_type, page))
+
+
+def page_of(record_type: RecordType[Any]) -> RecordPage:
+    """Return the page of a record type, which is the usual one unless declared."""
+    return next((page for one, page in _DECLARED if one is record_type), _USUAL)
+
+
+declare_page(
+    DATA_PRODUCT, RecordPage("web/data_product.html", (product_context, _lineage))
+)
+declare_page(
+    CODE_RUN,
+    RecordPage("web/code_run.html", (run_context, _lineage), imports_crates=True),
+)
+declare_page(EXTERNAL_OBJECT, RecordPage("web/external_object.html", (_lineage,)))
+declare_page(OBJECT, RecordPage("web/object.html", (_lineage, object_context)))
+declare_page(
+    OBJECT_COMPONENT, RecordPage("web/object_component.html", (component_context,))
+)
