@@ -53,7 +53,7 @@ class Duplicate(Conflict):
         self.existing = existing
 
 
-class Refused(RegistryError):
+class BulkError(RegistryError):
     """Some of many rows were refused, so none was stored; errors by row number."""
 
     def __init__(self, errors: Mapping[int, RegistryError], total: int) -> None:

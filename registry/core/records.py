@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
 from registry.core.duplicates import find_duplicate, find_duplicates
-from registry.core.errors import InvalidInput, NotFound, Refused, RegistryError, Stale
+from registry.core.errors import BulkError, InvalidInput, NotFound, RegistryError, Stale
 from registry.core.events import record_created, record_events
 from registry.core.limits import Limit, Targets, long_lists, too_many
 from registry.core.models import Event, Record
@@ -42,7 +42,7 @@ def create_records(
 
     ``parts`` makes the records that come into being with new ones, whose ids it sees.
     ``checked`` says that the fields were validated one by one already, as serializers
-    do. One row that is refused raises its own error; of many, ``Refused`` with the
+    do. One row that is refused raises its own error; of many, ``BulkError`` with the
     errors by row number.
     """
     if not rows:
@@ -358,4 +358,4 @@ def _refuse(errors: Mapping[int, RegistryError], total: int) -> NoReturn:
     """Raise the one error of a single row, or all errors of many."""
     if total == 1:
         raise errors[0]
-    raise Refused(errors, total)
+    raise BulkError(errors, total)

@@ -66,7 +66,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     request = context["request"]
     if isinstance(error, exceptions.NotAuthenticated):
         return Response({"detail": error.detail}, status=403)
-    if isinstance(error, errors.Refused):
+    if isinstance(error, errors.BulkError):
         return _refused(error, request)
     status = status_of(error)
     if status is None:
@@ -109,7 +109,7 @@ def status_of(error: Exception) -> int | None:
     return next((code for kind, code in STATUS if isinstance(error, kind)), None)
 
 
-def _refused(error: errors.Refused, request: Any) -> Response:
+def _refused(error: errors.BulkError, request: Any) -> Response:
     """Answer for many rows: the status of the first bad one, and each one's errors."""
     first = error.errors[min(error.errors)]
     body: list[Any] = [{} for _ in range(error.total)]

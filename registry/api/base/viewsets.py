@@ -22,7 +22,7 @@ from registry.api.base.reader import RecordReader, Row
 from registry.api.base.renderers import csv_texts, wants_raw
 from registry.api.base.versions import NEWEST
 from registry.api.base.views import RegistryView
-from registry.core.errors import Refused, RegistryError
+from registry.core.errors import BulkError, RegistryError
 from registry.core.models import Record, revision
 from registry.core.records import Values, create_records
 from registry.http.budgets import hold_slot
@@ -229,11 +229,11 @@ class RecordViewSet(ReadOnlyRecordViewSet):
         values = self._checked(self.get_serializer(data=data, many=True))
         try:
             records = type(self).register(values, by=self.user, checked=True)
-        except Refused:
+        except BulkError:
             raise
         except RegistryError as error:
             # Of a list, also of one record, the errors are a list.
-            raise Refused({0: error}, len(data)) from error
+            raise BulkError({0: error}, len(data)) from error
         return Response(self.show([record.pk for record in records]), status=201)
 
     @staticmethod

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from registry.core.errors import (
+    BulkError,
     Conflict,
     Duplicate,
     InvalidInput,
-    Refused,
     RegistryError,
 )
 from registry.runs.registration import register
@@ -39,7 +39,7 @@ class Ledger:
         values = [row for _, row in rows]
         try:
             records = cast("list[R]", register(model, values, by=self.by))
-        except Refused as refused:
+        except BulkError as refused:
             raise _placed(rows, refused.errors) from refused
         except RegistryError as error:
             raise _placed(rows, {0: error}) from error
