@@ -87,7 +87,7 @@ class Busy(Unavailable):
     """Others are using all of the capacity for this; it is free again in a moment."""
 
 
-class TookTooLong(Unavailable):
+class StatementTimeout(Unavailable):
     """A statement of a read was stopped at its time limit."""
 
     def __init__(self) -> None:

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from registry.core import statistics
-from registry.core.errors import Busy, TookTooLong
-from registry.core.reading import limited
+from registry.core.errors import Busy, StatementTimeout
+from registry.core.statement_timeouts import statement_timeout
 from registry.http.addresses import client_network
 from registry.http.throttling import SAFE
 
@@ -141,7 +141,9 @@ class BudgetMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request."""
         try:
-            with limited(settings.READ_SECONDS if request.method in SAFE else 0):
+            with statement_timeout(
+                settings.READ_SECONDS if request.method in SAFE else 0
+            ):
                 response = self.get_response(request)
         except BaseException:
             slot = _slot_of(request)
@@ -174,6 +176,6 @@ class _LimitedStream:
 
     def __next__(self) -> bytes:
         if monotonic() > self._end:
-            raise TookTooLong
-        with limited(settings.READ_SECONDS):
+            raise StatementTimeout
+        with statement_timeout(settings.READ_SECONDS):
             return next(self._pieces)

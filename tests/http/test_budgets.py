@@ -12,7 +12,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from registry.core.errors import Busy, TookTooLong
+from registry.core.errors import Busy, StatementTimeout
 from registry.http import budgets
 from registry.http.budgets import BudgetMiddleware, Limits, hold_slot
 from tests.api.client import Api
@@ -202,7 +202,7 @@ def test_a_stream_ends_after_its_time(
     rest = iter(response)
     assert next(rest) == b"a"
     now[0] = 61
-    with pytest.raises(TookTooLong):
+    with pytest.raises(StatementTimeout):
         next(rest)
     response.close()
     assert budgets.slots.taken == 0

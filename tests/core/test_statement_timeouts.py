@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from registry.core.errors import TookTooLong
-from registry.core.reading import limited, statement_seconds
+from registry.core.errors import StatementTimeout
+from registry.core.statement_timeouts import current_timeout, statement_timeout
 from registry.http.budgets import BudgetMiddleware
 from tests.api.client import Api, data_of
 
@@ -39,14 +39,14 @@ def _slow(*args: Any, **kwargs: Any) -> Any:
 
 
 def test_a_statement_that_takes_too_long_is_stopped() -> None:
-    with limited(0.05), pytest.raises(TookTooLong):
+    with statement_timeout(0.05), pytest.raises(StatementTimeout):
         _slow()
-    with limited(60):
+    with statement_timeout(60):
         assert _execute("SELECT 1") == [(1,)]
 
 
 def test_also_in_a_transaction_of_a_read() -> None:
-    with limited(0.05), pytest.raises(TookTooLong), transaction.atomic():
+    with statement_timeout(0.05), pytest.raises(StatementTimeout), transaction.atomic():
         _slow()
     assert _execute("SELECT 1") == [(1,)]
 
@@ -60,9 +60,9 @@ def test_rows_that_are_read_one_by_one_are_stopped_as_well(read: str) -> None:
         while rows := getattr(cursor, read)():
             list(rows)
 
-    with limited(0.05), connection.cursor() as cursor:
+    with statement_timeout(0.05), connection.cursor() as cursor:
         cursor.execute(endless)
-        with pytest.raises(TookTooLong):
+        with pytest.raises(StatementTimeout):
             read_on(cursor)
 
 
@@ -72,9 +72,9 @@ def test_a_write_after_a_read_has_no_limit() -> None:
         return _execute("SHOW statement_timeout")[0][0]
 
     usual = limit()
-    with limited(7):
+    with statement_timeout(7):
         assert limit() == "7s"
-        with limited(0):
+        with statement_timeout(0):
             assert limit() == usual
         assert limit() == "7s"
     assert limit() == usual
@@ -82,7 +82,7 @@ def test_a_write_after_a_read_has_no_limit() -> None:
 
 @pytest.mark.postgres
 def test_a_rollback_does_not_take_the_limit_back() -> None:
-    with limited(7):
+    with statement_timeout(7):
         with transaction.atomic():
             assert _execute("SHOW statement_timeout") == [("7s",)]
             transaction.set_rollback(True)
@@ -103,7 +103,7 @@ def test_the_limit_costs_no_statement_of_its_own(
     django_assert_num_queries: Any,
 ) -> None:
     for seconds in (7, 0, 8):
-        with django_assert_num_queries(1), limited(seconds):
+        with django_assert_num_queries(1), statement_timeout(seconds):
             _execute("SELECT 1")
 
 
@@ -134,7 +134,7 @@ def test_only_reads_have_the_limit_of_the_setting(settings: Settings) -> None:
     seen: list[float] = []
 
     def answer(request: HttpRequest) -> HttpResponse:
-        seen.append(statement_seconds())
+        seen.append(current_timeout())
         return HttpResponse()
 
     for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"):

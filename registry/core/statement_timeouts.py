@@ -2,7 +2,7 @@
 
 The surface that answers a read sets the limit around its work; the database backends
 (``registry.core.postgresql`` and ``registry.core.sqlite3``) hold each statement to it
-and raise ``TookTooLong``. Writes and commands have no limit.
+and raise ``StatementTimeout``. Writes and commands have no limit.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_seconds: ContextVar[float] = ContextVar("statement_seconds", default=0)
+_seconds: ContextVar[float] = ContextVar("statement_timeout", default=0)
 
 
 @contextmanager
-def limited(seconds: float) -> Iterator[None]:
+def statement_timeout(seconds: float) -> Iterator[None]:
     """Give each statement so many seconds; 0 is no limit."""
     earlier = _seconds.set(seconds)
     try:
@@ -27,6 +27,6 @@ def limited(seconds: float) -> Iterator[None]:
         _seconds.reset(earlier)
 
 
-def statement_seconds() -> float:
+def current_timeout() -> float:
     """Return the seconds that a statement may take now, 0 without a limit."""
     return _seconds.get()
