@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import LOOPBACK, Environment, host_of, wrong
 from registry import __version__
-from registry.core.kept_secrets import kept_secret
+from registry.core.secret_files import read_or_create_secret
 from registry.identity.oauth.scopes import SCOPES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -73,7 +73,9 @@ STORE_DIR = REGISTRY_DATA_DIR / "store"
 # Below this the registry says that it is not ready, before writes begin to fail
 FREE_MB = ENV.number("REGISTRY_FREE_MB", 64, least=0, most=1_000_000)
 SERVED_ROOTS = ENV.folders("REGISTRY_SERVED_ROOTS")
-SECRET_KEY = ENV.text("SECRET_KEY", "") or kept_secret(REGISTRY_DATA_DIR / "secret-key")
+SECRET_KEY = ENV.text("SECRET_KEY", "") or read_or_create_secret(
+    REGISTRY_DATA_DIR / "secret-key"
+)
 
 _DATABASE: dict[str, Any] = ENV.database("DATABASE_URL") or {
     "ENGINE": "registry.core.sqlite3",

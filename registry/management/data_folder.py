@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from registry.core.kept_secrets import make_private
+from registry.core.secret_files import restrict_to_owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ def protect_data() -> list[Path]:
     database = _database_file()
     if database is not None:
         database.touch(mode=0o600)
-    return make_private(path for path in _private_paths() if path.exists())
+    return restrict_to_owner(path for path in _private_paths() if path.exists())
 
 
 def _private_paths() -> Iterator[Path]:

@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 
 from registry.catalogue.models import Object
 from registry.catalogue.services import find_or_register_root
-from registry.core.kept_secrets import kept_secret
+from registry.core.secret_files import read_or_create_secret
 from registry.identity.models import User
 from registry.identity.oauth.clients import make_well_known_clients
 from registry.identity.oauth.keys import key_ring
@@ -74,7 +74,7 @@ class Command(RegistryCommand):
         if existing:
             return existing
         file = settings.REGISTRY_DATA_DIR / "admin-password"
-        password = kept_secret(file, size=16)
+        password = read_or_create_secret(file, size=16)
         user = create_user(username=ADMINISTRATOR, password=password, is_superuser=True)
         self.stdout.write(
             f"Created the administrator {ADMINISTRATOR!r}, password {password} "

@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
-from registry.core.kept_secrets import kept_secret
+from registry.core.secret_files import read_or_create_secret
 
 
 def test_a_secret_is_made_once_and_read_by_its_owner_alone(tmp_path: Path) -> None:
     file = tmp_path / "new" / "secret-key"
-    secret = kept_secret(file)
+    secret = read_or_create_secret(file)
     assert len(secret) >= 50
-    assert kept_secret(file) == secret
+    assert read_or_create_secret(file) == secret
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     assert [entry.name for entry in file.parent.iterdir()] == ["secret-key"]
@@ -26,7 +26,7 @@ def test_all_that_start_at_once_agree(tmp_path: Path) -> None:
 
     def start(_: int) -> str:
         barrier.wait()
-        return kept_secret(tmp_path / "secret-key")
+        return read_or_create_secret(tmp_path / "secret-key")
 
     with ThreadPoolExecutor(starters) as pool:
         assert len(set(pool.map(start, range(starters)))) == 1
@@ -35,4 +35,4 @@ def test_all_that_start_at_once_agree(tmp_path: Path) -> None:
 def test_a_secret_that_an_operator_put_there_is_kept(tmp_path: Path) -> None:
     file = tmp_path / "secret-key"
     file.write_text("mine\n", encoding="ascii")
-    assert kept_secret(file) == "mine"
+    assert read_or_create_secret(file) == "mine"

@@ -10,15 +10,15 @@ from pathlib import Path
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-def kept_secret(file: Path, *, size: int = 64) -> str:
+def read_or_create_secret(file: Path, *, size: int = 64) -> str:
     """Return the secret in `file`, made on first use, readable by its owner alone.
 
     A new one has `size` random bytes, in letters, digits, `-` and `_`.
     """
-    return kept(file, lambda: secrets.token_urlsafe(size))
+    return read_or_create(file, lambda: secrets.token_urlsafe(size))
 
 
-def kept(file: Path, make: Callable[[], str]) -> str:
+def read_or_create(file: Path, make: Callable[[], str]) -> str:
     """Return the text in `file`, made on first use, readable by its owner alone.
 
     The file appears whole or not at all, so that two processes that start at the same
@@ -30,7 +30,7 @@ def kept(file: Path, make: Callable[[], str]) -> str:
     return file.read_text(encoding="ascii").strip()
 
 
-def make_private(paths: Iterable[Path]) -> list[Path]:
+def restrict_to_owner(paths: Iterable[Path]) -> list[Path]:
     """Let nobody but their owner use these files and folders; return those changed."""
     changed = []
     for path in paths:
