@@ -11,7 +11,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import JsonResponse
 
 from registry.api.base.errors import detail_of, status_of
-from registry.core.troubles import to_registry_error
+from registry.core.database_errors import to_registry_error
 from registry.http.bodies import BodyRefused
 from registry.interop.oidc.answers import refusal
 from registry.web.views.errors import has_page, page
@@ -28,7 +28,7 @@ _ASKING = frozenset({"oidc:authorize", "realm:authorize"})
 _DEFECT = "Something broke. It was written down for who runs this registry."
 
 
-class TroubleMiddleware:
+class ServiceErrorMiddleware:
     """Answers for views whose database or disk is in trouble.
 
     What happens outside of views, for instance where a session is looked up, comes to

@@ -167,7 +167,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "config.errors.TroubleMiddleware",
+    "config.errors.ServiceErrorMiddleware",
     # before the check of forms, which reads them
     "registry.http.bodies.BodyMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -17,8 +17,8 @@ from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
 
+from registry.core.database_errors import is_contention
 from registry.core.errors import Conflict
-from registry.core.troubles import is_contention
 
 logger = logging.getLogger(__name__)
 

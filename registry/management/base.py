@@ -9,16 +9,16 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from registry.core import context
+from registry.core.database_errors import is_disk_full, is_table_missing
 from registry.core.errors import RegistryError
-from registry.core.troubles import is_full, lacks_tables
 
 #: What stops a command that is no defect of the registry.
-TROUBLES = (RegistryError, ImproperlyConfigured, DatabaseError, OSError)
+EXPECTED_ERRORS = (RegistryError, ImproperlyConfigured, DatabaseError, OSError)
 
 
 def explain(error: Exception) -> str:
     """Say in one line what stopped a command."""
-    if isinstance(error, OSError | DatabaseError) and is_full(error):
+    if isinstance(error, OSError | DatabaseError) and is_disk_full(error):
         return "There is no room left on the disk; nothing was stored."
     if isinstance(error, DatabaseError):
         return _explain_database(error)
@@ -29,7 +29,7 @@ def explain(error: Exception) -> str:
 
 
 def _explain_database(error: DatabaseError) -> str:
-    if lacks_tables(error):
+    if is_table_missing(error):
         return (
             "The database lacks tables that this version needs. Run: "
             "python manage.py prepare"
@@ -51,7 +51,7 @@ class RegistryCommand(BaseCommand):
         earlier = context.client.set(f"manage.py {name}")
         try:
             return super().execute(*args, **options)
-        except TROUBLES as error:
+        except EXPECTED_ERRORS as error:
             raise CommandError(explain(error)) from error
         finally:
             context.client.reset(earlier)

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from registry.core.troubles import is_full, was_full_recently
+from registry.core.database_errors import disk_was_full_recently, is_disk_full
 
 _MEGABYTE = 1024 * 1024
 
@@ -24,7 +24,7 @@ def problem_of_disk() -> str:
         problem = _problem_of(name, folder)
         if problem:
             return problem
-    is_elsewhere = connection.vendor != "sqlite" and was_full_recently()
+    is_elsewhere = connection.vendor != "sqlite" and disk_was_full_recently()
     return "a disk was full a moment ago" if is_elsewhere else ""
 
 
@@ -44,7 +44,7 @@ def _problem_of(name: str, folder: Path) -> str:
         with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
             file.write(b"ready")
     except OSError as error:
-        if is_full(error):
+        if is_disk_full(error):
             return f"the disk of the {name} is full"
         return f"the {name} cannot be written to: {error.strerror}"
     if free < settings.FREE_MB * _MEGABYTE:

@@ -23,7 +23,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as default_handler
 
 from registry.core import errors
-from registry.core.troubles import to_registry_error
+from registry.core.database_errors import to_registry_error
 from registry.http.bodies import BodyBrokeOff, BodyRefused
 from registry.http.links import kind_of
 

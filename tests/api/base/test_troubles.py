@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from registry.catalogue.models import FileType, Namespace
-from registry.core import troubles
+from registry.core import database_errors
 from registry.core.models import Event
 from registry.http.models import IdempotencyKey
 from tests.api.client import Api, data_of

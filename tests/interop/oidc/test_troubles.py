@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from registry.core import troubles
+from registry.core import database_errors
 from registry.identity.models import User
 from registry.identity.oauth.models import ClientSession
 from tests.interop.oidc.issuer import Program, decide

@@ -40,7 +40,7 @@ def is_contention(error: BaseException) -> bool:
     return getattr(error.__cause__, "sqlstate", None) in _CONTENTION
 
 
-def is_full(error: BaseException) -> bool:
+def is_disk_full(error: BaseException) -> bool:
     """Tell whether there was no room to write."""
     if isinstance(error, OSError):
         return error.errno in _NO_ROOM
@@ -49,7 +49,7 @@ def is_full(error: BaseException) -> bool:
     return code == sqlite3.SQLITE_FULL or getattr(cause, "sqlstate", "") == _DISK_FULL
 
 
-def lacks_tables(error: BaseException) -> bool:
+def is_table_missing(error: BaseException) -> bool:
     """Tell whether a statement named a table or a column that there is not."""
     state = getattr(error.__cause__, "sqlstate", None)
     return state in _NO_TABLE or str(error).startswith(("no such table", "no such col"))
@@ -59,7 +59,7 @@ def to_registry_error(error: BaseException) -> RegistryError | None:
     """Return what to tell about a trouble; None for errors that are not one."""
     if isinstance(error, RegistryError):
         found: RegistryError | None = error
-    elif isinstance(error, OSError | DatabaseError) and is_full(error):
+    elif isinstance(error, OSError | DatabaseError) and is_disk_full(error):
         found = StorageFull("The registry has no room left on its disk.")
     elif not isinstance(error, OperationalError):
         found = _lost_connection(error)
@@ -72,7 +72,7 @@ def to_registry_error(error: BaseException) -> RegistryError | None:
     return found
 
 
-def was_full_recently() -> bool:
+def disk_was_full_recently() -> bool:
     """Tell whether this process met a full disk within the last half minute."""
     return time.monotonic() - _LastFull.at < _MEMORY
 
