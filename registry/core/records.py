@@ -16,7 +16,7 @@ from registry.core.errors import BulkError, InvalidInput, NotFound, RegistryErro
 from registry.core.events import record_created, record_events
 from registry.core.limits import Limit, Targets, long_lists, too_many
 from registry.core.models import Event, Record
-from registry.core.statistics import written
+from registry.core.planner_statistics import added_rows
 from registry.core.transactions import atomic, run_atomically
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _store_new(
 def _insert(records: Sequence[Record]) -> dict[str, list[int]]:
     """Insert new records; return their ids by their kind."""
     type(records[0])._default_manager.bulk_create(records)
-    written.add(type(records[0]), len(records))
+    added_rows.add(type(records[0]), len(records))
     return {records[0].kind: [record.pk for record in records]}
 
 
@@ -250,7 +250,7 @@ def _link(
         for pk in dict.fromkeys(_ids(targets))
     ]
     through._default_manager.bulk_create(links)
-    written.add(through, len(links))
+    added_rows.add(through, len(links))
 
 
 def _through_columns(model: type[models.Model], name: str) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from registry.core import statistics
+from registry.core import planner_statistics
 from registry.core.errors import Busy, StatementTimeout
 from registry.core.statement_timeouts import statement_timeout
 from registry.http.addresses import client_network
@@ -155,9 +155,9 @@ class BudgetMiddleware:
             if response.streaming:
                 response.streaming_content = _LimitedStream(response.streaming_content)  # type: ignore[attr-defined]
             response._resource_closers.append(slot.release)  # type: ignore[attr-defined]
-        if statistics.written.is_due():
+        if planner_statistics.added_rows.is_due():
             # when the answer was sent, so that nobody waits for it
-            response._resource_closers.append(statistics.renew)  # type: ignore[attr-defined]
+            response._resource_closers.append(planner_statistics.update_statistics)  # type: ignore[attr-defined]
         return response
 
 

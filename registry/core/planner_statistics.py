@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 #: New rows of a table that are many, and seconds between two renewals in a process.
-MANY, PAUSE = 1000, 60.0
+MIN_ADDED_ROWS, UPDATE_INTERVAL = 1000, 60.0
 #: Rows of an index that SQLite looks at, so that it takes milliseconds.
-_LOOKED_AT = 400
+_ANALYZED_ROWS = 400
 
 
-class Written:
+class AddedRows:
     """How many rows this process has added to each table since the last renewal."""
 
     def __init__(self) -> None:
@@ -43,24 +43,26 @@ class Written:
         with self._lock:
             return bool(self._grown()) and monotonic() >= self._not_before
 
-    def take(self) -> list[str]:
+    def pop_due_tables(self) -> list[str]:
         """Return the tables to renew; nobody else is given them meanwhile."""
         with self._lock:
             grown = self._grown() if monotonic() >= self._not_before else []
             for table in grown:
                 del self._rows[table]
             if grown:
-                self._not_before = monotonic() + PAUSE
+                self._not_before = monotonic() + UPDATE_INTERVAL
             return grown
 
     def _grown(self) -> list[str]:
-        return sorted(table for table, rows in self._rows.items() if rows >= MANY)
+        return sorted(
+            table for table, rows in self._rows.items() if rows >= MIN_ADDED_ROWS
+        )
 
 
-written = Written()
+added_rows = AddedRows()
 
 
-def renew() -> None:
+def update_statistics() -> None:
     """Renew the statistics of tables that have grown by very many rows.
 
     To be called when the answer was sent, and outside of any transaction. What keeps
@@ -68,7 +70,7 @@ def renew() -> None:
     """
     if connection.in_atomic_block:
         return
-    tables = written.take()
+    tables = added_rows.pop_due_tables()
     if not tables:
         return
     try:
@@ -84,6 +86,6 @@ def _statements(tables: list[str]) -> list[str]:
     if connection.vendor == "postgresql":
         return [f"ANALYZE (SKIP_LOCKED) {name}" for name in names]
     return [
-        f"PRAGMA analysis_limit = {_LOOKED_AT}",
+        f"PRAGMA analysis_limit = {_ANALYZED_ROWS}",
         *(f"ANALYZE {name}" for name in names),
     ]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from registry.core import statistics
+from registry.core import planner_statistics
 from tests.api.client import Api
 from tests.factories import UserFactory
 
@@ -20,9 +20,9 @@ TABLE = "registry_filetype"
 @pytest.fixture(autouse=True)
 def _nothing_written(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Begin as a process does that has written nothing."""
-    fresh = statistics.Written()
-    monkeypatch.setattr(statistics, "written", fresh)
-    monkeypatch.setattr("registry.core.records.written", fresh)
+    fresh = planner_statistics.AddedRows()
+    monkeypatch.setattr(planner_statistics, "added_rows", fresh)
+    monkeypatch.setattr("registry.core.records.added_rows", fresh)
     yield
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
@@ -34,14 +34,14 @@ def _nothing_written(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def renewed(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Note the statements of each renewal."""
     found: list[list[str]] = []
-    original = statistics._statements
+    original = planner_statistics._statements
 
     def statements(tables: list[str]) -> list[str]:
         made = original(tables)
         found.append(made)
         return made
 
-    monkeypatch.setattr(statistics, "_statements", statements)
+    monkeypatch.setattr(planner_statistics, "_statements", statements)
     return found
 
 
@@ -51,11 +51,11 @@ def _import(start: int, rows: int) -> Any:
 
 
 def test_after_many_rows_the_database_knows_its_table(renewed: Any) -> None:
-    assert _import(0, statistics.MANY).status_code == 201
+    assert _import(0, planner_statistics.MIN_ADDED_ROWS).status_code == 201
     [statements] = renewed
     assert any(f'"{TABLE}"' in one for one in statements)
     # SQLite looks at some of them and estimates the rest
-    assert _known_rows() > statistics.MANY // 4
+    assert _known_rows() > planner_statistics.MIN_ADDED_ROWS // 4
 
 
 def test_few_rows_change_nothing(renewed: Any) -> None:
@@ -67,11 +67,11 @@ def test_it_is_done_once_in_a_while(
     renewed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [1000.0]
-    monkeypatch.setattr(statistics, "monotonic", lambda: now[0])
-    for start in (0, statistics.MANY):
-        _import(start, statistics.MANY)
+    monkeypatch.setattr(planner_statistics, "monotonic", lambda: now[0])
+    for start in (0, planner_statistics.MIN_ADDED_ROWS):
+        _import(start, planner_statistics.MIN_ADDED_ROWS)
     assert len(renewed) == 1
-    now[0] += statistics.PAUSE
+    now[0] += planner_statistics.UPDATE_INTERVAL
     # by the next request, whatever it asks for
     Api().get("/api/file_type/")
     assert len(renewed) == 2
