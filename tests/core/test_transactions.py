@@ -12,7 +12,7 @@ from registry.catalogue.models import Namespace
 from registry.core.errors import Conflict
 from registry.core.transactions import TRIES, atomic, run_atomically
 from tests.factories import NamespaceFactory
-from tests.troubles import DEADLOCK, SERIALIZATION
+from tests.postgres_errors import DEADLOCK, SERIALIZATION
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
