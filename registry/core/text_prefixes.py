@@ -11,22 +11,22 @@ from typing import Any
 from django.db import models
 
 #: Characters of the longest text that comes with its row.
-BRIEF = 8192
+PREFIX_LENGTH = 8192
 
 
-class Beginning(models.Func):
-    """A text, or the beginning of one for which ``is_cut`` holds."""
+class TextPrefix(models.Func):
+    """A text, or the beginning of one for which ``is_truncated`` holds."""
 
     output_field = models.TextField(null=True)
-    template = f"left(%(expressions)s, {BRIEF + 1})"
+    template = f"left(%(expressions)s, {PREFIX_LENGTH + 1})"
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         """Call it by the name that it has there."""
-        template = f"substr(%(expressions)s, 1, {BRIEF + 1})"
+        template = f"substr(%(expressions)s, 1, {PREFIX_LENGTH + 1})"
         return self.as_sql(compiler, connection, template=template, **context)
 
 
-class Bytes(models.Func):
+class ByteLength(models.Func):
     """The number of bytes of a text in UTF-8; null for no text."""
 
     output_field = models.IntegerField(null=True)
@@ -38,12 +38,12 @@ class Bytes(models.Func):
         return self.as_sql(compiler, connection, template=template, **context)
 
 
-def is_cut(text: str | None) -> bool:
+def is_truncated(text: str | None) -> bool:
     """Tell whether a beginning is not the whole text."""
-    return text is not None and len(text) > BRIEF
+    return text is not None and len(text) > PREFIX_LENGTH
 
 
-def is_long(model: type[models.Model], name: str) -> bool:
+def is_long_text_column(model: type[models.Model], name: str) -> bool:
     """Tell whether a column of a model may hold long texts."""
     return any(
         field.name == name and isinstance(field, models.TextField)
