@@ -9,7 +9,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
 from registry.api.base.bulk import refuse_many
-from registry.core.json_outline import TooDeep, TooManyValues, outline
+from registry.core.json_size import TooDeep, TooManyValues, measure_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ class RecordJSONParser(BaseParser):
         # The plain request's own body is limited in size, its stream is not.
         body = stream.read() if request is None else request._request.body
         try:
-            refuse_many(outline(body).items)
+            refuse_many(measure_json(body).items)
             return orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise ParseError(f"JSON parse error - {error}") from error

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.core.json_outline import MOST_LEVELS, TooDeep, TooManyValues, outline
+from registry.core.json_size import MAX_DEPTH, TooDeep, TooManyValues, measure_json
 
 pytestmark = pytest.mark.once
 
@@ -36,7 +36,7 @@ def test_no_value_and_no_item_is_missed(
     value: Any, indent: int | None, is_ascii: bool
 ) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=is_ascii).encode()
-    found = outline(text)
+    found = measure_json(text)
     assert _count(value) <= found.values <= 2 * _count(value)
     assert found.items == (len(value) if isinstance(value, list) else 0)
 
@@ -45,8 +45,8 @@ def test_no_value_and_no_item_is_missed(
 def test_texts_may_go_over_the_ends_of_pieces(shift: int) -> None:
     text = '\\"' * 100_000 + '\\\\",[{'
     body = json.dumps(["x" * shift, text, [1, 2], text]).encode()
-    assert outline(body).items == 4
-    assert outline(body).values < 12
+    assert measure_json(body).items == 4
+    assert measure_json(body).values < 12
 
 
 @pytest.mark.parametrize(
@@ -65,20 +65,20 @@ def test_too_many_values_are_found_with_little_memory(body: bytes) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(TooManyValues):
-            outline(body)
+            measure_json(body)
         assert tracemalloc.get_traced_memory()[1] < 16 * MEGABYTE
     finally:
         tracemalloc.stop()
 
 
 def test_depth_is_limited_and_brackets_in_texts_do_not_count() -> None:
-    outline(b"[" * MOST_LEVELS + b"]" * MOST_LEVELS)
-    outline(json.dumps(["[" * 1000]).encode())
+    measure_json(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
+    measure_json(json.dumps(["[" * 1000]).encode())
     with pytest.raises(TooDeep):
-        outline(b'{"a":' * (MOST_LEVELS + 1))
+        measure_json(b'{"a":' * (MAX_DEPTH + 1))
 
 
 def test_a_list_may_begin_with_white_space_and_be_empty() -> None:
-    assert outline(b"  [ ]  ").items == 0
-    assert outline(b"\n[{}\n]").items == 1
-    assert outline(b"").items == 0
+    assert measure_json(b"  [ ]  ").items == 0
+    assert measure_json(b"\n[{}\n]").items == 1
+    assert measure_json(b"").items == 0

@@ -13,9 +13,9 @@ from itertools import accumulate
 from operator import countOf
 
 #: Values in one document: as many as 10,000 records of a hundred values each.
-MOST_VALUES = 1_000_000
+MAX_VALUES = 1_000_000
 #: The nesting that the JSON writer of the registry can write again.
-MOST_LEVELS = 254
+MAX_DEPTH = 254
 
 #: Bytes that are looked at together.
 _PIECE = 64 * 1024
@@ -35,7 +35,7 @@ class TooDeep(ValueError):
 
 
 @dataclass(frozen=True)
-class Outline:
+class JSONSize:
     """What is known of a JSON text without parsing it.
 
     ``values`` is an upper bound, names of members among them. ``items`` is the number
@@ -47,7 +47,7 @@ class Outline:
     items: int
 
 
-def outline(text: bytes, *, most_values: int = MOST_VALUES) -> Outline:
+def measure_json(text: bytes, *, max_values: int = MAX_VALUES) -> JSONSize:
     """Count the values of a JSON text.
 
     Raises ``TooManyValues`` or ``TooDeep`` as soon as it is known.
@@ -56,11 +56,11 @@ def outline(text: bytes, *, most_values: int = MOST_VALUES) -> Outline:
     for tokens, quotes in _pieces(text):
         values += len(tokens) - tokens.count(b"]") - tokens.count(b"}")
         # a parser makes texts even of a sequence that is not JSON as a whole
-        if max(values, quotes // 2) > most_values:
-            raise TooManyValues(f"There are more than {most_values} values.")
+        if max(values, quotes // 2) > max_values:
+            raise TooManyValues(f"There are more than {max_values} values.")
         depth, more = _follow(tokens.replace(b":", b""), depth)
         commas += more
-    return Outline(values, _items(text, commas))
+    return JSONSize(values, _items(text, commas))
 
 
 def _items(text: bytes, commas: int) -> int:
@@ -79,7 +79,7 @@ def _follow(tokens: bytes, depth: int) -> tuple[int, int]:
     """
     moves = memoryview(tokens.translate(_MOVES)).cast("b")
     depths = list(accumulate(moves, initial=depth))[1:]
-    if depths and max(depths) > MOST_LEVELS:
+    if depths and max(depths) > MAX_DEPTH:
         raise TooDeep("Lists and objects are nested too deeply.")
     own_commas = countOf(zip(moves, depths, strict=True), (0, 1))
     return (depths[-1] if depths else depth), own_commas
