@@ -23,12 +23,12 @@ class AnyText:
 
 
 @dataclass(frozen=True)
-class One:
+class AnyCharacter:
     """``?``: exactly one character."""
 
 
 @dataclass(frozen=True)
-class Set:
+class CharacterSet:
     """``[…]``: one character within the ranges, or outside them when negated.
 
     Without ranges, and not negated, nothing matches.
@@ -38,7 +38,7 @@ class Set:
     ranges: tuple[tuple[str, str], ...]
 
 
-Part = Literal | AnyText | One | Set
+Part = Literal | AnyText | AnyCharacter | CharacterSet
 Glob = tuple[Part, ...]
 
 
@@ -66,14 +66,14 @@ def _next_part(pattern: str, position: int) -> tuple[Part, int]:
         case "*":
             return AnyText(), position + 1
         case "?":
-            return One(), position + 1
+            return AnyCharacter(), position + 1
         case "[":
-            return _set(pattern, position)
+            return _parse_bracket(pattern, position)
         case character:
             return Literal(character), position + 1
 
 
-def _set(pattern: str, position: int) -> tuple[Part, int]:
+def _parse_bracket(pattern: str, position: int) -> tuple[Part, int]:
     """Read a bracket expression, or a bracket that is never closed."""
     start = position + 1
     negated = pattern[start : start + 1] in {"!", "^"}
@@ -82,13 +82,13 @@ def _set(pattern: str, position: int) -> tuple[Part, int]:
     end = pattern.find("]", start + 1)
     if end < 0:
         return Literal("["), position + 1
-    ranges = tuple(_ranges(pattern[start:end]))
+    ranges = tuple(_parse_ranges(pattern[start:end]))
     if not ranges:
-        return (One() if negated else Set(False, ())), end + 1
-    return Set(negated, ranges), end + 1
+        return (AnyCharacter() if negated else CharacterSet(False, ())), end + 1
+    return CharacterSet(negated, ranges), end + 1
 
 
-def _ranges(members: str) -> list[tuple[str, str]]:
+def _parse_ranges(members: str) -> list[tuple[str, str]]:
     """Split ``a-cx`` into (a, c) and (x, x); a range that runs backwards is empty."""
     ranges = []
     position = 0

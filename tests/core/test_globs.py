@@ -16,7 +16,14 @@ from django.db.models import TextField, Value
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from registry.core.globs import AnyText, Literal, One, Set, has_wildcards, parse_glob
+from registry.core.globs import (
+    AnyCharacter,
+    AnyText,
+    Literal,
+    Set,
+    has_wildcards,
+    parse_glob,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +103,10 @@ def test_no_pattern_takes_for_ever(pattern: str) -> None:
 @given(pattern=PATTERNS)
 def test_every_text_is_a_pattern(pattern: str) -> None:
     parts = parse_glob(pattern)
-    assert all(isinstance(part, Literal | AnyText | One | Set) for part in parts)
+    assert all(
+        isinstance(part, Literal | AnyText | AnyCharacter | CharacterSet)
+        for part in parts
+    )
     neighbours = [type(part) for part in parts]
     for kind in (Literal, AnyText):
         assert (kind, kind) not in pairwise(neighbours)
