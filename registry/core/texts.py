@@ -5,6 +5,6 @@ from __future__ import annotations
 import textwrap
 
 
-def shortened(text: str | None, width: int = 80) -> str:
+def shorten_text(text: str | None, width: int = 80) -> str:
     """Cut a text between words, with an ellipsis where something is missing."""
     return textwrap.shorten(text or "", width, placeholder=" …")

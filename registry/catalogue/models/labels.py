@@ -10,7 +10,7 @@ from registry.catalogue.models.objects import Object
 from registry.core import validators
 from registry.core.limits import Limit
 from registry.core.models import Record
-from registry.core.texts import shortened
+from registry.core.texts import shorten_text
 
 
 class Keyword(Record):
@@ -91,7 +91,7 @@ class Licence(Record):
         indexes = (models.Index(fields=["object", "id"], name="licence_by_object"),)
 
     def __str__(self) -> str:
-        return self.identifier or shortened(self.licence_info)
+        return self.identifier or shorten_text(self.licence_info)
 
 
 class CodeRepoRelease(Record):

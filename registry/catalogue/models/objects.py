@@ -12,7 +12,7 @@ from registry.catalogue.models.places import StorageLocation
 from registry.core import validators
 from registry.core.limits import Limit
 from registry.core.models import Record
-from registry.core.texts import shortened
+from registry.core.texts import shorten_text
 
 #: The name of the component that stands for all of an object.
 WHOLE_OBJECT = "whole_object"
@@ -95,7 +95,7 @@ class Object(Record):
         )
 
     def __str__(self) -> str:
-        return f"object {self.pk}: {shortened(self.description)}"
+        return f"object {self.pk}: {shorten_text(self.description)}"
 
 
 class ObjectComponent(Record):

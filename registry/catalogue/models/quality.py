@@ -12,7 +12,7 @@ from registry.catalogue.models.objects import Object
 from registry.core import validators
 from registry.core.limits import Limit
 from registry.core.models import Record
-from registry.core.texts import shortened
+from registry.core.texts import shorten_text
 
 
 class Issue(Record):
@@ -38,7 +38,7 @@ class Issue(Record):
     )
 
     def __str__(self) -> str:
-        return shortened(self.description)
+        return shorten_text(self.description)
 
 
 class QualityControlled(Record):

@@ -11,7 +11,7 @@ from registry.catalogue.models import Object, ObjectComponent
 from registry.core import validators
 from registry.core.limits import Limit
 from registry.core.models import Record
-from registry.core.texts import shortened
+from registry.core.texts import shorten_text
 
 if TYPE_CHECKING:
     from registry.core.errors import FieldMessages
@@ -95,7 +95,7 @@ class CodeRun(Record):
         )
 
     def __str__(self) -> str:
-        return f"code run {self.pk}: {shortened(self.description)}"
+        return f"code run {self.pk}: {shorten_text(self.description)}"
 
     def problems(self) -> FieldMessages:
         """Refuse an end before the beginning."""

@@ -10,7 +10,7 @@ from django.http import Http404, JsonResponse
 from django.views.decorators.http import require_safe
 
 from registry.catalogue.models import ObjectComponent
-from registry.core.texts import shortened
+from registry.core.texts import shorten_text
 from registry.identity.models import User
 from registry.search.names import holding
 from registry.web.describe import label_of
@@ -77,5 +77,5 @@ def _label(one: Any) -> str:
     if isinstance(one, User):
         return f"{one.username} ({one.full_name})" if one.full_name else one.username
     if isinstance(one, ObjectComponent) and one.object.description:
-        return f"{label_of(one)}: {shortened(one.object.description)}"
+        return f"{label_of(one)}: {shorten_text(one.object.description)}"
     return label_of(one)

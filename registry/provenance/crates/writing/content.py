@@ -10,7 +10,7 @@ from registry.catalogue.access import downloadable_among
 from registry.catalogue.files import extension_of, file_name, last_name_of
 from registry.catalogue.models import DataProduct, Object
 from registry.core.errors import InvalidInput
-from registry.core.texts import shortened
+from registry.core.texts import shorten_text
 from registry.provenance.crates.terms import INPUTS, OUTPUTS
 from registry.provenance.lineage import Direction, EdgeType, Lineage, lineage
 from registry.provenance.records import Records, records_of
@@ -182,5 +182,5 @@ def name_of(thing: Object) -> str:
     release = getattr(thing, "code_repo_release", None)
     if release is not None:
         return f"{release.name} {release.version}"
-    described = shortened(thing.description, 60).removesuffix(" …").rstrip(".")
+    described = shorten_text(thing.description, 60).removesuffix(" …").rstrip(".")
     return last_name_of(thing) or described or f"object {thing.pk}"
