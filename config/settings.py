@@ -453,7 +453,7 @@ LOG_LEVEL = ENV.choice("REGISTRY_LOG_LEVEL", "INFO", _LEVELS)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "registry.core.logs.LineFormatter"}},
+    "formatters": {"line": {"()": "registry.core.logs.LogfmtFormatter"}},
     # not standard output, which belongs to what a command answers
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},

@@ -19,7 +19,7 @@ def _escaped(control: re.Match[str]) -> str:
     return _ESCAPES.get(control[0], f"\\u{ord(control[0]):04x}")
 
 
-def quoted(value: object) -> str:
+def quote_value(value: object) -> str:
     """Return the value as one word, in quotation marks and escaped where needed.
 
     Nothing that came with a request can begin a line of its own.
@@ -31,7 +31,7 @@ def quoted(value: object) -> str:
     return f'"{_CONTROLS.sub(_escaped, text)}"'
 
 
-class LineFormatter(logging.Formatter):
+class LogfmtFormatter(logging.Formatter):
     """Formats a record; its attribute `values`, a mapping, becomes `key=value` pairs.
 
     Times are UTC (ISO 8601, milliseconds).
@@ -53,4 +53,4 @@ class LineFormatter(logging.Formatter):
         }
         if record.exc_info:
             pairs["trace"] = self.formatException(record.exc_info)
-        return " ".join(f"{key}={quoted(value)}" for key, value in pairs.items())
+        return " ".join(f"{key}={quote_value(value)}" for key, value in pairs.items())

@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from registry.core import context
-from registry.core.logs import LineFormatter
+from registry.core.logs import LogfmtFormatter
 from registry.http.middleware import (
     RequestContextMiddleware,
     SecurityHeadersMiddleware,
@@ -28,7 +28,7 @@ def log() -> Iterator[io.StringIO]:
     """Return where lines of the access log go, as the server writes them."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(LineFormatter())
+    handler.setFormatter(LogfmtFormatter())
     access_log.addHandler(handler)
     yield stream
     access_log.removeHandler(handler)
