@@ -52,7 +52,7 @@ class GlobLookup(models.Lookup):  # type: ignore[type-arg]
     ) -> tuple[str, list[Any]]:
         column, params = self.process_lhs(compiler, connection)
         glob = parse_glob(self.rhs)
-        sets = [part for part in glob if isinstance(part, Set)]
+        sets = [part for part in glob if isinstance(part, CharacterSet)]
         if any(not part.ranges for part in sets):
             raise EmptyResultSet
         if sets:

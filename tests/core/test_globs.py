@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from registry.core.globs import (
     AnyCharacter,
     AnyText,
+    CharacterSet,
     Literal,
-    Set,
     has_wildcards,
     parse_glob,
 )
