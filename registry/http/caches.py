@@ -26,55 +26,55 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 #: What is not in the cache.
-_NOTHING: Any = object()
+_MISSING: Any = object()
 
 #: Seconds for which a server that did not answer is left alone.
-_PAUSE = 5.0
+RETRY_DELAY = 5.0
 #: Seconds between two complaints in the log.
-_SILENCE = 60.0
+LOG_INTERVAL = 60.0
 #: How long to wait for a server, in seconds; whoever asks waits as long.
-_PATIENCE = {"socket_connect_timeout": 1.0, "socket_timeout": 1.0}
+SOCKET_TIMEOUTS = {"socket_connect_timeout": 1.0, "socket_timeout": 1.0}
 
 
-class _Absence:
+class CircuitBreaker:
     """Since when the server has been away, as far as this process knows."""
 
-    paused_until = 0.0
+    open_until = 0.0
     silent_until = 0.0
 
-    def begin(self, error: Exception) -> None:
+    def trip(self, error: Exception) -> None:
         """Leave the server alone for a while, and say so now and then."""
         now = time.monotonic()
-        self.paused_until = now + _PAUSE
+        self.open_until = now + RETRY_DELAY
         if now >= self.silent_until:
-            self.silent_until = now + _SILENCE
+            self.silent_until = now + LOG_INTERVAL
             # the text names host and port, never the password
             logger.error("the cache does not answer, limits are not kept: %s", error)
 
     @property
-    def lasts(self) -> bool:
+    def is_open(self) -> bool:
         """Whether the server is still to be left alone."""
-        return time.monotonic() < self.paused_until
+        return time.monotonic() < self.open_until
 
 
-absence = _Absence()
+circuit_breaker = CircuitBreaker()
 
 
-def _or(
-    otherwise: Result,
+def fallback_to(
+    fallback: Result,
 ) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
     """Answer as an empty cache would where the server does not."""
 
     def decorate(method: Callable[..., Result]) -> Callable[..., Result]:
         @functools.wraps(method)
         def call(self: SharedCache, *args: Any, **kwargs: Any) -> Result:
-            if absence.lasts:
-                return otherwise
+            if circuit_breaker.is_open:
+                return fallback
             try:
                 return method(self, *args, **kwargs)
             except (NoConnection, NoAnswer) as error:
-                absence.begin(error)
-                return otherwise
+                circuit_breaker.trip(error)
+                return fallback
 
         return call
 
@@ -86,11 +86,11 @@ class SharedCache(RedisCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         # one more try, for a connection that was idle may be closed
-        options = {**_PATIENCE, "retry": Retry(NoBackoff(), 1)}
+        options = {**SOCKET_TIMEOUTS, "retry": Retry(NoBackoff(), 1)}
         options |= params.get("OPTIONS", {})
         super().__init__(server, {**params, "OPTIONS": options})
 
-    @_or(True)
+    @fallback_to(True)
     def add(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> bool:
         """Store a value where there is none; True where it was stored."""
         return bool(super().add(key, value, *args, **kwargs))
@@ -98,13 +98,13 @@ class SharedCache(RedisCache):
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         """Return a value, or the default."""
         found = self._get(key, version)
-        return default if found is _NOTHING else found
+        return default if found is _MISSING else found
 
-    @_or(_NOTHING)
+    @fallback_to(_MISSING)
     def _get(self, key: Any, version: int | None) -> Any:
-        return super().get(key, _NOTHING, version)
+        return super().get(key, _MISSING, version)
 
-    @_or(None)
+    @fallback_to(None)
     def set(
         self,
         key: Any,
@@ -115,12 +115,12 @@ class SharedCache(RedisCache):
         """Store a value."""
         super().set(key, value, timeout, version)
 
-    @_or(False)
+    @fallback_to(False)
     def delete(self, key: Any, version: int | None = None) -> bool:
         """Forget a value; tell whether there was one."""
         return bool(super().delete(key, version))
 
-    @_or(1)
+    @fallback_to(1)
     def count(self, key: str, timeout: int) -> int:
         """Count up, from nothing to 1, in one step; forget it after ``timeout`` s."""
         name = self.make_and_validate_key(key)
@@ -131,7 +131,7 @@ class SharedCache(RedisCache):
         counted, _ = steps.execute()
         return int(counted)
 
-    @_or(0)
+    @fallback_to(0)
     def decr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
         """Count down; raise ``ValueError`` where nothing was counted."""
         return int(super().decr(key, delta, version))

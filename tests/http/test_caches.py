@@ -21,7 +21,7 @@ pytestmark = pytest.mark.once
 @pytest.fixture(autouse=True)
 def _no_absence(monkeypatch: pytest.MonkeyPatch) -> None:
     """Begin with a server that is there, as far as anybody knows."""
-    monkeypatch.setattr(caches, "absence", caches._Absence())
+    monkeypatch.setattr(caches, "circuit_breaker", caches.CircuitBreaker())
 
 
 def _cache(url: str) -> SharedCache:
@@ -87,7 +87,7 @@ def test_without_its_server_it_is_as_if_empty(
             assert cache.delete("a") is False
             assert cache.get_or_set("a", lambda: 7) == 7
             cache.set("a", 1)
-            monkeypatch.setattr(caches.absence, "paused_until", 0.0)
+            monkeypatch.setattr(caches.circuit_breaker, "open_until", 0.0)
     [told] = [one for one in caplog.records if one.name == "registry.http.caches"]
     assert "limits are not kept" in told.getMessage()
     assert "hush-hush" not in caplog.text
@@ -103,7 +103,7 @@ def test_a_server_that_comes_back_counts_again(
     redis_server.start()
     # left alone for a while, it is not asked
     assert [cache.count("a", 60) for _ in range(2)] == [1, 1]
-    monkeypatch.setattr(caches.absence, "paused_until", 0.0)
+    monkeypatch.setattr(caches.circuit_breaker, "open_until", 0.0)
     assert [cache.count("a", 60) for _ in range(2)] == [1, 2]
 
 
