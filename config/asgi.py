@@ -7,13 +7,13 @@ from registry.front.addresses import network_of
 from registry.front.application import Front, Limits
 from registry.front.pace import Patience
 from registry.http.addresses import address_in
-from registry.http.bodies import SMALL
+from registry.http.bodies import SMALL_BODY_BYTES
 
 application = Front(
     wsgi_application,
     Limits(
         threads=settings.THREADS,
-        body=SMALL,
+        body=SMALL_BODY_BYTES,
         bodies=settings.ARRIVING_BODIES_BYTES,
         patience=Patience(settings.IDLE_SECONDS, settings.SLOWEST_RATE),
         urgent=frozenset({"/livez", "/readyz"}),

@@ -223,8 +223,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 # the only file that any form has
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
-# Files come only to views that ask for them, see registry.http.bodies.takes_files
-FILE_UPLOAD_HANDLERS = ["registry.http.bodies.NoFiles"]
+# Files come only to views that ask for them, see registry.http.bodies.accepts_files
+FILE_UPLOAD_HANDLERS = ["registry.http.bodies.RejectFilesHandler"]
 
 # What an RO-Crate that somebody sends may be: as it arrives, unpacked, the number of
 # its files, and the file that describes them, which is read as a whole

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 #: Bytes of a form from somebody who is not signed in, and of any OAuth request.
-SMALL = 64 * 1024
+SMALL_BODY_BYTES = 64 * 1024
 #: Bytes of a form: one record, whose longest text has 2^20 characters.
-MOST_IN_FORM = 16 * 1024 * 1024
+MAX_FORM_BYTES = 16 * 1024 * 1024
 _MEGABYTE = 1024 * 1024
 #: What Django does with files by default.
 _FILE_HANDLERS = (
@@ -46,7 +46,7 @@ class BodyRefused(BadRequest):
         super().__init__(self.detail)
 
 
-class BodyBrokeOff(BodyRefused):
+class BodyIncomplete(BodyRefused):
     """The connection ended before the body did."""
 
     detail = "The body is shorter than its Content-Length; nothing was stored."
@@ -59,7 +59,7 @@ class BodyTooSlow(BodyRefused):
     detail = "The body arrived too slowly; nothing was stored."
 
 
-class LengthMissing(BodyRefused):
+class LengthRequired(BodyRefused):
     """The length of the body cannot be known (RFC 9110, section 15.5.12)."""
 
     status_code = 411
@@ -73,14 +73,14 @@ class BodyTooLarge(BodyRefused):
     detail = "The body is too large."
 
 
-class BodyCoded(BodyRefused):
+class BodyEncoded(BodyRefused):
     """The body is compressed (RFC 9110, section 15.5.16)."""
 
     status_code = 415
     detail = "Send the body as it is: no Content-Encoding is undone here."
 
 
-class NoFiles(FileUploadHandler):
+class RejectFilesHandler(FileUploadHandler):
     """Refuses the files of a form, so that none is written to the disk."""
 
     def new_file(self, field_name: str, *args: Any, **kwargs: Any) -> NoReturn:
@@ -94,7 +94,7 @@ class NoFiles(FileUploadHandler):
         """Make no file."""
 
 
-class WholeBody(io.IOBase):
+class CompleteBodyReader(io.IOBase):
     """Reads a body, and tells one that ended too early from a short one."""
 
     def __init__(self, stream: IO[bytes], length: int) -> None:
@@ -104,7 +104,7 @@ class WholeBody(io.IOBase):
     def read(self, size: int | None = -1, /) -> bytes:
         """Return ``size`` bytes, or all where fewer are left.
 
-        Raises ``BodyBrokeOff`` where the connection ends before.
+        Raises ``BodyIncomplete`` where the connection ends before.
         """
         all_of_it = size is None or size < 0
         wanted = self._left if all_of_it else min(size or 0, self._left)
@@ -126,9 +126,9 @@ class WholeBody(io.IOBase):
         except TimeoutError as error:
             raise BodyTooSlow from error
         except OSError as error:
-            raise BodyBrokeOff from error
+            raise BodyIncomplete from error
         if not data:
-            raise BodyBrokeOff
+            raise BodyIncomplete
         self._left -= len(data)
         return data
 
@@ -142,52 +142,54 @@ class BodyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer; whoever reads the body learns when it broke off."""
-        length = length_of(request)
+        length = content_length(request)
         if length and not is_chunked(request):
-            request._stream = cast("BinaryIO", WholeBody(request._stream, length))
+            request._stream = cast(
+                "BinaryIO", CompleteBodyReader(request._stream, length)
+            )
         return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> None:
         """Refuse what is too large before anything is read of it."""
-        if _attribute(view, "takes_files"):
+        if _attribute(view, "accepts_files"):
             handlers = [load_handler(path, request) for path in _FILE_HANDLERS]
             request.upload_handlers = handlers
         if hasattr(view, "cls"):
             # the session is only looked up for a body that is worth waiting for
             if is_pending(request) and request.user.is_authenticated:
-                allow_body(request, view)
+                allow_large_body(request, view)
             return
         if request.method != "POST":
             return
         most = _most_for(request, view)
-        if length_of(request) > most:
+        if content_length(request) > most:
             raise BodyTooLarge
         # nobody without an account has a body read while it arrives
-        accept_body(request, most, stream=most > MOST_IN_FORM)
-        settle_chunks(request, min(most, MOST_IN_FORM))
+        set_body_limit(request, most, stream=most > MAX_FORM_BYTES)
+        read_chunked_body(request, min(most, MAX_FORM_BYTES))
 
 
-def takes_files(view: Any) -> Any:
+def accepts_files(view: Any) -> Any:
     """Let forms with files come to a view (a decorator for functions and classes)."""
-    view.takes_files = True
+    view.accepts_files = True
     return view
 
 
-def allow_body(request: HttpRequest, view: Any) -> None:
+def allow_large_body(request: HttpRequest, view: Any) -> None:
     """Allow a signed-in person to send as much as the view takes.
 
     The server gives a body that has not arrived yet a small limit, which is for those
     whom nobody knows. A view that takes files reads the body while it arrives.
     """
-    if _attribute(view, "streams_body") or _attribute(view, "takes_files"):
-        accept_body(request, largest_crate(), stream=True)
+    if _attribute(view, "streams_body") or _attribute(view, "accepts_files"):
+        set_body_limit(request, max_crate_bytes(), stream=True)
     else:
-        accept_body(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        set_body_limit(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
 
-def accept_body(request: HttpRequest, limit: int, *, stream: bool = False) -> None:
+def set_body_limit(request: HttpRequest, limit: int, *, stream: bool = False) -> None:
     """Tell the server how long a body may be that has not arrived yet, in bytes."""
     if is_pending(request):
         request.META["wsgi.input"].accept(limit, stream=stream)
@@ -201,12 +203,12 @@ def is_pending(request: HttpRequest) -> bool:
     return hasattr(request.META.get("wsgi.input"), "accept")
 
 
-def largest_crate() -> int:
+def max_crate_bytes() -> int:
     """Return how many bytes a request with a crate may have, its form included."""
     return int(settings.CRATE_UPLOAD_MB + 1) * _MEGABYTE
 
 
-def length_of(request: HttpRequest) -> int:
+def content_length(request: HttpRequest) -> int:
     """Return the announced length of the body, 0 where there is none."""
     try:
         return max(0, int(request.META.get("CONTENT_LENGTH") or 0))
@@ -224,23 +226,23 @@ def is_form(request: HttpRequest) -> bool:
     return request.content_type in _FORMS
 
 
-def refuse_coded(request: HttpRequest) -> None:
-    """Raise ``BodyCoded`` where the body says that it is compressed."""
+def reject_encoded_body(request: HttpRequest) -> None:
+    """Raise ``BodyEncoded`` where the body says that it is compressed."""
     coding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if coding not in {"", "identity"}:
-        raise BodyCoded
+        raise BodyEncoded
 
 
-def settle_chunks(request: HttpRequest, most: int) -> None:
+def read_chunked_body(request: HttpRequest, most: int) -> None:
     """Read a body that comes in chunks, which Django takes for an empty one.
 
     A server that decodes the chunks, as gunicorn does, says that its stream has an
-    end. Raises ``LengthMissing`` where it does not, and ``BodyTooLarge``.
+    end. Raises ``LengthRequired`` where it does not, and ``BodyTooLarge``.
     """
     if not is_chunked(request):
         return
     if not request.META.get("wsgi.input_terminated"):
-        raise LengthMissing
+        raise LengthRequired
     body = _read(request.META["wsgi.input"], most)
     del request.META["HTTP_TRANSFER_ENCODING"]
     request.META["CONTENT_LENGTH"] = str(len(body))
@@ -255,7 +257,7 @@ def _read(stream: IO[bytes], most: int) -> bytes:
         while data := stream.read(min(_MEGABYTE, most + 1 - body.tell())):
             body.write(data)
     except OSError as error:
-        raise BodyBrokeOff from error
+        raise BodyIncomplete from error
     if body.tell() > most:
         raise BodyTooLarge
     return body.getvalue()
@@ -263,16 +265,16 @@ def _read(stream: IO[bytes], most: int) -> bytes:
 
 def _most_for(request: HttpRequest, view: Any) -> int:
     """Return how many bytes a form may have; who asks is looked up for a large one."""
-    most = _attribute(view, "most_bytes")
+    most = _attribute(view, "max_body_bytes")
     if most is not None:
         return int(most)
-    if length_of(request) <= SMALL and not is_chunked(request):
-        return SMALL
+    if content_length(request) <= SMALL_BODY_BYTES and not is_chunked(request):
+        return SMALL_BODY_BYTES
     if not request.user.is_authenticated:
-        return SMALL
-    if _attribute(view, "takes_files"):
-        return largest_crate()
-    return MOST_IN_FORM
+        return SMALL_BODY_BYTES
+    if _attribute(view, "accepts_files"):
+        return max_crate_bytes()
+    return MAX_FORM_BYTES
 
 
 def _attribute(view: Any, name: str) -> Any:

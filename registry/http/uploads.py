@@ -6,7 +6,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from rest_framework.exceptions import ParseError
 
-from registry.http.bodies import BodyTooSlow, LengthMissing, is_chunked, is_pending
+from registry.http.bodies import BodyTooSlow, LengthRequired, is_chunked, is_pending
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -41,6 +41,6 @@ def _stream_of(request: HttpRequest) -> IO[bytes]:
     if not is_chunked(request):
         return request  # type: ignore[return-value]
     if not environ.get("wsgi.input_terminated"):
-        raise LengthMissing
+        raise LengthRequired
     stream: IO[bytes] = environ["wsgi.input"]
     return stream

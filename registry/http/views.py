@@ -12,14 +12,14 @@ from rest_framework.views import APIView
 from registry.http.addresses import client_address
 from registry.http.attempts import count_failure
 from registry.http.bodies import (
-    MOST_IN_FORM,
+    MAX_FORM_BYTES,
     BodyTooLarge,
-    allow_body,
+    allow_large_body,
+    content_length,
     is_chunked,
     is_form,
-    length_of,
-    refuse_coded,
-    settle_chunks,
+    read_chunked_body,
+    reject_encoded_body,
 )
 from registry.http.budgets import hold_slot
 from registry.http.large_bodies import large_body
@@ -57,7 +57,7 @@ class CountedView(APIView):
         self._authenticate(request)
         self.check_throttles(request)
         if request.user.is_authenticated:
-            allow_body(request._request, type(self))
+            allow_large_body(request._request, type(self))
         if request.method in {"GET", "HEAD"} and self.is_costly(request):
             hold_slot(request._request, request.user)
         self.format_kwarg = self.get_format_suffix(**kwargs)
@@ -74,7 +74,7 @@ class CountedView(APIView):
         """Count a body that will be in memory as one of the large ones, if it is."""
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         # one in chunks may turn out to be as large as any
-        size = limit if is_chunked(request) else min(length_of(request), limit)
+        size = limit if is_chunked(request) else min(content_length(request), limit)
         who = str(self.request.user.pk or client_address(request))
         self._held.enter_context(large_body(who, size))
 
@@ -82,14 +82,14 @@ class CountedView(APIView):
         """Have a body that can be read, now that it is known who sends it."""
         if request.method in SAFE:
             return
-        refuse_coded(request)
+        reject_encoded_body(request)
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if is_form(request):
-            most = min(most, MOST_IN_FORM)
-        if length_of(request) > most:
+            most = min(most, MAX_FORM_BYTES)
+        if content_length(request) > most:
             raise BodyTooLarge
         self.hold_large_body(request)
-        settle_chunks(request, most)
+        read_chunked_body(request, most)
 
     def is_costly(self, request: Request) -> bool:
         """Tell whether a read takes one of the slots of ``registry.http.budgets``."""

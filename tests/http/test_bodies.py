@@ -17,7 +17,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from pytest_django import Settings
 
 from registry.catalogue.models import FileType, Namespace
-from registry.http.bodies import MOST_IN_FORM, SMALL
+from registry.http.bodies import MAX_FORM_BYTES, SMALL_BODY_BYTES
 from registry.identity.models import User
 from tests.api.client import FORM, Api, data_of
 from tests.factories import UserFactory
@@ -124,18 +124,18 @@ def test_a_form_without_files_may_be_in_parts(person: User) -> None:
 
 
 def test_a_form_of_somebody_unknown_is_small(signed_in: Client) -> None:
-    long = {"username": "x" * SMALL}
+    long = {"username": "x" * SMALL_BODY_BYTES}
     for path in ("/sign-in", "/device", "/namespace/new/", "/get-token"):
         body = urlencode(long).encode()
         main_of(_send(Client(), path, body, FORM), 413)
-    form = {"name": "long", "full_name": "x" * SMALL}
+    form = {"name": "long", "full_name": "x" * SMALL_BODY_BYTES}
     main_of(signed_in.post("/namespace/new/", form), 400)
 
 
 def test_a_form_of_somebody_known_is_limited_too(
     signed_in: Client, person: User
 ) -> None:
-    length = {"CONTENT_LENGTH": str(MOST_IN_FORM + 1)}
+    length = {"CONTENT_LENGTH": str(MAX_FORM_BYTES + 1)}
     main_of(_send(signed_in, "/namespace/new/", b"x", FORM, **length), 413)
     answer = _send(Api(person)._client, TYPES, b"x", FORM, **length)
     assert list(data_of(answer, 413)) == ["detail"]
@@ -164,7 +164,7 @@ def test_oauth_takes_small_forms_alone(path: str, signed_in: Client) -> None:
             answer = data_of(_send(client, path, body, media_type), 400)
             assert answer["error"] == "invalid_request"
             assert "x-www-form-urlencoded" in answer["error_description"]
-        large = urlencode({"token": "x" * SMALL}).encode()
+        large = urlencode({"token": "x" * SMALL_BODY_BYTES}).encode()
         assert data_of(_send(client, path, large, FORM), 413) == {
             "error": "invalid_request",
             "error_description": "The body is too large.",
@@ -277,7 +277,7 @@ def test_a_body_in_chunks_without_an_end_needs_its_length(
 def test_a_body_in_chunks_is_limited(
     signed_in: Client, person: User, settings: Settings
 ) -> None:
-    long = urlencode({"name": "x" * SMALL}).encode()
+    long = urlencode({"name": "x" * SMALL_BODY_BYTES}).encode()
     main_of(_chunked(Client(), "/sign-in", long, FORM, **ENDS), 413)
     assert data_of(_chunked(Client(), "/o/token", long, FORM, **ENDS), 413)["error"]
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000

@@ -13,7 +13,12 @@ from pytest_django import Settings
 from rest_framework.exceptions import ParseError
 
 from registry.front.bodies import BodyNeeded, PendingBody
-from registry.http.bodies import BodyTooSlow, LengthMissing, accept_body, allow_body
+from registry.http.bodies import (
+    BodyTooSlow,
+    LengthRequired,
+    allow_large_body,
+    set_body_limit,
+)
 from registry.http.uploads import Body
 
 DATA = b"day,in_bed\n"
@@ -59,7 +64,7 @@ def test_a_body_in_chunks_is_read_to_its_end() -> None:
 
 
 def test_where_chunks_have_no_end_the_length_is_required() -> None:
-    with pytest.raises(LengthMissing):
+    with pytest.raises(LengthRequired):
         Body(chunked(io.BytesIO(DATA)))
 
 
@@ -80,7 +85,7 @@ def test_a_connection_that_breaks_is_told_from_a_defect() -> None:
 
 def test_a_body_that_has_not_arrived_is_asked_for_before_anything_is_prepared() -> None:
     request = pending(PendingBody(100, limit=10))
-    accept_body(request, 1000, stream=True)
+    set_body_limit(request, 1000, stream=True)
     with pytest.raises(BodyNeeded) as needed:
         Body(request)
     assert (needed.value.limit, needed.value.stream) == (1000, True)
@@ -96,7 +101,7 @@ def test_views_say_how_much_the_signed_in_may_send(settings: Settings) -> None:
         pass
 
     class Crates:
-        takes_files = True
+        accepts_files = True
 
     settings.CRATE_UPLOAD_MB = 100
     for view, limit, stream in (
@@ -104,7 +109,7 @@ def test_views_say_how_much_the_signed_in_may_send(settings: Settings) -> None:
         (Crates, 101 * 1024 * 1024, True),
     ):
         request = pending(PendingBody(None, limit=10))
-        allow_body(request, view)
+        allow_large_body(request, view)
         with pytest.raises(BodyNeeded) as needed:
             request.META["wsgi.input"].read()
         assert (needed.value.limit, needed.value.stream) == (limit, stream)
@@ -112,7 +117,7 @@ def test_views_say_how_much_the_signed_in_may_send(settings: Settings) -> None:
 
 def test_bodies_that_are_here_have_no_limit_to_raise() -> None:
     request = RequestFactory().put("/", DATA, content_type="text/csv")
-    accept_body(request, 1)
+    set_body_limit(request, 1)
     assert Body(request).read(100) == DATA
 
 

@@ -24,7 +24,7 @@ from rest_framework.views import exception_handler as default_handler
 
 from registry.core import errors
 from registry.core.database_errors import to_registry_error
-from registry.http.bodies import BodyBrokeOff, BodyRefused
+from registry.http.bodies import BodyIncomplete, BodyRefused
 from registry.http.links import kind_of
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ DETAIL: dict[type[Exception], str] = {
     TooManyFieldsSent: "The form has too many fields.",
     TooManyFilesSent: "The form has too many files.",
     SuspiciousOperation: "Part of the request cannot be read.",
-    UnreadablePostError: BodyBrokeOff.detail,
+    UnreadablePostError: BodyIncomplete.detail,
     DataError: "A value is outside what the database can hold.",
     IntegrityError: "The request does not fit what is on record by now; try again.",
 }

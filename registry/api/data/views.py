@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from registry.api.base.views import PlainView
 from registry.api.data import schema
 from registry.core.errors import Conflict, Forbidden, InvalidInput
-from registry.http.bodies import accept_body
+from registry.http.bodies import set_body_limit
 from registry.http.permissions import SignedIn
 from registry.http.uploads import Body
 from registry.identity.models import User
@@ -97,7 +97,7 @@ class FileView(PlainView):
         """
         sha1 = sha1_of(checksum)
         by = request.user = _permitted(sha1, request.query_params)
-        accept_body(request._request, LARGEST, stream=True)
+        set_body_limit(request._request, LARGEST, stream=True)
         # past the parsers: a file of any size goes through in pieces
         file, is_new = keep_upload(
             Body(request._request), sha1=sha1, by=by, quota=quota_of(by)

@@ -15,7 +15,7 @@ from rest_framework.renderers import BaseRenderer
 
 from registry.api.base.renderers import RecordJSONRenderer
 from registry.core.errors import InvalidInput
-from registry.http.bodies import LengthMissing, is_chunked, length_of
+from registry.http.bodies import LengthRequired, content_length, is_chunked
 from registry.http.uploads import Body
 from registry.provenance.crates.reading import MetadataAlone, Package, open_zip
 from registry.storage.base import CHUNK, refusing_when_full
@@ -126,8 +126,8 @@ def _parser_of(request: Any) -> Any:
 def _form_file(request: Request) -> Any:
     """Return the file of a form."""
     if is_chunked(request._request):
-        raise LengthMissing
-    if length_of(request._request) > settings.CRATE_UPLOAD_MB * _MEGABYTE:
+        raise LengthRequired
+    if content_length(request._request) > settings.CRATE_UPLOAD_MB * _MEGABYTE:
         raise RequestDataTooBig
     file = request.FILES.get(FIELD)
     if file is None:

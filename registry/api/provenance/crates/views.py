@@ -26,7 +26,7 @@ from registry.api.provenance.documents import DocumentView, JSONLDRenderer
 from registry.catalogue.files import file_name
 from registry.catalogue.models import DataProduct, ExternalObject
 from registry.core.errors import NotFound
-from registry.http.bodies import refuse_coded
+from registry.http.bodies import reject_encoded_body
 from registry.http.links import kind_of
 from registry.http.permissions import SignedIn
 from registry.http.throttling import ExportThrottle
@@ -123,7 +123,7 @@ class CratesView(PlainView):
     permission_classes = (SignedIn,)
     parser_classes = PARSERS
     streams_body = True
-    takes_files = True
+    accepts_files = True
     parameters = ("format",)
 
     def get_throttles(self) -> list[Any]:
@@ -139,7 +139,7 @@ class CratesView(PlainView):
         go into the store, people authors. What is on record already is used as it is:
         200 says that nothing was new. What is wrong is told by its place in the crate.
         """
-        refuse_coded(request._request)
+        reject_encoded_body(request._request)
         if request.content_type in METADATA_TYPES:
             self.hold_large_body(request._request)
         with package_in(request) as package:
