@@ -161,7 +161,7 @@ MIDDLEWARE = [
     "registry.http.middleware.RequestContextMiddleware",
     "registry.http.middleware.HealthCheckHostMiddleware",
     # outside of whatever may raise or put another answer in the place of one
-    "registry.http.budgets.BudgetMiddleware",
+    "registry.http.read_slots.ReadLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "registry.http.middleware.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -21,8 +21,8 @@ from registry.http.bodies import (
     read_chunked_body,
     reject_encoded_body,
 )
-from registry.http.budgets import hold_slot
 from registry.http.large_bodies import large_body
+from registry.http.read_slots import hold_read_slot
 from registry.http.throttling import SAFE
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class CountedView(APIView):
         if request.user.is_authenticated:
             allow_large_body(request._request, type(self))
         if request.method in {"GET", "HEAD"} and self.is_costly(request):
-            hold_slot(request._request, request.user)
+            hold_read_slot(request._request, request.user)
         self.format_kwarg = self.get_format_suffix(**kwargs)
         negotiated = self.perform_content_negotiation(request)
         request.accepted_renderer, request.accepted_media_type = negotiated
@@ -92,7 +92,7 @@ class CountedView(APIView):
         read_chunked_body(request, most)
 
     def is_costly(self, request: Request) -> bool:
-        """Tell whether a read takes one of the slots of ``registry.http.budgets``."""
+        """Tell whether a read takes one of the slots of ``registry.http.read_slots``."""
         return False
 
     def _authenticate(self, request: Request) -> None:

@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from registry.core.errors import StatementTimeout
 from registry.core.statement_timeouts import current_timeout, statement_timeout
-from registry.http.budgets import BudgetMiddleware
+from registry.http.read_slots import ReadLimitMiddleware
 from tests.api.client import Api, data_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -138,5 +138,5 @@ def test_only_reads_have_the_limit_of_the_setting(settings: Settings) -> None:
         return HttpResponse()
 
     for method in ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"):
-        BudgetMiddleware(answer)(RequestFactory().generic(method, "/"))
+        ReadLimitMiddleware(answer)(RequestFactory().generic(method, "/"))
     assert seen == [7, 7, 7, 0, 0, 0, 0]

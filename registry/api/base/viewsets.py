@@ -25,12 +25,12 @@ from registry.api.base.views import RegistryView
 from registry.core.errors import BulkError, RegistryError
 from registry.core.models import Record, revision
 from registry.core.records import Values, create_records
-from registry.http.budgets import hold_slot
 from registry.http.conditional import etag, known_revisions
 from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
 from registry.http.keyset import Cursor, Key, ordered
 from registry.http.links import kind_of
 from registry.http.pagination import PAGE_BYTES, PAGE_SIZE, ordering_of, page_size_of
+from registry.http.read_slots import hold_read_slot
 from registry.http.throttling import ExportThrottle
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
     def _prepare_to_draw(request: Request) -> None:
         """Have a slot for a page that costs many times what its JSON would."""
         if page_size_of(request) > PAGE_SIZE:
-            hold_slot(request._request, request.user)
+            hold_read_slot(request._request, request.user)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return one record."""

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 
-from registry.http.budgets import hold_slot
 from registry.http.filters.fields import BooleanFilter
 from registry.http.filters.people import WordsFilter
 from registry.http.filters.records import FILTERS
@@ -24,6 +23,7 @@ from registry.http.pagination import (
     orderable_fields,
     page_size_of,
 )
+from registry.http.read_slots import hold_read_slot
 from registry.identity.models import User
 from registry.web.describe import address_of, value_of, words
 from registry.web.kinds import KINDS, Kind
@@ -45,7 +45,7 @@ class PagePagination(RecordPagination):
     ) -> list[Any]:
         """Return the records of the page; a large one takes a slot."""
         if page_size_of(request, self.default_size) > PAGE_SIZE:
-            hold_slot(request._request, request._request.user)
+            hold_read_slot(request._request, request._request.user)
         return super().paginate_queryset(queryset, request, view)
 
 

@@ -13,8 +13,8 @@ from django.test import RequestFactory
 from pytest_django import Settings
 
 from registry.core.errors import Busy, StatementTimeout
-from registry.http import budgets
-from registry.http.budgets import BudgetMiddleware, Limits, hold_slot
+from registry.http import read_slots
+from registry.http.read_slots import ReadLimitMiddleware, SlotLimits, hold_read_slot
 from tests.api.client import Api
 from tests.factories import UserFactory
 
@@ -43,7 +43,7 @@ CHEAP = (
 
 @pytest.mark.parametrize("threads", [2, 3, 4, 8, 64])
 def test_people_without_an_account_never_have_more_than_half(threads: int) -> None:
-    limits = Limits.of(threads)
+    limits = SlotLimits.for_threads(threads)
     assert 1 <= limits.anonymous <= threads // 2
     assert limits.anonymous <= limits.everybody < threads
     assert 1 <= limits.address <= limits.anonymous
@@ -56,43 +56,43 @@ def test_people_without_an_account_never_have_more_than_half(threads: int) -> No
 def _take(number: int, address: str = "") -> Iterator[Any]:
     for at in range(number):
         who = address or f"198.51.100.{at}"
-        yield budgets.slots.take(who, is_anonymous=True)
+        yield read_slots.slots.take(who, is_anonymous=True)
 
 
 def test_one_address_leaves_some_to_others() -> None:
     own = list(_take(3, "192.0.2.1"))
     with pytest.raises(Busy):
-        budgets.slots.take("192.0.2.1", is_anonymous=True)
-    other = budgets.slots.take("192.0.2.2", is_anonymous=True)
+        read_slots.slots.take("192.0.2.1", is_anonymous=True)
+    other = read_slots.slots.take("192.0.2.2", is_anonymous=True)
     with pytest.raises(Busy):
-        budgets.slots.take("192.0.2.3", is_anonymous=True)
+        read_slots.slots.take("192.0.2.3", is_anonymous=True)
     other.release()
     own[0].release()
-    assert budgets.slots.taken == 2
+    assert read_slots.slots.taken == 2
 
 
 def test_accounts_have_what_is_left() -> None:
     held = list(_take(4))
-    held += [budgets.slots.take(f"account {n}", is_anonymous=False) for n in (1, 1)]
+    held += [read_slots.slots.take(f"account {n}", is_anonymous=False) for n in (1, 1)]
     with pytest.raises(Busy):
-        budgets.slots.take("account 2", is_anonymous=False)
+        read_slots.slots.take("account 2", is_anonymous=False)
     held[0].release()
-    budgets.slots.take("account 2", is_anonymous=False)
+    read_slots.slots.take("account 2", is_anonymous=False)
 
 
 def test_a_slot_is_given_back_once() -> None:
-    slot = budgets.slots.take("192.0.2.1", is_anonymous=True)
+    slot = read_slots.slots.take("192.0.2.1", is_anonymous=True)
     slot.release()
     slot.release()
-    assert budgets.slots.taken == 0
+    assert read_slots.slots.taken == 0
 
 
 def test_a_slot_that_is_forgotten_is_given_back() -> None:
-    slot = budgets.slots.take("192.0.2.1", is_anonymous=True)
-    assert budgets.slots.taken == 1
+    slot = read_slots.slots.take("192.0.2.1", is_anonymous=True)
+    assert read_slots.slots.taken == 1
     del slot
     gc.collect()
-    assert budgets.slots.taken == 0
+    assert read_slots.slots.taken == 0
 
 
 @pytest.mark.parametrize("address", COSTLY)
@@ -126,10 +126,10 @@ def test_other_reads_need_no_slot(address: str) -> None:
 def test_each_answer_gives_its_slot_back(address: str) -> None:
     answer = Api().get(address)
     if answer.streaming:
-        assert budgets.slots.taken == 1
+        assert read_slots.slots.taken == 1
         b"".join(answer.streaming_content)  # type: ignore[attr-defined]
-    assert budgets.slots.taken == 0
-    assert budgets.slots.most_anonymous == 1
+    assert read_slots.slots.taken == 0
+    assert read_slots.slots.most_anonymous == 1
 
 
 def test_an_exempt_network_is_not_exempt_from_slots(settings: Settings) -> None:
@@ -146,7 +146,7 @@ def test_addresses_of_one_customer_of_ipv6_are_one(settings: Settings) -> None:
         for at in range(3)
     ]
     for request in asked:
-        hold_slot(request, _Nobody)
+        hold_read_slot(request, _Nobody)
     assert Api(x_forwarded_for="2001:db8::f").get(PROBE).status_code == 503
     assert Api(x_forwarded_for="2001:db8:1::f").get(PROBE).status_code == 404
 
@@ -155,21 +155,21 @@ class _Nobody:
     is_authenticated = False
 
 
-def _middleware(answer: Any) -> BudgetMiddleware:
+def _middleware(answer: Any) -> ReadLimitMiddleware:
     def view(request: HttpRequest) -> Any:
-        hold_slot(request, _Nobody)
+        hold_read_slot(request, _Nobody)
         if isinstance(answer, BaseException):
             raise answer
         return answer
 
-    return BudgetMiddleware(view)
+    return ReadLimitMiddleware(view)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("broken"), SystemExit()])
 def test_an_exception_gives_the_slot_back(error: BaseException) -> None:
     with pytest.raises(type(error)):
         _middleware(error)(RequestFactory().get("/"))
-    assert budgets.slots.taken == 0
+    assert read_slots.slots.taken == 0
 
 
 def test_a_stream_has_its_slot_until_it_is_closed() -> None:
@@ -185,9 +185,9 @@ def test_a_stream_has_its_slot_until_it_is_closed() -> None:
 
     response = _middleware(StreamingHttpResponse(pieces()))(RequestFactory().get("/"))
     assert next(iter(response)) == b"a"
-    assert budgets.slots.taken == 1
+    assert read_slots.slots.taken == 1
     response.close()
-    assert budgets.slots.taken == 0
+    assert read_slots.slots.taken == 0
     assert closed == [True]
 
 
@@ -195,7 +195,7 @@ def test_a_stream_ends_after_its_time(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0.0]
-    monkeypatch.setattr(budgets, "monotonic", lambda: now[0])
+    monkeypatch.setattr(read_slots, "monotonic", lambda: now[0])
     settings.STREAM_SECONDS = 60
     stream = StreamingHttpResponse(iter([b"a", b"b"]))
     response = _middleware(stream)(RequestFactory().get("/"))
@@ -205,11 +205,11 @@ def test_a_stream_ends_after_its_time(
     with pytest.raises(StatementTimeout):
         next(rest)
     response.close()
-    assert budgets.slots.taken == 0
+    assert read_slots.slots.taken == 0
 
 
 def test_a_part_of_a_costly_request_needs_no_slot_of_its_own() -> None:
     request = RequestFactory().get("/")
-    hold_slot(request, _Nobody)
-    hold_slot(request, _Nobody)
-    assert budgets.slots.taken == 1
+    hold_read_slot(request, _Nobody)
+    hold_read_slot(request, _Nobody)
+    assert read_slots.slots.taken == 1

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Limits:
+class SlotLimits:
     """Slots of all costly reads, of those without an account, and of one address.
 
     ``account`` are those of one account.
@@ -46,7 +46,7 @@ class Limits:
     account: int
 
     @classmethod
-    def of(cls, threads: int) -> Limits:
+    def for_threads(cls, threads: int) -> SlotLimits:
         """Divide the threads of a process."""
         half = max(1, threads // 2)
         everybody = max(half, threads - 2)
@@ -65,7 +65,7 @@ class Slots:
 
     def take(self, who: str, *, is_anonymous: bool) -> Slot:
         """Take a slot, or raise ``Busy``; ``who`` is an address or an account."""
-        limits = Limits.of(settings.THREADS)
+        limits = SlotLimits.for_threads(settings.THREADS)
         with self._lock:
             own = limits.address if is_anonymous else limits.account
             if self._taken[who] >= own:
@@ -116,7 +116,7 @@ class Slot:
 slots = Slots()
 
 
-def hold_slot(request: HttpRequest, user: Any) -> None:
+def hold_read_slot(request: HttpRequest, user: Any) -> None:
     """Take a slot until the answer is closed; raises ``Busy`` where none is free."""
     if _slot_of(request) is None:
         request.costly_slot = _take(request, user)  # type: ignore[attr-defined]
@@ -132,7 +132,7 @@ def _take(request: HttpRequest, user: Any) -> Slot:
     return slots.take(client_network(request), is_anonymous=True)
 
 
-class BudgetMiddleware:
+class ReadLimitMiddleware:
     """Frees the slot of a request with its answer, and limits the time of reads."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
