@@ -18,7 +18,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import AnonymousUser
 from rest_framework import authentication, exceptions
 
-from registry.http.attempts import attempt, require_attempts_left
+from registry.http.sign_in_attempts import require_attempts_left, sign_in_attempt
 from registry.identity import audit
 from registry.identity.oauth import tokens
 from registry.identity.oauth.errors import TokenRefused
@@ -160,7 +160,7 @@ def _known_already(plain: HttpRequest, name: str, password: str) -> User | None:
 def _checked(plain: HttpRequest, name: str, password: str) -> Any:
     """Return whose name and password these are, and remember it."""
     user: Any = None
-    with attempt(plain, slow=_may_be_a_name(name)) as current:
+    with sign_in_attempt(plain, slow=_may_be_a_name(name)) as current:
         if _may_be_a_name(name):
             user = authenticate(plain, username=name, password=password)
         if user is not None and user.is_active:

@@ -10,7 +10,6 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.views import APIView
 
 from registry.http.addresses import client_address
-from registry.http.attempts import count_failure
 from registry.http.bodies import (
     MAX_FORM_BYTES,
     BodyTooLarge,
@@ -23,6 +22,7 @@ from registry.http.bodies import (
 )
 from registry.http.large_bodies import large_body
 from registry.http.read_slots import hold_read_slot
+from registry.http.sign_in_attempts import count_failure
 from registry.http.throttling import SAFE
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from oauth2_provider.models import Application
 from oauthlib.common import Request
 
 from registry.core.transactions import run_atomically
-from registry.http.attempts import SignInRefused
 from registry.http.authentication import bearer_of
 from registry.http.bodies import SMALL_BODY_BYTES, content_length
+from registry.http.sign_in_attempts import SignInRefused
 from registry.identity.oauth import devices, tokens
 from registry.identity.oauth.clients import Grant
 from registry.identity.oauth.errors import TokenRefused

@@ -61,7 +61,7 @@ class TooManyAttempts(Throttled, SignInRefused):
         return f"Too many attempts: try again in {self.seconds} seconds."
 
 
-class TooBusy(SignInRefused):
+class SignInBusy(SignInRefused):
     """So many passwords are being checked that this one has no place (503)."""
 
     status_code = 503
@@ -71,7 +71,7 @@ class TooBusy(SignInRefused):
         self.wait = float(_BUSY_SECONDS)
 
 
-class Attempt:
+class SignInAttempt:
     """An attempt to sign in, which counts as a failure until it has succeeded."""
 
     def __init__(self, request: HttpRequest) -> None:
@@ -106,7 +106,7 @@ class Attempt:
             self._window.give_back()
             self._counted = False
 
-    def tell_failure(self) -> None:
+    def report_failure(self) -> None:
         """Have the answer tell how many attempts are left, unless it succeeded."""
         if not self._right:
             used = self._window.used() if self._counted else 0
@@ -119,26 +119,28 @@ class Attempt:
 
 
 @contextmanager
-def attempt(request: HttpRequest, *, slow: bool = True) -> Iterator[Attempt]:
+def sign_in_attempt(
+    request: HttpRequest, *, slow: bool = True
+) -> Iterator[SignInAttempt]:
     """Check a secret in the block, and call ``succeeded()`` if it is right.
 
     ``slow`` is whether checking it takes a place among those that hash passwords.
-    Raises ``TooManyAttempts`` or ``TooBusy`` before anything is checked.
+    Raises ``TooManyAttempts`` or ``SignInBusy`` before anything is checked.
     """
-    begun = Attempt(request)
+    begun = SignInAttempt(request)
     begun.begin()
     try:
         with hashing_slots().take() if slow else nullcontext():
             yield begun
     except Unavailable as error:
         begun.succeeded()
-        raise TooBusy(error.detail) from error
-    begun.tell_failure()
+        raise SignInBusy(error.detail) from error
+    begun.report_failure()
 
 
 def require_attempts_left(request: HttpRequest) -> None:
     """Raise ``TooManyAttempts`` where this address has used up its failures."""
-    Attempt(request).require_left()
+    SignInAttempt(request).require_left()
 
 
 def count_failure(request: HttpRequest) -> None:
@@ -147,6 +149,6 @@ def count_failure(request: HttpRequest) -> None:
     Raises ``TooManyAttempts`` where it is one too many.
     """
     if getattr(request, "sign_in_attempt", None) is None:
-        failure = Attempt(request)
+        failure = SignInAttempt(request)
         failure.begin()
-        failure.tell_failure()
+        failure.report_failure()
