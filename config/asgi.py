@@ -6,7 +6,7 @@ from config.wsgi import application as wsgi_application
 from registry.front.addresses import network_of
 from registry.front.application import Front, Limits
 from registry.front.pace import Patience
-from registry.http.addresses import address_in
+from registry.http.addresses import address_from_environ
 from registry.http.bodies import SMALL_BODY_BYTES
 
 application = Front(
@@ -18,5 +18,5 @@ application = Front(
         patience=Patience(settings.IDLE_SECONDS, settings.SLOWEST_RATE),
         urgent=frozenset({"/livez", "/readyz"}),
     ),
-    address_of=lambda environ: network_of(address_in(environ)),
+    address_of=lambda environ: network_of(address_from_environ(environ)),
 )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 #: Stands for a client without an address, such as a proxy on a Unix socket.
-NOWHERE = "0.0.0.0"  # noqa: S104
+UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104
 
 
 def client_address(request: HttpRequest) -> str:
@@ -26,10 +26,10 @@ def client_address(request: HttpRequest) -> str:
     the last ``REGISTRY_PROXIES`` of them. The answer is always a valid address: it is
     stored in columns that take nothing else.
     """
-    return address_in(request.META)
+    return address_from_environ(request.META)
 
 
-def address_in(environ: Mapping[str, Any]) -> str:
+def address_from_environ(environ: Mapping[str, Any]) -> str:
     """Return the address of the client from the environment of a request."""
     address = str(environ.get("REMOTE_ADDR", ""))
     forwarded = str(environ.get("HTTP_X_FORWARDED_FOR", ""))
@@ -39,7 +39,7 @@ def address_in(environ: Mapping[str, Any]) -> str:
     try:
         parsed = ip_address(address)
     except ValueError:
-        return NOWHERE
+        return UNKNOWN_ADDRESS
     if isinstance(parsed, IPv6Address) and parsed.scope_id:
         # the name of an interface of ours, which no column of addresses takes
         parsed = IPv6Address(int(parsed))
