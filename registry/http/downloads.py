@@ -44,24 +44,24 @@ class Download:
 
 
 @dataclass(frozen=True)
-class Part:
+class ByteRange:
     """A run of a file's bytes."""
 
     start: int
     length: int
 
 
-class Unsatisfiable(Exception):
+class RangeNotSatisfiable(Exception):
     """A range lies wholly beyond the end of the file."""
 
 
-class _Sent(FileResponse):
+class _DownloadResponse(FileResponse):
     """Bytes on their way; the block size is for servers that read by themselves."""
 
     block_size = 256 * 1024
 
 
-def send(request: HttpRequest, file: Download) -> HttpResponseBase:
+def file_response(request: HttpRequest, file: Download) -> HttpResponseBase:
     """Answer GET or HEAD with the file, a part of it, or that it has not changed."""
     headers = _headers(file)
     whole = HttpResponse(headers=headers, content_type=file.media_type)
@@ -71,8 +71,8 @@ def send(request: HttpRequest, file: Download) -> HttpResponseBase:
         answer["Content-Security-Policy"] = _POLICY
         return answer
     try:
-        part = wanted_part(request, file)
-    except Unsatisfiable:
+        part = requested_range(request, file)
+    except RangeNotSatisfiable:
         return HttpResponse(
             status=416,
             headers={**headers, "Content-Range": f"bytes */{file.size}"},
@@ -84,7 +84,7 @@ def send(request: HttpRequest, file: Download) -> HttpResponseBase:
     return _stream(file, part, headers)
 
 
-def wanted_part(request: HttpRequest, file: Download) -> Part | None:
+def requested_range(request: HttpRequest, file: Download) -> ByteRange | None:
     """Return which part is asked for; None for the whole.
 
     What is no single range of bytes is ignored, as the standard allows; so is a range
@@ -102,27 +102,29 @@ def wanted_part(request: HttpRequest, file: Download) -> Part | None:
     if last and end < start:
         return None
     if start >= file.size:
-        raise Unsatisfiable
-    return Part(start, min(end, file.size - 1) - start + 1)
+        raise RangeNotSatisfiable
+    return ByteRange(start, min(end, file.size - 1) - start + 1)
 
 
-def _last_bytes(text: str, size: int) -> Part | None:
+def _last_bytes(text: str, size: int) -> ByteRange | None:
     """Read ``bytes=-500``: the last 500 bytes, or all where there are fewer."""
     if not text:
         return None
     length = min(int(text), size)
     if length == 0:
-        raise Unsatisfiable
-    return Part(size - length, length)
+        raise RangeNotSatisfiable
+    return ByteRange(size - length, length)
 
 
-def _stream(file: Download, part: Part | None, headers: dict[str, str]) -> _Sent:
+def _stream(
+    file: Download, part: ByteRange | None, headers: dict[str, str]
+) -> _DownloadResponse:
     """Stream the file or a part of it."""
     if part is None:
         reader, length, status = file.open(0, None), file.size, 200
     else:
         reader, length, status = file.open(part.start, part.length), part.length, 206
-    response = _Sent(reader, status=status, content_type=file.media_type)
+    response = _DownloadResponse(reader, status=status, content_type=file.media_type)
     for name, value in headers.items():
         response[name] = value
     response["Content-Length"] = str(length)

@@ -26,7 +26,7 @@ from registry.catalogue.files import (
 from registry.catalogue.names import find_external_object, find_product
 from registry.catalogue.served import require_served
 from registry.core.errors import InvalidInput, NotFound
-from registry.http.downloads import Download, send
+from registry.http.downloads import Download, file_response
 from registry.http.views import CountedView
 from registry.storage.served import open_served
 from registry.storage.services import find_file, sha1_of, the_store
@@ -85,7 +85,7 @@ class FileView(CountedView):
         link = store.download_link(sha1, name=name.name, media_type=name.media_type)
         if link is not None:
             return _redirect(link)
-        return send(
+        return file_response(
             self.request._request,
             Download(
                 sha1=sha1,
@@ -125,7 +125,7 @@ class FileView(CountedView):
             stack.callback(file.stream.close)
             hidden = require_served(self.request.user, file)
             name = name_of(file.sha1, product)
-            response = send(
+            response = file_response(
                 self.request._request,
                 Download(
                     sha1=file.sha1,
