@@ -17,8 +17,8 @@ from registry.api.base.views import PlainView
 from registry.api.data import schema
 from registry.core.errors import Conflict, Forbidden, InvalidInput
 from registry.http.bodies import set_body_limit
+from registry.http.body_stream import BodyStream
 from registry.http.permissions import SignedIn
-from registry.http.uploads import Body
 from registry.identity.models import User
 from registry.identity.quotas import quota_of
 from registry.storage.services import find_file, keep_upload, sha1_of
@@ -100,7 +100,7 @@ class FileView(PlainView):
         set_body_limit(request._request, LARGEST, stream=True)
         # past the parsers: a file of any size goes through in pieces
         file, is_new = keep_upload(
-            Body(request._request), sha1=sha1, by=by, quota=quota_of(by)
+            BodyStream(request._request), sha1=sha1, by=by, quota=quota_of(by)
         )
         return Response(
             {"checksum": file.sha1, "sha256": file.sha256, "size": file.size},

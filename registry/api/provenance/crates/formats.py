@@ -16,7 +16,7 @@ from rest_framework.renderers import BaseRenderer
 from registry.api.base.renderers import RecordJSONRenderer
 from registry.core.errors import InvalidInput
 from registry.http.bodies import LengthRequired, content_length, is_chunked
-from registry.http.uploads import Body
+from registry.http.body_stream import BodyStream
 from registry.provenance.crates.reading import MetadataAlone, Package, open_zip
 from registry.storage.base import CHUNK, refusing_when_full
 
@@ -64,7 +64,7 @@ class ZipParser(BaseParser):
         """Return a temporary file with the body, however large it is."""
         file = TemporaryFile()  # noqa: SIM115 (who asked for it closes it)
         try:
-            _spool(Body(_request(parser_context)), file, settings.CRATE_UPLOAD_MB)
+            _spool(BodyStream(_request(parser_context)), file, settings.CRATE_UPLOAD_MB)
         except BaseException:
             file.close()
             raise
@@ -84,7 +84,9 @@ class MetadataParser(BaseParser):
     ) -> Any:
         """Return the body."""
         with TemporaryFile() as file:
-            _spool(Body(_request(parser_context)), file, settings.CRATE_METADATA_MB)
+            _spool(
+                BodyStream(_request(parser_context)), file, settings.CRATE_METADATA_MB
+            )
             file.seek(0)
             return file.read()
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-class Body:
+class BodyStream:
     """Reads a request's body as it arrives, sent with its length or in chunks."""
 
     def __init__(self, request: HttpRequest) -> None:

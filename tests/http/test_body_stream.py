@@ -19,7 +19,7 @@ from registry.http.bodies import (
     allow_large_body,
     set_body_limit,
 )
-from registry.http.uploads import Body
+from registry.http.body_stream import BodyStream
 
 DATA = b"day,in_bed\n"
 
@@ -46,30 +46,30 @@ def pending(body: PendingBody) -> WSGIRequest:
 
 
 def test_a_body_is_read_piece_by_piece() -> None:
-    body = Body(RequestFactory().put("/", DATA, content_type="text/csv"))
+    body = BodyStream(RequestFactory().put("/", DATA, content_type="text/csv"))
     assert (body.read(4), body.read(100), body.read(100)) == (DATA[:4], DATA[4:], b"")
 
 
 def test_a_body_is_not_limited_by_what_may_be_in_memory(settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 5
-    body = Body(RequestFactory().put("/", DATA, content_type="text/csv"))
+    body = BodyStream(RequestFactory().put("/", DATA, content_type="text/csv"))
     assert body.read(100) == DATA
 
 
 def test_a_body_in_chunks_is_read_to_its_end() -> None:
     stream = io.BytesIO(DATA)
-    body = Body(chunked(stream, **{"wsgi.input_terminated": True}))
+    body = BodyStream(chunked(stream, **{"wsgi.input_terminated": True}))
     assert body.read(100) == DATA
     assert body.read(100) == b""
 
 
 def test_where_chunks_have_no_end_the_length_is_required() -> None:
     with pytest.raises(LengthRequired):
-        Body(chunked(io.BytesIO(DATA)))
+        BodyStream(chunked(io.BytesIO(DATA)))
 
 
 def test_a_connection_that_breaks_is_told_from_a_defect() -> None:
-    body = Body(chunked(Broken(), **{"wsgi.input_terminated": True}))
+    body = BodyStream(chunked(Broken(), **{"wsgi.input_terminated": True}))
     with pytest.raises(ParseError, match="broke off"):
         body.read(10)
     request = WSGIRequest(
@@ -80,20 +80,20 @@ def test_a_connection_that_breaks_is_told_from_a_defect() -> None:
         }
     )
     with pytest.raises(ParseError, match="broke off"):
-        Body(request).read(10)
+        BodyStream(request).read(10)
 
 
 def test_a_body_that_has_not_arrived_is_asked_for_before_anything_is_prepared() -> None:
     request = pending(PendingBody(100, limit=10))
     set_body_limit(request, 1000, stream=True)
     with pytest.raises(BodyNeeded) as needed:
-        Body(request)
+        BodyStream(request)
     assert (needed.value.limit, needed.value.stream) == (1000, True)
 
 
 def test_a_body_that_nobody_accepts_is_too_long_by_its_length_alone() -> None:
     with pytest.raises(RequestDataTooBig):
-        Body(pending(PendingBody(100, limit=10)))
+        BodyStream(pending(PendingBody(100, limit=10)))
 
 
 def test_views_say_how_much_the_signed_in_may_send(settings: Settings) -> None:
@@ -118,7 +118,7 @@ def test_views_say_how_much_the_signed_in_may_send(settings: Settings) -> None:
 def test_bodies_that_are_here_have_no_limit_to_raise() -> None:
     request = RequestFactory().put("/", DATA, content_type="text/csv")
     set_body_limit(request, 1)
-    assert Body(request).read(100) == DATA
+    assert BodyStream(request).read(100) == DATA
 
 
 def test_a_client_that_sends_too_slowly_is_told_so() -> None:
@@ -131,4 +131,4 @@ def test_a_client_that_sends_too_slowly_is_told_so() -> None:
         if "CONTENT_LENGTH" in environ:
             del request.META["HTTP_TRANSFER_ENCODING"]
         with pytest.raises(BodyTooSlow):
-            Body(request).read(10)
+            BodyStream(request).read(10)
