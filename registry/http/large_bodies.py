@@ -16,7 +16,7 @@ from django.core.cache import caches
 from rest_framework.exceptions import APIException
 
 #: Bytes from which a body is a large one.
-LARGE = 1024 * 1024
+LARGE_BODY_BYTES = 1024 * 1024
 #: Seconds after which a slot that was not given back is free again.
 _FORGOTTEN = 5 * 60
 
@@ -37,7 +37,7 @@ class TooManyLargeBodies(APIException):
     wait = 2
 
 
-class _InMemory:
+class BodiesInMemory:
     """The large bodies of this process."""
 
     def __init__(self) -> None:
@@ -61,19 +61,19 @@ class _InMemory:
             del self._sizes[who]
 
 
-in_memory = _InMemory()
+bodies_in_memory = BodiesInMemory()
 
 
 @contextmanager
-def large_body(who: str, size: int) -> Iterator[None]:
+def hold_large_body(who: str, size: int) -> Iterator[None]:
     """Hold a large body for the time of a block; smaller ones are not counted.
 
     With a shared cache the account's other requests to other processes count too.
     """
-    if size <= LARGE:
+    if size <= LARGE_BODY_BYTES:
         yield
         return
-    in_memory.add(who, size)
+    bodies_in_memory.add(who, size)
     key = f"large-body:{who}"
     try:
         if not caches["throttle"].add(key, 1, timeout=_FORGOTTEN):
@@ -83,4 +83,4 @@ def large_body(who: str, size: int) -> Iterator[None]:
         finally:
             caches["throttle"].delete(key)
     finally:
-        in_memory.remove(who)
+        bodies_in_memory.remove(who)

@@ -20,7 +20,7 @@ from registry.http.bodies import (
     read_chunked_body,
     reject_encoded_body,
 )
-from registry.http.large_bodies import large_body
+from registry.http.large_bodies import hold_large_body
 from registry.http.read_slots import hold_read_slot
 from registry.http.sign_in_attempts import count_failure
 from registry.http.throttling import SAFE
@@ -76,7 +76,7 @@ class CountedView(APIView):
         # one in chunks may turn out to be as large as any
         size = limit if is_chunked(request) else min(content_length(request), limit)
         who = str(self.request.user.pk or client_address(request))
-        self._held.enter_context(large_body(who, size))
+        self._held.enter_context(hold_large_body(who, size))
 
     def _prepare_body(self, request: HttpRequest) -> None:
         """Have a body that can be read, now that it is known who sends it."""
