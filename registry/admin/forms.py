@@ -109,7 +109,7 @@ class RecordForm(ServiceForm):
         values.pop("revision", None)
         return values
 
-    def known_revisions(self) -> frozenset[str] | None:
+    def if_match_revisions(self) -> frozenset[str] | None:
         """Return the state that the person saw, which the change is meant for."""
         revision = self.cleaned_data["revision"]
         return frozenset({revision}) if revision else None

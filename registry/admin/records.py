@@ -129,7 +129,7 @@ class RecordAdmin(ServiceAdmin):
         by, values = person(request), form.values()
         if obj.pk is None:
             return self._register([values], by=by, checked=True)[0]
-        known = form.known_revisions()
+        known = form.if_match_revisions()
         return self._change(obj.pk, values, by=by, unless_changed=known, checked=True)
 
     @property

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 _TAG = re.compile(r'(W/)?"([^"]*)"')
 
 
-def etag(revision: str) -> str:
+def format_etag(revision: str) -> str:
     """Spell a record's revision as an entity tag."""
     return f'"{revision}"'
 
 
-def known_revisions(request: HttpRequest) -> frozenset[str] | None:
+def if_match_revisions(request: HttpRequest) -> frozenset[str] | None:
     """Return the revisions that ``If-Match`` names; None when any will do.
 
     Weak tags never match, for a change needs the very state that the caller saw.

@@ -14,7 +14,7 @@ from django.http import FileResponse, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 
-from registry.http.conditional import etag
+from registry.http.conditional import format_etag
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -65,7 +65,9 @@ def file_response(request: HttpRequest, file: Download) -> HttpResponseBase:
     """Answer GET or HEAD with the file, a part of it, or that it has not changed."""
     headers = _headers(file)
     whole = HttpResponse(headers=headers, content_type=file.media_type)
-    answer = get_conditional_response(request, etag=etag(file.sha1), response=whole)
+    answer = get_conditional_response(
+        request, etag=format_etag(file.sha1), response=whole
+    )
     if answer is not None and answer is not whole:
         # with a 304 a browser replaces the headers that it has kept
         answer["Content-Security-Policy"] = _POLICY
@@ -93,7 +95,11 @@ def requested_range(request: HttpRequest, file: Download) -> ByteRange | None:
     header = request.META.get("HTTP_RANGE", "")
     known = request.META.get("HTTP_IF_RANGE", "").strip()
     match = _RANGE.fullmatch(header.strip())
-    if request.method != "GET" or not match or known not in {"", etag(file.sha1)}:
+    if (
+        request.method != "GET"
+        or not match
+        or known not in {"", format_etag(file.sha1)}
+    ):
         return None
     first, last = match[1], match[2]
     if not first:
@@ -140,7 +146,7 @@ def _headers(file: Download) -> dict[str, str]:
     Caches ask each time, for a file may become private.
     """
     return {
-        "ETag": etag(file.sha1),
+        "ETag": format_etag(file.sha1),
         "Accept-Ranges": "bytes",
         "Cache-Control": f"{'private' if file.private else 'public'}, no-cache",
         "Content-Disposition": str(content_disposition_header(True, file.name)),

@@ -25,7 +25,7 @@ from registry.api.base.views import RegistryView
 from registry.core.errors import BulkError, RegistryError
 from registry.core.models import Record, revision
 from registry.core.records import Values, create_records
-from registry.http.conditional import etag, known_revisions
+from registry.http.conditional import format_etag, if_match_revisions
 from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
 from registry.http.keyset import Cursor, Key, ordered
 from registry.http.links import kind_of
@@ -138,7 +138,7 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
         record = reader.show_one(row, self.base)
         headers = {}
         if issubclass(self.model, Record):
-            headers["ETag"] = etag(revision(pk, row[1].timestamp()))
+            headers["ETag"] = format_etag(revision(pk, row[1].timestamp()))
         if status == 201:
             headers["Location"] = f"{self.base}{kind_of(self.model)}/{pk}/"
         return Response(record, status=status, headers=headers)
@@ -266,7 +266,7 @@ class ChangeableViewSet(RecordViewSet):
             pk,
             values,
             by=self.user,
-            unless_changed=known_revisions(request),
+            unless_changed=if_match_revisions(request),
             checked=True,
         )
         return self.record_response(pk)
@@ -292,7 +292,7 @@ class RemovableViewSet(RecordViewSet):
         type(self).remove(
             int(self.kwargs["pk"]),
             by=self.user,
-            unless_changed=known_revisions(request),
+            unless_changed=if_match_revisions(request),
         )
         return Response(status=204)
 

@@ -13,7 +13,7 @@ from registry.api.base.viewsets import ChangeableViewSet, RecordViewSet
 from registry.api.catalogue import serializers
 from registry.api.catalogue.schema import ObjectSchema
 from registry.catalogue import models, services
-from registry.http.conditional import known_revisions
+from registry.http.conditional import if_match_revisions
 from registry.http.filters import records as filters
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class ObjectViewSet(ChangeableViewSet):
             self._checked(place),
             self._checked(rest),
             by=self.user,
-            unless_changed=known_revisions(request),
+            unless_changed=if_match_revisions(request),
         )
         return self.record_response(pk, status=201 if is_new else 200)
 
