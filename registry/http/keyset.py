@@ -29,14 +29,14 @@ class InvalidCursor(ValueError):
 
 
 @dataclass(frozen=True)
-class Key:
+class SortKey:
     """One column that a list is ordered by; absent values come last."""
 
     name: str
     descending: bool
     nullable: bool = False
 
-    def expression(self, *, backwards: bool) -> Any:
+    def order_by(self, *, backwards: bool) -> Any:
         """Return what to order by."""
         return OrderBy(
             F(self.name),
@@ -45,7 +45,7 @@ class Key:
             nulls_last=(self.nullable and not backwards) or None,
         )
 
-    def beyond(self, value: Any, *, backwards: bool) -> Q | None:
+    def rows_after(self, value: Any, *, backwards: bool) -> Q | None:
         """Return the condition for rows past this value; None when none can be."""
         if value is None:
             return Q(**{f"{self.name}__isnull": False}) if backwards else None
@@ -55,7 +55,7 @@ class Key:
             condition |= Q(**{f"{self.name}__isnull": True})
         return condition
 
-    def same(self, value: Any) -> Q:
+    def rows_equal(self, value: Any) -> Q:
         """Return the condition for rows with this value."""
         if value is None:
             return Q(**{f"{self.name}__isnull": True})
@@ -75,7 +75,7 @@ class Cursor:
         return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
     @classmethod
-    def decode(cls, text: str, model: type[Model], keys: Sequence[Key]) -> Cursor:
+    def decode(cls, text: str, model: type[Model], keys: Sequence[SortKey]) -> Cursor:
         """Read a cursor; raises ``InvalidCursor`` unless it fits these keys."""
         try:
             raw = base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
@@ -91,7 +91,7 @@ class Cursor:
         return cls(parsed, bool(backwards))
 
 
-def _parse(model: type[Model], key: Key, value: Any) -> Any:
+def _parse(model: type[Model], key: SortKey, value: Any) -> Any:
     """Read a key's value back from JSON, as the column's own type."""
     if value is None and key.nullable:
         return None
@@ -113,21 +113,23 @@ def _is_storable(value: Any) -> bool:
     return not (isinstance(value, int) and abs(value) >= 2**63)
 
 
-def ordered(queryset: QuerySet[M], keys: Sequence[Key], cursor: Cursor | None) -> Any:
+def order_from_cursor(
+    queryset: QuerySet[M], keys: Sequence[SortKey], cursor: Cursor | None
+) -> Any:
     """Order rows by the keys and start at the cursor."""
     backwards = cursor is not None and cursor.backwards
     if cursor is not None:
-        queryset = queryset.filter(_beyond(keys, cursor))
-    return queryset.order_by(*(key.expression(backwards=backwards) for key in keys))
+        queryset = queryset.filter(_rows_after_cursor(keys, cursor))
+    return queryset.order_by(*(key.order_by(backwards=backwards) for key in keys))
 
 
-def _beyond(keys: Sequence[Key], cursor: Cursor) -> Q:
+def _rows_after_cursor(keys: Sequence[SortKey], cursor: Cursor) -> Q:
     """Build the condition for rows past the cursor, key by key."""
     reached = Q()
     past: Q | None = None
     for key, value in zip(keys, cursor.values, strict=True):
-        beyond = key.beyond(value, backwards=cursor.backwards)
+        beyond = key.rows_after(value, backwards=cursor.backwards)
         if beyond is not None:
             past = (past | (reached & beyond)) if past else (reached & beyond)
-        reached &= key.same(value)
+        reached &= key.rows_equal(value)
     return past if past is not None else Q(pk__in=[])

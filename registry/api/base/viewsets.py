@@ -27,7 +27,7 @@ from registry.core.models import Record, revision
 from registry.core.records import Values, create_records
 from registry.http.conditional import format_etag, if_match_revisions
 from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
-from registry.http.keyset import Cursor, Key, ordered
+from registry.http.keyset import Cursor, SortKey, order_from_cursor
 from registry.http.links import kind_of
 from registry.http.pagination import PAGE_BYTES, PAGE_SIZE, ordering_of, page_size_of
 from registry.http.read_slots import hold_read_slot
@@ -107,7 +107,7 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
         _ = self.reader
 
     def read_page(
-        self, queryset: QuerySet[Any], keys: Sequence[Key], limit: int
+        self, queryset: QuerySet[Any], keys: Sequence[SortKey], limit: int
     ) -> Page:
         """Select rows for the paginator, each with the values of its keys."""
         names = [_column_of(self.model, key) for key in keys]
@@ -174,7 +174,7 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
         return response
 
     def _pieces_of(
-        self, queryset: QuerySet[Any], keys: Sequence[Key]
+        self, queryset: QuerySet[Any], keys: Sequence[SortKey]
     ) -> Iterator[Records]:
         """Read the records a thousand at a time, fewer where their texts are long.
 
@@ -185,7 +185,9 @@ class ReadOnlyRecordViewSet(RegistryView, GenericViewSet[Any]):
         reader, base = self.reader, self.base
         reached: Cursor | None = None
         while True:
-            page = self.read_page(ordered(queryset, keys, reached), keys, CHUNK)
+            page = self.read_page(
+                order_from_cursor(queryset, keys, reached), keys, CHUNK
+            )
             rows = [row for row, _ in page]
             while rows:
                 number = reader.fitting(rows, PAGE_BYTES)
@@ -297,7 +299,7 @@ class RemovableViewSet(RecordViewSet):
         return Response(status=204)
 
 
-def _column_of(model: type[Model], key: Key) -> str:
+def _column_of(model: type[Model], key: SortKey) -> str:
     """Name the column of a key: of a link, its id."""
     field: Any = model._meta.get_field(key.name)
     return str(field.attname)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
-    from registry.http.keyset import Key
+    from registry.http.keyset import SortKey
 
 
 class PagePagination(RecordPagination):
@@ -56,7 +56,7 @@ class _ModelReader:
         self.kind = kind
 
     def read_page(
-        self, queryset: QuerySet[Any], keys: Sequence[Key], limit: int
+        self, queryset: QuerySet[Any], keys: Sequence[SortKey], limit: int
     ) -> list[tuple[Any, tuple[Any, ...]]]:
         """Select records, each with the values of its keys."""
         names = [self.kind.model._meta.get_field(key.name).attname for key in keys]  # type: ignore[union-attr]
