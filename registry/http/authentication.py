@@ -39,7 +39,7 @@ BEARER_CHALLENGE = 'Bearer realm="registry", error="invalid_token"'
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class ScopeMissing(exceptions.PermissionDenied):
+class InsufficientScope(exceptions.PermissionDenied):
     """An access token was not given what this takes (RFC 6750, section 3.1)."""
 
     def __init__(self, *scopes: str) -> None:
@@ -83,11 +83,11 @@ class TokenAuthentication(authentication.BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge that goes with a 401."""
-        sent = bearer_of(request._request)
+        sent = bearer_token(request._request)
         return BEARER_CHALLENGE if tokens.looks_like_one(sent) else CHALLENGE
 
 
-def bearer_of(request: HttpRequest) -> str:
+def bearer_token(request: HttpRequest) -> str:
     """Return what came after the word Bearer; nothing where there is none."""
     scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
@@ -107,7 +107,7 @@ def _user_of_access_token(
         raise exceptions.AuthenticationFailed(error.detail) from error
     if request.method not in _SAFE:
         if WRITE not in access.scopes:
-            raise ScopeMissing(WRITE)
+            raise InsufficientScope(WRITE)
         return user, access
     reads = access.scopes & reading_scopes(request)
     return (user if reads else AnonymousUser()), access

@@ -29,7 +29,7 @@ _LONGEST_CLIENT = 200
 _NAMES_MACHINE = re.compile(r"(localhost|[0-9.]+|\[[0-9A-Fa-f:.]+\])?(:[0-9]+)?")
 
 
-def client_of(user_agent: str) -> str:
+def client_name(user_agent: str) -> str:
     """Return the products that a User-Agent names, without its comments.
 
     At most 200 characters: it goes into the events.
@@ -55,7 +55,7 @@ class RequestContextMiddleware:
         """Answer the request."""
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        client = client_of(request.META.get("HTTP_USER_AGENT", ""))
+        client = client_name(request.META.get("HTTP_USER_AGENT", ""))
         earlier = (
             context.request_id.set(request_id),
             context.client.set(client),

@@ -9,7 +9,7 @@ from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class QuickCompressor(Compressor):
+class FastCompressor(Compressor):
     """Compresses nearly as small as can be, in a tenth of the time.
 
     A registry starts for the first time in seconds; the last two of Brotli's eleven
@@ -39,4 +39,4 @@ class CollectedStaticFiles(CompressedManifestStaticFilesStorage):
     def create_compressor(self, **options: Any) -> Compressor:
         """Return what compresses; source maps, for developers' tools, stay as is."""
         options["extensions"] = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
-        return QuickCompressor(**options)
+        return FastCompressor(**options)

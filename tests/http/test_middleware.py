@@ -18,7 +18,7 @@ from registry.http.middleware import (
     RequestContextMiddleware,
     SecurityHeadersMiddleware,
     access_log,
-    client_of,
+    client_name,
 )
 from registry.http.policies import content_security_policy
 
@@ -133,7 +133,7 @@ def test_services_can_tell_the_client_and_the_request(rf: RequestFactory) -> Non
     ],
 )
 def test_a_client_is_known_by_its_products(user_agent: str, client: str) -> None:
-    assert client_of(user_agent) == client
+    assert client_name(user_agent) == client
 
 
 def test_every_page_tells_the_browser_what_it_may_do(client: Client) -> None:

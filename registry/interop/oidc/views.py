@@ -16,7 +16,7 @@ from oauth2_provider.models import Application
 from oauthlib.common import Request
 
 from registry.core.transactions import run_atomically
-from registry.http.authentication import bearer_of
+from registry.http.authentication import bearer_token
 from registry.http.bodies import SMALL_BODY_BYTES, content_length
 from registry.http.sign_in_attempts import SignInRefused
 from registry.identity.oauth import devices, tokens
@@ -162,7 +162,7 @@ class UserInfoView(ProtocolView):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Tell the holder of the token."""
         try:
-            access = tokens.verify(bearer_of(request))
+            access = tokens.verify(bearer_token(request))
             user = tokens.user_of(access)
         except TokenRefused as error:
             refused = _challenge("invalid_token", error.detail, 401)
