@@ -92,7 +92,7 @@ class CountedView(APIView):
         read_chunked_body(request, most)
 
     def is_costly(self, request: Request) -> bool:
-        """Tell whether a read takes one of the slots of ``registry.http.read_slots``."""
+        """Tell whether a read takes a slot of ``registry.http.read_slots``."""
         return False
 
     def _authenticate(self, request: Request) -> None:
