@@ -12,11 +12,11 @@ from registry.front.answers import Answer, Application, Outcome, call
 from registry.front.bodies import BodyNeeded
 from registry.front.environ import Environ, Scope, remote_address
 from registry.front.exchange import Exchange, Send
-from registry.front.pace import Patience
 from registry.front.receiving import Budget, Receive
 from registry.front.shares import Shares
 from registry.front.slots import Slots
 from registry.front.spool import Room
+from registry.front.transfer_timeouts import TransferTimeout
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -41,7 +41,7 @@ class Limits:
     threads: int
     body: int
     bodies: int
-    patience: Patience
+    transfer_timeout: TransferTimeout
     urgent: frozenset[str] = frozenset()
 
 

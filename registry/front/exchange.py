@@ -49,7 +49,7 @@ class Exchange:
         self._environ = environ_of(scope)
         self._has_left: Callable[[], bool] = scope.get(HAS_LEFT, _stays)
         self._body = Receiver(
-            self._environ, receive, front.limits.patience, front.budget
+            self._environ, receive, front.limits.transfer_timeout, front.budget
         )
 
     async def run(self) -> None:
@@ -249,7 +249,9 @@ class Exchange:
         """Send some bytes; break the connection off when they are not read."""
         message = {"type": "http.response.body", "body": piece, "more_body": more}
         try:
-            async with asyncio.timeout(self._front.limits.patience.to_move(len(piece))):
+            async with asyncio.timeout(
+                self._front.limits.transfer_timeout.seconds_for(len(piece))
+            ):
                 await self._send(message)
         except TimeoutError as error:
             log.info("broke off an answer that %s does not read", self._address)

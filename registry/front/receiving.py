@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from registry.front.bodies import NobodyReads, StreamedBody
 from registry.front.environ import Environ
-from registry.front.pace import Pace, Patience
+from registry.front.transfer_timeouts import TransferDeadline, TransferTimeout
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -69,14 +69,18 @@ class Receiver:
     """The body of one request: how much of it is here, and the rest of it."""
 
     def __init__(
-        self, environ: Environ, receive: Receive, patience: Patience, budget: Budget
+        self,
+        environ: Environ,
+        receive: Receive,
+        transfer_timeout: TransferTimeout,
+        budget: Budget,
     ) -> None:
         self._receive = receive
-        self._patience = patience
+        self._transfer_timeout = transfer_timeout
         self._budget = budget
         self._kept = 0
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
-        self._pace: Pace | None = None
+        self._deadline: TransferDeadline | None = None
         length = environ.get("CONTENT_LENGTH", "")
         self.is_chunked = "HTTP_TRANSFER_ENCODING" in environ
         #: the announced size in bytes; None where the client sends chunks
@@ -188,7 +192,7 @@ class Receiver:
 
     async def _next(self) -> bytes:
         try:
-            deadline = self._pace.deadline if self._pace is not None else None
+            deadline = self._deadline.ends_at if self._deadline is not None else None
             async with asyncio.timeout_at(deadline):
                 message = await self._receive()
         except TimeoutError as error:
@@ -200,10 +204,10 @@ class Receiver:
         data: bytes = message.get("body", b"")
         self.received += len(data)
         self.is_complete = not message.get("more_body", False)
-        if self._pace is not None:
-            self._pace.moved(len(data))
+        if self._deadline is not None:
+            self._deadline.extend_for(len(data))
         return data
 
     def _start_clock(self) -> None:
-        if self._pace is None:
-            self._pace = self._patience.start()
+        if self._deadline is None:
+            self._deadline = self._transfer_timeout.start()

@@ -14,9 +14,9 @@ from gunicorn.workers.gasgi import ASGIWorker
 from attacks.loops import run as run_loop
 from registry.front.answers import Stream
 from registry.front.bodies import NobodyReads, StreamedBody
-from registry.front.pace import Patience
 from registry.front.slots import NoSlot, Slots
 from registry.front.spool import Room, Spool
+from registry.front.transfer_timeouts import TransferTimeout
 from registry.front.worker import SWITCH, FrontWorker
 
 pytestmark = pytest.mark.once
@@ -24,13 +24,13 @@ pytestmark = pytest.mark.once
 
 def test_a_client_earns_time_by_what_it_moves_but_saves_none_up() -> None:
     async def run() -> tuple[float, float, float]:
-        pace = Patience(seconds=10, rate=100).start()
-        first = pace.deadline
-        pace.moved(50)
-        little = pace.deadline - first
-        pace.moved(10**9)
+        deadline = TransferTimeout(seconds=10, rate=100).start()
+        first = deadline.ends_at
+        deadline.extend_for(50)
+        little = deadline.ends_at - first
+        deadline.extend_for(10**9)
         clock = asyncio.get_running_loop().time
-        return little, pace.deadline - clock(), first - clock()
+        return little, deadline.ends_at - clock(), first - clock()
 
     little, ahead, _ = run_loop(run())
     # half a second for 50 bytes, unless that is beyond a pause from now
@@ -39,7 +39,7 @@ def test_a_client_earns_time_by_what_it_moves_but_saves_none_up() -> None:
 
 
 def test_a_piece_has_the_time_that_it_takes_the_slowest_client() -> None:
-    assert Patience(seconds=10, rate=100).to_move(500) == 15
+    assert TransferTimeout(seconds=10, rate=100).seconds_for(500) == 15
 
 
 def test_a_free_place_goes_to_whoever_holds_the_fewest() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Patience:
+class TransferTimeout:
     """The slowest client that is served: ``rate`` is in bytes a second.
 
     A client may pause for ``seconds``. Each byte that it moves earns it the time that
@@ -18,24 +18,24 @@ class Patience:
     seconds: float
     rate: float
 
-    def start(self) -> Pace:
+    def start(self) -> TransferDeadline:
         """Start the clock of one transfer."""
-        return Pace(self)
+        return TransferDeadline(self)
 
-    def to_move(self, size: int) -> float:
+    def seconds_for(self, size: int) -> float:
         """Return the seconds that a client has to take so many bytes."""
         return self.seconds + size / self.rate
 
 
-class Pace:
+class TransferDeadline:
     """The time that one client has left; use it on the event loop only."""
 
-    def __init__(self, patience: Patience) -> None:
-        self._patience = patience
+    def __init__(self, transfer_timeout: TransferTimeout) -> None:
+        self._transfer_timeout = transfer_timeout
         self._clock = asyncio.get_running_loop().time
-        self.deadline = self._clock() + patience.seconds
+        self.ends_at = self._clock() + transfer_timeout.seconds
 
-    def moved(self, size: int) -> None:
+    def extend_for(self, size: int) -> None:
         """Give the client the time that it has earned, without saving up for pauses."""
-        earned = self.deadline + size / self._patience.rate
-        self.deadline = min(earned, self._clock() + self._patience.seconds)
+        earned = self.ends_at + size / self._transfer_timeout.rate
+        self.ends_at = min(earned, self._clock() + self._transfer_timeout.seconds)
