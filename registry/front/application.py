@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
+from registry.front.address_limiter import AddressLimiter
 from registry.front.answers import Answer, Application, Outcome, call
 from registry.front.bodies import BodyNeeded
 from registry.front.environ import Environ, Scope, remote_address
 from registry.front.exchange import Exchange, Send
 from registry.front.receiving import Budget, Receive
-from registry.front.shares import Shares
 from registry.front.slots import Slots
 from registry.front.spool import Room
 from registry.front.transfer_timeouts import TransferTimeout
@@ -64,7 +64,7 @@ class Front:
         self.address_of = address_of
         self.budget = Budget(limits.bodies)
         self.room = Room()
-        self.shares = Shares(max(1, limits.threads // 4))
+        self.address_limiter = AddressLimiter(max(1, limits.threads // 4))
         self.requests = Slots(limits.threads)
         self.uploads = Slots(slow, seconds=_WAIT_FOR_SLOT)
         self.exports = Slots(slow, seconds=_WAIT_FOR_SLOT)

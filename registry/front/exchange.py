@@ -132,7 +132,7 @@ class Exchange:
         if environ["PATH_INFO"] in front.limits.urgent:
             return await front.ask(front.urgent_threads, environ)
         address = self._address
-        async with front.shares.hold(address), front.requests.hold(address):
+        async with front.address_limiter.hold(address), front.requests.hold(address):
             return await front.ask(front.threads, environ)
 
     async def _refuse(self, status: int, detail: str) -> None:

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 #: Seconds for which an address counts as one that asks as well.
-_PRESENT = 5.0
+_RECENT_SECONDS = 5.0
 #: Seconds after which a request is taken to wait for something else than the processor.
-_YOUNG = 0.5
+_SHORT_REQUEST_SECONDS = 0.5
 
 
-class Shares:
+class AddressLimiter:
     """Keeps one address from having all threads at work on short requests.
 
     Threads share a processor: a free one is slow where all others compute. So of the
@@ -22,9 +22,9 @@ class Shares:
     waits for a program or the database, or has a limit of its own.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._young: Counter[str] = Counter()
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._running: Counter[str] = Counter()
         self._waiting: defaultdict[str, deque[asyncio.Future[None]]] = defaultdict(
             deque
         )
@@ -38,7 +38,7 @@ class Shares:
         self._asked.pop(address, None)
         self._asked[address] = loop.time()
         await self._begin(address)
-        timer = loop.call_later(_YOUNG, self._leave, address)
+        timer = loop.call_later(_SHORT_REQUEST_SECONDS, self._leave, address)
         try:
             yield
         finally:
@@ -47,8 +47,8 @@ class Shares:
                 self._leave(address)
 
     async def _begin(self, address: str) -> None:
-        if not self._waiting[address] and self._may_begin(address):
-            self._young[address] += 1
+        if not self._waiting[address] and self._can_begin(address):
+            self._running[address] += 1
             return
         turn = asyncio.get_running_loop().create_future()
         self._waiting[address].append(turn)
@@ -62,23 +62,25 @@ class Shares:
 
     def _leave(self, address: str) -> None:
         """Count a request no more, and let in who waits."""
-        self._young[address] -= 1
+        self._running[address] -= 1
         waiting = self._waiting[address]
-        while waiting and self._may_begin(address):
+        while waiting and self._can_begin(address):
             turn = waiting.popleft()
             if not turn.done():
-                self._young[address] += 1
+                self._running[address] += 1
                 turn.set_result(None)
-        if not self._young[address]:
+        if not self._running[address]:
             # nobody of this address is here any more
-            del self._young[address], self._waiting[address]
+            del self._running[address], self._waiting[address]
 
-    def _may_begin(self, address: str) -> bool:
-        return self._young[address] < self._most or not self._others_than(address)
+    def _can_begin(self, address: str) -> bool:
+        return self._running[address] < self._limit or not self._has_other_addresses(
+            address
+        )
 
-    def _others_than(self, address: str) -> bool:
+    def _has_other_addresses(self, address: str) -> bool:
         """Tell whether others have asked of late; forget those who have not."""
-        past = asyncio.get_running_loop().time() - _PRESENT
+        past = asyncio.get_running_loop().time() - _RECENT_SECONDS
         while self._asked and next(iter(self._asked.values())) < past:
             del self._asked[next(iter(self._asked))]
         return len(self._asked) > (address in self._asked)

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from attacks.loops import run as run_loop
+from registry.front.address_limiter import AddressLimiter
 from registry.front.addresses import network_of_peer
-from registry.front.shares import Shares
 
 pytestmark = pytest.mark.once
 
 
-async def _hold(shares: Shares, address: str, end: asyncio.Event) -> None:
-    async with shares.hold(address):
+async def _hold(limiter: AddressLimiter, address: str, end: asyncio.Event) -> None:
+    async with limiter.hold(address):
         await end.wait()
 
 
@@ -28,39 +28,39 @@ async def _settle() -> None:
 def test_an_address_has_a_share_while_others_ask_as_well(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("registry.front.shares._YOUNG", 60)
+    monkeypatch.setattr("registry.front.address_limiter._SHORT_REQUEST_SECONDS", 60)
 
     async def run() -> list[int]:
-        shares = Shares(2)
+        limiter = AddressLimiter(2)
         seen = []
 
         async def look() -> None:
             await _settle()
-            seen.append(shares._young["greedy"])
+            seen.append(limiter._running["greedy"])
 
         ends = [asyncio.Event() for _ in range(14)]
-        work = [asyncio.create_task(_hold(shares, "greedy", end)) for end in ends[:8]]
+        work = [asyncio.create_task(_hold(limiter, "greedy", end)) for end in ends[:8]]
         await look()
         nothing = asyncio.Event()
         nothing.set()
-        other = asyncio.create_task(_hold(shares, "modest", nothing))
+        other = asyncio.create_task(_hold(limiter, "modest", nothing))
         await _settle()
         assert other.done()
         # it keeps what it has, and begins no more until it is below its share
-        work += [asyncio.create_task(_hold(shares, "greedy", end)) for end in ends[8:]]
+        work += [asyncio.create_task(_hold(limiter, "greedy", end)) for end in ends[8:]]
         for end in ends[:8]:
             end.set()
             await look()
         # and nothing holds it back when nobody else has asked for a while
-        monkeypatch.setattr("registry.front.shares._PRESENT", 0.01)
+        monkeypatch.setattr("registry.front.address_limiter._RECENT_SECONDS", 0.01)
         await asyncio.sleep(0.05)
         ends[8].set()
         await look()
         for end in ends:
             end.set()
         await asyncio.gather(*work)
-        assert not shares._young
-        assert not shares._waiting
+        assert not limiter._running
+        assert not limiter._waiting
         return seen
 
     assert run_loop(run()) == [8, 7, 6, 5, 4, 3, 2, 2, 2, 5]
@@ -68,38 +68,38 @@ def test_an_address_has_a_share_while_others_ask_as_well(
 
 def test_what_takes_long_is_nobodys_share(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else three pictures of one address would keep its other requests waiting."""
-    monkeypatch.setattr("registry.front.shares._YOUNG", 0.05)
+    monkeypatch.setattr("registry.front.address_limiter._SHORT_REQUEST_SECONDS", 0.05)
 
     async def run() -> None:
-        shares = Shares(1)
+        limiter = AddressLimiter(1)
         end = asyncio.Event()
-        async with shares.hold("modest"):
-            work = [asyncio.create_task(_hold(shares, "busy", end)) for _ in range(3)]
+        async with limiter.hold("modest"):
+            work = [asyncio.create_task(_hold(limiter, "busy", end)) for _ in range(3)]
             await _settle()
-            assert shares._young["busy"] == 1
-            async with asyncio.timeout(60), shares.hold("busy"):
+            assert limiter._running["busy"] == 1
+            async with asyncio.timeout(60), limiter.hold("busy"):
                 assert not any(one.done() for one in work)
         end.set()
         await asyncio.gather(*work)
-        assert not shares._young
+        assert not limiter._running
 
     run_loop(run())
 
 
 def test_who_leaves_while_waiting_lets_others_in() -> None:
     async def run() -> None:
-        shares = Shares(1)
+        limiter = AddressLimiter(1)
         end = asyncio.Event()
-        async with shares.hold("modest"), shares.hold("busy"):
-            gone = asyncio.create_task(_hold(shares, "busy", end))
-            work = asyncio.create_task(_hold(shares, "busy", end))
+        async with limiter.hold("modest"), limiter.hold("busy"):
+            gone = asyncio.create_task(_hold(limiter, "busy", end))
+            work = asyncio.create_task(_hold(limiter, "busy", end))
             await _settle()
             gone.cancel()
             await _settle()
         end.set()
         async with asyncio.timeout(60):
             await work
-        assert not shares._young
+        assert not limiter._running
 
     run_loop(run())
 
