@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from registry.front.address_limiter import AddressLimiter
-from registry.front.answers import Answer, Application, Outcome, call
 from registry.front.bodies import BodyNeeded
 from registry.front.environ import Environ, Scope, remote_address
 from registry.front.exchange import Exchange, Send
 from registry.front.receiving import Budget, Receive
+from registry.front.responses import Application, Outcome, Response, call_wsgi
 from registry.front.slots import Slots
 from registry.front.spool import Room
 from registry.front.transfer_timeouts import TransferTimeout
@@ -84,15 +84,15 @@ class Front:
 
     async def ask(
         self, threads: ThreadPoolExecutor, environ: Environ
-    ) -> Answer | BodyNeeded:
+    ) -> Response | BodyNeeded:
         """Call the application on a thread; return its answer, or what it lacks."""
         loop = asyncio.get_running_loop()
-        answered: asyncio.Future[Answer | BodyNeeded] = loop.create_future()
+        answered: asyncio.Future[Response | BodyNeeded] = loop.create_future()
 
         def deliver(outcome: Outcome) -> None:
             loop.call_soon_threadsafe(_settle, answered, outcome)
 
-        threads.submit(call, self.application, environ, deliver)
+        threads.submit(call_wsgi, self.application, environ, deliver)
         return await asyncio.shield(answered)
 
     @staticmethod
@@ -108,11 +108,11 @@ class Front:
         return await asyncio.shield(future)
 
 
-def _settle(answered: asyncio.Future[Answer | BodyNeeded], outcome: Outcome) -> None:
+def _settle(answered: asyncio.Future[Response | BodyNeeded], outcome: Outcome) -> None:
     """Pass an outcome on to whoever still waits for it."""
     if answered.done():
         return
-    if isinstance(outcome, Answer | BodyNeeded):
+    if isinstance(outcome, Response | BodyNeeded):
         answered.set_result(outcome)
     else:
         answered.set_exception(outcome)

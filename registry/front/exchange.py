@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from registry.front.answers import LARGE_PIECE, PIECE, Answer, Stream, refusal
 from registry.front.bodies import BodyNeeded, OversizedBody, PendingBody, StreamedBody
 from registry.front.environ import (
     HAS_LEFT,
@@ -21,6 +20,13 @@ from registry.front.environ import (
     with_whole_body,
 )
 from registry.front.receiving import BodyFailed, Receive, Receiver
+from registry.front.responses import (
+    CHUNK_SIZE,
+    LARGE_CHUNK_SIZE,
+    Response,
+    ResponseStream,
+    error_response,
+)
 from registry.front.slots import NoSlot
 from registry.front.spool import Spool
 
@@ -65,7 +71,7 @@ class Exchange:
 
     # --- the request
 
-    async def _answer(self) -> Answer:
+    async def _answer(self) -> Response:
         if "HTTP_HOST" not in self._environ and self._is_http_1_1:
             # RFC 9112, section 3.2
             raise BodyFailed(HTTPStatus.BAD_REQUEST, "The header Host is missing.")
@@ -88,7 +94,7 @@ class Exchange:
     def _is_http_1_1(self) -> bool:
         return bool(self._environ["SERVER_PROTOCOL"] == "HTTP/1.1")
 
-    async def _answer_with_body(self, needed: BodyNeeded) -> Answer:
+    async def _answer_with_body(self, needed: BodyNeeded) -> Response:
         """Call the application again, with what it wanted to read."""
         if needed.stream and self._body.is_long:
             return await self._answer_streaming()
@@ -97,7 +103,7 @@ class Exchange:
         oversized = with_promised_body(self._environ, OversizedBody())
         return _final(await self._call(oversized))
 
-    async def _answer_streaming(self) -> Answer:
+    async def _answer_streaming(self) -> Response:
         """Call the application while the body arrives, in a place for slow work."""
         await self._body.receive_start()
         try:
@@ -106,7 +112,7 @@ class Exchange:
         except NoSlot as error:
             raise BodyFailed(HTTPStatus.SERVICE_UNAVAILABLE, _BUSY) from error
 
-    async def _stream_through(self) -> Answer:
+    async def _stream_through(self) -> Response:
         body = StreamedBody()
         pump = asyncio.create_task(self._body.stream_to(body))
         try:
@@ -122,12 +128,12 @@ class Exchange:
             answer.headers.append((b"connection", b"close"))
         return answer
 
-    async def _call_with_whole(self) -> Answer:
+    async def _call_with_whole(self) -> Response:
         size = self._body.received
         body = self._body.whole() if size else io.BytesIO()
         return _final(await self._call(with_whole_body(self._environ, body, size)))
 
-    async def _call(self, environ: Environ) -> Answer | BodyNeeded:
+    async def _call(self, environ: Environ) -> Response | BodyNeeded:
         front = self._front
         if environ["PATH_INFO"] in front.limits.urgent:
             return await front.ask(front.urgent_threads, environ)
@@ -139,7 +145,7 @@ class Exchange:
         """Answer for the front itself, and end the connection."""
         path = self._environ["PATH_INFO"]
         log.info("refused %s from %s: %s", path, self._address, detail)
-        answer = refusal(status, detail)
+        answer = error_response(status, detail)
         await self._send_start(answer)
         # all of the answer, though not said to be so, and then nothing more
         await self._send_piece(answer.body, more=True)
@@ -151,7 +157,7 @@ class Exchange:
 
     # --- the answer
 
-    async def _send_answer(self, answer: Answer) -> None:
+    async def _send_answer(self, answer: Response) -> None:
         if answer.stream is None:
             await self._send_start(answer)
             await self._send_body(answer.body)
@@ -161,7 +167,7 @@ class Exchange:
         else:
             await self._send_made(answer, answer.stream)
 
-    async def _send_start(self, answer: Answer) -> None:
+    async def _send_start(self, answer: Response) -> None:
         start = {
             "type": "http.response.start",
             "status": answer.status,
@@ -171,15 +177,15 @@ class Exchange:
 
     async def _send_body(self, body: bytes) -> None:
         """Send a whole body, a piece at a time where it is long."""
-        for at in range(0, len(body), PIECE) or (0,):
-            more = at + PIECE < len(body)
-            await self._send_piece(body[at : at + PIECE], more=more)
+        for at in range(0, len(body), CHUNK_SIZE) or (0,):
+            more = at + CHUNK_SIZE < len(body)
+            await self._send_piece(body[at : at + CHUNK_SIZE], more=more)
 
-    async def _send_file(self, stream: Stream) -> None:
+    async def _send_file(self, stream: ResponseStream) -> None:
         """Read and send a file; between two pieces it needs no thread."""
         front = self._front
         clock = asyncio.get_running_loop().time
-        taken, size = 0, PIECE
+        taken, size = 0, CHUNK_SIZE
         try:
             while piece := await front.run(front.file_threads, stream.read, size):
                 self._require_client()
@@ -188,12 +194,12 @@ class Exchange:
                 # more memory at a time only for those who free it at once; the first
                 # pieces say nothing, for the system takes them
                 taken = taken + 1 if clock() - began < _AT_ONCE else 0
-                size = min(PIECE << (taken // 4), LARGE_PIECE)
+                size = min(CHUNK_SIZE << (taken // 4), LARGE_CHUNK_SIZE)
             await self._send_piece(b"", more=False)
         finally:
             await front.run(front.file_threads, stream.close)
 
-    async def _send_made(self, answer: Answer, stream: Stream) -> None:
+    async def _send_made(self, answer: Response, stream: ResponseStream) -> None:
         """Send what a thread makes as fast as it can, however slowly it is read.
 
         It is not made for a client that leaves, while it waits for a place or later.
@@ -210,7 +216,7 @@ class Exchange:
         # which ends the connection, unless all was sent
         sending.result()
 
-    async def _send_in_place(self, answer: Answer, stream: Stream) -> None:
+    async def _send_in_place(self, answer: Response, stream: ResponseStream) -> None:
         front = self._front
         try:
             await front.exports.acquire(self._address)
@@ -229,7 +235,7 @@ class Exchange:
 
     async def _send_spooled(self, spool: Spool, maker: asyncio.Task[None]) -> None:
         try:
-            while piece := await spool.next_piece():
+            while piece := await spool.next_chunk():
                 await self._send_piece(piece, more=True)
             await self._send_piece(b"", more=False)
         except EOFError:
@@ -271,7 +277,7 @@ def _stays() -> bool:
     return False
 
 
-def _final(answer: Answer | BodyNeeded) -> Answer:
+def _final(answer: Response | BodyNeeded) -> Response:
     """Return the answer of an application that had its body."""
     if isinstance(answer, BodyNeeded):
         raise TypeError("The application reads a body that it was given.")

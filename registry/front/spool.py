@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from typing import IO
 
-from registry.front.answers import PIECE, Stream
+from registry.front.responses import CHUNK_SIZE, ResponseStream
 
 #: Bytes of each temporary file, at least; one that was read to its end is removed.
 _SEGMENT = 8 * 1024 * 1024
@@ -52,8 +52,8 @@ class _Segment:
         os.pwrite(self.file.fileno(), piece, self.written)
         self.written += len(piece)
 
-    def next_piece(self) -> bytes:
-        size = min(PIECE, self.written - self.read)
+    def next_chunk(self) -> bytes:
+        size = min(CHUNK_SIZE, self.written - self.read)
         piece = os.pread(self.file.fileno(), size, self.read)
         self.read += len(piece)
         return piece
@@ -75,10 +75,10 @@ class Spool:
 
     # --- on the thread of the application
 
-    def fill(self, stream: Stream) -> None:
+    def fill(self, stream: ResponseStream) -> None:
         """Write all pieces of an answer, or those until its reader is gone."""
         try:
-            while not self._abandoned and (piece := stream.next_piece()):
+            while not self._abandoned and (piece := stream.next_chunk()):
                 self._write(piece)
         except BaseException:
             self._failed = True
@@ -107,7 +107,7 @@ class Spool:
 
     # --- on the event loop
 
-    async def next_piece(self) -> bytes:
+    async def next_chunk(self) -> bytes:
         """Return the next bytes; nothing at the end.
 
         Raises ``EOFError`` when the application broke off.
@@ -127,7 +127,7 @@ class Spool:
             if not self._held:
                 return b""
             segment = self._segments[0]
-            piece = segment.next_piece()
+            piece = segment.next_chunk()
             if segment.is_full and segment.read == segment.written:
                 self._segments.popleft().file.close()
             self._held -= len(piece)

@@ -22,8 +22,8 @@ from gunicorn.asgi.protocol import _REASON_PHRASES, ASGIProtocol
 from gunicorn.workers.gasgi import ASGIWorker
 
 from registry.front.addresses import network_of_peer
-from registry.front.answers import refusal
 from registry.front.environ import HAS_LEFT
+from registry.front.responses import error_response
 
 #: Seconds for which a thread that computes keeps the others waiting. Python's own 5 ms
 #: are waited for at each step of a request, once for each thread that computes.
@@ -98,7 +98,7 @@ class FrontProtocol(ASGIProtocol):
         extra_headers: Sequence[tuple[str, str]] = (),
     ) -> None:
         """Refuse what no application can be asked about, in the form of the API."""
-        answer = refusal(status, message)
+        answer = error_response(status, message)
         headers = answer.headers + [
             (name.encode("latin-1"), value.encode("latin-1"))
             for name, value in extra_headers

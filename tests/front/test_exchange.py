@@ -14,9 +14,9 @@ from django.core.exceptions import RequestDataTooBig
 
 from attacks.loops import run as run_loop
 from registry.front import receiving
-from registry.front.answers import LARGE_PIECE, PIECE
 from registry.front.application import Front
 from registry.front.receiving import IN_MEMORY
+from registry.front.responses import LARGE_PIECE, PIECE
 from tests.front.asgi import (
     Client,
     Environ,

@@ -12,8 +12,8 @@ import pytest
 from gunicorn.workers.gasgi import ASGIWorker
 
 from attacks.loops import run as run_loop
-from registry.front.answers import Stream
 from registry.front.bodies import NobodyReads, StreamedBody
+from registry.front.responses import ResponseStream
 from registry.front.slots import NoSlot, Slots
 from registry.front.spool import Room, Spool
 from registry.front.transfer_timeouts import TransferTimeout
@@ -204,10 +204,12 @@ def test_an_answer_is_made_while_nobody_reads_it() -> None:
 
     async def run() -> int:
         spool = Spool(Room())
-        making = asyncio.create_task(asyncio.to_thread(spool.fill, Stream(pieces())))
+        making = asyncio.create_task(
+            asyncio.to_thread(spool.fill, ResponseStream(pieces()))
+        )
         assert await asyncio.to_thread(made.wait, 60)
         size = 0
-        while piece := await spool.next_piece():
+        while piece := await spool.next_chunk():
             size += len(piece)
         await making
         spool.close()
@@ -222,11 +224,11 @@ def test_pieces_of_any_size_arrive_as_they_were_made() -> None:
 
     async def run() -> list[bytes]:
         spool = Spool(Room())
-        stream = Stream(iter(pieces))
+        stream = ResponseStream(iter(pieces))
         making = asyncio.create_task(asyncio.to_thread(spool.fill, stream))
         read = []
         try:
-            while piece := await spool.next_piece():
+            while piece := await spool.next_chunk():
                 read.append(piece)
         finally:
             spool.abandon()
@@ -247,9 +249,11 @@ def test_of_a_long_answer_only_what_is_ahead_of_the_reader_is_kept() -> None:
             for _ in range(200):
                 yield piece
 
-        making = asyncio.create_task(asyncio.to_thread(spool.fill, Stream(pieces())))
+        making = asyncio.create_task(
+            asyncio.to_thread(spool.fill, ResponseStream(pieces()))
+        )
         size, most = 0, 0
-        while found := await spool.next_piece():
+        while found := await spool.next_chunk():
             size += len(found)
             most = max(most, spool._held)
         await making
@@ -274,11 +278,13 @@ def test_answers_wait_for_their_readers_where_all_together_are_too_much() -> Non
                 made += 1
                 yield piece
 
-        making = asyncio.create_task(asyncio.to_thread(spool.fill, Stream(pieces())))
+        making = asyncio.create_task(
+            asyncio.to_thread(spool.fill, ResponseStream(pieces()))
+        )
         while made < 9:
             await asyncio.sleep(0.01)
         before = made
-        while await spool.next_piece():
+        while await spool.next_chunk():
             pass
         await making
         spool.close()
@@ -296,8 +302,10 @@ def test_an_answer_that_nobody_wants_any_more_is_not_made_to_its_end() -> None:
             while True:
                 yield b"x" * 1024 * 1024
 
-        making = asyncio.create_task(asyncio.to_thread(spool.fill, Stream(pieces())))
-        assert await spool.next_piece()
+        making = asyncio.create_task(
+            asyncio.to_thread(spool.fill, ResponseStream(pieces()))
+        )
+        assert await spool.next_chunk()
         spool.abandon()
         async with asyncio.timeout(60):
             await making

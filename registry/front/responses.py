@@ -15,15 +15,15 @@ Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 Headers = list[tuple[bytes, bytes]]
 
 #: Bytes that are read and sent at a time.
-PIECE = 128 * 1024
+CHUNK_SIZE = 128 * 1024
 #: Bytes of a file that are read and sent at a time to those who take them at once.
-LARGE_PIECE = 512 * 1024
+LARGE_CHUNK_SIZE = 512 * 1024
 #: What comes of calling the application: an error is raised where it is waited for.
-Outcome = Union["Answer", BodyNeeded, BaseException]
+Outcome = Union["Response", BodyNeeded, BaseException]
 
 
 @dataclass
-class Answer:
+class Response:
     """What the application answered.
 
     Of a long answer ``body`` is empty, and ``stream`` yields its pieces.
@@ -32,10 +32,10 @@ class Answer:
     status: int
     headers: Headers
     body: bytes = b""
-    stream: Stream | None = field(default=None, repr=False)
+    stream: ResponseStream | None = field(default=None, repr=False)
 
 
-class Stream:
+class ResponseStream:
     """The pieces of a long answer, which the application makes as it goes.
 
     ``is_file`` says that they come from an open file, so that any thread can read the
@@ -50,14 +50,14 @@ class Stream:
         self._file: Any = getattr(iterable, "file_to_stream", None)
         self.is_file = self._file is not None
 
-    def next_piece(self) -> bytes:
+    def next_chunk(self) -> bytes:
         """Return some hundred kilobytes; nothing at the end."""
         pieces: list[bytes] = []
         size = 0
         for piece in self._pieces:
             pieces.append(piece)
             size += len(piece)
-            if size >= PIECE:
+            if size >= CHUNK_SIZE:
                 break
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
@@ -81,7 +81,7 @@ class Stream:
             getattr(self._iterable, "close", _do_nothing)()
 
 
-def call(
+def call_wsgi(
     application: Application, environ: Environ, deliver: Callable[[Outcome], None]
 ) -> None:
     """Call the application, on a thread, and deliver what comes of it.
@@ -99,7 +99,9 @@ def call(
         stream.close()
 
 
-def _call(application: Application, environ: Environ) -> tuple[Outcome, Stream | None]:
+def _call(
+    application: Application, environ: Environ
+) -> tuple[Outcome, ResponseStream | None]:
     """Return the answer, and what is to be closed once it is delivered."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
@@ -113,11 +115,11 @@ def _call(application: Application, environ: Environ) -> tuple[Outcome, Stream |
     except BodyNeeded as needed:
         return needed, None
     status, headers = started[0]
-    answer = Answer(int(status[:3]), _encoded(headers))
+    answer = Response(int(status[:3]), _encoded(headers))
     if answer.status == HTTPStatus.NOT_MODIFIED:
         # the length would be that of the file (RFC 9110, section 8.6), not of nothing
         answer.headers = [one for one in answer.headers if one[0] != b"content-length"]
-    stream = Stream(iterable)
+    stream = ResponseStream(iterable)
     if environ["REQUEST_METHOD"] != "HEAD":
         if getattr(iterable, "streaming", False) and not _is_short(answer):
             answer.stream = stream
@@ -126,7 +128,7 @@ def _call(application: Application, environ: Environ) -> tuple[Outcome, Stream |
     return answer, stream
 
 
-def refusal(status: int, detail: str) -> Answer:
+def error_response(status: int, detail: str) -> Response:
     """Return an answer of the front itself, after which the connection ends."""
     body = json.dumps({"detail": detail}).encode()
     headers = [
@@ -137,7 +139,7 @@ def refusal(status: int, detail: str) -> Answer:
     ]
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers.append((b"retry-after", b"5"))
-    return Answer(status, headers, body)
+    return Response(status, headers, body)
 
 
 def _do_nothing() -> None:
@@ -151,7 +153,7 @@ def _encoded(headers: list[tuple[str, str]]) -> Headers:
     ]
 
 
-def _is_short(answer: Answer) -> bool:
+def _is_short(answer: Response) -> bool:
     """Tell whether a streamed answer is known to be one piece, as small files are."""
     lengths = [value for name, value in answer.headers if name == b"content-length"]
-    return bool(lengths) and int(lengths[0]) <= PIECE
+    return bool(lengths) and int(lengths[0]) <= CHUNK_SIZE
