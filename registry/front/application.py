@@ -11,8 +11,8 @@ from typing import ParamSpec, TypeVar
 from registry.front.address_limiter import AddressLimiter
 from registry.front.bodies import BodyNeeded
 from registry.front.environ import Environ, Scope, remote_address
-from registry.front.exchange import Exchange, Send
 from registry.front.receiving import Budget, Receive
+from registry.front.request_handler import RequestHandler, Send
 from registry.front.responses import Application, Outcome, Response, call_wsgi
 from registry.front.slots import Slots
 from registry.front.spool import Room
@@ -77,7 +77,7 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; other protocols than HTTP are closed."""
         if scope["type"] == "http":
-            await Exchange(self, scope, receive, send).run()
+            await RequestHandler(self, scope, receive, send).run()
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1000})

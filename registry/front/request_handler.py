@@ -43,7 +43,7 @@ _AT_ONCE = 0.02
 _BUSY = "The registry is busy with other transfers; try again."
 
 
-class Exchange:
+class RequestHandler:
     """Takes a request to the application, and its answer to the client."""
 
     def __init__(
