@@ -10,8 +10,8 @@ from typing import ParamSpec, TypeVar
 
 from registry.front.address_limiter import AddressLimiter
 from registry.front.bodies import BodyNeeded
+from registry.front.body_receiver import BodyBudget, Receive
 from registry.front.environ import Environ, Scope, remote_address
-from registry.front.receiving import Budget, Receive
 from registry.front.request_handler import RequestHandler, Send
 from registry.front.responses import Application, Outcome, Response, call_wsgi
 from registry.front.slots import Slots
@@ -62,7 +62,7 @@ class Front:
         self.application = application
         self.limits = limits
         self.address_of = address_of
-        self.budget = Budget(limits.bodies)
+        self.budget = BodyBudget(limits.bodies)
         self.room = Room()
         self.address_limiter = AddressLimiter(max(1, limits.threads // 4))
         self.requests = Slots(limits.threads)

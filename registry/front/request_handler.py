@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from registry.front.bodies import BodyNeeded, OversizedBody, PendingBody, StreamedBody
+from registry.front.body_receiver import BodyReceiver, Receive, RequestRejected
 from registry.front.environ import (
     HAS_LEFT,
     Environ,
@@ -19,7 +20,6 @@ from registry.front.environ import (
     with_promised_body,
     with_whole_body,
 )
-from registry.front.receiving import BodyFailed, Receive, Receiver
 from registry.front.responses import (
     CHUNK_SIZE,
     LARGE_CHUNK_SIZE,
@@ -54,7 +54,7 @@ class RequestHandler:
         self._send = send
         self._environ = environ_of(scope)
         self._has_left: Callable[[], bool] = scope.get(HAS_LEFT, _stays)
-        self._body = Receiver(
+        self._body = BodyReceiver(
             self._environ, receive, front.limits.transfer_timeout, front.budget
         )
 
@@ -64,7 +64,7 @@ class RequestHandler:
             await self._send_answer(await self._answer())
             if not self._body.is_complete:
                 await self._body.discard()
-        except BodyFailed as failure:
+        except RequestRejected as failure:
             await self._refuse(failure.status, failure.detail)
         finally:
             self._body.close()
@@ -74,12 +74,12 @@ class RequestHandler:
     async def _answer(self) -> Response:
         if "HTTP_HOST" not in self._environ and self._is_http_1_1:
             # RFC 9112, section 3.2
-            raise BodyFailed(HTTPStatus.BAD_REQUEST, "The header Host is missing.")
+            raise RequestRejected(HTTPStatus.BAD_REQUEST, "The header Host is missing.")
         coding = self._environ.get("HTTP_TRANSFER_ENCODING", "chunked")
         if coding.strip().lower() != "chunked":
             # RFC 9112, section 6.1: no body is read by a coding that is not undone
             detail = "Of the transfer codings only chunked is known."
-            raise BodyFailed(HTTPStatus.NOT_IMPLEMENTED, detail)
+            raise RequestRejected(HTTPStatus.NOT_IMPLEMENTED, detail)
         if await self._body.receive_small():
             return await self._call_with_whole()
         pending = PendingBody(self._body.size, self._front.limits.body)
@@ -110,7 +110,7 @@ class RequestHandler:
             async with self._front.uploads.hold(self._address):
                 return await self._stream_through()
         except NoSlot as error:
-            raise BodyFailed(HTTPStatus.SERVICE_UNAVAILABLE, _BUSY) from error
+            raise RequestRejected(HTTPStatus.SERVICE_UNAVAILABLE, _BUSY) from error
 
     async def _stream_through(self) -> Response:
         body = StreamedBody()
@@ -224,7 +224,7 @@ class RequestHandler:
             await front.run(front.file_threads, stream.close)
             if isinstance(error, NoSlot):
                 status = HTTPStatus.SERVICE_UNAVAILABLE
-                raise BodyFailed(status, _BUSY) from error
+                raise RequestRejected(status, _BUSY) from error
             raise
         spool = Spool(front.room)
         maker = asyncio.create_task(front.run(front.export_threads, spool.fill, stream))

@@ -15,7 +15,7 @@ from django.core.exceptions import RequestDataTooBig
 from attacks.loops import run as run_loop
 from registry.front import receiving
 from registry.front.application import Front
-from registry.front.receiving import IN_MEMORY
+from registry.front.body_receiver import MAX_BYTES_IN_MEMORY
 from registry.front.responses import LARGE_PIECE, PIECE
 from tests.front.asgi import (
     Client,
@@ -31,7 +31,7 @@ from tests.front.asgi import (
 
 pytestmark = pytest.mark.once
 
-LONG = b"x" * (3 * IN_MEMORY)
+LONG = b"x" * (3 * MAX_BYTES_IN_MEMORY)
 
 
 def refusing(environ: Environ, start: StartResponse) -> list[bytes]:
@@ -100,7 +100,7 @@ def test_whoever_sends_nothing_of_a_body_that_was_refused_is_left_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Well before it would be too slow for a body that is wanted."""
-    monkeypatch.setattr(receiving, "STILL", 0.01)
+    monkeypatch.setattr(receiving, "DISCARD_IDLE_SECONDS", 0.01)
     client = Client([b"a"] * 3, headers=with_length(10**9), stalls=True)
 
     async def exchange() -> None:
@@ -174,7 +174,7 @@ def test_a_body_that_is_announced_as_too_long_is_not_received() -> None:
 
 
 def test_a_body_that_turns_out_too_long_is_refused_by_the_application() -> None:
-    application = Application(limit=IN_MEMORY)
+    application = Application(limit=MAX_BYTES_IN_MEMORY)
     pieces = [LONG] * 4
     client = ask(application, Client(pieces, headers={"transfer-encoding": "chunked"}))
     assert client.status == 413

@@ -17,16 +17,16 @@ Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
 #: Bytes of a body that are kept in memory; more of them go to a temporary file.
-IN_MEMORY = 256 * 1024
+MAX_BYTES_IN_MEMORY = 256 * 1024
 #: Seconds that a small body has to arrive before the application is asked about it.
-_MOMENT = 0.1
+_SMALL_BODY_SECONDS = 0.1
 #: Bytes of an unwanted body that are read, so that its sender comes to the answer.
-_DISCARDED = 64 * 1024 * 1024
+_MAX_DISCARDED_BYTES = 64 * 1024 * 1024
 #: Seconds without any byte of an unwanted body after which its sender has the answer.
-STILL = 2.0
+DISCARD_IDLE_SECONDS = 2.0
 
 
-class BodyFailed(Exception):
+class RequestRejected(Exception):
     """The body will not arrive; ``status`` is what its sender is told."""
 
     def __init__(self, status: HTTPStatus, detail: str) -> None:
@@ -35,29 +35,29 @@ class BodyFailed(Exception):
         self.detail = detail
 
 
-def broken_off() -> BodyFailed:
+def body_incomplete() -> RequestRejected:
     """Return the failure of a client that sent less than it announced."""
     detail = "The connection broke before the whole body had arrived."
-    return BodyFailed(HTTPStatus.BAD_REQUEST, detail)
+    return RequestRejected(HTTPStatus.BAD_REQUEST, detail)
 
 
-def too_slow() -> BodyFailed:
+def body_too_slow() -> RequestRejected:
     """Return the failure of a client that took too long."""
     detail = "The body arrived too slowly."
-    return BodyFailed(HTTPStatus.REQUEST_TIMEOUT, detail)
+    return RequestRejected(HTTPStatus.REQUEST_TIMEOUT, detail)
 
 
-class Budget:
+class BodyBudget:
     """The bytes of bodies that wait, together, until they are whole."""
 
     def __init__(self, size: int) -> None:
         self._left = size
 
     def take(self, size: int) -> None:
-        """Take some of it; raise ``BodyFailed`` when there is not so much."""
+        """Take some of it; raise ``RequestRejected`` when there is not so much."""
         if size > self._left:
             detail = "The registry is receiving too much at once; try again."
-            raise BodyFailed(HTTPStatus.SERVICE_UNAVAILABLE, detail)
+            raise RequestRejected(HTTPStatus.SERVICE_UNAVAILABLE, detail)
         self._left -= size
 
     def give_back(self, size: int) -> None:
@@ -65,7 +65,7 @@ class Budget:
         self._left += size
 
 
-class Receiver:
+class BodyReceiver:
     """The body of one request: how much of it is here, and the rest of it."""
 
     def __init__(
@@ -73,13 +73,15 @@ class Receiver:
         environ: Environ,
         receive: Receive,
         transfer_timeout: TransferTimeout,
-        budget: Budget,
+        budget: BodyBudget,
     ) -> None:
         self._receive = receive
         self._transfer_timeout = transfer_timeout
         self._budget = budget
         self._kept = 0
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(
+            max_size=MAX_BYTES_IN_MEMORY
+        )  # noqa: SIM115
         self._deadline: TransferDeadline | None = None
         length = environ.get("CONTENT_LENGTH", "")
         self.is_chunked = "HTTP_TRANSFER_ENCODING" in environ
@@ -102,19 +104,19 @@ class Receiver:
         Forms that come in chunks are not: frameworks only read those of known length.
         """
         if self.size is not None:
-            return self.size > IN_MEMORY
+            return self.size > MAX_BYTES_IN_MEMORY
         return not self._is_form
 
     async def receive_small(self) -> bool:
         """Receive a body that comes with its headers; tell whether it is complete."""
         if self.is_complete:
             return True
-        if self._waits or (self.size or 0) > IN_MEMORY:
+        if self._waits or (self.size or 0) > MAX_BYTES_IN_MEMORY:
             return False
         clock = asyncio.get_running_loop().time
-        end = clock() + _MOMENT
+        end = clock() + _SMALL_BODY_SECONDS
         # looked at again and again, for a time-out can get lost on its way as well
-        while self._lacks(IN_MEMORY) and clock() < end:
+        while self._lacks(MAX_BYTES_IN_MEMORY) and clock() < end:
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(end):
                     self._keep(await self._next())
@@ -123,7 +125,7 @@ class Receiver:
     async def receive_all(self, limit: int) -> bool:
         """Receive the whole body; False when it is longer than ``limit``.
 
-        Raises ``BodyFailed``.
+        Raises ``RequestRejected``.
         """
         self._start_clock()
         await self._receive_until(limit)
@@ -132,7 +134,7 @@ class Receiver:
     async def receive_start(self) -> None:
         """Receive so much that the client has shown that it is no slow one."""
         self._start_clock()
-        await self._receive_until(IN_MEMORY)
+        await self._receive_until(MAX_BYTES_IN_MEMORY)
 
     async def stream_to(self, body: StreamedBody) -> None:
         """Pass the body on while it arrives; what goes wrong is told to its reader."""
@@ -141,7 +143,7 @@ class Receiver:
             body.end()
         except NobodyReads:
             return
-        except BodyFailed as failure:
+        except RequestRejected as failure:
             slow = failure.status == HTTPStatus.REQUEST_TIMEOUT
             kind = TimeoutError if slow else ConnectionError
             body.end(kind(failure.detail))
@@ -158,10 +160,10 @@ class Receiver:
     async def discard(self) -> None:
         """Read on, so that a client which is still sending gets to the answer."""
         self._start_clock()
-        most = self.received + _DISCARDED
-        with suppress(BodyFailed, TimeoutError):
+        most = self.received + _MAX_DISCARDED_BYTES
+        with suppress(RequestRejected, TimeoutError):
             while not self._is_over and self.received < most:
-                async with asyncio.timeout(STILL):
+                async with asyncio.timeout(DISCARD_IDLE_SECONDS):
                     await self._next()
 
     def whole(self) -> IO[bytes]:
@@ -197,10 +199,10 @@ class Receiver:
                 message = await self._receive()
         except TimeoutError as error:
             self._has_failed = True
-            raise too_slow() from error
+            raise body_too_slow() from error
         if message["type"] == "http.disconnect":
             self._has_failed = True
-            raise broken_off()
+            raise body_incomplete()
         data: bytes = message.get("body", b"")
         self.received += len(data)
         self.is_complete = not message.get("more_body", False)
