@@ -17,9 +17,9 @@ from typing import NoReturn
 from django.core.exceptions import RequestDataTooBig
 
 #: Bytes that wait in memory between the event loop and the thread that reads them.
-_BUFFERED = 1024 * 1024
+_MAX_BUFFERED_BYTES = 1024 * 1024
 #: Seconds after which a reader gives up; the event loop ends every stream before that.
-_GIVE_UP = 3600.0
+_READ_TIMEOUT = 3600.0
 
 
 class BodyNeeded(BaseException):
@@ -47,7 +47,7 @@ class PendingBody:
         self._limit = limit
         self._stream = False
 
-    def accept(self, limit: int, *, stream: bool = False) -> None:
+    def raise_limit(self, limit: int, *, stream: bool = False) -> None:
         """Allow a body of ``limit`` bytes, which may arrive while it is read."""
         self._limit = max(self._limit, limit)
         self._stream = self._stream or stream
@@ -77,7 +77,7 @@ class OversizedBody:
         return self
 
 
-class NobodyReads(Exception):
+class ReaderGone(Exception):
     """The reader of a streamed body is done; what is left of it is not wanted."""
 
 
@@ -100,17 +100,17 @@ class StreamedBody:
     async def feed(self, data: bytes) -> None:
         """Hand over a piece; wait while the reader is behind.
 
-        Raises ``NobodyReads`` once the reader is done. To cancel whoever feeds is not
+        Raises ``ReaderGone`` once the reader is done. To cancel whoever feeds is not
         enough: on its way a cancellation can get lost (``asyncio.wait_for`` drops one
         that comes together with a result).
         """
         await self._room.wait()
         if self._is_abandoned:
-            raise NobodyReads
+            raise ReaderGone
         with self._changed:
             self._pieces.append(data)
             self._size += len(data)
-            if self._size >= _BUFFERED:
+            if self._size >= _MAX_BUFFERED_BYTES:
                 self._room.clear()
             self._changed.notify()
 
@@ -168,14 +168,14 @@ class StreamedBody:
                 self._pieces.appendleft(piece[most:])
                 piece = piece[:most]
             self._size -= len(piece)
-            has_room = self._size < _BUFFERED // 2
+            has_room = self._size < _MAX_BUFFERED_BYTES // 2
         if has_room and not self._room.is_set():
             self._loop.call_soon_threadsafe(self._room.set)
         return piece
 
     def _wait_for_piece(self) -> None:
         while not self._pieces and not self._ended:
-            if not self._changed.wait(_GIVE_UP):
+            if not self._changed.wait(_READ_TIMEOUT):
                 raise TimeoutError("The server stopped receiving this body.")
         if not self._pieces and self._failure is not None:
             raise self._failure

@@ -9,7 +9,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import IO, Any
 
-from registry.front.bodies import NobodyReads, StreamedBody
+from registry.front.bodies import ReaderGone, StreamedBody
 from registry.front.environ import Environ
 from registry.front.transfer_timeouts import TransferDeadline, TransferTimeout
 
@@ -141,7 +141,7 @@ class BodyReceiver:
         try:
             await self._pass_on(body)
             body.end()
-        except NobodyReads:
+        except ReaderGone:
             return
         except RequestRejected as failure:
             slow = failure.status == HTTPStatus.REQUEST_TIMEOUT

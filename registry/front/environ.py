@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 #: Where the scope of a request has a function that tells whether its client has left.
-HAS_LEFT = "registry.has_left"
+CLIENT_DISCONNECTED = "registry.client_disconnected"
 
 Scope = dict[str, Any]
 Environ = dict[str, Any]
 
 
-def environ_of(scope: Scope) -> Environ:
+def build_environ(scope: Scope) -> Environ:
     """Return the environment without its body."""
     host, port = scope["server"] or ("localhost", 80)
     client = scope["client"] or ("", 0)
@@ -54,7 +54,7 @@ def with_whole_body(environ: Environ, body: Any, size: int) -> Environ:
     return _with_input(environ, body)
 
 
-def with_promised_body(environ: Environ, body: Any) -> Environ:
+def with_pending_body(environ: Environ, body: Any) -> Environ:
     """Return the environment with a body that raises when it is read.
 
     Without a length frameworks would take it for an empty one, and never read.
@@ -63,7 +63,7 @@ def with_promised_body(environ: Environ, body: Any) -> Environ:
     return _with_input(environ, body)
 
 
-def with_arriving_body(environ: Environ, body: Any) -> Environ:
+def with_streamed_body(environ: Environ, body: Any) -> Environ:
     """Return the environment with a body that is read while it arrives."""
     if "HTTP_TRANSFER_ENCODING" in environ:
         environ.pop("CONTENT_LENGTH", None)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from registry.front.bodies import BodyNeeded, OversizedBody, PendingBody, StreamedBody
 from registry.front.body_receiver import BodyReceiver, Receive, RequestRejected
 from registry.front.environ import (
-    HAS_LEFT,
+    CLIENT_DISCONNECTED,
     Environ,
     Scope,
-    environ_of,
-    with_arriving_body,
-    with_promised_body,
+    build_environ,
+    with_pending_body,
+    with_streamed_body,
     with_whole_body,
 )
 from registry.front.responses import (
@@ -52,8 +52,10 @@ class RequestHandler:
         self._front = front
         self._receive = receive
         self._send = send
-        self._environ = environ_of(scope)
-        self._has_left: Callable[[], bool] = scope.get(HAS_LEFT, _stays)
+        self._environ = build_environ(scope)
+        self._client_disconnected: Callable[[], bool] = scope.get(
+            CLIENT_DISCONNECTED, _stays
+        )
         self._body = BodyReceiver(
             self._environ, receive, front.limits.transfer_timeout, front.budget
         )
@@ -83,7 +85,7 @@ class RequestHandler:
         if await self._body.receive_small():
             return await self._call_with_whole()
         pending = PendingBody(self._body.size, self._front.limits.body)
-        answer = await self._call(with_promised_body(self._environ, pending))
+        answer = await self._call(with_pending_body(self._environ, pending))
         if isinstance(answer, BodyNeeded):
             return await self._answer_with_body(answer)
         # the rest of the body stands between this request and the next
@@ -100,7 +102,7 @@ class RequestHandler:
             return await self._answer_streaming()
         if await self._body.receive_all(needed.limit):
             return await self._call_with_whole()
-        oversized = with_promised_body(self._environ, OversizedBody())
+        oversized = with_pending_body(self._environ, OversizedBody())
         return _final(await self._call(oversized))
 
     async def _answer_streaming(self) -> Response:
@@ -116,7 +118,7 @@ class RequestHandler:
         body = StreamedBody()
         pump = asyncio.create_task(self._body.stream_to(body))
         try:
-            environ = with_arriving_body(self._environ, body)
+            environ = with_streamed_body(self._environ, body)
             front = self._front
             answer = await front.ask(front.upload_threads, environ)
         finally:
@@ -248,7 +250,7 @@ class RequestHandler:
 
     def _require_client(self) -> None:
         """End the connection of a client that has left; nothing is done for it."""
-        if self._has_left():
+        if self._client_disconnected():
             raise asyncio.CancelledError
 
     async def _send_piece(self, piece: bytes, *, more: bool) -> None:

@@ -22,7 +22,7 @@ from gunicorn.asgi.protocol import _REASON_PHRASES, ASGIProtocol
 from gunicorn.workers.gasgi import ASGIWorker
 
 from registry.front.addresses import network_of_peer
-from registry.front.environ import HAS_LEFT
+from registry.front.environ import CLIENT_DISCONNECTED
 from registry.front.responses import error_response
 
 #: Seconds for which a thread that computes keeps the others waiting. Python's own 5 ms
@@ -108,9 +108,11 @@ class FrontProtocol(ASGIProtocol):
         self._safe_write(b"\r\n".join(lines) + b"\r\n\r\n" + answer.body)
 
     def _build_http_scope(self, *args: Any) -> Any:
-        return super()._build_http_scope(*args) | {HAS_LEFT: self._has_left}
+        return super()._build_http_scope(*args) | {
+            CLIENT_DISCONNECTED: self._client_disconnected
+        }
 
-    def _has_left(self) -> bool:
+    def _client_disconnected(self) -> bool:
         return bool(self._closed or self._has_finished)
 
     @property

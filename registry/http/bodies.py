@@ -192,7 +192,7 @@ def allow_large_body(request: HttpRequest, view: Any) -> None:
 def set_body_limit(request: HttpRequest, limit: int, *, stream: bool = False) -> None:
     """Tell the server how long a body may be that has not arrived yet, in bytes."""
     if is_pending(request):
-        request.META["wsgi.input"].accept(limit, stream=stream)
+        request.META["wsgi.input"].raise_limit(limit, stream=stream)
 
 
 def is_pending(request: HttpRequest) -> bool:
@@ -200,7 +200,7 @@ def is_pending(request: HttpRequest) -> bool:
 
     The server then calls the view again when it has, if the view reads it.
     """
-    return hasattr(request.META.get("wsgi.input"), "accept")
+    return hasattr(request.META.get("wsgi.input"), "raise_limit")
 
 
 def max_crate_bytes() -> int:

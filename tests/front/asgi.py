@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from registry.front.pace import Patience
+
 from attacks.loops import run as run_loop
 from registry.front.application import Front, Limits
-from registry.front.environ import HAS_LEFT
-from registry.front.pace import Patience
+from registry.front.environ import CLIENT_DISCONNECTED
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -68,7 +69,7 @@ class Client:
         headers = {"host": "registry.example.org"} if self.names_host else {}
         headers |= self.headers
         return {
-            HAS_LEFT: lambda: self.has_left,
+            CLIENT_DISCONNECTED: lambda: self.has_left,
             "type": "http",
             "http_version": "1.1",
             "method": self.method,

@@ -12,7 +12,7 @@ import pytest
 from gunicorn.workers.gasgi import ASGIWorker
 
 from attacks.loops import run as run_loop
-from registry.front.bodies import NobodyReads, StreamedBody
+from registry.front.bodies import ReaderGone, StreamedBody
 from registry.front.responses import ResponseStream
 from registry.front.slots import NoSlot, Slots
 from registry.front.spool import Room, Spool
@@ -154,7 +154,7 @@ def test_whoever_feeds_a_reader_that_is_done_is_told() -> None:
         await asyncio.sleep(0)
         body.abandon()
         for _ in range(3):
-            with pytest.raises(NobodyReads):
+            with pytest.raises(ReaderGone):
                 await feeding
             feeding = asyncio.create_task(body.feed(piece))
         feeding.cancel()

@@ -54,7 +54,7 @@ class Application:
         self.calls += 1
         body = environ["wsgi.input"]
         self.kinds.append(type(body).__name__)
-        if hasattr(body, "accept"):
+        if hasattr(body, "raise_limit"):
             body.accept(self.limit, stream=self.stream)
         try:
             size = len(body.read(-1))
@@ -402,7 +402,7 @@ def test_readers_that_do_not_read_hold_no_thread() -> None:
 def uploading(environ: Environ, start: StartResponse) -> list[bytes]:
     """Read the body of an upload while it arrives; answer others at once."""
     body = environ["wsgi.input"]
-    if hasattr(body, "accept"):
+    if hasattr(body, "raise_limit"):
         body.accept(10**9, stream=True)
     if environ["PATH_INFO"] == "/upload":
         body.read(-1)
