@@ -15,7 +15,7 @@ from registry.front.environ import Environ, Scope, remote_address
 from registry.front.request_handler import RequestHandler, Send
 from registry.front.responses import Application, Outcome, Response, call_wsgi
 from registry.front.slots import Slots
-from registry.front.spool import Room
+from registry.front.spool import SpoolSpace
 from registry.front.transfer_timeouts import TransferTimeout
 
 Arguments = ParamSpec("Arguments")
@@ -63,7 +63,7 @@ class Front:
         self.limits = limits
         self.address_of = address_of
         self.budget = BodyBudget(limits.bodies)
-        self.room = Room()
+        self.spool_space = SpoolSpace()
         self.address_limiter = AddressLimiter(max(1, limits.threads // 4))
         self.requests = Slots(limits.threads)
         self.uploads = Slots(slow, seconds=_WAIT_FOR_SLOT)
@@ -82,7 +82,7 @@ class Front:
             await receive()
             await send({"type": "websocket.close", "code": 1000})
 
-    async def ask(
+    async def call_application(
         self, threads: ThreadPoolExecutor, environ: Environ
     ) -> Response | BodyNeeded:
         """Call the application on a thread; return its answer, or what it lacks."""
@@ -90,13 +90,13 @@ class Front:
         answered: asyncio.Future[Response | BodyNeeded] = loop.create_future()
 
         def deliver(outcome: Outcome) -> None:
-            loop.call_soon_threadsafe(_settle, answered, outcome)
+            loop.call_soon_threadsafe(_set_outcome, answered, outcome)
 
         threads.submit(call_wsgi, self.application, environ, deliver)
         return await asyncio.shield(answered)
 
     @staticmethod
-    async def run(
+    async def run_in_thread(
         threads: ThreadPoolExecutor,
         work: Callable[Arguments, Result],
         *arguments: Arguments.args,
@@ -108,7 +108,9 @@ class Front:
         return await asyncio.shield(future)
 
 
-def _settle(answered: asyncio.Future[Response | BodyNeeded], outcome: Outcome) -> None:
+def _set_outcome(
+    answered: asyncio.Future[Response | BodyNeeded], outcome: Outcome
+) -> None:
     """Pass an outcome on to whoever still waits for it."""
     if answered.done():
         return

@@ -27,7 +27,7 @@ from registry.front.responses import (
     ResponseStream,
     error_response,
 )
-from registry.front.slots import NoSlot
+from registry.front.slots import NoFreeSlot
 from registry.front.spool import Spool
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class RequestHandler:
         self._send = send
         self._environ = build_environ(scope)
         self._client_disconnected: Callable[[], bool] = scope.get(
-            CLIENT_DISCONNECTED, _stays
+            CLIENT_DISCONNECTED, _never_disconnected
         )
         self._body = BodyReceiver(
             self._environ, receive, front.limits.transfer_timeout, front.budget
@@ -111,7 +111,7 @@ class RequestHandler:
         try:
             async with self._front.uploads.hold(self._address):
                 return await self._stream_through()
-        except NoSlot as error:
+        except NoFreeSlot as error:
             raise RequestRejected(HTTPStatus.SERVICE_UNAVAILABLE, _BUSY) from error
 
     async def _stream_through(self) -> Response:
@@ -120,7 +120,7 @@ class RequestHandler:
         try:
             environ = with_streamed_body(self._environ, body)
             front = self._front
-            answer = await front.ask(front.upload_threads, environ)
+            answer = await front.call_application(front.upload_threads, environ)
         finally:
             body.abandon()
             pump.cancel()
@@ -138,10 +138,10 @@ class RequestHandler:
     async def _call(self, environ: Environ) -> Response | BodyNeeded:
         front = self._front
         if environ["PATH_INFO"] in front.limits.urgent:
-            return await front.ask(front.urgent_threads, environ)
+            return await front.call_application(front.urgent_threads, environ)
         address = self._address
         async with front.address_limiter.hold(address), front.requests.hold(address):
-            return await front.ask(front.threads, environ)
+            return await front.call_application(front.threads, environ)
 
     async def _refuse(self, status: int, detail: str) -> None:
         """Answer for the front itself, and end the connection."""
@@ -189,7 +189,9 @@ class RequestHandler:
         clock = asyncio.get_running_loop().time
         taken, size = 0, CHUNK_SIZE
         try:
-            while piece := await front.run(front.file_threads, stream.read, size):
+            while piece := await front.run_in_thread(
+                front.file_threads, stream.read, size
+            ):
                 self._require_client()
                 began = clock()
                 await self._send_piece(piece, more=True)
@@ -199,7 +201,7 @@ class RequestHandler:
                 size = min(CHUNK_SIZE << (taken // 4), LARGE_CHUNK_SIZE)
             await self._send_piece(b"", more=False)
         finally:
-            await front.run(front.file_threads, stream.close)
+            await front.run_in_thread(front.file_threads, stream.close)
 
     async def _send_made(self, answer: Response, stream: ResponseStream) -> None:
         """Send what a thread makes as fast as it can, however slowly it is read.
@@ -223,13 +225,15 @@ class RequestHandler:
         try:
             await front.exports.acquire(self._address)
         except BaseException as error:
-            await front.run(front.file_threads, stream.close)
-            if isinstance(error, NoSlot):
+            await front.run_in_thread(front.file_threads, stream.close)
+            if isinstance(error, NoFreeSlot):
                 status = HTTPStatus.SERVICE_UNAVAILABLE
                 raise RequestRejected(status, _BUSY) from error
             raise
-        spool = Spool(front.room)
-        maker = asyncio.create_task(front.run(front.export_threads, spool.fill, stream))
+        spool = Spool(front.spool_space)
+        maker = asyncio.create_task(
+            front.run_in_thread(front.export_threads, spool.fill, stream)
+        )
         # the place is free when all is made, however long it takes to read
         maker.add_done_callback(lambda _: front.exports.release(self._address))
         await self._send_start(answer)
@@ -274,7 +278,7 @@ class RequestHandler:
             pass
 
 
-def _stays() -> bool:
+def _never_disconnected() -> bool:
     """Answer for a server that cannot tell whether a client has left."""
     return False
 

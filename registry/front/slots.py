@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class NoSlot(Exception):
+class NoFreeSlot(Exception):
     """No place became free in time."""
 
 
@@ -34,7 +34,7 @@ class Slots:
 
     @asynccontextmanager
     async def hold(self, address: str) -> AsyncIterator[None]:
-        """Hold a place; raise ``NoSlot`` when there is none for too long."""
+        """Hold a place; raise ``NoFreeSlot`` when there is none for too long."""
         await self.acquire(address)
         try:
             yield
@@ -42,7 +42,7 @@ class Slots:
             self.release(address)
 
     async def acquire(self, address: str) -> None:
-        """Take a place, which is to be released; raise ``NoSlot``."""
+        """Take a place, which is to be released; raise ``NoFreeSlot``."""
         if self._free > 0:
             self._free -= 1
             self._give(address)
@@ -57,7 +57,7 @@ class Slots:
                 # it was given a place at the last moment
                 self.release(address)
             if isinstance(error, TimeoutError):
-                raise NoSlot from error
+                raise NoFreeSlot from error
             raise
         finally:
             self._waiting.pop(turn, None)

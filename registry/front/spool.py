@@ -17,7 +17,7 @@ _SEGMENT = 8 * 1024 * 1024
 _AHEAD, _ALL_AHEAD = 64 * 1024 * 1024, 1024 * 1024 * 1024
 
 
-class Room:
+class SpoolSpace:
     """The bytes that all spools of a process may hold."""
 
     def __init__(self, size: int = _ALL_AHEAD) -> None:
@@ -62,7 +62,7 @@ class _Segment:
 class Spool:
     """What a thread writes and the event loop reads, in the same order."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: SpoolSpace) -> None:
         self._loop = asyncio.get_running_loop()
         self._room = room
         self._news = asyncio.Event()

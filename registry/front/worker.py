@@ -27,7 +27,7 @@ from registry.front.responses import error_response
 
 #: Seconds for which a thread that computes keeps the others waiting. Python's own 5 ms
 #: are waited for at each step of a request, once for each thread that computes.
-SWITCH = 0.0005
+SWITCH_INTERVAL = 0.0005
 #: Bytes of answers that the system takes before the network has room for them.
 _UNSENT = 128 * 1024
 #: Seconds that a client has to read the end of its answer once its connection closes.
@@ -53,7 +53,7 @@ class FrontProtocol(ASGIProtocol):
         _keep_little_unsent(transport)
         self.worker.connections[self] = None
         self._arm_keepalive_timer()
-        self.worker.make_room()
+        self.worker.close_excess_connections()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
@@ -154,17 +154,17 @@ class FrontWorker(ASGIWorker):
 
     def init_process(self) -> None:
         """Serve, in a process of its own."""
-        sys.setswitchinterval(SWITCH)
+        sys.setswitchinterval(SWITCH_INTERVAL)
         super().init_process()
 
-    def make_room(self) -> None:
+    def close_excess_connections(self) -> None:
         """End connections while there are too many."""
         while len(self.connections) > self.worker_connections:
-            ended = self._superfluous()
+            ended = self._connection_to_close()
             del self.connections[ended]
             ended.end()
 
-    def _superfluous(self) -> FrontProtocol:
+    def _connection_to_close(self) -> FrontProtocol:
         """Return the connection that is missed least: one of whoever has the most.
 
         It is the one that has waited longest for a request, or else the newest: those

@@ -110,7 +110,7 @@ def front_of(
     return Front(application, Limits(threads, body, bodies, Patience(seconds, rate)))
 
 
-def ask(application: Any, client: Client, **limits: Any) -> Client:
+def call_application(application: Any, client: Client, **limits: Any) -> Client:
     """Send the client's request, and return the client with its answer."""
     run_loop(serve(front_of(application, **limits), client))
     return client

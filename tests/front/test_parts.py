@@ -14,10 +14,10 @@ from gunicorn.workers.gasgi import ASGIWorker
 from attacks.loops import run as run_loop
 from registry.front.bodies import ReaderGone, StreamedBody
 from registry.front.responses import ResponseStream
-from registry.front.slots import NoSlot, Slots
-from registry.front.spool import Room, Spool
+from registry.front.slots import NoFreeSlot, Slots
+from registry.front.spool import Spool, SpoolSpace
 from registry.front.transfer_timeouts import TransferTimeout
-from registry.front.worker import SWITCH, FrontWorker
+from registry.front.worker import SWITCH_INTERVAL, FrontWorker
 
 pytestmark = pytest.mark.once
 
@@ -93,7 +93,7 @@ def test_nobody_waits_for_a_place_for_ever() -> None:
     async def run() -> None:
         slots = Slots(1, seconds=0.01)
         async with slots.hold("a"):
-            with pytest.raises(NoSlot):
+            with pytest.raises(NoFreeSlot):
                 async with slots.hold("b"):
                     pytest.fail("there is one place only")
         async with slots.hold("b"):
@@ -203,7 +203,7 @@ def test_an_answer_is_made_while_nobody_reads_it() -> None:
         made.set()
 
     async def run() -> int:
-        spool = Spool(Room())
+        spool = Spool(SpoolSpace())
         making = asyncio.create_task(
             asyncio.to_thread(spool.fill, ResponseStream(pieces()))
         )
@@ -223,7 +223,7 @@ def test_pieces_of_any_size_arrive_as_they_were_made() -> None:
     pieces = [chance.randbytes(chance.randrange(1, 400_000)) for _ in range(150)]
 
     async def run() -> list[bytes]:
-        spool = Spool(Room())
+        spool = Spool(SpoolSpace())
         stream = ResponseStream(iter(pieces))
         making = asyncio.create_task(asyncio.to_thread(spool.fill, stream))
         read = []
@@ -241,7 +241,7 @@ def test_pieces_of_any_size_arrive_as_they_were_made() -> None:
 
 def test_of_a_long_answer_only_what_is_ahead_of_the_reader_is_kept() -> None:
     async def run() -> tuple[int, int]:
-        room = Room()
+        room = SpoolSpace()
         spool = Spool(room)
         piece = b"x" * 1024 * 1024
 
@@ -267,7 +267,7 @@ def test_of_a_long_answer_only_what_is_ahead_of_the_reader_is_kept() -> None:
 
 def test_answers_wait_for_their_readers_where_all_together_are_too_much() -> None:
     async def run() -> int:
-        room = Room(1024 * 1024)
+        room = SpoolSpace(1024 * 1024)
         spool = Spool(room)
         piece = b"x" * 1024 * 1024
         made = 0
@@ -296,7 +296,7 @@ def test_answers_wait_for_their_readers_where_all_together_are_too_much() -> Non
 
 def test_an_answer_that_nobody_wants_any_more_is_not_made_to_its_end() -> None:
     async def run() -> None:
-        spool = Spool(Room())
+        spool = Spool(SpoolSpace())
 
         def pieces() -> Iterator[bytes]:
             while True:
@@ -327,5 +327,5 @@ def test_a_process_that_serves_has_threads_take_short_turns(
         FrontWorker.init_process(object.__new__(FrontWorker))
     finally:
         sys.setswitchinterval(before)
-    assert turns == [pytest.approx(SWITCH)]
-    assert before > SWITCH
+    assert turns == [pytest.approx(SWITCH_INTERVAL)]
+    assert before > SWITCH_INTERVAL
