@@ -20,7 +20,7 @@ from django.core.cache import cache
 from registry.core.errors import NotFound
 from registry.storage.base import CHUNK, Reader
 from registry.storage.filesystem import LimitedReader
-from registry.storage.services import local_files
+from registry.storage.services import local_store_folders
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 # a pipe must not keep the server waiting for somebody to write into it
@@ -48,7 +48,7 @@ class ServedFile:
 
 def served_roots() -> list[Path]:
     """Return the folders that files may be served from, links resolved."""
-    folders = [*settings.SERVED_ROOTS, *local_files()]
+    folders = [*settings.SERVED_ROOTS, *local_store_folders()]
     return [Path(os.path.realpath(folder)) for folder in folders]
 
 

@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 
 
-def the_store() -> Store:
+def get_store() -> Store:
     """Return the store that this registry is configured with."""
     return FileSystemStore(settings.STORE_DIR)
 
 
-def local_files() -> list[Path]:
+def local_store_folders() -> list[Path]:
     """Return the folder of the store's files, where it is on this machine."""
-    store = the_store()
+    store = get_store()
     return [store.files] if isinstance(store, FileSystemStore) else []
 
 
-def sha1_of(checksum: str) -> str:
+def parse_sha1(checksum: str) -> str:
     """Return a checksum in the digits that files are found by, or ``InvalidInput``."""
     sha1 = checksum.lower()
     if not _SHA1.fullmatch(sha1):
@@ -58,7 +58,7 @@ def find_file(sha1: str) -> StoredFile | None:
     A row whose bytes were lost counts for nothing, so that they can be uploaded again.
     """
     file = StoredFile.objects.filter(sha1=sha1).first()
-    return file if file is not None and the_store().exists(sha1) else None
+    return file if file is not None and get_store().exists(sha1) else None
 
 
 def bytes_stored_by(account: int) -> int:
@@ -67,17 +67,17 @@ def bytes_stored_by(account: int) -> int:
     return files.aggregate(total=Sum("size"))["total"] or 0
 
 
-def keep_file(source: Source, *, by: AbstractBaseUser | None) -> StoredFile:
+def store_file(source: Source, *, by: AbstractBaseUser | None) -> StoredFile:
     """Put a file of the registry's own into the store, unless it is there already.
 
     It counts towards the quota of ``by``, but is not refused for that. Raises
     ``Unavailable`` when the store cannot take it.
     """
-    with the_store().draft(source) as draft:
+    with get_store().draft(source) as draft:
         return _keep(draft, by=by)[0]
 
 
-def keep_upload(
+def store_upload(
     source: Source, *, sha1: str, by: AbstractBaseUser, quota: int | None = None
 ) -> tuple[StoredFile, bool]:
     """Put a file into the store if its bytes have this checksum.
@@ -89,7 +89,7 @@ def keep_upload(
     """
     if quota is not None and find_file(sha1) is None:
         source = _Bounded(source, used=bytes_stored_by(by.pk), allowed=quota)
-    with the_store().draft(source) as draft:
+    with get_store().draft(source) as draft:
         arrived = draft.checksums
         if arrived.sha1 != sha1:
             raise InvalidInput(
@@ -104,7 +104,7 @@ def keep_upload(
 
 
 @transaction.atomic
-def keep_drafts(
+def store_drafts(
     drafts: Iterable[Draft],
     *,
     by: AbstractBaseUser | None,
@@ -115,7 +115,7 @@ def keep_drafts(
 
     Returns those that are new there. Called last in the transaction of a larger piece
     of work, it leaves nothing behind when that is given up; ``check`` is called when
-    all are kept, and may still raise. Raises as ``keep_upload`` does.
+    all are kept, and may still raise. Raises as ``store_upload`` does.
     """
     new: list[StoredFile] = []
     moved: list[Draft] = []
@@ -136,12 +136,12 @@ def keep_drafts(
     return new
 
 
-def require_room(
+def require_quota(
     drafts: Iterable[Draft], *, by: AbstractBaseUser, quota: int | None
 ) -> None:
     """Raise ``QuotaExceeded`` where drafts are more than an account may store.
 
-    This is for refusing them early; ``keep_drafts`` decides.
+    This is for refusing them early; ``store_drafts`` decides.
     """
     if quota is None:
         return
@@ -152,7 +152,7 @@ def require_room(
         raise QuotaExceeded(used=used, allowed=quota)
 
 
-def uploaders_of(files: Collection[int]) -> dict[int, int]:
+def find_uploaders(files: Collection[int]) -> dict[int, int]:
     """Return who stored these files; of the registry's own there is nobody."""
     known = StoredFile.objects.filter(pk__in=files, stored_by__isnull=False)
     return {file: by for file, by in known.values_list("pk", "stored_by") if by}
@@ -178,7 +178,7 @@ def _keep(
         _require_within(quota, by=by, added=file.size)
     if not is_new:
         _note_sent_again(file, by=by)
-    if is_new or not the_store().exists(file.sha1):
+    if is_new or not get_store().exists(file.sha1):
         action = Event.Action.CREATED if is_new else Event.Action.UPDATED
         record_events(StoredFile.kind, [file.pk], action, by=by)
         if is_new and moved is not None:

@@ -17,7 +17,7 @@ from django.db import models, transaction
 from registry.core.errors import NotFound
 from registry.storage.base import CHUNK
 from registry.storage.models import StoredFile
-from registry.storage.services import the_store
+from registry.storage.services import get_store
 
 if TYPE_CHECKING:
     from registry.storage.base import Reader, Store
@@ -64,7 +64,7 @@ def tidy_store() -> None:
     did not register. What another process is at work on stays, and so does any other
     file that is not registered: it may be wanted after a database was restored.
     """
-    the_store().tidy(_unregistered)
+    get_store().tidy(_unregistered)
 
 
 def check_store(*, checksums: bool = True) -> Iterator[Finding]:
@@ -72,7 +72,7 @@ def check_store(*, checksums: bool = True) -> Iterator[Finding]:
 
     With ``checksums`` every byte is read.
     """
-    store = the_store()
+    store = get_store()
     # files first and rows last: what is registered meanwhile is found in both
     held = set(store.checksums())
     unfinished = store.unfinished()
@@ -95,7 +95,7 @@ def remove_unregistered(sha1: str, *, older_than: float = DAY) -> bool:
     Tells whether it was removed. Until it is, nobody can register a file with the same
     checksum.
     """
-    store = the_store()
+    store = get_store()
     with _unregistered(sha1) as is_free:
         changed_at = store.changed_at(sha1)
         if not is_free or changed_at is None or changed_at > time.time() - older_than:

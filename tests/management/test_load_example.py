@@ -33,7 +33,7 @@ from registry.identity.models import User
 from registry.identity.services import create_user
 from registry.management.example.load import load_example
 from registry.runs.models import CodeRun
-from registry.storage.services import the_store
+from registry.storage.services import get_store
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +55,7 @@ def example(admin: User) -> None:
 def content(item: Object) -> bytes:
     """Return the bytes that the store has for an object."""
     assert item.storage_location is not None
-    reader = the_store().open(item.storage_location.path)
+    reader = get_store().open(item.storage_location.path)
     try:
         return reader.read(10_000_000)
     finally:

@@ -16,12 +16,12 @@ from registry.core.models import Event
 from registry.storage.models import StoredFile
 from registry.storage.services import (
     find_file,
-    keep_drafts,
-    keep_file,
-    keep_upload,
+    find_uploaders,
+    get_store,
     sha1_of,
-    the_store,
-    uploaders_of,
+    store_drafts,
+    store_file,
+    store_upload,
 )
 from tests import files
 from tests.factories import UserFactory
@@ -44,13 +44,13 @@ def events() -> list[tuple[str, int | None]]:
 @pytest.mark.django_db
 def test_a_file_is_kept_with_its_checksums_and_size() -> None:
     by = UserFactory.create()
-    file = keep_file(io.BytesIO(COUNTS), by=by)
+    file = store_file(io.BytesIO(COUNTS), by=by)
     assert file.sha1 == SHA1
     assert file.sha256 == hashlib.sha256(COUNTS).hexdigest()
     assert file.size == len(COUNTS)
     assert find_file(SHA1) == file
     assert events() == [("created", by.pk)]
-    assert uploaders_of([file.pk]) == {file.pk: by.pk}
+    assert find_uploaders([file.pk]) == {file.pk: by.pk}
 
 
 @pytest.mark.django_db
@@ -63,25 +63,25 @@ def test_keeping_a_file_again_changes_nothing() -> None:
 
 @pytest.mark.django_db
 def test_the_registry_itself_may_keep_a_file() -> None:
-    assert uploaders_of([files.keep().pk]) == {}
+    assert find_uploaders([files.keep().pk]) == {}
 
 
 @pytest.mark.django_db
 def test_an_upload_tells_whether_it_is_new() -> None:
     by = UserFactory.create()
-    file, is_new = keep_upload(io.BytesIO(COUNTS), sha1=SHA1, by=by)
+    file, is_new = store_upload(io.BytesIO(COUNTS), sha1=SHA1, by=by)
     assert (file.sha1, is_new) == (SHA1, True)
-    assert keep_upload(io.BytesIO(COUNTS), sha1=SHA1, by=by) == (file, False)
+    assert store_upload(io.BytesIO(COUNTS), sha1=SHA1, by=by) == (file, False)
 
 
 @pytest.mark.django_db
 def test_other_bytes_than_announced_are_refused_and_not_kept() -> None:
     with pytest.raises(InvalidInput, match="nothing was kept") as refusal:
-        keep_upload(io.BytesIO(b"other"), sha1=SHA1, by=UserFactory.create())
+        store_upload(io.BytesIO(b"other"), sha1=SHA1, by=UserFactory.create())
     assert files.sha1_of(b"other") in refusal.value.detail
     assert not StoredFile.objects.exists()
-    assert not the_store().exists(files.sha1_of(b"other"))
-    assert not the_store().exists(SHA1)
+    assert not get_store().exists(files.sha1_of(b"other"))
+    assert not get_store().exists(SHA1)
     assert events() == []
 
 
@@ -89,35 +89,35 @@ def test_other_bytes_than_announced_are_refused_and_not_kept() -> None:
 def test_bytes_that_were_lost_can_be_uploaded_again() -> None:
     first, second = UserFactory.create(), UserFactory.create()
     file = files.keep(by=first)
-    (the_store().path_of(SHA1)).unlink()  # type: ignore[attr-defined]
+    (get_store().path_of(SHA1)).unlink()  # type: ignore[attr-defined]
     assert find_file(SHA1) is None
     assert files.keep(by=second) == file
     assert find_file(SHA1) == file
     assert events() == [("created", first.pk), ("updated", second.pk)]
-    assert uploaders_of([file.pk]) == {file.pk: first.pk}
+    assert find_uploaders([file.pk]) == {file.pk: first.pk}
 
 
 @pytest.mark.django_db
 def test_of_many_files_all_are_kept_or_none() -> None:
     by = UserFactory.create()
     files.keep(b"there before")
-    folder = the_store().path_of(files.sha1_of(b"third")).parent.parent  # type: ignore[attr-defined]
+    folder = get_store().path_of(files.sha1_of(b"third")).parent.parent  # type: ignore[attr-defined]
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.write_bytes(b"in the way")
-    with the_store().drafts() as drafts:
+    with get_store().drafts() as drafts:
         taken = [
             drafts.take(io.BytesIO(data))
             for data in (b"there before", b"second", b"third")
         ]
         with pytest.raises(Unavailable):
-            keep_drafts(taken, by=by)
-        assert not the_store().exists(files.sha1_of(b"second"))
-        assert the_store().exists(files.sha1_of(b"there before"))
+            store_drafts(taken, by=by)
+        assert not get_store().exists(files.sha1_of(b"second"))
+        assert get_store().exists(files.sha1_of(b"there before"))
         assert [file.size for file in StoredFile.objects.all()] == [12]
     folder.unlink()
-    with the_store().drafts() as drafts:
+    with get_store().drafts() as drafts:
         taken = [drafts.take(io.BytesIO(data)) for data in (b"second", b"third")]
-        assert len(keep_drafts(taken, by=by)) == 2
+        assert len(store_drafts(taken, by=by)) == 2
     assert StoredFile.objects.count() == 3
 
 
@@ -127,7 +127,7 @@ def test_another_file_with_the_same_sha1_does_not_replace_the_first() -> None:
     StoredFile.objects.create(sha1=SHA1, sha256="0" * 64, size=5)
     with pytest.raises(Conflict, match="Another file with the SHA-1"):
         files.keep()
-    assert not the_store().exists(SHA1)
+    assert not get_store().exists(SHA1)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -141,7 +141,7 @@ def test_of_many_uploads_at_once_one_is_new() -> None:
         source = io.BytesIO(data)
         ready.wait(30)
         try:
-            _, is_new = keep_upload(source, sha1=files.sha1_of(data), by=by)
+            _, is_new = store_upload(source, sha1=files.sha1_of(data), by=by)
             outcomes.append(is_new)
         finally:
             connection.close()

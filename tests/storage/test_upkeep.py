@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from registry.storage.filesystem import FileSystemStore
 from registry.storage.models import StoredFile
-from registry.storage.services import keep_drafts, the_store
+from registry.storage.services import get_store, store_drafts
 from registry.storage.upkeep import (
     DAY,
     Finding,
@@ -53,7 +53,7 @@ pytestmark = pytest.mark.django_db
 def store(settings: Settings, tmp_path: Path) -> FileSystemStore:
     """Return a store of its own."""
     settings.STORE_DIR = tmp_path / "store"
-    found = the_store()
+    found = get_store()
     assert isinstance(found, FileSystemStore)
     return found
 
@@ -206,7 +206,7 @@ def test_a_check_does_not_take_an_upload_at_work_for_one_that_was_killed(
         draft.keep()
         # as others see it before the end of our transaction
         seen += check_store()
-        keep_drafts([], by=None)
+        store_drafts([], by=None)
     (finding,) = seen
     assert finding.state == State.AT_WORK
     assert finding.detail == f"{len(COUNTS)} bytes"

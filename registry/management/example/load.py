@@ -54,7 +54,7 @@ from registry.management.example.content import (
 )
 from registry.management.example.runs import Times, perform_runs
 from registry.runs.services import register_code_runs
-from registry.storage.services import keep_file
+from registry.storage.services import store_file
 
 if TYPE_CHECKING:
     #: Objects by the paths of their files.
@@ -143,7 +143,7 @@ def _namespace(*, by: User) -> Namespace:
 def _stored(path: Path, root: StorageRoot, *, by: User) -> StorageLocation:
     """Put a file into the registry's own store, and register where it is."""
     with path.open("rb") as source:
-        file = keep_file(source, by=by)
+        file = store_file(source, by=by)
     place = {"path": file.sha1, "hash": file.sha1, "storage_root": root}
     return find_or_register_location(place, by=by)
 

@@ -41,7 +41,7 @@ from registry.provenance.crates.writing import (
     stream_zip,
 )
 from registry.runs.models import CodeRun
-from registry.storage.services import the_store
+from registry.storage.services import get_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -208,7 +208,7 @@ def _zip(content: Content) -> StreamingHttpResponse:
         PREVIEW: preview_of(metadata, content.packed).encode(),
     }
     response = StreamingHttpResponse(
-        stream_zip(texts, _files(content), the_store()), content_type="application/zip"
+        stream_zip(texts, _files(content), get_store()), content_type="application/zip"
     )
     name = file_name(f"{kind_of(type(content.subject))}-{content.subject.pk}", "zip")
     response["Content-Disposition"] = str(content_disposition_header(True, name))

@@ -16,7 +16,7 @@ from registry.provenance.lineage import Direction, EdgeType, Lineage, lineage
 from registry.provenance.records import Records, records_of
 from registry.provenance.steps import Role
 from registry.runs.models import CodeRun
-from registry.storage.services import the_store
+from registry.storage.services import get_store
 
 #: What a crate can be about.
 Subject = DataProduct | CodeRun
@@ -157,7 +157,7 @@ def _packed(
     taken: set[str] = set()
     for thing in objects:
         sha1 = held.get(thing.pk)
-        if sha1 is None or sha1 not in visible or not the_store().exists(sha1):
+        if sha1 is None or sha1 not in visible or not get_store().exists(sha1):
             continue
         folder = OUTPUTS if thing.pk in made else INPUTS
         paths[thing.pk] = _free_path(folder, thing, taken)
