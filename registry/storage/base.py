@@ -49,17 +49,17 @@ class Checksums:
 
 
 @dataclass(frozen=True)
-class Unfinished:
+class UnfinishedUpload:
     """Something that an upload has in the store before its file is kept.
 
-    ``is_at_work`` tells whether a process is writing it; otherwise the process was
-    killed. ``kept_as`` are the checksums of files on their way to their places.
+    ``is_active`` tells whether a process is writing it; otherwise the process was
+    killed. ``committed_sha1s`` are the checksums of files on their way to their places.
     """
 
     name: str
     size: int
-    is_at_work: bool
-    kept_as: frozenset[str]
+    is_active: bool
+    committed_sha1s: frozenset[str]
 
 
 class Draft(Protocol):
@@ -69,20 +69,20 @@ class Draft(Protocol):
     def checksums(self) -> Checksums:
         """Checksums and size of what arrived."""
 
-    def keep(self) -> None:
+    def commit(self) -> None:
         """Have the store hold the file, durably; a same one that is there is replaced.
 
         Until this returns nobody sees any of it.
         """
 
-    def withdraw(self) -> None:
+    def undo_commit(self) -> None:
         """Undo ``keep``, for who holds the only record of the file and gives it up."""
 
 
 class Drafts(Protocol):
     """Files that are kept together, or not at all."""
 
-    def take(self, source: Source) -> Draft:
+    def add(self, source: Source) -> Draft:
         """Take all bytes of one more file in, with constant memory.
 
         Raises as ``Store.draft`` does.
@@ -127,14 +127,14 @@ class Store(Protocol):
         has no server of its own, so that the bytes must be passed on.
         """
 
-    def tidy(self, claim: Claim | None = None) -> None:
+    def remove_abandoned(self, claim: Claim | None = None) -> None:
         """Remove what processes that were killed have left of unfinished uploads.
 
         With ``claim``, also files that they moved to their places and did not register.
         What a process is at work on stays.
         """
 
-    def unfinished(self) -> list[Unfinished]:
+    def unfinished(self) -> list[UnfinishedUpload]:
         """Return what uploads have in the store that is not kept yet."""
 
     def checksums(self) -> Iterator[str]:
@@ -151,7 +151,7 @@ class Store(Protocol):
 
 
 @contextmanager
-def refusing_when_full() -> Iterator[None]:
+def reporting_write_errors() -> Iterator[None]:
     """Raise ``StorageFull`` or ``Unavailable`` where the system cannot write."""
     try:
         yield

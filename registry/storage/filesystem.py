@@ -34,8 +34,8 @@ from registry.storage.base import (
     Drafts,
     Reader,
     Source,
-    Unfinished,
-    refusing_when_full,
+    UnfinishedUpload,
+    reporting_write_errors,
 )
 
 _SHA1 = re.compile(r"[0-9a-f]{40}")
@@ -57,7 +57,7 @@ class FileSystemStore:
     @contextmanager
     def draft(self, source: Source) -> Iterator[Draft]:
         """Write the bytes into a file of their own; it is removed unless it is kept."""
-        with refusing_when_full():
+        with reporting_write_errors():
             self.incoming.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
             # of mode 0600, under a name that nobody can guess
             handle, name = tempfile.mkstemp(dir=self.incoming)
@@ -79,7 +79,7 @@ class FileSystemStore:
     @contextmanager
     def drafts(self) -> Iterator[Drafts]:
         """Write the files into a folder of their own; what is not kept is removed."""
-        with refusing_when_full():
+        with reporting_write_errors():
             self.incoming.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(dir=self.incoming))
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -115,7 +115,7 @@ class FileSystemStore:
         """Return nothing: a folder has no server of its own."""
         return None
 
-    def tidy(self, claim: Claim | None = None) -> None:
+    def remove_abandoned(self, claim: Claim | None = None) -> None:
         """Remove what nobody is at work on, and marked files that are unregistered."""
         for path in self._incoming():
             with suppress(FileNotFoundError):
@@ -140,7 +140,7 @@ class FileSystemStore:
                 if is_free:
                     self.remove(sha1)
 
-    def unfinished(self) -> list[Unfinished]:
+    def unfinished(self) -> list[UnfinishedUpload]:
         """Return what is in ``incoming/``."""
         found = []
         for path in self._incoming():
@@ -187,15 +187,15 @@ class _LocalDraft:
         self.mark = path.with_name(f"{path.name}.{checksums.sha1}")
         self.checksums = checksums
 
-    def keep(self) -> None:
+    def commit(self) -> None:
         """Move the file to its place; two at once both succeed, with the same bytes."""
-        with refusing_when_full():
+        with reporting_write_errors():
             _make_folder(self.target.parent)
             self.mark.hardlink_to(self.path)
             self.path.replace(self.target)
             _sync_folder(self.target.parent)
 
-    def withdraw(self) -> None:
+    def undo_commit(self) -> None:
         """Remove the file again, if it came to its place at all."""
         with suppress(FileNotFoundError, NotADirectoryError):
             self.target.unlink()
@@ -208,9 +208,9 @@ class _LocalDrafts:
         self._store = store
         self._folder = folder
 
-    def take(self, source: Source) -> Draft:
+    def add(self, source: Source) -> Draft:
         """Write the bytes into the next file."""
-        with refusing_when_full():
+        with reporting_write_errors():
             handle, name = tempfile.mkstemp(dir=self._folder)
         with os.fdopen(handle, "wb", buffering=0) as file:
             checksums = _copy(source, file)
@@ -246,7 +246,7 @@ def _copy(source: Source, file: FileIO) -> Checksums:
         sha256.update(data)
         size += len(data)
         _write(data, file)
-    with refusing_when_full():
+    with reporting_write_errors():
         os.fsync(file.fileno())
     return Checksums(sha1.hexdigest(), sha256.hexdigest(), size)
 
@@ -254,7 +254,7 @@ def _copy(source: Source, file: FileIO) -> Checksums:
 def _write(data: bytes, file: FileIO) -> None:
     """Write all of this; the system may take less at a time."""
     left = memoryview(data)
-    with refusing_when_full():
+    with reporting_write_errors():
         while left:
             left = left[file.write(left) :]
 
@@ -295,16 +295,16 @@ def _lock(handle: int, kind: int) -> bool:
     return True
 
 
-def _unfinished(path: Path) -> Unfinished:
+def _unfinished(path: Path) -> UnfinishedUpload:
     # a shared lock: another process that only looks does not make it look at work
     with _locking(path, fcntl.LOCK_SH) as is_free:
         inside = path.iterdir() if path.is_dir() else [path]
         sizes = {one.stat().st_ino: one.stat().st_size for one in inside}
-        return Unfinished(
+        return UnfinishedUpload(
             name=path.name,
             size=sum(sizes.values()),
-            is_at_work=not is_free,
-            kept_as=frozenset(_marked(path)),
+            is_active=not is_free,
+            committed_sha1s=frozenset(_marked(path)),
         )
 
 

@@ -131,7 +131,7 @@ def store_drafts(
     except BaseException:
         # while our rows are still there: others who bring these files wait for them
         for draft in moved:
-            draft.withdraw()
+            draft.undo_commit()
         raise
     return new
 
@@ -183,7 +183,7 @@ def _keep(
         record_events(StoredFile.kind, [file.pk], action, by=by)
         if is_new and moved is not None:
             moved.append(draft)
-        draft.keep()
+        draft.commit()
     return file, is_new
 
 

@@ -64,7 +64,7 @@ def tidy_store() -> None:
     did not register. What another process is at work on stays, and so does any other
     file that is not registered: it may be wanted after a database was restored.
     """
-    get_store().tidy(_unregistered)
+    get_store().remove_abandoned(_unregistered)
 
 
 def check_store(*, checksums: bool = True) -> Iterator[Finding]:
@@ -77,9 +77,9 @@ def check_store(*, checksums: bool = True) -> Iterator[Finding]:
     held = set(store.checksums())
     unfinished = store.unfinished()
     for upload in unfinished:
-        state = State.AT_WORK if upload.is_at_work else State.ABANDONED
+        state = State.AT_WORK if upload.is_active else State.ABANDONED
         yield Finding(state, upload.name, f"{upload.size} bytes")
-    at_work = (upload.kept_as for upload in unfinished if upload.is_at_work)
+    at_work = (upload.committed_sha1s for upload in unfinished if upload.is_active)
     registered = set(StoredFile.objects.values_list("sha1", flat=True))
     for sha1 in sorted(held - registered - frozenset().union(*at_work)):
         yield Finding(State.UNREGISTERED, sha1)

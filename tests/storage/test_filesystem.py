@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from registry.core.errors import NotFound, StorageFull, Unavailable
-from registry.storage.base import CHUNK, refusing_when_full
+from registry.storage.base import CHUNK, reporting_write_errors
 from registry.storage.filesystem import FileSystemStore
 from tests.files import COUNTS, sha1_of
 from tests.plugins.server import ROOT
@@ -35,7 +35,7 @@ def store(tmp_path: Path) -> FileSystemStore:
 def put(store: FileSystemStore, data: bytes = COUNTS) -> str:
     """Put bytes into a store, and return their SHA-1."""
     with store.draft(io.BytesIO(data)) as draft:
-        draft.keep()
+        draft.commit()
     return draft.checksums.sha1
 
 
@@ -103,7 +103,7 @@ def test_nobody_sees_half_a_file(store: FileSystemStore) -> None:
             return super().read(size)
 
     with store.draft(Watching(COUNTS)) as draft:
-        draft.keep()
+        draft.commit()
     assert seen == [False, False]
     assert store.exists(SHA1)
 
@@ -127,7 +127,7 @@ def test_many_at_once_keep_the_same_file(store: FileSystemStore) -> None:
         try:
             with store.draft(io.BytesIO(data)) as draft:
                 ready.wait(30)
-                draft.keep()
+                draft.commit()
         except BaseException as error:  # noqa: BLE001 (a thread's errors get lost)
             failed.append(error)
 
@@ -206,7 +206,7 @@ def test_tidying_removes_what_a_killed_upload_left(store: FileSystemStore) -> No
     assert done.returncode == 9
     (left,) = files_in(store)
     os.utime(left, (LONG_AGO, LONG_AGO))
-    store.tidy()
+    store.remove_abandoned()
     assert files_in(store) == []
 
 
@@ -214,8 +214,8 @@ def test_tidying_spares_an_upload_at_work(store: FileSystemStore) -> None:
     with store.draft(io.BytesIO(COUNTS)) as draft:
         (file,) = files_in(store)
         os.utime(file, (LONG_AGO, LONG_AGO))
-        store.tidy()
-        draft.keep()
+        store.remove_abandoned()
+        draft.commit()
     assert store.exists(SHA1)
 
 
@@ -223,9 +223,9 @@ def test_many_drafts_are_kept_one_by_one_and_the_rest_is_gone(
     store: FileSystemStore,
 ) -> None:
     with store.drafts() as drafts:
-        kept, left = (drafts.take(io.BytesIO(data)) for data in (COUNTS, b"other"))
+        kept, left = (drafts.add(io.BytesIO(data)) for data in (COUNTS, b"other"))
         assert not store.exists(SHA1)
-        kept.keep()
+        kept.commit()
     assert store.exists(SHA1)
     assert not store.exists(left.checksums.sha1)
     assert list(store.incoming.iterdir()) == []
@@ -237,7 +237,7 @@ def test_more_drafts_than_a_process_may_have_files_open(store: FileSystemStore) 
     try:
         with store.drafts() as drafts:
             for number in range(200):
-                drafts.take(io.BytesIO(str(number).encode())).keep()
+                drafts.add(io.BytesIO(str(number).encode())).commit()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, opened)
     assert len(files_in(store)) == 200
@@ -248,8 +248,8 @@ def test_a_source_that_breaks_leaves_nothing_of_many_drafts(
 ) -> None:
     def take_two() -> None:
         with store.drafts() as drafts:
-            drafts.take(io.BytesIO(COUNTS))
-            drafts.take(Breaking(2 * CHUNK))
+            drafts.add(io.BytesIO(COUNTS))
+            drafts.add(Breaking(2 * CHUNK))
 
     with pytest.raises(ConnectionResetError):
         take_two()
@@ -258,9 +258,9 @@ def test_a_source_that_breaks_leaves_nothing_of_many_drafts(
 
 def test_a_draft_that_is_withdrawn_was_never_there(store: FileSystemStore) -> None:
     with store.draft(io.BytesIO(COUNTS)) as draft:
-        draft.keep()
-        draft.withdraw()
-        draft.withdraw()
+        draft.commit()
+        draft.undo_commit()
+        draft.undo_commit()
     assert files_in(store) == []
 
 
@@ -268,16 +268,16 @@ def test_tidying_spares_many_drafts_at_work_and_removes_abandoned_ones(
     store: FileSystemStore,
 ) -> None:
     with store.drafts() as drafts:
-        draft = drafts.take(io.BytesIO(COUNTS))
+        draft = drafts.add(io.BytesIO(COUNTS))
         (folder,) = store.incoming.iterdir()
         abandoned = store.incoming / "abandoned"
         abandoned.mkdir()
         (abandoned / "file").write_bytes(COUNTS)
         for path in (folder, abandoned):
             os.utime(path, (LONG_AGO, LONG_AGO))
-        store.tidy()
+        store.remove_abandoned()
         assert not abandoned.exists()
-        draft.keep()
+        draft.commit()
     assert files_in(store) == [store.path_of(SHA1)]
 
 
@@ -286,12 +286,12 @@ def test_tidying_spares_what_has_just_begun(store: FileSystemStore) -> None:
     begun = store.incoming / "begun"
     # its upload has not come as far as to lock it
     begun.touch()
-    store.tidy()
+    store.remove_abandoned()
     assert begun.exists()
 
 
 def test_tidying_an_empty_store_does_nothing(store: FileSystemStore) -> None:
-    store.tidy()
+    store.remove_abandoned()
     assert not store.incoming.exists()
 
 
@@ -336,7 +336,7 @@ def test_a_disk_without_room_is_told_from_other_failures() -> None:
     # the system's own device that has no room
     with (
         pytest.raises(StorageFull, match="No space left on device"),
-        refusing_when_full(),
+        reporting_write_errors(),
         Path("/dev/full").open("wb", buffering=0) as device,
     ):
         device.write(b"x")
@@ -348,7 +348,7 @@ from registry.core.errors import StorageFull
 from registry.storage.filesystem import FileSystemStore
 store = FileSystemStore(pathlib.Path(sys.argv[1]))
 try:
-    with store.draft(io.BytesIO(b"x" * 4000000)) as draft: draft.keep()
+    with store.draft(io.BytesIO(b"x" * 4000000)) as draft: draft.commit()
 except StorageFull as error:
     print(error.detail)
 print([path.name for path in store.files.parent.rglob("*") if path.is_file()])

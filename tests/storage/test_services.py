@@ -106,7 +106,7 @@ def test_of_many_files_all_are_kept_or_none() -> None:
     folder.write_bytes(b"in the way")
     with get_store().drafts() as drafts:
         taken = [
-            drafts.take(io.BytesIO(data))
+            drafts.add(io.BytesIO(data))
             for data in (b"there before", b"second", b"third")
         ]
         with pytest.raises(Unavailable):
@@ -116,7 +116,7 @@ def test_of_many_files_all_are_kept_or_none() -> None:
         assert [file.size for file in StoredFile.objects.all()] == [12]
     folder.unlink()
     with get_store().drafts() as drafts:
-        taken = [drafts.take(io.BytesIO(data)) for data in (b"second", b"third")]
+        taken = [drafts.add(io.BytesIO(data)) for data in (b"second", b"third")]
         assert len(store_drafts(taken, by=by)) == 2
     assert StoredFile.objects.count() == 3
 

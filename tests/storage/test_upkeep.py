@@ -37,12 +37,12 @@ import io, os, pathlib, sys
 from registry.storage.filesystem import FileSystemStore
 store = FileSystemStore(pathlib.Path(sys.argv[1]))
 def take(drafts):
-    drafts.take(io.BytesIO(sys.argv[2].encode())).keep()
+    drafts.add(io.BytesIO(sys.argv[2].encode())).commit()
     os._exit(9)
 if sys.argv[3] == "many":
     with store.drafts() as drafts: take(drafts)
 with store.draft(io.BytesIO(sys.argv[2].encode())) as draft:
-    draft.keep()
+    draft.commit()
     os._exit(9)
 """
 
@@ -101,8 +101,8 @@ def test_tidying_spares_what_a_backup_of_the_database_does_not_know(
 
 def test_tidying_spares_an_upload_that_is_at_work(store: FileSystemStore) -> None:
     with store.drafts() as drafts:
-        draft = drafts.take(io.BytesIO(COUNTS))
-        draft.keep()
+        draft = drafts.add(io.BytesIO(COUNTS))
+        draft.commit()
         for path in store.incoming.iterdir():
             os.utime(path, (LONG_AGO, LONG_AGO))
         tidy_store()
@@ -202,8 +202,8 @@ def test_a_check_does_not_take_an_upload_at_work_for_one_that_was_killed(
 ) -> None:
     seen: list[Any] = []
     with store.drafts() as drafts:
-        draft = drafts.take(io.BytesIO(COUNTS))
-        draft.keep()
+        draft = drafts.add(io.BytesIO(COUNTS))
+        draft.commit()
         # as others see it before the end of our transaction
         seen += check_store()
         store_drafts([], by=None)

@@ -18,7 +18,7 @@ from registry.core.errors import InvalidInput
 from registry.http.bodies import LengthRequired, content_length, is_chunked
 from registry.http.body_stream import BodyStream
 from registry.provenance.crates.reading import MetadataAlone, Package, open_zip
-from registry.storage.base import CHUNK, refusing_when_full
+from registry.storage.base import CHUNK, reporting_write_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,7 +148,7 @@ def _spool(source: Source, file: IO[bytes], megabytes: int) -> None:
         left -= len(data)
         if left < 0:
             raise RequestDataTooBig
-        with refusing_when_full():
+        with reporting_write_errors():
             file.write(data)
-    with refusing_when_full():
+    with reporting_write_errors():
         file.flush()
