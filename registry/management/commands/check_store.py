@@ -8,13 +8,13 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from registry.management.base import RegistryCommand
-from registry.storage.upkeep import (
-    LOSSES,
-    Finding,
-    State,
+from registry.storage.maintenance import (
+    LOST_STATES,
+    FileState,
+    StoreFinding,
     check_store,
+    remove_abandoned_uploads,
     remove_unregistered,
-    tidy_store,
 )
 
 
@@ -41,10 +41,10 @@ class Command(RegistryCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["remove"]:
-            tidy_store()
+            remove_abandoned_uploads()
         lost = 0
         for finding in check_store(checksums=options["checksums"]):
-            lost += finding.state in LOSSES
+            lost += finding.state in LOST_STATES
             self._report(finding, remove=options["remove"])
         if lost:
             raise CommandError(
@@ -52,10 +52,10 @@ class Command(RegistryCommand):
                 "upload them again."
             )
 
-    def _report(self, finding: Finding, *, remove: bool) -> None:
+    def _report(self, finding: StoreFinding, *, remove: bool) -> None:
         is_removed = (
             remove
-            and finding.state == State.UNREGISTERED
+            and finding.state == FileState.UNREGISTERED
             and remove_unregistered(finding.name)
         )
         self.stdout.write(f"{finding}, removed" if is_removed else str(finding))

@@ -19,7 +19,7 @@ from registry.identity.oauth.sessions import forget_sessions
 from registry.identity.services import create_user
 from registry.management.base import RegistryCommand
 from registry.management.data_folder import protect_data
-from registry.storage.upkeep import tidy_store
+from registry.storage.maintenance import remove_abandoned_uploads
 
 #: Clients take it that every registry has an account of this name.
 ADMINISTRATOR = "admin"
@@ -44,7 +44,7 @@ class Command(RegistryCommand):
         settings.STORE_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._protect_data()
         call_command("migrate", verbosity=0, interactive=False)
-        tidy_store()
+        remove_abandoned_uploads()
         call_command("clearsessions", verbosity=0)
         forget_sessions()
         call_command("collectstatic", verbosity=0, interactive=False)

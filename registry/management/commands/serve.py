@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from registry.management.base import RegistryCommand
-from registry.storage.upkeep import tidy_store
+from registry.storage.maintenance import remove_abandoned_uploads
 
 _MEMORY = Path("/dev/shm")  # noqa: S108
 
@@ -68,7 +68,7 @@ class Command(RegistryCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         _refuse_taken_port(options["host"])
-        tidy_store()
+        remove_abandoned_uploads()
         self.stdout.write(_welcome())
         self.stdout.flush()
         os.chdir(settings.BASE_DIR)

@@ -15,16 +15,16 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from registry.storage.filesystem import FileSystemStore
+from registry.storage.maintenance import (
+    DAY,
+    FileState,
+    StoreFinding,
+    check_store,
+    remove_abandoned_uploads,
+    remove_unregistered,
+)
 from registry.storage.models import StoredFile
 from registry.storage.services import get_store, store_drafts
-from registry.storage.upkeep import (
-    DAY,
-    Finding,
-    State,
-    check_store,
-    remove_unregistered,
-    tidy_store,
-)
 from tests.files import COUNTS, keep, sha1_of
 from tests.plugins.server import ROOT
 
@@ -77,7 +77,7 @@ def test_tidying_removes_a_file_that_a_killed_upload_did_not_register(
 ) -> None:
     kill_an_upload(store, COUNTS, how)
     assert store.exists(SHA1)
-    tidy_store()
+    remove_abandoned_uploads()
     assert left_in(store) == []
     assert list(store.incoming.iterdir()) == []
     assert not StoredFile.objects.exists()
@@ -86,7 +86,7 @@ def test_tidying_removes_a_file_that_a_killed_upload_did_not_register(
 def test_tidying_spares_a_file_that_is_registered(store: FileSystemStore) -> None:
     keep()
     kill_an_upload(store, COUNTS)
-    tidy_store()
+    remove_abandoned_uploads()
     assert left_in(store) == [store.path_of(SHA1)]
 
 
@@ -95,7 +95,7 @@ def test_tidying_spares_what_a_backup_of_the_database_does_not_know(
 ) -> None:
     keep()
     StoredFile.objects.all().delete()
-    tidy_store()
+    remove_abandoned_uploads()
     assert store.exists(SHA1)
 
 
@@ -105,7 +105,7 @@ def test_tidying_spares_an_upload_that_is_at_work(store: FileSystemStore) -> Non
         draft.commit()
         for path in store.incoming.iterdir():
             os.utime(path, (LONG_AGO, LONG_AGO))
-        tidy_store()
+        remove_abandoned_uploads()
         assert store.exists(SHA1)
 
 
@@ -127,13 +127,13 @@ def damage(store: FileSystemStore) -> None:
 
 
 FOUND = [
-    Finding(State.ABANDONED, "half", "14 bytes"),
-    Finding(State.UNREGISTERED, sha1_of(b"not registered")),
+    StoreFinding(FileState.ABANDONED, "half", "14 bytes"),
+    StoreFinding(FileState.UNREGISTERED, sha1_of(b"not registered")),
     *sorted(
         (
-            Finding(State.MISSING, sha1_of(LOST)),
-            Finding(State.WRONG_SIZE, sha1_of(SHORT), "1 bytes instead of 5"),
-            Finding(State.WRONG_CHECKSUM, sha1_of(ALTERED)),
+            StoreFinding(FileState.MISSING, sha1_of(LOST)),
+            StoreFinding(FileState.WRONG_SIZE, sha1_of(SHORT), "1 bytes instead of 5"),
+            StoreFinding(FileState.WRONG_CHECKSUM, sha1_of(ALTERED)),
         ),
         key=lambda finding: finding.name,
     ),
@@ -143,7 +143,7 @@ FOUND = [
 def test_a_check_finds_what_is_lost_altered_or_left(store: FileSystemStore) -> None:
     damage(store)
     assert list(check_store()) == FOUND
-    sizes = [one for one in FOUND if one.state != State.WRONG_CHECKSUM]
+    sizes = [one for one in FOUND if one.state != FileState.WRONG_CHECKSUM]
     assert list(check_store(checksums=False)) == sizes
 
 
@@ -208,7 +208,7 @@ def test_a_check_does_not_take_an_upload_at_work_for_one_that_was_killed(
         seen += check_store()
         store_drafts([], by=None)
     (finding,) = seen
-    assert finding.state == State.AT_WORK
+    assert finding.state == FileState.AT_WORK
     assert finding.detail == f"{len(COUNTS)} bytes"
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DAY = 24 * 60 * 60
 
 
-class State(models.TextChoices):
+class FileState(models.TextChoices):
     """What is wrong with a file of the store."""
 
     AT_WORK = "being uploaded"
@@ -38,17 +38,19 @@ class State(models.TextChoices):
 
 
 #: Bytes are lost: no upkeep brings them back.
-LOSSES = frozenset({State.MISSING, State.WRONG_SIZE, State.WRONG_CHECKSUM})
+LOST_STATES = frozenset(
+    {FileState.MISSING, FileState.WRONG_SIZE, FileState.WRONG_CHECKSUM}
+)
 
 
 @dataclass(frozen=True)
-class Finding:
+class StoreFinding:
     """A file of the store that a check has something to say about.
 
     ``name`` is its SHA-1, or its name among the unfinished uploads.
     """
 
-    state: State
+    state: FileState
     name: str
     detail: str = ""
 
@@ -57,7 +59,7 @@ class Finding:
         return f"{text} ({self.detail})" if self.detail else text
 
 
-def tidy_store() -> None:
+def remove_abandoned_uploads() -> None:
     """Remove what killed uploads have left in the store.
 
     That is what they had not finished, and files that they moved to their places and
@@ -67,7 +69,7 @@ def tidy_store() -> None:
     get_store().remove_abandoned(_unregistered)
 
 
-def check_store(*, checksums: bool = True) -> Iterator[Finding]:
+def check_store(*, checksums: bool = True) -> Iterator[StoreFinding]:
     """Compare the store with what is registered, and yield what differs.
 
     With ``checksums`` every byte is read.
@@ -77,12 +79,12 @@ def check_store(*, checksums: bool = True) -> Iterator[Finding]:
     held = set(store.checksums())
     unfinished = store.unfinished()
     for upload in unfinished:
-        state = State.AT_WORK if upload.is_active else State.ABANDONED
-        yield Finding(state, upload.name, f"{upload.size} bytes")
+        state = FileState.AT_WORK if upload.is_active else FileState.ABANDONED
+        yield StoreFinding(state, upload.name, f"{upload.size} bytes")
     at_work = (upload.committed_sha1s for upload in unfinished if upload.is_active)
     registered = set(StoredFile.objects.values_list("sha1", flat=True))
     for sha1 in sorted(held - registered - frozenset().union(*at_work)):
-        yield Finding(State.UNREGISTERED, sha1)
+        yield StoreFinding(FileState.UNREGISTERED, sha1)
     for file in StoredFile.objects.order_by("sha1").iterator():
         finding = _compare(file, store, checksums=checksums)
         if finding is not None:
@@ -118,17 +120,17 @@ def _unregistered(sha1: str) -> Iterator[bool]:
             file.delete()
 
 
-def _compare(file: StoredFile, store: Store, *, checksums: bool) -> Finding | None:
+def _compare(file: StoredFile, store: Store, *, checksums: bool) -> StoreFinding | None:
     """Compare the bytes of one file with what is registered of them."""
     try:
         size = store.size(file.sha1)
         if size != file.size:
             detail = f"{size} bytes instead of {file.size}"
-            return Finding(State.WRONG_SIZE, file.sha1, detail)
+            return StoreFinding(FileState.WRONG_SIZE, file.sha1, detail)
         if checksums and not _has_checksums(file, store.open(file.sha1)):
-            return Finding(State.WRONG_CHECKSUM, file.sha1)
+            return StoreFinding(FileState.WRONG_CHECKSUM, file.sha1)
     except NotFound:
-        return Finding(State.MISSING, file.sha1)
+        return StoreFinding(FileState.MISSING, file.sha1)
     return None
 
 
