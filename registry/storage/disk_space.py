@@ -14,7 +14,7 @@ from registry.core.database_errors import disk_was_full_recently, is_disk_full
 _MEGABYTE = 1024 * 1024
 
 
-def problem_of_disk() -> str:
+def find_disk_problem() -> str:
     """Say why nothing can be stored; nothing where it can.
 
     The disk of a database server cannot be looked at: that it was full is told for
