@@ -28,7 +28,7 @@ from registry.catalogue.served import require_served
 from registry.core.errors import InvalidInput, NotFound
 from registry.http.downloads import Download, file_response
 from registry.http.views import CountedView
-from registry.storage.served import open_served
+from registry.storage.served_files import open_served_file
 from registry.storage.services import find_file, get_store, parse_sha1
 from registry.web.views import errors
 
@@ -121,7 +121,7 @@ class FileView(CountedView):
     ) -> HttpResponseBase:
         """Send a file on the server's own disk, by what its bytes are by now."""
         with ExitStack() as stack:
-            file = open_served(paths)
+            file = open_served_file(paths)
             stack.callback(file.stream.close)
             hidden = require_served(self.request.user, file)
             name = name_of(file.sha1, product)

@@ -52,7 +52,7 @@ def served_roots() -> list[Path]:
     return [Path(os.path.realpath(folder)) for folder in folders]
 
 
-def open_served(paths: Iterable[str]) -> ServedFile:
+def open_served_file(paths: Iterable[str]) -> ServedFile:
     """Open the first of these paths that is a file which may be served.
 
     Raises ``NotFound`` alike for what does not exist, what is no plain file, and what

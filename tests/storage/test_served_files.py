@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from registry.core.errors import NotFound
 from registry.storage import served
-from registry.storage.served import ServedFile, open_served
+from registry.storage.served_files import ServedFile, open_served_file
 from tests.files import COUNTS, sha1_of
 
 SECRET = b"the operator's own"
@@ -38,36 +38,38 @@ def read(file: ServedFile) -> bytes:
 
 
 def test_a_file_below_a_listed_folder_is_served(root: Path) -> None:
-    file = open_served([f"{root}/sub/counts.csv"])
+    file = open_served_file([f"{root}/sub/counts.csv"])
     assert (file.size, file.sha1) == (len(COUNTS), sha1_of(COUNTS))
     assert read(file) == COUNTS
 
 
 def test_a_part_of_a_file_is_read_as_asked(root: Path) -> None:
-    file = open_served([f"{root}/sub/counts.csv"])
+    file = open_served_file([f"{root}/sub/counts.csv"])
     assert file.open(4, 6).read(100) == COUNTS[4:10]
     assert file.open(4, None).read(100) == COUNTS[4:]
     file.stream.close()
 
 
 def test_the_first_path_that_is_a_file_counts(root: Path) -> None:
-    assert read(open_served([f"{root}/none", f"{root}/sub/counts.csv"])) == COUNTS
+    assert read(open_served_file([f"{root}/none", f"{root}/sub/counts.csv"])) == COUNTS
 
 
 def test_dots_are_resolved_before_it_is_decided(root: Path) -> None:
-    assert read(open_served([f"{root}/../served/sub/../sub/counts.csv"])) == COUNTS
+    assert read(open_served_file([f"{root}/../served/sub/../sub/counts.csv"])) == COUNTS
 
 
 def test_a_link_that_stays_below_the_folder_is_followed(root: Path) -> None:
     (root / "latest.csv").symlink_to("sub/counts.csv")
     (root / "linked").symlink_to(root / "sub")
-    assert read(open_served([f"{root}/latest.csv"])) == COUNTS
-    assert read(open_served([f"{root}/linked/counts.csv"])) == COUNTS
+    assert read(open_served_file([f"{root}/latest.csv"])) == COUNTS
+    assert read(open_served_file([f"{root}/linked/counts.csv"])) == COUNTS
 
 
 def test_a_listed_folder_may_be_reached_by_a_link(root: Path) -> None:
     (root.parent / "other-name").symlink_to(root)
-    assert read(open_served([f"{root.parent}/other-name/sub/counts.csv"])) == COUNTS
+    assert (
+        read(open_served_file([f"{root.parent}/other-name/sub/counts.csv"])) == COUNTS
+    )
 
 
 def test_without_a_listed_folder_nothing_is_served(
@@ -75,7 +77,7 @@ def test_without_a_listed_folder_nothing_is_served(
 ) -> None:
     settings.SERVED_ROOTS = ()
     with pytest.raises(NotFound):
-        open_served([f"{root}/sub/counts.csv"])
+        open_served_file([f"{root}/sub/counts.csv"])
 
 
 @pytest.mark.parametrize(
@@ -114,14 +116,14 @@ def test_nothing_else_is_served(root: Path, path: str) -> None:
     (root / "loop").symlink_to("loop")
     os.mkfifo(root / "pipe")
     with pytest.raises(NotFound):
-        open_served([path.format(root=root)])
+        open_served_file([path.format(root=root)])
 
 
 def test_a_refusal_does_not_tell_what_exists(root: Path) -> None:
     with pytest.raises(NotFound) as there:
-        open_served([f"{root}/../secret"])
+        open_served_file([f"{root}/../secret"])
     with pytest.raises(NotFound) as nowhere:
-        open_served([f"{root}/../nowhere"])
+        open_served_file([f"{root}/../nowhere"])
     assert there.value.detail == nowhere.value.detail
 
 
@@ -146,10 +148,10 @@ def test_the_registrys_own_folder_is_not_served_for_one_above_it(
     settings.REGISTRY_DATA_DIR = own
     settings.STORE_DIR = own / "store"
     with pytest.raises(NotFound):
-        open_served([f"{root}/registry/secret-key"])
+        open_served_file([f"{root}/registry/secret-key"])
     settings.SERVED_ROOTS = (own.resolve(),)
     with pytest.raises(NotFound):
-        open_served([f"{root}/registry/secret-key"])
+        open_served_file([f"{root}/registry/secret-key"])
 
 
 def test_the_stores_files_are_served_but_nothing_beside_them(
@@ -161,9 +163,9 @@ def test_the_stores_files_are_served_but_nothing_beside_them(
     for name in ("files/ab/cd", "incoming"):
         (own / "store" / name).mkdir(parents=True)
         (own / "store" / name / "file").write_bytes(COUNTS)
-    assert read(open_served([f"{own}/store/files/ab/cd/file"])) == COUNTS
+    assert read(open_served_file([f"{own}/store/files/ab/cd/file"])) == COUNTS
     with pytest.raises(NotFound):
-        open_served([f"{own}/store/incoming/file"])
+        open_served_file([f"{own}/store/incoming/file"])
 
 
 def test_the_checksum_follows_the_bytes(root: Path) -> None:
@@ -176,6 +178,6 @@ def test_the_checksum_follows_the_bytes(root: Path) -> None:
 
 def checksum(path: Path) -> str:
     """Return the checksum that a file is served with."""
-    file = open_served([str(path)])
+    file = open_served_file([str(path)])
     file.stream.close()
     return file.sha1
