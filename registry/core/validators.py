@@ -14,13 +14,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
 #: Characters in a name, identifier or another short text.
-SHORT = 1024
+SHORT_LENGTH = 1024
 #: Characters in a storage path.
-PATH = 8192
+PATH_LENGTH = 8192
 #: Characters in a description or another long text.
-LONG = 2**20
+LONG_LENGTH = 2**20
 #: A B-tree entry of PostgreSQL holds some 2,700 bytes; two indexed texts must fit.
-SHORT_BYTES = 1280
+MAX_INDEXED_BYTES = 1280
 
 _SPACE = re.compile(r"\s")
 _SHA1 = re.compile(r"[0-9a-f]{40}")
@@ -30,18 +30,18 @@ _ROOT_SCHEMES = ("http", "https", "file", "ssh", "sftp", "ftp", "ftps", "s3", "g
 _SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*):(?://)?(.*)$", re.IGNORECASE | re.DOTALL)
 
 
-def indexable(value: str) -> None:
+def validate_index_size(value: str) -> None:
     """Refuse a text too long, in bytes of UTF-8, for a database index."""
     size = len(value.encode("utf-8", "surrogatepass"))
-    if size > SHORT_BYTES:
+    if size > MAX_INDEXED_BYTES:
         raise ValidationError(
-            f"Ensure this value has at most {SHORT_BYTES} bytes in UTF-8 "
+            f"Ensure this value has at most {MAX_INDEXED_BYTES} bytes in UTF-8 "
             f"(it has {size}).",
             code="too_long",
         )
 
 
-def checksum(value: str) -> None:
+def validate_checksum(value: str) -> None:
     """Refuse a SHA-1 that no file would be found by; other texts pass.
 
     Commits and hashes of other kinds are such texts. A private location whose hash is
@@ -58,7 +58,7 @@ def checksum(value: str) -> None:
     )
 
 
-def name(value: str) -> None:
+def validate_name(value: str) -> None:
     """Refuse the characters that filters read as a pattern."""
     if _GLOB_CHARACTERS.search(value):
         raise ValidationError(
@@ -68,7 +68,7 @@ def name(value: str) -> None:
         )
 
 
-def semantic_version(value: str) -> None:
+def validate_semantic_version(value: str) -> None:
     """Accept Semantic Versioning 2.0.0, for example 1.0.0 or 2.1.0-rc.1."""
     if not semver.Version.is_valid(value):
         raise ValidationError(
@@ -78,7 +78,7 @@ def semantic_version(value: str) -> None:
         )
 
 
-def web_address(value: str) -> None:
+def validate_url(value: str) -> None:
     """Accept an absolute http, https or ftp URL."""
     try:
         URLValidator(schemes=("http", "https", "ftp", "ftps"))(value)
@@ -91,7 +91,7 @@ def web_address(value: str) -> None:
         ) from error
 
 
-def storage_root(value: str) -> None:
+def validate_storage_root(value: str) -> None:
     """Accept a URI that a storage path can be appended to.
 
     Credentials inside it would be public, so they are refused (RFC 3986, 3.2.1).

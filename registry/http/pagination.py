@@ -11,7 +11,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 
-from registry.core.validators import SHORT
+from registry.core.validators import SHORT_LENGTH
 from registry.http.keyset import Cursor, InvalidCursor, SortKey, order_from_cursor
 
 if TYPE_CHECKING:
@@ -222,4 +222,4 @@ def orderable_fields(model: type[Model]) -> list[str]:
 
 def _is_short(field: Any) -> bool:
     long = isinstance(field, models.TextField | models.JSONField)
-    return not long and (field.max_length or 0) <= SHORT
+    return not long and (field.max_length or 0) <= SHORT_LENGTH

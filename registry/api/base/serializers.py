@@ -18,7 +18,7 @@ from registry.api.base.fields import (
     LinksField,
     SelfField,
 )
-from registry.core.validators import web_address
+from registry.core.validators import validate_url
 from registry.http.links import Reference
 
 #: What every record shows first and last.
@@ -101,7 +101,7 @@ class RecordSerializer(serializers.ModelSerializer[Any]):
         kept = [v for v in validators if not isinstance(v, UniqueValidator)]
         if isinstance(model_field, models.URLField):
             field_class = serializers.CharField
-            kept = [v for v in kept if not _is_url_validator(v)] + [web_address]
+            kept = [v for v in kept if not _is_url_validator(v)] + [validate_url]
         if "validators" in kwargs or kept != list(validators):
             kwargs["validators"] = kept
         is_text = isinstance(model_field, models.CharField | models.TextField)

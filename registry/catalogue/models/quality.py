@@ -31,7 +31,7 @@ class Issue(Record):
         help_text="How bad it is: 0 is a remark, larger is worse.",
     )
     description = models.TextField(
-        max_length=validators.LONG, help_text="What is wrong, in words."
+        max_length=validators.LONG_LENGTH, help_text="What is wrong, in words."
     )
     uuid = models.UUIDField(
         default=uuid.uuid4, unique=True, help_text="UUID of the issue."

@@ -76,7 +76,7 @@ def _filter_by(
 
 
 def _plain_filter(field: models.Field[Any, Any]) -> type[django_filters.Filter]:
-    if validators.name in field.validators:
+    if validators.validate_name in field.validators:
         return GlobFilter
     by_type: tuple[tuple[type[models.Field[Any, Any]], Any], ...] = (
         (models.BooleanField, BooleanFilter),

@@ -31,7 +31,7 @@ class CodeRun(Record):
         null=True, blank=True, help_text="When the run ended, in UTC."
     )
     description = models.CharField(
-        max_length=validators.SHORT, help_text="What was run, in words."
+        max_length=validators.SHORT_LENGTH, help_text="What was run, in words."
     )
     code_repo = models.ForeignKey(
         Object,
