@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import uniform
 
+from attacks.connection import OPEN, REFUSED, RESET, RawConnection
 from attacks.kinds.base import Kind, Scene
-from attacks.line import OPEN, REFUSED, RESET, Line
 
 
 class Swarm:
@@ -47,8 +47,10 @@ class Swarm:
     async def _attack(self, number: int) -> str:
         kind = self._kind
         try:
-            async with Line.open(self._scene.target, small=kind.small_buffer) as line:
-                return await kind.attack(line, self._scene, number)
+            async with RawConnection.open(
+                self._scene.target, small=kind.small_buffer
+            ) as connection:
+                return await kind.attack(connection, self._scene, number)
         except ConnectionRefusedError:
             return REFUSED
         except OSError:

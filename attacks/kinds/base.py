@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import repeat
 from typing import NamedTuple
 
+from attacks.connection import RawConnection
 from attacks.ground import Ground
-from attacks.line import Line
 from attacks.target import Target
 
 
@@ -40,7 +40,7 @@ class Kind(ABC):
     uploads: bool = False
 
     @abstractmethod
-    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
         """Attack over this connection until it ends; return the outcome."""
 
 

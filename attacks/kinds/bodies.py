@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import chain
 
+from attacks.connection import RawConnection
 from attacks.kinds.base import Kind, Scene, request, slowly
-from attacks.line import Line
 
 _JSON = "Content-Type: application/json"
 _FORM = "Content-Type: application/x-www-form-urlencoded"
@@ -29,11 +29,11 @@ class SlowBody(Kind):
     length: int = _SMALL
     token: str | None = None
 
-    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
         """Send the head at once, and then two bytes a second."""
         length = f"Content-Length: {self.length}"
         token = scene.target.token if self.token == "right" else self.token
-        line.send(
+        connection.send(
             request(
                 scene,
                 self.method,
@@ -44,7 +44,7 @@ class SlowBody(Kind):
                 token=token,
             )
         )
-        return await line.trickle(slowly(b"["), pace=0.5)
+        return await connection.trickle(slowly(b"["), pace=0.5)
 
     def address(self, scene: Scene, number: int) -> str:
         """Return the path that this attacker sends to."""
@@ -76,9 +76,9 @@ class SlowChunks(Kind):
 
     name = "body: slow chunks, JSON"
 
-    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
         """Send the head, and then two chunks a second."""
-        line.send(
+        connection.send(
             request(
                 scene,
                 "POST",
@@ -88,7 +88,7 @@ class SlowChunks(Kind):
                 token=scene.target.token,
             )
         )
-        return await line.trickle(slowly(b"1\r\n[\r\n"), pace=0.5)
+        return await connection.trickle(slowly(b"1\r\n[\r\n"), pace=0.5)
 
 
 class SlowUploadInChunks(Kind):
@@ -97,11 +97,11 @@ class SlowUploadInChunks(Kind):
     name = "body: slow chunks, signed PUT"
     uploads = True
 
-    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
         """Send the head, and then two chunks a second."""
         path = scene.uploads[number % len(scene.uploads)]
-        line.send(request(scene, "PUT", path, "Transfer-Encoding: chunked"))
-        return await line.trickle(slowly(b"1\r\nx\r\n"), pace=0.5)
+        connection.send(request(scene, "PUT", path, "Transfer-Encoding: chunked"))
+        return await connection.trickle(slowly(b"1\r\nx\r\n"), pace=0.5)
 
 
 class StalledUpload(Kind):
@@ -110,13 +110,13 @@ class StalledUpload(Kind):
     name = "body: stalled signed PUT"
     uploads = True
 
-    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
         """Send the head and 256 kB of 10 MB, and wait."""
         path = scene.uploads[number % len(scene.uploads)]
         length = f"Content-Length: {10 * 2**20}"
-        line.send(request(scene, "PUT", path, length))
+        connection.send(request(scene, "PUT", path, length))
         pieces = chain([bytes(2**18)], slowly(b""))
-        return await line.trickle(pieces, pace=1)
+        return await connection.trickle(pieces, pace=1)
 
 
 KINDS: tuple[Kind, ...] = (

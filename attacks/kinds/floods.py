@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import count
 
+from attacks.connection import CLOSED, RawConnection
 from attacks.kinds.base import Kind, Scene, request
-from attacks.line import CLOSED, Line
 
 
 class Reconnecting(Kind):
@@ -14,11 +14,11 @@ class Reconnecting(Kind):
     name = "flood: reconnecting at once"
     pause = 0.02
 
-    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
         """Keep the empty line back."""
-        line.send(request(scene, "GET", "/api/")[:-2])
+        connection.send(request(scene, "GET", "/api/")[:-2])
         headers = (b"X-%d: x\r\n" % one for one in count())
-        return await line.trickle(headers, pace=1)
+        return await connection.trickle(headers, pace=1)
 
 
 class HangingUp(Kind):
@@ -28,11 +28,11 @@ class HangingUp(Kind):
     pause = 1
     uploads = True
 
-    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
         """Leave a body unsent, so that the server has begun with it."""
         path = scene.uploads[number % len(scene.uploads)]
-        line.send(request(scene, "PUT", path, "Content-Length: 1000000"))
-        line.send(bytes(1000))
+        connection.send(request(scene, "PUT", path, "Content-Length: 1000000"))
+        connection.send(bytes(1000))
         return CLOSED
 
 

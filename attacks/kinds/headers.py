@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Iterator
 from itertools import chain, count
 
+from attacks.connection import CLOSED, RawConnection
 from attacks.kinds.base import Kind, Scene, request
-from attacks.line import CLOSED, Line
 
 
 class UnfinishedHeaders(Kind):
@@ -15,10 +15,10 @@ class UnfinishedHeaders(Kind):
 
     name = "headers: unfinished"
 
-    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
         """Keep the empty line back."""
-        line.send(request(scene, "GET", "/api/")[:-2])
-        return await line.trickle(_headers(), pace=1)
+        connection.send(request(scene, "GET", "/api/")[:-2])
+        return await connection.trickle(_headers(), pace=1)
 
 
 class TrickledHeaders(Kind):
@@ -26,11 +26,11 @@ class TrickledHeaders(Kind):
 
     name = "headers: byte by byte"
 
-    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
         """Send two bytes a second."""
         start = request(scene, "GET", "/api/")[:-2]
         bytes_of_it = (bytes([byte]) for byte in start)
-        return await line.trickle(chain(bytes_of_it, _headers()), pace=0.5)
+        return await connection.trickle(chain(bytes_of_it, _headers()), pace=0.5)
 
 
 class OldVersion(Kind):
@@ -38,13 +38,13 @@ class OldVersion(Kind):
 
     name = "headers: unfinished, HTTP/1.0"
 
-    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
         """Keep the empty line back."""
         start = request(
             scene, "POST", "/sign-in", "Connection: keep-alive", version="1.0"
         )
-        line.send(start[:-2])
-        return await line.trickle(_headers(), pace=1)
+        connection.send(start[:-2])
+        return await connection.trickle(_headers(), pace=1)
 
 
 class Idle(Kind):
@@ -52,9 +52,9 @@ class Idle(Kind):
 
     name = "idle connections"
 
-    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
         """Wait until the server hangs up."""
-        return await line.outcome()
+        return await connection.outcome()
 
 
 class KeptAlive(Kind):
@@ -62,12 +62,12 @@ class KeptAlive(Kind):
 
     name = "kept connections"
 
-    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
         """Ask for something cheap every two seconds."""
-        line.send(request(scene, "GET", "/livez"))
-        while await line.read(4096):
+        connection.send(request(scene, "GET", "/livez"))
+        while await connection.read(4096):
             await asyncio.sleep(2)
-            line.send(request(scene, "GET", "/livez"))
+            connection.send(request(scene, "GET", "/livez"))
         return CLOSED
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from attacks.connection import CLOSED, RawConnection
 from attacks.kinds.base import Kind, Scene, request
-from attacks.line import CLOSED, Line
 
 
 @dataclass
@@ -18,11 +18,11 @@ class SlowReader(Kind):
     token: bool = False
     small_buffer: bool = True
 
-    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
         """Read until the server hangs up."""
-        line.send(request(scene, "GET", getattr(scene.ground, self.what)))
+        connection.send(request(scene, "GET", getattr(scene.ground, self.what)))
         first = b""
-        while data := await line.read(1024):
+        while data := await connection.read(1024):
             first = first or data
             await asyncio.sleep(1)
         status = first.split(b" ", 2)[1:2]
@@ -35,10 +35,10 @@ class Unread(Kind):
     name = "readers: nothing is read"
     small_buffer = True
 
-    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
         """Ask for the large file, and wait until the server hangs up."""
-        line.send(request(scene, "GET", scene.ground.download))
-        return await _until_reset(line)
+        connection.send(request(scene, "GET", scene.ground.download))
+        return await _until_reset(connection)
 
 
 class Pipelined(Kind):
@@ -47,17 +47,17 @@ class Pipelined(Kind):
     name = "readers: pipelined and unread"
     small_buffer = True
 
-    async def attack(self, line: Line, scene: Scene, number: int) -> str:
+    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
         """Ask five hundred times for a page of records."""
-        line.send(request(scene, "GET", scene.ground.page) * 500)
-        return await _until_reset(line)
+        connection.send(request(scene, "GET", scene.ground.page) * 500)
+        return await _until_reset(connection)
 
 
-async def _until_reset(line: Line) -> str:
+async def _until_reset(connection: RawConnection) -> str:
     """Send nothing that counts; see the connection break when the server hangs up."""
-    while not line.is_closing:
+    while not connection.is_closing:
         await asyncio.sleep(1)
-        line.send(b"\r\n")
+        connection.send(b"\r\n")
     return CLOSED
 
 

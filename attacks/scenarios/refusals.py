@@ -6,10 +6,10 @@ import asyncio
 from typing import NamedTuple
 
 from attacks.client import Client
+from attacks.connection import RawConnection
+from attacks.event_loops import run_coroutine
 from attacks.findings import Finding
 from attacks.ground import upload_path
-from attacks.line import Line
-from attacks.loops import run as run_loop
 from attacks.target import Target
 
 #: Seconds that a refusal may take, on a machine with other work.
@@ -103,7 +103,7 @@ _REFUSED = ("400", "401", "403", "404", "405", "413")
 
 def refused_before_their_bodies(target: Target) -> list[Finding]:
     """Send heads that announce a body, and see them refused before it is sent."""
-    return run_loop(_all(target, cases(target)))
+    return run_coroutine(_all(target, cases(target)))
 
 
 async def _all(target: Target, made: list[Case]) -> list[Finding]:
@@ -128,8 +128,8 @@ async def refused(
         f"Host: {target.host}",
         *(*case.headers, length, *extra, "", ""),
     )
-    async with Line.open(target) as line:
-        line.send("\r\n".join(lines).encode())
-        outcome = await line.outcome(timeout=patience)
+    async with RawConnection.open(target) as connection:
+        connection.send("\r\n".join(lines).encode())
+        outcome = await connection.outcome(timeout=patience)
     name = f"refused at once: {case.name}{f', {extra[0]}' if extra else ''}"
     return Finding(name, outcome in case.statuses, outcome)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import re
 
+from attacks.connection import CLOSED
+from attacks.event_loops import run_coroutine
 from attacks.findings import Finding
-from attacks.line import CLOSED
-from attacks.loops import run as run_loop
 from attacks.target import Target
 
 #: Seconds in which a broken request must be answered or its connection closed.
@@ -122,7 +122,7 @@ _LINES = [
 
 def ambiguous_requests(target: Target) -> list[Finding]:
     """Send each shape, and see it refused and what is behind it never answered."""
-    return run_loop(_ambiguous(target))
+    return run_coroutine(_ambiguous(target))
 
 
 async def _ambiguous(target: Target) -> list[Finding]:
@@ -170,7 +170,7 @@ def headers_without_end(target: Target) -> list[Finding]:
     """Send headers that are too long or too many, and see them refused."""
     start = f"GET /livez HTTP/1.1\r\nHost: {target.host}\r\n".encode()
     return [
-        run_loop(_cut_off(target, name, begin, piece))
+        run_coroutine(_cut_off(target, name, begin, piece))
         for name, begin, piece in (
             ("a header line", start + b"X-Long: ", b"x" * 2**16),
             ("headers", start, b"X-Many: x\r\n" * 2**12),

@@ -9,9 +9,9 @@ from collections import Counter
 import pytest
 
 from attacks.__main__ import main
+from attacks.event_loops import run_coroutine
 from attacks.honest import Orders, Report, measure
 from attacks.kinds import KINDS, named
-from attacks.loops import run as run_loop
 from attacks.processes import family, resident
 from attacks.run import Result, line
 from attacks.scenarios.refusals import Case, refused
@@ -50,7 +50,7 @@ def orders(port: int) -> Orders:
 
 
 def test_where_nobody_listens_honest_clients_fail() -> None:
-    report = run_loop(measure(orders(free_port())))
+    report = run_coroutine(measure(orders(free_port())))
     assert not report.is_served
     assert report.live_misses == report.live > 0
     assert any("ConnectionRefused" in name for name in report.failures)
@@ -73,7 +73,7 @@ def test_a_server_that_does_not_answer_is_found_out() -> None:
             finding = await refused(target, case, patience=0.2)
             return await measure(orders(port)), finding.seen
 
-    report, seen = run_loop(beside_a_mute_server())
+    report, seen = run_coroutine(beside_a_mute_server())
     assert not report.is_served
     assert report.live_misses == report.live > 0
     assert any("Timeout" in name for name in report.failures)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import pytest
 
+from attacks.event_loops import run_coroutine
 from attacks.ground import Ground
 from attacks.kinds import KINDS
 from attacks.kinds.base import Kind
-from attacks.loops import run as run_loop
 from attacks.run import Arena
 from attacks.target import Target
 
@@ -29,7 +29,7 @@ def test_honest_clients_are_served_beside(
     kind: Kind, target: Target, ground: Ground
 ) -> None:
     arena = Arena(target, ground, ATTACKERS)
-    report, outcomes = run_loop(
+    report, outcomes = run_coroutine(
         arena.beside(
             kind,
             seconds=1,

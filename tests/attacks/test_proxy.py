@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from attacks.client import Client, require
+from attacks.event_loops import run_coroutine
 from attacks.ground import Ground, prepare, upload_path
 from attacks.kinds import KINDS
-from attacks.loops import run as run_loop
 from attacks.run import Arena
 from attacks.target import Target
 from tests.attacks.proxy import HOST, Proxy
@@ -161,7 +161,7 @@ def test_honest_clients_are_served_beside(
 ) -> None:
     [kind] = [kind for kind in KINDS if kind.name == name]
     arena = Arena(behind, ground_behind, ATTACKERS, ATTACKERS_ADDRESS)
-    report, _ = run_loop(
+    report, _ = run_coroutine(
         arena.beside(
             kind,
             seconds=1,

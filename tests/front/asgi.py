@@ -9,7 +9,7 @@ from typing import Any
 
 from registry.front.pace import Patience
 
-from attacks.loops import run as run_loop
+from attacks.event_loops import run_coroutine
 from registry.front.application import Front, Limits
 from registry.front.environ import CLIENT_DISCONNECTED
 
@@ -112,7 +112,7 @@ def front_of(
 
 def call_application(application: Any, client: Client, **limits: Any) -> Client:
     """Send the client's request, and return the client with its answer."""
-    run_loop(serve(front_of(application, **limits), client))
+    run_coroutine(serve(front_of(application, **limits), client))
     return client
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from attacks.loops import run as run_loop
+from attacks.event_loops import run_coroutine
 from registry.front.address_limiter import AddressLimiter
 from registry.front.addresses import network_of_peer
 
@@ -63,7 +63,7 @@ def test_an_address_has_a_share_while_others_ask_as_well(
         assert not limiter._waiting
         return seen
 
-    assert run_loop(run()) == [8, 7, 6, 5, 4, 3, 2, 2, 2, 5]
+    assert run_coroutine(run()) == [8, 7, 6, 5, 4, 3, 2, 2, 2, 5]
 
 
 def test_what_takes_long_is_nobodys_share(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +83,7 @@ def test_what_takes_long_is_nobodys_share(monkeypatch: pytest.MonkeyPatch) -> No
         await asyncio.gather(*work)
         assert not limiter._running
 
-    run_loop(run())
+    run_coroutine(run())
 
 
 def test_who_leaves_while_waiting_lets_others_in() -> None:
@@ -101,7 +101,7 @@ def test_who_leaves_while_waiting_lets_others_in() -> None:
             await work
         assert not limiter._running
 
-    run_loop(run())
+    run_coroutine(run())
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from gunicorn.workers.gasgi import ASGIWorker
 
-from attacks.loops import run as run_loop
+from attacks.event_loops import run_coroutine
 from registry.front.bodies import ReaderGone, StreamedBody
 from registry.front.responses import ResponseStream
 from registry.front.slots import NoFreeSlot, Slots
@@ -32,7 +32,7 @@ def test_a_client_earns_time_by_what_it_moves_but_saves_none_up() -> None:
         clock = asyncio.get_running_loop().time
         return little, deadline.ends_at - clock(), first - clock()
 
-    little, ahead, _ = run_loop(run())
+    little, ahead, _ = run_coroutine(run())
     # half a second for 50 bytes, unless that is beyond a pause from now
     assert 0 <= little <= 0.5
     assert ahead == pytest.approx(10, abs=0.5)
@@ -64,7 +64,7 @@ def test_a_free_place_goes_to_whoever_holds_the_fewest() -> None:
             end.set()
         await asyncio.gather(*tasks)
 
-    run_loop(run())
+    run_coroutine(run())
     assert order[:3] == ["a", "a", "b"]
     assert order[3:] == ["a", "a"]
 
@@ -85,7 +85,7 @@ def test_places_go_around_among_those_who_hold_as_many() -> None:
                 await asyncio.sleep(0)
         await asyncio.gather(*tasks)
 
-    run_loop(run())
+    run_coroutine(run())
     assert order == ["b", "c", "a", "b", "a", "a"]
 
 
@@ -99,7 +99,7 @@ def test_nobody_waits_for_a_place_for_ever() -> None:
         async with slots.hold("b"):
             pass
 
-    run_loop(run())
+    run_coroutine(run())
 
 
 def test_whoever_leaves_the_queue_takes_no_place_along() -> None:
@@ -118,7 +118,7 @@ def test_whoever_leaves_the_queue_takes_no_place_along() -> None:
         async with asyncio.timeout(10), slots.hold("c"):
             pass
 
-    run_loop(run())
+    run_coroutine(run())
 
 
 def test_a_streamed_body_is_read_in_the_sizes_that_are_asked_for() -> None:
@@ -141,7 +141,7 @@ def test_a_streamed_body_is_read_in_the_sizes_that_are_asked_for() -> None:
         await sending
         return found
 
-    assert run_loop(run()) == [b"ab", b"cdef", b"ghi\n", b"jk\n", b"l", b""]
+    assert run_coroutine(run()) == [b"ab", b"cdef", b"ghi\n", b"jk\n", b"l", b""]
 
 
 def test_whoever_feeds_a_reader_that_is_done_is_told() -> None:
@@ -159,7 +159,7 @@ def test_whoever_feeds_a_reader_that_is_done_is_told() -> None:
             feeding = asyncio.create_task(body.feed(piece))
         feeding.cancel()
 
-    run_loop(run())
+    run_coroutine(run())
 
 
 def test_a_sender_waits_for_a_reader_that_is_behind() -> None:
@@ -180,7 +180,7 @@ def test_a_sender_waits_for_a_reader_that_is_behind() -> None:
         await sending
         return len(read)
 
-    assert run_loop(run()) == 8 * 1024 * 1024
+    assert run_coroutine(run()) == 8 * 1024 * 1024
 
 
 def test_a_reader_hears_why_there_is_no_more() -> None:
@@ -191,7 +191,7 @@ def test_a_reader_hears_why_there_is_no_more() -> None:
         await asyncio.to_thread(body.read, 10)
 
     with pytest.raises(TimeoutError, match="slow"):
-        run_loop(run())
+        run_coroutine(run())
 
 
 def test_an_answer_is_made_while_nobody_reads_it() -> None:
@@ -215,7 +215,7 @@ def test_an_answer_is_made_while_nobody_reads_it() -> None:
         spool.close()
         return size
 
-    assert run_loop(run()) == 64 * 1024 * 1024
+    assert run_coroutine(run()) == 64 * 1024 * 1024
 
 
 def test_pieces_of_any_size_arrive_as_they_were_made() -> None:
@@ -236,7 +236,7 @@ def test_pieces_of_any_size_arrive_as_they_were_made() -> None:
             spool.close()
         return read
 
-    assert b"".join(run_loop(run())) == b"".join(pieces)
+    assert b"".join(run_coroutine(run())) == b"".join(pieces)
 
 
 def test_of_a_long_answer_only_what_is_ahead_of_the_reader_is_kept() -> None:
@@ -260,7 +260,7 @@ def test_of_a_long_answer_only_what_is_ahead_of_the_reader_is_kept() -> None:
         spool.close()
         return size, most
 
-    size, most = run_loop(run())
+    size, most = run_coroutine(run())
     assert size == 200 * 1024 * 1024
     assert most < 70 * 1024 * 1024
 
@@ -291,7 +291,7 @@ def test_answers_wait_for_their_readers_where_all_together_are_too_much() -> Non
         return before
 
     # it goes on only as it is read
-    assert run_loop(run()) < 12
+    assert run_coroutine(run()) < 12
 
 
 def test_an_answer_that_nobody_wants_any_more_is_not_made_to_its_end() -> None:
@@ -311,7 +311,7 @@ def test_an_answer_that_nobody_wants_any_more_is_not_made_to_its_end() -> None:
             await making
         spool.close()
 
-    run_loop(run())
+    run_coroutine(run())
 
 
 def test_a_process_that_serves_has_threads_take_short_turns(

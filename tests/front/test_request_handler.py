@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import RequestDataTooBig
 
-from attacks.loops import run as run_loop
+from attacks.event_loops import run_coroutine
 from registry.front import receiving
 from registry.front.application import Front
 from registry.front.body_receiver import MAX_BYTES_IN_MEMORY
@@ -88,7 +88,7 @@ def test_what_is_refused_is_refused_before_its_body_is_read() -> None:
         answers.append(client.asked)
         await Client.send(client, message)
 
-    run_loop(front_of(refusing)(client.scope, client.receive, send))
+    run_coroutine(front_of(refusing)(client.scope, client.receive, send))
     assert client.status == 403
     assert answers == [0, 0]
     assert client.closes
@@ -107,7 +107,7 @@ def test_whoever_sends_nothing_of_a_body_that_was_refused_is_left_at_once(
         async with asyncio.timeout(30):
             await serve(front_of(refusing, seconds=300), client)
 
-    run_loop(exchange())
+    run_coroutine(exchange())
     assert not client.is_cut_off
     assert client.status == 403
     # the three that came, and the one that did not
@@ -219,7 +219,7 @@ def test_bodies_that_are_too_much_together_are_put_off() -> None:
         await serve(front, taken)
         return refused, taken
 
-    refused, taken = run_loop(run())
+    refused, taken = run_coroutine(run())
     assert refused.status == 503
     assert (b"retry-after", b"5") in refused.messages[0]["headers"]
     assert taken.status == 200
@@ -396,7 +396,7 @@ def test_readers_that_do_not_read_hold_no_thread() -> None:
         await _cancel(tasks)
         return quick
 
-    assert run_loop(run()).body == b"quick"
+    assert run_coroutine(run()).body == b"quick"
 
 
 def uploading(environ: Environ, start: StartResponse) -> list[bytes]:
@@ -426,7 +426,7 @@ def test_slow_uploads_leave_the_threads_of_requests_alone() -> None:
         await _cancel(tasks)
         return quick
 
-    assert run_loop(run()).body == b"done"
+    assert run_coroutine(run()).body == b"done"
     assert not any(one.messages for one in uploads)
 
 
@@ -464,7 +464,7 @@ def test_one_address_does_not_keep_others_from_the_threads() -> None:
         go_on.set()
         await asyncio.gather(*tasks)
 
-    run_loop(run())
+    run_coroutine(run())
     assert order[:2] == ["127.0.0.2", "127.0.0.9"]
     assert len(order) == 6
 
@@ -510,5 +510,5 @@ def test_other_protocols_are_closed() -> None:
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    run_loop(front_of(echo)({"type": "websocket"}, receive, send))
+    run_coroutine(front_of(echo)({"type": "websocket"}, receive, send))
     assert sent == [{"type": "websocket.close", "code": 1000}]

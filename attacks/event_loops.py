@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 
 
-def run(work: Coroutine[Any, Any, Result]) -> Result:
+def run_coroutine(work: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine to its end, on a thread of its own.
 
     The caller's thread may have a loop that runs already, as it has where Playwright

@@ -16,7 +16,7 @@ CLOSED, RESET, REFUSED, OPEN = "closed", "reset", "refused", "open"
 SMALL_BUFFER = 4096
 
 
-class Line:
+class RawConnection:
     """Sends bytes as they are and watches for the first line of an answer."""
 
     def __init__(
@@ -33,11 +33,11 @@ class Line:
         if small:
             raw: socket.socket = writer.get_extra_info("socket")
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
-        line = cls(reader, writer)
+        connection = cls(reader, writer)
         try:
-            yield line
+            yield connection
         finally:
-            await line.close()
+            await connection.close()
 
     async def close(self) -> None:
         """Hang up, without waiting for what is unsent."""
