@@ -11,9 +11,9 @@ from contextlib import ExitStack
 from types import FrameType
 
 from attacks.findings import Finding
-from attacks.ground import prepare
 from attacks.kinds import named
 from attacks.run import HEADING, MOST, Arena, Result, line
+from attacks.sample_data import register_samples
 from attacks.scenarios import SCENARIOS
 from attacks.scenarios.kill import killed_while_writing
 from attacks.served import Served
@@ -103,7 +103,7 @@ def _kinds(options: argparse.Namespace, target: Target) -> list[Result]:
     kinds = named(options.only)
     if not kinds:
         return []
-    arena = Arena(target, prepare(target), options.clients, options.source)
+    arena = Arena(target, register_samples(target), options.clients, options.source)
     print(HEADING, flush=True)
     results = []
     for kind in kinds:

@@ -25,7 +25,7 @@ from typing import Any
 import orjson
 
 from attacks.client import Answer, Client
-from attacks.ground import Ground, upload
+from attacks.sample_data import SamplePaths, upload
 from attacks.target import Target
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,11 +52,11 @@ class Orders:
     uploads: bool = True
 
     @classmethod
-    def of(cls, target: Target, ground: Ground, **given: Any) -> Orders:
+    def of(cls, target: Target, samples: SamplePaths, **given: Any) -> Orders:
         """Return orders to use this registry."""
         certificate = str(target.certificate) if target.certificate else None
         return cls(
-            target.url, target.token, ground.record, ground.page, certificate, **given
+            target.url, target.token, samples.record, samples.page, certificate, **given
         )
 
     @property

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from attacks.client import Client, require
 from attacks.findings import megabytes
-from attacks.ground import Ground, upload_path
 from attacks.honest import Orders, Report, measure
 from attacks.kinds.base import Kind, Scene
 from attacks.processes import resident
+from attacks.sample_data import SamplePaths, upload_path
 from attacks.swarm import Swarm
 from attacks.target import Target
 
@@ -57,10 +57,14 @@ class Arena:
     """Measures kinds of attackers one after another, each beside a baseline."""
 
     def __init__(
-        self, target: Target, ground: Ground, clients: int, source: str | None = None
+        self,
+        target: Target,
+        samples: SamplePaths,
+        clients: int,
+        source: str | None = None,
     ) -> None:
         """Attack with so many connections at a time, from this address of ours."""
-        self._target, self._ground, self._clients = target, ground, clients
+        self._target, self._ground, self._clients = target, samples, clients
         self._source = source
         self._quiet: Report | None = None
 

@@ -8,7 +8,7 @@ from itertools import repeat
 from typing import NamedTuple
 
 from attacks.connection import RawConnection
-from attacks.ground import Ground
+from attacks.sample_data import SamplePaths
 from attacks.target import Target
 
 
@@ -21,7 +21,7 @@ class Scene(NamedTuple):
     """
 
     target: Target
-    ground: Ground
+    samples: SamplePaths
     cookie: str
     uploads: tuple[str, ...] = ()
 

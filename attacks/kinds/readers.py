@@ -11,7 +11,7 @@ from attacks.kinds.base import Kind, Scene, request
 
 @dataclass
 class SlowReader(Kind):
-    """Reads 1 kB/s of an answer; `what` is the field of `Ground` that has the path."""
+    """Reads 1 kB/s of an answer; `what` is the field of `SamplePaths` that has the path."""
 
     name: str
     what: str
@@ -20,7 +20,7 @@ class SlowReader(Kind):
 
     async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
         """Read until the server hangs up."""
-        connection.send(request(scene, "GET", getattr(scene.ground, self.what)))
+        connection.send(request(scene, "GET", getattr(scene.samples, self.what)))
         first = b""
         while data := await connection.read(1024):
             first = first or data
@@ -37,7 +37,7 @@ class Unread(Kind):
 
     async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
         """Ask for the large file, and wait until the server hangs up."""
-        connection.send(request(scene, "GET", scene.ground.download))
+        connection.send(request(scene, "GET", scene.samples.download))
         return await _until_reset(connection)
 
 
@@ -49,7 +49,7 @@ class Pipelined(Kind):
 
     async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
         """Ask five hundred times for a page of records."""
-        connection.send(request(scene, "GET", scene.ground.page) * 500)
+        connection.send(request(scene, "GET", scene.samples.page) * 500)
         return await _until_reset(connection)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from attacks.client import Answer, Client
 from attacks.findings import Finding, megabytes
-from attacks.ground import Ground, prepare
+from attacks.sample_data import SamplePaths, register_samples
 from attacks.scenarios.together import at_once, watching
 from attacks.target import Target
 
@@ -19,14 +19,14 @@ TIMES = (8, 24)
 
 def many_pictures(target: Target, times: Sequence[int] = TIMES) -> list[Finding]:
     """Ask for pictures of a deep lineage, several at once, from several readers."""
-    ground = prepare(target)
-    return [one for number in times for one in _drawn(target, ground, number)]
+    samples = register_samples(target)
+    return [one for number in times for one in _drawn(target, samples, number)]
 
 
-def _drawn(target: Target, ground: Ground, times: int) -> list[Finding]:
+def _drawn(target: Target, samples: SamplePaths, times: int) -> list[Finding]:
     """Ask so often at once: each is drawn or politely put off, and others go on."""
     with watching(target) as watched:
-        answers = at_once(times, lambda number: _picture(target, ground, number))
+        answers = at_once(times, lambda number: _picture(target, samples, number))
     seen = Counter(answer.status for answer in answers)
     polite = all(
         "retry-after" in answer.headers
@@ -49,9 +49,9 @@ def _drawn(target: Target, ground: Ground, times: int) -> list[Finding]:
 _RIGHT = {200, 404, 429, 503}
 
 
-def _picture(target: Target, ground: Ground, number: int) -> Answer:
+def _picture(target: Target, samples: SamplePaths, number: int) -> Answer:
     form = ("svg", "png", "jpg")[number % 3]
     depth = 8 - number % 3
-    path = ground.picture.partition("?")[0]
+    path = samples.picture.partition("?")[0]
     with Client(target, signed_in=False) as client:
         return client.get(f"{path}?format={form}&depth={depth}")

@@ -9,7 +9,7 @@ from attacks.client import Client
 from attacks.connection import RawConnection
 from attacks.event_loops import run_coroutine
 from attacks.findings import Finding
-from attacks.ground import upload_path
+from attacks.sample_data import upload_path
 from attacks.target import Target
 
 #: Seconds that a refusal may take, on a machine with other work.

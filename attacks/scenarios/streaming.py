@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from attacks.client import Client
 from attacks.findings import Finding, megabytes
-from attacks.ground import upload_path
+from attacks.sample_data import upload_path
 from attacks.scenarios.together import watching
 from attacks.target import Target
 

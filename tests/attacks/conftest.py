@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from attacks.ground import Ground, prepare
+from attacks.sample_data import SamplePaths, register_samples
 from attacks.target import Target
 from tests.attacks.proxy import Proxy, served_by_nginx
 from tests.plugins.server import LiveRegistry, StartRegistry
@@ -28,9 +28,9 @@ def target(attacked: LiveRegistry) -> Target:
 
 
 @pytest.fixture(scope="package")
-def ground(target: Target) -> Ground:
+def samples(target: Target) -> SamplePaths:
     """Return what the attacks ask for."""
-    return prepare(target)
+    return register_samples(target)
 
 
 @pytest.fixture(scope="package")

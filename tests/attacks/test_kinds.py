@@ -9,10 +9,10 @@ from __future__ import annotations
 import pytest
 
 from attacks.event_loops import run_coroutine
-from attacks.ground import Ground
 from attacks.kinds import KINDS
 from attacks.kinds.base import Kind
 from attacks.run import Arena
+from attacks.sample_data import SamplePaths
 from attacks.target import Target
 
 pytestmark = pytest.mark.xdist_group("attacks")
@@ -26,9 +26,9 @@ TRANSFERS = ("signed PUT", "slow download", "nothing is read")
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_honest_clients_are_served_beside(
-    kind: Kind, target: Target, ground: Ground
+    kind: Kind, target: Target, samples: SamplePaths
 ) -> None:
-    arena = Arena(target, ground, ATTACKERS)
+    arena = Arena(target, samples, ATTACKERS)
     report, outcomes = run_coroutine(
         arena.beside(
             kind,

@@ -11,9 +11,9 @@ import pytest
 
 from attacks.client import Client, require
 from attacks.event_loops import run_coroutine
-from attacks.ground import Ground, prepare, upload_path
 from attacks.kinds import KINDS
 from attacks.run import Arena
+from attacks.sample_data import SamplePaths, register_samples, upload_path
 from attacks.target import Target
 from tests.attacks.proxy import HOST, Proxy
 from tests.attacks.test_kinds import ATTACKERS, GENEROUS
@@ -133,9 +133,9 @@ def test_clients_are_told_apart_by_what_the_proxy_saw(
 
 
 @pytest.fixture(scope="module")
-def ground_behind(behind: Target) -> Ground:
+def samples_behind(behind: Target) -> SamplePaths:
     """Return what the attacks ask for."""
-    return prepare(behind)
+    return register_samples(behind)
 
 
 #: One of each sort: nginx treats all that is not streamed alike.
@@ -157,10 +157,10 @@ SORTS = (
 
 @pytest.mark.parametrize("name", SORTS)
 def test_honest_clients_are_served_beside(
-    name: str, behind: Target, ground_behind: Ground
+    name: str, behind: Target, samples_behind: SamplePaths
 ) -> None:
     [kind] = [kind for kind in KINDS if kind.name == name]
-    arena = Arena(behind, ground_behind, ATTACKERS, ATTACKERS_ADDRESS)
+    arena = Arena(behind, samples_behind, ATTACKERS, ATTACKERS_ADDRESS)
     report, _ = run_coroutine(
         arena.beside(
             kind,

@@ -24,7 +24,7 @@ _DAY = "2026-01-02T03:04:05Z"
 
 
 @dataclass(frozen=True)
-class Ground:
+class SamplePaths:
     """Paths of what an attack asks for."""
 
     record: str
@@ -35,7 +35,7 @@ class Ground:
     picture: str
 
 
-def prepare(target: Target) -> Ground:
+def register_samples(target: Target) -> SamplePaths:
     """Register what the attacks ask for; repeated, it registers more of it."""
     with Client(target) as client:
         records = _post(client, "object", _objects(OBJECTS))
@@ -44,7 +44,7 @@ def prepare(target: Target) -> Ground:
         outputs = _runs(client, DEPTH, location["url"])
         product = _product(client, outputs[-1])
     run = _path(_at(target, f"/api/code_run/?outputs={_id(outputs[-1])}&page_size=1"))
-    return Ground(
+    return SamplePaths(
         record=_path(records[0]["url"]),
         page="/api/object/?page_size=20",
         export="/api/object/?format=csv",
