@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from attacks.client import Client, require
 from attacks.findings import megabytes
-from attacks.honest import Orders, Report, measure
+from attacks.honest_clients import ClientOptions, ClientReport, measure
 from attacks.kinds.base import Kind, Scene
 from attacks.processes import resident
 from attacks.sample_data import SamplePaths, upload_path
@@ -26,9 +26,9 @@ class Result:
     """What one kind did; memory in bytes, the most that was seen."""
 
     kind: str
-    before: Report
-    beside: Report
-    after: Report
+    before: ClientReport
+    beside: ClientReport
+    after: ClientReport
     outcomes: Counter[str]
     memory_before: int
     memory: int
@@ -66,7 +66,7 @@ class Arena:
         """Attack with so many connections at a time, from this address of ours."""
         self._target, self._ground, self._clients = target, samples, clients
         self._source = source
-        self._quiet: Report | None = None
+        self._quiet: ClientReport | None = None
 
     async def beside(
         self,
@@ -74,27 +74,27 @@ class Arena:
         *,
         seconds: float,
         head_start: float = HEAD_START,
-        **orders: float,
-    ) -> tuple[Report, Counter[str]]:
+        **options: float,
+    ) -> tuple[ClientReport, Counter[str]]:
         """Return what honest clients saw beside attackers, and what those got."""
         swarm = Swarm(kind, self._scene(kind))
         async with swarm.of(self._clients):
             await asyncio.sleep(head_start)
-            report = await self._honest(seconds, orders)
+            report = await self._honest(seconds, options)
         return report, swarm.outcomes
 
     async def run(
-        self, kind: Kind, *, seconds: float, baseline: float = 2, **orders: float
+        self, kind: Kind, *, seconds: float, baseline: float = 2, **options: float
     ) -> Result:
         """Measure honest clients before, beside and after attackers of this kind."""
         # what was measured after one kind is what comes before the next
-        before = self._quiet or await self._honest(baseline, orders)
+        before = self._quiet or await self._honest(baseline, options)
         idle_memory = resident(self._target.pid)
         watch = asyncio.create_task(self._most_memory())
-        beside, outcomes = await self.beside(kind, seconds=seconds, **orders)
+        beside, outcomes = await self.beside(kind, seconds=seconds, **options)
         watch.cancel()
         memory = (await asyncio.gather(watch, return_exceptions=True))[0]
-        after = self._quiet = await self._honest(baseline, orders)
+        after = self._quiet = await self._honest(baseline, options)
         return Result(
             kind.name,
             before,
@@ -116,9 +116,9 @@ class Arena:
             attacked = attacked.from_address(self._source)
         return Scene(attacked, self._ground, cookie, uploads)
 
-    async def _honest(self, seconds: float, orders: dict[str, float]) -> Report:
+    async def _honest(self, seconds: float, options: dict[str, float]) -> ClientReport:
         return await measure(
-            Orders.of(self._target, self._ground, seconds=seconds, **orders)
+            ClientOptions.of(self._target, self._ground, seconds=seconds, **options)
         )
 
     async def _most_memory(self) -> int:
@@ -166,7 +166,7 @@ def _verdict(result: Result) -> str:
     return "slow" if result.ratio > MOST else "holds"
 
 
-def _bad(report: Report) -> dict[str, int]:
+def _bad(report: ClientReport) -> dict[str, int]:
     return {
         name[:60].replace("|", "/"): n for name, n in report.upload_failures.items()
     }

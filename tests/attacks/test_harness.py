@@ -10,7 +10,7 @@ import pytest
 
 from attacks.__main__ import main
 from attacks.event_loops import run_coroutine
-from attacks.honest import Orders, Report, measure
+from attacks.honest_clients import ClientOptions, ClientReport, measure
 from attacks.kinds import KINDS, named
 from attacks.processes import family, resident
 from attacks.run import Result, line
@@ -35,9 +35,9 @@ def test_kinds_have_names_of_their_own() -> None:
     assert all("body" in kind.name for kind in named("body"))
 
 
-def orders(port: int) -> Orders:
-    """Return orders for clients that are soon content."""
-    return Orders(
+def options(port: int) -> ClientOptions:
+    """Return options for clients that are soon content."""
+    return ClientOptions(
         f"http://127.0.0.1:{port}",
         token="",
         record="/api/object/1/",
@@ -50,7 +50,7 @@ def orders(port: int) -> Orders:
 
 
 def test_where_nobody_listens_honest_clients_fail() -> None:
-    report = run_coroutine(measure(orders(free_port())))
+    report = run_coroutine(measure(options(free_port())))
     assert not report.is_served
     assert report.live_misses == report.live > 0
     assert any("ConnectionRefused" in name for name in report.failures)
@@ -64,14 +64,14 @@ async def _mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 def test_a_server_that_does_not_answer_is_found_out() -> None:
-    async def beside_a_mute_server() -> tuple[Report, str]:
+    async def beside_a_mute_server() -> tuple[ClientReport, str]:
         server = await asyncio.start_server(_mute, "127.0.0.1", 0)
         async with server:
             port = server.sockets[0].getsockname()[1]
             target = Target(f"http://127.0.0.1:{port}", "")
             case = Case("a body", "POST", "/", (), 10, ("403",))
             finding = await refused(target, case, patience=0.2)
-            return await measure(orders(port)), finding.seen
+            return await measure(options(port)), finding.seen
 
     report, seen = run_coroutine(beside_a_mute_server())
     assert not report.is_served
@@ -87,10 +87,10 @@ def test_the_memory_of_a_process_is_that_of_its_family() -> None:
 
 
 def test_a_result_fails_where_an_honest_request_does() -> None:
-    quiet = Report([1.0, 2.0, 3.0], live=1)
-    slow = Report([5.0, 5.0], live=1)
-    broken = Report([2.0], failures={"page: 503": 1}, live=1)
-    dead = Report([2.0], live=2, live_misses=1)
+    quiet = ClientReport([1.0, 2.0, 3.0], live=1)
+    slow = ClientReport([5.0, 5.0], live=1)
+    broken = ClientReport([2.0], failures={"page: 503": 1}, live=1)
+    dead = ClientReport([2.0], live=2, live_misses=1)
     verdicts = {}
     for name, beside in {"slow": slow, "broken": broken, "dead": dead}.items():
         result = Result(name, quiet, beside, quiet, Counter({"open": 3}), 0, 0)

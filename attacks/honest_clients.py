@@ -1,7 +1,7 @@
 """Honest clients, in a process of their own: measure what attackers do to them.
 
-`measure` starts the process; ``python -m attacks.honest`` is what runs in it. It reads
-its orders as JSON from standard input and writes its report as JSON to standard output.
+`measure` starts the process; ``python -m attacks.honest_clients`` is what runs in it. It reads
+its options as JSON from standard input and writes its report as JSON to standard output.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from attacks.target import Target
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Seconds between two requests of a client, and between two of the probe.
-THINK, PROBE = 0.1, 0.25
+REQUEST_INTERVAL, PROBE_INTERVAL = 0.1, 0.25
 #: Bytes of the files that are uploaded and downloaded, and seconds that it may take.
-FILE, UPLOAD_PATIENCE = 2**18, 20
+FILE, UPLOAD_TIMEOUT = 2**18, 20
 _FAILURES = (OSError, http.client.HTTPException)
 
 
 @dataclass
-class Orders:
+class ClientOptions:
     """What the honest clients do; `answer_within` is when a request has failed."""
 
     url: str
@@ -52,8 +52,8 @@ class Orders:
     uploads: bool = True
 
     @classmethod
-    def of(cls, target: Target, samples: SamplePaths, **given: Any) -> Orders:
-        """Return orders to use this registry."""
+    def of(cls, target: Target, samples: SamplePaths, **given: Any) -> ClientOptions:
+        """Return options to use this registry."""
         certificate = str(target.certificate) if target.certificate else None
         return cls(
             target.url, target.token, samples.record, samples.page, certificate, **given
@@ -67,7 +67,7 @@ class Orders:
 
 
 @dataclass
-class Report:
+class ClientReport:
     """What honest clients saw: milliseconds, and failures by what they were."""
 
     milliseconds: list[float] = field(default_factory=list)
@@ -97,45 +97,45 @@ class Report:
         return answered and not self.live_misses and not self.upload_failures
 
 
-async def measure(orders: Orders) -> Report:
+async def measure(options: ClientOptions) -> ClientReport:
     """Let honest clients work in another process and return what they saw."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "attacks.honest"),
+        *(sys.executable, "-m", "attacks.honest_clients"),
         cwd=ROOT,
         env={"PATH": os.environ.get("PATH", "")},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
     try:
-        out, _ = await process.communicate(orjson.dumps(asdict(orders)))
+        out, _ = await process.communicate(orjson.dumps(asdict(options)))
     except asyncio.CancelledError:
         process.kill()
         await process.wait()
         raise
     if process.returncode:
         raise RuntimeError(f"the honest clients ended with {process.returncode}")
-    return Report(**orjson.loads(out))
+    return ClientReport(**orjson.loads(out))
 
 
 class Clients:
     """The honest clients of one run, each in a thread."""
 
-    def __init__(self, orders: Orders) -> None:
-        self._orders, self._target = orders, orders.target
-        self._report, self._lock = Report(), Lock()
+    def __init__(self, options: ClientOptions) -> None:
+        self._options, self._target = options, options.target
+        self._report, self._lock = ClientReport(), Lock()
         self._failures: Counter[str] = Counter()
         self._upload_failures: Counter[str] = Counter()
-        self._end = time.monotonic() + orders.seconds
+        self._end = time.monotonic() + options.seconds
 
-    def run(self) -> Report:
+    def run(self) -> ClientReport:
         """Work for as long as ordered and return what was seen."""
-        with ThreadPoolExecutor(self._orders.clients + 2) as pool:
+        with ThreadPoolExecutor(self._options.clients + 2) as pool:
             work = [pool.submit(self._probe)]
-            if self._orders.uploads:
+            if self._options.uploads:
                 work.append(pool.submit(self._upload_repeatedly))
             work.extend(
                 pool.submit(self._ask_repeatedly, number)
-                for number in range(self._orders.clients)
+                for number in range(self._options.clients)
             )
             for one in work:
                 one.result()
@@ -145,22 +145,22 @@ class Clients:
 
     def _ask_repeatedly(self, number: int) -> None:
         # they do not begin all at once
-        time.sleep(THINK * number / self._orders.clients)
-        with Client(self._target, timeout=self._orders.answer_within) as client:
+        time.sleep(REQUEST_INTERVAL * number / self._options.clients)
+        with Client(self._target, timeout=self._options.answer_within) as client:
             for name, status, ask in islice(cycle(self._mix(client)), number, None):
                 if time.monotonic() > self._end:
                     return
                 self._ask(name, status, ask)
-                time.sleep(THINK)
+                time.sleep(REQUEST_INTERVAL)
 
     def _mix(self, client: Client) -> list[tuple[str, int, Callable[[], Answer]]]:
         """Return what a client asks for by turns, with the right status."""
-        orders = self._orders
+        options = self._options
         small = {"description": "an honest record"}
         return [
-            ("record", 200, lambda: client.get(orders.record)),
+            ("record", 200, lambda: client.get(options.record)),
             ("livez", 200, lambda: client.get("/livez")),
-            ("page", 200, lambda: client.get(orders.page)),
+            ("page", 200, lambda: client.get(options.page)),
             ("write", 201, lambda: client.post("/api/object/", small)),
         ]
 
@@ -187,11 +187,11 @@ class Clients:
             taken = time.perf_counter() - began
             report.live += 1
             report.live_worst = max(report.live_worst, taken)
-            report.live_misses += not alive or taken > self._orders.live_within
-            time.sleep(PROBE)
+            report.live_misses += not alive or taken > self._options.live_within
+            time.sleep(PROBE_INTERVAL)
 
     def _is_alive(self) -> bool:
-        within = self._orders.live_within
+        within = self._options.live_within
         try:
             with Client(self._target, signed_in=False, timeout=within) as client:
                 return client.get("/livez").status == 200
@@ -207,11 +207,11 @@ class Clients:
                     self._report.upload_retries += 1
                 else:
                     self._upload_failures[outcome] += 1
-            time.sleep(5 * THINK)
+            time.sleep(5 * REQUEST_INTERVAL)
 
     def _upload(self) -> Iterator[str]:
         """Upload a file, patiently where the registry is busy, and download it."""
-        give_up = time.monotonic() + UPLOAD_PATIENCE
+        give_up = time.monotonic() + UPLOAD_TIMEOUT
         while True:
             try:
                 yield self._upload_once()
@@ -228,7 +228,7 @@ class Clients:
 
     def _upload_once(self) -> str:
         data = os.urandom(FILE)
-        with Client(self._target, timeout=UPLOAD_PATIENCE) as client:
+        with Client(self._target, timeout=UPLOAD_TIMEOUT) as client:
             try:
                 checksum = upload(client, data)
             except RuntimeError as error:
@@ -244,5 +244,5 @@ class _Busy(Exception):
 
 
 if __name__ == "__main__":
-    given = Orders(**orjson.loads(sys.stdin.buffer.read()))
+    given = ClientOptions(**orjson.loads(sys.stdin.buffer.read()))
     sys.stdout.buffer.write(orjson.dumps(asdict(Clients(given).run())))
