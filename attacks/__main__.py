@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from types import FrameType
 
+from attacks.attackers import find_attackers
 from attacks.findings import Finding
-from attacks.kinds import named
 from attacks.run import HEADING, MOST, Arena, Result, line
 from attacks.sample_data import register_samples
 from attacks.scenarios import SCENARIOS
@@ -93,14 +93,14 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--only", default="", help="only what has this in its name")
     options = parser.parse_args(arguments)
-    names = [*(kind.name for kind in named("")), *SCENARIOS, KILLED]
+    names = [*(kind.name for kind in find_attackers("")), *SCENARIOS, KILLED]
     if not any(options.only in name for name in names):
         parser.error(f"--only: nothing has {options.only!r} in its name: {names}")
     return options
 
 
 def _kinds(options: argparse.Namespace, target: Target) -> list[Result]:
-    kinds = named(options.only)
+    kinds = find_attackers(options.only)
     if not kinds:
         return []
     arena = Arena(target, register_samples(target), options.clients, options.source)

@@ -6,10 +6,10 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass
 
+from attacks.attackers.base import AttackContext, Attacker
 from attacks.client import Client, require
 from attacks.findings import megabytes
 from attacks.honest_clients import ClientOptions, ClientReport, measure
-from attacks.kinds.base import Kind, Scene
 from attacks.processes import resident
 from attacks.sample_data import SamplePaths, upload_path
 from attacks.swarm import Swarm
@@ -70,21 +70,21 @@ class Arena:
 
     async def beside(
         self,
-        kind: Kind,
+        kind: Attacker,
         *,
         seconds: float,
         head_start: float = HEAD_START,
         **options: float,
     ) -> tuple[ClientReport, Counter[str]]:
         """Return what honest clients saw beside attackers, and what those got."""
-        swarm = Swarm(kind, self._scene(kind))
+        swarm = Swarm(kind, self._context(kind))
         async with swarm.of(self._clients):
             await asyncio.sleep(head_start)
             report = await self._honest(seconds, options)
         return report, swarm.outcomes
 
     async def run(
-        self, kind: Kind, *, seconds: float, baseline: float = 2, **options: float
+        self, kind: Attacker, *, seconds: float, baseline: float = 2, **options: float
     ) -> Result:
         """Measure honest clients before, beside and after attackers of this kind."""
         # what was measured after one kind is what comes before the next
@@ -105,7 +105,7 @@ class Arena:
             memory if isinstance(memory, int) else idle_memory,
         )
 
-    def _scene(self, kind: Kind) -> Scene:
+    def _context(self, kind: Attacker) -> AttackContext:
         number = self._clients if kind.uploads else 0
         with Client(self._target) as client:
             form = require(client.get("/sign-in"), 200)
@@ -114,7 +114,7 @@ class Arena:
         attacked = self._target
         if self._source is not None:
             attacked = attacked.from_address(self._source)
-        return Scene(attacked, self._ground, cookie, uploads)
+        return AttackContext(attacked, self._ground, cookie, uploads)
 
     async def _honest(self, seconds: float, options: dict[str, float]) -> ClientReport:
         return await measure(

@@ -8,16 +8,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import uniform
 
+from attacks.attackers.base import AttackContext, Attacker
 from attacks.connection import OPEN, REFUSED, RESET, RawConnection
-from attacks.kinds.base import Kind, Scene
 
 
 class Swarm:
     """Attackers of one kind; `outcomes` counts what their connections came to."""
 
-    def __init__(self, kind: Kind, scene: Scene) -> None:
+    def __init__(self, kind: Attacker, context: AttackContext) -> None:
         self.outcomes: Counter[str] = Counter()
-        self._kind, self._scene = kind, scene
+        self._kind, self._context = kind, scene
 
     @asynccontextmanager
     async def of(self, clients: int) -> AsyncIterator[None]:
@@ -48,9 +48,9 @@ class Swarm:
         kind = self._kind
         try:
             async with RawConnection.open(
-                self._scene.target, small=kind.small_buffer
+                self._context.target, small=kind.small_buffer
             ) as connection:
-                return await kind.attack(connection, self._scene, number)
+                return await kind.attack(connection, self._context, number)
         except ConnectionRefusedError:
             return REFUSED
         except OSError:

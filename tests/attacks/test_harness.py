@@ -9,9 +9,9 @@ from collections import Counter
 import pytest
 
 from attacks.__main__ import main
+from attacks.attackers import ATTACKER_TYPES, named
 from attacks.event_loops import run_coroutine
 from attacks.honest_clients import ClientOptions, ClientReport, measure
-from attacks.kinds import KINDS, named
 from attacks.processes import family, resident
 from attacks.run import Result, line
 from attacks.scenarios.refusals import Case, refused
@@ -30,9 +30,9 @@ def test_only_this_machine_is_attacked(url: str) -> None:
 
 
 def test_kinds_have_names_of_their_own() -> None:
-    assert len({kind.name for kind in KINDS}) == len(KINDS)
-    assert named("") == KINDS
-    assert all("body" in kind.name for kind in named("body"))
+    assert len({kind.name for kind in ATTACKER_TYPES}) == len(ATTACKER_TYPES)
+    assert find_attackers("") == ATTACKER_TYPES
+    assert all("body" in kind.name for kind in find_attackers("body"))
 
 
 def options(port: int) -> ClientOptions:

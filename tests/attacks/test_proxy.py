@@ -8,15 +8,15 @@ from http.client import HTTPResponse
 from urllib.parse import urlsplit
 
 import pytest
+from tests.attacks.test_kinds import ATTACKERS, GENEROUS
 
+from attacks.attackers import ATTACKER_TYPES
 from attacks.client import Client, require
 from attacks.event_loops import run_coroutine
-from attacks.kinds import KINDS
 from attacks.run import Arena
 from attacks.sample_data import SamplePaths, register_samples, upload_path
 from attacks.target import Target
 from tests.attacks.proxy import HOST, Proxy
-from tests.attacks.test_kinds import ATTACKERS, GENEROUS
 from tests.plugins.server import LiveRegistry
 
 # nginx is the same whatever the database
@@ -159,7 +159,7 @@ SORTS = (
 def test_honest_clients_are_served_beside(
     name: str, behind: Target, samples_behind: SamplePaths
 ) -> None:
-    [kind] = [kind for kind in KINDS if kind.name == name]
+    [kind] = [kind for kind in ATTACKER_TYPES if kind.name == name]
     arena = Arena(behind, samples_behind, ATTACKERS, ATTACKERS_ADDRESS)
     report, _ = run_coroutine(
         arena.beside(

@@ -12,7 +12,7 @@ from attacks.sample_data import SamplePaths
 from attacks.target import Target
 
 
-class Scene(NamedTuple):
+class AttackContext(NamedTuple):
     """Where an attack takes place.
 
     `cookie` is the one against forged forms: without it they are refused by their
@@ -26,7 +26,7 @@ class Scene(NamedTuple):
     uploads: tuple[str, ...] = ()
 
 
-class Kind(ABC):
+class Attacker(ABC):
     """A kind of attacker.
 
     `pause` is how many seconds, on average, an attacker that was thrown out waits
@@ -40,12 +40,14 @@ class Kind(ABC):
     uploads: bool = False
 
     @abstractmethod
-    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
+    async def attack(
+        self, connection: RawConnection, context: AttackContext, number: int
+    ) -> str:
         """Attack over this connection until it ends; return the outcome."""
 
 
 def request(
-    scene: Scene,
+    context: AttackContext,
     method: str,
     path: str,
     *headers: str,
@@ -55,7 +57,11 @@ def request(
     """Return the head of a request, with this API token where one is given."""
     if token is not None:
         headers = (f"Authorization: token {token}", *headers)
-    lines = (f"{method} {path} HTTP/{version}", f"Host: {scene.target.host}", *headers)
+    lines = (
+        f"{method} {path} HTTP/{version}",
+        f"Host: {context.target.host}",
+        *headers,
+    )
     return "\r\n".join((*lines, "", "")).encode()
 
 

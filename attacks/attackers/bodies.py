@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import chain
 
+from attacks.attackers.base import AttackContext, Attacker, request, slowly
 from attacks.connection import RawConnection
-from attacks.kinds.base import Kind, Scene, request, slowly
 
 _JSON = "Content-Type: application/json"
 _FORM = "Content-Type: application/x-www-form-urlencoded"
@@ -19,7 +19,7 @@ _HUGE = 10**13
 
 
 @dataclass
-class SlowBody(Kind):
+class SlowBody(Attacker):
     """Sends a body byte by byte, to one address."""
 
     name: str
@@ -29,24 +29,26 @@ class SlowBody(Kind):
     length: int = _SMALL
     token: str | None = None
 
-    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
+    async def attack(
+        self, connection: RawConnection, context: AttackContext, number: int
+    ) -> str:
         """Send the head at once, and then two bytes a second."""
         length = f"Content-Length: {self.length}"
-        token = scene.target.token if self.token == "right" else self.token
+        token = context.target.token if self.token == "right" else self.token
         connection.send(
             request(
-                scene,
+                context,
                 self.method,
-                self.address(scene, number),
+                self.address(context, number),
                 self.content_type,
                 length,
-                f"Cookie: {scene.cookie}",
+                f"Cookie: {context.cookie}",
                 token=token,
             )
         )
         return await connection.trickle(slowly(b"["), pace=0.5)
 
-    def address(self, scene: Scene, number: int) -> str:
+    def address(self, context: AttackContext, number: int) -> str:
         """Return the path that this attacker sends to."""
         return self.path
 
@@ -57,69 +59,75 @@ class SlowUpload(SlowBody):
 
     uploads: bool = True
 
-    def address(self, scene: Scene, number: int) -> str:
+    def address(self, context: AttackContext, number: int) -> str:
         """Return a signed path of this attacker's own."""
-        return scene.uploads[number % len(scene.uploads)]
+        return context.uploads[number % len(context.uploads)]
 
 
 @dataclass
 class BadlySigned(SlowUpload):
     """Changes the signature of an address that the registry gave out."""
 
-    def address(self, scene: Scene, number: int) -> str:
+    def address(self, context: AttackContext, number: int) -> str:
         """Return a path whose signature is wrong."""
-        return f"{super().address(scene, number)}x"
+        return f"{super().address(context, number)}x"
 
 
-class SlowChunks(Kind):
+class SlowChunks(Attacker):
     """Sends JSON in chunks of one byte, so that no length is announced."""
 
     name = "body: slow chunks, JSON"
 
-    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
+    async def attack(
+        self, connection: RawConnection, context: AttackContext, number: int
+    ) -> str:
         """Send the head, and then two chunks a second."""
         connection.send(
             request(
-                scene,
+                context,
                 "POST",
                 "/api/object/",
                 _JSON,
                 "Transfer-Encoding: chunked",
-                token=scene.target.token,
+                token=context.target.token,
             )
         )
         return await connection.trickle(slowly(b"1\r\n[\r\n"), pace=0.5)
 
 
-class SlowUploadInChunks(Kind):
+class SlowUploadInChunks(Attacker):
     """Sends a file in chunks of one byte to an address that the registry gave out."""
 
     name = "body: slow chunks, signed PUT"
     uploads = True
 
-    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
+    async def attack(
+        self, connection: RawConnection, context: AttackContext, number: int
+    ) -> str:
         """Send the head, and then two chunks a second."""
-        path = scene.uploads[number % len(scene.uploads)]
-        connection.send(request(scene, "PUT", path, "Transfer-Encoding: chunked"))
+        path = context.uploads[number % len(context.uploads)]
+        connection.send(request(context, "PUT", path, "Transfer-Encoding: chunked"))
         return await connection.trickle(slowly(b"1\r\nx\r\n"), pace=0.5)
 
 
-class StalledUpload(Kind):
+class StalledUpload(Attacker):
     """Sends much of a file at once, so that it looks fast, and then nothing."""
 
     name = "body: stalled signed PUT"
     uploads = True
 
-    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
+    async def attack(
+        self, connection: RawConnection, context: AttackContext, number: int
+    ) -> str:
         """Send the head and 256 kB of 10 MB, and wait."""
-        path = scene.uploads[number % len(scene.uploads)]
+        path = context.uploads[number % len(context.uploads)]
         length = f"Content-Length: {10 * 2**20}"
-        connection.send(request(scene, "PUT", path, length))
+        connection.send(request(context, "PUT", path, length))
         pieces = chain([bytes(2**18)], slowly(b""))
         return await connection.trickle(pieces, pace=1)
 
 
-KINDS: tuple[Kind, ...] = (
+ATTACKER_TYPES: tuple[Attacker, ...] = (
     SlowBody("body: JSON without a token", "POST", "/api/object/"),
     SlowBody("body: JSON with a token", "POST", "/api/object/", token="right"),
     SlowBody("body: JSON with a bad token", "POST", "/api/object/", token="0" * 40),

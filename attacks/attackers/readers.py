@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from attacks.attackers.base import AttackContext, Attacker, request
 from attacks.connection import CLOSED, RawConnection
-from attacks.kinds.base import Kind, Scene, request
 
 
 @dataclass
-class SlowReader(Kind):
+class SlowReader(Attacker):
     """Reads 1 kB/s of an answer; `what` is the field of `SamplePaths` that has the path."""
 
     name: str
@@ -18,9 +18,11 @@ class SlowReader(Kind):
     token: bool = False
     small_buffer: bool = True
 
-    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
+    async def attack(
+        self, connection: RawConnection, context: AttackContext, number: int
+    ) -> str:
         """Read until the server hangs up."""
-        connection.send(request(scene, "GET", getattr(scene.samples, self.what)))
+        connection.send(request(context, "GET", getattr(context.samples, self.what)))
         first = b""
         while data := await connection.read(1024):
             first = first or data
@@ -29,27 +31,31 @@ class SlowReader(Kind):
         return f"{status[0].decode()} {CLOSED}" if status else CLOSED
 
 
-class Unread(Kind):
+class Unread(Attacker):
     """Asks for much and reads nothing."""
 
     name = "readers: nothing is read"
     small_buffer = True
 
-    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
+    async def attack(
+        self, connection: RawConnection, context: AttackContext, number: int
+    ) -> str:
         """Ask for the large file, and wait until the server hangs up."""
-        connection.send(request(scene, "GET", scene.samples.download))
+        connection.send(request(context, "GET", context.samples.download))
         return await _until_reset(connection)
 
 
-class Pipelined(Kind):
+class Pipelined(Attacker):
     """Sends hundreds of requests at once and reads no answer."""
 
     name = "readers: pipelined and unread"
     small_buffer = True
 
-    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
+    async def attack(
+        self, connection: RawConnection, context: AttackContext, number: int
+    ) -> str:
         """Ask five hundred times for a page of records."""
-        connection.send(request(scene, "GET", scene.samples.page) * 500)
+        connection.send(request(context, "GET", context.samples.page) * 500)
         return await _until_reset(connection)
 
 
@@ -61,7 +67,7 @@ async def _until_reset(connection: RawConnection) -> str:
     return CLOSED
 
 
-KINDS: tuple[Kind, ...] = (
+ATTACKER_TYPES: tuple[Attacker, ...] = (
     SlowReader("readers: slow download", "download"),
     SlowReader("readers: slow CSV", "export"),
     SlowReader("readers: slow crate", "crate"),

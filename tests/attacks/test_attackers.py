@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
+from attacks.attackers import ATTACKER_TYPES
+from attacks.attackers.base import Attacker
 from attacks.event_loops import run_coroutine
-from attacks.kinds import KINDS
-from attacks.kinds.base import Kind
 from attacks.run import Arena
 from attacks.sample_data import SamplePaths
 from attacks.target import Target
@@ -24,9 +24,9 @@ GENEROUS = 10
 TRANSFERS = ("signed PUT", "slow download", "nothing is read")
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", ATTACKER_TYPES, ids=lambda kind: kind.name)
 def test_honest_clients_are_served_beside(
-    kind: Kind, target: Target, samples: SamplePaths
+    kind: Attacker, target: Target, samples: SamplePaths
 ) -> None:
     arena = Arena(target, samples, ATTACKERS)
     report, outcomes = run_coroutine(
