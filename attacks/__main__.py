@@ -12,7 +12,7 @@ from types import FrameType
 
 from attacks.attackers import find_attackers
 from attacks.findings import Finding
-from attacks.run import HEADING, MOST, Arena, Result, line
+from attacks.runner import MAX_SLOWDOWN, TABLE_HEADING, AttackRunner, Result, table_row
 from attacks.sample_data import register_samples
 from attacks.scenarios import SCENARIOS
 from attacks.scenarios.kill import killed_while_writing
@@ -103,12 +103,14 @@ def _kinds(options: argparse.Namespace, target: Target) -> list[Result]:
     kinds = find_attackers(options.only)
     if not kinds:
         return []
-    arena = Arena(target, register_samples(target), options.clients, options.source)
-    print(HEADING, flush=True)
+    runner = AttackRunner(
+        target, register_samples(target), options.clients, options.source
+    )
+    print(TABLE_HEADING, flush=True)
     results = []
     for kind in kinds:
-        result = asyncio.run(arena.run(kind, seconds=options.seconds))
-        print(line(result), flush=True)
+        result = asyncio.run(runner.run(kind, seconds=options.seconds))
+        print(table_row(result), flush=True)
         results.append(result)
     return results
 
@@ -122,17 +124,17 @@ def _scenarios(options: argparse.Namespace, target: Target) -> list[Finding]:
 
 def _print(findings: list[Finding]) -> list[Finding]:
     for finding in findings:
-        print(finding.line(), flush=True)
+        print(finding.table_row(), flush=True)
     return findings
 
 
 def _failed(results: list[Result], findings: list[Finding]) -> bool:
     broken = [result.kind for result in results if result.fails]
     broken += [finding.name for finding in findings if not finding.holds]
-    slow = [result.kind for result in results if result.ratio > MOST]
+    slow = [result.kind for result in results if result.ratio > MAX_SLOWDOWN]
     print(f"\nDid harm: {', '.join(broken) or 'none'}.")
     print(
-        f"Slowed honest clients more than {MOST:g} times: {', '.join(slow) or 'none'}."
+        f"Slowed honest clients more than {MAX_SLOWDOWN:g} times: {', '.join(slow) or 'none'}."
     )
     return bool(broken)
 

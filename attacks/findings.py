@@ -12,7 +12,7 @@ class Finding(NamedTuple):
     holds: bool
     seen: str
 
-    def line(self) -> str:
+    def table_row(self) -> str:
         """Return a row of the table."""
         return f"| {self.name} | {'yes' if self.holds else 'NO'} | {self.seen} |"
 

@@ -11,7 +11,7 @@ import pytest
 from attacks.attackers import ATTACKER_TYPES
 from attacks.attackers.base import Attacker
 from attacks.event_loops import run_coroutine
-from attacks.run import Arena
+from attacks.runner import AttackRunner
 from attacks.sample_data import SamplePaths
 from attacks.target import Target
 
@@ -28,9 +28,9 @@ TRANSFERS = ("signed PUT", "slow download", "nothing is read")
 def test_honest_clients_are_served_beside(
     kind: Attacker, target: Target, samples: SamplePaths
 ) -> None:
-    arena = Arena(target, samples, ATTACKERS)
+    runner = AttackRunner(target, samples, ATTACKERS)
     report, outcomes = run_coroutine(
-        arena.beside(
+        runner.beside(
             kind,
             seconds=1,
             head_start=0.3,

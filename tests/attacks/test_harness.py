@@ -13,7 +13,7 @@ from attacks.attackers import ATTACKER_TYPES, named
 from attacks.event_loops import run_coroutine
 from attacks.honest_clients import ClientOptions, ClientReport, measure
 from attacks.processes import family, resident
-from attacks.run import Result, line
+from attacks.runner import Result, line
 from attacks.scenarios.refusals import Case, refused
 from attacks.target import Target
 from tests.plugins.server import free_port

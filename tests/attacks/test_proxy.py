@@ -13,7 +13,7 @@ from tests.attacks.test_kinds import ATTACKERS, GENEROUS
 from attacks.attackers import ATTACKER_TYPES
 from attacks.client import Client, require
 from attacks.event_loops import run_coroutine
-from attacks.run import Arena
+from attacks.runner import AttackRunner
 from attacks.sample_data import SamplePaths, register_samples, upload_path
 from attacks.target import Target
 from tests.attacks.proxy import HOST, Proxy
@@ -160,9 +160,9 @@ def test_honest_clients_are_served_beside(
     name: str, behind: Target, samples_behind: SamplePaths
 ) -> None:
     [kind] = [kind for kind in ATTACKER_TYPES if kind.name == name]
-    arena = Arena(behind, samples_behind, ATTACKERS, ATTACKERS_ADDRESS)
+    runner = AttackRunner(behind, samples_behind, ATTACKERS, ATTACKERS_ADDRESS)
     report, _ = run_coroutine(
-        arena.beside(
+        runner.beside(
             kind,
             seconds=1,
             head_start=0.3,

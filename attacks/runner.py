@@ -16,9 +16,9 @@ from attacks.swarm import Swarm
 from attacks.target import Target
 
 #: How many times its baseline the median of honest clients may be.
-MOST = 2.0
+MAX_SLOWDOWN = 2.0
 #: Seconds that attackers have to get into place before anybody is measured.
-HEAD_START = 1.0
+HEAD_START_SECONDS = 1.0
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Result:
         return not self.beside.is_served
 
 
-class Arena:
+class AttackRunner:
     """Measures kinds of attackers one after another, each beside a baseline."""
 
     def __init__(
@@ -73,7 +73,7 @@ class Arena:
         kind: Attacker,
         *,
         seconds: float,
-        head_start: float = HEAD_START,
+        head_start: float = HEAD_START_SECONDS,
         **options: float,
     ) -> tuple[ClientReport, Counter[str]]:
         """Return what honest clients saw beside attackers, and what those got."""
@@ -133,13 +133,13 @@ class Arena:
         return most
 
 
-HEADING = (
+TABLE_HEADING = (
     "| kind | times baseline | median ms | p99 ms | requests | failed | livez missed "
     "| worst s | uploads | memory | attackers got | result |\n" + "|---" * 12 + "|"
 )
 
 
-def line(result: Result) -> str:
+def table_row(result: Result) -> str:
     """Return a row of the table."""
     beside = result.beside
     failed = {**beside.failures, **{f"upload {k}": v for k, v in _bad(beside).items()}}
@@ -163,7 +163,7 @@ def line(result: Result) -> str:
 def _verdict(result: Result) -> str:
     if result.fails:
         return "FAILS"
-    return "slow" if result.ratio > MOST else "holds"
+    return "slow" if result.ratio > MAX_SLOWDOWN else "holds"
 
 
 def _bad(report: ClientReport) -> dict[str, int]:
