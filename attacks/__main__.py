@@ -16,7 +16,7 @@ from attacks.runner import MAX_SLOWDOWN, TABLE_HEADING, AttackRunner, Result, ta
 from attacks.sample_data import register_samples
 from attacks.scenarios import SCENARIOS
 from attacks.scenarios.kill import killed_while_writing
-from attacks.served import Served
+from attacks.server import AttackedServer
 from attacks.target import Target
 
 DATABASES = ("sqlite", "postgresql")
@@ -44,13 +44,13 @@ def _serve_and_attack(options: argparse.Namespace, database: str) -> bool:
             from bench.postgres import fresh_database  # noqa: PLC0415
 
             address = fresh_database(stack)
-        served = Served.prepared(stack, address)
+        served = AttackedServer.prepare(stack, address)
         served.start()
         return _attack(options, served.target, served)
 
 
 def _attack(
-    options: argparse.Namespace, target: Target, served: Served | None = None
+    options: argparse.Namespace, target: Target, served: AttackedServer | None = None
 ) -> bool:
     """Attack with all that is asked for; return whether anything did harm."""
     results = _kinds(options, target)

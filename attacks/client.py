@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from attacks.target import PATIENCE, Target
+from attacks.target import TIMEOUT, Target
 
 
 class Answer(NamedTuple):
@@ -28,7 +28,7 @@ class Client:
     """Sends requests over a connection that is kept; reconnects when it was closed."""
 
     def __init__(
-        self, target: Target, *, signed_in: bool = True, timeout: float = PATIENCE
+        self, target: Target, *, signed_in: bool = True, timeout: float = TIMEOUT
     ) -> None:
         self._target = target
         self._connection = target.connect(timeout)

@@ -9,7 +9,7 @@ _PROC = Path("/proc")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-def family(pid: int) -> list[int]:
+def process_tree(pid: int) -> list[int]:
     """Return a process and all its descendants; none where there is no /proc."""
     parents: dict[int, list[int]] = {}
     for folder in _PROC.glob("[0-9]*"):
@@ -23,9 +23,9 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def resident(pid: int | None) -> int:
+def resident_bytes(pid: int | None) -> int:
     """Return the bytes in memory of a process and its descendants, 0 for None."""
-    return 0 if pid is None else sum(_resident(one) for one in family(pid))
+    return 0 if pid is None else sum(_resident(one) for one in process_tree(pid))
 
 
 def _parent(folder: Path) -> int | None:

@@ -10,7 +10,7 @@ from attacks.attackers.base import AttackContext, Attacker
 from attacks.client import Client, require
 from attacks.findings import megabytes
 from attacks.honest_clients import ClientOptions, ClientReport, measure
-from attacks.processes import resident
+from attacks.processes import resident_bytes
 from attacks.sample_data import SamplePaths, upload_path
 from attacks.swarm import Swarm
 from attacks.target import Target
@@ -89,7 +89,7 @@ class AttackRunner:
         """Measure honest clients before, beside and after attackers of this kind."""
         # what was measured after one kind is what comes before the next
         before = self._quiet or await self._honest(baseline, options)
-        idle_memory = resident(self._target.pid)
+        idle_memory = resident_bytes(self._target.pid)
         watch = asyncio.create_task(self._most_memory())
         beside, outcomes = await self.beside(kind, seconds=seconds, **options)
         watch.cancel()
@@ -126,7 +126,7 @@ class AttackRunner:
         most = 0
         try:
             while self._target.pid is not None:
-                most = max(most, resident(self._target.pid))
+                most = max(most, resident_bytes(self._target.pid))
                 await asyncio.sleep(0.25)
         except asyncio.CancelledError:
             return most

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 #: Hosts that may be attacked.
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 #: Seconds that a single answer to an honest request may take before it is a failure.
-PATIENCE = 60
+TIMEOUT = 60
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Target:
             context.verify_mode = ssl.CERT_NONE
         return context
 
-    def connect(self, timeout: float = PATIENCE) -> http.client.HTTPConnection:
+    def connect(self, timeout: float = TIMEOUT) -> http.client.HTTPConnection:
         """Return a connection of an honest client."""
         source = (self.source, 0) if self.source else None
         context = self.tls()

@@ -13,7 +13,7 @@ from attacks.sample_data import upload_path
 from attacks.target import Target
 
 #: Seconds that a refusal may take, on a machine with other work.
-PATIENCE = 10
+TIMEOUT = 10
 
 _JSON = "Content-Type: application/json"
 _FORM = "Content-Type: application/x-www-form-urlencoded"
@@ -119,7 +119,7 @@ _EXPECTING: tuple[tuple[str, ...], ...] = ((), ("Expect: 100-continue",))
 
 
 async def refused(
-    target: Target, case: Case, *extra: str, patience: float = PATIENCE
+    target: Target, case: Case, *extra: str, patience: float = TIMEOUT
 ) -> Finding:
     """Send the head of a request and no body, and wait so many seconds."""
     length = f"Content-Length: {case.length}"

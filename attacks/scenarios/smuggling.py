@@ -16,7 +16,7 @@ from attacks.findings import Finding
 from attacks.target import Target
 
 #: Seconds in which a broken request must be answered or its connection closed.
-PATIENCE = 15
+TIMEOUT = 15
 #: How a request is refused for how it is written.
 REFUSALS = frozenset({"400", "411", "413", "414", "431", "501", "505", CLOSED})
 NO_ANSWER = b"no answer"
@@ -149,7 +149,7 @@ async def sent(target: Target, data: bytes) -> bytes:
         writer.write(data)
         if writer.can_write_eof():
             writer.write_eof()
-        return await asyncio.wait_for(reader.read(), PATIENCE)
+        return await asyncio.wait_for(reader.read(), TIMEOUT)
     except TimeoutError:
         return NO_ANSWER
     except OSError:
@@ -189,7 +189,7 @@ async def _cut_off(target: Target, name: str, begin: bytes, piece: bytes) -> Fin
         while sent < ENOUGH and not writer.transport.is_closing():
             writer.write(piece)
             sent += len(piece)
-            await asyncio.wait_for(writer.drain(), PATIENCE)
+            await asyncio.wait_for(writer.drain(), TIMEOUT)
     except (OSError, TimeoutError):
         # thrown out, or no longer read: either is right
         pass

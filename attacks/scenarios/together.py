@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from attacks.client import Client
-from attacks.processes import resident
+from attacks.processes import resident_bytes
 from attacks.target import Target
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class Watched:
 @contextmanager
 def watching(target: Target) -> Iterator[Watched]:
     """Ask for /livez and look at the server's memory until the block ends."""
-    memory = resident(target.pid)
+    memory = resident_bytes(target.pid)
     watched, end = Watched(before=memory, most=memory), threading.Event()
     threads = [
         threading.Thread(target=watch, args=(target, watched, end))
@@ -81,4 +81,4 @@ def _probe(target: Target, watched: Watched, end: threading.Event) -> None:
 
 def _weigh(target: Target, watched: Watched, end: threading.Event) -> None:
     while not end.wait(0.05):
-        watched.most = max(watched.most, resident(target.pid))
+        watched.most = max(watched.most, resident_bytes(target.pid))

@@ -12,7 +12,7 @@ from attacks.__main__ import main
 from attacks.attackers import ATTACKER_TYPES, named
 from attacks.event_loops import run_coroutine
 from attacks.honest_clients import ClientOptions, ClientReport, measure
-from attacks.processes import family, resident
+from attacks.processes import process_tree, resident_bytes
 from attacks.runner import Result, line
 from attacks.scenarios.refusals import Case, refused
 from attacks.target import Target
@@ -81,9 +81,9 @@ def test_a_server_that_does_not_answer_is_found_out() -> None:
 
 
 def test_the_memory_of_a_process_is_that_of_its_family() -> None:
-    assert os.getpid() in family(os.getpid())
-    assert resident(os.getpid()) > 2**20
-    assert resident(None) == 0
+    assert os.getpid() in process_tree(os.getpid())
+    assert resident_bytes(os.getpid()) > 2**20
+    assert resident_bytes(None) == 0
 
 
 def test_a_result_fails_where_an_honest_request_does() -> None:

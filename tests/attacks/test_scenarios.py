@@ -19,7 +19,7 @@ from attacks.scenarios import (
     twins,
 )
 from attacks.scenarios.kill import killed_while_writing
-from attacks.served import Served
+from attacks.server import AttackedServer
 from attacks.target import Target
 from tests.plugins.server import fresh_database
 
@@ -78,15 +78,15 @@ def test_an_object_of_very_many_keywords_is_listed(target: Target) -> None:
 
 
 @pytest.fixture
-def killable() -> Iterator[Served]:
+def killable() -> Iterator[AttackedServer]:
     with ExitStack() as stack:
         database = fresh_database(stack).get("DATABASE_URL")
-        served = Served.prepared(stack, database)
+        served = AttackedServer.prepare(stack, database)
         served.start()
         yield served
 
 
-def test_what_was_acknowledged_outlives_a_kill(killable: Served) -> None:
+def test_what_was_acknowledged_outlives_a_kill(killable: AttackedServer) -> None:
     assert broken(killed_while_writing(killable)) == []
 
 

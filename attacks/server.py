@@ -17,18 +17,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from attacks.processes import family
+from attacks.processes import process_tree
 from attacks.target import Target
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Seconds that the server may take to start, and to stop.
-PATIENCE = 60
+TIMEOUT = 60
 #: Variables of whoever attacks that would change what is attacked.
 OTHERS = ("ALLOWED_HOSTS", "CACHE_URL", "DATABASE_URL", "SECRET_KEY", "WEB_CONCURRENCY")
 
 
 @dataclass
-class Served:
+class AttackedServer:
     """A registry of our own, as ``make run`` serves it.
 
     Its rate limits are for everybody but 127.0.0.1.
@@ -40,7 +40,7 @@ class Served:
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @classmethod
-    def prepared(cls, stack: ExitStack, database: str | None = None) -> Self:
+    def prepare(cls, stack: ExitStack, database: str | None = None) -> Self:
         """Return a registry with an empty database, SQLite for None; not started."""
         folder = Path(tempfile.mkdtemp(prefix="registry-attacked-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -93,7 +93,7 @@ class Served:
                 stdout=stream,
                 stderr=subprocess.STDOUT,
             )
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while not self._is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"The registry is not ready:\n{log.read_text()}")
@@ -104,7 +104,7 @@ class Served:
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             try:
-                self._process.wait(PATIENCE)
+                self._process.wait(TIMEOUT)
             except subprocess.TimeoutExpired:
                 self.kill()
 
@@ -112,13 +112,13 @@ class Served:
         """End all processes of the server at once, as a power cut does."""
         if self._process is None:
             return
-        for pid in family(self._process.pid):
+        for pid in process_tree(self._process.pid):
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 # it ended with its parent
                 continue
-        self._process.wait(PATIENCE)
+        self._process.wait(TIMEOUT)
 
     def _is_ready(self) -> bool:
         try:
