@@ -11,6 +11,7 @@ from collections.abc import Callable
 from attacks.findings import Finding
 from attacks.scenarios import (
     crates,
+    duplicates,
     keywords,
     large,
     passwords,
@@ -18,7 +19,6 @@ from attacks.scenarios import (
     refusals,
     smuggling,
     streaming,
-    twins,
 )
 from attacks.target import Target
 
@@ -28,8 +28,8 @@ SCENARIOS: dict[str, Scenario] = {
     "refused before the body": refusals.refused_before_their_bodies,
     "smuggling": smuggling.ambiguous_requests,
     "headers without end": smuggling.headers_without_end,
-    "twins: duplicates": twins.duplicate_pairs,
-    "twins: idempotency keys": twins.idempotent_pairs,
+    "duplicates: unique values": duplicates.duplicate_pairs,
+    "duplicates: idempotency keys": duplicates.idempotent_pairs,
     "large: empty objects": large.empty_objects,
     "large: multipart": large.multipart_to_the_token_endpoint,
     "streaming": streaming.a_large_file,

@@ -9,7 +9,7 @@ import zipfile
 
 from attacks.client import Answer, Client
 from attacks.findings import Finding, megabytes
-from attacks.scenarios.together import watching
+from attacks.scenarios.concurrency import watch_server
 from attacks.target import Target
 
 #: Bytes that a server's memory may grow by while it refuses them all.
@@ -35,7 +35,7 @@ _ROOT = {
 def hostile_crates(target: Target) -> list[Finding]:
     """Send each crate, and see it refused without much memory."""
     findings = []
-    with watching(target) as watched, Client(target) as client:
+    with watch_server(target) as watched, Client(target) as client:
         for name, crate in _crates().items():
             answer = _post(client, crate)
             refused = 400 <= answer.status < 500

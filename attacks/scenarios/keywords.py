@@ -7,7 +7,7 @@ from itertools import count
 
 from attacks.client import Answer, Client, require
 from attacks.findings import Finding, megabytes
-from attacks.scenarios.together import at_once, watching
+from attacks.scenarios.concurrency import run_concurrently, watch_server
 from attacks.target import Target
 
 #: Keywords in one POST, and POSTs; the registry may have a limit below.
@@ -27,8 +27,8 @@ def very_many_keywords(target: Target) -> list[Finding]:
         with Client(target, signed_in=False) as client:
             return client.get("/api/object/?page_size=1000")
 
-    with watching(target) as watched:
-        answers = at_once(8, read)
+    with watch_server(target) as watched:
+        answers = run_concurrently(8, read)
     seen = Counter(answer.status for answer in answers)
     size = max(len(answer.body) for answer in answers)
     missed = f"{watched.missed} of {watched.asked} missed"

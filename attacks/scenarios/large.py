@@ -6,7 +6,7 @@ import secrets
 
 from attacks.client import Answer, Client
 from attacks.findings import Finding, megabytes
-from attacks.scenarios.together import Watched, at_once, watching
+from attacks.scenarios.concurrency import ServerWatch, run_concurrently, watch_server
 from attacks.target import Target
 
 #: Bytes that a server's memory may grow by while it refuses three bodies of 63 MB.
@@ -21,8 +21,8 @@ def empty_objects(target: Target) -> list[Finding]:
     def post(number: int) -> Answer:
         return _send(target, "/api/object/", body, "application/json")
 
-    with watching(target) as watched:
-        answers = at_once(3, post)
+    with watch_server(target) as watched:
+        answers = run_concurrently(3, post)
     return _judged("63 MB of empty objects, three times", answers, watched)
 
 
@@ -39,8 +39,8 @@ def multipart_to_the_token_endpoint(target: Target) -> list[Finding]:
         form = f"multipart/form-data; boundary={boundary}"
         return _send(target, "/o/token", body, form, signed_in=False)
 
-    with watching(target) as watched:
-        answers = at_once(3, post)
+    with watch_server(target) as watched:
+        answers = run_concurrently(3, post)
     return _judged("a file of 60 MB to /o/token, three times", answers, watched)
 
 
@@ -56,7 +56,7 @@ def _send(
         return Answer(413, b"")
 
 
-def _judged(name: str, answers: list[Answer], watched: Watched) -> list[Finding]:
+def _judged(name: str, answers: list[Answer], watched: ServerWatch) -> list[Finding]:
     statuses = sorted(answer.status for answer in answers)
     refused = all(400 <= status < 500 or status == 503 for status in statuses)
     growth = f"{megabytes(watched.grown)} more memory"
@@ -67,6 +67,6 @@ def _judged(name: str, answers: list[Answer], watched: Watched) -> list[Finding]
     ]
 
 
-def _live(name: str, watched: Watched) -> Finding:
+def _live(name: str, watched: ServerWatch) -> Finding:
     seen = f"{watched.missed} of {watched.asked} missed"
     return Finding(f"/livez answers beside: {name}", not watched.missed, seen)

@@ -8,7 +8,7 @@ from collections import Counter
 
 from attacks.client import Client
 from attacks.findings import Finding
-from attacks.scenarios.together import at_once
+from attacks.scenarios.concurrency import run_concurrently
 from attacks.target import Target
 
 #: Wrong passwords in a row, more than the registry looks at.
@@ -26,7 +26,7 @@ def guessed_by_basic(target: Target) -> list[Finding]:
     if not target.password:
         return []
     before = _status(target, target.password)
-    wrong = at_once(GUESSES, lambda number: _guess(target, f"wrong-{number}"))
+    wrong = run_concurrently(GUESSES, lambda number: _guess(target, f"wrong-{number}"))
     after = _status(target, target.password)
     with Client(target) as client:
         by_token = client.get("/api/username/").status

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from attacks.client import Answer, Client
 from attacks.findings import Finding, megabytes
 from attacks.sample_data import SamplePaths, register_samples
-from attacks.scenarios.together import at_once, watching
+from attacks.scenarios.concurrency import run_concurrently, watch_server
 from attacks.target import Target
 
 #: Bytes that a server's memory may grow by while it draws.
@@ -25,8 +25,10 @@ def many_pictures(target: Target, times: Sequence[int] = TIMES) -> list[Finding]
 
 def _drawn(target: Target, samples: SamplePaths, times: int) -> list[Finding]:
     """Ask so often at once: each is drawn or politely put off, and others go on."""
-    with watching(target) as watched:
-        answers = at_once(times, lambda number: _picture(target, samples, number))
+    with watch_server(target) as watched:
+        answers = run_concurrently(
+            times, lambda number: _picture(target, samples, number)
+        )
     seen = Counter(answer.status for answer in answers)
     polite = all(
         "retry-after" in answer.headers

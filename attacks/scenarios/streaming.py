@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from attacks.client import Client
 from attacks.findings import Finding, megabytes
 from attacks.sample_data import upload_path
-from attacks.scenarios.together import watching
+from attacks.scenarios.concurrency import watch_server
 from attacks.target import Target
 
 PIECE = 2**20
@@ -24,7 +24,7 @@ def a_large_file(target: Target) -> list[Finding]:
     """Upload and download a large file; say how fast it went."""
     piece = os.urandom(PIECE)
     checksum = _checksum(piece)
-    with watching(target) as watched, Client(target) as client:
+    with watch_server(target) as watched, Client(target) as client:
         path = upload_path(client, checksum)
         began = time.perf_counter()
         length = {"Content-Length": str(SIZE * PIECE)}

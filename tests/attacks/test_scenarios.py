@@ -10,13 +10,13 @@ import pytest
 from attacks.findings import Finding
 from attacks.scenarios import (
     crates,
+    duplicates,
     keywords,
     large,
     passwords,
     pictures,
     refusals,
     smuggling,
-    twins,
 )
 from attacks.scenarios.kill import killed_while_writing
 from attacks.server import AttackedServer
@@ -50,11 +50,11 @@ def test_headers_without_end_are_cut_off(target: Target) -> None:
 
 
 def test_of_two_who_register_the_same_one_is_first(target: Target) -> None:
-    assert broken(twins.duplicate_pairs(target)) == []
+    assert broken(duplicates.duplicate_pairs(target)) == []
 
 
 def test_one_idempotency_key_stores_one_record(target: Target) -> None:
-    assert broken(twins.idempotent_pairs(target)) == []
+    assert broken(duplicates.idempotent_pairs(target)) == []
 
 
 def test_a_body_of_empty_objects_takes_little_memory(target: Target) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from attacks.client import Answer, Client, require
 from attacks.findings import Finding
-from attacks.scenarios.together import at_once
+from attacks.scenarios.concurrency import run_concurrently
 from attacks.target import Target
 
 #: Pairs of each kind.
@@ -58,7 +58,7 @@ def _pair(
         with Client(target) as client:
             return client.post(f"/api/{kind}/", data, headers or {})
 
-    return at_once(2, post)
+    return run_concurrently(2, post)
 
 
 def _count(target: Target, description: str) -> int:

@@ -21,7 +21,7 @@ T = TypeVar("T")
 LIVE_WITHIN = 5.0
 
 
-def at_once(times: int, work: Callable[[int], T]) -> list[T]:
+def run_concurrently(times: int, work: Callable[[int], T]) -> list[T]:
     """Call `work` with 0, 1, … in so many threads that begin at the same moment."""
     barrier = threading.Barrier(times)
 
@@ -34,7 +34,7 @@ def at_once(times: int, work: Callable[[int], T]) -> list[T]:
 
 
 @dataclass
-class Watched:
+class ServerWatch:
     """How often /livez was asked for and not answered, and the growth of memory."""
 
     asked: int = 0
@@ -49,10 +49,10 @@ class Watched:
 
 
 @contextmanager
-def watching(target: Target) -> Iterator[Watched]:
+def watch_server(target: Target) -> Iterator[ServerWatch]:
     """Ask for /livez and look at the server's memory until the block ends."""
     memory = resident_bytes(target.pid)
-    watched, end = Watched(before=memory, most=memory), threading.Event()
+    watched, end = ServerWatch(before=memory, most=memory), threading.Event()
     threads = [
         threading.Thread(target=watch, args=(target, watched, end))
         for watch in (_probe, _weigh)
@@ -67,7 +67,7 @@ def watching(target: Target) -> Iterator[Watched]:
             thread.join()
 
 
-def _probe(target: Target, watched: Watched, end: threading.Event) -> None:
+def _probe(target: Target, watched: ServerWatch, end: threading.Event) -> None:
     while not end.wait(0.2):
         watched.asked += 1
         began = time.monotonic()
@@ -79,6 +79,6 @@ def _probe(target: Target, watched: Watched, end: threading.Event) -> None:
         watched.missed += not lives or time.monotonic() - began > LIVE_WITHIN
 
 
-def _weigh(target: Target, watched: Watched, end: threading.Event) -> None:
+def _weigh(target: Target, watched: ServerWatch, end: threading.Event) -> None:
     while not end.wait(0.05):
         watched.most = max(watched.most, resident_bytes(target.pid))
