@@ -133,9 +133,8 @@ def _failed(results: list[Result], findings: list[Finding]) -> bool:
     broken += [finding.name for finding in findings if not finding.holds]
     slow = [result.kind for result in results if result.ratio > MAX_SLOWDOWN]
     print(f"\nDid harm: {', '.join(broken) or 'none'}.")
-    print(
-        f"Slowed honest clients more than {MAX_SLOWDOWN:g} times: {', '.join(slow) or 'none'}."
-    )
+    slowed = ", ".join(slow) or "none"
+    print(f"Slowed honest clients more than {MAX_SLOWDOWN:g} times: {slowed}.")
     return bool(broken)
 
 

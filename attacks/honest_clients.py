@@ -1,7 +1,8 @@
 """Honest clients, in a process of their own: measure what attackers do to them.
 
-`measure` starts the process; ``python -m attacks.honest_clients`` is what runs in it. It reads
-its options as JSON from standard input and writes its report as JSON to standard output.
+`measure` starts the process, which runs ``python -m attacks.honest_clients``. That
+reads its options as JSON from standard input and writes its report as JSON to standard
+output.
 """
 
 from __future__ import annotations

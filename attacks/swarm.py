@@ -17,7 +17,7 @@ class Swarm:
 
     def __init__(self, kind: Attacker, context: AttackContext) -> None:
         self.outcomes: Counter[str] = Counter()
-        self._kind, self._context = kind, scene
+        self._kind, self._context = kind, context
 
     @asynccontextmanager
     async def of(self, clients: int) -> AsyncIterator[None]:

@@ -11,7 +11,7 @@ from attacks.connection import CLOSED, RawConnection
 
 @dataclass
 class SlowReader(Attacker):
-    """Reads 1 kB/s of an answer; `what` is the field of `SamplePaths` that has the path."""
+    """Reads 1 kB/s of an answer; `what` names the field of `SamplePaths` to ask for."""
 
     name: str
     what: str

@@ -79,9 +79,9 @@ class BodyReceiver:
         self._transfer_timeout = transfer_timeout
         self._budget = budget
         self._kept = 0
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(  # noqa: SIM115
             max_size=MAX_BYTES_IN_MEMORY
-        )  # noqa: SIM115
+        )
         self._deadline: TransferDeadline | None = None
         length = environ.get("CONTENT_LENGTH", "")
         self.is_chunked = "HTTP_TRANSFER_ENCODING" in environ

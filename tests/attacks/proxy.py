@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.clients.guide import blocks
-from tests.plugins.server import TIMEOUT, end_with_parent, free_port
+from tests.plugins.server import PATIENCE, end_with_parent, free_port
 
 #: The host that the guide names.
 HOST = "registry.example.org"
@@ -162,12 +162,12 @@ def _running(program: str, folder: Path) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(TIMEOUT)
+        process.wait(PATIENCE)
 
 
 def _wait(process: subprocess.Popen[bytes], folder: Path) -> None:
     """Wait until nginx has its number written down, after it listens."""
-    deadline = time.monotonic() + TIMEOUT
+    deadline = time.monotonic() + PATIENCE
     while not (folder / "pid").exists():
         if process.poll() is not None or time.monotonic() > deadline:
             pytest.fail(f"nginx does not start:\n{(folder / 'error.log').read_text()}")

@@ -9,11 +9,11 @@ from collections import Counter
 import pytest
 
 from attacks.__main__ import main
-from attacks.attackers import ATTACKER_TYPES, named
+from attacks.attackers import ATTACKER_TYPES, find_attackers
 from attacks.event_loops import run_coroutine
 from attacks.honest_clients import ClientOptions, ClientReport, measure
 from attacks.processes import process_tree, resident_bytes
-from attacks.runner import Result, line
+from attacks.runner import Result, table_row
 from attacks.scenarios.refusals import Case, refused
 from attacks.target import Target
 from tests.plugins.server import free_port
@@ -94,7 +94,7 @@ def test_a_result_fails_where_an_honest_request_does() -> None:
     verdicts = {}
     for name, beside in {"slow": slow, "broken": broken, "dead": dead}.items():
         result = Result(name, quiet, beside, quiet, Counter({"open": 3}), 0, 0)
-        verdicts[name] = (result.fails, line(result).split("|")[-2].strip())
+        verdicts[name] = (result.fails, table_row(result).split("|")[-2].strip())
     assert verdicts == {
         "slow": (False, "slow"),
         "broken": (True, "FAILS"),

@@ -8,7 +8,6 @@ from http.client import HTTPResponse
 from urllib.parse import urlsplit
 
 import pytest
-from tests.attacks.test_kinds import ATTACKERS, GENEROUS
 
 from attacks.attackers import ATTACKER_TYPES
 from attacks.client import Client, require
@@ -17,6 +16,7 @@ from attacks.runner import AttackRunner
 from attacks.sample_data import SamplePaths, register_samples, upload_path
 from attacks.target import Target
 from tests.attacks.proxy import HOST, Proxy
+from tests.attacks.test_attackers import ATTACKERS, GENEROUS
 from tests.plugins.server import LiveRegistry
 
 # nginx is the same whatever the database

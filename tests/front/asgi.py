@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from registry.front.pace import Patience
-
 from attacks.event_loops import run_coroutine
 from registry.front.application import Front, Limits
 from registry.front.environ import CLIENT_DISCONNECTED
+from registry.front.transfer_timeouts import TransferTimeout
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -107,10 +106,12 @@ def front_of(
     rate: float = 1024.0,
 ) -> Front:
     """Return a front of this application."""
-    return Front(application, Limits(threads, body, bodies, Patience(seconds, rate)))
+    return Front(
+        application, Limits(threads, body, bodies, TransferTimeout(seconds, rate))
+    )
 
 
-def call_application(application: Any, client: Client, **limits: Any) -> Client:
+def ask(application: Any, client: Client, **limits: Any) -> Client:
     """Send the client's request, and return the client with its answer."""
     run_coroutine(serve(front_of(application, **limits), client))
     return client

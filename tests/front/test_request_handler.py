@@ -13,10 +13,10 @@ import pytest
 from django.core.exceptions import RequestDataTooBig
 
 from attacks.event_loops import run_coroutine
-from registry.front import receiving
+from registry.front import body_receiver
 from registry.front.application import Front
 from registry.front.body_receiver import MAX_BYTES_IN_MEMORY
-from registry.front.responses import LARGE_PIECE, PIECE
+from registry.front.responses import CHUNK_SIZE, LARGE_CHUNK_SIZE
 from tests.front.asgi import (
     Client,
     Environ,
@@ -100,7 +100,7 @@ def test_whoever_sends_nothing_of_a_body_that_was_refused_is_left_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Well before it would be too slow for a body that is wanted."""
-    monkeypatch.setattr(receiving, "DISCARD_IDLE_SECONDS", 0.01)
+    monkeypatch.setattr(body_receiver, "DISCARD_IDLE_SECONDS", 0.01)
     client = Client([b"a"] * 3, headers=with_length(10**9), stalls=True)
 
     async def exchange() -> None:
@@ -270,14 +270,14 @@ class FromFile(Streaming):
 
 @pytest.mark.parametrize("kind", [Streaming, FromFile])
 def test_long_answers_arrive_whole_and_are_closed(kind: type[Streaming]) -> None:
-    streaming = kind(iter([b"a" * PIECE, b"", b"b" * PIECE, b"c"]))
+    streaming = kind(iter([b"a" * CHUNK_SIZE, b"", b"b" * CHUNK_SIZE, b"c"]))
 
     def application(environ: Environ, start: StartResponse) -> Streaming:
         answered(start, "200 OK")
         return streaming
 
     client = ask(application, Client(method="GET"))
-    assert client.body == b"a" * PIECE + b"b" * PIECE + b"c"
+    assert client.body == b"a" * CHUNK_SIZE + b"b" * CHUNK_SIZE + b"c"
     assert client.messages[-1]["more_body"] is False
     assert streaming.is_closed.wait(60)
 
@@ -301,16 +301,16 @@ def test_an_answer_of_many_megabytes_arrives_as_it_was_made(
 def test_more_of_a_file_is_read_at_a_time_for_those_who_take_it_at_once(
     seconds: float, growth: list[int]
 ) -> None:
-    streaming = FromFile(iter([b"a" * PIECE] * 30))
+    streaming = FromFile(iter([b"a" * CHUNK_SIZE] * 30))
 
     def application(environ: Environ, start: StartResponse) -> Streaming:
         answered(start, "200 OK")
         return streaming
 
     client = ask(application, Client(method="GET", takes=seconds))
-    assert len(client.body) == 30 * PIECE
-    assert [size // PIECE for size in streaming.sizes[:12:4]] == growth
-    assert max(streaming.sizes) <= LARGE_PIECE
+    assert len(client.body) == 30 * CHUNK_SIZE
+    assert [size // CHUNK_SIZE for size in streaming.sizes[:12:4]] == growth
+    assert max(streaming.sizes) <= LARGE_CHUNK_SIZE
 
 
 def test_an_answer_to_head_has_no_body_and_is_not_made() -> None:
@@ -337,19 +337,19 @@ def test_a_made_answer_is_made_by_one_thread() -> None:
     def pieces() -> Iterator[bytes]:
         for _ in range(5):
             threads.add(threading.get_ident())
-            yield b"x" * PIECE
+            yield b"x" * CHUNK_SIZE
 
     def application(environ: Environ, start: StartResponse) -> Streaming:
         answered(start, "200 OK")
         return Streaming(pieces())
 
-    assert len(ask(application, Client(method="GET")).body) == 5 * PIECE
+    assert len(ask(application, Client(method="GET")).body) == 5 * CHUNK_SIZE
     assert len(threads) == 1
 
 
 def test_an_answer_that_fails_half_way_is_left_unfinished() -> None:
     def pieces() -> Iterator[bytes]:
-        yield b"x" * PIECE
+        yield b"x" * CHUNK_SIZE
         raise ValueError("the database went away")
 
     def application(environ: Environ, start: StartResponse) -> Streaming:
@@ -364,7 +364,7 @@ def test_an_answer_that_fails_half_way_is_left_unfinished() -> None:
 
 @pytest.mark.parametrize("kind", [Streaming, FromFile])
 def test_a_client_that_does_not_read_is_left(kind: type[Streaming]) -> None:
-    streaming = kind(iter([b"x" * PIECE] * 4))
+    streaming = kind(iter([b"x" * CHUNK_SIZE] * 4))
 
     def application(environ: Environ, start: StartResponse) -> Streaming:
         answered(start, "200 OK")
@@ -383,7 +383,7 @@ def test_readers_that_do_not_read_hold_no_thread() -> None:
         answered(start, "200 OK")
         if environ["PATH_INFO"] == "/quick":
             return [b"quick"]
-        return FromFile(iter([b"x" * PIECE] * 4))
+        return FromFile(iter([b"x" * CHUNK_SIZE] * 4))
 
     async def run() -> Client:
         front = front_of(application, threads=2)
@@ -470,7 +470,7 @@ def test_one_address_does_not_keep_others_from_the_threads() -> None:
 
 
 def test_an_answer_is_not_made_for_a_client_that_has_left() -> None:
-    streaming = Streaming(itertools.repeat(b"x" * PIECE))
+    streaming = Streaming(itertools.repeat(b"x" * CHUNK_SIZE))
 
     def application(environ: Environ, start: StartResponse) -> Streaming:
         answered(start, "200 OK")
@@ -483,7 +483,7 @@ def test_an_answer_is_not_made_for_a_client_that_has_left() -> None:
 
 
 def test_a_file_is_not_read_for_a_client_that_has_left() -> None:
-    streaming = FromFile(itertools.repeat(b"x" * PIECE))
+    streaming = FromFile(itertools.repeat(b"x" * CHUNK_SIZE))
 
     def application(environ: Environ, start: StartResponse) -> Streaming:
         answered(start, "200 OK")

@@ -10,7 +10,7 @@ import pytest
 from pytest_django import Settings
 
 from registry.core.errors import NotFound
-from registry.storage import served
+from registry.storage import served_files
 from registry.storage.served_files import ServedFile, open_served_file
 from tests.files import COUNTS, sha1_of
 
@@ -136,7 +136,7 @@ def test_a_link_that_takes_the_place_of_a_checked_name_is_not_followed(
     (root / swapped).rename(root.parent / "moved")
     (root / swapped).symlink_to(root.parent / "moved")
     with pytest.raises(OSError, match=re.compile("symbolic links|Not a directory")):
-        served._descend(root, parts)
+        served_files._descend(root, parts)
 
 
 def test_the_registrys_own_folder_is_not_served_for_one_above_it(

@@ -18,7 +18,7 @@ from registry.storage.services import (
     find_file,
     find_uploaders,
     get_store,
-    sha1_of,
+    parse_sha1,
     store_drafts,
     store_file,
     store_upload,
@@ -157,7 +157,7 @@ def test_of_many_uploads_at_once_one_is_new() -> None:
 
 
 def test_checksums_are_read_in_either_case() -> None:
-    assert sha1_of(SHA1.upper()) == SHA1
+    assert parse_sha1(SHA1.upper()) == SHA1
 
 
 @pytest.mark.parametrize(
@@ -165,4 +165,4 @@ def test_checksums_are_read_in_either_case() -> None:
 )
 def test_what_is_no_checksum_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="is no SHA-1 checksum"):
-        sha1_of(text)
+        parse_sha1(text)
