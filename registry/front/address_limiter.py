@@ -1,4 +1,4 @@
-"""The share of the processor that one address has while others ask as well."""
+"""Limit the requests of one address that run while other addresses wait."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-#: Seconds for which an address counts as one that asks as well.
+#: Seconds for which an address counts as active after a request.
 _RECENT_SECONDS = 5.0
-#: Seconds after which a request is taken to wait for something else than the processor.
+#: Seconds after which a request is assumed to wait for something but the processor.
 _SHORT_REQUEST_SECONDS = 0.5
 
 
 class AddressLimiter:
-    """Keeps one address from having all threads at work on short requests.
+    """Keep one address from occupying all threads with short requests.
 
-    Threads share a processor: a free one is slow where all others compute. So of the
-    requests of one address only so many begin at a time, while others ask as well. A
-    request that has been at work for half a second counts no more: what takes so long
-    waits for a program or the database, or has a limit of its own.
+    Threads share a processor: even a free thread is slow while all others compute. So
+    at most ``limit`` requests of one address run at a time while other addresses are
+    active. A request that has run for half a second is no longer counted: it waits for
+    a program or the database, or has a limit of its own.
     """
 
     def __init__(self, limit: int) -> None:
@@ -28,12 +28,12 @@ class AddressLimiter:
         self._waiting: defaultdict[str, deque[asyncio.Future[None]]] = defaultdict(
             deque
         )
-        #: when each address last asked, the longest ago first
+        #: time of the last request of each address, oldest first
         self._asked: dict[str, float] = {}
 
     @asynccontextmanager
     async def hold(self, address: str) -> AsyncIterator[None]:
-        """Wait until another request of this address may begin."""
+        """Run the block as one request of this address; wait until it can begin."""
         loop = asyncio.get_running_loop()
         self._asked.pop(address, None)
         self._asked[address] = loop.time()
@@ -56,12 +56,12 @@ class AddressLimiter:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                # it was let in at the last moment
+                # it was allowed to begin just before it was cancelled
                 self._leave(address)
             raise
 
     def _leave(self, address: str) -> None:
-        """Count a request no more, and let in who waits."""
+        """Stop counting a request, and let waiting ones begin."""
         self._running[address] -= 1
         waiting = self._waiting[address]
         while waiting and self._can_begin(address):
@@ -70,7 +70,7 @@ class AddressLimiter:
                 self._running[address] += 1
                 turn.set_result(None)
         if not self._running[address]:
-            # nobody of this address is here any more
+            # no request of this address is left
             del self._running[address], self._waiting[address]
 
     def _can_begin(self, address: str) -> bool:
@@ -79,7 +79,7 @@ class AddressLimiter:
         )
 
     def _has_other_addresses(self, address: str) -> bool:
-        """Tell whether others have asked of late; forget those who have not."""
+        """Return whether other addresses are active; forget inactive ones."""
         past = asyncio.get_running_loop().time() - _RECENT_SECONDS
         while self._asked and next(iter(self._asked.values())) < past:
             del self._asked[next(iter(self._asked))]

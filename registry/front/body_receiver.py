@@ -1,4 +1,4 @@
-"""Receiving the body of a request on the event loop."""
+"""Receive the body of a request on the event loop."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from registry.front.transfer_timeouts import TransferDeadline, TransferTimeout
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
-#: Bytes of a body that are kept in memory; more of them go to a temporary file.
+#: Bytes of a body kept in memory; a larger one goes to a temporary file.
 MAX_BYTES_IN_MEMORY = 256 * 1024
-#: Seconds that a small body has to arrive before the application is asked about it.
+#: Seconds that a small body has to arrive before the application is called without it.
 _SMALL_BODY_SECONDS = 0.1
-#: Bytes of an unwanted body that are read, so that its sender comes to the answer.
+#: Bytes of an unneeded body that are read, so that its sender reads the response.
 _MAX_DISCARDED_BYTES = 64 * 1024 * 1024
-#: Seconds without any byte of an unwanted body after which its sender has the answer.
+#: Seconds without data after which reading an unneeded body ends.
 DISCARD_IDLE_SECONDS = 2.0
 
 
 class RequestRejected(Exception):
-    """The body will not arrive; ``status`` is what its sender is told."""
+    """The front rejects the request; ``status`` is that of its response."""
 
     def __init__(self, status: HTTPStatus, detail: str) -> None:
         super().__init__(detail)
@@ -36,37 +36,37 @@ class RequestRejected(Exception):
 
 
 def body_incomplete() -> RequestRejected:
-    """Return the failure of a client that sent less than it announced."""
+    """Return the error for a client that sent less than it announced."""
     detail = "The connection broke before the whole body had arrived."
     return RequestRejected(HTTPStatus.BAD_REQUEST, detail)
 
 
 def body_too_slow() -> RequestRejected:
-    """Return the failure of a client that took too long."""
+    """Return the error for a client that sent too slowly."""
     detail = "The body arrived too slowly."
     return RequestRejected(HTTPStatus.REQUEST_TIMEOUT, detail)
 
 
 class BodyBudget:
-    """The bytes of bodies that wait, together, until they are whole."""
+    """The bytes that all incomplete bodies together can have."""
 
     def __init__(self, size: int) -> None:
         self._left = size
 
     def take(self, size: int) -> None:
-        """Take some of it; raise ``RequestRejected`` when there is not so much."""
+        """Reserve bytes; raise ``RequestRejected`` if there are not enough left."""
         if size > self._left:
             detail = "The registry is receiving too much at once; try again."
             raise RequestRejected(HTTPStatus.SERVICE_UNAVAILABLE, detail)
         self._left -= size
 
     def give_back(self, size: int) -> None:
-        """Give back what was taken."""
+        """Release reserved bytes."""
         self._left += size
 
 
 class BodyReceiver:
-    """The body of one request: how much of it is here, and the rest of it."""
+    """Receive the body of one request."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class BodyReceiver:
         self._deadline: TransferDeadline | None = None
         length = environ.get("CONTENT_LENGTH", "")
         self.is_chunked = "HTTP_TRANSFER_ENCODING" in environ
-        #: the announced size in bytes; None where the client sends chunks
+        #: announced size in bytes; None for a chunked body
         self.size = None if self.is_chunked else int(length or 0)
         self.received = 0
         self.is_complete = self.size == 0
@@ -99,23 +99,23 @@ class BodyReceiver:
 
     @property
     def is_long(self) -> bool:
-        """Whether the body is worth passing on while it arrives.
+        """Whether the body should be streamed while it arrives.
 
-        Forms that come in chunks are not: frameworks only read those of known length.
+        Chunked forms should not: frameworks read only forms of known length.
         """
         if self.size is not None:
             return self.size > MAX_BYTES_IN_MEMORY
         return not self._is_form
 
     async def receive_small(self) -> bool:
-        """Receive a body that comes with its headers; tell whether it is complete."""
+        """Receive a body that comes with its headers; return whether it is complete."""
         if self.is_complete:
             return True
         if self._waits or (self.size or 0) > MAX_BYTES_IN_MEMORY:
             return False
         clock = asyncio.get_running_loop().time
         end = clock() + _SMALL_BODY_SECONDS
-        # looked at again and again, for a time-out can get lost on its way as well
+        # the clock is checked each time, because a timeout can be lost as well
         while self._lacks(MAX_BYTES_IN_MEMORY) and clock() < end:
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(end):
@@ -123,21 +123,21 @@ class BodyReceiver:
         return self.is_complete
 
     async def receive_all(self, limit: int) -> bool:
-        """Receive the whole body; False when it is longer than ``limit``.
+        """Receive the whole body; return False if it is longer than ``limit``.
 
-        Raises ``RequestRejected``.
+        Raises ``RequestRejected`` if the body is incomplete or too slow.
         """
         self._start_clock()
         await self._receive_until(limit)
         return self.is_complete and self.received <= limit
 
     async def receive_start(self) -> None:
-        """Receive so much that the client has shown that it is no slow one."""
+        """Receive the first bytes, which shows that the client is not slow."""
         self._start_clock()
         await self._receive_until(MAX_BYTES_IN_MEMORY)
 
     async def stream_to(self, body: StreamedBody) -> None:
-        """Pass the body on while it arrives; what goes wrong is told to its reader."""
+        """Feed the body to its reader while it arrives; errors go to the reader."""
         try:
             await self._pass_on(body)
             body.end()
@@ -158,7 +158,10 @@ class BodyReceiver:
             await body.feed(await self._next())
 
     async def discard(self) -> None:
-        """Read on, so that a client which is still sending gets to the answer."""
+        """Discard the rest of the body, so that its sender gets to read the response.
+
+        Many clients read nothing before they have sent everything.
+        """
         self._start_clock()
         most = self.received + _MAX_DISCARDED_BYTES
         with suppress(RequestRejected, TimeoutError):
@@ -167,11 +170,11 @@ class BodyReceiver:
                     await self._next()
 
     def whole(self) -> IO[bytes]:
-        """Return the body, to be read from its start."""
+        """Return the complete body as a file, at its start."""
         return self._rewound()
 
     def close(self) -> None:
-        """Remove what was kept of the body."""
+        """Delete the stored part of the body."""
         self._budget.give_back(self._kept)
         self._file.close()
 
@@ -180,7 +183,7 @@ class BodyReceiver:
         return self._file
 
     async def _receive_until(self, limit: int) -> None:
-        """Keep what arrives until it is all, or at least ``limit`` bytes and more."""
+        """Store what arrives, until the body is complete or longer than ``limit``."""
         while self._lacks(limit):
             self._keep(await self._next())
 

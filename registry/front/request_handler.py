@@ -1,4 +1,4 @@
-"""One request and its answer."""
+"""Handle one request: receive its body, call the application, send the response."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 log = logging.getLogger("registry.front")
 
-#: Seconds within which a client takes a piece that reads as fast as it is sent to.
-_AT_ONCE = 0.02
+#: Seconds within which a fast client receives a chunk.
+_FAST_SEND_SECONDS = 0.02
 
-_BUSY = "The registry is busy with other transfers; try again."
+_BUSY_DETAIL = "The registry is busy with other transfers; try again."
 
 
 class RequestHandler:
-    """Takes a request to the application, and its answer to the client."""
+    """Pass one request to the application, and the response to the client."""
 
     def __init__(
         self, front: Front, scope: Scope, receive: Receive, send: Send
@@ -63,77 +63,81 @@ class RequestHandler:
     async def run(self) -> None:
         """Answer the request."""
         try:
-            await self._send_answer(await self._answer())
+            await self._send_response(await self._respond())
             if not self._body.is_complete:
                 await self._body.discard()
         except RequestRejected as failure:
-            await self._refuse(failure.status, failure.detail)
+            await self._reject(failure.status, failure.detail)
         finally:
             self._body.close()
 
     # --- the request
 
-    async def _answer(self) -> Response:
+    async def _respond(self) -> Response:
         if "HTTP_HOST" not in self._environ and self._is_http_1_1:
             # RFC 9112, section 3.2
             raise RequestRejected(HTTPStatus.BAD_REQUEST, "The header Host is missing.")
         coding = self._environ.get("HTTP_TRANSFER_ENCODING", "chunked")
         if coding.strip().lower() != "chunked":
-            # RFC 9112, section 6.1: no body is read by a coding that is not undone
+            # RFC 9112, section 6.1: a transfer coding that is not understood is 501
             detail = "Of the transfer codings only chunked is known."
             raise RequestRejected(HTTPStatus.NOT_IMPLEMENTED, detail)
         if await self._body.receive_small():
-            return await self._call_with_whole()
+            return await self._call_with_body()
         pending = PendingBody(self._body.size, self._front.limits.body)
-        answer = await self._call(with_pending_body(self._environ, pending))
-        if isinstance(answer, BodyNeeded):
-            return await self._answer_with_body(answer)
-        # the rest of the body stands between this request and the next
-        answer.headers.append((b"connection", b"close"))
-        return answer
+        response = await self._call(with_pending_body(self._environ, pending))
+        if isinstance(response, BodyNeeded):
+            return await self._respond_with_body(response)
+        # the unread body stands between this request and the next one
+        response.headers.append((b"connection", b"close"))
+        return response
 
     @property
     def _is_http_1_1(self) -> bool:
         return bool(self._environ["SERVER_PROTOCOL"] == "HTTP/1.1")
 
-    async def _answer_with_body(self, needed: BodyNeeded) -> Response:
-        """Call the application again, with what it wanted to read."""
+    async def _respond_with_body(self, needed: BodyNeeded) -> Response:
+        """Call the application again, with the body that it tried to read."""
         if needed.stream and self._body.is_long:
-            return await self._answer_streaming()
+            return await self._respond_streaming()
         if await self._body.receive_all(needed.limit):
-            return await self._call_with_whole()
+            return await self._call_with_body()
         oversized = with_pending_body(self._environ, OversizedBody())
-        return _final(await self._call(oversized))
+        return _require_response(await self._call(oversized))
 
-    async def _answer_streaming(self) -> Response:
-        """Call the application while the body arrives, in a place for slow work."""
+    async def _respond_streaming(self) -> Response:
+        """Call the application while the body arrives, in an upload slot."""
         await self._body.receive_start()
         try:
             async with self._front.uploads.hold(self._address):
-                return await self._stream_through()
+                return await self._call_streaming()
         except NoFreeSlot as error:
-            raise RequestRejected(HTTPStatus.SERVICE_UNAVAILABLE, _BUSY) from error
+            raise RequestRejected(
+                HTTPStatus.SERVICE_UNAVAILABLE, _BUSY_DETAIL
+            ) from error
 
-    async def _stream_through(self) -> Response:
+    async def _call_streaming(self) -> Response:
         body = StreamedBody()
         pump = asyncio.create_task(self._body.stream_to(body))
         try:
             environ = with_streamed_body(self._environ, body)
             front = self._front
-            answer = await front.call_application(front.upload_threads, environ)
+            response = await front.call_application(front.upload_threads, environ)
         finally:
             body.abandon()
             pump.cancel()
             await asyncio.wait({pump})
-        answer = _final(answer)
+        response = _require_response(response)
         if not self._body.is_complete:
-            answer.headers.append((b"connection", b"close"))
-        return answer
+            response.headers.append((b"connection", b"close"))
+        return response
 
-    async def _call_with_whole(self) -> Response:
+    async def _call_with_body(self) -> Response:
         size = self._body.received
         body = self._body.whole() if size else io.BytesIO()
-        return _final(await self._call(with_whole_body(self._environ, body, size)))
+        return _require_response(
+            await self._call(with_whole_body(self._environ, body, size))
+        )
 
     async def _call(self, environ: Environ) -> Response | BodyNeeded:
         front = self._front
@@ -143,84 +147,86 @@ class RequestHandler:
         async with front.address_limiter.hold(address), front.requests.hold(address):
             return await front.call_application(front.threads, environ)
 
-    async def _refuse(self, status: int, detail: str) -> None:
-        """Answer for the front itself, and end the connection."""
+    async def _reject(self, status: int, detail: str) -> None:
+        """Send an error response of the front itself and close the connection."""
         path = self._environ["PATH_INFO"]
         log.info("refused %s from %s: %s", path, self._address, detail)
-        answer = error_response(status, detail)
-        await self._send_start(answer)
-        # all of the answer, though not said to be so, and then nothing more
-        await self._send_piece(answer.body, more=True)
+        response = error_response(status, detail)
+        await self._send_start(response)
+        # not marked as the end, so that the server closes the connection
+        await self._send_chunk(response.body, more=True)
         raise asyncio.CancelledError
 
     @property
     def _address(self) -> str:
         return self._front.address_of(self._environ)
 
-    # --- the answer
+    # --- the response
 
-    async def _send_answer(self, answer: Response) -> None:
-        if answer.stream is None:
-            await self._send_start(answer)
-            await self._send_body(answer.body)
-        elif answer.stream.is_file:
-            await self._send_start(answer)
-            await self._send_file(answer.stream)
+    async def _send_response(self, response: Response) -> None:
+        if response.stream is None:
+            await self._send_start(response)
+            await self._send_body(response.body)
+        elif response.stream.is_file:
+            await self._send_start(response)
+            await self._send_file(response.stream)
         else:
-            await self._send_made(answer, answer.stream)
+            await self._send_produced(response, response.stream)
 
-    async def _send_start(self, answer: Response) -> None:
+    async def _send_start(self, response: Response) -> None:
         start = {
             "type": "http.response.start",
-            "status": answer.status,
-            "headers": answer.headers,
+            "status": response.status,
+            "headers": response.headers,
         }
         await self._send(start)
 
     async def _send_body(self, body: bytes) -> None:
-        """Send a whole body, a piece at a time where it is long."""
+        """Send a complete body, in chunks if it is long."""
         for at in range(0, len(body), CHUNK_SIZE) or (0,):
             more = at + CHUNK_SIZE < len(body)
-            await self._send_piece(body[at : at + CHUNK_SIZE], more=more)
+            await self._send_chunk(body[at : at + CHUNK_SIZE], more=more)
 
     async def _send_file(self, stream: ResponseStream) -> None:
-        """Read and send a file; between two pieces it needs no thread."""
+        """Read and send a file; no thread is held between two chunks."""
         front = self._front
         clock = asyncio.get_running_loop().time
         taken, size = 0, CHUNK_SIZE
         try:
-            while piece := await front.run_in_thread(
+            while chunk := await front.run_in_thread(
                 front.file_threads, stream.read, size
             ):
-                self._require_client()
+                self._require_connected()
                 began = clock()
-                await self._send_piece(piece, more=True)
-                # more memory at a time only for those who free it at once; the first
-                # pieces say nothing, for the system takes them
-                taken = taken + 1 if clock() - began < _AT_ONCE else 0
+                await self._send_chunk(chunk, more=True)
+                # larger chunks only for clients that receive them immediately; the
+                # first ones do not count, since they go into the system's buffers
+                taken = taken + 1 if clock() - began < _FAST_SEND_SECONDS else 0
                 size = min(CHUNK_SIZE << (taken // 4), LARGE_CHUNK_SIZE)
-            await self._send_piece(b"", more=False)
+            await self._send_chunk(b"", more=False)
         finally:
             await front.run_in_thread(front.file_threads, stream.close)
 
-    async def _send_made(self, answer: Response, stream: ResponseStream) -> None:
-        """Send what a thread makes as fast as it can, however slowly it is read.
+    async def _send_produced(self, response: Response, stream: ResponseStream) -> None:
+        """Send a response that a thread produces at full speed into a spool.
 
-        It is not made for a client that leaves, while it waits for a place or later.
+        Production stops if the client disconnects, also while it waits for a slot.
         """
-        gone = asyncio.create_task(self._wait_until_gone())
-        sending = asyncio.create_task(self._send_in_place(answer, stream))
+        disconnect = asyncio.create_task(self._wait_for_disconnect())
+        sending = asyncio.create_task(self._send_with_slot(response, stream))
         try:
-            await asyncio.wait({gone, sending}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                {disconnect, sending}, return_when=asyncio.FIRST_COMPLETED
+            )
         finally:
-            gone.cancel()
+            disconnect.cancel()
             if not sending.done():
                 sending.cancel()
             await asyncio.wait({sending})
-        # which ends the connection, unless all was sent
+        # raises if not everything was sent, which closes the connection
         sending.result()
 
-    async def _send_in_place(self, answer: Response, stream: ResponseStream) -> None:
+    async def _send_with_slot(self, response: Response, stream: ResponseStream) -> None:
         front = self._front
         try:
             await front.exports.acquire(self._address)
@@ -228,63 +234,63 @@ class RequestHandler:
             await front.run_in_thread(front.file_threads, stream.close)
             if isinstance(error, NoFreeSlot):
                 status = HTTPStatus.SERVICE_UNAVAILABLE
-                raise RequestRejected(status, _BUSY) from error
+                raise RequestRejected(status, _BUSY_DETAIL) from error
             raise
         spool = Spool(front.spool_space)
-        maker = asyncio.create_task(
+        producer = asyncio.create_task(
             front.run_in_thread(front.export_threads, spool.fill, stream)
         )
-        # the place is free when all is made, however long it takes to read
-        maker.add_done_callback(lambda _: front.exports.release(self._address))
-        await self._send_start(answer)
-        await self._send_spooled(spool, maker)
+        # the slot is free when all is produced, however slowly it is read
+        producer.add_done_callback(lambda _: front.exports.release(self._address))
+        await self._send_start(response)
+        await self._send_spooled(spool, producer)
 
-    async def _send_spooled(self, spool: Spool, maker: asyncio.Task[None]) -> None:
+    async def _send_spooled(self, spool: Spool, producer: asyncio.Task[None]) -> None:
         try:
-            while piece := await spool.next_chunk():
-                await self._send_piece(piece, more=True)
-            await self._send_piece(b"", more=False)
+            while chunk := await spool.next_chunk():
+                await self._send_chunk(chunk, more=True)
+            await self._send_chunk(b"", more=False)
         except EOFError:
-            log.warning("an answer broke off, for the application failed")
+            log.warning("a response broke off because the application failed")
         finally:
             spool.abandon()
-            await asyncio.wait({maker})
+            await asyncio.wait({producer})
             spool.close()
-        maker.result()
+        producer.result()
 
-    def _require_client(self) -> None:
-        """End the connection of a client that has left; nothing is done for it."""
+    def _require_connected(self) -> None:
+        """Raise ``CancelledError`` if the client has disconnected."""
         if self._client_disconnected():
             raise asyncio.CancelledError
 
-    async def _send_piece(self, piece: bytes, *, more: bool) -> None:
-        """Send some bytes; break the connection off when they are not read."""
-        message = {"type": "http.response.body", "body": piece, "more_body": more}
+    async def _send_chunk(self, chunk: bytes, *, more: bool) -> None:
+        """Send a chunk; close the connection if the client does not read it."""
+        message = {"type": "http.response.body", "body": chunk, "more_body": more}
         try:
             async with asyncio.timeout(
-                self._front.limits.transfer_timeout.seconds_for(len(piece))
+                self._front.limits.transfer_timeout.seconds_for(len(chunk))
             ):
                 await self._send(message)
         except TimeoutError as error:
-            log.info("broke off an answer that %s does not read", self._address)
+            log.info("closed the connection of %s, which does not read", self._address)
             raise asyncio.CancelledError from error
 
-    async def _wait_until_gone(self) -> None:
-        """Wait for the client to leave, as far as that can be told."""
+    async def _wait_for_disconnect(self) -> None:
+        """Wait until the client disconnects, as far as the server notices."""
         if not self._body.is_complete:
-            # what comes next is the rest of the body, which is nobody's yet
+            # the next message would be the rest of the body, so nothing can be learned
             await asyncio.Event().wait()
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
 
 def _never_disconnected() -> bool:
-    """Answer for a server that cannot tell whether a client has left."""
+    """Return False: the default for servers that do not report disconnects."""
     return False
 
 
-def _final(answer: Response | BodyNeeded) -> Response:
-    """Return the answer of an application that had its body."""
-    if isinstance(answer, BodyNeeded):
+def _require_response(response: Response | BodyNeeded) -> Response:
+    """Return the response; raise ``TypeError`` if the application asks for a body."""
+    if isinstance(response, BodyNeeded):
         raise TypeError("The application reads a body that it was given.")
-    return answer
+    return response

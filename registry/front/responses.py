@@ -1,4 +1,4 @@
-"""Answers of the application, and how their bytes are had without holding a thread."""
+"""Responses of the application, and reading their bytes without holding a thread."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from registry.front.environ import Environ
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 Headers = list[tuple[bytes, bytes]]
 
-#: Bytes that are read and sent at a time.
+#: Bytes read and sent at a time.
 CHUNK_SIZE = 128 * 1024
-#: Bytes of a file that are read and sent at a time to those who take them at once.
+#: Bytes of a file read and sent at a time to clients that receive them immediately.
 LARGE_CHUNK_SIZE = 512 * 1024
-#: What comes of calling the application: an error is raised where it is waited for.
+#: Result of calling the application; the code that awaits it raises an error.
 Outcome = Union["Response", BodyNeeded, BaseException]
 
 
 @dataclass
 class Response:
-    """What the application answered.
+    """A response of the application.
 
-    Of a long answer ``body`` is empty, and ``stream`` yields its pieces.
+    For a long response ``body`` is empty and ``stream`` yields the chunks.
     """
 
     status: int
@@ -36,46 +36,46 @@ class Response:
 
 
 class ResponseStream:
-    """The pieces of a long answer, which the application makes as it goes.
+    """The chunks of a long response, which the application produces as it goes.
 
-    ``is_file`` says that they come from an open file, so that any thread can read the
-    next one. Otherwise one thread must make them all, since database connections
-    belong to threads.
+    ``is_file`` is true if they come from an open file, so that any thread can read the
+    next one. Otherwise one thread must produce all of them, because database
+    connections belong to threads.
     """
 
     def __init__(self, iterable: Any) -> None:
         self._iterable = iterable
-        self._pieces: Iterator[bytes] = iter(iterable)
+        self._chunks: Iterator[bytes] = iter(iterable)
         self._is_closed = False
         self._file: Any = getattr(iterable, "file_to_stream", None)
         self.is_file = self._file is not None
 
     def next_chunk(self) -> bytes:
-        """Return some hundred kilobytes; nothing at the end."""
-        pieces: list[bytes] = []
+        """Return the next ``CHUNK_SIZE`` bytes or more; fewer only at the end."""
+        chunks: list[bytes] = []
         size = 0
-        for piece in self._pieces:
-            pieces.append(piece)
-            size += len(piece)
+        for chunk in self._chunks:
+            chunks.append(chunk)
+            size += len(chunk)
             if size >= CHUNK_SIZE:
                 break
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def read(self, size: int) -> bytes:
-        """Return the next bytes of a file, at most so many; nothing at the end."""
-        piece: bytes = self._file.read(size)
-        return piece
+        """Return at most ``size`` bytes of a file; empty at the end."""
+        chunk: bytes = self._file.read(size)
+        return chunk
 
     def joined(self) -> bytes:
-        """Return all pieces; close the stream if that fails."""
+        """Return all chunks joined; close the stream if that fails."""
         try:
-            return b"".join(self._pieces)
+            return b"".join(self._chunks)
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
-        """Tell the application that nothing more will be read, once."""
+        """Close the application's iterable; a second call does nothing."""
         if not self._is_closed:
             self._is_closed = True
             getattr(self._iterable, "close", _do_nothing)()
@@ -84,10 +84,10 @@ class ResponseStream:
 def call_wsgi(
     application: Application, environ: Environ, deliver: Callable[[Outcome], None]
 ) -> None:
-    """Call the application, on a thread, and deliver what comes of it.
+    """Call the application on this thread and deliver its outcome.
 
-    What it does when its answer is closed, such as giving back a connection to the
-    database, it does afterwards on the same thread, so that nobody waits for it.
+    The response is closed afterwards, on the same thread: the client does not wait for
+    what that does, such as releasing a database connection.
     """
     stream = None
     try:
@@ -102,7 +102,7 @@ def call_wsgi(
 def _call(
     application: Application, environ: Environ
 ) -> tuple[Outcome, ResponseStream | None]:
-    """Return the answer, and what is to be closed once it is delivered."""
+    """Return the response, and the stream to close once it is delivered."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(
@@ -115,21 +115,23 @@ def _call(
     except BodyNeeded as needed:
         return needed, None
     status, headers = started[0]
-    answer = Response(int(status[:3]), _encoded(headers))
-    if answer.status == HTTPStatus.NOT_MODIFIED:
-        # the length would be that of the file (RFC 9110, section 8.6), not of nothing
-        answer.headers = [one for one in answer.headers if one[0] != b"content-length"]
+    response = Response(int(status[:3]), _encoded(headers))
+    if response.status == HTTPStatus.NOT_MODIFIED:
+        # it would be the length of the file (RFC 9110, section 8.6), not of this body
+        response.headers = [
+            one for one in response.headers if one[0] != b"content-length"
+        ]
     stream = ResponseStream(iterable)
     if environ["REQUEST_METHOD"] != "HEAD":
-        if getattr(iterable, "streaming", False) and not _is_short(answer):
-            answer.stream = stream
-            return answer, None
-        answer.body = stream.joined()
-    return answer, stream
+        if getattr(iterable, "streaming", False) and not _is_short(response):
+            response.stream = stream
+            return response, None
+        response.body = stream.joined()
+    return response, stream
 
 
 def error_response(status: int, detail: str) -> Response:
-    """Return an answer of the front itself, after which the connection ends."""
+    """Return an error response of the front itself, which closes the connection."""
     body = json.dumps({"detail": detail}).encode()
     headers = [
         (b"content-type", b"application/json"),
@@ -143,7 +145,7 @@ def error_response(status: int, detail: str) -> Response:
 
 
 def _do_nothing() -> None:
-    """Stand for what an answer does not do when it is closed."""
+    """Do nothing: the default for an iterable without ``close``."""
 
 
 def _encoded(headers: list[tuple[str, str]]) -> Headers:
@@ -153,7 +155,7 @@ def _encoded(headers: list[tuple[str, str]]) -> Headers:
     ]
 
 
-def _is_short(answer: Response) -> bool:
-    """Tell whether a streamed answer is known to be one piece, as small files are."""
-    lengths = [value for name, value in answer.headers if name == b"content-length"]
+def _is_short(response: Response) -> bool:
+    """Return whether a streamed response fits into one chunk, as small files do."""
+    lengths = [value for name, value in response.headers if name == b"content-length"]
     return bool(lengths) and int(lengths[0]) <= CHUNK_SIZE

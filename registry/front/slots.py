@@ -1,4 +1,4 @@
-"""A bounded number of places for work, shared fairly among addresses."""
+"""A bounded number of slots for work, shared fairly among addresses."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from contextlib import asynccontextmanager
 
 
 class NoFreeSlot(Exception):
-    """No place became free in time."""
+    """No slot became free in time."""
 
 
 class Slots:
-    """Places for work, which go around among those who wait.
+    """A semaphore that is fair to addresses.
 
-    A free place is given to the address that holds the fewest, and among those to the
-    one whose turn is longest ago; not to whoever sends the most.
+    A free slot goes to the waiting address that holds the fewest slots; among equals,
+    to the one whose last slot is longest ago. Sending more requests gains nothing.
     """
 
     def __init__(self, size: int, *, seconds: float | None = None) -> None:
-        """Offer ``size`` places; ``seconds`` is how long anybody waits for one.
+        """Create ``size`` slots; ``seconds`` is the timeout for acquiring one.
 
-        None is as long as it takes.
+        With None there is no timeout.
         """
         self._free = size
         self._seconds = seconds
@@ -34,7 +34,7 @@ class Slots:
 
     @asynccontextmanager
     async def hold(self, address: str) -> AsyncIterator[None]:
-        """Hold a place; raise ``NoFreeSlot`` when there is none for too long."""
+        """Hold a slot during the block; raise ``NoFreeSlot`` after the timeout."""
         await self.acquire(address)
         try:
             yield
@@ -42,7 +42,7 @@ class Slots:
             self.release(address)
 
     async def acquire(self, address: str) -> None:
-        """Take a place, which is to be released; raise ``NoFreeSlot``."""
+        """Acquire a slot to release later; raise ``NoFreeSlot`` after the timeout."""
         if self._free > 0:
             self._free -= 1
             self._give(address)
@@ -54,7 +54,7 @@ class Slots:
                 await turn
         except (TimeoutError, asyncio.CancelledError) as error:
             if turn.done() and not turn.cancelled():
-                # it was given a place at the last moment
+                # it got a slot just before it was cancelled
                 self.release(address)
             if isinstance(error, TimeoutError):
                 raise NoFreeSlot from error
@@ -67,7 +67,7 @@ class Slots:
         self._turns[address] = next(self._numbers)
 
     def release(self, address: str) -> None:
-        """Free a place, and pass it on."""
+        """Release a slot, and give it to a waiting address."""
         self._held[address] -= 1
         waiting = [turn for turn in self._waiting if not turn.done()]
         if waiting:
@@ -76,7 +76,7 @@ class Slots:
             turn.set_result(None)
         else:
             self._free += 1
-            # nobody waits: whose turn it was does not matter any more
+            # nobody waits: the order of turns no longer matters
             self._turns.clear()
             self._held += Counter()
 

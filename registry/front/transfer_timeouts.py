@@ -1,4 +1,4 @@
-"""How slow a client may be, while it sends a body or reads an answer."""
+"""Timeouts for clients that send a body or read a response slowly."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TransferTimeout:
-    """The slowest client that is served: ``rate`` is in bytes a second.
+    """The slowest transfer that is allowed: ``rate`` is in bytes per second.
 
-    A client may pause for ``seconds``. Each byte that it moves earns it the time that
-    the byte takes at the slowest rate, so that the pauses of a whole transfer come to
-    little more than ``seconds`` beyond that time.
+    A client can pause for ``seconds``. Each transferred byte extends the deadline by
+    the time that it takes at the minimum rate, so the pauses of a whole transfer add up
+    to little more than ``seconds``.
     """
 
     seconds: float
     rate: float
 
     def start(self) -> TransferDeadline:
-        """Start the clock of one transfer."""
+        """Start the deadline of one transfer."""
         return TransferDeadline(self)
 
     def seconds_for(self, size: int) -> float:
-        """Return the seconds that a client has to take so many bytes."""
+        """Return the seconds that a client has to receive ``size`` bytes."""
         return self.seconds + size / self.rate
 
 
 class TransferDeadline:
-    """The time that one client has left; use it on the event loop only."""
+    """The deadline of one transfer; use it on the event loop only."""
 
     def __init__(self, transfer_timeout: TransferTimeout) -> None:
         self._transfer_timeout = transfer_timeout
@@ -36,6 +36,6 @@ class TransferDeadline:
         self.ends_at = self._clock() + transfer_timeout.seconds
 
     def extend_for(self, size: int) -> None:
-        """Give the client the time that it has earned, without saving up for pauses."""
+        """Extend the deadline for ``size`` transferred bytes, up to the full pause."""
         earned = self.ends_at + size / self._transfer_timeout.rate
         self.ends_at = min(earned, self._clock() + self._transfer_timeout.seconds)

@@ -55,7 +55,7 @@ class Application:
         body = environ["wsgi.input"]
         self.kinds.append(type(body).__name__)
         if hasattr(body, "raise_limit"):
-            body.accept(self.limit, stream=self.stream)
+            body.raise_limit(self.limit, stream=self.stream)
         try:
             size = len(body.read(-1))
         except RequestDataTooBig:
@@ -403,7 +403,7 @@ def uploading(environ: Environ, start: StartResponse) -> list[bytes]:
     """Read the body of an upload while it arrives; answer others at once."""
     body = environ["wsgi.input"]
     if hasattr(body, "raise_limit"):
-        body.accept(10**9, stream=True)
+        body.raise_limit(10**9, stream=True)
     if environ["PATH_INFO"] == "/upload":
         body.read(-1)
     answered(start, "200 OK")
