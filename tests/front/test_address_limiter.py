@@ -1,4 +1,4 @@
-"""Who is one client, and how much of the processor one client has."""
+"""One client is one network, and has a limited share of the processor."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def _settle() -> None:
         await asyncio.sleep(0)
 
 
-def test_an_address_has_a_share_while_others_ask_as_well(
+def test_an_address_is_limited_while_others_are_active(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("registry.front.address_limiter._SHORT_REQUEST_SECONDS", 60)
@@ -66,7 +66,7 @@ def test_an_address_has_a_share_while_others_ask_as_well(
     assert run_coroutine(run()) == [8, 7, 6, 5, 4, 3, 2, 2, 2, 5]
 
 
-def test_what_takes_long_is_nobodys_share(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_requests_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else three pictures of one address would keep its other requests waiting."""
     monkeypatch.setattr("registry.front.address_limiter._SHORT_REQUEST_SECONDS", 0.05)
 
@@ -86,7 +86,7 @@ def test_what_takes_long_is_nobodys_share(monkeypatch: pytest.MonkeyPatch) -> No
     run_coroutine(run())
 
 
-def test_who_leaves_while_waiting_lets_others_in() -> None:
+def test_a_cancelled_request_lets_others_begin() -> None:
     async def run() -> None:
         limiter = AddressLimiter(1)
         end = asyncio.Event()
@@ -115,5 +115,5 @@ def test_who_leaves_while_waiting_lets_others_in() -> None:
         (None, ""),
     ],
 )
-def test_clients_are_told_apart_by_their_network(peer: Any, network: str) -> None:
+def test_clients_are_identified_by_their_network(peer: Any, network: str) -> None:
     assert network_of_peer(peer) == network

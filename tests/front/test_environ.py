@@ -1,4 +1,4 @@
-"""The environment of an application, from what a server says of a request."""
+"""The WSGI environment is built from the ASGI scope of a request."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ pytestmark = pytest.mark.once
         (b"*", "*"),
     ],
 )
-def test_the_path_is_decoded_as_wsgi_wants_it(target: bytes, path: str) -> None:
+def test_the_path_is_decoded_for_wsgi(target: bytes, path: str) -> None:
     assert build_environ(Client(path=target).scope)["PATH_INFO"] == path
 
 
-def test_headers_have_the_names_of_cgi() -> None:
+def test_headers_have_cgi_names() -> None:
     headers = {"content-type": "text/csv", "content-length": "3", "x-request-id": "a"}
     environ = build_environ(Client(headers=headers).scope)
     assert environ["CONTENT_TYPE"] == "text/csv"
@@ -34,7 +34,7 @@ def test_headers_have_the_names_of_cgi() -> None:
     assert environ["REMOTE_ADDR"] == "127.0.0.2"
 
 
-def test_a_header_that_is_repeated_is_one_list() -> None:
+def test_repeated_headers_are_joined() -> None:
     scope = Client().scope
     scope["headers"] = [(b"accept", b"text/csv"), (b"accept", b"*/*")]
     assert build_environ(scope)["HTTP_ACCEPT"] == "text/csv,*/*"

@@ -1,4 +1,4 @@
-"""Requests and answers between a client and an application, through the front."""
+"""The front passes requests to the application and responses to the client."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_small_body_comes_with_its_headers() -> None:
     assert (client.body, application.calls) == (b"3", 1)
 
 
-def test_what_is_refused_is_refused_before_its_body_is_read() -> None:
+def test_a_request_is_rejected_before_its_body_is_read() -> None:
     client = Client([b"a"] * 5, headers=with_length(10**9))
     answers: list[int] = []
 
@@ -96,7 +96,7 @@ def test_what_is_refused_is_refused_before_its_body_is_read() -> None:
     assert client.asked == 5
 
 
-def test_whoever_sends_nothing_of_a_body_that_was_refused_is_left_at_once(
+def test_the_connection_closes_when_a_rejected_body_does_not_arrive(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Well before it would be too slow for a body that is wanted."""
@@ -114,9 +114,7 @@ def test_whoever_sends_nothing_of_a_body_that_was_refused_is_left_at_once(
     assert client.asked == 4
 
 
-def test_a_body_that_is_read_is_received_first_and_the_application_called_again() -> (
-    None
-):
+def test_the_application_is_called_again_when_its_body_is_complete() -> None:
     application = Application()
     client = ask(
         application, Client([LONG, b"end"], headers=with_length(len(LONG) + 3))
@@ -126,7 +124,7 @@ def test_a_body_that_is_read_is_received_first_and_the_application_called_again(
     assert not client.closes
 
 
-def test_the_application_keeps_what_it_put_into_the_environment() -> None:
+def test_the_second_call_gets_the_same_environment() -> None:
     seen: list[Any] = []
 
     def counting(environ: Environ, start: StartResponse) -> list[bytes]:
@@ -140,7 +138,7 @@ def test_the_application_keeps_what_it_put_into_the_environment() -> None:
     assert seen == [0, 0]
 
 
-def test_a_long_body_is_streamed_where_the_application_wants_it() -> None:
+def test_a_long_body_is_streamed_if_the_application_asks_for_it() -> None:
     application = Application(stream=True)
     pieces = [LONG, LONG, b"end"]
     client = ask(application, Client(pieces, headers=with_length(2 * len(LONG) + 3)))
@@ -148,14 +146,14 @@ def test_a_long_body_is_streamed_where_the_application_wants_it() -> None:
     assert application.kinds == ["PendingBody", "StreamedBody"]
 
 
-def test_a_body_in_chunks_has_a_length_by_the_time_it_is_read() -> None:
+def test_a_chunked_body_has_a_length_when_it_is_read() -> None:
     client = ask(echo, Client([b"ab", b"c"], headers={"transfer-encoding": "chunked"}))
     assert client.body == b"abc"
     assert (b"x-length", b"3") in client.messages[0]["headers"]
 
 
 @pytest.mark.parametrize("kind", ["application/json", "multipart/form-data"])
-def test_of_long_bodies_in_chunks_forms_are_received_whole(kind: str) -> None:
+def test_long_chunked_forms_are_received_completely(kind: str) -> None:
     application = Application(stream=True)
     headers = {"transfer-encoding": "chunked", "content-type": kind}
     client = ask(application, Client([LONG, LONG], headers=headers))
@@ -166,14 +164,14 @@ def test_of_long_bodies_in_chunks_forms_are_received_whole(kind: str) -> None:
     )
 
 
-def test_a_body_that_is_announced_as_too_long_is_not_received() -> None:
+def test_a_body_announced_as_too_large_is_not_received() -> None:
     application = Application(limit=0)
     client = ask(application, Client([LONG], headers=with_length(len(LONG))))
     assert client.status == 413
     assert application.calls == 1
 
 
-def test_a_body_that_turns_out_too_long_is_refused_by_the_application() -> None:
+def test_the_application_rejects_a_chunked_body_that_is_too_large() -> None:
     application = Application(limit=MAX_BYTES_IN_MEMORY)
     pieces = [LONG] * 4
     client = ask(application, Client(pieces, headers={"transfer-encoding": "chunked"}))
@@ -181,7 +179,7 @@ def test_a_body_that_turns_out_too_long_is_refused_by_the_application() -> None:
     assert application.kinds == ["PendingBody", "OversizedBody"]
 
 
-def test_a_body_that_breaks_off_never_reaches_the_application() -> None:
+def test_an_incomplete_body_never_reaches_the_application() -> None:
     application = Application()
     client = ask(application, Client([b"ab", None], headers=with_length(3)))
     assert client.status == 400
@@ -189,13 +187,13 @@ def test_a_body_that_breaks_off_never_reaches_the_application() -> None:
     assert application.calls == 0
 
 
-def test_a_stream_that_breaks_off_is_an_error_of_the_connection() -> None:
+def test_an_incomplete_stream_raises_connection_error() -> None:
     application = Application(stream=True)
     client = ask(application, Client([LONG, None], headers=with_length(2 * len(LONG))))
     assert (client.status, client.body) == (400, b"ConnectionError")
 
 
-def test_a_body_that_does_not_come_in_time_is_refused() -> None:
+def test_a_body_that_misses_its_deadline_is_rejected() -> None:
     application = Application()
     client = Client([LONG], headers=with_length(len(LONG) + 1), stalls=True)
     ask(application, client, seconds=0.1)
@@ -203,7 +201,7 @@ def test_a_body_that_does_not_come_in_time_is_refused() -> None:
     assert application.kinds == ["PendingBody"]
 
 
-def test_bodies_that_are_too_much_together_are_put_off() -> None:
+def test_bodies_that_together_exceed_the_budget_get_503() -> None:
     application = Application()
     headers = with_length(2 * len(LONG))
 
@@ -225,7 +223,7 @@ def test_bodies_that_are_too_much_together_are_put_off() -> None:
     assert taken.status == 200
 
 
-def test_a_client_that_asks_first_is_not_waited_for() -> None:
+def test_a_client_that_expects_100_continue_is_answered_immediately() -> None:
     headers = with_length(3, expect="100-continue")
     client = ask(refusing, Client([b"abc"], headers=headers))
     assert client.status == 403
@@ -269,7 +267,7 @@ class FromFile(Streaming):
 
 
 @pytest.mark.parametrize("kind", [Streaming, FromFile])
-def test_long_answers_arrive_whole_and_are_closed(kind: type[Streaming]) -> None:
+def test_long_responses_arrive_completely_and_are_closed(kind: type[Streaming]) -> None:
     streaming = kind(iter([b"a" * CHUNK_SIZE, b"", b"b" * CHUNK_SIZE, b"c"]))
 
     def application(environ: Environ, start: StartResponse) -> Streaming:
@@ -283,7 +281,7 @@ def test_long_answers_arrive_whole_and_are_closed(kind: type[Streaming]) -> None
 
 
 @pytest.mark.parametrize("kind", [Streaming, FromFile])
-def test_an_answer_of_many_megabytes_arrives_as_it_was_made(
+def test_a_response_of_many_megabytes_arrives_unchanged(
     kind: type[Streaming],
 ) -> None:
     chance = random.Random(2)
@@ -298,7 +296,7 @@ def test_an_answer_of_many_megabytes_arrives_as_it_was_made(
 
 
 @pytest.mark.parametrize("seconds, growth", [(0, [1, 2, 4]), (0.1, [1, 1, 1])])
-def test_more_of_a_file_is_read_at_a_time_for_those_who_take_it_at_once(
+def test_fast_clients_get_files_in_larger_chunks(
     seconds: float, growth: list[int]
 ) -> None:
     streaming = FromFile(iter([b"a" * CHUNK_SIZE] * 30))
@@ -313,7 +311,7 @@ def test_more_of_a_file_is_read_at_a_time_for_those_who_take_it_at_once(
     assert max(streaming.sizes) <= LARGE_CHUNK_SIZE
 
 
-def test_an_answer_to_head_has_no_body_and_is_not_made() -> None:
+def test_a_response_to_head_has_no_body_and_is_not_produced() -> None:
     made: list[bytes] = []
 
     def pieces() -> Iterator[bytes]:
@@ -331,7 +329,7 @@ def test_an_answer_to_head_has_no_body_and_is_not_made() -> None:
     assert streaming.is_closed.wait(60)
 
 
-def test_a_made_answer_is_made_by_one_thread() -> None:
+def test_one_thread_produces_a_whole_response() -> None:
     threads: set[int] = set()
 
     def pieces() -> Iterator[bytes]:
@@ -347,7 +345,7 @@ def test_a_made_answer_is_made_by_one_thread() -> None:
     assert len(threads) == 1
 
 
-def test_an_answer_that_fails_half_way_is_left_unfinished() -> None:
+def test_a_response_that_fails_midway_stays_incomplete() -> None:
     def pieces() -> Iterator[bytes]:
         yield b"x" * CHUNK_SIZE
         raise ValueError("the database went away")
@@ -363,7 +361,9 @@ def test_an_answer_that_fails_half_way_is_left_unfinished() -> None:
 
 
 @pytest.mark.parametrize("kind", [Streaming, FromFile])
-def test_a_client_that_does_not_read_is_left(kind: type[Streaming]) -> None:
+def test_the_connection_of_a_client_that_does_not_read_is_closed(
+    kind: type[Streaming],
+) -> None:
     streaming = kind(iter([b"x" * CHUNK_SIZE] * 4))
 
     def application(environ: Environ, start: StartResponse) -> Streaming:
@@ -376,7 +376,7 @@ def test_a_client_that_does_not_read_is_left(kind: type[Streaming]) -> None:
     assert streaming.is_closed.wait(60)
 
 
-def test_readers_that_do_not_read_hold_no_thread() -> None:
+def test_clients_that_do_not_read_hold_no_thread() -> None:
     """Of more such clients than there are threads none keeps others waiting."""
 
     def application(environ: Environ, start: StartResponse) -> Any:
@@ -410,7 +410,7 @@ def uploading(environ: Environ, start: StartResponse) -> list[bytes]:
     return [b"done"]
 
 
-def test_slow_uploads_leave_the_threads_of_requests_alone() -> None:
+def test_slow_uploads_use_no_request_threads() -> None:
     headers = with_length(10**8)
     uploads = [
         Client([LONG], path=b"/upload", headers=headers, stalls=True) for _ in range(20)
@@ -440,7 +440,7 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def test_one_address_does_not_keep_others_from_the_threads() -> None:
+def test_one_address_cannot_occupy_all_threads() -> None:
     """Of two who wait, the one is next whose address holds fewer threads."""
     order: list[str] = []
     go_on = threading.Event()
@@ -469,7 +469,7 @@ def test_one_address_does_not_keep_others_from_the_threads() -> None:
     assert len(order) == 6
 
 
-def test_an_answer_is_not_made_for_a_client_that_has_left() -> None:
+def test_no_response_is_produced_for_a_disconnected_client() -> None:
     streaming = Streaming(itertools.repeat(b"x" * CHUNK_SIZE))
 
     def application(environ: Environ, start: StartResponse) -> Streaming:
@@ -482,7 +482,7 @@ def test_an_answer_is_not_made_for_a_client_that_has_left() -> None:
     assert client.is_cut_off
 
 
-def test_a_file_is_not_read_for_a_client_that_has_left() -> None:
+def test_no_file_is_read_for_a_disconnected_client() -> None:
     streaming = FromFile(itertools.repeat(b"x" * CHUNK_SIZE))
 
     def application(environ: Environ, start: StartResponse) -> Streaming:
@@ -494,7 +494,7 @@ def test_a_file_is_not_read_for_a_client_that_has_left() -> None:
     assert streaming.is_closed.wait(60)
 
 
-def test_a_request_that_names_no_host_is_refused() -> None:
+def test_a_request_without_host_is_rejected() -> None:
     client = ask(echo, Client(method="GET", names_host=False))
     assert client.status == 400
     assert b"Host is missing" in client.body

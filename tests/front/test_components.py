@@ -1,4 +1,4 @@
-"""The clock of slow clients, places for slow work, bodies and answers in passing."""
+"""Transfer deadlines, slots, streamed bodies and spooled responses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from registry.front.worker import SWITCH_INTERVAL, FrontWorker
 pytestmark = pytest.mark.once
 
 
-def test_a_client_earns_time_by_what_it_moves_but_saves_none_up() -> None:
+def test_transferred_bytes_extend_the_deadline_up_to_one_pause() -> None:
     async def run() -> tuple[float, float, float]:
         deadline = TransferTimeout(seconds=10, rate=100).start()
         first = deadline.ends_at
@@ -38,11 +38,11 @@ def test_a_client_earns_time_by_what_it_moves_but_saves_none_up() -> None:
     assert ahead == pytest.approx(10, abs=0.5)
 
 
-def test_a_piece_has_the_time_that_it_takes_the_slowest_client() -> None:
+def test_a_chunk_has_the_time_of_the_minimum_rate() -> None:
     assert TransferTimeout(seconds=10, rate=100).seconds_for(500) == 15
 
 
-def test_a_free_place_goes_to_whoever_holds_the_fewest() -> None:
+def test_a_free_slot_goes_to_the_address_with_the_fewest() -> None:
     order: list[str] = []
 
     async def hold(slots: Slots, address: str, end: asyncio.Event) -> None:
@@ -69,7 +69,7 @@ def test_a_free_place_goes_to_whoever_holds_the_fewest() -> None:
     assert order[3:] == ["a", "a"]
 
 
-def test_places_go_around_among_those_who_hold_as_many() -> None:
+def test_addresses_with_as_many_slots_take_turns() -> None:
     order: list[str] = []
 
     async def hold(slots: Slots, address: str) -> None:
@@ -89,7 +89,7 @@ def test_places_go_around_among_those_who_hold_as_many() -> None:
     assert order == ["b", "c", "a", "b", "a", "a"]
 
 
-def test_nobody_waits_for_a_place_for_ever() -> None:
+def test_acquiring_a_slot_times_out() -> None:
     async def run() -> None:
         slots = Slots(1, seconds=0.01)
         async with slots.hold("a"):
@@ -102,7 +102,7 @@ def test_nobody_waits_for_a_place_for_ever() -> None:
     run_coroutine(run())
 
 
-def test_whoever_leaves_the_queue_takes_no_place_along() -> None:
+def test_a_cancelled_waiter_releases_its_slot() -> None:
     async def wait(slots: Slots) -> None:
         async with slots.hold("b"):
             pytest.fail("it was cancelled before")
@@ -121,7 +121,7 @@ def test_whoever_leaves_the_queue_takes_no_place_along() -> None:
     run_coroutine(run())
 
 
-def test_a_streamed_body_is_read_in_the_sizes_that_are_asked_for() -> None:
+def test_a_streamed_body_is_read_in_the_requested_sizes() -> None:
     async def run() -> list[bytes]:
         body = StreamedBody()
 
@@ -144,7 +144,7 @@ def test_a_streamed_body_is_read_in_the_sizes_that_are_asked_for() -> None:
     assert run_coroutine(run()) == [b"ab", b"cdef", b"ghi\n", b"jk\n", b"l", b""]
 
 
-def test_whoever_feeds_a_reader_that_is_done_is_told() -> None:
+def test_feeding_a_finished_reader_raises_reader_gone() -> None:
     async def run() -> None:
         body = StreamedBody()
         piece = b"x" * 1024 * 1024
@@ -162,7 +162,7 @@ def test_whoever_feeds_a_reader_that_is_done_is_told() -> None:
     run_coroutine(run())
 
 
-def test_a_sender_waits_for_a_reader_that_is_behind() -> None:
+def test_feeding_waits_for_a_slow_reader() -> None:
     async def run() -> int:
         body = StreamedBody()
         piece = b"x" * 1024 * 1024
@@ -183,7 +183,7 @@ def test_a_sender_waits_for_a_reader_that_is_behind() -> None:
     assert run_coroutine(run()) == 8 * 1024 * 1024
 
 
-def test_a_reader_hears_why_there_is_no_more() -> None:
+def test_the_reader_gets_the_error_that_ended_the_body() -> None:
     async def run() -> None:
         body = StreamedBody()
         await body.feed(b"ab")
@@ -194,7 +194,7 @@ def test_a_reader_hears_why_there_is_no_more() -> None:
         run_coroutine(run())
 
 
-def test_an_answer_is_made_while_nobody_reads_it() -> None:
+def test_a_response_is_produced_before_it_is_read() -> None:
     made = threading.Event()
 
     def pieces() -> Iterator[bytes]:
@@ -218,7 +218,7 @@ def test_an_answer_is_made_while_nobody_reads_it() -> None:
     assert run_coroutine(run()) == 64 * 1024 * 1024
 
 
-def test_pieces_of_any_size_arrive_as_they_were_made() -> None:
+def test_chunks_of_any_size_arrive_unchanged() -> None:
     chance = random.Random(1)
     pieces = [chance.randbytes(chance.randrange(1, 400_000)) for _ in range(150)]
 
@@ -239,7 +239,7 @@ def test_pieces_of_any_size_arrive_as_they_were_made() -> None:
     assert b"".join(run_coroutine(run())) == b"".join(pieces)
 
 
-def test_of_a_long_answer_only_what_is_ahead_of_the_reader_is_kept() -> None:
+def test_a_spool_keeps_only_the_unread_part_of_a_response() -> None:
     async def run() -> tuple[int, int]:
         room = SpoolSpace()
         spool = Spool(room)
@@ -265,7 +265,7 @@ def test_of_a_long_answer_only_what_is_ahead_of_the_reader_is_kept() -> None:
     assert most < 70 * 1024 * 1024
 
 
-def test_answers_wait_for_their_readers_where_all_together_are_too_much() -> None:
+def test_responses_wait_for_their_readers_when_spool_space_is_used_up() -> None:
     async def run() -> int:
         room = SpoolSpace(1024 * 1024)
         spool = Spool(room)
@@ -294,7 +294,7 @@ def test_answers_wait_for_their_readers_where_all_together_are_too_much() -> Non
     assert run_coroutine(run()) < 12
 
 
-def test_an_answer_that_nobody_wants_any_more_is_not_made_to_its_end() -> None:
+def test_an_abandoned_response_is_not_produced_to_its_end() -> None:
     async def run() -> None:
         spool = Spool(SpoolSpace())
 
@@ -314,7 +314,7 @@ def test_an_answer_that_nobody_wants_any_more_is_not_made_to_its_end() -> None:
     run_coroutine(run())
 
 
-def test_a_process_that_serves_has_threads_take_short_turns(
+def test_a_worker_shortens_the_switch_interval_of_threads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A request waits for its turn at each of its steps, behind all that compute."""
