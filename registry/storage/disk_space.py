@@ -1,4 +1,4 @@
-"""Whether there is room for what is stored, and it can be written."""
+"""Check that the disks have space left and can be written to."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _MEGABYTE = 1024 * 1024
 
 
 def find_disk_problem() -> str:
-    """Say why nothing can be stored; nothing where it can.
+    """Return why nothing can be stored; an empty string if everything is fine.
 
-    The disk of a database server cannot be looked at: that it was full is told for
-    half a minute after a write has failed.
+    The disk of a database server cannot be inspected: it is reported as full for half a
+    minute after a write has failed.
     """
     for name, folder in _folders().items():
-        problem = _problem_of(name, folder)
+        problem = _find_folder_problem(name, folder)
         if problem:
             return problem
     is_elsewhere = connection.vendor != "sqlite" and disk_was_full_recently()
@@ -29,7 +29,7 @@ def find_disk_problem() -> str:
 
 
 def _folders() -> dict[str, Path]:
-    """Return the folders that are written to, which may be on several disks."""
+    """Return the folders that are written to; they can be on several disks."""
     folders = {"data folder": settings.REGISTRY_DATA_DIR}
     if settings.STORE_DIR.is_dir():
         folders["store"] = settings.STORE_DIR
@@ -38,7 +38,7 @@ def _folders() -> dict[str, Path]:
     return folders
 
 
-def _problem_of(name: str, folder: Path) -> str:
+def _find_folder_problem(name: str, folder: Path) -> str:
     try:
         free = shutil.disk_usage(folder).free
         with tempfile.TemporaryFile(dir=folder, buffering=0) as file:

@@ -1,6 +1,6 @@
-"""Keeping the store in order: what killed uploads left, and what is lost or altered.
+"""Maintain the store: remove leftovers of killed uploads, find lost or altered files.
 
-All of it may run beside uploads.
+All functions can run while files are uploaded.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from registry.storage.services import get_store
 if TYPE_CHECKING:
     from registry.storage.base import Reader, Store
 
-#: Seconds before a file that is not registered may be removed.
+#: Seconds before a file that is not registered can be removed.
 DAY = 24 * 60 * 60
 
 
 class FileState(models.TextChoices):
-    """What is wrong with a file of the store."""
+    """The state of a file of the store that a check reports."""
 
     AT_WORK = "being uploaded"
     ABANDONED = "left by a killed upload"
@@ -37,7 +37,7 @@ class FileState(models.TextChoices):
     WRONG_CHECKSUM = "wrong checksum"
 
 
-#: Bytes are lost: no upkeep brings them back.
+#: States of files whose bytes are lost: maintenance cannot restore them.
 LOST_STATES = frozenset(
     {FileState.MISSING, FileState.WRONG_SIZE, FileState.WRONG_CHECKSUM}
 )
@@ -45,9 +45,9 @@ LOST_STATES = frozenset(
 
 @dataclass(frozen=True)
 class StoreFinding:
-    """A file of the store that a check has something to say about.
+    """A file of the store that a check reports.
 
-    ``name`` is its SHA-1, or its name among the unfinished uploads.
+    ``name`` is its SHA-1, or the name of an unfinished upload.
     """
 
     state: FileState
@@ -62,20 +62,20 @@ class StoreFinding:
 def remove_abandoned_uploads() -> None:
     """Remove what killed uploads have left in the store.
 
-    That is what they had not finished, and files that they moved to their places and
-    did not register. What another process is at work on stays, and so does any other
-    file that is not registered: it may be wanted after a database was restored.
+    These are unfinished uploads, and files that were stored but not registered. Active
+    uploads of other processes stay. So does any other file that is not registered: it
+    can be needed after a database was restored.
     """
     get_store().remove_abandoned(_unregistered)
 
 
 def check_store(*, checksums: bool = True) -> Iterator[StoreFinding]:
-    """Compare the store with what is registered, and yield what differs.
+    """Compare the store with the registered files, and yield the differences.
 
     With ``checksums`` every byte is read.
     """
     store = get_store()
-    # files first and rows last: what is registered meanwhile is found in both
+    # files first, rows last: a file that is registered meanwhile is in both
     held = set(store.checksums())
     unfinished = store.unfinished()
     for upload in unfinished:
@@ -92,9 +92,9 @@ def check_store(*, checksums: bool = True) -> Iterator[StoreFinding]:
 
 
 def remove_unregistered(sha1: str, *, older_than: float = DAY) -> bool:
-    """Remove a file that is not registered, if it was put there long enough ago.
+    """Remove a file that is not registered, if it is old enough.
 
-    Tells whether it was removed. Until it is, nobody can register a file with the same
+    Returns whether it was removed. Until then nobody can register a file with the same
     checksum.
     """
     store = get_store()
@@ -108,9 +108,9 @@ def remove_unregistered(sha1: str, *, older_than: float = DAY) -> bool:
 
 @contextmanager
 def _unregistered(sha1: str) -> Iterator[bool]:
-    """Tell whether no file has this checksum, which nobody can change meanwhile.
+    """Lock a checksum during the block; yield whether no file is registered with it.
 
-    The row that is added is never seen by others; who wants to add the same waits.
+    Others never see the row that is added; a transaction that adds the same one waits.
     """
     values = {"sha256": "", "size": 0}
     with transaction.atomic():
@@ -121,7 +121,7 @@ def _unregistered(sha1: str) -> Iterator[bool]:
 
 
 def _compare(file: StoredFile, store: Store, *, checksums: bool) -> StoreFinding | None:
-    """Compare the bytes of one file with what is registered of them."""
+    """Compare the bytes of one file with its registered size and checksums."""
     try:
         size = store.size(file.sha1)
         if size != file.size:

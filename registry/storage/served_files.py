@@ -1,7 +1,7 @@
-"""Files on the server's own disk that are not in the store.
+"""Serve files of the server's disk that are not in the store.
 
-Records may name any path, so that only what lies below a folder that the operator
-listed is ever opened, whatever links and ``..`` a path goes through.
+Records can name any path. So only files below a folder that the operator has listed are
+opened, whatever symbolic links and ``..`` a path contains.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from registry.storage.filesystem import LimitedReader
 from registry.storage.services import local_store_folders
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
-# a pipe must not keep the server waiting for somebody to write into it
+# opening a named pipe must not block until somebody writes into it
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
@@ -36,27 +36,27 @@ class ServedFile:
     sha1: str
 
     def is_at(self, paths: Iterable[str]) -> bool:
-        """Tell whether one of these paths leads to this very file, by any links."""
+        """Return whether one of these paths leads to this file, through any links."""
         here = os.fstat(self.stream.fileno())
-        return any(_is_same(here, path) for path in paths)
+        return any(_is_same_file(here, path) for path in paths)
 
     def open(self, start: int, length: int | None) -> Reader:
-        """Return a reader of the rest from ``start``, or of ``length`` bytes of it."""
+        """Return a reader of the file from ``start``, or of ``length`` bytes of it."""
         self.stream.seek(start)
         return self.stream if length is None else LimitedReader(self.stream, length)
 
 
 def served_roots() -> list[Path]:
-    """Return the folders that files may be served from, links resolved."""
+    """Return the folders that files can be served from, with links resolved."""
     folders = [*settings.SERVED_ROOTS, *local_store_folders()]
     return [Path(os.path.realpath(folder)) for folder in folders]
 
 
 def open_served_file(paths: Iterable[str]) -> ServedFile:
-    """Open the first of these paths that is a file which may be served.
+    """Open the first of these paths that is a file which can be served.
 
-    Raises ``NotFound`` alike for what does not exist, what is no plain file, and what
-    may not be served, so that nothing is learned of the rest of the disk.
+    Raises the same ``NotFound`` if it does not exist, is not a regular file or must not
+    be served, so that the error reveals nothing about the rest of the disk.
     """
     roots = served_roots()
     for path in paths:
@@ -64,41 +64,41 @@ def open_served_file(paths: Iterable[str]) -> ServedFile:
             stream = _open(path, roots)
         except (OSError, ValueError):
             continue
-        return _served(stream)
+        return _to_served_file(stream)
     raise NotFound(
         "The registry does not serve this file: it is not there, or not below a "
         "folder that the operator has listed in REGISTRY_SERVED_ROOTS."
     )
 
 
-def _is_same(here: os.stat_result, path: str) -> bool:
+def _is_same_file(here: os.stat_result, path: str) -> bool:
     try:
-        there = os.stat(path)  # noqa: PTH116 (a path may have a null character)
+        there = os.stat(path)  # noqa: PTH116 (a path can contain a null character)
     except (OSError, ValueError):
         return False
     return os.path.samestat(here, there)
 
 
 def _open(path: str, roots: Sequence[Path]) -> BinaryIO:
-    """Open a path that resolves to a plain file below a root."""
+    """Open a path that resolves to a regular file below a root."""
     if not path.startswith("/"):
         raise ValueError(f"{path!r} is not absolute")
     real = Path(os.path.realpath(path, strict=True))
-    root = next((folder for folder in roots if _may_serve(folder, real)), None)
+    root = next((folder for folder in roots if _is_served_below(folder, real)), None)
     if root is None:
-        raise ValueError(f"{path!r} is below no root")
+        raise ValueError(f"{path!r} is not below a root")
     handle = _descend(root, real.relative_to(root).parts)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise ValueError(f"{path!r} is no plain file")
+        raise ValueError(f"{path!r} is not a regular file")
     return os.fdopen(handle, "rb")
 
 
-def _may_serve(root: Path, real: Path) -> bool:
-    """Tell whether a resolved path may be served as lying below a root.
+def _is_served_below(root: Path, real: Path) -> bool:
+    """Return whether a root allows a resolved path to be served.
 
-    The registry's own folder has its keys and its database: what is in there is not
-    served for a root that holds that folder by chance, such as ``/srv``.
+    The registry's data folder contains its keys and its database. A root that happens
+    to contain that folder, such as ``/srv``, does not allow files in it to be served.
     """
     own = Path(os.path.realpath(settings.REGISTRY_DATA_DIR))
     if real.is_relative_to(own) and (root == own or not root.is_relative_to(own)):
@@ -107,10 +107,10 @@ def _may_serve(root: Path, real: Path) -> bool:
 
 
 def _descend(root: Path, parts: Sequence[str]) -> int:
-    """Open what ``parts`` lead to, following no link at all.
+    """Open the path that ``parts`` form below a root, without following any link.
 
-    A resolved path has none: one that is there now was put there since, by somebody
-    who would have us leave the root.
+    A resolved path contains no links: one that is there now was added since, by
+    somebody who wants the registry to leave the root.
     """
     handle = os.open(root, _FOLDER)
     for part in parts:
@@ -122,19 +122,19 @@ def _descend(root: Path, parts: Sequence[str]) -> int:
     return handle
 
 
-def _served(stream: BinaryIO) -> ServedFile:
-    """Complete an open file with its checksum, remembered until the file changes."""
+def _to_served_file(stream: BinaryIO) -> ServedFile:
+    """Return an open file with its checksum, which is cached until the file changes."""
     status = os.fstat(stream.fileno())
     state = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
     key = f"served-sha1:{':'.join(map(str, (*state, status.st_ctime_ns)))}"
     sha1 = cache.get(key)
     if sha1 is None:
-        sha1 = _sha1(stream)
+        sha1 = _compute_sha1(stream)
         cache.set(key, sha1, timeout=None)
     return ServedFile(stream, status.st_size, sha1)
 
 
-def _sha1(stream: BinaryIO) -> str:
+def _compute_sha1(stream: BinaryIO) -> str:
     digest = hashlib.sha1(usedforsecurity=False)
     while data := stream.read(CHUNK):
         digest.update(data)

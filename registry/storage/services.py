@@ -1,4 +1,4 @@
-"""Keeping files: the bytes in the store, what is known of them in the database."""
+"""Store files: the bytes in the store, checksums and owners in the database."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _SHA1 = re.compile(r"[0-9a-f]{40}")
 
 
 def get_store() -> Store:
-    """Return the store that this registry is configured with."""
+    """Return the configured store."""
     return FileSystemStore(settings.STORE_DIR)
 
 
 def local_store_folders() -> list[Path]:
-    """Return the folder of the store's files, where it is on this machine."""
+    """Return the folder of the store's files, if it is on this machine."""
     store = get_store()
     return [store.files] if isinstance(store, FileSystemStore) else []
 
 
 def parse_sha1(checksum: str) -> str:
-    """Return a checksum in the digits that files are found by, or ``InvalidInput``."""
+    """Return a SHA-1 in lower case; raise ``InvalidInput`` if it is not one."""
     sha1 = checksum.lower()
     if not _SHA1.fullmatch(sha1):
         raise InvalidInput(
@@ -53,25 +53,25 @@ def parse_sha1(checksum: str) -> str:
 
 
 def find_file(sha1: str) -> StoredFile | None:
-    """Return the file with this checksum, if the registry holds it.
+    """Return the stored file with this checksum, or None.
 
-    A row whose bytes were lost counts for nothing, so that they can be uploaded again.
+    A row whose bytes were lost is ignored, so that they can be uploaded again.
     """
     file = StoredFile.objects.filter(sha1=sha1).first()
     return file if file is not None and get_store().exists(sha1) else None
 
 
 def bytes_stored_by(account: int) -> int:
-    """Return how many bytes an account has in the store: those it sent first."""
+    """Return the number of stored bytes that an account was the first to send."""
     files = StoredFile.objects.filter(stored_by=account)
     return files.aggregate(total=Sum("size"))["total"] or 0
 
 
 def store_file(source: Source, *, by: AbstractBaseUser | None) -> StoredFile:
-    """Put a file of the registry's own into the store, unless it is there already.
+    """Store a file of the registry's own, unless it is stored already.
 
-    It counts towards the quota of ``by``, but is not refused for that. Raises
-    ``Unavailable`` when the store cannot take it.
+    It counts towards the quota of ``by``, but the quota is not enforced. Raises
+    ``Unavailable`` if the store cannot write.
     """
     with get_store().draft(source) as draft:
         return _keep(draft, by=by)[0]
@@ -80,15 +80,15 @@ def store_file(source: Source, *, by: AbstractBaseUser | None) -> StoredFile:
 def store_upload(
     source: Source, *, sha1: str, by: AbstractBaseUser, quota: int | None = None
 ) -> tuple[StoredFile, bool]:
-    """Put a file into the store if its bytes have this checksum.
+    """Store a file if its bytes have this checksum; return it and whether it is new.
 
-    Tells whether it is new there. ``quota`` is how many bytes the account is allowed
-    in all; None is any number. Raises ``InvalidInput`` for other bytes, of which
-    nothing is kept, ``QuotaExceeded`` as soon as it is known, and ``Unavailable`` when
-    the store cannot take the file.
+    ``quota`` is the number of bytes that the account can store in total; None is no
+    limit. Raises ``InvalidInput`` if the checksum differs, in which case nothing is
+    stored, ``QuotaExceeded`` as early as possible, and ``Unavailable`` if the store
+    cannot write.
     """
     if quota is not None and find_file(sha1) is None:
-        source = _Bounded(source, used=bytes_stored_by(by.pk), allowed=quota)
+        source = _QuotaSource(source, used=bytes_stored_by(by.pk), allowed=quota)
     with get_store().draft(source) as draft:
         arrived = draft.checksums
         if arrived.sha1 != sha1:
@@ -111,15 +111,15 @@ def store_drafts(
     quota: int | None = None,
     check: Callable[[], None] | None = None,
 ) -> list[StoredFile]:
-    """Put many files into the store: all of them, or none.
+    """Store many files, all of them or none; return those that are new.
 
-    Returns those that are new there. Called last in the transaction of a larger piece
-    of work, it leaves nothing behind when that is given up; ``check`` is called when
-    all are kept, and may still raise. Raises as ``store_upload`` does.
+    If it is called last in a larger transaction, nothing is left behind when that is
+    rolled back; ``check`` is called after all files are stored, and can still raise.
+    Raises the same errors as ``store_upload``.
     """
     new: list[StoredFile] = []
     moved: list[Draft] = []
-    # in one order, so that two who bring the same files do not wait for each other
+    # sorted, so that two requests with the same files do not deadlock
     in_order = sorted(drafts, key=lambda draft: draft.checksums.sha1)
     try:
         for draft in in_order:
@@ -129,7 +129,7 @@ def store_drafts(
         if check is not None:
             check()
     except BaseException:
-        # while our rows are still there: others who bring these files wait for them
+        # while our rows still exist: other uploads of these files wait for them
         for draft in moved:
             draft.undo_commit()
         raise
@@ -139,9 +139,9 @@ def store_drafts(
 def require_quota(
     drafts: Iterable[Draft], *, by: AbstractBaseUser, quota: int | None
 ) -> None:
-    """Raise ``QuotaExceeded`` where drafts are more than an account may store.
+    """Raise ``QuotaExceeded`` if drafts exceed what an account can store.
 
-    This is for refusing them early; ``store_drafts`` decides.
+    This rejects them early; ``store_drafts`` makes the decision.
     """
     if quota is None:
         return
@@ -153,7 +153,10 @@ def require_quota(
 
 
 def find_uploaders(files: Collection[int]) -> dict[int, int]:
-    """Return who stored these files; of the registry's own there is nobody."""
+    """Return the ids of the accounts that stored these files, by the ids of the files.
+
+    Files of the registry itself are left out.
+    """
     known = StoredFile.objects.filter(pk__in=files, stored_by__isnull=False)
     return {file: by for file, by in known.values_list("pk", "stored_by") if by}
 
@@ -166,10 +169,10 @@ def _keep(
     quota: int | None = None,
     moved: list[Draft] | None = None,
 ) -> tuple[StoredFile, bool]:
-    """Register and keep a draft: who sees the row finds the bytes.
+    """Register and commit a draft, so that whoever sees the row finds the bytes.
 
-    Of two at once, the second waits for the first's row. New drafts are noted in
-    ``moved``, whose bytes belong to nobody once the row is given up.
+    Of two at the same time, the second waits for the first one's row. New drafts are
+    added to ``moved``: their bytes must be removed if the transaction is rolled back.
     """
     if quota is not None and by is not None:
         _lock_account(by)
@@ -211,23 +214,23 @@ def _note_sent_again(file: StoredFile, *, by: AbstractBaseUser | None) -> None:
 
 
 def _lock_account(by: AbstractBaseUser) -> None:
-    """Let uploads of one account be counted one after the other.
+    """Lock the account, so that its uploads are counted one after the other.
 
-    The lock does not hold up records that link to the account.
+    The lock does not block records that link to the account.
     """
     accounts = get_user_model()._default_manager.select_for_update(no_key=True)
     accounts.get(pk=by.pk)
 
 
 def _require_within(quota: int, *, by: AbstractBaseUser, added: int) -> None:
-    """Raise ``QuotaExceeded`` if a file that was just added is too much."""
+    """Raise ``QuotaExceeded`` if the file that was just added exceeds the quota."""
     total = bytes_stored_by(by.pk)
     if total > quota:
         raise QuotaExceeded(used=total - added, allowed=quota)
 
 
-class _Bounded:
-    """A source that is refused once it has more bytes than an account may store."""
+class _QuotaSource:
+    """A source that raises ``QuotaExceeded`` when it is larger than what is left."""
 
     def __init__(self, source: Source, *, used: int, allowed: int) -> None:
         self._source = source
@@ -236,7 +239,7 @@ class _Bounded:
         self._left = allowed - used
 
     def read(self, size: int, /) -> bytes:
-        """Return at most ``size`` bytes; none at the end."""
+        """Return at most ``size`` bytes; empty at the end."""
         data = self._source.read(size)
         self._left -= len(data)
         if data and self._left < 0:

@@ -77,7 +77,7 @@ def test_a_full_disk_is_told_and_reading_goes_on(
         ready = nobody.get(f"{url}/readyz")
         assert ready.status_code == 503
         assert ready.text == "the disk of the data folder is full\n"
-        with pytest.raises(AssertionError, match="There is no room left on the disk"):
+        with pytest.raises(AssertionError, match="There is no space left on the disk"):
             registry.user("anna", "fourteen days in bed")
         for path in ("/api/file_type/", "/file_type/"):
             assert nobody.get(f"{url}{path}").status_code == 200

@@ -1,4 +1,4 @@
-"""Commands end in one line where the database, the disk or a setting is in the way."""
+"""Commands report errors of the database, the disk or a setting in one line."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _run(*arguments: str, **variables: str) -> str:
 
 
 @pytest.mark.parametrize("command", ["create_token", "forget_visits", "rotate_keys"])
-def test_without_tables_a_command_says_how_to_make_them(
+def test_without_tables_a_command_says_how_to_create_them(
     tmp_path: Path, command: str
 ) -> None:
     arguments = {"create_token": ["admin"], "forget_visits": ["9"]}
@@ -51,7 +51,7 @@ def test_without_a_database_a_command_says_so(tmp_path: Path, command: str) -> N
     assert "The database cannot be used: connection failed" in line
 
 
-def test_a_data_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
+def test_an_impossible_data_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     folder = tmp_path / "file" / "var"
     line = _run("prepare", REGISTRY_DATA_DIR=str(folder))
@@ -64,7 +64,7 @@ def test_a_wrong_setting_is_named(tmp_path: Path, command: str) -> None:
     assert line.startswith("manage.py: PORT is 'http', but must be")
 
 
-def test_what_is_wrong_can_be_seen_whole(tmp_path: Path) -> None:
+def test_the_traceback_can_be_shown(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "migrate", "--traceback"],
         cwd=ROOT,

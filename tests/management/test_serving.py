@@ -1,4 +1,4 @@
-"""`prepare`, `serve` and `make run`, as an operator runs them."""
+"""`prepare`, `serve` and `make run` work as an operator uses them."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_log_shows_requests_under_their_ids(live_registry: LiveRegistry) -> 
     assert "secret" not in live_registry.log
 
 
-def test_pages_have_collected_files(live_registry: LiveRegistry) -> None:
+def test_pages_link_to_collected_files(live_registry: LiveRegistry) -> None:
     with urllib.request.urlopen(f"{live_registry.url}/sign-in") as answer:
         page = answer.read().decode()
     (path,) = {x for x in page.split('"') if x.startswith("/static/web/css/page.")}
@@ -70,7 +70,7 @@ def test_pages_have_collected_files(live_registry: LiveRegistry) -> None:
 
 
 @pytest.mark.once
-def test_two_registries_serve_beside_each_other(
+def test_two_registries_can_serve_at_the_same_time(
     live_registry: LiveRegistry, start_registry: StartRegistry
 ) -> None:
     other = start_registry()
@@ -79,7 +79,7 @@ def test_two_registries_serve_beside_each_other(
 
 
 @pytest.mark.once
-def test_a_taken_port_is_refused_with_what_to_do(tmp_path: Path) -> None:
+def test_a_taken_port_is_rejected_with_advice(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -99,7 +99,7 @@ def test_a_taken_port_is_refused_with_what_to_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.once
-def test_processes_that_count_each_for_itself_do_not_start(tmp_path: Path) -> None:
+def test_processes_without_shared_counters_do_not_start(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "serve"],
         cwd=ROOT,
@@ -176,7 +176,7 @@ def made_to_run(tmp_path: Path) -> Iterator[Started]:
 
 
 @pytest.mark.once
-def test_interrupted_it_stops_with_status_0(served: Started) -> None:
+def test_an_interrupted_server_stops_with_status_0(served: Started) -> None:
     served.wait_until_it_serves()
     assert served.interrupt() == 0
     assert not served.serves()

@@ -1,4 +1,4 @@
-"""Keeping the store in order, beside uploads."""
+"""The store can be checked and cleaned up while files are uploaded."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def left_in(store: FileSystemStore) -> list[Path]:
 
 
 @pytest.mark.parametrize("how", ["one", "many"])
-def test_tidying_removes_a_file_that_a_killed_upload_did_not_register(
+def test_an_unregistered_file_of_a_killed_upload_is_removed(
     store: FileSystemStore, how: str
 ) -> None:
     kill_an_upload(store, COUNTS, how)
@@ -83,14 +83,14 @@ def test_tidying_removes_a_file_that_a_killed_upload_did_not_register(
     assert not StoredFile.objects.exists()
 
 
-def test_tidying_spares_a_file_that_is_registered(store: FileSystemStore) -> None:
+def test_a_registered_file_is_not_removed(store: FileSystemStore) -> None:
     keep()
     kill_an_upload(store, COUNTS)
     remove_abandoned_uploads()
     assert left_in(store) == [store.path_of(SHA1)]
 
 
-def test_tidying_spares_what_a_backup_of_the_database_does_not_know(
+def test_files_missing_in_a_restored_database_are_not_removed(
     store: FileSystemStore,
 ) -> None:
     keep()
@@ -99,7 +99,7 @@ def test_tidying_spares_what_a_backup_of_the_database_does_not_know(
     assert store.exists(SHA1)
 
 
-def test_tidying_spares_an_upload_that_is_at_work(store: FileSystemStore) -> None:
+def test_an_active_upload_is_not_removed(store: FileSystemStore) -> None:
     with store.drafts() as drafts:
         draft = drafts.add(io.BytesIO(COUNTS))
         draft.commit()
@@ -109,7 +109,7 @@ def test_tidying_spares_an_upload_that_is_at_work(store: FileSystemStore) -> Non
         assert store.exists(SHA1)
 
 
-def test_a_store_in_order_has_no_findings() -> None:
+def test_an_intact_store_has_no_findings() -> None:
     keep()
     assert list(check_store()) == []
 
@@ -140,14 +140,14 @@ FOUND = [
 ]
 
 
-def test_a_check_finds_what_is_lost_altered_or_left(store: FileSystemStore) -> None:
+def test_a_check_finds_lost_altered_and_leftover_files(store: FileSystemStore) -> None:
     damage(store)
     assert list(check_store()) == FOUND
     sizes = [one for one in FOUND if one.state != FileState.WRONG_CHECKSUM]
     assert list(check_store(checksums=False)) == sizes
 
 
-def test_the_command_says_what_it_found_and_fails(
+def test_the_command_lists_its_findings_and_fails(
     store: FileSystemStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     damage(store)
@@ -158,7 +158,7 @@ def test_the_command_says_what_it_found_and_fails(
     assert said[1] == f"not registered: {sha1_of(b'not registered')}"
 
 
-def test_the_command_succeeds_where_nothing_is_lost(
+def test_the_command_succeeds_if_nothing_is_lost(
     store: FileSystemStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keep()
@@ -171,7 +171,7 @@ def test_the_command_succeeds_where_nothing_is_lost(
     assert capsys.readouterr().out == ""
 
 
-def test_files_that_are_not_registered_are_removed_after_a_day(
+def test_unregistered_files_are_removed_after_a_day(
     store: FileSystemStore,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -188,7 +188,7 @@ def test_files_that_are_not_registered_are_removed_after_a_day(
     assert capsys.readouterr().out == f"not registered: {SHA1}, removed\n"
 
 
-def test_a_file_that_was_registered_meanwhile_is_not_removed(
+def test_a_file_registered_meanwhile_is_not_removed(
     store: FileSystemStore,
 ) -> None:
     keep()
@@ -197,7 +197,7 @@ def test_a_file_that_was_registered_meanwhile_is_not_removed(
     assert store.exists(SHA1)
 
 
-def test_a_check_does_not_take_an_upload_at_work_for_one_that_was_killed(
+def test_a_check_distinguishes_active_and_killed_uploads(
     store: FileSystemStore,
 ) -> None:
     seen: list[Any] = []

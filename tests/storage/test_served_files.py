@@ -1,4 +1,4 @@
-"""Files on the server's own disk: what may be served, and what may not."""
+"""Only files below the listed folders are served from the server's disk."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ def test_a_file_below_a_listed_folder_is_served(root: Path) -> None:
     assert read(file) == COUNTS
 
 
-def test_a_part_of_a_file_is_read_as_asked(root: Path) -> None:
+def test_a_range_of_a_file_is_read_as_requested(root: Path) -> None:
     file = open_served_file([f"{root}/sub/counts.csv"])
     assert file.open(4, 6).read(100) == COUNTS[4:10]
     assert file.open(4, None).read(100) == COUNTS[4:]
     file.stream.close()
 
 
-def test_the_first_path_that_is_a_file_counts(root: Path) -> None:
+def test_the_first_path_that_is_a_file_is_served(root: Path) -> None:
     assert read(open_served_file([f"{root}/none", f"{root}/sub/counts.csv"])) == COUNTS
 
 
-def test_dots_are_resolved_before_it_is_decided(root: Path) -> None:
+def test_dots_are_resolved_before_the_check(root: Path) -> None:
     assert read(open_served_file([f"{root}/../served/sub/../sub/counts.csv"])) == COUNTS
 
 
@@ -106,7 +106,7 @@ def test_without_a_listed_folder_nothing_is_served(
         "",
     ],
 )
-def test_nothing_else_is_served(root: Path, path: str) -> None:
+def test_other_paths_are_not_served(root: Path, path: str) -> None:
     beside = root.parent / "served-too"
     beside.mkdir()
     (beside / "file").write_bytes(SECRET)
@@ -119,7 +119,7 @@ def test_nothing_else_is_served(root: Path, path: str) -> None:
         open_served_file([path.format(root=root)])
 
 
-def test_a_refusal_does_not_tell_what_exists(root: Path) -> None:
+def test_the_error_does_not_reveal_what_exists(root: Path) -> None:
     with pytest.raises(NotFound) as there:
         open_served_file([f"{root}/../secret"])
     with pytest.raises(NotFound) as nowhere:
@@ -128,7 +128,7 @@ def test_a_refusal_does_not_tell_what_exists(root: Path) -> None:
 
 
 @pytest.mark.parametrize("swapped", ["sub", "sub/counts.csv"])
-def test_a_link_that_takes_the_place_of_a_checked_name_is_not_followed(
+def test_a_link_that_replaces_a_checked_name_is_not_followed(
     root: Path, swapped: str
 ) -> None:
     # the moment between resolving a path and opening it, made as long as it takes
@@ -139,7 +139,7 @@ def test_a_link_that_takes_the_place_of_a_checked_name_is_not_followed(
         served_files._descend(root, parts)
 
 
-def test_the_registrys_own_folder_is_not_served_for_one_above_it(
+def test_the_data_folder_is_not_served_below_a_root_above_it(
     root: Path, settings: Settings
 ) -> None:
     own = root / "registry"
@@ -154,7 +154,7 @@ def test_the_registrys_own_folder_is_not_served_for_one_above_it(
         open_served_file([f"{root}/registry/secret-key"])
 
 
-def test_the_stores_files_are_served_but_nothing_beside_them(
+def test_files_of_the_store_are_served_but_not_its_other_folders(
     root: Path, settings: Settings
 ) -> None:
     own = root.parent / "registry"
@@ -168,7 +168,7 @@ def test_the_stores_files_are_served_but_nothing_beside_them(
         open_served_file([f"{own}/store/incoming/file"])
 
 
-def test_the_checksum_follows_the_bytes(root: Path) -> None:
+def test_the_checksum_changes_with_the_bytes(root: Path) -> None:
     path = root / "sub" / "counts.csv"
     assert checksum(path) == sha1_of(COUNTS)
     assert checksum(path) == sha1_of(COUNTS)

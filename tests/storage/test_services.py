@@ -1,4 +1,4 @@
-"""Keeping files: store and database together."""
+"""Files are stored and registered together."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def events() -> list[tuple[str, int | None]]:
 
 
 @pytest.mark.django_db
-def test_a_file_is_kept_with_its_checksums_and_size() -> None:
+def test_a_file_is_stored_with_its_checksums_and_size() -> None:
     by = UserFactory.create()
     file = store_file(io.BytesIO(COUNTS), by=by)
     assert file.sha1 == SHA1
@@ -54,7 +54,7 @@ def test_a_file_is_kept_with_its_checksums_and_size() -> None:
 
 
 @pytest.mark.django_db
-def test_keeping_a_file_again_changes_nothing() -> None:
+def test_storing_a_file_again_changes_nothing() -> None:
     first = files.keep(by=UserFactory.create())
     again = files.keep(by=UserFactory.create())
     assert again == first
@@ -62,12 +62,12 @@ def test_keeping_a_file_again_changes_nothing() -> None:
 
 
 @pytest.mark.django_db
-def test_the_registry_itself_may_keep_a_file() -> None:
+def test_the_registry_itself_can_store_a_file() -> None:
     assert find_uploaders([files.keep().pk]) == {}
 
 
 @pytest.mark.django_db
-def test_an_upload_tells_whether_it_is_new() -> None:
+def test_an_upload_returns_whether_it_is_new() -> None:
     by = UserFactory.create()
     file, is_new = store_upload(io.BytesIO(COUNTS), sha1=SHA1, by=by)
     assert (file.sha1, is_new) == (SHA1, True)
@@ -75,7 +75,7 @@ def test_an_upload_tells_whether_it_is_new() -> None:
 
 
 @pytest.mark.django_db
-def test_other_bytes_than_announced_are_refused_and_not_kept() -> None:
+def test_bytes_with_another_checksum_are_rejected_and_not_stored() -> None:
     with pytest.raises(InvalidInput, match="nothing was kept") as refusal:
         store_upload(io.BytesIO(b"other"), sha1=SHA1, by=UserFactory.create())
     assert files.sha1_of(b"other") in refusal.value.detail
@@ -86,7 +86,7 @@ def test_other_bytes_than_announced_are_refused_and_not_kept() -> None:
 
 
 @pytest.mark.django_db
-def test_bytes_that_were_lost_can_be_uploaded_again() -> None:
+def test_lost_bytes_can_be_uploaded_again() -> None:
     first, second = UserFactory.create(), UserFactory.create()
     file = files.keep(by=first)
     (get_store().path_of(SHA1)).unlink()  # type: ignore[attr-defined]
@@ -98,7 +98,7 @@ def test_bytes_that_were_lost_can_be_uploaded_again() -> None:
 
 
 @pytest.mark.django_db
-def test_of_many_files_all_are_kept_or_none() -> None:
+def test_many_files_are_stored_all_or_none() -> None:
     by = UserFactory.create()
     files.keep(b"there before")
     folder = get_store().path_of(files.sha1_of(b"third")).parent.parent  # type: ignore[attr-defined]
@@ -131,7 +131,7 @@ def test_another_file_with_the_same_sha1_does_not_replace_the_first() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_uploads_at_once_one_is_new() -> None:
+def test_one_of_many_concurrent_uploads_is_new() -> None:
     by = UserFactory.create()
     data = COUNTS * 100_000
     ready = threading.Barrier(4)
@@ -156,13 +156,13 @@ def test_of_many_uploads_at_once_one_is_new() -> None:
     assert len(events()) == 1
 
 
-def test_checksums_are_read_in_either_case() -> None:
+def test_checksums_are_accepted_in_either_case() -> None:
     assert parse_sha1(SHA1.upper()) == SHA1
 
 
 @pytest.mark.parametrize(
     "text", ["", "abc", SHA1 + "0", SHA1[:-1] + "g", f"{SHA1}\n", "٣" * 40]
 )
-def test_what_is_no_checksum_is_refused(text: str) -> None:
+def test_other_texts_than_checksums_are_rejected(text: str) -> None:
     with pytest.raises(InvalidInput, match="is no SHA-1 checksum"):
         parse_sha1(text)

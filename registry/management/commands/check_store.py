@@ -1,4 +1,4 @@
-"""`check_store`: compare the files of the store with what is registered of them."""
+"""`check_store`: compare the files in the store with the registered files."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from registry.storage.maintenance import (
 
 class Command(RegistryCommand):
     help = (
-        "List files of the store that are missing or altered, that are not registered, "
-        "or that an unfinished upload has left. The exit status is 1 when files are "
-        "missing or altered. It may run while the registry serves."
+        "List files that are missing or altered, files in the store that are not "
+        "registered, and leftovers of unfinished uploads. The exit status is 1 if "
+        "files are missing or altered. You can run it while the registry is serving."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,13 +30,13 @@ class Command(RegistryCommand):
             "--no-checksums",
             action="store_false",
             dest="checksums",
-            help="compare sizes only, and do not read every byte",
+            help="compare only sizes instead of reading every byte",
         )
         parser.add_argument(
             "--remove",
             action="store_true",
-            help="remove what killed uploads have left, and files that are not "
-            "registered and older than a day",
+            help="remove leftovers of killed uploads, and unregistered files that are "
+            "older than a day",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -21,15 +21,15 @@ from registry.management.base import RegistryCommand
 from registry.management.data_folder import protect_data
 from registry.storage.maintenance import remove_abandoned_uploads
 
-#: Clients take it that every registry has an account of this name.
+#: Clients expect every registry to have an account with this name.
 ADMINISTRATOR = "admin"
 
 
 class Command(RegistryCommand):
     help = (
-        "Make a registry ready to serve, or ready again after an upgrade: tables, "
-        "static files, the signing key, public clients, an administrator, and in an "
-        "empty registry an example. Running it again changes nothing that is there."
+        "Prepare a registry for serving, also after an upgrade: tables, static files, "
+        "the signing key, public OAuth clients, an administrator, and an example in an "
+        "empty registry. Running it again changes nothing that exists."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -51,7 +51,7 @@ class Command(RegistryCommand):
         key_ring()
         make_well_known_clients()
         administrator = self._administrator()
-        # what is uploaded here gets its locations under this root
+        # storage locations of uploaded files are below this root
         find_or_register_root(f"{settings.REGISTRY_URL}/data/", by=administrator)
         if options["example"] and not Object.objects.exists():
             call_command("load_example", stdout=self.stdout)
@@ -61,12 +61,13 @@ class Command(RegistryCommand):
             changed = protect_data()
         except OSError as error:
             raise CommandError(
-                f"Cannot keep {error.filename} from other accounts of this machine: "
-                f"{error.strerror}. It must belong to the account of the registry."
+                f"Cannot protect {error.filename} from other accounts of this machine: "
+                f"{error.strerror}. Its owner must be the account of the registry."
             ) from error
         for path in changed:
             self.stdout.write(
-                f"{path} was open to other accounts of this machine. It is private now."
+                f"{path} was accessible to other accounts of this machine. It is "
+                "private now."
             )
 
     def _administrator(self) -> User:
