@@ -1,4 +1,4 @@
-"""The application that the server serves: the HTTP front before Django's."""
+"""The ASGI application that gunicorn serves: the HTTP front with Django behind it."""
 
 from django.conf import settings
 

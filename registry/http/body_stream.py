@@ -1,4 +1,4 @@
-"""The body of a request as a stream, for bytes that must not pass through memory."""
+"""The body of a request as a stream, for data that must not be held in memory."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class BodyStream:
 
     def __init__(self, request: HttpRequest) -> None:
         if is_pending(request):
-            # before anything is prepared for bytes that are not there
+            # raises before anything is prepared for data that has not arrived
             request.META["wsgi.input"].read()
         self._stream = _stream_of(request)
 
     def read(self, size: int, /) -> bytes:
-        """Return at most ``size`` bytes; ``ParseError`` when the connection breaks."""
+        """Return at most ``size`` bytes; raise ``ParseError`` if the upload fails."""
         try:
             return self._stream.read(size)
         except OSError as error:
@@ -32,10 +32,10 @@ class BodyStream:
 
 
 def _stream_of(request: HttpRequest) -> IO[bytes]:
-    """Return what to read from.
+    """Return the stream to read from.
 
-    Django itself takes a body without Content-Length for an empty one; a server that
-    undoes the chunks, as gunicorn does, says that its stream has an end.
+    Django treats a body without Content-Length as empty; a server that decodes chunks,
+    as gunicorn does, sets ``wsgi.input_terminated``.
     """
     environ: dict[str, Any] = request.META
     if not is_chunked(request):

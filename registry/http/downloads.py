@@ -1,4 +1,4 @@
-"""Sending files: ranges, entity tags, and headers that keep browsers from harm.
+"""Send files, with ranges, entity tags, and headers that protect browsers.
 
 RFC 9110, sections 13 (conditions) and 14 (ranges); RFC 6266 and RFC 8187 for the name.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from registry.storage.base import Reader
 
-#: Nothing in a file may run in the registry's name, should a browser show it after all.
+#: Forbids scripts and resources, in case a browser displays a file after all.
 _POLICY = "default-src 'none'; sandbox"
 
 _RANGE = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", re.IGNORECASE)
@@ -30,9 +30,9 @@ _RANGE = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Download:
-    """A file that may be sent: what it is, and how to read it.
+    """A file that can be sent.
 
-    ``open`` takes the first byte and how many to read, None for all that follow.
+    ``open`` takes the first byte and the number of bytes, None for all that follow.
     """
 
     sha1: str
@@ -45,31 +45,31 @@ class Download:
 
 @dataclass(frozen=True)
 class ByteRange:
-    """A run of a file's bytes."""
+    """A range of a file's bytes."""
 
     start: int
     length: int
 
 
 class RangeNotSatisfiable(Exception):
-    """A range lies wholly beyond the end of the file."""
+    """The range lies completely beyond the end of the file."""
 
 
 class _DownloadResponse(FileResponse):
-    """Bytes on their way; the block size is for servers that read by themselves."""
+    """A response with the bytes; servers that read the file use the block size."""
 
     block_size = 256 * 1024
 
 
 def file_response(request: HttpRequest, file: Download) -> HttpResponseBase:
-    """Answer GET or HEAD with the file, a part of it, or that it has not changed."""
+    """Return the response to GET or HEAD: the file, a range of it, or 304."""
     headers = _headers(file)
     whole = HttpResponse(headers=headers, content_type=file.media_type)
     answer = get_conditional_response(
         request, etag=format_etag(file.sha1), response=whole
     )
     if answer is not None and answer is not whole:
-        # with a 304 a browser replaces the headers that it has kept
+        # a browser replaces its stored headers by those of a 304
         answer["Content-Security-Policy"] = _POLICY
         return answer
     try:
@@ -87,10 +87,10 @@ def file_response(request: HttpRequest, file: Download) -> HttpResponseBase:
 
 
 def requested_range(request: HttpRequest, file: Download) -> ByteRange | None:
-    """Return which part is asked for; None for the whole.
+    """Return the requested range; None for the whole file.
 
-    What is no single range of bytes is ignored, as the standard allows; so is a range
-    of a file that has become another since (``If-Range``).
+    Anything but a single byte range is ignored, as the standard allows, and so is a
+    range of a file that has changed (``If-Range``).
     """
     header = request.META.get("HTTP_RANGE", "")
     known = request.META.get("HTTP_IF_RANGE", "").strip()
@@ -113,7 +113,7 @@ def requested_range(request: HttpRequest, file: Download) -> ByteRange | None:
 
 
 def _last_bytes(text: str, size: int) -> ByteRange | None:
-    """Read ``bytes=-500``: the last 500 bytes, or all where there are fewer."""
+    """Return the range for ``bytes=-500``: the last 500 bytes, or all if fewer."""
     if not text:
         return None
     length = min(int(text), size)
@@ -125,7 +125,7 @@ def _last_bytes(text: str, size: int) -> ByteRange | None:
 def _stream(
     file: Download, part: ByteRange | None, headers: dict[str, str]
 ) -> _DownloadResponse:
-    """Stream the file or a part of it."""
+    """Return a streaming response with the file or a range of it."""
     if part is None:
         reader, length, status = file.open(0, None), file.size, 200
     else:
@@ -141,9 +141,9 @@ def _stream(
 
 
 def _headers(file: Download) -> dict[str, str]:
-    """Return what every answer about the file says.
+    """Return the headers of all responses about the file.
 
-    Caches ask each time, for a file may become private.
+    Caches must revalidate each time, because a file can become private.
     """
     return {
         "ETag": format_etag(file.sha1),

@@ -1,7 +1,7 @@
-"""Stable pages: a page begins after a row, not after a number of rows.
+"""Keyset pagination: a page begins after a row, not after a number of rows.
 
-Rows that are added or removed meanwhile shift nothing, and a late page costs what the
-first one does. The idea is Markus Winand's "seek method" (use-the-index-luke.com).
+Rows that are added or removed meanwhile do not shift pages, and a late page costs as
+much as the first. This is Markus Winand's "seek method" (use-the-index-luke.com).
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from django.db.models import F, Model, OrderBy, Q, QuerySet
 M = TypeVar("M", bound=Model)
 
 
-#: What reading a text that is no cursor can come to.
-_UNREADABLE = (ValueError, TypeError, OverflowError, ValidationError, binascii.Error)
+#: Errors that parsing an invalid cursor can raise.
+_PARSE_ERRORS = (ValueError, TypeError, OverflowError, ValidationError, binascii.Error)
 
 
 class InvalidCursor(ValueError):
-    """The text is no cursor that this list gave out."""
+    """The text is not a cursor of this list."""
 
 
 @dataclass(frozen=True)
 class SortKey:
-    """One column that a list is ordered by; absent values come last."""
+    """A column that a list is ordered by; null values come last."""
 
     name: str
     descending: bool
     nullable: bool = False
 
     def order_by(self, *, backwards: bool) -> Any:
-        """Return what to order by."""
+        """Return the expression to order by."""
         return OrderBy(
             F(self.name),
             descending=self.descending != backwards,
@@ -46,7 +46,7 @@ class SortKey:
         )
 
     def rows_after(self, value: Any, *, backwards: bool) -> Q | None:
-        """Return the condition for rows past this value; None when none can be."""
+        """Return the condition for rows after this value; None if there are none."""
         if value is None:
             return Q(**{f"{self.name}__isnull": False}) if backwards else None
         operator = "lt" if self.descending != backwards else "gt"
@@ -64,19 +64,19 @@ class SortKey:
 
 @dataclass(frozen=True)
 class Cursor:
-    """A place between two rows: the values of the keys there, and which way to go."""
+    """A position between two rows: the values of the sort keys, and the direction."""
 
     values: tuple[Any, ...]
     backwards: bool
 
     def encode(self) -> str:
-        """Spell the cursor for an address."""
+        """Return the cursor as text for a URL."""
         raw = orjson.dumps([int(self.backwards), *self.values], option=orjson.OPT_UTC_Z)
         return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
     @classmethod
     def decode(cls, text: str, model: type[Model], keys: Sequence[SortKey]) -> Cursor:
-        """Read a cursor; raises ``InvalidCursor`` unless it fits these keys."""
+        """Parse a cursor; raise ``InvalidCursor`` unless it fits these keys."""
         try:
             raw = base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
             backwards, *values = orjson.loads(raw)
@@ -86,13 +86,13 @@ class Cursor:
                 _parse(model, key, value)
                 for key, value in zip(keys, values, strict=True)
             )
-        except _UNREADABLE as error:
+        except _PARSE_ERRORS as error:
             raise InvalidCursor(text) from error
         return cls(parsed, bool(backwards))
 
 
 def _parse(model: type[Model], key: SortKey, value: Any) -> Any:
-    """Read a key's value back from JSON, as the column's own type."""
+    """Return a sort key's value from JSON, in the type of its column."""
     if value is None and key.nullable:
         return None
     if value is None or isinstance(value, list | dict):
@@ -107,7 +107,7 @@ def _parse(model: type[Model], key: SortKey, value: Any) -> Any:
 
 
 def _is_storable(value: Any) -> bool:
-    """Tell whether a column can hold a value: its integer, a time with its zone."""
+    """Return whether a column can hold the value: no huge integer, no naive time."""
     if isinstance(value, datetime):
         return value.tzinfo is not None
     return not (isinstance(value, int) and abs(value) >= 2**63)
@@ -116,7 +116,7 @@ def _is_storable(value: Any) -> bool:
 def order_from_cursor(
     queryset: QuerySet[M], keys: Sequence[SortKey], cursor: Cursor | None
 ) -> Any:
-    """Order rows by the keys and start at the cursor."""
+    """Return the rows ordered by the keys, starting after the cursor."""
     backwards = cursor is not None and cursor.backwards
     if cursor is not None:
         queryset = queryset.filter(_rows_after_cursor(keys, cursor))
@@ -124,7 +124,7 @@ def order_from_cursor(
 
 
 def _rows_after_cursor(keys: Sequence[SortKey], cursor: Cursor) -> Q:
-    """Build the condition for rows past the cursor, key by key."""
+    """Return the condition for rows after the cursor, key by key."""
     reached = Q()
     past: Q | None = None
     for key, value in zip(keys, cursor.values, strict=True):

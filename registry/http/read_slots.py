@@ -1,14 +1,13 @@
-"""How many costly reads a process answers at the same time, all together and for one.
+"""Limits on the costly reads that a process answers at the same time.
 
-A costly read (a lineage, a picture, a document about provenance, a crate, an export, a
-search) takes a *slot* before any work is done, and gives it back when its answer is
-closed: after the last piece of a stream, and when the client has gone. Where no slot is
-free the answer is 503 with ``Retry-After`` at once; nobody waits for one.
+A costly read (a lineage, a picture, a provenance document, a crate, an export, a
+search) acquires a *slot* before any work is done, and releases it when its response is
+closed: after the last chunk of a stream, or when the client disconnects. If no slot is
+free, the response is 503 with ``Retry-After`` immediately; requests do not wait.
 
-Of the threads of the process, people without an account have half at most, all of them
-together, and all costly reads leave two free for everything else. The limits are those
-of one process: so many processes, so many times half of the threads. Networks that are
-exempt from rate limits are not exempt from these.
+All anonymous users together use at most half of the threads of the process, and all
+costly reads leave two threads free for everything else. The limits apply to each
+process. Networks that are exempt from rate limits are not exempt from these.
 """
 
 from __future__ import annotations
@@ -35,9 +34,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SlotLimits:
-    """Slots of all costly reads, of those without an account, and of one address.
+    """The slots of all costly reads, of all anonymous users, and of one client.
 
-    ``account`` are those of one account.
+    ``address`` applies to one anonymous client, ``account`` to one account.
     """
 
     everybody: int
@@ -47,24 +46,24 @@ class SlotLimits:
 
     @classmethod
     def for_threads(cls, threads: int) -> SlotLimits:
-        """Divide the threads of a process."""
+        """Return the limits for a process with so many threads."""
         half = max(1, threads // 2)
         everybody = max(half, threads - 2)
         return cls(everybody, half, max(1, half - 1), max(1, everybody - 1))
 
 
 class Slots:
-    """The slots of this process: which are taken, and by whom."""
+    """The slots of this process, and who holds them."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._taken: Counter[str] = Counter()
         self._anonymous = 0
-        #: The most that people without an account have ever had at the same time.
+        #: The maximum that anonymous users have held at the same time.
         self.most_anonymous = 0
 
     def take(self, who: str, *, is_anonymous: bool) -> Slot:
-        """Take a slot, or raise ``Busy``; ``who`` is an address or an account."""
+        """Acquire a slot or raise ``Busy``; ``who`` is an address or an account."""
         limits = SlotLimits.for_threads(settings.THREADS)
         with self._lock:
             own = limits.address if is_anonymous else limits.account
@@ -80,7 +79,7 @@ class Slots:
         return Slot(self, who, is_anonymous=is_anonymous)
 
     def give_back(self, who: str, *, is_anonymous: bool) -> None:
-        """Free a slot."""
+        """Release a slot."""
         with self._lock:
             self._taken[who] -= 1
             if not self._taken[who]:
@@ -89,13 +88,13 @@ class Slots:
 
     @property
     def taken(self) -> int:
-        """How many slots are taken."""
+        """Number of slots that are held."""
         with self._lock:
             return self._taken.total()
 
 
 class Slot:
-    """One costly read; ``release`` may be called more than once."""
+    """A held slot; ``release`` can be called more than once."""
 
     def __init__(self, slots: Slots, who: str, *, is_anonymous: bool) -> None:
         self._give_back: Callable[[], None] | None = lambda: slots.give_back(
@@ -103,13 +102,13 @@ class Slot:
         )
 
     def release(self) -> None:
-        """Give the slot back."""
+        """Release the slot."""
         give_back, self._give_back = self._give_back, None
         if give_back is not None:
             give_back()
 
     def __del__(self) -> None:
-        """Give back what an answer that was never closed has held."""
+        """Release the slot of a response that was never closed."""
         self.release()
 
 
@@ -117,7 +116,7 @@ slots = Slots()
 
 
 def hold_read_slot(request: HttpRequest, user: Any) -> None:
-    """Take a slot until the answer is closed; raises ``Busy`` where none is free."""
+    """Hold a slot until the response is closed; raise ``Busy`` if none is free."""
     if _slot_of(request) is None:
         request.costly_slot = _take(request, user)  # type: ignore[attr-defined]
 
@@ -133,7 +132,7 @@ def _take(request: HttpRequest, user: Any) -> Slot:
 
 
 class ReadLimitMiddleware:
-    """Frees the slot of a request with its answer, and limits the time of reads."""
+    """Releases the slot of a request with its response; limits the time of reads."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -156,15 +155,15 @@ class ReadLimitMiddleware:
                 response.streaming_content = _LimitedStream(response.streaming_content)  # type: ignore[attr-defined]
             response._resource_closers.append(slot.release)  # type: ignore[attr-defined]
         if planner_statistics.added_rows.is_due():
-            # when the answer was sent, so that nobody waits for it
+            # after the response is sent, so that no client waits for it
             response._resource_closers.append(planner_statistics.update_statistics)  # type: ignore[attr-defined]
         return response
 
 
 class _LimitedStream:
-    """The pieces of a costly answer, each read within the limits of reads.
+    """The chunks of a costly response, each produced within the time limits of reads.
 
-    They may be asked for by one thread after the other, outside of the request.
+    Different threads can read them one after another, outside of the request.
     """
 
     def __init__(self, pieces: Iterable[bytes]) -> None:

@@ -1,11 +1,11 @@
-"""Attempts to sign in: limited before anything is checked, and only failures counted.
+"""Limit attempts to sign in before a secret is checked; count only failures.
 
-An attempt is counted before its secret is looked at, and given back when the secret was
-right. So requests that arrive together cannot check more secrets than the limit allows,
-and a program that sends its password with every request is not slowed by that.
+An attempt is counted before its secret is checked, and no longer counted if the secret
+is right. So concurrent requests cannot check more secrets than the limit allows, and a
+program that sends its password with each request is not slowed down.
 
-Attempts are counted by address alone: the account is what the caller is guessing at,
-and a limit on accounts would let anybody lock out their owners.
+Attempts are counted by address only: a limit on accounts would allow anybody to lock
+out their owners.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 _SCOPE = "login"
-#: Seconds after which somebody may try again who found no place to check a password.
+#: Seconds after which to try again if too many passwords are being checked.
 _BUSY_SECONDS = 1
 
 
 class SignInRefused(APIException):
-    """An attempt that was not looked at; ``wait`` is the seconds until another may be.
+    """An attempt that was not checked; try again after ``wait`` seconds.
 
-    The views of the REST framework answer it by themselves, with ``Retry-After``.
+    The REST framework turns it into a response with ``Retry-After``.
     """
 
     wait: float
 
     @property
     def seconds(self) -> int:
-        """The seconds to wait, for ``Retry-After``."""
+        """Seconds to wait, for ``Retry-After``."""
         return round(self.wait)
 
     @property
@@ -50,7 +50,7 @@ class SignInRefused(APIException):
 
 
 class TooManyAttempts(Throttled, SignInRefused):
-    """The address has used up its failures (429)."""
+    """The address has used up its failed attempts (429)."""
 
     def __init__(self, usage: Usage) -> None:
         super().__init__(float(usage.reset))
@@ -62,7 +62,7 @@ class TooManyAttempts(Throttled, SignInRefused):
 
 
 class SignInBusy(SignInRefused):
-    """So many passwords are being checked that this one has no place (503)."""
+    """Too many passwords are being checked at the same time (503)."""
 
     status_code = 503
 
@@ -72,7 +72,7 @@ class SignInBusy(SignInRefused):
 
 
 class SignInAttempt:
-    """An attempt to sign in, which counts as a failure until it has succeeded."""
+    """An attempt to sign in, which counts as a failure until it succeeds."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -82,7 +82,7 @@ class SignInAttempt:
         self._right = False
 
     def begin(self) -> None:
-        """Count the attempt; raise ``TooManyAttempts`` where it is one too many."""
+        """Count the attempt; raise ``TooManyAttempts`` if it exceeds the limit."""
         if self._exempt:
             return
         used = self._window.increment()
@@ -92,7 +92,7 @@ class SignInAttempt:
             self._refuse(used)
 
     def require_left(self) -> None:
-        """Raise ``TooManyAttempts`` where there is no attempt left; count none."""
+        """Raise ``TooManyAttempts`` if no attempt is left, without counting one."""
         if self._exempt:
             return
         used = self._window.used()
@@ -100,14 +100,14 @@ class SignInAttempt:
             self._refuse(used)
 
     def succeeded(self) -> None:
-        """Give the attempt back."""
+        """Mark the attempt as successful, so that it is not counted."""
         self._right = True
         if self._counted:
             self._window.give_back()
             self._counted = False
 
     def report_failure(self) -> None:
-        """Have the answer tell how many attempts are left, unless it succeeded."""
+        """Report the attempts that are left in the response, unless it succeeded."""
         if not self._right:
             used = self._window.used() if self._counted else 0
             tell(self._request, self._window.usage(used))
@@ -122,10 +122,10 @@ class SignInAttempt:
 def sign_in_attempt(
     request: HttpRequest, *, slow: bool = True
 ) -> Iterator[SignInAttempt]:
-    """Check a secret in the block, and call ``succeeded()`` if it is right.
+    """Count an attempt; check the secret in the block, and call ``succeeded()``.
 
-    ``slow`` is whether checking it takes a place among those that hash passwords.
-    Raises ``TooManyAttempts`` or ``SignInBusy`` before anything is checked.
+    ``slow`` says whether the check needs a slot for hashing passwords. Raises
+    ``TooManyAttempts`` or ``SignInBusy`` before anything is checked.
     """
     begun = SignInAttempt(request)
     begun.begin()
@@ -139,14 +139,14 @@ def sign_in_attempt(
 
 
 def require_attempts_left(request: HttpRequest) -> None:
-    """Raise ``TooManyAttempts`` where this address has used up its failures."""
+    """Raise ``TooManyAttempts`` if this address has used up its failed attempts."""
     SignInAttempt(request).require_left()
 
 
 def count_failure(request: HttpRequest) -> None:
-    """Count a failure, unless this request's attempt was counted at its beginning.
+    """Count a failure, unless the attempt of this request is counted already.
 
-    Raises ``TooManyAttempts`` where it is one too many.
+    Raises ``TooManyAttempts`` if it exceeds the limit.
     """
     if getattr(request, "sign_in_attempt", None) is None:
         failure = SignInAttempt(request)
