@@ -1,7 +1,7 @@
-"""Tell from an error of the database or the disk what has happened.
+"""Classify errors of the database and the disk.
 
-The same trouble comes as different exceptions: a full disk is an ``OperationalError``
-of either database, or an ``OSError`` where a file is written.
+The same problem raises different exceptions: a full disk is an ``OperationalError`` of
+either database, or an ``OSError`` while a file is written.
 """
 
 from __future__ import annotations
@@ -14,34 +14,33 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 
 from registry.core.errors import Conflict, RegistryError, StorageFull, Unavailable
 
-#: deadlock_detected and serialization_failure, as PostgreSQL and the SQL standard
-#: number them.
+#: SQLSTATE of deadlock_detected and serialization_failure.
 _CONTENTION = frozenset({"40P01", "40001"})
-#: disk_full of PostgreSQL.
+#: SQLSTATE of disk_full in PostgreSQL.
 _DISK_FULL = "53100"
-#: undefined_table and undefined_column.
+#: SQLSTATE of undefined_table and undefined_column.
 _NO_TABLE = frozenset({"42P01", "42703"})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-#: Seconds for which a registry that met a full disk says that it is not ready.
-_MEMORY = 30.0
+#: Seconds for which a registry reports that it is not ready after its disk was full.
+_DISK_FULL_SECONDS = 30.0
 
 
 class _LastFull:
-    """When this process last met a full disk."""
+    """When this process last got an error about a full disk."""
 
-    at = -_MEMORY
+    at = -_DISK_FULL_SECONDS
 
 
 def is_contention(error: BaseException) -> bool:
-    """Tell whether the database gave up a transaction in favour of another.
+    """Return whether the database aborted a transaction in favour of another.
 
-    The same transaction can succeed when it is repeated as a whole.
+    The same transaction can succeed if it is repeated as a whole.
     """
     return getattr(error.__cause__, "sqlstate", None) in _CONTENTION
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Tell whether there was no room to write."""
+    """Return whether there was no space left to write."""
     if isinstance(error, OSError):
         return error.errno in _NO_ROOM
     cause = error.__cause__
@@ -50,13 +49,13 @@ def is_disk_full(error: BaseException) -> bool:
 
 
 def is_table_missing(error: BaseException) -> bool:
-    """Tell whether a statement named a table or a column that there is not."""
+    """Return whether a statement used a table or column that does not exist."""
     state = getattr(error.__cause__, "sqlstate", None)
     return state in _NO_TABLE or str(error).startswith(("no such table", "no such col"))
 
 
 def to_registry_error(error: BaseException) -> RegistryError | None:
-    """Return what to tell about a trouble; None for errors that are not one."""
+    """Return the service error for a database or disk error; None for other errors."""
     if isinstance(error, RegistryError):
         found: RegistryError | None = error
     elif isinstance(error, OSError | DatabaseError) and is_disk_full(error):
@@ -73,12 +72,12 @@ def to_registry_error(error: BaseException) -> RegistryError | None:
 
 
 def disk_was_full_recently() -> bool:
-    """Tell whether this process met a full disk within the last half minute."""
-    return time.monotonic() - _LastFull.at < _MEMORY
+    """Return whether a disk was full for this process within the last half minute."""
+    return time.monotonic() - _LastFull.at < _DISK_FULL_SECONDS
 
 
 def _lost_connection(error: BaseException) -> Unavailable | None:
-    """Return what to tell where a connection ended before a statement was sent."""
+    """Return the error for a connection that ended before a statement was sent."""
     if isinstance(error, InterfaceError) and "closed" in str(error):
         return Unavailable("The database is busy or out of reach; try again.")
     return None

@@ -1,8 +1,8 @@
-"""Count the values in a JSON text before any object is made of them.
+"""Count the values in a JSON text before it is parsed.
 
 A parsed value takes up to a hundred times the memory of its text: fifteen million
 ``{}`` are 45 MB of text and more than a gigabyte of dictionaries. Counting needs a few
-hundred kilobytes, however long the text is, and stops where a limit is passed.
+hundred kilobytes, however long the text is, and stops when a limit is exceeded.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from itertools import accumulate
 from operator import countOf
 
-#: Values in one document: as many as 10,000 records of a hundred values each.
+#: Maximum values in one document: as many as 10,000 records of a hundred values each.
 MAX_VALUES = 1_000_000
-#: The nesting that the JSON writer of the registry can write again.
+#: Maximum nesting: what the registry's JSON writer can write.
 MAX_DEPTH = 254
 
-#: Bytes that are looked at together.
-_PIECE = 64 * 1024
+#: Bytes processed at a time.
+_CHUNK_SIZE = 64 * 1024
 _OPEN, _CLOSE, _COMMA = b"[{", b"]}", b","
 _STRUCTURE = b'"[]{},:'
 _OTHERS = bytes(byte for byte in range(256) if byte not in _STRUCTURE)
-#: What each token does to the depth, as a signed byte.
-_MOVES = bytes.maketrans(_OPEN + _CLOSE + _COMMA, b"\x01\x01\xff\xff\x00")
+#: Change of the depth by each token, as a signed byte.
+_DEPTH_CHANGES = bytes.maketrans(_OPEN + _CLOSE + _COMMA, b"\x01\x01\xff\xff\x00")
 
 
 class TooManyValues(ValueError):
@@ -36,11 +36,11 @@ class TooDeep(ValueError):
 
 @dataclass(frozen=True)
 class JSONSize:
-    """What is known of a JSON text without parsing it.
+    """The size of a JSON text, counted without parsing it.
 
-    ``values`` is an upper bound, names of members among them. ``items`` is the number
-    of elements where the text is a list, otherwise 0. Both mean nothing where the
-    text is not JSON, but a parser does not get further than the counts say.
+    ``values`` is an upper bound that includes the names of members. ``items`` is the
+    number of elements if the text is a list, otherwise 0. Both are meaningless if the
+    text is not valid JSON, but a parser never creates more values than were counted.
     """
 
     values: int
@@ -50,21 +50,21 @@ class JSONSize:
 def measure_json(text: bytes, *, max_values: int = MAX_VALUES) -> JSONSize:
     """Count the values of a JSON text.
 
-    Raises ``TooManyValues`` or ``TooDeep`` as soon as it is known.
+    Raises ``TooManyValues`` or ``TooDeep`` as soon as a limit is exceeded.
     """
     values, depth, commas = 1, 0, 0
-    for tokens, quotes in _pieces(text):
+    for tokens, quotes in _iterate_tokens(text):
         values += len(tokens) - tokens.count(b"]") - tokens.count(b"}")
-        # a parser makes texts even of a sequence that is not JSON as a whole
+        # a parser creates strings even from a text that turns out not to be JSON
         if max(values, quotes // 2) > max_values:
             raise TooManyValues(f"There are more than {max_values} values.")
-        depth, more = _follow(tokens.replace(b":", b""), depth)
+        depth, more = _count_commas(tokens.replace(b":", b""), depth)
         commas += more
-    return JSONSize(values, _items(text, commas))
+    return JSONSize(values, _count_items(text, commas))
 
 
-def _items(text: bytes, commas: int) -> int:
-    """Return the number of elements of a list whose own commas were counted."""
+def _count_items(text: bytes, commas: int) -> int:
+    """Return the number of elements of a list from the number of its own commas."""
     start = text[:1024].strip()
     if not start.startswith(b"["):
         return 0
@@ -72,38 +72,38 @@ def _items(text: bytes, commas: int) -> int:
     return 0 if is_empty else commas + 1
 
 
-def _follow(tokens: bytes, depth: int) -> tuple[int, int]:
-    """Return the depth after these tokens, and how many commas are in the outer list.
+def _count_commas(tokens: bytes, depth: int) -> tuple[int, int]:
+    """Return the depth after these tokens, and the number of commas of the outer list.
 
-    Raises ``TooDeep``.
+    Raises ``TooDeep`` above ``MAX_DEPTH``.
     """
-    moves = memoryview(tokens.translate(_MOVES)).cast("b")
-    depths = list(accumulate(moves, initial=depth))[1:]
+    changes = memoryview(tokens.translate(_DEPTH_CHANGES)).cast("b")
+    depths = list(accumulate(changes, initial=depth))[1:]
     if depths and max(depths) > MAX_DEPTH:
         raise TooDeep("Lists and objects are nested too deeply.")
-    own_commas = countOf(zip(moves, depths, strict=True), (0, 1))
+    own_commas = countOf(zip(changes, depths, strict=True), (0, 1))
     return (depths[-1] if depths else depth), own_commas
 
 
-def _pieces(text: bytes) -> Iterator[tuple[bytes, int]]:
-    """Yield the brackets, commas and colons outside of strings, piece by piece.
+def _iterate_tokens(text: bytes) -> Iterator[tuple[bytes, int]]:
+    """Yield the brackets, commas and colons outside of strings, chunk by chunk.
 
-    With each piece comes the number of quotation marks so far.
+    Each chunk comes with the number of quotation marks so far.
     """
     inside, quotes, at = False, 0, 0
     while at < len(text):
-        end = _end_of_piece(text, at)
-        piece = text[at:end].replace(rb"\\", b"").replace(rb"\"", b"")
-        parts = piece.translate(None, _OTHERS).split(b'"')
+        end = _find_chunk_end(text, at)
+        chunk = text[at:end].replace(rb"\\", b"").replace(rb"\"", b"")
+        parts = chunk.translate(None, _OTHERS).split(b'"')
         yield b"".join(parts[int(inside) :: 2]), quotes + len(parts) - 1
         quotes += len(parts) - 1
         inside = bool(quotes % 2)
         at = end
 
 
-def _end_of_piece(text: bytes, at: int) -> int:
-    """Return where a piece ends that begins at ``at``: never within an escape."""
-    end = min(at + _PIECE, len(text))
+def _find_chunk_end(text: bytes, at: int) -> int:
+    """Return the end of the chunk that starts at ``at``; it never splits an escape."""
+    end = min(at + _CHUNK_SIZE, len(text))
     tail = text[at:end]
     escapes = len(tail) - len(tail.rstrip(b"\\"))
     return end - 1 if escapes % 2 and end - at > 1 and end < len(text) else end

@@ -1,7 +1,7 @@
-"""The statistics by which a database plans its queries, renewed after large imports.
+"""Update the statistics of the query planner after large imports.
 
-PostgreSQL renews them by itself within a minute or so, unless that is switched off, and
-SQLite never does. Until then plans are guesses, made for the tables as they were.
+PostgreSQL's autovacuum does so within a minute or so, unless it is disabled; SQLite
+never does. Until then query plans are based on the tables as they were before.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: New rows of a table that are many, and seconds between two renewals in a process.
+#: Added rows of a table that require an update, and seconds between two updates.
 MIN_ADDED_ROWS, UPDATE_INTERVAL = 1000, 60.0
-#: Rows of an index that SQLite looks at, so that it takes milliseconds.
+#: Rows of an index that SQLite samples, so that it takes milliseconds.
 _ANALYZED_ROWS = 400
 
 
 class AddedRows:
-    """How many rows this process has added to each table since the last renewal."""
+    """The rows that this process has added to each table since the last update."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -34,17 +34,17 @@ class AddedRows:
         self._not_before = 0.0
 
     def add(self, model: type[Model], rows: int) -> None:
-        """Count rows that were added."""
+        """Count added rows of a model."""
         with self._lock:
             self._rows[model._meta.db_table] += rows
 
     def is_due(self) -> bool:
-        """Tell whether a table has grown by very many since the last renewal."""
+        """Return whether the statistics of a table should be updated."""
         with self._lock:
             return bool(self._grown()) and monotonic() >= self._not_before
 
     def pop_due_tables(self) -> list[str]:
-        """Return the tables to renew; nobody else is given them meanwhile."""
+        """Return the tables to update, and reset their counts for other threads."""
         with self._lock:
             grown = self._grown() if monotonic() >= self._not_before else []
             for table in grown:
@@ -63,10 +63,10 @@ added_rows = AddedRows()
 
 
 def update_statistics() -> None:
-    """Renew the statistics of tables that have grown by very many rows.
+    """Update the statistics of tables to which many rows were added.
 
-    To be called when the answer was sent, and outside of any transaction. What keeps
-    it from being done, such as a busy database, is for the log alone.
+    Call it after the response is sent, and outside of transactions. Errors, such as a
+    busy database, are only logged.
     """
     if connection.in_atomic_block:
         return

@@ -1,4 +1,4 @@
-"""Secrets that a registry makes for itself and keeps in its data folder."""
+"""Secrets that a registry generates for itself and stores in its data folder."""
 
 import os
 import secrets
@@ -11,18 +11,18 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def read_or_create_secret(file: Path, *, size: int = 64) -> str:
-    """Return the secret in `file`, made on first use, readable by its owner alone.
+    """Return the secret in `file`; create it on first use, private to its owner.
 
-    A new one has `size` random bytes, in letters, digits, `-` and `_`.
+    A new secret has `size` random bytes, encoded as letters, digits, `-` and `_`.
     """
     return read_or_create(file, lambda: secrets.token_urlsafe(size))
 
 
 def read_or_create(file: Path, make: Callable[[], str]) -> str:
-    """Return the text in `file`, made on first use, readable by its owner alone.
+    """Return the text in `file`; create it on first use, private to its owner.
 
-    The file appears whole or not at all, so that two processes that start at the same
-    time read the same text.
+    The file is created atomically, so that two processes that start at the same time
+    read the same text.
     """
     if not file.exists():
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -31,7 +31,7 @@ def read_or_create(file: Path, make: Callable[[], str]) -> str:
 
 
 def restrict_to_owner(paths: Iterable[Path]) -> list[Path]:
-    """Let nobody but their owner use these files and folders; return those changed."""
+    """Remove all permissions of others from files and folders; return those changed."""
     changed = []
     for path in paths:
         mode = stat.S_IMODE(path.stat().st_mode)
@@ -42,7 +42,7 @@ def restrict_to_owner(paths: Iterable[Path]) -> list[Path]:
 
 
 def _create_whole(file: Path, content: str) -> None:
-    # mkstemp makes a file of mode 0600; the link fails where another was first
+    # mkstemp uses mode 0600; the link fails if another process was first
     handle, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
     try:
         with os.fdopen(handle, "w", encoding="ascii") as stream:

@@ -1,8 +1,8 @@
-"""The time limit on the statements of a read.
+"""The timeout of the database statements of a read.
 
-The surface that answers a read sets the limit around its work; the database backends
-(``registry.core.postgresql`` and ``registry.core.sqlite3``) hold each statement to it
-and raise ``StatementTimeout``. Writes and commands have no limit.
+The surface that handles a read sets the timeout; the database backends
+(``registry.core.postgresql`` and ``registry.core.sqlite3``) apply it to each statement
+and raise ``StatementTimeout``. Writes and commands have no timeout.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _seconds: ContextVar[float] = ContextVar("statement_timeout", default=0)
 
 @contextmanager
 def statement_timeout(seconds: float) -> Iterator[None]:
-    """Give each statement so many seconds; 0 is no limit."""
+    """Set the timeout of each statement in the block; 0 means no timeout."""
     earlier = _seconds.set(seconds)
     try:
         yield
@@ -28,5 +28,5 @@ def statement_timeout(seconds: float) -> Iterator[None]:
 
 
 def current_timeout() -> float:
-    """Return the seconds that a statement may take now, 0 without a limit."""
+    """Return the current timeout of a statement in seconds; 0 means no timeout."""
     return _seconds.get()

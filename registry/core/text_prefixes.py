@@ -1,7 +1,7 @@
-"""Long texts of many rows, of which a statement selects the beginnings at first.
+"""Select only the prefixes of long texts at first.
 
-A description may have a million characters. A page of a thousand such records would be
-in memory several times over before anybody could count its bytes.
+A description can have a million characters. A page of a thousand such records would be
+in memory several times before its bytes could be counted.
 """
 
 from __future__ import annotations
@@ -10,41 +10,41 @@ from typing import Any
 
 from django.db import models
 
-#: Characters of the longest text that comes with its row.
+#: Characters of the longest text that is selected with its row.
 PREFIX_LENGTH = 8192
 
 
 class TextPrefix(models.Func):
-    """A text, or the beginning of one for which ``is_truncated`` holds."""
+    """A text, or its prefix if it is long; ``is_truncated`` tells which."""
 
     output_field = models.TextField(null=True)
     template = f"left(%(expressions)s, {PREFIX_LENGTH + 1})"
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """Call it by the name that it has there."""
+        """Use SQLite's name of the function."""
         template = f"substr(%(expressions)s, 1, {PREFIX_LENGTH + 1})"
         return self.as_sql(compiler, connection, template=template, **context)
 
 
 class ByteLength(models.Func):
-    """The number of bytes of a text in UTF-8; null for no text."""
+    """The number of bytes of a text in UTF-8; null for a null text."""
 
     output_field = models.IntegerField(null=True)
     template = "octet_length(%(expressions)s)"
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """Count bytes, which older versions do by a cast alone."""
+        """Count bytes by a cast, since older versions have no ``octet_length``."""
         template = "length(CAST(%(expressions)s AS BLOB))"
         return self.as_sql(compiler, connection, template=template, **context)
 
 
 def is_truncated(text: str | None) -> bool:
-    """Tell whether a beginning is not the whole text."""
+    """Return whether a selected prefix is not the whole text."""
     return text is not None and len(text) > PREFIX_LENGTH
 
 
 def is_long_text_column(model: type[models.Model], name: str) -> bool:
-    """Tell whether a column of a model may hold long texts."""
+    """Return whether a column of a model can hold long texts."""
     return any(
         field.name == name and isinstance(field, models.TextField)
         for field in model._meta.concrete_fields

@@ -1,4 +1,4 @@
-"""Texts for people."""
+"""Format texts for people."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import textwrap
 
 
 def shorten_text(text: str | None, width: int = 80) -> str:
-    """Cut a text between words, with an ellipsis where something is missing."""
+    """Return a text shortened at a word boundary, with an ellipsis at the cut."""
     return textwrap.shorten(text or "", width, placeholder=" …")

@@ -10,7 +10,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 
 from registry.catalogue.models import Namespace
 from registry.core.errors import Conflict
-from registry.core.transactions import TRIES, atomic, run_atomically
+from registry.core.transactions import MAX_ATTEMPTS, atomic, run_atomically
 from tests.factories import NamespaceFactory
 from tests.postgres_errors import DEADLOCK, SERIALIZATION
 
@@ -67,12 +67,12 @@ def test_a_transaction_is_tried_three_times_and_nothing_is_left(state: str) -> N
         return name
 
     by = NamespaceFactory.create().registered_by
-    assert store("a", wanted=TRIES) == "a"
+    assert store("a", wanted=MAX_ATTEMPTS) == "a"
     assert Namespace.objects.filter(name__startswith="a").count() == 1
     tries.clear()
     with pytest.raises(Conflict, match="at the same moment"):
-        store("b", wanted=TRIES + 1)
-    assert len(tries) == TRIES
+        store("b", wanted=MAX_ATTEMPTS + 1)
+    assert len(tries) == MAX_ATTEMPTS
     assert not Namespace.objects.filter(name__startswith="b").exists()
 
 

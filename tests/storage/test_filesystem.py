@@ -182,7 +182,7 @@ def test_a_missing_file_raises_not_found(store: FileSystemStore) -> None:
     "name", ["", "../secret-key", SHA1.upper(), SHA1[:-1], f"{SHA1}/..", f"{SHA1}\n"]
 )
 def test_only_a_sha1_is_accepted_as_a_name(store: FileSystemStore, name: str) -> None:
-    with pytest.raises(ValueError, match="is no SHA-1"):
+    with pytest.raises(ValueError, match="is not a SHA-1"):
         store.exists(name)
 
 
