@@ -1,4 +1,4 @@
-"""A registry to attack, and the same behind the proxy of the guide."""
+"""Fixtures: a registry to attack, directly and behind the guide's proxy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""nginx with the configuration of the guide, in front of a registry of a test."""
+"""Run nginx with the configuration of the guide in front of a test's registry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many attackers of each kind, and honest clients that are served beside them.
+"""Honest clients are served while many attackers of each type attack.
 
 The short form: five times as many attackers as the registry has threads, for a moment.
 ``make attack`` is the long one, with two hundred of them, and measures.
@@ -25,7 +25,7 @@ TRANSFERS = ("signed PUT", "slow download", "nothing is read")
 
 
 @pytest.mark.parametrize("kind", ATTACKER_TYPES, ids=lambda kind: kind.name)
-def test_honest_clients_are_served_beside(
+def test_honest_clients_are_served_during_attacks(
     kind: Attacker, target: Target, samples: SamplePaths
 ) -> None:
     runner = AttackRunner(target, samples, ATTACKERS)

@@ -1,4 +1,4 @@
-"""Attacks stay on this machine, and notice when they do harm."""
+"""Attacks stay on this machine, and detect damage."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ pytestmark = [pytest.mark.once, pytest.mark.xdist_group("attacks")]
 @pytest.mark.parametrize(
     "url", ["https://registry.example.org", "http://10.0.0.1:8000", "http://[::1]:80"]
 )
-def test_only_this_machine_is_attacked(url: str) -> None:
+def test_only_this_machine_can_be_attacked(url: str) -> None:
     with pytest.raises(ValueError, match="not on this machine"):
         Target(url, "")
 
 
-def test_kinds_have_names_of_their_own() -> None:
+def test_attackers_have_unique_names() -> None:
     assert len({kind.name for kind in ATTACKER_TYPES}) == len(ATTACKER_TYPES)
     assert find_attackers("") == ATTACKER_TYPES
     assert all("body" in kind.name for kind in find_attackers("body"))
@@ -49,7 +49,7 @@ def options(port: int) -> ClientOptions:
     )
 
 
-def test_where_nobody_listens_honest_clients_fail() -> None:
+def test_honest_clients_fail_if_nothing_listens() -> None:
     report = run_coroutine(measure(options(free_port())))
     assert not report.is_served
     assert report.live_misses == report.live > 0
@@ -63,7 +63,7 @@ async def _mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     await writer.wait_closed()
 
 
-def test_a_server_that_does_not_answer_is_found_out() -> None:
+def test_a_server_that_does_not_respond_is_detected() -> None:
     async def beside_a_mute_server() -> tuple[ClientReport, str]:
         server = await asyncio.start_server(_mute, "127.0.0.1", 0)
         async with server:
@@ -80,13 +80,13 @@ def test_a_server_that_does_not_answer_is_found_out() -> None:
     assert seen == "open"
 
 
-def test_the_memory_of_a_process_is_that_of_its_family() -> None:
+def test_the_memory_of_a_process_includes_its_descendants() -> None:
     assert os.getpid() in process_tree(os.getpid())
     assert resident_bytes(os.getpid()) > 2**20
     assert resident_bytes(None) == 0
 
 
-def test_a_result_fails_where_an_honest_request_does() -> None:
+def test_a_result_fails_if_an_honest_request_does() -> None:
     quiet = ClientReport([1.0, 2.0, 3.0], live=1)
     slow = ClientReport([5.0, 5.0], live=1)
     broken = ClientReport([2.0], failures={"page: 503": 1}, live=1)
@@ -102,7 +102,7 @@ def test_a_result_fails_where_an_honest_request_does() -> None:
     }
 
 
-def test_what_names_no_attack_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_attack_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--serve", "--only", "large file"])
     assert ended.value.code == 2

@@ -1,4 +1,4 @@
-"""What a figure of the benchmark is held against."""
+"""Results of the benchmark are compared with their aims."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EARLIER = {"one": Result("one", milliseconds=10.0, floor=1.0, statements=3)}
         (Faster("one", 20), 0.6, False),
     ],
 )
-def test_an_aim_is_met_up_to_its_bound(
+def test_an_aim_is_met_up_to_its_limit(
     aim: Aim, milliseconds: float, is_met: bool
 ) -> None:
     result = Result("this", milliseconds, floor=1.0, statements=3)
@@ -32,6 +32,6 @@ def test_an_aim_is_met_up_to_its_bound(
 
 
 @pytest.mark.parametrize("aim", [Times(4), Within(3)])
-def test_what_has_no_floor_is_never_near_it(aim: Aim) -> None:
+def test_an_aim_relative_to_a_missing_floor_is_not_met(aim: Aim) -> None:
     result = Result("this", milliseconds=0.1, floor=None, statements=0)
     assert not aim.is_met(result, EARLIER)

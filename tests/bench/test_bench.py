@@ -1,4 +1,4 @@
-"""The benchmark runs, on a small registry; how fast is not for tests to say."""
+"""The benchmark runs on a small registry; tests do not check its speed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.postgres
 PATIENCE = 300
 
 
-def test_every_kind_of_request_is_measured() -> None:
+def test_each_request_type_is_measured() -> None:
     server = os.environ["DATABASE_URL"]
     done = subprocess.run(
         [

@@ -1,4 +1,4 @@
-"""Counting the values of JSON texts, without making objects of them."""
+"""Values of JSON texts are counted without parsing them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _count(value: Any) -> int:
 
 
 @given(anything, st.sampled_from([None, 1]), st.booleans())
-def test_no_value_and_no_item_is_missed(
+def test_all_values_and_items_are_counted(
     value: Any, indent: int | None, is_ascii: bool
 ) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=is_ascii).encode()
@@ -42,7 +42,7 @@ def test_no_value_and_no_item_is_missed(
 
 
 @pytest.mark.parametrize("shift", range(4))
-def test_texts_may_go_over_the_ends_of_pieces(shift: int) -> None:
+def test_strings_can_span_chunks(shift: int) -> None:
     text = '\\"' * 100_000 + '\\\\",[{'
     body = json.dumps(["x" * shift, text, [1, 2], text]).encode()
     assert measure_json(body).items == 4
@@ -61,7 +61,7 @@ def test_texts_may_go_over_the_ends_of_pieces(shift: int) -> None:
     ],
     ids=["objects", "texts", "quotes", "numbers", "lists", "no JSON"],
 )
-def test_too_many_values_are_found_with_little_memory(body: bytes) -> None:
+def test_too_many_values_are_detected_with_little_memory(body: bytes) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(TooManyValues):
@@ -71,14 +71,14 @@ def test_too_many_values_are_found_with_little_memory(body: bytes) -> None:
         tracemalloc.stop()
 
 
-def test_depth_is_limited_and_brackets_in_texts_do_not_count() -> None:
+def test_depth_is_limited_and_brackets_in_strings_are_ignored() -> None:
     measure_json(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
     measure_json(json.dumps(["[" * 1000]).encode())
     with pytest.raises(TooDeep):
         measure_json(b'{"a":' * (MAX_DEPTH + 1))
 
 
-def test_a_list_may_begin_with_white_space_and_be_empty() -> None:
+def test_a_list_can_start_with_white_space_and_be_empty() -> None:
     assert measure_json(b"  [ ]  ").items == 0
     assert measure_json(b"\n[{}\n]").items == 1
     assert measure_json(b"").items == 0

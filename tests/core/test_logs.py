@@ -1,4 +1,4 @@
-"""Lines of the log."""
+"""Log lines are in logfmt."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_value_is_one_word(value: object, word: str) -> None:
 
 
 @given(st.text())
-def test_no_value_begins_a_line(value: str) -> None:
+def test_no_value_can_start_a_line(value: str) -> None:
     assert len(quote_value(value).splitlines()) == 1
 
 

@@ -1,4 +1,4 @@
-"""Statistics are renewed after a large import, when the answer was sent, and rarely."""
+"""Statistics are updated after large imports, rarely and after the response."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _import(start: int, rows: int) -> Any:
     return Api(UserFactory()).post("/api/file_type/", list(names))
 
 
-def test_after_many_rows_the_database_knows_its_table(renewed: Any) -> None:
+def test_statistics_are_updated_after_many_added_rows(renewed: Any) -> None:
     assert _import(0, planner_statistics.MIN_ADDED_ROWS).status_code == 201
     [statements] = renewed
     assert any(f'"{TABLE}"' in one for one in statements)
@@ -58,12 +58,12 @@ def test_after_many_rows_the_database_knows_its_table(renewed: Any) -> None:
     assert _known_rows() > planner_statistics.MIN_ADDED_ROWS // 4
 
 
-def test_few_rows_change_nothing(renewed: Any) -> None:
+def test_few_added_rows_do_not_update_statistics(renewed: Any) -> None:
     assert _import(0, 10).status_code == 201
     assert renewed == []
 
 
-def test_it_is_done_once_in_a_while(
+def test_statistics_are_updated_at_most_once_per_interval(
     renewed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [1000.0]

@@ -1,4 +1,4 @@
-"""Secrets in the data folder."""
+"""Secrets in the data folder are created once and are private."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from threading import Barrier
 from registry.core.secret_files import read_or_create_secret
 
 
-def test_a_secret_is_made_once_and_read_by_its_owner_alone(tmp_path: Path) -> None:
+def test_a_secret_is_created_once_and_private_to_its_owner(tmp_path: Path) -> None:
     file = tmp_path / "new" / "secret-key"
     secret = read_or_create_secret(file)
     assert len(secret) >= 50
@@ -20,7 +20,7 @@ def test_a_secret_is_made_once_and_read_by_its_owner_alone(tmp_path: Path) -> No
     assert [entry.name for entry in file.parent.iterdir()] == ["secret-key"]
 
 
-def test_all_that_start_at_once_agree(tmp_path: Path) -> None:
+def test_concurrent_processes_read_the_same_secret(tmp_path: Path) -> None:
     starters = 16
     barrier = Barrier(starters)
 
@@ -32,7 +32,7 @@ def test_all_that_start_at_once_agree(tmp_path: Path) -> None:
         assert len(set(pool.map(start, range(starters)))) == 1
 
 
-def test_a_secret_that_an_operator_put_there_is_kept(tmp_path: Path) -> None:
+def test_an_operators_own_secret_is_used(tmp_path: Path) -> None:
     file = tmp_path / "secret-key"
     file.write_text("mine\n", encoding="ascii")
     assert read_or_create_secret(file) == "mine"

@@ -1,4 +1,4 @@
-"""The time limit on the statements of reads, on both databases."""
+"""Statements of reads have a timeout on both databases."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_statement_that_takes_too_long_is_stopped() -> None:
         assert _execute("SELECT 1") == [(1,)]
 
 
-def test_also_in_a_transaction_of_a_read() -> None:
+def test_a_statement_in_a_transaction_is_stopped_too() -> None:
     with statement_timeout(0.05), pytest.raises(StatementTimeout), transaction.atomic():
         _slow()
     assert _execute("SELECT 1") == [(1,)]
@@ -53,7 +53,7 @@ def test_also_in_a_transaction_of_a_read() -> None:
 
 @pytest.mark.once
 @pytest.mark.parametrize("read", ["fetchone", "fetchmany", "fetchall", "__iter__"])
-def test_rows_that_are_read_one_by_one_are_stopped_as_well(read: str) -> None:
+def test_fetching_rows_is_stopped_too(read: str) -> None:
     endless = SLOW["sqlite"].replace("SELECT count(*) FROM n", "SELECT i FROM n")
 
     def read_on(cursor: Any) -> None:
@@ -67,7 +67,7 @@ def test_rows_that_are_read_one_by_one_are_stopped_as_well(read: str) -> None:
 
 
 @pytest.mark.postgres
-def test_a_write_after_a_read_has_no_limit() -> None:
+def test_a_write_after_a_read_has_no_timeout() -> None:
     def limit() -> Any:
         return _execute("SHOW statement_timeout")[0][0]
 
@@ -81,7 +81,7 @@ def test_a_write_after_a_read_has_no_limit() -> None:
 
 
 @pytest.mark.postgres
-def test_a_rollback_does_not_take_the_limit_back() -> None:
+def test_a_rollback_does_not_reset_the_timeout() -> None:
     with statement_timeout(7):
         with transaction.atomic():
             assert _execute("SHOW statement_timeout") == [("7s",)]
@@ -90,7 +90,7 @@ def test_a_rollback_does_not_take_the_limit_back() -> None:
 
 
 @pytest.mark.postgres
-def test_a_limit_that_somebody_else_set_is_another_error() -> None:
+def test_a_timeout_that_others_set_raises_another_error() -> None:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = '50ms'")
@@ -99,7 +99,7 @@ def test_a_limit_that_somebody_else_set_is_another_error() -> None:
         transaction.set_rollback(True)
 
 
-def test_the_limit_costs_no_statement_of_its_own(
+def test_the_timeout_costs_no_extra_statement(
     django_assert_num_queries: Any,
 ) -> None:
     for seconds in (7, 0, 8):
@@ -107,7 +107,7 @@ def test_the_limit_costs_no_statement_of_its_own(
             _execute("SELECT 1")
 
 
-def test_a_read_of_the_api_that_takes_too_long_is_503(
+def test_an_api_read_that_takes_too_long_gets_503(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.READ_SECONDS = 0.05
@@ -117,7 +117,7 @@ def test_a_read_of_the_api_that_takes_too_long_is_503(
     assert answer["Retry-After"]
 
 
-def test_a_page_that_takes_too_long_is_503(
+def test_a_page_that_takes_too_long_gets_503(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.READ_SECONDS = 0.05
@@ -129,7 +129,7 @@ def test_a_page_that_takes_too_long_is_503(
     assert "<html" in answer.content.decode()
 
 
-def test_only_reads_have_the_limit_of_the_setting(settings: Settings) -> None:
+def test_only_reads_have_the_configured_timeout(settings: Settings) -> None:
     settings.READ_SECONDS = 7
     seen: list[float] = []
 

@@ -50,11 +50,11 @@ def test_pre_releases_of_one_version_compare_as_versions_do(
 
 
 @given(version=versions())
-def test_build_metadata_does_not_count(version: str) -> None:
+def test_build_metadata_is_ignored(version: str) -> None:
     assert version_key(version) == version_key(version.partition("+")[0])
 
 
-def test_the_example_of_the_specification_is_in_order() -> None:
+def test_the_example_of_the_specification_is_sorted() -> None:
     # section 11
     order = [
         *("1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta"),

@@ -1,4 +1,4 @@
-"""A client that speaks ASGI to a front, one request at a time."""
+"""An ASGI client that sends one request to the front."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who asks, past the proxies."""
+"""The client's address is found behind trusted proxies only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from registry.http.addresses import UNKNOWN_ADDRESS, client_address
         (1, "'; DROP TABLE", UNKNOWN_ADDRESS),
     ],
 )
-def test_only_what_our_own_proxies_say_is_believed(
+def test_only_entries_of_our_own_proxies_are_trusted(
     rf: RequestFactory,
     settings: Settings,
     proxies: int,
@@ -54,5 +54,5 @@ def test_a_proxy_on_a_unix_socket_has_no_address(rf: RequestFactory) -> None:
         (UNKNOWN_ADDRESS, UNKNOWN_ADDRESS),
     ],
 )
-def test_a_network_of_ipv6_counts_as_one_client(address: str, network: str) -> None:
+def test_an_ipv6_network_counts_as_one_client(address: str, network: str) -> None:
     assert network_of(address) == network

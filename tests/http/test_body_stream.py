@@ -1,4 +1,4 @@
-"""Bodies of requests as streams."""
+"""Request bodies can be read as streams."""
 
 from __future__ import annotations
 
@@ -45,30 +45,30 @@ def pending(body: PendingBody) -> WSGIRequest:
     return WSGIRequest({**RequestFactory().put("/").environ, "wsgi.input": body})
 
 
-def test_a_body_is_read_piece_by_piece() -> None:
+def test_a_body_is_read_in_chunks() -> None:
     body = BodyStream(RequestFactory().put("/", DATA, content_type="text/csv"))
     assert (body.read(4), body.read(100), body.read(100)) == (DATA[:4], DATA[4:], b"")
 
 
-def test_a_body_is_not_limited_by_what_may_be_in_memory(settings: Settings) -> None:
+def test_a_streamed_body_can_exceed_the_memory_limit(settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 5
     body = BodyStream(RequestFactory().put("/", DATA, content_type="text/csv"))
     assert body.read(100) == DATA
 
 
-def test_a_body_in_chunks_is_read_to_its_end() -> None:
+def test_a_chunked_body_is_read_to_its_end() -> None:
     stream = io.BytesIO(DATA)
     body = BodyStream(chunked(stream, **{"wsgi.input_terminated": True}))
     assert body.read(100) == DATA
     assert body.read(100) == b""
 
 
-def test_where_chunks_have_no_end_the_length_is_required() -> None:
+def test_a_chunked_body_that_is_not_decoded_requires_a_length() -> None:
     with pytest.raises(LengthRequired):
         BodyStream(chunked(io.BytesIO(DATA)))
 
 
-def test_a_connection_that_breaks_is_told_from_a_defect() -> None:
+def test_a_lost_connection_raises_parse_error() -> None:
     body = BodyStream(chunked(Broken(), **{"wsgi.input_terminated": True}))
     with pytest.raises(ParseError, match="broke off"):
         body.read(10)
@@ -83,7 +83,7 @@ def test_a_connection_that_breaks_is_told_from_a_defect() -> None:
         BodyStream(request).read(10)
 
 
-def test_a_body_that_has_not_arrived_is_asked_for_before_anything_is_prepared() -> None:
+def test_a_pending_body_is_requested_before_anything_is_prepared() -> None:
     request = pending(PendingBody(100, limit=10))
     set_body_limit(request, 1000, stream=True)
     with pytest.raises(BodyNeeded) as needed:
@@ -91,12 +91,12 @@ def test_a_body_that_has_not_arrived_is_asked_for_before_anything_is_prepared() 
     assert (needed.value.limit, needed.value.stream) == (1000, True)
 
 
-def test_a_body_that_nobody_accepts_is_too_long_by_its_length_alone() -> None:
+def test_a_pending_body_is_rejected_by_its_announced_length() -> None:
     with pytest.raises(RequestDataTooBig):
         BodyStream(pending(PendingBody(100, limit=10)))
 
 
-def test_views_say_how_much_the_signed_in_may_send(settings: Settings) -> None:
+def test_views_define_the_limit_for_authenticated_users(settings: Settings) -> None:
     class Plain:
         pass
 
@@ -115,13 +115,13 @@ def test_views_say_how_much_the_signed_in_may_send(settings: Settings) -> None:
         assert (needed.value.limit, needed.value.stream) == (limit, stream)
 
 
-def test_bodies_that_are_here_have_no_limit_to_raise() -> None:
+def test_the_limit_of_a_complete_body_cannot_be_raised() -> None:
     request = RequestFactory().put("/", DATA, content_type="text/csv")
     set_body_limit(request, 1)
     assert BodyStream(request).read(100) == DATA
 
 
-def test_a_client_that_sends_too_slowly_is_told_so() -> None:
+def test_a_client_that_sends_too_slowly_gets_408() -> None:
     class Slow(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
             raise TimeoutError

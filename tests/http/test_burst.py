@@ -1,4 +1,4 @@
-"""Limits under a real burst, and a client that waits as it is told."""
+"""Rate limits hold in a real burst, and clients can obey Retry-After."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _burst(urls: list[str], **headers: str) -> Counter[int]:
         return Counter(pool.map(get, range(BURST)))
 
 
-def test_a_burst_gets_what_is_allowed_and_no_more(
+def test_a_burst_gets_exactly_what_is_allowed(
     start_registry: StartRegistry,
 ) -> None:
     registry = start_registry(
@@ -52,7 +52,7 @@ def test_a_burst_gets_what_is_allowed_and_no_more(
     assert _burst([url], Authorization=token) == {200: allowed, 429: BURST - allowed}
 
 
-def test_two_processes_count_together(
+def test_two_processes_share_their_counters(
     start_registry: StartRegistry, redis_server: RedisServer
 ) -> None:
     # two registries, so that both certainly answer; one of them in two processes
@@ -97,7 +97,7 @@ def _patiently(session: requests.Session) -> Any:
     return names["patiently"]
 
 
-def test_clients_that_wait_as_they_are_told_all_finish(
+def test_clients_that_obey_retry_after_all_finish(
     start_registry: StartRegistry,
 ) -> None:
     registry = start_registry(

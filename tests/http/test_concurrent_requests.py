@@ -1,4 +1,4 @@
-"""Two identical requests with one Idempotency-Key at once, at a real server."""
+"""Concurrent requests with the same Idempotency-Key, on a real server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROUNDS = 15
 
 
 @pytest.mark.parametrize("twins", [2, 4])
-def test_of_twins_one_registers_and_the_others_repeat_it_or_wait(
+def test_of_identical_requests_one_registers_and_others_get_its_response_or_409(
     live_registry: LiveRegistry, twins: int
 ) -> None:
     token = live_registry.token()

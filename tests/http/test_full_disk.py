@@ -1,4 +1,4 @@
-"""A data folder whose disk is full: a small file system in memory."""
+"""A registry reports a full disk (here a small file system in memory)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _fill(folder: Path) -> Path:
     return file
 
 
-def test_a_full_disk_is_told_and_reading_goes_on(
+def test_a_full_disk_is_reported_and_reads_still_work(
     registry: LiveRegistry, small_disk: Path
 ) -> None:
     url = registry.url
@@ -86,7 +86,7 @@ def test_a_full_disk_is_told_and_reading_goes_on(
         assert program.post(f"{url}/api/file_type/", json=rows).status_code == 201
 
 
-def test_a_disk_with_little_room_is_told_before_it_is_full(
+def test_a_nearly_full_disk_is_reported_before_it_is_full(
     start_registry: StartRegistry, small_disk: Path, registry: LiveRegistry
 ) -> None:
     # the same folder, with a reserve that is more than the disk has

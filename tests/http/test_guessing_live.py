@@ -1,4 +1,4 @@
-"""Guessing at passwords from many connections at once, at a registry that runs."""
+"""Guessing passwords over many connections is limited on a running registry."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _at_once(registry: LiveRegistry, passwords: list[str]) -> Counter[int]:
     return Counter(answer.status_code for answer in answers)
 
 
-def test_sixteen_connections_check_no_more_passwords_than_the_limit(
+def test_sixteen_connections_cannot_check_more_passwords_than_the_limit(
     registry: LiveRegistry,
 ) -> None:
     seen: Counter[int] = Counter()
@@ -65,7 +65,7 @@ def test_sixteen_connections_check_no_more_passwords_than_the_limit(
     assert events.json()["count"] == LIMIT
 
 
-def test_a_right_password_is_answered_however_often_it_comes(
+def test_a_right_password_is_accepted_however_often_it_is_sent(
     start_registry: StartRegistry,
 ) -> None:
     registry = start_registry(

@@ -1,4 +1,4 @@
-"""Pages hold, whatever the order and whatever happens between them."""
+"""Keyset pages are stable in any order, whatever changes between them."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _walk(keys: Sequence[SortKey], size: int) -> Iterator[list[CodeRun]]:
 
 @settings(max_examples=150)
 @given(runs=st.lists(_RUN, max_size=12), keys=ORDERS, size=st.integers(1, 5))
-def test_pages_are_the_parts_of_a_sorted_list(
+def test_pages_together_are_the_sorted_list(
     runs: list[Run], keys: tuple[SortKey, ...], size: int
 ) -> None:
     with transaction.atomic():
@@ -115,7 +115,7 @@ def test_pages_are_the_parts_of_a_sorted_list(
     keys=ORDERS,
     size=st.integers(1, 3),
 )
-def test_rows_that_come_and_go_between_pages_shift_no_others(
+def test_added_and_removed_rows_do_not_shift_pages(
     runs: list[Run],
     added: list[list[Run]],
     removed: set[int],
@@ -155,7 +155,7 @@ _VALUES = st.one_of(
 
 @settings(max_examples=300)
 @given(values=st.lists(_VALUES, min_size=1, max_size=5), keys=ORDERS)
-def test_a_cursor_of_ones_own_is_read_or_refused(
+def test_any_cursor_is_parsed_or_rejected(
     values: list[Any], keys: tuple[SortKey, ...]
 ) -> None:
     text = base64.urlsafe_b64encode(orjson.dumps(values)).rstrip(b"=").decode()
@@ -167,12 +167,12 @@ def test_a_cursor_of_ones_own_is_read_or_refused(
 
 
 @given(text=st.text(max_size=20))
-def test_a_text_that_is_no_cursor_is_refused(text: str) -> None:
+def test_an_invalid_cursor_is_rejected(text: str) -> None:
     with pytest.raises(InvalidCursor):
         Cursor.decode(text, CodeRun, [SortKey("id", descending=True)] * 7)
 
 
-def test_a_cursor_deeper_than_python_goes_is_refused() -> None:
+def test_a_deeply_nested_cursor_is_rejected() -> None:
     deep = base64.urlsafe_b64encode(b"[0," + b"[" * 1000 + b"]" * 1001).decode()
     with pytest.raises(InvalidCursor):
         Cursor.decode(deep, CodeRun, [SortKey("id", descending=True)])

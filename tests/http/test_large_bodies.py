@@ -1,4 +1,4 @@
-"""How many large bodies are in memory at once."""
+"""The large bodies in memory are limited."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ADDRESS = "/api/object/"
 BODY = {"description": "x" * (LARGE_BODY_BYTES // 2), "unknown": "x" * LARGE_BODY_BYTES}
 
 
-def test_an_account_sends_one_large_body_at_a_time() -> None:
+def test_an_account_can_send_one_large_body_at_a_time() -> None:
     person = UserFactory.create()
     api = Api(person)
     with hold_large_body(str(person.pk), 2 * LARGE_BODY_BYTES):
@@ -38,7 +38,7 @@ def test_an_account_sends_one_large_body_at_a_time() -> None:
     data_of(api.post(ADDRESS, BODY), 201)
 
 
-def test_a_refused_body_is_counted_out_again() -> None:
+def test_a_rejected_body_is_no_longer_counted() -> None:
     api = Api(UserFactory.create())
     for _ in range(2):
         data_of(api.post(ADDRESS, {**BODY, "uuid": "none"}), 400)
@@ -47,14 +47,16 @@ def test_a_refused_body_is_counted_out_again() -> None:
     assert not bodies_in_memory._sizes
 
 
-def test_other_processes_are_told_by_the_cache() -> None:
+def test_other_processes_know_by_the_cache() -> None:
     person = UserFactory.create()
     caches["throttle"].add(f"large-body:{person.pk}", 1)
     data_of(Api(person).post(ADDRESS, BODY), 429)
     assert not bodies_in_memory._sizes
 
 
-def test_a_process_takes_half_as_many_as_it_has_threads(settings: Settings) -> None:
+def test_a_process_accepts_half_as_many_large_bodies_as_threads(
+    settings: Settings,
+) -> None:
     settings.THREADS = 4
     with ExitStack() as held:
         for name in "ab":
@@ -65,7 +67,7 @@ def test_a_process_takes_half_as_many_as_it_has_threads(settings: Settings) -> N
 
 
 @pytest.mark.once
-def test_a_process_takes_so_many_bytes_in_all(settings: Settings) -> None:
+def test_large_bodies_have_a_maximum_total_size(settings: Settings) -> None:
     most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     with ExitStack() as held:
         for name in "ab":

@@ -1,4 +1,4 @@
-"""A database that stops under a live registry, and comes back."""
+"""A running registry survives an outage of its database."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def registry(start_registry: StartRegistry, server: Server) -> LiveRegistry:
     return start_registry(DATABASE_URL=server.start())
 
 
-def test_every_surface_says_that_the_database_is_away(
+def test_each_surface_reports_that_the_database_is_unavailable(
     registry: LiveRegistry, server: Server
 ) -> None:
     token = {"Authorization": f"token {registry.token()}"}

@@ -1,4 +1,4 @@
-"""Slots of costly reads: how many, whose, and that each is given back."""
+"""Costly reads hold slots, which are limited and always released."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ CHEAP = (
 
 
 @pytest.mark.parametrize("threads", [2, 3, 4, 8, 64])
-def test_people_without_an_account_never_have_more_than_half(threads: int) -> None:
+def test_anonymous_users_never_hold_more_than_half_of_the_slots(threads: int) -> None:
     limits = SlotLimits.for_threads(threads)
     assert 1 <= limits.anonymous <= threads // 2
     assert limits.anonymous <= limits.everybody < threads
@@ -59,7 +59,7 @@ def _take(number: int, address: str = "") -> Iterator[Any]:
         yield read_slots.slots.take(who, is_anonymous=True)
 
 
-def test_one_address_leaves_some_to_others() -> None:
+def test_one_address_cannot_hold_all_slots() -> None:
     own = list(_take(3, "192.0.2.1"))
     with pytest.raises(Busy):
         read_slots.slots.take("192.0.2.1", is_anonymous=True)
@@ -71,7 +71,7 @@ def test_one_address_leaves_some_to_others() -> None:
     assert read_slots.slots.taken == 2
 
 
-def test_accounts_have_what_is_left() -> None:
+def test_authenticated_users_get_the_remaining_slots() -> None:
     held = list(_take(4))
     held += [read_slots.slots.take(f"account {n}", is_anonymous=False) for n in (1, 1)]
     with pytest.raises(Busy):
@@ -80,14 +80,14 @@ def test_accounts_have_what_is_left() -> None:
     read_slots.slots.take("account 2", is_anonymous=False)
 
 
-def test_a_slot_is_given_back_once() -> None:
+def test_a_slot_is_released_only_once() -> None:
     slot = read_slots.slots.take("192.0.2.1", is_anonymous=True)
     slot.release()
     slot.release()
     assert read_slots.slots.taken == 0
 
 
-def test_a_slot_that_is_forgotten_is_given_back() -> None:
+def test_a_lost_slot_is_released() -> None:
     slot = read_slots.slots.take("192.0.2.1", is_anonymous=True)
     assert read_slots.slots.taken == 1
     del slot
@@ -96,7 +96,7 @@ def test_a_slot_that_is_forgotten_is_given_back() -> None:
 
 
 @pytest.mark.parametrize("address", COSTLY)
-def test_a_costly_read_without_a_slot_is_503_at_once(address: str) -> None:
+def test_a_costly_read_without_a_free_slot_gets_503_immediately(address: str) -> None:
     held = list(_take(4))
     answer = Api().get(address)
     assert answer.status_code == 503
@@ -108,7 +108,7 @@ def test_a_costly_read_without_a_slot_is_503_at_once(address: str) -> None:
 
 # pages know nobody by a token
 @pytest.mark.parametrize("address", [one for one in COSTLY if "/api/" in one])
-def test_with_an_account_there_is_room_all_the_same(address: str) -> None:
+def test_authenticated_users_still_get_a_slot(address: str) -> None:
     held = list(_take(4))
     assert Api(UserFactory()).get(address).status_code in {200, 404}
     assert held
@@ -123,7 +123,7 @@ def test_other_reads_need_no_slot(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", COSTLY)
-def test_each_answer_gives_its_slot_back(address: str) -> None:
+def test_each_response_releases_its_slot(address: str) -> None:
     answer = Api().get(address)
     if answer.streaming:
         assert read_slots.slots.taken == 1
@@ -139,7 +139,7 @@ def test_an_exempt_network_is_not_exempt_from_slots(settings: Settings) -> None:
     assert held
 
 
-def test_addresses_of_one_customer_of_ipv6_are_one(settings: Settings) -> None:
+def test_addresses_of_one_ipv6_network_count_together(settings: Settings) -> None:
     settings.PROXIES = 1
     asked = [
         RequestFactory().get("/", headers={"x-forwarded-for": f"2001:db8::{at + 1}"})
@@ -166,13 +166,13 @@ def _middleware(answer: Any) -> ReadLimitMiddleware:
 
 
 @pytest.mark.parametrize("error", [RuntimeError("broken"), SystemExit()])
-def test_an_exception_gives_the_slot_back(error: BaseException) -> None:
+def test_an_exception_releases_the_slot(error: BaseException) -> None:
     with pytest.raises(type(error)):
         _middleware(error)(RequestFactory().get("/"))
     assert read_slots.slots.taken == 0
 
 
-def test_a_stream_has_its_slot_until_it_is_closed() -> None:
+def test_a_stream_holds_its_slot_until_it_is_closed() -> None:
     """Also where the client goes away in the middle of it."""
     closed: list[bool] = []
 
@@ -191,7 +191,7 @@ def test_a_stream_has_its_slot_until_it_is_closed() -> None:
     assert closed == [True]
 
 
-def test_a_stream_ends_after_its_time(
+def test_a_stream_ends_at_its_time_limit(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0.0]
@@ -208,7 +208,7 @@ def test_a_stream_ends_after_its_time(
     assert read_slots.slots.taken == 0
 
 
-def test_a_part_of_a_costly_request_needs_no_slot_of_its_own() -> None:
+def test_a_request_holds_only_one_slot() -> None:
     request = RequestFactory().get("/")
     hold_read_slot(request, _Nobody)
     hold_read_slot(request, _Nobody)

@@ -1,4 +1,4 @@
-"""The limit of attempts to sign in is asked before anything is hashed."""
+"""Sign-in attempts are limited before anything is hashed."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ WAYS = [(_basic, 200), (_form, 302), (_change, 302)]
 
 
 @pytest.mark.parametrize("way,right", WAYS)
-def test_past_the_limit_a_right_password_is_not_even_hashed(
+def test_above_the_limit_a_right_password_is_not_even_hashed(
     person: User, hashed: list[str], way: Any, right: int
 ) -> None:
     for number in range(LIMIT):
@@ -107,14 +107,16 @@ def test_past_the_limit_a_right_password_is_not_even_hashed(
 
 @pytest.mark.parametrize("guess", [way for way, _ in WAYS])
 @pytest.mark.parametrize("way", [way for way, _ in WAYS])
-def test_all_ways_share_one_limit(person: User, guess: Any, way: Any) -> None:
+def test_all_ways_to_sign_in_share_one_limit(
+    person: User, guess: Any, way: Any
+) -> None:
     for number in range(LIMIT):
         guess(person, f"guess {number}")
     assert way(person, PASSWORD).status_code == 429
 
 
 @pytest.mark.parametrize("way,right", WAYS)
-def test_a_right_password_is_no_failure(person: User, way: Any, right: int) -> None:
+def test_a_right_password_is_not_counted(person: User, way: Any, right: int) -> None:
     for _ in range(2 * LIMIT):
         assert way(person, PASSWORD).status_code == right
         change_password(user=person, password=PASSWORD, by=person)
@@ -122,7 +124,7 @@ def test_a_right_password_is_no_failure(person: User, way: Any, right: int) -> N
 
 @pytest.mark.usefixtures("all_places_taken")
 @pytest.mark.parametrize("way,right", WAYS)
-def test_who_finds_no_place_to_hash_is_told_at_once_and_counted_for_nothing(
+def test_without_a_hashing_slot_the_response_is_503_and_nothing_is_counted(
     person: User, hashed: list[str], way: Any, right: int
 ) -> None:
     hashed.clear()
@@ -134,7 +136,7 @@ def test_who_finds_no_place_to_hash_is_told_at_once_and_counted_for_nothing(
     assert not Event.objects.filter(action="sign_in_failed").exists()
 
 
-def test_places_are_given_back_whatever_happens() -> None:
+def test_hashing_slots_are_always_released() -> None:
     slots = HashingSlots(most=1, at_once=1)
 
     def fail() -> None:
@@ -161,7 +163,7 @@ def test_a_password_is_hashed_once_for_many_requests(
 
 
 @pytest.mark.usefixtures("hashed")
-def test_what_is_remembered_ends_with_the_password(person: User) -> None:
+def test_a_verified_password_is_forgotten_when_it_changes(person: User) -> None:
     assert _basic(person, PASSWORD).status_code == 200
     change_password(user=person, password="a fortnight in bed", by=person)
     assert _basic(person, PASSWORD).status_code == 401
@@ -169,7 +171,7 @@ def test_what_is_remembered_ends_with_the_password(person: User) -> None:
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"username": "renamed"}])
-def test_what_is_remembered_ends_with_the_account(
+def test_a_verified_password_is_forgotten_when_the_account_closes(
     person: User, change: dict[str, Any]
 ) -> None:
     assert _basic(person, PASSWORD).status_code == 200
@@ -177,7 +179,7 @@ def test_what_is_remembered_ends_with_the_account(
     assert _basic(person, PASSWORD).status_code == 401
 
 
-def test_what_is_remembered_ends_with_a_lockout(
+def test_a_verified_password_does_not_bypass_a_lockout(
     person: User, settings: Settings
 ) -> None:
     settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "login": (1000, 60)}
@@ -187,14 +189,14 @@ def test_what_is_remembered_ends_with_a_lockout(
     assert _basic(person, PASSWORD).status_code == 429
 
 
-def test_what_is_remembered_is_one_name_with_one_password(person: User) -> None:
+def test_a_verified_password_is_valid_for_one_name_only(person: User) -> None:
     assert _basic(person, PASSWORD).status_code == 200
     other = UserFactory(username=f"{person.username}f", password="x")
     assert _basic(other, PASSWORD[1:]).status_code == 401
     assert _basic(person, PASSWORD.upper()).status_code == 401
 
 
-def test_a_remembered_password_costs_two_queries(
+def test_a_verified_password_costs_two_queries(
     person: User, django_assert_num_queries: Any
 ) -> None:
     assert _basic(person, PASSWORD).status_code == 200
@@ -226,11 +228,11 @@ def test_a_random_secret_needs_no_slow_hash(hashed: list[str]) -> None:
 
 
 @pytest.mark.usefixtures("all_places_taken")
-def test_a_service_needs_no_place_among_the_passwords() -> None:
+def test_a_service_needs_no_hashing_slot() -> None:
     assert as_service(_service()).status == 200
 
 
-def test_a_secret_that_was_hashed_slowly_is_stored_anew(hashed: list[str]) -> None:
+def test_a_slowly_hashed_secret_is_hashed_again(hashed: list[str]) -> None:
     robot = _service()
     _hash_slowly(robot)
     assert as_service(Program("robot", "guess")).status == 401
@@ -262,7 +264,7 @@ def test_guesses_at_a_slow_secret_are_hashed_up_to_the_limit(
     assert len(hashed) == LIMIT
 
 
-def test_one_request_is_one_guess(hashed: list[str]) -> None:
+def test_one_request_counts_as_one_attempt(hashed: list[str]) -> None:
     robot = _service()
     _hash_slowly(robot)
     hashed.clear()
@@ -276,7 +278,7 @@ def test_one_request_is_one_guess(hashed: list[str]) -> None:
 
 
 @pytest.mark.usefixtures("all_places_taken")
-def test_a_slow_secret_finds_no_place_either() -> None:
+def test_a_slow_secret_needs_a_hashing_slot() -> None:
     robot = _service()
     _hash_slowly(robot)
     answer = as_service(robot)
@@ -284,7 +286,7 @@ def test_a_slow_secret_finds_no_place_either() -> None:
     assert answer.headers["Retry-After"] == "1"
 
 
-def test_no_secret_is_hashed_for_a_client_that_has_none(hashed: list[str]) -> None:
+def test_no_secret_is_hashed_for_a_public_client(hashed: list[str]) -> None:
     device_client("open")
     Application.objects.update(client_secret=make_password("x", hasher="md5"))
     hashed.clear()
@@ -297,7 +299,7 @@ def test_no_secret_is_hashed_for_a_client_that_has_none(hashed: list[str]) -> No
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_past_the_limit_no_user_code_is_looked_up(person: User, method: str) -> None:
+def test_above_the_limit_no_user_code_is_looked_up(person: User, method: str) -> None:
     code = begin_device(client=device_client(), scope="read").user_code
     browser = browser_of(person)
     for letter in "BCD"[:LIMIT]:
@@ -306,7 +308,7 @@ def test_past_the_limit_no_user_code_is_looked_up(person: User, method: str) -> 
     assert getattr(browser, method)("/device", form).status_code == 429
 
 
-def test_a_token_goes_on_where_others_guess(person: User) -> None:
+def test_a_token_still_works_while_others_guess(person: User) -> None:
     for number in range(LIMIT + 1):
         _basic(person, f"guess {number}")
     assert Api(person).get(NAME).status_code == 200
@@ -314,14 +316,14 @@ def test_a_token_goes_on_where_others_guess(person: User) -> None:
 
 @pytest.mark.parametrize("path", [NAME, "/o/userinfo"])
 @pytest.mark.parametrize("token", ["0" * 40, "a.b.c"])
-def test_wrong_tokens_are_failures_too(person: User, path: str, token: str) -> None:
+def test_wrong_tokens_count_as_failures(person: User, path: str, token: str) -> None:
     wrong = Client(headers={"authorization": f"Bearer {token}"})
     statuses = [wrong.get(path).status_code for _ in range(LIMIT + 1)]
     assert statuses == [401] * LIMIT + [429]
     assert _basic(person, PASSWORD).status_code == 429
 
 
-def test_who_is_exempt_is_told_of_no_limit_of_sign_ins(
+def test_exempt_clients_get_no_sign_in_limit_headers(
     person: User, settings: Settings
 ) -> None:
     settings.THROTTLE_EXEMPT = (ip_network("127.0.0.0/8"),)
