@@ -24,7 +24,13 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Seconds that the server may take to start, and to stop.
 TIMEOUT = 60
 #: Variables of whoever attacks that would change what is attacked.
-OTHERS = ("ALLOWED_HOSTS", "CACHE_URL", "DATABASE_URL", "SECRET_KEY", "WEB_CONCURRENCY")
+CLEARED_VARIABLES = (
+    "ALLOWED_HOSTS",
+    "CACHE_URL",
+    "DATABASE_URL",
+    "SECRET_KEY",
+    "WEB_CONCURRENCY",
+)
 
 
 @dataclass
@@ -129,7 +135,7 @@ class AttackedServer:
 
 
 def _is_ours(name: str) -> bool:
-    return name in OTHERS or name.startswith(("REGISTRY_", "GITHUB_"))
+    return name in CLEARED_VARIABLES or name.startswith(("REGISTRY_", "GITHUB_"))
 
 
 def _free_port() -> int:

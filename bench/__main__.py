@@ -58,26 +58,26 @@ def _measure(
 ) -> None:
     # these import models, which exist once Django is set up
     from bench import lineage
-    from bench.content import Size, load
-    from bench.kinds import kinds
+    from bench.content import Size, load_content
+    from bench.request_types import request_types
     from bench.measure import Bench
-    from bench.report import heading, line
+    from bench.report import format_heading, format_row
     from registry.identity.models import User
     from registry.identity.services import issue_token
 
     user = User.objects.get(username="admin")
     size = Size(options.objects, options.runs)
-    load(connection, user.pk, size)
-    graphs = lineage.load(connection, user.pk, size)
-    print(heading(connection, size, options.samples), flush=True)
+\    load_content(connection, user.pk, size)
+    graphs = lineage.load_graphs(connection, user.pk, size)
+    print(format_heading(connection, size, options.samples), flush=True)
     token = issue_token(user=user, by=None)
     results: dict[str, Result] = {}
     with Client(url, token) as client:
         bench = Bench(client, connection, token, options.samples)
-        for kind in (*lineage.kinds(size, graphs), *kinds(size, user.pk)):
+        for kind in (*lineage.request_types(size, graphs), *request_types(size, user.pk)):
             if options.only in kind.name:
                 results[kind.name] = bench.measure(kind)
-                print(line(results[kind.name], kind.aim, results), flush=True)
+                print(format_row(results[kind.name], kind.aim, results), flush=True)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -40,7 +40,7 @@ class Aim(Protocol):
 
 
 @dataclass(frozen=True)
-class Times:
+class MaxRatio:
     """At most so many times the floor."""
 
     factor: int
@@ -54,7 +54,7 @@ class Times:
 
 
 @dataclass(frozen=True)
-class Within:
+class MaxDifference:
     """At most so many milliseconds more than the floor."""
 
     milliseconds: int
@@ -70,7 +70,7 @@ class Within:
 
 
 @dataclass(frozen=True)
-class Faster:
+class MinSpeedup:
     """So many times as fast as an earlier kind of request."""
 
     than: str

@@ -70,7 +70,7 @@ def sha1(number: int) -> str:
     return hashlib.sha1(str(number).encode(), usedforsecurity=False).hexdigest()
 
 
-def load(connection: Connection, user: int, size: Size) -> None:
+def load_content(connection: Connection, user: int, size: Size) -> None:
     """Fill an empty registry with records that this user registered."""
     with connection.transaction():
         for model, names, rows in _records(size):

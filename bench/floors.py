@@ -82,7 +82,7 @@ _CSV = f"""
 """
 
 
-def page(
+def select_page(
     kind: str,
     where: str = "",
     parameters: Sequence[Any] = (),
@@ -116,7 +116,7 @@ def page(
     return fetch
 
 
-def record(kind: str, pk: int) -> Floor:
+def select_record(kind: str, pk: int) -> Floor:
     """Return what selects one record."""
     statement = f"SELECT {_COLUMNS[kind]} FROM {_TABLE[kind]} AS r WHERE id = %s"
 
@@ -127,13 +127,13 @@ def record(kind: str, pk: int) -> Floor:
     return fetch
 
 
-def all_objects_as_csv(connection: Connection) -> bytes:
+def copy_objects_as_csv(connection: Connection) -> bytes:
     """Let the database write all objects as CSV."""
     with connection.cursor() as cursor, cursor.copy(_CSV) as copy:
         return b"".join(bytes(block) for block in copy)
 
 
-def new_keywords(rows: Sequence[tuple[int, str]], user: int) -> Floor:
+def insert_keywords(rows: Sequence[tuple[int, str]], user: int) -> Floor:
     """Return what inserts keywords, each an object's id and a phrase."""
     objects = [item for item, _ in rows]
     phrases = [phrase for _, phrase in rows]
@@ -151,7 +151,7 @@ def new_keywords(rows: Sequence[tuple[int, str]], user: int) -> Floor:
     return insert
 
 
-def new_objects(rows: Sequence[tuple[str, int, int]], user: int) -> Floor:
+def insert_objects(rows: Sequence[tuple[str, int, int]], user: int) -> Floor:
     """Return what inserts objects, each with the component that stands for it.
 
     A row is a description and the ids of a file type and of an author.
@@ -187,7 +187,7 @@ def new_objects(rows: Sequence[tuple[str, int, int]], user: int) -> Floor:
     return insert
 
 
-def new_run(
+def insert_run(
     description: str, script: int, inputs: list[int], outputs: list[int], user: int
 ) -> Floor:
     """Return what inserts a code run with what it read and wrote."""

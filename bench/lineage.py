@@ -14,10 +14,10 @@ from typing import Any
 import orjson
 import psycopg
 
-from bench.aims import Times, Within
+from bench.aims import MaxDifference, MaxRatio
 from bench.content import Size
 from bench.floors import Floor
-from bench.kinds import Kind, Request, Sample
+from bench.request_types import Request, RequestType, Sample
 
 Connection = psycopg.Connection[Any]
 
@@ -68,7 +68,7 @@ class Graphs:
     mesh: int
 
 
-def load(connection: Connection, user: int, size: Size) -> Graphs:
+def load_graphs(connection: Connection, user: int, size: Size) -> Graphs:
     """Add the two graphs; runs follow those that there are, objects are free ones."""
     free = 2 * size.runs + 1
     room = size.objects - free + 1
@@ -119,13 +119,15 @@ def _insert(
     connection.execute("VACUUM ANALYZE")
 
 
-def kinds(size: Size, graphs: Graphs) -> Iterator[Kind]:
+def request_types(size: Size, graphs: Graphs) -> Iterator[RequestType]:
     """Yield the kinds of request, each with the bare query for the same nodes."""
-    yield Kind("lineage, depth 1", lambda n: _of_chain(size, n, 1), Within(10))
-    yield Kind(
+    yield RequestType(
+        "lineage, depth 1", lambda n: _of_chain(size, n, 1), MaxDifference(10)
+    )
+    yield RequestType(
         f"lineage, depth {DEPTH} on a chain",
         lambda n: _of_chain(size, n, DEPTH),
-        Times(5),
+        MaxRatio(5),
         share=0.25,
     )
     for name, run in (
@@ -133,7 +135,9 @@ def kinds(size: Size, graphs: Graphs) -> Iterator[Kind]:
         ("lineage, 5,000 nodes", graphs.mesh),
     ):
         sample = Sample(_request("code_run", run, "all"), _bare(run, _ALL, is_run=True))
-        yield Kind(name, lambda _, sample=sample: sample, Times(5), share=0.25)  # type: ignore[misc]
+        yield RequestType(
+            name, lambda _, sample=sample: sample, MaxRatio(5), share=0.25
+        )  # type: ignore[misc]
 
 
 def _of_chain(size: Size, n: int, depth: int) -> Sample:

@@ -13,7 +13,7 @@ import psycopg
 
 from bench.aims import Result
 from bench.client import Client
-from bench.kinds import Kind, Sample
+from bench.request_types import RequestType, Sample
 from bench.statements import Counter
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class Bench:
         self._samples = samples
         self._numbers = iter(range(1, 2**31))
 
-    def measure(self, kind: Kind) -> Result:
+    def measure(self, kind: RequestType) -> Result:
         """Return the medians of a kind, and the statements of one such request."""
         samples = max(3, round(self._samples * kind.share))
         warm_up = min(WARM_UP, samples)
@@ -56,10 +56,12 @@ class Bench:
             self._counter.count(self._next(kind).request),
         )
 
-    def _next(self, kind: Kind) -> Sample:
+    def _next(self, kind: RequestType) -> Sample:
         return kind.sample(next(self._numbers))
 
-    def _take(self, kind: Kind, samples: int) -> Iterator[tuple[float, float | None]]:
+    def _take(
+        self, kind: RequestType, samples: int
+    ) -> Iterator[tuple[float, float | None]]:
         """Yield seconds: of a request, and of its floor; each goes first by turns."""
         for turn in range(samples):
             sample = self._next(kind)

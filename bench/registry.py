@@ -18,9 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 #: The first of these that is free serves.
 PORTS = range(8280, 8290)
 #: Seconds that the server may take to start, and to stop.
-PATIENCE = 60
+TIMEOUT = 60
 #: Variables of whoever runs the benchmark that would change what is measured.
-OTHERS = ("ALLOWED_HOSTS", "CACHE_URL", "SECRET_KEY", "WEB_CONCURRENCY")
+CLEARED_VARIABLES = ("ALLOWED_HOSTS", "CACHE_URL", "SECRET_KEY", "WEB_CONCURRENCY")
 
 
 def set_environment(stack: ExitStack, database: str) -> str:
@@ -29,7 +29,7 @@ def set_environment(stack: ExitStack, database: str) -> str:
     Requests are exempt from the rate limits, as they are under ``make run``.
     """
     for name in list(os.environ):
-        if name in OTHERS or name.startswith(("REGISTRY_", "GITHUB_")):
+        if name in CLEARED_VARIABLES or name.startswith(("REGISTRY_", "GITHUB_")):
             del os.environ[name]
     folder = tempfile.mkdtemp(prefix="registry-bench-")
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -75,7 +75,7 @@ def serve(stack: ExitStack, url: str) -> None:
 
 def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     """Wait until a server answers; give up when it ends, or after a minute."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not _is_ready(url):
         if process.poll() is not None or time.monotonic() > deadline:
             raise SystemExit(f"The registry is not ready:\n{log.read_text()}")
@@ -85,7 +85,7 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> N
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
-        process.wait(PATIENCE)
+        process.wait(TIMEOUT)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

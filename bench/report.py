@@ -25,7 +25,9 @@ _COLUMNS = (
 )
 
 
-def heading(connection: psycopg.Connection[Any], size: Size, samples: int) -> str:
+def format_heading(
+    connection: psycopg.Connection[Any], size: Size, samples: int
+) -> str:
     """Say what is measured, and by what; then begin the table."""
     return "\n".join(
         (
@@ -40,7 +42,7 @@ def heading(connection: psycopg.Connection[Any], size: Size, samples: int) -> st
     )
 
 
-def line(result: Result, aim: Aim | None, earlier: Mapping[str, Result]) -> str:
+def format_row(result: Result, aim: Aim | None, earlier: Mapping[str, Result]) -> str:
     """Write a result as a row of the table."""
     return _row(
         [

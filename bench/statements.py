@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from bench.kinds import Request
+from bench.request_types import Request
 
 
 class Counter:

@@ -13,7 +13,7 @@ from tests.plugins.server import ROOT
 
 pytestmark = pytest.mark.postgres
 
-PATIENCE = 300
+TIMEOUT = 300
 
 
 def test_each_request_type_is_measured() -> None:
@@ -27,7 +27,7 @@ def test_each_request_type_is_measured() -> None:
         env=os.environ | {"BENCH_DATABASE_URL": server},
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

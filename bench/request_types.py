@@ -10,7 +10,7 @@ from urllib.parse import quote
 import orjson
 
 from bench import content, floors
-from bench.aims import Aim, Faster, Times, Within
+from bench.aims import Aim, MaxDifference, MaxRatio, MinSpeedup
 from bench.content import Size
 from bench.floors import Floor
 from registry.http.keyset import Cursor
@@ -21,9 +21,9 @@ BULK = 10_000
 ONE_OBJECT = "one object"
 ONE_KEYWORD = "POST a keyword"
 ONE_OBJECT_MORE = "POST an object"
-A_LIST = Times(4)
-A_LOOK_UP = Within(3)
-A_POST = Times(3)
+LIST_AIM = MaxRatio(4)
+LOOK_UP_AIM = MaxDifference(3)
+POST_AIM = MaxRatio(3)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Kind:
+class RequestType:
     """One kind of request. ``sample`` makes another one from each number.
 
     ``share`` of the usual samples are taken, for what takes long; ``records`` is how
@@ -58,89 +58,93 @@ class Kind:
     records: int = 1
 
 
-def kinds(size: Size, user: int) -> Iterator[Kind]:
+def request_types(size: Size, user: int) -> Iterator[RequestType]:
     """Yield the kinds of request, in the order in which they are measured."""
-    yield Kind("/livez: HTTP alone", lambda _: Sample(Request("GET", "/livez"), None))
+    yield RequestType(
+        "/livez: HTTP alone", lambda _: Sample(Request("GET", "/livez"), None)
+    )
     yield from _lists(size)
     yield from _look_ups(size)
     yield from _descriptions()
     yield from _posts(size, user)
-    yield Kind("all objects as CSV", lambda _: _csv(), share=0.02)
+    yield RequestType("all objects as CSV", lambda _: _csv(), share=0.02)
 
 
-def _lists(size: Size) -> Iterator[Kind]:
+def _lists(size: Size) -> Iterator[RequestType]:
     for kind in ("object", "data_product", "code_run"):
-        yield Kind(f"{kind} list of 100", _listing(kind), A_LIST)
-    yield Kind("object list, deep cursor", lambda n: _deep(size, n), A_LIST)
-    yield Kind(
+        yield RequestType(f"{kind} list of 100", _listing(kind), LIST_AIM)
+    yield RequestType("object list, deep cursor", lambda n: _deep(size, n), LIST_AIM)
+    yield RequestType(
         "object list by last_updated",
         _listing("object", "?ordering=last_updated", order="last_updated, id DESC"),
-        A_LIST,
+        LIST_AIM,
         share=0.25,
     )
-    yield Kind(
+    yield RequestType(
         "product by glob, human/mort*",
         _listing(
             "data_product", "?name=human/mort*", "WHERE name LIKE %s", ("human/mort%",)
         ),
-        A_LIST,
+        LIST_AIM,
     )
-    yield Kind(
+    yield RequestType(
         "product by glob, *mortality*",
         _listing(
             "data_product", "?name=*mortality*", "WHERE name LIKE %s", ("%mortality%",)
         ),
-        A_LIST,
+        LIST_AIM,
         share=0.25,
     )
 
 
-def _look_ups(size: Size) -> Iterator[Kind]:
-    yield Kind(ONE_OBJECT, lambda n: _record("object", _any_object(size, n)), A_LOOK_UP)
-    yield Kind(
+def _look_ups(size: Size) -> Iterator[RequestType]:
+    yield RequestType(
+        ONE_OBJECT, lambda n: _record("object", _any_object(size, n)), LOOK_UP_AIM
+    )
+    yield RequestType(
         "one storage root",
         lambda _: _record("storage_root", content.ROOT),
-        A_LOOK_UP,
+        LOOK_UP_AIM,
     )
-    yield Kind(
+    yield RequestType(
         "location by hash",
         lambda n: _by("storage_location", "hash", content.sha1(_any_object(size, n))),
-        A_LOOK_UP,
+        LOOK_UP_AIM,
     )
-    yield Kind(
+    yield RequestType(
         "product by exact name",
         lambda n: _by(
             "data_product", "name", content.product_name(_any_object(size, n))
         ),
-        A_LOOK_UP,
+        LOOK_UP_AIM,
     )
 
 
-def _descriptions() -> Iterator[Kind]:
+def _descriptions() -> Iterator[RequestType]:
     for name, request in (
         ("OPTIONS of a list", Request("OPTIONS", "/api/object/")),
         ("the API's root", Request("GET", "/api/")),
     ):
         sample = Sample(request, None)
-        yield Kind(name, _always(sample), Faster(ONE_OBJECT))
+        yield RequestType(name, _always(sample), MinSpeedup(ONE_OBJECT))
 
 
-def _posts(size: Size, user: int) -> Iterator[Kind]:
+def _posts(size: Size, user: int) -> Iterator[RequestType]:
     many = min(BULK, size.objects)
-    yield Kind(ONE_KEYWORD, lambda n: _keywords(size, user, n, None), A_POST)
-    yield Kind(ONE_OBJECT_MORE, lambda n: _objects(user, n, None), A_POST)
-    yield Kind("POST a code run", lambda n: _run(size, user, n), A_POST)
-    yield Kind(
+    yield RequestType(ONE_KEYWORD, lambda n: _keywords(size, user, n, None), POST_AIM)
+    yield RequestType(ONE_OBJECT_MORE, lambda n: _objects(user, n, None), POST_AIM)
+    yield RequestType("POST a code run", lambda n: _run(size, user, n), POST_AIM)
+    yield RequestType(
         f"POST {many:,} keywords, each",
         lambda n: _keywords(size, user, n, many),
-        Faster(ONE_KEYWORD, 20),
+        MinSpeedup(ONE_KEYWORD, 20),
         share=0.025,
         records=many,
     )
-    yield Kind(
+    yield RequestType(
         f"POST {many:,} objects, each",
         lambda n: _objects(user, n, many),
-        Faster(ONE_OBJECT_MORE, 20),
+        MinSpeedup(ONE_OBJECT_MORE, 20),
         share=0.025,
         records=many,
     )
@@ -164,7 +168,7 @@ def _listing(
 ) -> Callable[[int], Sample]:
     sample = Sample(
         Request("GET", f"/api/{kind}/{query}"),
-        floors.page(kind, where, parameters, order=order),
+        floors.select_page(kind, where, parameters, order=order),
     )
     return _always(sample)
 
@@ -174,24 +178,24 @@ def _deep(size: Size, n: int) -> Sample:
     cursor = Cursor((after,), backwards=False).encode()
     return Sample(
         Request("GET", f"/api/object/?cursor={cursor}"),
-        floors.page("object", after=after),
+        floors.select_page("object", after=after),
     )
 
 
 def _record(kind: str, pk: int) -> Sample:
-    return Sample(Request("GET", f"/api/{kind}/{pk}/"), floors.record(kind, pk))
+    return Sample(Request("GET", f"/api/{kind}/{pk}/"), floors.select_record(kind, pk))
 
 
 def _by(kind: str, field: str, value: str) -> Sample:
     return Sample(
         Request("GET", f"/api/{kind}/?{field}={quote(value)}"),
-        floors.page(kind, f"WHERE {field} = %s", (value,)),
+        floors.select_page(kind, f"WHERE {field} = %s", (value,)),
     )
 
 
 def _csv() -> Sample:
     request = Request("GET", "/api/object/?format=csv")
-    return Sample(request, floors.all_objects_as_csv)
+    return Sample(request, floors.copy_objects_as_csv)
 
 
 def _keywords(size: Size, user: int, n: int, many: int | None) -> Sample:
@@ -202,7 +206,7 @@ def _keywords(size: Size, user: int, n: int, many: int | None) -> Sample:
     ]
     rows = [(pk, f"inserted {n} {k}") for k, pk in enumerate(ids)]
     return Sample(
-        _post("keyword", body if many else body[0]), floors.new_keywords(rows, user)
+        _post("keyword", body if many else body[0]), floors.insert_keywords(rows, user)
     )
 
 
@@ -220,7 +224,7 @@ def _objects(user: int, n: int, many: int | None) -> Sample:
         for text, file_type, author in rows
     ]
     return Sample(
-        _post("object", body if many else body[0]), floors.new_objects(rows, user)
+        _post("object", body if many else body[0]), floors.insert_objects(rows, user)
     )
 
 
@@ -236,7 +240,7 @@ def _run(size: Size, user: int, n: int) -> Sample:
     }
     return Sample(
         _post("code_run", body),
-        floors.new_run(f"Run {n}", script, components[:2], components[2:], user),
+        floors.insert_run(f"Run {n}", script, components[:2], components[2:], user),
     )
 
 
