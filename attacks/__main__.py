@@ -1,4 +1,4 @@
-"""Attack a registry with every kind, and print a table of what held."""
+"""Attack a registry with all attackers and scenarios, and print the results."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FINDINGS = "\n| what must hold | holds | seen |\n|---|---|---|"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the attacks; return 1 when one of them did harm."""
+    """Run the attacks; return 1 if one of them did damage."""
     options = _options(arguments)
     if not options.serve:
         target = Target(options.url, options.token or "", options.password or "")
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _serve_and_attack(options: argparse.Namespace, database: str) -> bool:
-    """Attack a registry on SQLite, or on a PostgreSQL that is started for it."""
+    """Start a registry on SQLite or PostgreSQL and attack it."""
     print(f"\n## {database}\n", flush=True)
     with ExitStack() as stack:
         address = None
@@ -52,7 +52,7 @@ def _serve_and_attack(options: argparse.Namespace, database: str) -> bool:
 def _attack(
     options: argparse.Namespace, target: Target, served: AttackedServer | None = None
 ) -> bool:
-    """Attack with all that is asked for; return whether anything did harm."""
+    """Run the selected attacks; return whether any of them did damage."""
     results = _kinds(options, target)
     findings = _scenarios(options, target)
     if served is not None and options.only in KILLED:
@@ -63,35 +63,37 @@ def _attack(
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m attacks",
-        description="Attack a registry of this machine beside honest clients. "
-        "It is filled with content: use one that you can throw away.",
+        description="Attack a registry on this machine while honest clients use it. "
+        "The attacks fill it with content: use one that you can throw away.",
     )
     where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--serve", action="store_true", help="serve one to attack")
-    where.add_argument("--url", help="attack this one, with --token")
+    where.add_argument(
+        "--serve", action="store_true", help="start a registry to attack"
+    )
+    where.add_argument("--url", help="attack this registry, with --token")
     parser.add_argument("--token", help="the API token of an administrator")
     parser.add_argument("--password", help="the password of the account admin")
     parser.add_argument(
         "--database",
         choices=(*DATABASES, "both"),
         default="both",
-        help="the database of --serve, or one after the other (both)",
+        help="the database of --serve, or one after the other (default: both)",
     )
     for name, default, meaning in (
-        ("--clients", 200, "attackers of each kind at the same time"),
-        ("--seconds", 5, "seconds that each kind attacks"),
+        ("--clients", 200, "attackers of each type at the same time"),
+        ("--seconds", 5, "seconds that each type attacks"),
     ):
         parser.add_argument(
-            name, type=int, default=default, help=f"{meaning} ({default})"
+            name, type=int, default=default, help=f"{meaning} (default: {default})"
         )
     parser.add_argument(
         "--from",
         dest="source",
         default="127.0.0.2",
-        help="the address that attackers come from (127.0.0.2): what the registry "
-        "limits is limited by address; from 127.0.0.1, --serve has no limits",
+        help="the address of the attackers (default: 127.0.0.2). Limits apply to each "
+        "address; for 127.0.0.1, --serve has none",
     )
-    parser.add_argument("--only", default="", help="only what has this in its name")
+    parser.add_argument("--only", default="", help="only attacks with this in the name")
     options = parser.parse_args(arguments)
     names = [*(kind.name for kind in find_attackers("")), *SCENARIOS, KILLED]
     if not any(options.only in name for name in names):
@@ -143,6 +145,6 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    # so that terminated attacks stop their servers like interrupted ones
+    # so that terminated attacks stop their servers, like interrupted ones
     signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(main(sys.argv[1:]))

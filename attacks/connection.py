@@ -1,4 +1,4 @@
-"""One raw connection of an attacker, and what came of it."""
+"""A raw connection of an attacker, and its outcome."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Self
 
 from attacks.target import Target
 
-#: What a connection ended with, where it was no status.
+#: Outcomes of a connection without a status.
 CLOSED, RESET, REFUSED, OPEN = "closed", "reset", "refused", "open"
-#: Bytes that the kernel keeps of what a slow reader did not read yet.
+#: Bytes in the kernel's receive buffer of a slow reader.
 SMALL_BUFFER = 4096
 
 
 class RawConnection:
-    """Sends bytes as they are and watches for the first line of an answer."""
+    """Sends raw bytes and reads the status line of the response."""
 
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -28,7 +28,7 @@ class RawConnection:
     @classmethod
     @asynccontextmanager
     async def open(cls, target: Target, *, small: bool = False) -> AsyncIterator[Self]:
-        """Connect, with a small buffer for what arrives where `small` is true."""
+        """Connect, with a small receive buffer if `small` is true."""
         reader, writer = await target.open(limit=1024)
         if small:
             raw: socket.socket = writer.get_extra_info("socket")
@@ -40,7 +40,7 @@ class RawConnection:
             await connection.close()
 
     async def close(self) -> None:
-        """Hang up, without waiting for what is unsent."""
+        """Close the connection without waiting for unsent data."""
         if self._answer is not None:
             self._answer.cancel()
             await asyncio.gather(self._answer, return_exceptions=True)
@@ -48,26 +48,26 @@ class RawConnection:
         try:
             await self._writer.wait_closed()
         except OSError:
-            # reset by the server, which is one of the ways to be thrown out
+            # reset by the server, which is one way to be disconnected
             return
 
     def send(self, data: bytes) -> None:
-        """Send without waiting; what the server does not read stays in memory here."""
+        """Send without waiting; data that the server does not read stays in memory."""
         self._writer.write(data)
 
     @property
     def is_closing(self) -> bool:
-        """Whether either side has hung up, as far as is known."""
+        """Whether either side has closed the connection, as far as is known."""
         return self._writer.transport.is_closing()
 
     async def read(self, size: int) -> bytes:
-        """Return at most `size` bytes, none at the end."""
+        """Return at most `size` bytes; empty at the end."""
         return await self._reader.read(size)
 
     async def outcome(self, timeout: float | None = None) -> str:
-        """Return the status of the first answer, or how the connection ended.
+        """Return the status of the first response, or how the connection ended.
 
-        The answer is ``OPEN`` when neither happens within `timeout` seconds.
+        Returns ``OPEN`` if neither happens within `timeout` seconds.
         """
         if self._answer is None:
             self._answer = asyncio.create_task(self._first_status())
@@ -75,7 +75,7 @@ class RawConnection:
         return self._answer.result() if self._answer.done() else OPEN
 
     async def trickle(self, pieces: Iterable[bytes], pace: float) -> str:
-        """Send a piece every `pace` seconds until the server answers or hangs up."""
+        """Send a chunk every `pace` seconds until the server responds or closes."""
         for piece in pieces:
             outcome = await self.outcome(timeout=pace)
             if outcome != OPEN:
@@ -95,7 +95,7 @@ class RawConnection:
         return _status(first)
 
     async def _final_status(self) -> bytes:
-        """Return the first line of the answer, after any interim ones (100)."""
+        """Return the status line of the response, after interim ones (100)."""
         while _status(line := await self._reader.readuntil(b"\r\n")) == "100":
             while await self._reader.readuntil(b"\r\n") != b"\r\n":
                 continue

@@ -1,4 +1,4 @@
-"""Running coroutines from wherever an attack is started."""
+"""Run coroutines from synchronous code."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Result = TypeVar("Result")
 
 
 def run_coroutine(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine to its end, on a thread of its own.
+    """Run a coroutine to its end on its own thread, and return its result.
 
-    The caller's thread may have a loop that runs already, as it has where Playwright
-    drives a browser in the same process of tests.
+    The thread of the caller can have a running event loop already, for example when
+    Playwright drives a browser in the same test process.
     """
     with ThreadPoolExecutor(1) as threads:
         return threads.submit(asyncio.run, work).result()

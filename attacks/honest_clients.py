@@ -1,4 +1,4 @@
-"""Honest clients, in a process of their own: measure what attackers do to them.
+"""Honest clients in their own process, which measure the effect of attackers.
 
 `measure` starts the process, which runs ``python -m attacks.honest_clients``. That
 reads its options as JSON from standard input and writes its report as JSON to standard
@@ -30,16 +30,19 @@ from attacks.sample_data import SamplePaths, upload
 from attacks.target import Target
 
 ROOT = Path(__file__).resolve().parent.parent
-#: Seconds between two requests of a client, and between two of the probe.
+#: Seconds between two requests of a client, and between two probes.
 REQUEST_INTERVAL, PROBE_INTERVAL = 0.1, 0.25
-#: Bytes of the files that are uploaded and downloaded, and seconds that it may take.
+#: Bytes of the files that are uploaded and downloaded, and seconds that it can take.
 FILE, UPLOAD_TIMEOUT = 2**18, 20
 _FAILURES = (OSError, http.client.HTTPException)
 
 
 @dataclass
 class ClientOptions:
-    """What the honest clients do; `answer_within` is when a request has failed."""
+    """What the honest clients do.
+
+    A request fails after `answer_within` seconds, a probe after `live_within`.
+    """
 
     url: str
     token: str
@@ -54,7 +57,7 @@ class ClientOptions:
 
     @classmethod
     def of(cls, target: Target, samples: SamplePaths, **given: Any) -> ClientOptions:
-        """Return options to use this registry."""
+        """Return the options for a registry."""
         certificate = str(target.certificate) if target.certificate else None
         return cls(
             target.url, target.token, samples.record, samples.page, certificate, **given
@@ -62,14 +65,14 @@ class ClientOptions:
 
     @property
     def target(self) -> Target:
-        """The registry, as the other process knows it."""
+        """The registry as a target."""
         certificate = Path(self.certificate) if self.certificate else None
         return Target(self.url, self.token, certificate=certificate)
 
 
 @dataclass
 class ClientReport:
-    """What honest clients saw: milliseconds, and failures by what they were."""
+    """Measurements of honest clients: milliseconds, and numbers of failures by type."""
 
     milliseconds: list[float] = field(default_factory=list)
     failures: dict[str, int] = field(default_factory=dict)
@@ -93,13 +96,13 @@ class ClientReport:
 
     @property
     def is_served(self) -> bool:
-        """Whether every request was answered rightly, and the probe in time."""
+        """Whether all requests succeeded, and all probes in time."""
         answered = bool(self.milliseconds) and not self.failures
         return answered and not self.live_misses and not self.upload_failures
 
 
 async def measure(options: ClientOptions) -> ClientReport:
-    """Let honest clients work in another process and return what they saw."""
+    """Run honest clients in another process and return their report."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "attacks.honest_clients"),
         cwd=ROOT,
@@ -119,7 +122,7 @@ async def measure(options: ClientOptions) -> ClientReport:
 
 
 class Clients:
-    """The honest clients of one run, each in a thread."""
+    """The honest clients of one run, each in its own thread."""
 
     def __init__(self, options: ClientOptions) -> None:
         self._options, self._target = options, options.target
@@ -129,7 +132,7 @@ class Clients:
         self._end = time.monotonic() + options.seconds
 
     def run(self) -> ClientReport:
-        """Work for as long as ordered and return what was seen."""
+        """Send requests for the given time and return the report."""
         with ThreadPoolExecutor(self._options.clients + 2) as pool:
             work = [pool.submit(self._probe)]
             if self._options.uploads:
@@ -145,7 +148,7 @@ class Clients:
         return self._report
 
     def _ask_repeatedly(self, number: int) -> None:
-        # they do not begin all at once
+        # do not start all clients at the same time
         time.sleep(REQUEST_INTERVAL * number / self._options.clients)
         with Client(self._target, timeout=self._options.answer_within) as client:
             for name, status, ask in islice(cycle(self._mix(client)), number, None):
@@ -155,7 +158,7 @@ class Clients:
                 time.sleep(REQUEST_INTERVAL)
 
     def _mix(self, client: Client) -> list[tuple[str, int, Callable[[], Answer]]]:
-        """Return what a client asks for by turns, with the right status."""
+        """Return the requests that a client sends in turn, with expected statuses."""
         options = self._options
         small = {"description": "an honest record"}
         return [
@@ -180,7 +183,7 @@ class Clients:
                 self._failures[f"{name}: {answer.status}"] += 1
 
     def _probe(self) -> None:
-        """Ask for /livez over new connections, as what watches a server does."""
+        """Request /livez over new connections, as monitoring does."""
         report = self._report
         while time.monotonic() < self._end:
             began = time.perf_counter()
@@ -211,7 +214,7 @@ class Clients:
             time.sleep(5 * REQUEST_INTERVAL)
 
     def _upload(self) -> Iterator[str]:
-        """Upload a file, patiently where the registry is busy, and download it."""
+        """Upload a file and download it; retry while the registry is busy."""
         give_up = time.monotonic() + UPLOAD_TIMEOUT
         while True:
             try:
@@ -241,7 +244,7 @@ class Clients:
 
 
 class _Busy(Exception):
-    """The registry has as many uploads as it takes at once."""
+    """The registry has no free slot for uploads."""
 
 
 if __name__ == "__main__":

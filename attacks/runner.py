@@ -1,4 +1,4 @@
-"""One kind of attackers beside honest clients, and what it did to them."""
+"""Run one type of attacker while honest clients are measured."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from attacks.sample_data import SamplePaths, upload_path
 from attacks.swarm import Swarm
 from attacks.target import Target
 
-#: How many times its baseline the median of honest clients may be.
+#: Maximum ratio of the honest clients' median to its baseline.
 MAX_SLOWDOWN = 2.0
-#: Seconds that attackers have to get into place before anybody is measured.
+#: Seconds that attackers have to connect before the measurement.
 HEAD_START_SECONDS = 1.0
 
 
 @dataclass
 class Result:
-    """What one kind did; memory in bytes, the most that was seen."""
+    """The effect of one type of attacker; memory is the maximum in bytes."""
 
     kind: str
     before: ClientReport
@@ -37,24 +37,24 @@ class Result:
     def baseline(self) -> float:
         """The median without attackers: the slower of before and after.
 
-        The machine has other work too; only what is slow on one side of the attack
-        but not the other is noise.
+        The machine has other work too; what is slow on one side of the attack but not
+        on the other is noise.
         """
         return max(self.before.median, self.after.median)
 
     @property
     def ratio(self) -> float:
-        """How many times its baseline the median was."""
+        """The median divided by its baseline."""
         return self.beside.median / self.baseline
 
     @property
     def fails(self) -> bool:
-        """Whether an honest request failed, or the probe."""
+        """Whether an honest request or a probe failed."""
         return not self.beside.is_served
 
 
 class AttackRunner:
-    """Measures kinds of attackers one after another, each beside a baseline."""
+    """Measures types of attackers one after another, each against a baseline."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class AttackRunner:
         clients: int,
         source: str | None = None,
     ) -> None:
-        """Attack with so many connections at a time, from this address of ours."""
+        """Attack with `clients` connections at a time, from the address `source`."""
         self._target, self._ground, self._clients = target, samples, clients
         self._source = source
         self._quiet: ClientReport | None = None
@@ -76,7 +76,7 @@ class AttackRunner:
         head_start: float = HEAD_START_SECONDS,
         **options: float,
     ) -> tuple[ClientReport, Counter[str]]:
-        """Return what honest clients saw beside attackers, and what those got."""
+        """Return the report of honest clients, and the outcomes of the attackers."""
         swarm = Swarm(kind, self._context(kind))
         async with swarm.of(self._clients):
             await asyncio.sleep(head_start)
@@ -86,8 +86,8 @@ class AttackRunner:
     async def run(
         self, kind: Attacker, *, seconds: float, baseline: float = 2, **options: float
     ) -> Result:
-        """Measure honest clients before, beside and after attackers of this kind."""
-        # what was measured after one kind is what comes before the next
+        """Measure honest clients before, during and after an attack of this type."""
+        # the measurement after one attack is also the one before the next
         before = self._quiet or await self._honest(baseline, options)
         idle_memory = resident_bytes(self._target.pid)
         watch = asyncio.create_task(self._most_memory())
@@ -122,7 +122,7 @@ class AttackRunner:
         )
 
     async def _most_memory(self) -> int:
-        """Watch the server's memory until cancelled; return the most it had."""
+        """Watch the server's memory until cancelled; return the maximum."""
         most = 0
         try:
             while self._target.pid is not None:
@@ -140,7 +140,7 @@ TABLE_HEADING = (
 
 
 def table_row(result: Result) -> str:
-    """Return a row of the table."""
+    """Return a result as a row of the table."""
     beside = result.beside
     failed = {**beside.failures, **{f"upload {k}": v for k, v in _bad(beside).items()}}
     cells = (

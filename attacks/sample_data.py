@@ -1,4 +1,4 @@
-"""What the attacks ask for: a large file, a crate, long lists, a lineage."""
+"""Sample data that attacks request: a large file, a crate, long lists, a lineage."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 from attacks.client import Client, require
 from attacks.target import Target
 
-#: Bytes of the file that slow readers download, and of that in the crate. They are more
-#: than the kernel keeps for a reader, and so is the CSV of objects so long.
+#: Bytes of the file that slow readers download, and of the one in the crate. They
+#: exceed the kernel's buffers for a reader, and so does the CSV of the objects.
 FILE, FILE_IN_CRATE = 20 * 2**20, 8 * 2**20
 OBJECTS, CHARACTERS = 1_000, 8_000
-#: Runs in a chain, and files that each of them reads and writes.
+#: Runs in a chain, and the number of inputs and of outputs of each.
 DEPTH, WIDTH = 9, 4
 
 _DAY = "2026-01-02T03:04:05Z"
@@ -25,7 +25,7 @@ _DAY = "2026-01-02T03:04:05Z"
 
 @dataclass(frozen=True)
 class SamplePaths:
-    """Paths of what an attack asks for."""
+    """Paths of the sample data."""
 
     record: str
     page: str
@@ -36,7 +36,7 @@ class SamplePaths:
 
 
 def register_samples(target: Target) -> SamplePaths:
-    """Register what the attacks ask for; repeated, it registers more of it."""
+    """Register the sample data; each call registers more."""
     with Client(target) as client:
         records = _post(client, "object", _objects(OBJECTS))
         download = _file(client, FILE)
@@ -55,14 +55,14 @@ def register_samples(target: Target) -> SamplePaths:
 
 
 def upload(client: Client, data: bytes) -> str:
-    """Upload a file as the guide says; return its checksum."""
+    """Upload a file as the guide describes; return its checksum."""
     checksum = hashlib.sha1(data, usedforsecurity=False).hexdigest()
     require(client.send("PUT", upload_path(client, checksum), data), 200, 201)
     return checksum
 
 
 def upload_path(client: Client, checksum: str | None = None) -> str:
-    """Return a signed path to upload a file to; by default one that nobody has."""
+    """Return a signed upload path; by default for a checksum that no file has."""
     checksum = checksum or secrets.token_hex(20)
     answer = require(client.send("POST", f"/api/data/{checksum}"), 200)
     parts = urlsplit(answer.json()["url"])
@@ -93,7 +93,7 @@ def _first_root(client: Client) -> str:
 
 
 def _runs(client: Client, depth: int, location: str) -> list[str]:
-    """Register a chain of runs; return the components that the last of them wrote."""
+    """Register a chain of runs; return the output components of the last one."""
     outputs = _components(client, WIDTH)
     for step in range(depth):
         inputs = outputs
@@ -127,7 +127,7 @@ def _urls(values: Iterable[Any]) -> list[str]:
 
 
 def _product(client: Client, component: str) -> str:
-    """Register the object of a component as a data product; return its address."""
+    """Register the object of a component as a data product; return its URL."""
     name = secrets.token_hex(8)
     namespace = _post(client, "namespace", {"name": name})
     found = require(client.get(_path(component)), 200).json()
@@ -137,7 +137,7 @@ def _product(client: Client, component: str) -> str:
 
 
 def _at(target: Target, path: str) -> str:
-    """Return the address of the only record of a list."""
+    """Return the URL of the only record in a list."""
     with Client(target) as client:
         [record] = require(client.get(path), 200).json()["results"]
     return str(record["url"])

@@ -1,4 +1,4 @@
-"""A registry that is started to be attacked, and that may be killed."""
+"""A registry that is started for attacks and can be killed."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from attacks.processes import process_tree
 from attacks.target import Target
 
 ROOT = Path(__file__).resolve().parent.parent
-#: Seconds that the server may take to start, and to stop.
+#: Seconds that the server can take to start, and to stop.
 TIMEOUT = 60
-#: Variables of whoever attacks that would change what is attacked.
+#: Variables of the environment that would change what is attacked.
 CLEARED_VARIABLES = (
     "ALLOWED_HOSTS",
     "CACHE_URL",
@@ -35,9 +35,9 @@ CLEARED_VARIABLES = (
 
 @dataclass
 class AttackedServer:
-    """A registry of our own, as ``make run`` serves it.
+    """A registry that is served as by ``make run``.
 
-    Its rate limits are for everybody but 127.0.0.1.
+    Only 127.0.0.1 is exempt from its rate limits.
     """
 
     url: str
@@ -47,7 +47,7 @@ class AttackedServer:
 
     @classmethod
     def prepare(cls, stack: ExitStack, database: str | None = None) -> Self:
-        """Return a registry with an empty database, SQLite for None; not started."""
+        """Return a registry with an empty database, not started; None means SQLite."""
         folder = Path(tempfile.mkdtemp(prefix="registry-attacked-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         port = _free_port()
@@ -56,7 +56,7 @@ class AttackedServer:
             "PORT": str(port),
             "REGISTRY_DATA_DIR": str(folder),
             "REGISTRY_ENV_FILE": os.devnull,
-            # honest clients alone: attackers come from another address
+            # only honest clients: attackers use another address
             "REGISTRY_THROTTLE_EXEMPT": "127.0.0.1",
             **({"DATABASE_URL": database} if database else {}),
         }
@@ -67,14 +67,14 @@ class AttackedServer:
 
     @property
     def target(self) -> Target:
-        """The registry as attackers know it, with a new token of the administrator."""
+        """The registry as a target, with a new token of the administrator."""
         password = (self.folder / "admin-password").read_text(encoding="ascii").strip()
         token = self.manage("create_token", "admin").strip()
         pid = self._process.pid if self._process else None
         return Target(self.url, token, password, pid)
 
     def manage(self, *arguments: str) -> str:
-        """Run a command of the registry and return what it prints."""
+        """Run a management command and return its output."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
@@ -88,7 +88,7 @@ class AttackedServer:
         return done.stdout
 
     def start(self) -> None:
-        """Serve, and wait until the registry is ready."""
+        """Start the server, and wait until the registry is ready."""
         log = self.folder / "log"
         with log.open("ab") as stream:
             self._process = subprocess.Popen(
@@ -106,7 +106,7 @@ class AttackedServer:
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """Stop the server as an operator does."""
+        """Stop the server normally, as an operator does."""
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             try:
@@ -115,7 +115,7 @@ class AttackedServer:
                 self.kill()
 
     def kill(self) -> None:
-        """End all processes of the server at once, as a power cut does."""
+        """Kill all processes of the server, as a power cut does."""
         if self._process is None:
             return
         for pid in process_tree(self._process.pid):

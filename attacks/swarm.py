@@ -1,4 +1,4 @@
-"""Many attackers of one kind at once, for as long as they are wanted."""
+"""Run many attackers of one type at the same time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from attacks.connection import OPEN, REFUSED, RESET, RawConnection
 
 
 class Swarm:
-    """Attackers of one kind; `outcomes` counts what their connections came to."""
+    """Attackers of one type; `outcomes` counts the outcomes of their connections."""
 
     def __init__(self, kind: Attacker, context: AttackContext) -> None:
         self.outcomes: Counter[str] = Counter()
@@ -21,7 +21,7 @@ class Swarm:
 
     @asynccontextmanager
     async def of(self, clients: int) -> AsyncIterator[None]:
-        """Attack with so many connections at a time until the block ends."""
+        """Attack with `clients` connections at a time until the block ends."""
         attackers = [
             asyncio.create_task(self._attack_repeatedly(number))
             for number in range(clients)
@@ -39,9 +39,9 @@ class Swarm:
             try:
                 outcome = await self._attack(number)
             finally:
-                # also when the run ends: then the connection is still open
+                # also if the run ends: then the connection is still open
                 self.outcomes[outcome] += 1
-            # not all of those that were refused together come back together
+            # attackers that were rejected together do not reconnect together
             await asyncio.sleep(self._kind.pause * uniform(0.5, 1.5))
 
     async def _attack(self, number: int) -> str:

@@ -1,8 +1,8 @@
-"""What the measured registry holds: objects with all that belongs to them, and runs.
+"""The content of the measured registry: objects with their related records, and runs.
 
 Everything is derived from row numbers, so that each run of the benchmark measures the
-same registry. Objects are versions of data products on one storage root; each run
-reads what the run before it wrote.
+same registry. Objects are versions of data products on one storage root; each code run
+reads the outputs of the run before it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from registry.core.versions import version_key
 Rows = Iterable[Sequence[Any]]
 Connection = psycopg.Connection[Any]
 
-#: The storage root that all objects are below; the registry's own has the first id.
+#: Id of the storage root of all objects; the registry's own root has the first id.
 ROOT = 101
 #: Versions of each data product.
 VERSIONS = 10
@@ -41,14 +41,14 @@ _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Size:
-    """How many objects and code runs there are."""
+    """The numbers of objects and code runs."""
 
     objects: int
     runs: int
 
 
 def product_name(number: int) -> str:
-    """Return the name of a data product; ten objects in a row are its versions."""
+    """Return the name of an object's data product; ten objects are its versions."""
     name = (number - 1) // VERSIONS
     subject = SUBJECTS[name % len(SUBJECTS)]
     measure = MEASURES[name // len(SUBJECTS) % len(MEASURES)]
@@ -56,22 +56,22 @@ def product_name(number: int) -> str:
 
 
 def version(number: int) -> str:
-    """Return the version that an object is of its data product."""
+    """Return the version of an object's data product."""
     return f"1.{(number - 1) % VERSIONS}.0"
 
 
 def namespace(number: int) -> int:
-    """Return the id of the namespace that an object's data product is in."""
+    """Return the id of the namespace of an object's data product."""
     return (number - 1) // VERSIONS % NAMESPACES + 1
 
 
 def sha1(number: int) -> str:
-    """Return the hash of an object's file."""
+    """Return the SHA-1 of an object's file."""
     return hashlib.sha1(str(number).encode(), usedforsecurity=False).hexdigest()
 
 
 def load_content(connection: Connection, user: int, size: Size) -> None:
-    """Fill an empty registry with records that this user registered."""
+    """Fill an empty registry with records of this user."""
     with connection.transaction():
         for model, names, rows in _records(size):
             _copy(connection, model, names, _registered(rows, user))
@@ -80,12 +80,12 @@ def load_content(connection: Connection, user: int, size: Size) -> None:
         for model in {model for model, _, _ in _records(size)}:
             _write_events(connection, model, user)
             _continue_ids(connection, model)
-    # what autovacuum brings to a registry that has grown in the course of years
+    # as autovacuum would have done in a registry that has grown over years
     connection.execute("VACUUM ANALYZE")
 
 
 def _records(size: Size) -> Iterator[tuple[type[Record], str, Rows]]:
-    """Yield each record type with its columns beside those of every record."""
+    """Yield each record type with its own columns and its rows."""
     numbers = range(1, size.objects + 1)
     yield from _surroundings()
     yield (
@@ -126,7 +126,7 @@ def _records(size: Size) -> Iterator[tuple[type[Record], str, Rows]]:
 
 
 def _surroundings() -> Iterator[tuple[type[Record], str, Rows]]:
-    """Yield what objects refer to, of which there is little."""
+    """Yield the few records that objects refer to."""
     yield (
         tables.FileType,
         "id name extension",
@@ -153,7 +153,7 @@ def _surroundings() -> Iterator[tuple[type[Record], str, Rows]]:
 
 
 def _components(size: Size) -> Iterator[tuple[Any, ...]]:
-    """Yield the whole of each object, under its id, and a part of every tenth one."""
+    """Yield the whole-object component of each object, and one of every tenth."""
     for n in range(1, size.objects + 1):
         yield n, n, "whole_object", True
     for n in range(1, size.objects // 10 + 1):
@@ -176,7 +176,7 @@ def _runs(size: Size) -> Iterator[tuple[Any, ...]]:
 
 
 def _links(size: Size) -> Iterator[tuple[type[models.Model], str, Rows]]:
-    """Yield the tables that link objects to authors and runs to components."""
+    """Yield the rows that link objects to authors and runs to components."""
     yield (
         tables.Object.authors.through,
         "object_id author_id",
@@ -196,13 +196,13 @@ def _links(size: Size) -> Iterator[tuple[type[models.Model], str, Rows]]:
 
 
 def _pair(run: int, writer: int, size: Size) -> Iterator[tuple[int, int]]:
-    """Link a run to the two components that one run wrote."""
+    """Yield links of a run to the two output components of a run."""
     for component in (2 * writer - 1, 2 * writer):
         yield run, (component - 1) % size.objects + 1
 
 
 def _registered(rows: Rows, user: int) -> Iterator[tuple[Any, ...]]:
-    """Add who registered a row, and when; a second lies between two rows."""
+    """Add the user and the time of registration; rows are a second apart."""
     for row in rows:
         yield *row, user, user, _EPOCH + timedelta(seconds=row[0])
 
@@ -223,7 +223,7 @@ def _copy(
 
 
 def _write_events(connection: Connection, model: type[Record], user: int) -> None:
-    """Write the events that the services would have written."""
+    """Insert the events that the services would have recorded."""
     connection.execute(
         sql.SQL(
             "INSERT INTO {} (kind, record_id, action, by_id, client, address, at, "
@@ -237,7 +237,7 @@ def _write_events(connection: Connection, model: type[Record], user: int) -> Non
 
 
 def _continue_ids(connection: Connection, model: type[Record]) -> None:
-    """Let the next id follow those that were given here."""
+    """Set the id sequence after the inserted ids."""
     table = model._meta.db_table
     connection.execute(
         sql.SQL(

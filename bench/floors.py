@@ -1,8 +1,8 @@
-"""The floor of each kind of request: its rows by hand-written SQL, without the API.
+"""The floor of each request type: its rows by hand-written SQL, without the API.
 
-Each function takes a psycopg connection and returns JSON, as the API does, with ids in
-place of links. The statements are the fastest that their author could write; psycopg
-prepares those that repeat.
+Each floor takes a psycopg connection and returns JSON like the API, with ids instead of
+links. The statements are the fastest that their author could write; psycopg prepares
+repeated ones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 Connection = psycopg.Connection[Any]
 Floor = Callable[[Connection], bytes]
 
-#: What is selected of each row ``r``.
+#: The columns to select from each row ``r``.
 _COLUMNS = {
     "object": """
         r.id, r.last_updated, r.updated_by_id, r.storage_location_id, r.description,
@@ -90,16 +90,16 @@ def select_page(
     after: int | None = None,
     order: str = "id DESC",
 ) -> Floor:
-    """Return what selects the newest hundred that a condition leaves, and counts all.
+    """Return a floor that selects the newest hundred matching rows and counts all.
 
-    ``after`` is the id that the page follows.
+    The page begins after the id ``after``.
     """
     count = f"SELECT count(*) FROM {_TABLE[kind]} {where}"
     given = list(parameters)
     if after is not None:
         where = f"{where} {'AND' if where else 'WHERE'} id < %s"
         given.append(after)
-    # lists are made for the rows of the page alone, whatever it is ordered by
+    # aggregate lists only for the rows of the page, whatever the order is
     rows = f"""
         SELECT {_COLUMNS[kind]} FROM (
             SELECT * FROM {_TABLE[kind]} {where} ORDER BY {order} LIMIT 100
@@ -117,7 +117,7 @@ def select_page(
 
 
 def select_record(kind: str, pk: int) -> Floor:
-    """Return what selects one record."""
+    """Return a floor that selects one record."""
     statement = f"SELECT {_COLUMNS[kind]} FROM {_TABLE[kind]} AS r WHERE id = %s"
 
     def fetch(connection: Connection) -> bytes:
@@ -128,13 +128,13 @@ def select_record(kind: str, pk: int) -> Floor:
 
 
 def copy_objects_as_csv(connection: Connection) -> bytes:
-    """Let the database write all objects as CSV."""
+    """Return all objects as CSV, written by the database."""
     with connection.cursor() as cursor, cursor.copy(_CSV) as copy:
         return b"".join(bytes(block) for block in copy)
 
 
 def insert_keywords(rows: Sequence[tuple[int, str]], user: int) -> Floor:
-    """Return what inserts keywords, each an object's id and a phrase."""
+    """Return a floor that inserts keywords; a row is an object's id and a phrase."""
     objects = [item for item, _ in rows]
     phrases = [phrase for _, phrase in rows]
 
@@ -152,7 +152,7 @@ def insert_keywords(rows: Sequence[tuple[int, str]], user: int) -> Floor:
 
 
 def insert_objects(rows: Sequence[tuple[str, int, int]], user: int) -> Floor:
-    """Return what inserts objects, each with the component that stands for it.
+    """Return a floor that inserts objects with their whole-object components.
 
     A row is a description and the ids of a file type and of an author.
     """
@@ -190,7 +190,7 @@ def insert_objects(rows: Sequence[tuple[str, int, int]], user: int) -> Floor:
 def insert_run(
     description: str, script: int, inputs: list[int], outputs: list[int], user: int
 ) -> Floor:
-    """Return what inserts a code run with what it read and wrote."""
+    """Return a floor that inserts a code run with its inputs and outputs."""
     key = uuid.uuid4()
 
     def insert(connection: Connection) -> bytes:
@@ -215,7 +215,7 @@ def insert_run(
 
 
 def _written(cursor: psycopg.Cursor[Any], kind: str, user: int) -> bytes:
-    """Write the events of the rows that the statement before has returned."""
+    """Insert the events of the rows that the last statement returned."""
     ids = [row[0] for row in cursor]
     _events(cursor, kind, ids, user)
     return orjson.dumps(ids)

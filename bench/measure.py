@@ -1,4 +1,4 @@
-"""Taking samples: a request and its floor by turns, for both to see one machine."""
+"""Take samples of requests and floors alternately, so that the load affects both."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from bench.statements import Counter
 
 T = TypeVar("T")
 
-#: Requests before the first sample, so that every thread of the server is warm: there
-#: are eight, and a connection has its plans after ten of a kind, as the floor's has.
+#: Requests before the first sample, so that each of the server's eight threads is warm:
+#: a connection has its prepared plans after ten requests of a type, like the floor's.
 WARM_UP = 100
 
 
 class Bench:
-    """Measures kinds of request over one connection to each side."""
+    """Measures request types over one connection to the API and one to the database."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Bench:
         token: str,
         samples: int,
     ) -> None:
-        """Take so many samples of each kind."""
+        """Take ``samples`` of each request type."""
         self._client = client
         self._counter = Counter(token)
         self._connection = connection
@@ -41,7 +41,7 @@ class Bench:
         self._numbers = iter(range(1, 2**31))
 
     def measure(self, kind: RequestType) -> Result:
-        """Return the medians of a kind, and the statements of one such request."""
+        """Return the medians of a request type, and the statements of one request."""
         samples = max(3, round(self._samples * kind.share))
         warm_up = min(WARM_UP, samples)
         for _ in range(warm_up):
@@ -62,7 +62,7 @@ class Bench:
     def _take(
         self, kind: RequestType, samples: int
     ) -> Iterator[tuple[float, float | None]]:
-        """Yield seconds: of a request, and of its floor; each goes first by turns."""
+        """Yield the seconds of a request and of its floor, alternating the order."""
         for turn in range(samples):
             sample = self._next(kind)
             if turn % 2:
@@ -81,7 +81,7 @@ class Bench:
         return self._client.send(request.method, request.path, request.body)
 
     def _compare(self, sample: Sample) -> None:
-        """Answer both ways once, and see to it that the rows are the same ones."""
+        """Send the request and run its floor once; assert that the rows are equal."""
         answer = self._ask(sample)
         if sample.floor is None:
             return
@@ -93,9 +93,9 @@ class Bench:
 
 
 def _ids(answer: dict[str, Any]) -> list[Any]:
-    """Return the ids of the records in an answer, or in that of a floor.
+    """Return the ids of the records in a response, or in the result of a floor.
 
-    The nodes of a lineage are compared as a set: the floor has them in no order.
+    The ids of lineage nodes are sorted, because the floor returns them in no order.
     """
     if "nodes" in answer:
         return sorted(node["id"] for node in answer["nodes"])
@@ -107,7 +107,7 @@ def _ids(answer: dict[str, Any]) -> list[Any]:
 
 
 def _seconds(work: Callable[[], T]) -> float:
-    """Time some work, without the collector of garbage, as `timeit` does."""
+    """Return the seconds of a call, without garbage collection, as `timeit` does."""
     gc.disable()
     try:
         began = perf_counter()

@@ -1,4 +1,4 @@
-"""The table that the benchmark prints: Markdown, a row as soon as it is measured."""
+"""Format the results as a Markdown table, one row at a time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COLUMNS = (
 def format_heading(
     connection: psycopg.Connection[Any], size: Size, samples: int
 ) -> str:
-    """Say what is measured, and by what; then begin the table."""
+    """Return the description of the measurement, and the header of the table."""
     return "\n".join(
         (
             f"{size.objects:,} objects and {size.runs:,} code runs; medians of "
@@ -43,7 +43,7 @@ def format_heading(
 
 
 def format_row(result: Result, aim: Aim | None, earlier: Mapping[str, Result]) -> str:
-    """Write a result as a row of the table."""
+    """Return a result as a row of the table."""
     return _row(
         [
             result.name,

@@ -1,4 +1,4 @@
-"""The kinds of request that are measured, each with its floor and its aim."""
+"""The request types that are measured, each with its floor and its aim."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bench.content import Size
 from bench.floors import Floor
 from registry.http.keyset import Cursor
 
-#: Records in one request; the API takes no more.
+#: Records in one bulk request: the limit of the API.
 BULK = 10_000
 
 ONE_OBJECT = "one object"
@@ -28,7 +28,7 @@ POST_AIM = MaxRatio(3)
 
 @dataclass(frozen=True)
 class Request:
-    """What a client sends."""
+    """A request of a client."""
 
     method: str
     path: str
@@ -37,7 +37,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Sample:
-    """One request, and the floor of the very same rows."""
+    """One request, and the floor for exactly the same rows."""
 
     request: Request
     floor: Floor | None
@@ -45,10 +45,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class RequestType:
-    """One kind of request. ``sample`` makes another one from each number.
+    """One type of request; ``sample`` creates a different one from each number.
 
-    ``share`` of the usual samples are taken, for what takes long; ``records`` is how
-    many records one request is about.
+    ``share`` is the fraction of the usual number of samples, less than 1 for slow
+    requests; ``records`` is the number of records of one request.
     """
 
     name: str
@@ -59,7 +59,7 @@ class RequestType:
 
 
 def request_types(size: Size, user: int) -> Iterator[RequestType]:
-    """Yield the kinds of request, in the order in which they are measured."""
+    """Yield the request types in the order of measurement."""
     yield RequestType(
         "/livez: HTTP alone", lambda _: Sample(Request("GET", "/livez"), None)
     )
@@ -155,7 +155,7 @@ def _always(sample: Sample) -> Callable[[int], Sample]:
 
 
 def _any_object(size: Size, n: int) -> int:
-    """Choose an object; neighbouring numbers lie far apart."""
+    """Return the id of an object; consecutive numbers give distant ids."""
     return n * 7919 % size.objects + 1
 
 

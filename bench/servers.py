@@ -1,8 +1,8 @@
-"""Two ways to serve a registry, measured in one run: threads alone, and the front.
+"""Compare two servers of a registry in one run: threads only, and the front.
 
-``python -m bench.servers`` serves one database by gunicorn's threads (`gthread`, as
-before) and by `manage.py serve`, and asks both in turns, so that a busy moment of the
-machine falls on both. Only the ratio says much.
+``python -m bench.servers`` serves one database with gunicorn's threads (`gthread`, as
+before) and with `manage.py serve`, and measures both alternately, so that other load on
+the machine affects both. Only the ratio is meaningful.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ROUNDS = 5
 
 @dataclass
 class Server:
-    """One of the two, and what was measured of it."""
+    """One of the two servers, and its measurements."""
 
     name: str
     port: int
@@ -44,7 +44,7 @@ class Server:
 
     @property
     def megabytes(self) -> float:
-        """The memory of its processes, as Linux tells it."""
+        """The resident memory of its processes, from Linux's /proc."""
         own = self.process.pid
         children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
         return sum(map(_resident, [str(own), *children])) / MEGABYTE
@@ -56,7 +56,7 @@ def _resident(pid: str) -> int:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Measure, and print a table."""
+    """Measure both servers and print a table."""
     parser = argparse.ArgumentParser(
         prog="python -m bench.servers", description=__doc__
     )
@@ -105,7 +105,7 @@ def _start(stack: ExitStack, name: str, port: int) -> Server:
 
 
 def _fill(port: int, token: str) -> None:
-    """Register objects, so that lists are as long in the first round as in the last."""
+    """Register objects, so that lists have the same length in all rounds."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     objects = [{"description": f"measured {number}"} for number in range(1000)]
     headers = {"Authorization": f"token {token}", "Content-Type": "application/json"}
@@ -143,7 +143,7 @@ def _request(line: str, headers: str = "", body: bytes = b"") -> bytes:
 async def _load(
     port: int, request: bytes, connections: int, seconds: float
 ) -> list[float]:
-    """Send the request over and over; return the milliseconds that each took."""
+    """Send the request repeatedly; return the milliseconds of each response."""
     end = time.perf_counter() + seconds
     clients = [_client(port, request, end) for _ in range(connections)]
     return [one for many in await asyncio.gather(*clients) for one in many]

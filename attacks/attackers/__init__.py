@@ -1,4 +1,4 @@
-"""The kinds of attackers, by their names."""
+"""The types of attackers."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ ATTACKER_TYPES: tuple[Attacker, ...] = (
 
 
 def find_attackers(part: str) -> tuple[Attacker, ...]:
-    """Return the kinds with this in their names."""
+    """Return the types of attackers with this text in their names."""
     return tuple(kind for kind in ATTACKER_TYPES if part in kind.name)

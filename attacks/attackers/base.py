@@ -1,4 +1,4 @@
-"""What an attacker is: one connection after another, each with the same trick."""
+"""The base class of attackers: each opens connections that misbehave in one way."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from attacks.target import Target
 
 
 class AttackContext(NamedTuple):
-    """Where an attack takes place.
+    """The target of an attack and what it needs.
 
-    `cookie` is the one against forged forms: without it they are refused by their
-    headers, and with it by a field of their body. `uploads` are signed paths, one per
-    attacker, for kinds that use them.
+    `cookie` is the CSRF cookie: without it forms are rejected by their headers, with it
+    by a field of their body. `uploads` are signed paths, one per attacker, for types
+    that use them.
     """
 
     target: Target
@@ -27,11 +27,11 @@ class AttackContext(NamedTuple):
 
 
 class Attacker(ABC):
-    """A kind of attacker.
+    """A type of attacker.
 
-    `pause` is how many seconds, on average, an attacker that was thrown out waits
-    before it connects again: slow clients are not measured as a flood of requests.
-    `uploads` is true for kinds that use signed paths.
+    `pause` is the average time in seconds before an attacker reconnects after it was
+    disconnected, so that slow clients are not measured as a flood of requests.
+    `uploads` is true for types that use signed paths.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Attacker(ABC):
     async def attack(
         self, connection: RawConnection, context: AttackContext, number: int
     ) -> str:
-        """Attack over this connection until it ends; return the outcome."""
+        """Attack over this connection until it closes; return the outcome."""
 
 
 def request(
@@ -54,7 +54,7 @@ def request(
     token: str | None = None,
     version: str = "1.1",
 ) -> bytes:
-    """Return the head of a request, with this API token where one is given."""
+    """Return the head of a request, with an API token if one is given."""
     if token is not None:
         headers = (f"Authorization: token {token}", *headers)
     lines = (
@@ -66,5 +66,5 @@ def request(
 
 
 def slowly(piece: bytes) -> Iterator[bytes]:
-    """Repeat a piece for ever; the attack ends when the server or the run does."""
+    """Repeat data forever; the attack ends when the server closes or the run ends."""
     return repeat(piece)

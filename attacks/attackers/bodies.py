@@ -1,4 +1,4 @@
-"""Attackers that announce a body and send it as slowly as they can."""
+"""Attackers that announce a body and send it as slowly as possible."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _JSON = "Content-Type: application/json"
 _FORM = "Content-Type: application/x-www-form-urlencoded"
 _ZIP = "Content-Type: application/zip"
 _FILE = "Content-Type: multipart/form-data; boundary=x"
-#: Bytes of a body that is small enough to be read into memory.
+#: Size of a body that is small enough to be read into memory.
 _SMALL = 5_000
-#: Bytes of a body that no address but those of uploads takes.
+#: Size of a body that only upload URLs accept.
 _HUGE = 10**13
 
 
 @dataclass
 class SlowBody(Attacker):
-    """Sends a body byte by byte, to one address."""
+    """Sends a body byte by byte to one path."""
 
     name: str
     method: str
@@ -32,7 +32,7 @@ class SlowBody(Attacker):
     async def attack(
         self, connection: RawConnection, context: AttackContext, number: int
     ) -> str:
-        """Send the head at once, and then two bytes a second."""
+        """Send the head immediately, and then two bytes per second."""
         length = f"Content-Length: {self.length}"
         token = context.target.token if self.token == "right" else self.token
         connection.send(
@@ -55,18 +55,18 @@ class SlowBody(Attacker):
 
 @dataclass
 class SlowUpload(SlowBody):
-    """Sends a file byte by byte to an address that the registry gave out."""
+    """Sends a file byte by byte to a signed path of the registry."""
 
     uploads: bool = True
 
     def address(self, context: AttackContext, number: int) -> str:
-        """Return a signed path of this attacker's own."""
+        """Return this attacker's own signed path."""
         return context.uploads[number % len(context.uploads)]
 
 
 @dataclass
 class BadlySigned(SlowUpload):
-    """Changes the signature of an address that the registry gave out."""
+    """Changes the signature of a signed path of the registry."""
 
     def address(self, context: AttackContext, number: int) -> str:
         """Return a path whose signature is wrong."""
@@ -96,7 +96,7 @@ class SlowChunks(Attacker):
 
 
 class SlowUploadInChunks(Attacker):
-    """Sends a file in chunks of one byte to an address that the registry gave out."""
+    """Sends a file in chunks of one byte to a signed path of the registry."""
 
     name = "body: slow chunks, signed PUT"
     uploads = True
@@ -111,7 +111,7 @@ class SlowUploadInChunks(Attacker):
 
 
 class StalledUpload(Attacker):
-    """Sends much of a file at once, so that it looks fast, and then nothing."""
+    """Sends a large part of a file, so that it looks fast, and then nothing."""
 
     name = "body: stalled signed PUT"
     uploads = True

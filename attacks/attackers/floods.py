@@ -1,4 +1,4 @@
-"""Attackers that come back as soon as they are thrown out."""
+"""Attackers that reconnect as soon as they are disconnected."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from attacks.connection import CLOSED, RawConnection
 
 
 class Reconnecting(Attacker):
-    """Sends unfinished headers, and connects again at once when thrown out."""
+    """Sends unfinished headers, and reconnects immediately when disconnected."""
 
     name = "flood: reconnecting at once"
     pause = 0.02
@@ -17,14 +17,14 @@ class Reconnecting(Attacker):
     async def attack(
         self, connection: RawConnection, context: AttackContext, number: int
     ) -> str:
-        """Keep the empty line back."""
+        """Send headers without the final empty line."""
         connection.send(request(context, "GET", "/api/")[:-2])
         headers = (b"X-%d: x\r\n" % one for one in count())
         return await connection.trickle(headers, pace=1)
 
 
 class HangingUp(Attacker):
-    """Sends half a request and hangs up."""
+    """Sends half a request and closes the connection."""
 
     name = "flood: hanging up"
     pause = 1
@@ -33,7 +33,7 @@ class HangingUp(Attacker):
     async def attack(
         self, connection: RawConnection, context: AttackContext, number: int
     ) -> str:
-        """Leave a body unsent, so that the server has begun with it."""
+        """Send part of a body, so that the server has begun to receive it."""
         path = context.uploads[number % len(context.uploads)]
         connection.send(request(context, "PUT", path, "Content-Length: 1000000"))
         connection.send(bytes(1000))

@@ -1,4 +1,4 @@
-"""Attackers whose headers never end."""
+"""Attackers that never finish their headers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from attacks.connection import CLOSED, RawConnection
 
 
 class UnfinishedHeaders(Attacker):
-    """Sends most of a request at once, and then a header now and then."""
+    """Sends most of a request immediately, and then one header per second."""
 
     name = "headers: unfinished"
 
@@ -24,21 +24,21 @@ class UnfinishedHeaders(Attacker):
 
 
 class TrickledHeaders(Attacker):
-    """Sends a request byte by byte from its beginning."""
+    """Sends a whole request byte by byte."""
 
     name = "headers: byte by byte"
 
     async def attack(
         self, connection: RawConnection, context: AttackContext, number: int
     ) -> str:
-        """Send two bytes a second."""
+        """Send two bytes per second."""
         start = request(context, "GET", "/api/")[:-2]
         bytes_of_it = (bytes([byte]) for byte in start)
         return await connection.trickle(chain(bytes_of_it, _headers()), pace=0.5)
 
 
 class OldVersion(Attacker):
-    """Speaks HTTP/1.0, whose requests some servers read in another way."""
+    """Uses HTTP/1.0, whose requests some servers read differently."""
 
     name = "headers: unfinished, HTTP/1.0"
 
@@ -54,26 +54,26 @@ class OldVersion(Attacker):
 
 
 class Idle(Attacker):
-    """Connects and never says anything."""
+    """Connects and sends nothing."""
 
     name = "idle connections"
 
     async def attack(
         self, connection: RawConnection, context: AttackContext, number: int
     ) -> str:
-        """Wait until the server hangs up."""
+        """Wait until the server closes the connection."""
         return await connection.outcome()
 
 
 class KeptAlive(Attacker):
-    """Has a request answered now and then over a connection that is never closed."""
+    """Sends an occasional request over a connection that it never closes."""
 
     name = "kept connections"
 
     async def attack(
         self, connection: RawConnection, context: AttackContext, number: int
     ) -> str:
-        """Ask for something cheap every two seconds."""
+        """Send a cheap request every two seconds."""
         connection.send(request(context, "GET", "/livez"))
         while await connection.read(4096):
             await asyncio.sleep(2)

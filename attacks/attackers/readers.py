@@ -1,4 +1,4 @@
-"""Attackers that read answers as slowly as they can, or not at all."""
+"""Attackers that read responses as slowly as possible, or not at all."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SlowReader(Attacker):
     async def attack(
         self, connection: RawConnection, context: AttackContext, number: int
     ) -> str:
-        """Read until the server hangs up."""
+        """Read until the server closes the connection."""
         connection.send(request(context, "GET", getattr(context.samples, self.what)))
         first = b""
         while data := await connection.read(1024):
@@ -32,7 +32,7 @@ class SlowReader(Attacker):
 
 
 class Unread(Attacker):
-    """Asks for much and reads nothing."""
+    """Requests a large file and reads nothing."""
 
     name = "readers: nothing is read"
     small_buffer = True
@@ -40,13 +40,13 @@ class Unread(Attacker):
     async def attack(
         self, connection: RawConnection, context: AttackContext, number: int
     ) -> str:
-        """Ask for the large file, and wait until the server hangs up."""
+        """Request the large file, and wait until the server closes the connection."""
         connection.send(request(context, "GET", context.samples.download))
         return await _until_reset(connection)
 
 
 class Pipelined(Attacker):
-    """Sends hundreds of requests at once and reads no answer."""
+    """Sends hundreds of requests at once and reads no response."""
 
     name = "readers: pipelined and unread"
     small_buffer = True
@@ -54,13 +54,13 @@ class Pipelined(Attacker):
     async def attack(
         self, connection: RawConnection, context: AttackContext, number: int
     ) -> str:
-        """Ask five hundred times for a page of records."""
+        """Request a page of records five hundred times."""
         connection.send(request(context, "GET", context.samples.page) * 500)
         return await _until_reset(connection)
 
 
 async def _until_reset(connection: RawConnection) -> str:
-    """Send nothing that counts; see the connection break when the server hangs up."""
+    """Send empty lines until the connection breaks because the server closed it."""
     while not connection.is_closing:
         await asyncio.sleep(1)
         connection.send(b"\r\n")

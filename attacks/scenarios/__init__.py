@@ -1,7 +1,7 @@
-"""What single hostile requests do: each scenario returns what it found.
+"""Scenarios of single hostile requests; each returns its findings.
 
-A scenario runs against any registry of this machine, given an administrator's token.
-The order matters for the last one, which locks the administrator's password.
+A scenario runs against any registry on this machine with an administrator's token. The
+order matters for the last one, which locks the administrator's password.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Doing the same thing several times at once, while somebody watches the server."""
+"""Run the same work concurrently, and watch the server meanwhile."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from attacks.target import Target
 
 T = TypeVar("T")
 
-#: Seconds that the probe waits for an answer before the server counts as stopped.
+#: Seconds after which a probe without a response fails.
 LIVE_WITHIN = 5.0
 
 
 def run_concurrently(times: int, work: Callable[[int], T]) -> list[T]:
-    """Call `work` with 0, 1, … in so many threads that begin at the same moment."""
+    """Call `work` with 0, 1, … in `times` threads that start at the same moment."""
     barrier = threading.Barrier(times)
 
     def begin(number: int) -> T:
@@ -35,7 +35,7 @@ def run_concurrently(times: int, work: Callable[[int], T]) -> list[T]:
 
 @dataclass
 class ServerWatch:
-    """How often /livez was asked for and not answered, and the growth of memory."""
+    """Numbers of /livez probes and failures, and memory before and at its maximum."""
 
     asked: int = 0
     missed: int = 0
@@ -44,13 +44,13 @@ class ServerWatch:
 
     @property
     def grown(self) -> int:
-        """Bytes that the server's memory grew by, at its most."""
+        """Maximum growth of the server's memory in bytes."""
         return max(0, self.most - self.before)
 
 
 @contextmanager
 def watch_server(target: Target) -> Iterator[ServerWatch]:
-    """Ask for /livez and look at the server's memory until the block ends."""
+    """Probe /livez and measure the server's memory until the block ends."""
     memory = resident_bytes(target.pid)
     watched, end = ServerWatch(before=memory, most=memory), threading.Event()
     threads = [

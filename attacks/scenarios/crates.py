@@ -1,4 +1,4 @@
-"""Crates that unpack to far more than they are, or to other places."""
+"""Crates that unpack to far more bytes than they have, or to other folders."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from attacks.findings import Finding, megabytes
 from attacks.scenarios.concurrency import watch_server
 from attacks.target import Target
 
-#: Bytes that a server's memory may grow by while it refuses them all.
-MOST = 200 * 2**20
+#: Maximum growth of the server's memory in bytes while it rejects all crates.
+MAX_GROWTH = 200 * 2**20
 
 _METADATA = "ro-crate-metadata.json"
 _CONTEXT = "https://w3id.org/ro/crate/1.1/context"
@@ -33,7 +33,7 @@ _ROOT = {
 
 
 def hostile_crates(target: Target) -> list[Finding]:
-    """Send each crate, and see it refused without much memory."""
+    """Send each crate; it must be rejected without using much memory."""
     findings = []
     with watch_server(target) as watched, Client(target) as client:
         for name, crate in _crates().items():
@@ -41,7 +41,10 @@ def hostile_crates(target: Target) -> list[Finding]:
             refused = 400 <= answer.status < 500
             findings.append(Finding(f"refused: {name}", refused, str(answer.status)))
     growth = f"{megabytes(watched.grown)} more memory"
-    return [*findings, Finding("little memory: crates", watched.grown < MOST, growth)]
+    return [
+        *findings,
+        Finding("little memory: crates", watched.grown < MAX_GROWTH, growth),
+    ]
 
 
 def _post(client: Client, crate: bytes) -> Answer:
@@ -85,14 +88,14 @@ def _zipped(files: dict[str, bytes]) -> bytes:
 
 
 def _lying() -> bytes:
-    """Zip 50 MB of zeros, and write into both headers that they are ten bytes."""
+    """Return a ZIP with 50 MB of zeros whose headers claim ten bytes."""
     made = _zipped({_METADATA: _described("data/a"), "data/a": bytes(50 * 2**20)})
     size = struct.pack("<L", 50 * 2**20)
     return made.replace(size, struct.pack("<L", 10))
 
 
 def _repeating() -> bytes:
-    """Zip one file, and list it ten thousand times in the directory at the end."""
+    """Return a ZIP that lists its one file ten thousand times in the directory."""
     made = _zipped({_METADATA: _described("data/a"), "data/a": bytes(2**20)})
     start = made.rindex(b"PK\x01\x02")
     end = made.index(b"PK\x05\x06", start)

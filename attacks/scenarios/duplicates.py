@@ -1,4 +1,4 @@
-"""Requests that come twice at the same moment."""
+"""Send the same request twice at the same moment."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from attacks.findings import Finding
 from attacks.scenarios.concurrency import run_concurrently
 from attacks.target import Target
 
-#: Pairs of each kind.
+#: Number of pairs in each scenario.
 PAIRS = 20
 
 
 def duplicate_pairs(target: Target) -> list[Finding]:
-    """Register the same author twice at once: one is new, and one a duplicate."""
+    """Register the same author twice at once: one is new, the other a duplicate."""
     seen = Counter(_statuses(_pair(target, "author", _author())) for _ in range(PAIRS))
     return [
         Finding(
@@ -28,9 +28,9 @@ def duplicate_pairs(target: Target) -> list[Finding]:
 
 
 def idempotent_pairs(target: Target) -> list[Finding]:
-    """Send the same request under one key twice at once: one record is stored.
+    """Send the same request with one key twice at once: one record is stored.
 
-    The second is answered like the first, or told by 409 that the first is under way.
+    The second request gets the response of the first, or 409 while it is running.
     """
     seen: Counter[str] = Counter()
     stored: Counter[int] = Counter()

@@ -1,4 +1,4 @@
-"""One object of which very much is said, and the lists that it is in."""
+"""Give one object very many keywords, and read lists that contain it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from attacks.findings import Finding, megabytes
 from attacks.scenarios.concurrency import run_concurrently, watch_server
 from attacks.target import Target
 
-#: Keywords in one POST, and POSTs; the registry may have a limit below.
+#: Keywords in one POST, and number of POSTs; the registry can have a lower limit.
 BATCH, BATCHES = 10_000, 5
-#: Bytes that a server's memory may grow by while it answers eight such lists.
-MOST = 2**30
+#: Maximum growth of the server's memory in bytes while it answers eight such lists.
+MAX_GROWTH = 2**30
 
 
 def very_many_keywords(target: Target) -> list[Finding]:
-    """Give one object as many keywords as it takes, and read lists with it."""
+    """Give one object as many keywords as are accepted, and read lists with it."""
     with Client(target) as client:
         made = require(client.post("/api/object/", {"description": "spoken of"}), 201)
         url = made.json()["url"]
@@ -42,14 +42,14 @@ def very_many_keywords(target: Target) -> list[Finding]:
         Finding("/livez answers beside: such lists", not watched.missed, missed),
         Finding(
             "little memory: such lists",
-            watched.grown < MOST,
+            watched.grown < MAX_GROWTH,
             f"{megabytes(watched.grown)} more memory",
         ),
     ]
 
 
 def _give_keywords(client: Client, url: str) -> list[int]:
-    """Send keywords until they are refused; return the statuses."""
+    """Send keywords until they are rejected; return the statuses."""
     statuses: list[int] = []
     numbers = count()
     while len(statuses) < BATCHES and (not statuses or statuses[-1] == 201):

@@ -1,4 +1,4 @@
-"""The server is killed while it writes: what it acknowledged must be there."""
+"""Kill the server while it writes: acknowledged writes must be stored."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from attacks.client import Client, require
 from attacks.findings import Finding
 from attacks.target import Target
 
-#: Clients that write, and acknowledged writes that are waited for before the kill.
+#: Number of clients that write, and of acknowledged writes before the kill.
 WRITERS, ENOUGH = 4, 100
 
 
 class Killable(Protocol):
-    """A server of ours."""
+    """A server that can be killed and started again."""
 
     @property
     def target(self) -> Target:
-        """The registry as attackers know it."""
+        """The registry as a target."""
 
     def kill(self) -> None:
-        """End all its processes at once."""
+        """Kill all its processes."""
 
     def start(self) -> None:
-        """Serve again."""
+        """Start the server again."""
 
 
 def killed_while_writing(served: Killable) -> list[Finding]:
-    """Kill the server in the middle of writes, and look for what it acknowledged."""
+    """Kill the server during writes, and look for the acknowledged records."""
     target = served.target
     batch = secrets.token_hex(8)
     acknowledged = _write_until_killed(served, target, batch)
@@ -74,7 +74,7 @@ def _write_until_killed(served: Killable, target: Target, batch: str) -> set[str
 
 
 def _acknowledged(target: Target, start: str) -> Iterator[str]:
-    """Register objects until the server is gone; yield what it acknowledged."""
+    """Register objects until the server is gone; yield acknowledged descriptions."""
     with Client(target) as client:
         for step in count():
             description = f"{start} {step}"
@@ -87,7 +87,7 @@ def _acknowledged(target: Target, start: str) -> Iterator[str]:
 
 
 def _described(target: Target, batch: str) -> set[str]:
-    """Return the descriptions of the records of this batch that are stored whole."""
+    """Return the descriptions of completely stored records of this batch."""
     found: set[str] = set()
     path: str | None = "/api/object/?page_size=1000"
     with Client(target) as client:
@@ -98,7 +98,7 @@ def _described(target: Target, batch: str) -> set[str]:
                 for one in page["results"]
                 if (one["description"] or "").startswith(batch) and one["components"]
             }
-            # newest first: a page without any of them is behind all of them
+            # newest first: a page without any of them comes after all of them
             is_over = not any(
                 (one["description"] or "").startswith(batch) for one in page["results"]
             )

@@ -1,4 +1,4 @@
-"""Bodies that are large for what is in them."""
+"""Large bodies with little content."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from attacks.findings import Finding, megabytes
 from attacks.scenarios.concurrency import ServerWatch, run_concurrently, watch_server
 from attacks.target import Target
 
-#: Bytes that a server's memory may grow by while it refuses three bodies of 63 MB.
-MOST = 2**30
+#: Maximum growth of the server's memory in bytes while it rejects three such bodies.
+MAX_GROWTH = 2**30
 _EMPTY = 63 * 2**20 // 3
 
 
 def empty_objects(target: Target) -> list[Finding]:
-    """Send 22 million empty objects as JSON three times at once."""
+    """Send 22 million empty JSON objects, three times at once."""
     body = b"[" + b"{}," * (_EMPTY - 2) + b"{}]"
 
     def post(number: int) -> Answer:
@@ -27,7 +27,7 @@ def empty_objects(target: Target) -> list[Finding]:
 
 
 def multipart_to_the_token_endpoint(target: Target) -> list[Finding]:
-    """Send a form with a file of 60 MB where a few short fields are read."""
+    """Send a form with a file of 60 MB to a view that reads a few short fields."""
     boundary = secrets.token_hex(16)
     head = (
         f'--{boundary}\r\nContent-Disposition: form-data; name="file"; '
@@ -47,7 +47,7 @@ def multipart_to_the_token_endpoint(target: Target) -> list[Finding]:
 def _send(
     target: Target, path: str, body: bytes, content_type: str, *, signed_in: bool = True
 ) -> Answer:
-    """Return the answer; 413 where the server hung up before all was sent."""
+    """Return the response; 413 if the server closed before all was sent."""
     headers = {"Content-Type": content_type}
     try:
         with Client(target, signed_in=signed_in) as client:
@@ -62,7 +62,7 @@ def _judged(name: str, answers: list[Answer], watched: ServerWatch) -> list[Find
     growth = f"{megabytes(watched.grown)} more memory"
     return [
         Finding(f"refused: {name}", refused, str(statuses)),
-        Finding(f"little memory: {name}", watched.grown < MOST, growth),
+        Finding(f"little memory: {name}", watched.grown < MAX_GROWTH, growth),
         _live(name, watched),
     ]
 

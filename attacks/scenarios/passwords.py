@@ -1,4 +1,4 @@
-"""Guessing at a password by HTTP Basic; the account is locked for a while after it."""
+"""Guess a password by HTTP Basic; afterwards the account is locked for a while."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from attacks.findings import Finding
 from attacks.scenarios.concurrency import run_concurrently
 from attacks.target import Target
 
-#: Wrong passwords in a row, more than the registry looks at.
+#: Number of wrong passwords, more than the registry checks.
 GUESSES = 30
-#: How often a guess is made that finds the registry busy, and seconds in between.
+#: Attempts of a guess while the registry is busy, and seconds between them.
 _TRIES, _PAUSE = 100, 0.2
 
 
 def guessed_by_basic(target: Target) -> list[Finding]:
-    """Guess at the administrator's password; then not even the right one is taken.
+    """Guess the administrator's password; then even the right one must be rejected.
 
-    A token of the same account is good all the time: the guard is against guessing,
-    and must not be a way to shut people out of their programs.
+    A token of the same account must still work: the lockout is against guessing, and
+    must not be a way to block people's programs.
     """
     if not target.password:
         return []
@@ -45,7 +45,7 @@ def guessed_by_basic(target: Target) -> list[Finding]:
 
 
 def _guess(target: Target, password: str) -> int:
-    """Guess until the guess is looked at; so many at once find no place at first."""
+    """Repeat a guess until it is checked: with so many at once, some get 503 first."""
     for _ in range(_TRIES):
         status = _status(target, password)
         if status != 503:

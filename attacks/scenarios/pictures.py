@@ -1,4 +1,4 @@
-"""Pictures of provenance, the costliest answers that anybody may ask for."""
+"""Request pictures of provenance, the costliest public responses."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from attacks.sample_data import SamplePaths, register_samples
 from attacks.scenarios.concurrency import run_concurrently, watch_server
 from attacks.target import Target
 
-#: Bytes that a server's memory may grow by while it draws.
-MOST = 2**30
-#: Pictures that are asked for at once.
+#: Maximum growth of the server's memory in bytes while it draws.
+MAX_GROWTH = 2**30
+#: Numbers of pictures that are requested at the same time.
 TIMES = (8, 24)
 
 
 def many_pictures(target: Target, times: Sequence[int] = TIMES) -> list[Finding]:
-    """Ask for pictures of a deep lineage, several at once, from several readers."""
+    """Request pictures of a deep lineage, several at the same time."""
     samples = register_samples(target)
     return [one for number in times for one in _drawn(target, samples, number)]
 
 
 def _drawn(target: Target, samples: SamplePaths, times: int) -> list[Finding]:
-    """Ask so often at once: each is drawn or politely put off, and others go on."""
+    """Request pictures: each must be drawn or get Retry-After, and others be served."""
     with watch_server(target) as watched:
         answers = run_concurrently(
             times, lambda number: _picture(target, samples, number)
@@ -43,11 +43,11 @@ def _drawn(target: Target, samples: SamplePaths, times: int) -> list[Finding]:
             f"drawn, or put off: {name}", set(seen) <= _RIGHT and polite, str(seen)
         ),
         Finding(f"/livez answers beside: {name}", not watched.missed, missed),
-        Finding(f"little memory: {name}", watched.grown < MOST, growth),
+        Finding(f"little memory: {name}", watched.grown < MAX_GROWTH, growth),
     ]
 
 
-#: 404 is the answer where Graphviz is not installed.
+#: 404 is the status if Graphviz is not installed.
 _RIGHT = {200, 404, 429, 503}
 
 

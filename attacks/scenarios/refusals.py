@@ -1,4 +1,4 @@
-"""Requests that are refused by their headers alone: their bodies are never sent."""
+"""Requests that must be rejected by their headers: their bodies are never sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attacks.findings import Finding
 from attacks.sample_data import upload_path
 from attacks.target import Target
 
-#: Seconds that a refusal may take, on a machine with other work.
+#: Seconds that a rejection can take on a machine with other work.
 TIMEOUT = 10
 
 _JSON = "Content-Type: application/json"
@@ -22,7 +22,7 @@ _SMALL, _LARGE, _HUGE = 5_000, 200 * 2**20, 10**13
 
 
 class Case(NamedTuple):
-    """A request whose body is announced and not sent, and the right statuses."""
+    """A request whose body is announced but not sent, and the expected statuses."""
 
     name: str
     method: str
@@ -33,7 +33,7 @@ class Case(NamedTuple):
 
 
 def cases(target: Target) -> list[Case]:
-    """Return all requests that are refused by their headers alone."""
+    """Return all requests that must be rejected by their headers."""
     with Client(target) as client:
         signed = upload_path(client)
     bad = f"Authorization: token {'0' * 40}"
@@ -102,7 +102,7 @@ _REFUSED = ("400", "401", "403", "404", "405", "413")
 
 
 def refused_before_their_bodies(target: Target) -> list[Finding]:
-    """Send heads that announce a body, and see them refused before it is sent."""
+    """Send heads that announce a body; they must be rejected before it is sent."""
     return run_coroutine(_all(target, cases(target)))
 
 
@@ -114,14 +114,14 @@ async def _all(target: Target, made: list[Case]) -> list[Finding]:
     )
 
 
-#: Each case is sent twice: as it is, and by a client that asks before it sends.
+#: Each case is sent twice: without and with ``Expect: 100-continue``.
 _EXPECTING: tuple[tuple[str, ...], ...] = ((), ("Expect: 100-continue",))
 
 
 async def refused(
     target: Target, case: Case, *extra: str, patience: float = TIMEOUT
 ) -> Finding:
-    """Send the head of a request and no body, and wait so many seconds."""
+    """Send the head of a request without its body, and wait for the response."""
     length = f"Content-Length: {case.length}"
     lines = (
         f"{case.method} {case.path} HTTP/1.1",

@@ -1,8 +1,8 @@
-"""Requests that two readers could read in two ways (RFC 9112, sections 5 to 7 and 11).
+"""Request smuggling: ambiguous requests (RFC 9112, sections 5 to 7 and 11).
 
-A proxy and a server that disagree about where a request ends let one client put words
-into another's mouth. So each of these must be refused, and what follows it on the
-connection must never be answered as a request of its own.
+If a proxy and a server disagree about where a request ends, one client can insert
+requests for another. So each of these must be rejected, and what follows it on the
+connection must never be answered as a request.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from attacks.event_loops import run_coroutine
 from attacks.findings import Finding
 from attacks.target import Target
 
-#: Seconds in which a broken request must be answered or its connection closed.
+#: Seconds within which a malformed request must be answered or its connection closed.
 TIMEOUT = 15
-#: How a request is refused for how it is written.
+#: Outcomes that reject a malformed request.
 REFUSALS = frozenset({"400", "411", "413", "414", "431", "501", "505", CLOSED})
 NO_ANSWER = b"no answer"
-#: Bytes of headers that nobody may be made to keep.
-ENOUGH = 16 * 2**20
+#: Bytes of headers that no server should receive.
+MAX_RECEIVED = 16 * 2**20
 
 _CHUNKED = "Transfer-Encoding: chunked"
-#: The registry repeats this header of a request in its answer.
+#: The registry repeats this request header in its response.
 _MARK = "smuggled-request"
 _HIDDEN = f"GET /livez HTTP/1.1\r\nHost: {{host}}\r\nX-Request-Id: {_MARK}\r\n\r\n"
 
 
 def shapes(target: Target) -> dict[str, bytes]:
-    """Return broken requests by what is wrong with them, a hidden one behind each."""
+    """Return malformed requests by what is wrong; a hidden request follows each."""
     return {name: made.encode("latin-1") for name, made in _all_shapes(target)}
 
 
@@ -59,7 +59,7 @@ def _post(target: Target, headers: list[str], body: str) -> str:
     return "\r\n".join((*start, *headers, "", "")) + body
 
 
-#: Headers that do not say one length.
+#: Headers without one clear length.
 _LENGTHS = [
     ("length and chunks", ["Content-Length: 5", _CHUNKED]),
     ("chunks and length", [_CHUNKED, "Content-Length: 5"]),
@@ -87,7 +87,7 @@ _LENGTHS = [
     ("name that is no token", ["X(A): a"]),
 ]
 
-#: Chunks that do not say one size; a last chunk and a hidden request follow.
+#: Chunks without one clear size; a last chunk and a hidden request follow.
 _CHUNKS = [
     ("size in 0x", "0x1\r\nx\r\n"),
     ("size with a sign", "+1\r\nx\r\n"),
@@ -102,7 +102,7 @@ _CHUNKS = [
     ("line that ends with LF", "1\nx\r\n"),
 ]
 
-#: Whole heads that are no HTTP/1.1.
+#: Whole heads that are not valid HTTP/1.1.
 _LINES = [
     ("lines that end with LF", "GET /livez HTTP/1.1\nHost: {host}\n\n"),
     ("two hosts", "GET /livez HTTP/1.1\r\nHost: {host}\r\nHost: b\r\n\r\n"),
@@ -121,7 +121,7 @@ _LINES = [
 
 
 def ambiguous_requests(target: Target) -> list[Finding]:
-    """Send each shape, and see it refused and what is behind it never answered."""
+    """Send each shape; it must be rejected, and the hidden request never answered."""
     return run_coroutine(_ambiguous(target))
 
 
@@ -139,10 +139,10 @@ async def _refused(target: Target, name: str, data: bytes) -> Finding:
 
 
 async def sent(target: Target, data: bytes) -> bytes:
-    """Send bytes and return all that is answered until the server hangs up.
+    """Send bytes and return everything that is received until the server closes.
 
-    The sender's side is closed after the bytes, so that a server that waits for more
-    of a body is done too. What is returned is no HTTP where no answer came in time.
+    The client's side is closed after the bytes, so that a server that waits for more of
+    a body finishes too. Returns ``NO_ANSWER`` if no response came in time.
     """
     reader, writer = await target.open()
     try:
@@ -159,7 +159,7 @@ async def sent(target: Target, data: bytes) -> bytes:
 
 
 def _statuses(received: bytes) -> list[str]:
-    """Return the statuses of all answers, or what there was instead."""
+    """Return the statuses of all responses, or the outcome without any."""
     if received == NO_ANSWER:
         return ["no answer"]
     found = re.findall(rb"HTTP/1\.[01] (\d{3}) [A-Z]", received)
@@ -167,7 +167,7 @@ def _statuses(received: bytes) -> list[str]:
 
 
 def headers_without_end(target: Target) -> list[Finding]:
-    """Send headers that are too long or too many, and see them refused."""
+    """Send headers that are too long or too many; they must be rejected."""
     start = f"GET /livez HTTP/1.1\r\nHost: {target.host}\r\n".encode()
     return [
         run_coroutine(_cut_off(target, name, begin, piece))
@@ -181,18 +181,20 @@ def headers_without_end(target: Target) -> list[Finding]:
 
 
 async def _cut_off(target: Target, name: str, begin: bytes, piece: bytes) -> Finding:
-    """Send pieces without end until the server hangs up, or took far too many."""
+    """Send data without end until the server closes, or has received far too much."""
     _, writer = await target.open()
     sent = 0
     try:
         writer.write(begin)
-        while sent < ENOUGH and not writer.transport.is_closing():
+        while sent < MAX_RECEIVED and not writer.transport.is_closing():
             writer.write(piece)
             sent += len(piece)
             await asyncio.wait_for(writer.drain(), TIMEOUT)
     except (OSError, TimeoutError):
-        # thrown out, or no longer read: either is right
+        # disconnected, or no longer read: both are correct
         pass
     finally:
         writer.transport.abort()
-    return Finding(f"cut off: {name} without end", sent < ENOUGH, f"{sent} bytes taken")
+    return Finding(
+        f"cut off: {name} without end", sent < MAX_RECEIVED, f"{sent} bytes taken"
+    )

@@ -1,4 +1,4 @@
-"""A large file goes up and comes down, without passing through memory."""
+"""Upload and download a large file, which must not be held in memory."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from attacks.scenarios.concurrency import watch_server
 from attacks.target import Target
 
 PIECE = 2**20
-#: Megabytes of the file; 10 GB behave in the same way, and take longer.
+#: Size of the file in megabytes; 10 GB behave in the same way and take longer.
 SIZE = int(os.environ.get("ATTACK_FILE_MB", "1024"))
-#: Bytes that a server's memory may grow by.
-MOST = 64 * 2**20
+#: Maximum growth of the server's memory in bytes.
+MAX_GROWTH = 64 * 2**20
 
 
 def a_large_file(target: Target) -> list[Finding]:
-    """Upload and download a large file; say how fast it went."""
+    """Upload and download a large file, and report the speed."""
     piece = os.urandom(PIECE)
     checksum = _checksum(piece)
     with watch_server(target) as watched, Client(target) as client:
@@ -38,7 +38,7 @@ def a_large_file(target: Target) -> list[Finding]:
         Finding("and comes back the same", received == checksum, speeds),
         Finding(
             "little memory: a large file",
-            watched.grown < MOST,
+            watched.grown < MAX_GROWTH,
             f"{megabytes(watched.grown)} more memory",
         ),
     ]
@@ -56,7 +56,7 @@ def _checksum(piece: bytes) -> str:
 
 
 def _download(target: Target, path: str) -> str:
-    """Return the checksum of what is at a path."""
+    """Download a path and return the checksum."""
     digest = hashlib.sha1(usedforsecurity=False)
     connection = target.connect()
     try:
