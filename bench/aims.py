@@ -49,7 +49,7 @@ class MaxRatio:
         return f"≤ {self.factor} times floor"
 
     def is_met(self, result: Result, earlier: Mapping[str, Result]) -> bool:
-        """Compare with the floor of the same kind."""
+        """Compare with the floor of the same request type."""
         return result.ratio is not None and result.ratio <= self.factor
 
 
@@ -63,7 +63,7 @@ class MaxDifference:
         return f"≤ floor + {self.milliseconds} ms"
 
     def is_met(self, result: Result, earlier: Mapping[str, Result]) -> bool:
-        """Compare with the floor of the same kind."""
+        """Compare with the floor of the same request type."""
         return result.difference is not None and (
             result.difference <= self.milliseconds
         )

@@ -17,7 +17,7 @@ import psycopg
 from bench.aims import MaxDifference, MaxRatio
 from bench.content import Size
 from bench.floors import Floor
-from bench.request_types import Request, RequestType, Sample
+from bench.request_types import Request, RequestType, Sample, repeat_sample
 
 Connection = psycopg.Connection[Any]
 
@@ -137,9 +137,7 @@ def request_types(size: Size, graphs: Graphs) -> Iterator[RequestType]:
         sample = Sample(
             _request("code_run", run, "all"), _bare(run, _ALL_LEVELS, is_run=True)
         )
-        yield RequestType(
-            name, lambda _, sample=sample: sample, MaxRatio(5), share=0.25
-        )  # type: ignore[misc]
+        yield RequestType(name, repeat_sample(sample), MaxRatio(5), share=0.25)
 
 
 def _of_chain(size: Size, n: int, depth: int) -> Sample:

@@ -126,7 +126,7 @@ def _descriptions() -> Iterator[RequestType]:
         ("the API's root", Request("GET", "/api/")),
     ):
         sample = Sample(request, None)
-        yield RequestType(name, _always(sample), MinSpeedup(ONE_OBJECT))
+        yield RequestType(name, repeat_sample(sample), MinSpeedup(ONE_OBJECT))
 
 
 def _posts(size: Size, user: int) -> Iterator[RequestType]:
@@ -150,7 +150,8 @@ def _posts(size: Size, user: int) -> Iterator[RequestType]:
     )
 
 
-def _always(sample: Sample) -> Callable[[int], Sample]:
+def repeat_sample(sample: Sample) -> Callable[[int], Sample]:
+    """Return a function that returns the same sample for each number."""
     return lambda _: sample
 
 
@@ -170,7 +171,7 @@ def _listing(
         Request("GET", f"/api/{kind}/{query}"),
         floors.select_page(kind, where, parameters, order=order),
     )
-    return _always(sample)
+    return repeat_sample(sample)
 
 
 def _deep(size: Size, n: int) -> Sample:

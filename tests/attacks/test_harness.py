@@ -36,7 +36,7 @@ def test_attackers_have_unique_names() -> None:
 
 
 def options(port: int) -> ClientOptions:
-    """Return options for clients that are soon content."""
+    """Return options for a short run of few requests."""
     return ClientOptions(
         f"http://127.0.0.1:{port}",
         token="",
@@ -57,7 +57,7 @@ def test_honest_clients_fail_if_nothing_listens() -> None:
 
 
 async def _mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Read until the client hangs up, and say nothing."""
+    """Read until the client closes the connection, without responding."""
     await reader.read()
     writer.close()
     await writer.wait_closed()

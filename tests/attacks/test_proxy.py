@@ -28,7 +28,7 @@ ATTACKERS_ADDRESS = "127.0.0.2"
 
 
 def get(target: Target, path: str, **headers: str) -> tuple[HTTPResponse, bytes]:
-    """Ask as a browser does that knows the registry by its name."""
+    """Send a request with the registry's public host name, as a browser does."""
     connection = target.connect()
     try:
         connection.request("GET", path, headers={"Host": HOST, **headers})
@@ -134,7 +134,7 @@ def test_clients_are_identified_by_the_address_that_the_proxy_saw(
 
 @pytest.fixture(scope="module")
 def samples_behind(behind: Target) -> SamplePaths:
-    """Return what the attacks ask for."""
+    """Return the paths of sample data behind the proxy."""
     return register_samples(behind)
 
 

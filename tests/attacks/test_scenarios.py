@@ -28,7 +28,7 @@ pytestmark = pytest.mark.xdist_group("attacks")
 
 
 def broken(findings: list[Finding]) -> list[str]:
-    """Return what did not hold; there must have been something to find."""
+    """Return the findings that do not hold; there must be some findings."""
     assert findings
     return [f"{one.name}: {one.seen}" for one in findings if not one.holds]
 

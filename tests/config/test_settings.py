@@ -79,7 +79,7 @@ READ_ELSEWHERE = {"REGISTRY_PASSWORD", "TEST_DATABASE_URL"}
 
 @pytest.fixture
 def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
-    """Return what loads the settings with nothing but the given variables set."""
+    """Return a function that loads the settings with only the given variables set."""
 
     def load_settings(**variables: str) -> dict[str, Any]:
         for name in filter(is_ours, list(os.environ)):

@@ -42,7 +42,7 @@ PATTERNS = st.one_of(
 
 
 def _matches(text: str, pattern: str) -> bool:
-    """Ask the database; any table with a row will do."""
+    """Match in the database, with any table that has a row."""
     value: Any = Value(text, output_field=TextField())
     rows = ContentType.objects.annotate(text=value)
     return rows.filter(text__glob=pattern).exists()

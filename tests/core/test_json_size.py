@@ -23,7 +23,7 @@ anything = st.recursive(
 
 
 def _count(value: Any) -> int:
-    """Count the values in a value, names among them."""
+    """Count the values in a value, names of members included."""
     if isinstance(value, dict):
         return 1 + sum(1 + _count(item) for item in value.values())
     if isinstance(value, list):

@@ -19,7 +19,7 @@ TABLE = "registry_filetype"
 
 @pytest.fixture(autouse=True)
 def _nothing_written(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Begin as a process does that has written nothing."""
+    """Start like a new process, which has added no rows."""
     fresh = planner_statistics.AddedRows()
     monkeypatch.setattr(planner_statistics, "added_rows", fresh)
     monkeypatch.setattr("registry.core.records.added_rows", fresh)
@@ -32,7 +32,7 @@ def _nothing_written(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def renewed(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Note the statements of each renewal."""
+    """Record the statements of each update."""
     found: list[list[str]] = []
     original = planner_statistics._statements
 

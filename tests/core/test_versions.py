@@ -18,7 +18,7 @@ _BUILD = st.lists(st.text("019azAZ-", min_size=1, max_size=4), max_size=2)
 
 @st.composite
 def versions(draw: st.DrawFn) -> str:
-    """Draw a version, often one with parts that others have too."""
+    """Draw a version, often one that shares parts with others."""
     core = ".".join(str(draw(_NUMBER)) for _ in range(3))
     prerelease = ".".join(draw(st.lists(_IDENTIFIER, max_size=4)))
     build = ".".join(draw(_BUILD))

@@ -20,7 +20,7 @@ async def _hold(limiter: AddressLimiter, address: str, end: asyncio.Event) -> No
 
 
 async def _settle() -> None:
-    """Let all that can go on go on."""
+    """Let all tasks run until they wait."""
     for _ in range(5):
         await asyncio.sleep(0)
 
@@ -67,7 +67,7 @@ def test_an_address_is_limited_while_others_are_active(
 
 
 def test_long_requests_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else three pictures of one address would keep its other requests waiting."""
+    """Otherwise three pictures for one address would block its other requests."""
     monkeypatch.setattr("registry.front.address_limiter._SHORT_REQUEST_SECONDS", 0.05)
 
     async def run() -> None:

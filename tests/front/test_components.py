@@ -317,7 +317,7 @@ def test_an_abandoned_response_is_not_produced_to_its_end() -> None:
 def test_a_worker_shortens_the_switch_interval_of_threads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A request waits for its turn at each of its steps, behind all that compute."""
+    """At each step a request waits for all threads that compute."""
     before = sys.getswitchinterval()
     monkeypatch.setattr(
         ASGIWorker, "init_process", lambda _: turns.append(sys.getswitchinterval())

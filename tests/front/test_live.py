@@ -26,7 +26,7 @@ CONNECTIONS = 20
 
 @pytest.fixture(scope="module")
 def registry(start_registry: StartRegistry) -> LiveRegistry:
-    """Return a registry that is hasty, and keeps few connections."""
+    """Return a registry with short timeouts and few connections."""
     return start_registry(
         REGISTRY_IDLE_SECONDS="1", REGISTRY_CONNECTIONS=str(CONNECTIONS)
     )
@@ -34,26 +34,26 @@ def registry(start_registry: StartRegistry) -> LiveRegistry:
 
 @pytest.fixture
 def connections(registry: LiveRegistry) -> Iterator[Connections]:
-    """Open connections that end with the test."""
+    """Return connections that are closed at the end of the test."""
     with ExitStack() as stack:
         yield Connections(registry, stack)
 
 
 def address_of(registry: LiveRegistry) -> tuple[str, int]:
-    """Return where a registry listens."""
+    """Return the host and port of a registry."""
     address = urlsplit(registry.url)
     return str(address.hostname), int(address.port or 80)
 
 
 class Connections:
-    """Plain connections to a registry."""
+    """Raw connections to a registry."""
 
     def __init__(self, registry: LiveRegistry, stack: ExitStack) -> None:
         self.address = address_of(registry)
         self._stack = stack
 
     def open(self, *sent: bytes, source: str = "127.0.0.1") -> socket.socket:
-        """Connect, and send this; ``source`` is the address to come from."""
+        """Connect and send data; ``source`` is the local address."""
         connection = socket.create_connection(
             self.address, timeout=PATIENCE, source_address=(source, 0)
         )
@@ -64,7 +64,7 @@ class Connections:
 
 
 def all_of(connection: socket.socket) -> bytes:
-    """Return what comes until the server closes the connection."""
+    """Return everything that is received until the server closes the connection."""
     received = b""
     with suppress(ConnectionResetError):
         while data := connection.recv(65536):
@@ -157,7 +157,7 @@ def test_above_the_limit_the_connection_idle_longest_is_closed(
 def test_above_the_limit_the_network_with_most_connections_loses_one(
     connections: Connections, registry: LiveRegistry
 ) -> None:
-    """Each has sent half a request, so that none of them is idle."""
+    """Each client has sent half a request, so that no connection is idle."""
     form = "Content-Type: application/x-www-form-urlencoded"
     half = request("POST", "/o/token", form, "Content-Length: 50") + b"a"
     held = [connections.open(half, source="127.0.0.3") for _ in range(CONNECTIONS)]
@@ -182,7 +182,7 @@ def test_a_half_closed_client_gets_its_response(
 def test_a_half_closed_connection_ends_after_its_responses(
     connections: Connections,
 ) -> None:
-    """It does not stay for as long as another request might have come."""
+    """It does not stay open until the keep-alive timeout."""
     connection = connections.open(2 * request("GET", "/livez"))
     connection.settimeout(10)
     connection.shutdown(socket.SHUT_WR)

@@ -35,13 +35,13 @@ LONG = b"x" * (3 * MAX_BYTES_IN_MEMORY)
 
 
 def refusing(environ: Environ, start: StartResponse) -> list[bytes]:
-    """Answer without reading."""
+    """Respond without reading the body."""
     answered(start, "403 Forbidden")
     return [b"no"]
 
 
 class Application:
-    """Reads bodies after it has accepted them, and counts how often it is called."""
+    """Reads bodies after raising their limit, and counts its calls."""
 
     def __init__(self, limit: int = 10**9, *, stream: bool = False) -> None:
         self.limit = limit
@@ -50,7 +50,7 @@ class Application:
         self.kinds: list[str] = []
 
     def __call__(self, environ: Environ, start: StartResponse) -> list[bytes]:
-        """Answer with the number of bytes, or why they could not be read."""
+        """Respond with the number of bytes, or the reading error."""
         self.calls += 1
         body = environ["wsgi.input"]
         self.kinds.append(type(body).__name__)
@@ -99,7 +99,7 @@ def test_a_request_is_rejected_before_its_body_is_read() -> None:
 def test_the_connection_closes_when_a_rejected_body_does_not_arrive(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Well before it would be too slow for a body that is wanted."""
+    """Long before a body that is needed would time out."""
     monkeypatch.setattr(body_receiver, "DISCARD_IDLE_SECONDS", 0.01)
     client = Client([b"a"] * 3, headers=with_length(10**9), stalls=True)
 
@@ -230,7 +230,7 @@ def test_a_client_that_expects_100_continue_is_answered_immediately() -> None:
 
 
 class Streaming:
-    """An answer as Django streams it; ``is_closed`` when the server is done."""
+    """A streaming response like Django's; ``is_closed`` is set by ``close``."""
 
     streaming = True
 
@@ -242,12 +242,12 @@ class Streaming:
         return self._pieces
 
     def close(self) -> None:
-        """Note that nothing more will be read."""
+        """Record that the response was closed."""
         self.is_closed.set()
 
 
 class FromFile(Streaming):
-    """An answer that comes from a file; it knows what was read of it at a time."""
+    """A response from a file, which records the sizes of reads."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         super().__init__(pieces)
@@ -256,7 +256,7 @@ class FromFile(Streaming):
         self._rest = b""
 
     def read(self, size: int) -> bytes:
-        """Return the next bytes, at most so many."""
+        """Return at most ``size`` bytes."""
         self.sizes.append(size)
         while (
             len(self._rest) < size and (piece := next(self._pieces, None)) is not None
@@ -377,7 +377,7 @@ def test_the_connection_of_a_client_that_does_not_read_is_closed(
 
 
 def test_clients_that_do_not_read_hold_no_thread() -> None:
-    """Of more such clients than there are threads none keeps others waiting."""
+    """More such clients than threads do not block other clients."""
 
     def application(environ: Environ, start: StartResponse) -> Any:
         answered(start, "200 OK")
@@ -400,7 +400,7 @@ def test_clients_that_do_not_read_hold_no_thread() -> None:
 
 
 def uploading(environ: Environ, start: StartResponse) -> list[bytes]:
-    """Read the body of an upload while it arrives; answer others at once."""
+    """Read uploads while they arrive; respond to other requests immediately."""
     body = environ["wsgi.input"]
     if hasattr(body, "raise_limit"):
         body.raise_limit(10**9, stream=True)
@@ -441,7 +441,7 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
 
 
 def test_one_address_cannot_occupy_all_threads() -> None:
-    """Of two who wait, the one is next whose address holds fewer threads."""
+    """The next of two waiting clients is the one whose address holds fewer threads."""
     order: list[str] = []
     go_on = threading.Event()
 

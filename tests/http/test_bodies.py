@@ -53,7 +53,7 @@ def signed_in(person: User) -> Client:
 def _send(
     client: Any, path: str, body: bytes, media_type: str, **environ: Any
 ) -> HttpResponse:
-    """POST bytes as a server hands them on, with an environment of its own."""
+    """Send POST with a given WSGI environment, as a server does."""
     given = {"wsgi.input": io.BytesIO(body), **environ}
     answer: HttpResponse = client.generic("POST", path, body, media_type, **given)
     return answer
@@ -68,7 +68,7 @@ def _file(size: int) -> SimpleUploadedFile:
 
 @pytest.fixture
 def no_disk(settings: Settings, tmp_path: Path) -> None:
-    """Make it a failure to write the file of a form to the disk."""
+    """Fail the test if the file of a form is written to disk."""
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "nothing")
 
 
@@ -238,7 +238,7 @@ def test_content_encoding_identity_is_accepted(person: User) -> None:
 
 
 def _chunked(client: Any, path: str, body: bytes, media_type: str, **more: Any) -> Any:
-    """POST a body as a server hands it on that came in chunks."""
+    """Send POST with a chunked body, as a server passes it on."""
     chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
     return _send(client, path, body, media_type, **chunked, **more)
 

@@ -27,21 +27,21 @@ pytestmark = pytest.mark.once
 
 
 class Broken(io.BytesIO):
-    """A connection that breaks."""
+    """A stream whose connection is lost."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Fail as gunicorn does when the other side is gone."""
+        """Raise the error of gunicorn for a lost connection."""
         raise ConnectionResetError
 
 
 def chunked(stream: io.BytesIO, **environ: Any) -> WSGIRequest:
-    """Return a request as a server hands it on that was sent in chunks."""
+    """Return a chunked request, as a server passes it on."""
     made = RequestFactory().put("/", headers={"transfer-encoding": "chunked"}).environ
     return WSGIRequest({**made, "wsgi.input": stream, **environ})
 
 
 def pending(body: PendingBody) -> WSGIRequest:
-    """Return a request whose body has not arrived, as the front hands it on."""
+    """Return a request whose body has not arrived, as the front passes it on."""
     return WSGIRequest({**RequestFactory().put("/").environ, "wsgi.input": body})
 
 

@@ -22,7 +22,7 @@ BURST, LIMIT = 80, 40
 
 
 def _burst(urls: list[str], **headers: str) -> Counter[int]:
-    """Send many requests at once, to each address in turn; count the answers."""
+    """Send many requests at once, to each URL in turn; count the statuses."""
 
     def get(number: int) -> int:
         url = urls[number % len(urls)]
@@ -74,7 +74,7 @@ def test_two_processes_share_their_counters(
 
 
 class _Counting(requests.Session):
-    """A session that counts what it is answered."""
+    """A session that counts the statuses of responses."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class _Counting(requests.Session):
 
 
 def _patiently(session: requests.Session) -> Any:
-    """Return the function that the guide shows, which sends by this session."""
+    """Return the guide's function for sending, using this session."""
     [code] = [b.text for b in blocks("api.md") if "def patiently" in b.text]
     definition = code.partition("\n\n\npatiently(")[0]
     names: dict[str, Any] = {"session": session}

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.once
 
 @pytest.fixture(autouse=True)
 def _no_absence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Begin with a server that is there, as far as anybody knows."""
+    """Start with a closed circuit breaker."""
     monkeypatch.setattr(caches, "circuit_breaker", caches.CircuitBreaker())
 
 

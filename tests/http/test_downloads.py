@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 class Opened:
-    """Counts how often a file was opened and closed."""
+    """A file that records its opened and closed readers."""
 
     def __init__(self, data: bytes = DATA) -> None:
         self.data = data
@@ -50,7 +50,7 @@ def download(opened: Opened, **given: object) -> Download:
 
 
 def body_of(response: HttpResponseBase) -> bytes:
-    """Return the whole body, and close the answer as a server does."""
+    """Return the whole body, and close the response as a server does."""
     assert isinstance(response, StreamingHttpResponse)
     body = b"".join(response)
     response.close()

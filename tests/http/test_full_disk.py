@@ -37,7 +37,7 @@ def registry(start_registry: StartRegistry, small_disk: Path) -> LiveRegistry:
 
 
 def _fill(folder: Path) -> Path:
-    """Write until there is no room."""
+    """Fill the disk."""
     file = folder / "filler"
     with file.open("wb", buffering=0) as filler:
         for size in (MEGABYTE, 4096, 1):

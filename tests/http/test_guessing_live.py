@@ -21,7 +21,7 @@ NAME, PASSWORD = "guessed-at", "a fortnight in bed"
 
 @pytest.fixture
 def registry(start_registry: StartRegistry) -> LiveRegistry:
-    """Return a registry with a person, where few attempts are left to a day."""
+    """Return a registry with a user and few sign-in attempts per day."""
     registry = start_registry(
         REGISTRY_THROTTLE_LOGIN=f"{LIMIT}/day", REGISTRY_THROTTLE_EXEMPT=""
     )
@@ -35,7 +35,7 @@ def _ask(registry: LiveRegistry, password: str) -> Any:
 
 
 def _at_once(registry: LiveRegistry, passwords: list[str]) -> Counter[int]:
-    """Send the passwords at the same time; return how often each status came."""
+    """Send the passwords at the same time; return the counts of statuses."""
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         answers = list(pool.map(lambda one: _ask(registry, one), passwords))
     for answer in answers:

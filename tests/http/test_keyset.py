@@ -60,7 +60,7 @@ def _add(runs: Sequence[Run], user_id: int) -> list[int]:
 
 
 def _sorted(rows: list[CodeRun], keys: Sequence[SortKey]) -> list[int]:
-    """Sort rows by the last key first; absent values are last either way."""
+    """Sort rows, last key first; null values are last in both directions."""
 
     def by(rows: list[CodeRun], key: SortKey) -> list[CodeRun]:
         present = [row for row in rows if getattr(row, key.name) is not None]

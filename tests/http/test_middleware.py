@@ -25,7 +25,7 @@ from registry.http.policies import content_security_policy
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """Return where lines of the access log go, as the server writes them."""
+    """Return a stream that receives the formatted lines of the access log."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(LogfmtFormatter())
@@ -77,7 +77,7 @@ def test_a_request_cannot_forge_a_log_line(client: Client, log: io.StringIO) -> 
 def test_an_unknown_host_is_not_logged_as_an_error(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Scanners send such requests all day; the access log has them."""
+    """Scanners send such requests all the time; the access log has them."""
     assert client.get("/", headers={"host": "elsewhere.example"}).status_code == 400
     form = {"content_type": "application/x-www-form-urlencoded"}
     assert client.post("/sign-in", "a=&" * 2000, **form).status_code == 400  # type: ignore[arg-type]

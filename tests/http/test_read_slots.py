@@ -173,7 +173,7 @@ def test_an_exception_releases_the_slot(error: BaseException) -> None:
 
 
 def test_a_stream_holds_its_slot_until_it_is_closed() -> None:
-    """Also where the client goes away in the middle of it."""
+    """Also if the client disconnects in the middle."""
     closed: list[bool] = []
 
     def pieces() -> Iterator[bytes]:

@@ -46,7 +46,7 @@ def person() -> User:
 
 @pytest.fixture
 def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the passwords that were hashed, as they are."""
+    """Return a list of the passwords that are hashed."""
     passwords: list[str] = []
     encode = MD5PasswordHasher.encode
 
@@ -60,7 +60,7 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def all_places_taken() -> Iterator[None]:
-    """Hold every place for hashing, as so many other requests would."""
+    """Hold all hashing slots, as many other requests would."""
     with ExitStack() as others:
         places = hashing_slots()._places
         while places.acquire(blocking=False):
@@ -213,7 +213,7 @@ def _service() -> Program:
 
 
 def _hash_slowly(robot: Program) -> None:
-    """Store a secret as earlier releases did."""
+    """Store a secret with the hasher of earlier releases."""
     stored = make_password(robot.secret, hasher="md5")
     Application.objects.filter(client_id="robot").update(client_secret=stored)
 

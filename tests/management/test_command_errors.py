@@ -18,7 +18,7 @@ pytestmark = pytest.mark.once
 
 
 def _run(*arguments: str, **variables: str) -> str:
-    """Run a command that must fail; return the one line that it says."""
+    """Run a command that must fail; return its one line of output."""
     inherited = {k: v for k, v in os.environ.items() if not is_ours(k)}
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],

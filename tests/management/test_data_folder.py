@@ -37,7 +37,7 @@ def manage(data: Path, *arguments: str) -> str:
 
 
 def open_to_others(data: Path) -> set[str]:
-    """Return what others can use, but for the static files and their folder."""
+    """Return the paths that others can access, except static files and their folder."""
     return {
         path.name
         for path in data.iterdir()

@@ -42,7 +42,7 @@ Output = pytest.CaptureFixture[str]
 
 @pytest.fixture
 def admin() -> User:
-    """Make the account that every registry has."""
+    """Create the account that each registry has."""
     return create_user(username="admin", is_superuser=True)
 
 
@@ -53,7 +53,7 @@ def example(admin: User) -> None:
 
 
 def content(item: Object) -> bytes:
-    """Return the bytes that the store has for an object."""
+    """Return the stored bytes of an object."""
     assert item.storage_location is not None
     reader = get_store().open(item.storage_location.path)
     try:
@@ -63,34 +63,34 @@ def content(item: Object) -> bytes:
 
 
 def working_path(item: Object) -> str:
-    """Return where a run has the file of this object."""
+    """Return the working path of an object's file in a run."""
     return item.key_values.get(key="working_path").value
 
 
 def files_of(components: Any) -> dict[str, Object]:
-    """Return the objects that the components are parts of, by their names."""
+    """Return the objects of components by their names."""
     objects = Object.objects.filter(components__in=components.all()).distinct()
     return {working_path(item): item for item in objects}
 
 
 def hashes_of(components: Any) -> set[str]:
-    """Return the hashes of the files that the components are parts of."""
+    """Return the hashes of the files of components."""
     return {sha1(content(item)) for item in files_of(components).values()}
 
 
 def sha1(data: bytes) -> str:
-    """Return the checksum that the registry knows files by."""
+    """Return the SHA-1 of some bytes."""
     return hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
 
 def run_that_writes(product: str) -> CodeRun:
-    """Return the only run that wrote a data product."""
+    """Return the only run with a data product as output."""
     item = DataProduct.objects.get(name=f"influenza/{product}").object
     return CodeRun.objects.filter(outputs__object=item).distinct().get()
 
 
 def record_types() -> list[type[Record]]:
-    """Return all types of records."""
+    """Return all record types."""
     models = apps.get_app_config("registry").get_models()
     return [model for model in models if issubclass(model, Record)]
 

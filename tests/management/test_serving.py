@@ -114,10 +114,10 @@ def test_processes_without_shared_counters_do_not_start(tmp_path: Path) -> None:
 
 
 class Started:
-    """A command in a process group of its own, as a terminal starts one."""
+    """A command in its own process group, as a terminal starts it."""
 
     def __init__(self, command: list[str], folder: Path) -> None:
-        """Start it, with its own port, data and log below `folder`."""
+        """Start the command with its own port, data and log below `folder`."""
         self.port = free_port()
         self.log = folder / "log"
         data = {"PORT": str(self.port), "REGISTRY_DATA_DIR": str(folder / "data")}
@@ -133,7 +133,7 @@ class Started:
             )
 
     def wait_until_it_serves(self) -> None:
-        """Return as soon as the port answers."""
+        """Wait until the port accepts connections."""
         deadline = time.monotonic() + PATIENCE
         while not self.serves():
             assert self.process.poll() is None, self.log.read_text()
@@ -141,17 +141,17 @@ class Started:
             time.sleep(0.1)
 
     def serves(self) -> bool:
-        """Tell whether anybody listens on the port."""
+        """Return whether a process listens on the port."""
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def interrupt(self) -> int:
-        """Press Ctrl-C, which every process of the group hears; return the status."""
+        """Send Ctrl-C to all processes of the group; return the exit status."""
         os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait(PATIENCE)
 
     def kill(self) -> None:
-        """End what is left of the group."""
+        """Kill the remaining processes of the group."""
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:

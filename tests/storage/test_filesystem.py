@@ -33,25 +33,25 @@ def store(tmp_path: Path) -> FileSystemStore:
 
 
 def put(store: FileSystemStore, data: bytes = COUNTS) -> str:
-    """Put bytes into a store, and return their SHA-1."""
+    """Store bytes and return their SHA-1."""
     with store.draft(io.BytesIO(data)) as draft:
         draft.commit()
     return draft.checksums.sha1
 
 
 def files_in(store: FileSystemStore) -> list[Path]:
-    """Return all files below the store's folder, kept and unfinished ones."""
+    """Return all files below the store's folder, stored and unfinished ones."""
     return [path for path in store.files.parent.rglob("*") if path.is_file()]
 
 
 class Breaking(io.RawIOBase):
-    """A source that gives some bytes, and then breaks."""
+    """A source that returns some bytes and then fails."""
 
     def __init__(self, size: int) -> None:
         self.left = size
 
     def read(self, size: int = -1, /) -> bytes:
-        """Return bytes, or fail where they end."""
+        """Return bytes, or raise an error at their end."""
         if self.left == 0:
             raise ConnectionResetError("the other side is gone")
         size = min(size, self.left)

@@ -51,7 +51,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def store(settings: Settings, tmp_path: Path) -> FileSystemStore:
-    """Return a store of its own."""
+    """Return the store of this test."""
     settings.STORE_DIR = tmp_path / "store"
     found = get_store()
     assert isinstance(found, FileSystemStore)
@@ -59,7 +59,7 @@ def store(settings: Settings, tmp_path: Path) -> FileSystemStore:
 
 
 def kill_an_upload(store: FileSystemStore, data: bytes, how: str = "one") -> None:
-    """Have a process end after it moved a file to its place."""
+    """Kill a process after it has moved a file to its final path."""
     folder = str(store.files.parent)
     command = [sys.executable, "-c", KILLED, folder, data.decode(), how]
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == 9

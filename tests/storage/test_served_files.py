@@ -21,7 +21,7 @@ pytestmark = pytest.mark.once
 
 @pytest.fixture
 def root(settings: Settings, tmp_path: Path) -> Path:
-    """Return a folder that the operator serves; beside it lies a secret."""
+    """Return a served folder, next to a secret file."""
     folder = tmp_path / "served"
     (folder / "sub").mkdir(parents=True)
     (folder / "sub" / "counts.csv").write_bytes(COUNTS)
@@ -177,7 +177,7 @@ def test_the_checksum_changes_with_the_bytes(root: Path) -> None:
 
 
 def checksum(path: Path) -> str:
-    """Return the checksum that a file is served with."""
+    """Return the checksum with which a file is served."""
     file = open_served_file([str(path)])
     file.stream.close()
     return file.sha1

@@ -36,7 +36,7 @@ def _own_store(settings: Settings, tmp_path: Path) -> None:
 
 
 def events() -> list[tuple[str, int | None]]:
-    """Return what was written down of files, the first first."""
+    """Return the events of files, oldest first."""
     rows = Event.objects.filter(kind="stored_file").order_by("pk")
     return list(rows.values_list("action", "by_id"))
 
