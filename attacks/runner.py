@@ -27,7 +27,7 @@ class Result:
 
     kind: str
     before: ClientReport
-    beside: ClientReport
+    during: ClientReport
     after: ClientReport
     outcomes: Counter[str]
     memory_before: int
@@ -45,12 +45,12 @@ class Result:
     @property
     def ratio(self) -> float:
         """The median divided by its baseline."""
-        return self.beside.median / self.baseline
+        return self.during.median / self.baseline
 
     @property
     def fails(self) -> bool:
         """Whether an honest request or a probe failed."""
-        return not self.beside.is_served
+        return not self.during.is_served
 
 
 class AttackRunner:
@@ -68,7 +68,7 @@ class AttackRunner:
         self._source = source
         self._quiet: ClientReport | None = None
 
-    async def beside(
+    async def measure_during(
         self,
         kind: Attacker,
         *,
@@ -91,14 +91,14 @@ class AttackRunner:
         before = self._quiet or await self._honest(baseline, options)
         idle_memory = resident_bytes(self._target.pid)
         watch = asyncio.create_task(self._most_memory())
-        beside, outcomes = await self.beside(kind, seconds=seconds, **options)
+        during, outcomes = await self.measure_during(kind, seconds=seconds, **options)
         watch.cancel()
         memory = (await asyncio.gather(watch, return_exceptions=True))[0]
         after = self._quiet = await self._honest(baseline, options)
         return Result(
             kind.name,
             before,
-            beside,
+            during,
             after,
             outcomes,
             idle_memory,
@@ -141,18 +141,18 @@ TABLE_HEADING = (
 
 def table_row(result: Result) -> str:
     """Return a result as a row of the table."""
-    beside = result.beside
-    failed = {**beside.failures, **{f"upload {k}": v for k, v in _bad(beside).items()}}
+    during = result.during
+    failed = {**during.failures, **{f"upload {k}": v for k, v in _bad(during).items()}}
     cells = (
         result.kind,
         f"{result.ratio:.1f}",
-        f"{result.baseline:.1f} → {beside.median:.1f}",
-        f"{max(result.before.p99, result.after.p99):.0f} → {beside.p99:.0f}",
-        str(len(beside.milliseconds)),
+        f"{result.baseline:.1f} → {during.median:.1f}",
+        f"{max(result.before.p99, result.after.p99):.0f} → {during.p99:.0f}",
+        str(len(during.milliseconds)),
         _counts(failed) or "0",
-        f"{beside.live_misses} of {beside.live}",
-        f"{beside.live_worst:.2f}",
-        f"{beside.uploads}, {beside.upload_retries} retried",
+        f"{during.live_misses} of {during.live}",
+        f"{during.live_worst:.2f}",
+        f"{during.uploads}, {during.upload_retries} retried",
         f"{megabytes(result.memory_before)} → {megabytes(result.memory)}",
         _counts(result.outcomes),
         _verdict(result),

@@ -65,6 +65,6 @@ def request(
     return "\r\n".join((*lines, "", "")).encode()
 
 
-def slowly(piece: bytes) -> Iterator[bytes]:
+def repeat_forever(piece: bytes) -> Iterator[bytes]:
     """Repeat data forever; the attack ends when the server closes or the run ends."""
     return repeat(piece)

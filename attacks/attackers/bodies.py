@@ -46,7 +46,7 @@ class SlowBody(Attacker):
                 token=token,
             )
         )
-        return await connection.trickle(slowly(b"["), pace=0.5)
+        return await connection.trickle(repeat_forever(b"["), pace=0.5)
 
     def address(self, context: AttackContext, number: int) -> str:
         """Return the path that this attacker sends to."""
@@ -92,7 +92,7 @@ class SlowChunks(Attacker):
                 token=context.target.token,
             )
         )
-        return await connection.trickle(slowly(b"1\r\n[\r\n"), pace=0.5)
+        return await connection.trickle(repeat_forever(b"1\r\n[\r\n"), pace=0.5)
 
 
 class SlowUploadInChunks(Attacker):
@@ -107,7 +107,7 @@ class SlowUploadInChunks(Attacker):
         """Send the head, and then two chunks a second."""
         path = context.uploads[number % len(context.uploads)]
         connection.send(request(context, "PUT", path, "Transfer-Encoding: chunked"))
-        return await connection.trickle(slowly(b"1\r\nx\r\n"), pace=0.5)
+        return await connection.trickle(repeat_forever(b"1\r\nx\r\n"), pace=0.5)
 
 
 class StalledUpload(Attacker):
@@ -123,7 +123,7 @@ class StalledUpload(Attacker):
         path = context.uploads[number % len(context.uploads)]
         length = f"Content-Length: {10 * 2**20}"
         connection.send(request(context, "PUT", path, length))
-        pieces = chain([bytes(2**18)], slowly(b""))
+        pieces = chain([bytes(2**18)], repeat_forever(b""))
         return await connection.trickle(pieces, pace=1)
 
 

@@ -16,7 +16,7 @@ from attacks.scenarios import (
     large,
     passwords,
     pictures,
-    refusals,
+    rejections,
     smuggling,
     streaming,
 )
@@ -25,7 +25,7 @@ from attacks.target import Target
 Scenario = Callable[[Target], list[Finding]]
 
 SCENARIOS: dict[str, Scenario] = {
-    "refused before the body": refusals.refused_before_their_bodies,
+    "rejected before the body": rejections.rejected_before_their_bodies,
     "smuggling": smuggling.ambiguous_requests,
     "headers without end": smuggling.headers_without_end,
     "duplicates: unique values": duplicates.duplicate_pairs,

@@ -39,7 +39,7 @@ def hostile_crates(target: Target) -> list[Finding]:
         for name, crate in _crates().items():
             answer = _post(client, crate)
             refused = 400 <= answer.status < 500
-            findings.append(Finding(f"refused: {name}", refused, str(answer.status)))
+            findings.append(Finding(f"rejected: {name}", refused, str(answer.status)))
     growth = f"{megabytes(watched.grown)} more memory"
     return [
         *findings,
@@ -55,16 +55,16 @@ def _post(client: Client, crate: bytes) -> Answer:
 def _crates() -> dict[str, bytes]:
     names = ("../../outside", "/etc/outside", "a/../../outside", "..\\outside", "C:\\a")
     return {
-        "a crate whose description unpacks to 300 MB": _zipped(
+        "a crate whose metadata unpacks to 300 MB": _zipped(
             {_METADATA: bytes(300 * 2**20)}
         ),
-        "a crate whose file is longer than it says": _lying(),
-        "a crate of more files than are taken": _zipped(
+        "a crate whose file is longer than announced": _lying(),
+        "a crate with more files than are accepted": _zipped(
             {_METADATA: _described(), **{f"data/{n}": b"" for n in range(12_000)}}
         ),
-        "a crate that holds one file ten thousand times": _repeating(),
+        "a crate that contains one file ten thousand times": _repeating(),
         **{
-            f"a crate with the name {name!r}": _zipped(
+            f"a crate with the file name {name!r}": _zipped(
                 {_METADATA: _described(name), name: b"x"}
             )
             for name in names

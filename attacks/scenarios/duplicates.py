@@ -20,7 +20,7 @@ def duplicate_pairs(target: Target) -> list[Finding]:
     seen = Counter(_statuses(_pair(target, "author", _author())) for _ in range(PAIRS))
     return [
         Finding(
-            "of two who register the same, one gets 201 and one 409",
+            "of two identical registrations, one gets 201 and one 409",
             seen == {"201 409": PAIRS},
             _text(seen),
         )

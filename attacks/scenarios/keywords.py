@@ -33,13 +33,13 @@ def very_many_keywords(target: Target) -> list[Finding]:
     size = max(len(answer.body) for answer in answers)
     missed = f"{watched.missed} of {watched.asked} missed"
     return [
-        Finding("keywords are taken or refused", _right(statuses), str(statuses)),
+        Finding("keywords are accepted or rejected", _right(statuses), str(statuses)),
         Finding(
-            "lists with an object of very many keywords are answered",
+            "lists with an object with very many keywords are served",
             set(seen) <= {200, 429, 503},
             f"{dict(seen)}, {megabytes(size)} each",
         ),
-        Finding("/livez answers beside: such lists", not watched.missed, missed),
+        Finding("/livez answers during: such lists", not watched.missed, missed),
         Finding(
             "little memory: such lists",
             watched.grown < MAX_GROWTH,

@@ -42,12 +42,12 @@ def killed_while_writing(served: Killable) -> list[Finding]:
     lost = acknowledged - kept
     return [
         Finding(
-            "what was acknowledged before a kill is there",
+            "acknowledged writes survive a kill",
             len(acknowledged) >= ENOUGH and not lost,
             f"{len(lost)} of {len(acknowledged)} lost",
         ),
         Finding(
-            "the registry goes on after a kill",
+            "the registry works after a kill",
             *_writes_again(target),
         ),
     ]

@@ -61,7 +61,7 @@ def _judged(name: str, answers: list[Answer], watched: ServerWatch) -> list[Find
     refused = all(400 <= status < 500 or status == 503 for status in statuses)
     growth = f"{megabytes(watched.grown)} more memory"
     return [
-        Finding(f"refused: {name}", refused, str(statuses)),
+        Finding(f"rejected: {name}", refused, str(statuses)),
         Finding(f"little memory: {name}", watched.grown < MAX_GROWTH, growth),
         _live(name, watched),
     ]
@@ -69,4 +69,4 @@ def _judged(name: str, answers: list[Answer], watched: ServerWatch) -> list[Find
 
 def _live(name: str, watched: ServerWatch) -> Finding:
     seen = f"{watched.missed} of {watched.asked} missed"
-    return Finding(f"/livez answers beside: {name}", not watched.missed, seen)
+    return Finding(f"/livez answers during: {name}", not watched.missed, seen)

@@ -31,12 +31,12 @@ def guessed_by_basic(target: Target) -> list[Finding]:
     with Client(target) as client:
         by_token = client.get("/api/username/").status
     return [
-        Finding("the password is taken before", before == 200, str(before)),
+        Finding("the password is accepted before", before == 200, str(before)),
         Finding(
-            "wrong passwords are refused", 200 not in wrong, str(dict(Counter(wrong)))
+            "wrong passwords are rejected", 200 not in wrong, str(dict(Counter(wrong)))
         ),
         Finding(
-            "after the limit the right password is refused",
+            "above the limit the right password is rejected",
             after in {401, 403, 429},
             str(after),
         ),

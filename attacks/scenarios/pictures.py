@@ -40,9 +40,11 @@ def _drawn(target: Target, samples: SamplePaths, times: int) -> list[Finding]:
     growth = f"{megabytes(watched.grown)} more memory"
     return [
         Finding(
-            f"drawn, or put off: {name}", set(seen) <= _RIGHT and polite, str(seen)
+            f"drawn, or 429 or 503 with Retry-After: {name}",
+            set(seen) <= _RIGHT and polite,
+            str(seen),
         ),
-        Finding(f"/livez answers beside: {name}", not watched.missed, missed),
+        Finding(f"/livez answers during: {name}", not watched.missed, missed),
         Finding(f"little memory: {name}", watched.grown < MAX_GROWTH, growth),
     ]
 

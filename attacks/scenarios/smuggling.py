@@ -126,16 +126,19 @@ def ambiguous_requests(target: Target) -> list[Finding]:
 
 
 async def _ambiguous(target: Target) -> list[Finding]:
-    return [await _refused(target, name, data) for name, data in shapes(target).items()]
+    return [
+        await _check_rejected(target, name, data)
+        for name, data in shapes(target).items()
+    ]
 
 
-async def _refused(target: Target, name: str, data: bytes) -> Finding:
+async def _check_rejected(target: Target, name: str, data: bytes) -> Finding:
     received = await sent(target, data)
     statuses = _statuses(received)
     hidden = _MARK.encode() in received
     seen = ", ".join(statuses) + (" and the hidden one was answered" * hidden)
     refused = statuses[0] in REFUSALS and not hidden
-    return Finding(f"refused, with all behind it: {name}", refused, seen)
+    return Finding(f"rejected with all that follows: {name}", refused, seen)
 
 
 async def sent(target: Target, data: bytes) -> bytes:
@@ -196,5 +199,5 @@ async def _cut_off(target: Target, name: str, begin: bytes, piece: bytes) -> Fin
     finally:
         writer.transport.abort()
     return Finding(
-        f"cut off: {name} without end", sent < MAX_RECEIVED, f"{sent} bytes taken"
+        f"cut off: endless {name}", sent < MAX_RECEIVED, f"{sent} bytes taken"
     )

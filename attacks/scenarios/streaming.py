@@ -34,8 +34,8 @@ def a_large_file(target: Target) -> list[Finding]:
         down = time.perf_counter()
     speeds = f"{SIZE / (up - began):.0f} MB/s up, {SIZE / (down - up):.0f} MB/s down"
     return [
-        Finding("a large file is taken", status == 201, f"{status}, {SIZE} MB"),
-        Finding("and comes back the same", received == checksum, speeds),
+        Finding("a large file is accepted", status == 201, f"{status}, {SIZE} MB"),
+        Finding("and is downloaded unchanged", received == checksum, speeds),
         Finding(
             "little memory: a large file",
             watched.grown < MAX_GROWTH,

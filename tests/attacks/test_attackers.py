@@ -30,7 +30,7 @@ def test_honest_clients_are_served_during_attacks(
 ) -> None:
     runner = AttackRunner(target, samples, ATTACKERS)
     report, outcomes = run_coroutine(
-        runner.beside(
+        runner.measure_during(
             kind,
             seconds=1,
             head_start=0.3,

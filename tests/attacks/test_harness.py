@@ -14,7 +14,7 @@ from attacks.event_loops import run_coroutine
 from attacks.honest_clients import ClientOptions, ClientReport, measure
 from attacks.processes import process_tree, resident_bytes
 from attacks.runner import Result, table_row
-from attacks.scenarios.refusals import Case, refused
+from attacks.scenarios.rejections import Case, check_rejected
 from attacks.target import Target
 from tests.plugins.server import free_port
 
@@ -70,7 +70,7 @@ def test_a_server_that_does_not_respond_is_detected() -> None:
             port = server.sockets[0].getsockname()[1]
             target = Target(f"http://127.0.0.1:{port}", "")
             case = Case("a body", "POST", "/", (), 10, ("403",))
-            finding = await refused(target, case, patience=0.2)
+            finding = await check_rejected(target, case, patience=0.2)
             return await measure(options(port)), finding.seen
 
     report, seen = run_coroutine(beside_a_mute_server())
@@ -92,8 +92,8 @@ def test_a_result_fails_if_an_honest_request_does() -> None:
     broken = ClientReport([2.0], failures={"page: 503": 1}, live=1)
     dead = ClientReport([2.0], live=2, live_misses=1)
     verdicts = {}
-    for name, beside in {"slow": slow, "broken": broken, "dead": dead}.items():
-        result = Result(name, quiet, beside, quiet, Counter({"open": 3}), 0, 0)
+    for name, during in {"slow": slow, "broken": broken, "dead": dead}.items():
+        result = Result(name, quiet, during, quiet, Counter({"open": 3}), 0, 0)
         verdicts[name] = (result.fails, table_row(result).split("|")[-2].strip())
     assert verdicts == {
         "slow": (False, "slow"),

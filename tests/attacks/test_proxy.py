@@ -162,7 +162,7 @@ def test_honest_clients_are_served_during_attacks(
     [kind] = [kind for kind in ATTACKER_TYPES if kind.name == name]
     runner = AttackRunner(behind, samples_behind, ATTACKERS, ATTACKERS_ADDRESS)
     report, _ = run_coroutine(
-        runner.beside(
+        runner.measure_during(
             kind,
             seconds=1,
             head_start=0.3,

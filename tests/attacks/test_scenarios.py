@@ -15,7 +15,7 @@ from attacks.scenarios import (
     large,
     passwords,
     pictures,
-    refusals,
+    rejections,
     smuggling,
 )
 from attacks.scenarios.kill import killed_while_writing
@@ -34,7 +34,7 @@ def broken(findings: list[Finding]) -> list[str]:
 
 
 def test_requests_are_rejected_before_their_bodies(target: Target) -> None:
-    assert broken(refusals.refused_before_their_bodies(target)) == []
+    assert broken(rejections.rejected_before_their_bodies(target)) == []
 
 
 @pytest.mark.once

@@ -101,7 +101,7 @@ def cases(target: Target) -> list[Case]:
 _REFUSED = ("400", "401", "403", "404", "405", "413")
 
 
-def refused_before_their_bodies(target: Target) -> list[Finding]:
+def rejected_before_their_bodies(target: Target) -> list[Finding]:
     """Send heads that announce a body; they must be rejected before it is sent."""
     return run_coroutine(_all(target, cases(target)))
 
@@ -109,7 +109,11 @@ def refused_before_their_bodies(target: Target) -> list[Finding]:
 async def _all(target: Target, made: list[Case]) -> list[Finding]:
     return list(
         await asyncio.gather(
-            *(refused(target, case, *extra) for case in made for extra in _EXPECTING)
+            *(
+                check_rejected(target, case, *extra)
+                for case in made
+                for extra in _EXPECTING
+            )
         )
     )
 
@@ -118,7 +122,7 @@ async def _all(target: Target, made: list[Case]) -> list[Finding]:
 _EXPECTING: tuple[tuple[str, ...], ...] = ((), ("Expect: 100-continue",))
 
 
-async def refused(
+async def check_rejected(
     target: Target, case: Case, *extra: str, patience: float = TIMEOUT
 ) -> Finding:
     """Send the head of a request without its body, and wait for the response."""
@@ -131,5 +135,5 @@ async def refused(
     async with RawConnection.open(target) as connection:
         connection.send("\r\n".join(lines).encode())
         outcome = await connection.outcome(timeout=patience)
-    name = f"refused at once: {case.name}{f', {extra[0]}' if extra else ''}"
+    name = f"rejected immediately: {case.name}{f', {extra[0]}' if extra else ''}"
     return Finding(name, outcome in case.statuses, outcome)
