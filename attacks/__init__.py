@@ -1,4 +1,4 @@
-"""Attacks on a registry that is served, and honest clients beside them.
+"""Attack a running registry while honest clients use it.
 
 Run ``make attack``, or ``python -m attacks --help`` for other sizes. The types of
 attackers are in ``attacks/attackers``: each opens many connections for some seconds,

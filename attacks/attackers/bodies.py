@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import chain
 
-from attacks.attackers.base import AttackContext, Attacker, request, slowly
+from attacks.attackers.base import AttackContext, Attacker, repeat_forever, request
 from attacks.connection import RawConnection
 
 _JSON = "Content-Type: application/json"

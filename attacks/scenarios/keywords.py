@@ -39,7 +39,7 @@ def very_many_keywords(target: Target) -> list[Finding]:
             set(seen) <= {200, 429, 503},
             f"{dict(seen)}, {megabytes(size)} each",
         ),
-        Finding("/livez answers during: such lists", not watched.missed, missed),
+        Finding("/livez responds during: such lists", not watched.missed, missed),
         Finding(
             "little memory: such lists",
             watched.grown < MAX_GROWTH,

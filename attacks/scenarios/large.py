@@ -69,4 +69,4 @@ def _judged(name: str, answers: list[Answer], watched: ServerWatch) -> list[Find
 
 def _live(name: str, watched: ServerWatch) -> Finding:
     seen = f"{watched.missed} of {watched.asked} missed"
-    return Finding(f"/livez answers during: {name}", not watched.missed, seen)
+    return Finding(f"/livez responds during: {name}", not watched.missed, seen)

@@ -44,7 +44,7 @@ def _drawn(target: Target, samples: SamplePaths, times: int) -> list[Finding]:
             set(seen) <= _RIGHT and polite,
             str(seen),
         ),
-        Finding(f"/livez answers during: {name}", not watched.missed, missed),
+        Finding(f"/livez responds during: {name}", not watched.missed, missed),
         Finding(f"little memory: {name}", watched.grown < MAX_GROWTH, growth),
     ]
 

@@ -166,8 +166,8 @@ class _LimitedStream:
     Different threads can read them one after another, outside of the request.
     """
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces = iter(pieces)
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
         self._end = monotonic() + (settings.STREAM_SECONDS or float("inf"))
 
     def __iter__(self) -> _LimitedStream:
@@ -177,4 +177,4 @@ class _LimitedStream:
         if monotonic() > self._end:
             raise StatementTimeout
         with statement_timeout(settings.READ_SECONDS):
-            return next(self._pieces)
+            return next(self._chunks)

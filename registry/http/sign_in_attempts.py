@@ -45,7 +45,7 @@ class SignInRefused(APIException):
 
     @property
     def advice(self) -> str:
-        """What people are told."""
+        """The message for people."""
         return str(self.detail)
 
 
@@ -57,7 +57,7 @@ class TooManyAttempts(Throttled, SignInRefused):
 
     @property
     def advice(self) -> str:
-        """What people are told."""
+        """The message for people."""
         return f"Too many attempts: try again in {self.seconds} seconds."
 
 

@@ -296,7 +296,7 @@ def _lock(handle: int, kind: int) -> bool:
 
 
 def _unfinished(path: Path) -> UnfinishedUpload:
-    # a shared lock: another process that only looks does not make it look at work
+    # a shared lock, so that two checks do not mistake each other for an upload
     with _locking(path, fcntl.LOCK_SH) as is_free:
         inside = path.iterdir() if path.is_dir() else [path]
         sizes = {one.stat().st_ino: one.stat().st_size for one in inside}

@@ -64,7 +64,7 @@ async def _mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 def test_a_server_that_does_not_respond_is_detected() -> None:
-    async def beside_a_mute_server() -> tuple[ClientReport, str]:
+    async def measure_mute_server() -> tuple[ClientReport, str]:
         server = await asyncio.start_server(_mute, "127.0.0.1", 0)
         async with server:
             port = server.sockets[0].getsockname()[1]
@@ -73,7 +73,7 @@ def test_a_server_that_does_not_respond_is_detected() -> None:
             finding = await check_rejected(target, case, patience=0.2)
             return await measure(options(port)), finding.seen
 
-    report, seen = run_coroutine(beside_a_mute_server())
+    report, seen = run_coroutine(measure_mute_server())
     assert not report.is_served
     assert report.live_misses == report.live > 0
     assert any("Timeout" in name for name in report.failures)

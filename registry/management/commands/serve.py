@@ -67,7 +67,7 @@ class Command(RegistryCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        _refuse_taken_port(options["host"])
+        _require_free_port(options["host"])
         remove_abandoned_uploads()
         self.stdout.write(_welcome())
         self.stdout.flush()
@@ -90,7 +90,7 @@ def _allow_open_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _refuse_taken_port(host: str) -> None:
+def _require_free_port(host: str) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
