@@ -26,10 +26,10 @@ FINDINGS = "\n| what must hold | holds | seen |\n|---|---|---|"
 
 def main(arguments: Sequence[str]) -> int:
     """Run the attacks; return 1 if one of them did damage."""
-    options = _options(arguments)
+    options = _parse_options(arguments)
     if not options.serve:
         target = Target(options.url, options.token or "", options.password or "")
-        return int(_attack(options, target))
+        return int(_run_attacks(options, target))
     databases = DATABASES if options.database == "both" else (options.database,)
     harm = [_serve_and_attack(options, database) for database in databases]
     return int(any(harm))
@@ -46,21 +46,21 @@ def _serve_and_attack(options: argparse.Namespace, database: str) -> bool:
             address = fresh_database(stack)
         served = AttackedServer.prepare(stack, address)
         served.start()
-        return _attack(options, served.target, served)
+        return _run_attacks(options, served.target, served)
 
 
-def _attack(
+def _run_attacks(
     options: argparse.Namespace, target: Target, served: AttackedServer | None = None
 ) -> bool:
     """Run the selected attacks; return whether any of them did damage."""
-    results = _kinds(options, target)
-    findings = _scenarios(options, target)
+    results = _run_attackers(options, target)
+    findings = _run_scenarios(options, target)
     if served is not None and options.only in KILLED:
-        findings += _print(killed_while_writing(served))
-    return _failed(results, findings)
+        findings += _print_findings(killed_while_writing(served))
+    return _report_failures(results, findings)
 
 
-def _options(arguments: Sequence[str]) -> argparse.Namespace:
+def _parse_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m attacks",
         description="Attack a registry on this machine while honest clients use it. "
@@ -101,7 +101,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
-def _kinds(options: argparse.Namespace, target: Target) -> list[Result]:
+def _run_attackers(options: argparse.Namespace, target: Target) -> list[Result]:
     kinds = find_attackers(options.only)
     if not kinds:
         return []
@@ -117,20 +117,20 @@ def _kinds(options: argparse.Namespace, target: Target) -> list[Result]:
     return results
 
 
-def _scenarios(options: argparse.Namespace, target: Target) -> list[Finding]:
+def _run_scenarios(options: argparse.Namespace, target: Target) -> list[Finding]:
     wanted = [made for name, made in SCENARIOS.items() if options.only in name]
     if wanted:
         print(FINDINGS, flush=True)
-    return [finding for made in wanted for finding in _print(made(target))]
+    return [finding for made in wanted for finding in _print_findings(made(target))]
 
 
-def _print(findings: list[Finding]) -> list[Finding]:
+def _print_findings(findings: list[Finding]) -> list[Finding]:
     for finding in findings:
         print(finding.table_row(), flush=True)
     return findings
 
 
-def _failed(results: list[Result], findings: list[Finding]) -> bool:
+def _report_failures(results: list[Result], findings: list[Finding]) -> bool:
     broken = [result.kind for result in results if result.fails]
     broken += [finding.name for finding in findings if not finding.holds]
     slow = [result.kind for result in results if result.ratio > MAX_SLOWDOWN]
@@ -140,11 +140,11 @@ def _failed(results: list[Result], findings: list[Finding]) -> bool:
     return bool(broken)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _raise_interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
     # so that terminated attacks stop their servers, like interrupted ones
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, _raise_interrupt)
     sys.exit(main(sys.argv[1:]))

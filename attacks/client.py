@@ -70,13 +70,13 @@ class Client:
         """Send a request; raise ``OSError`` or ``HTTPException`` without a response."""
         sent = {**self._headers, **headers}
         try:
-            return self._exchange(method, path, body, sent)
+            return self._send_request(method, path, body, sent)
         except http.client.RemoteDisconnected:
             # a server can close an idle connection at any time (RFC 9112, section 9.5)
             self.close()
-            return self._exchange(method, path, body, sent)
+            return self._send_request(method, path, body, sent)
 
-    def _exchange(
+    def _send_request(
         self,
         method: str,
         path: str,
@@ -94,7 +94,7 @@ class Client:
         return Answer(answer.status, content, names)
 
 
-def require(answer: Answer, *statuses: int) -> Answer:
+def require_status(answer: Answer, *statuses: int) -> Answer:
     """Return the response; raise ``RuntimeError`` unless it has one of the statuses."""
     if answer.status not in statuses:
         text = answer.body[:500].decode(errors="replace")

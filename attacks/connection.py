@@ -70,7 +70,7 @@ class RawConnection:
         Returns ``OPEN`` if neither happens within `timeout` seconds.
         """
         if self._answer is None:
-            self._answer = asyncio.create_task(self._first_status())
+            self._answer = asyncio.create_task(self._read_outcome())
         await asyncio.wait({self._answer}, timeout=timeout)
         return self._answer.result() if self._answer.done() else OPEN
 
@@ -83,25 +83,25 @@ class RawConnection:
             self.send(piece)
         return await self.outcome()
 
-    async def _first_status(self) -> str:
+    async def _read_outcome(self) -> str:
         try:
-            first = await self._final_status()
+            first = await self._read_status_line()
         except asyncio.IncompleteReadError as error:
-            return CLOSED if not error.partial else _status(error.partial)
+            return CLOSED if not error.partial else _parse_status(error.partial)
         except asyncio.LimitOverrunError:
             return "no HTTP"
         except OSError:
             return RESET
-        return _status(first)
+        return _parse_status(first)
 
-    async def _final_status(self) -> bytes:
+    async def _read_status_line(self) -> bytes:
         """Return the status line of the response, after interim ones (100)."""
-        while _status(line := await self._reader.readuntil(b"\r\n")) == "100":
+        while _parse_status(line := await self._reader.readuntil(b"\r\n")) == "100":
             while await self._reader.readuntil(b"\r\n") != b"\r\n":
                 continue
         return line
 
 
-def _status(line: bytes) -> str:
+def _parse_status(line: bytes) -> str:
     words = line.split()
     return words[1].decode(errors="replace") if len(words) > 1 else "no HTTP"

@@ -134,11 +134,11 @@ class Clients:
     def run(self) -> ClientReport:
         """Send requests for the given time and return the report."""
         with ThreadPoolExecutor(self._options.clients + 2) as pool:
-            work = [pool.submit(self._probe)]
+            work = [pool.submit(self._probe_repeatedly)]
             if self._options.uploads:
                 work.append(pool.submit(self._upload_repeatedly))
             work.extend(
-                pool.submit(self._ask_repeatedly, number)
+                pool.submit(self._send_repeatedly, number)
                 for number in range(self._options.clients)
             )
             for one in work:
@@ -147,17 +147,21 @@ class Clients:
         self._report.upload_failures = dict(self._upload_failures)
         return self._report
 
-    def _ask_repeatedly(self, number: int) -> None:
+    def _send_repeatedly(self, number: int) -> None:
         # do not start all clients at the same time
         time.sleep(REQUEST_INTERVAL * number / self._options.clients)
         with Client(self._target, timeout=self._options.answer_within) as client:
-            for name, status, ask in islice(cycle(self._mix(client)), number, None):
+            for name, status, ask in islice(
+                cycle(self._request_cycle(client)), number, None
+            ):
                 if time.monotonic() > self._end:
                     return
-                self._ask(name, status, ask)
+                self._send_measured(name, status, ask)
                 time.sleep(REQUEST_INTERVAL)
 
-    def _mix(self, client: Client) -> list[tuple[str, int, Callable[[], Answer]]]:
+    def _request_cycle(
+        self, client: Client
+    ) -> list[tuple[str, int, Callable[[], Answer]]]:
         """Return the requests that a client sends in turn, with expected statuses."""
         options = self._options
         small = {"description": "an honest record"}
@@ -168,7 +172,7 @@ class Clients:
             ("write", 201, lambda: client.post("/api/object/", small)),
         ]
 
-    def _ask(self, name: str, status: int, ask: Callable[[], Answer]) -> None:
+    def _send_measured(self, name: str, status: int, ask: Callable[[], Answer]) -> None:
         began = time.perf_counter()
         try:
             answer = ask()
@@ -182,7 +186,7 @@ class Clients:
             if answer.status != status:
                 self._failures[f"{name}: {answer.status}"] += 1
 
-    def _probe(self) -> None:
+    def _probe_repeatedly(self) -> None:
         """Request /livez over new connections, as monitoring does."""
         report = self._report
         while time.monotonic() < self._end:
@@ -204,7 +208,7 @@ class Clients:
 
     def _upload_repeatedly(self) -> None:
         while time.monotonic() < self._end:
-            for outcome in self._upload():
+            for outcome in self._upload_with_retries():
                 if outcome == "ok":
                     self._report.uploads += 1
                 elif outcome == "busy":
@@ -213,7 +217,7 @@ class Clients:
                     self._upload_failures[outcome] += 1
             time.sleep(5 * REQUEST_INTERVAL)
 
-    def _upload(self) -> Iterator[str]:
+    def _upload_with_retries(self) -> Iterator[str]:
         """Upload a file and download it; retry while the registry is busy."""
         give_up = time.monotonic() + UPLOAD_TIMEOUT
         while True:

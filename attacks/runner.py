@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from attacks.attackers.base import AttackContext, Attacker
-from attacks.client import Client, require
+from attacks.client import Client, require_status
 from attacks.findings import megabytes
 from attacks.honest_clients import ClientOptions, ClientReport, measure
 from attacks.processes import resident_bytes
@@ -77,10 +77,10 @@ class AttackRunner:
         **options: float,
     ) -> tuple[ClientReport, Counter[str]]:
         """Return the report of honest clients, and the outcomes of the attackers."""
-        swarm = Swarm(kind, self._context(kind))
+        swarm = Swarm(kind, self._build_context(kind))
         async with swarm.of(self._clients):
             await asyncio.sleep(head_start)
-            report = await self._honest(seconds, options)
+            report = await self._measure_clients(seconds, options)
         return report, swarm.outcomes
 
     async def run(
@@ -88,13 +88,13 @@ class AttackRunner:
     ) -> Result:
         """Measure honest clients before, during and after an attack of this type."""
         # the measurement after one attack is also the one before the next
-        before = self._quiet or await self._honest(baseline, options)
+        before = self._quiet or await self._measure_clients(baseline, options)
         idle_memory = resident_bytes(self._target.pid)
         watch = asyncio.create_task(self._most_memory())
         during, outcomes = await self.measure_during(kind, seconds=seconds, **options)
         watch.cancel()
         memory = (await asyncio.gather(watch, return_exceptions=True))[0]
-        after = self._quiet = await self._honest(baseline, options)
+        after = self._quiet = await self._measure_clients(baseline, options)
         return Result(
             kind.name,
             before,
@@ -105,10 +105,10 @@ class AttackRunner:
             memory if isinstance(memory, int) else idle_memory,
         )
 
-    def _context(self, kind: Attacker) -> AttackContext:
+    def _build_context(self, kind: Attacker) -> AttackContext:
         number = self._clients if kind.uploads else 0
         with Client(self._target) as client:
-            form = require(client.get("/sign-in"), 200)
+            form = require_status(client.get("/sign-in"), 200)
             uploads = tuple(upload_path(client) for _ in range(number))
         cookie = form.headers["set-cookie"].partition(";")[0]
         attacked = self._target
@@ -116,7 +116,9 @@ class AttackRunner:
             attacked = attacked.from_address(self._source)
         return AttackContext(attacked, self._ground, cookie, uploads)
 
-    async def _honest(self, seconds: float, options: dict[str, float]) -> ClientReport:
+    async def _measure_clients(
+        self, seconds: float, options: dict[str, float]
+    ) -> ClientReport:
         return await measure(
             ClientOptions.of(self._target, self._ground, seconds=seconds, **options)
         )
@@ -142,35 +144,38 @@ TABLE_HEADING = (
 def table_row(result: Result) -> str:
     """Return a result as a row of the table."""
     during = result.during
-    failed = {**during.failures, **{f"upload {k}": v for k, v in _bad(during).items()}}
+    failed = {
+        **during.failures,
+        **{f"upload {k}": v for k, v in _escape_failures(during).items()},
+    }
     cells = (
         result.kind,
         f"{result.ratio:.1f}",
         f"{result.baseline:.1f} → {during.median:.1f}",
         f"{max(result.before.p99, result.after.p99):.0f} → {during.p99:.0f}",
         str(len(during.milliseconds)),
-        _counts(failed) or "0",
+        _format_counts(failed) or "0",
         f"{during.live_misses} of {during.live}",
         f"{during.live_worst:.2f}",
         f"{during.uploads}, {during.upload_retries} retried",
         f"{megabytes(result.memory_before)} → {megabytes(result.memory)}",
-        _counts(result.outcomes),
-        _verdict(result),
+        _format_counts(result.outcomes),
+        _format_verdict(result),
     )
     return f"| {' | '.join(cells)} |"
 
 
-def _verdict(result: Result) -> str:
+def _format_verdict(result: Result) -> str:
     if result.fails:
         return "FAILS"
     return "slow" if result.ratio > MAX_SLOWDOWN else "holds"
 
 
-def _bad(report: ClientReport) -> dict[str, int]:
+def _escape_failures(report: ClientReport) -> dict[str, int]:
     return {
         name[:60].replace("|", "/"): n for name, n in report.upload_failures.items()
     }
 
 
-def _counts(counts: dict[str, int]) -> str:
+def _format_counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))

@@ -21,7 +21,7 @@ from bench.postgres import fresh_database
 
 def main(arguments: Sequence[str]) -> None:
     """Run the benchmark with these arguments."""
-    options = _options(arguments)
+    options = _parse_options(arguments)
     with ExitStack() as stack:
         database = fresh_database(stack)
         url = registry.set_environment(stack, database)
@@ -31,10 +31,10 @@ def main(arguments: Sequence[str]) -> None:
         # this process answers requests as well, to count their statements
         logging.disable(logging.INFO)
         connection = stack.enter_context(psycopg.connect(database, autocommit=True))
-        _measure(options, url, connection)
+        _run_measurements(options, url, connection)
 
 
-def _options(arguments: Sequence[str]) -> argparse.Namespace:
+def _parse_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench",
         description="Measure the API of a large registry and compare it with "
@@ -54,7 +54,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _measure(
+def _run_measurements(
     options: argparse.Namespace, url: str, connection: psycopg.Connection
 ) -> None:
     # these import models, which is possible only after django.setup()
@@ -82,11 +82,11 @@ def _measure(
                 print(format_row(results[kind.name], kind.aim, results), flush=True)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _raise_interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
     # so that a terminated benchmark stops its servers, like an interrupted one
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, _raise_interrupt)
     main(sys.argv[1:])

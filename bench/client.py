@@ -47,17 +47,17 @@ class Client:
     def send(self, method: str, path: str, body: bytes | None = None) -> bytes:
         """Send a request and return the body; exit unless it succeeds."""
         try:
-            status, content = self._exchange(method, path, body)
+            status, content = self._send_request(method, path, body)
         except http.client.RemoteDisconnected:
             # the server closes an idle connection while a long floor is measured
             self._connection.close()
-            status, content = self._exchange(method, path, body)
+            status, content = self._send_request(method, path, body)
         if not 200 <= status < 300:
             text = content[:2000].decode(errors="replace")
             raise SystemExit(f"{method} {path} answered {status}: {text}")
         return content
 
-    def _exchange(
+    def _send_request(
         self, method: str, path: str, body: bytes | None
     ) -> tuple[int, bytes]:
         self._connection.request(method, path, body, self._headers)

@@ -55,12 +55,12 @@ def product_name(number: int) -> str:
     return f"{subject}/{measure}/{name:05d}"
 
 
-def version(number: int) -> str:
+def version_of_object(number: int) -> str:
     """Return the version of an object's data product."""
     return f"1.{(number - 1) % VERSIONS}.0"
 
 
-def namespace(number: int) -> int:
+def namespace_of_object(number: int) -> int:
     """Return the id of the namespace of an object's data product."""
     return (number - 1) // VERSIONS % NAMESPACES + 1
 
@@ -73,26 +73,26 @@ def sha1(number: int) -> str:
 def load_content(connection: Connection, user: int, size: Size) -> None:
     """Fill an empty registry with records of this user."""
     with connection.transaction():
-        for model, names, rows in _records(size):
-            _copy(connection, model, names, _registered(rows, user))
-        for table, columns, links in _links(size):
-            _copy(connection, table, columns, links)
-        for model in {model for model, _, _ in _records(size)}:
+        for model, names, rows in _record_rows(size):
+            _copy_rows(connection, model, names, _with_registration(rows, user))
+        for table, columns, links in _link_rows(size):
+            _copy_rows(connection, table, columns, links)
+        for model in {model for model, _, _ in _record_rows(size)}:
             _write_events(connection, model, user)
             _continue_ids(connection, model)
     # as autovacuum would have done in a registry that has grown over years
     connection.execute("VACUUM ANALYZE")
 
 
-def _records(size: Size) -> Iterator[tuple[type[Record], str, Rows]]:
+def _record_rows(size: Size) -> Iterator[tuple[type[Record], str, Rows]]:
     """Yield each record type with its own columns and its rows."""
     numbers = range(1, size.objects + 1)
-    yield from _surroundings()
+    yield from _referenced_rows()
     yield (
         tables.StorageLocation,
         "id path hash public storage_root_id",
         (
-            (n, f"{product_name(n)}/{version(n)}.csv", sha1(n), True, ROOT)
+            (n, f"{product_name(n)}/{version_of_object(n)}.csv", sha1(n), True, ROOT)
             for n in numbers
         ),
     )
@@ -100,13 +100,23 @@ def _records(size: Size) -> Iterator[tuple[type[Record], str, Rows]]:
         tables.Object,
         "id storage_location_id description file_type_id uuid",
         (
-            (n, n, f"Number {n} of the objects", n % len(FILE_TYPES) + 1, _uuid(n))
+            (
+                n,
+                n,
+                f"Number {n} of the objects",
+                n % len(FILE_TYPES) + 1,
+                _uuid_of_row(n),
+            )
             for n in numbers
         ),
     )
-    yield tables.ObjectComponent, "id object_id name whole_object", _components(size)
+    yield (
+        tables.ObjectComponent,
+        "id object_id name whole_object",
+        _component_rows(size),
+    )
     names = "id namespace_id name version version_key object_id"
-    yield tables.DataProduct, names, _products(size)
+    yield tables.DataProduct, names, _product_rows(size)
     yield (
         tables.Keyword,
         "id object_id keyphrase",
@@ -121,11 +131,11 @@ def _records(size: Size) -> Iterator[tuple[type[Record], str, Rows]]:
         tables.CodeRun,
         "id run_date description code_repo_id model_config_id "
         "submission_script_id uuid",
-        _runs(size),
+        _run_rows(size),
     )
 
 
-def _surroundings() -> Iterator[tuple[type[Record], str, Rows]]:
+def _referenced_rows() -> Iterator[tuple[type[Record], str, Rows]]:
     """Yield the few records that objects refer to."""
     yield (
         tables.FileType,
@@ -136,7 +146,7 @@ def _surroundings() -> Iterator[tuple[type[Record], str, Rows]]:
         tables.Author,
         "id name identifier uuid",
         (
-            (n, f"Author {n}", f"https://example.org/people/{n}", _uuid(-n))
+            (n, f"Author {n}", f"https://example.org/people/{n}", _uuid_of_row(-n))
             for n in range(1, AUTHORS + 1)
         ),
     )
@@ -152,7 +162,7 @@ def _surroundings() -> Iterator[tuple[type[Record], str, Rows]]:
     )
 
 
-def _components(size: Size) -> Iterator[tuple[Any, ...]]:
+def _component_rows(size: Size) -> Iterator[tuple[Any, ...]]:
     """Yield the whole-object component of each object, and one of every tenth."""
     for n in range(1, size.objects + 1):
         yield n, n, "whole_object", True
@@ -160,22 +170,25 @@ def _components(size: Size) -> Iterator[tuple[Any, ...]]:
         yield size.objects + n, n * 10, "table", False
 
 
-def _products(size: Size) -> Iterator[tuple[Any, ...]]:
-    keys = {version(n): version_key(version(n)) for n in range(1, VERSIONS + 1)}
+def _product_rows(size: Size) -> Iterator[tuple[Any, ...]]:
+    keys = {
+        version_of_object(n): version_key(version_of_object(n))
+        for n in range(1, VERSIONS + 1)
+    }
     for n in range(1, size.objects + 1):
-        v = version(n)
-        yield n, namespace(n), product_name(n), v, keys[v], n
+        v = version_of_object(n)
+        yield n, namespace_of_object(n), product_name(n), v, keys[v], n
 
 
-def _runs(size: Size) -> Iterator[tuple[Any, ...]]:
+def _run_rows(size: Size) -> Iterator[tuple[Any, ...]]:
     for n in range(1, size.runs + 1):
         repository = n % min(REPOSITORIES, size.objects) + 1
         script = size.objects - n % (size.objects // 2)
         began = _EPOCH + timedelta(minutes=n)
-        yield n, began, f"Run {n}", repository, script, script, _uuid(n)
+        yield n, began, f"Run {n}", repository, script, script, _uuid_of_row(n)
 
 
-def _links(size: Size) -> Iterator[tuple[type[models.Model], str, Rows]]:
+def _link_rows(size: Size) -> Iterator[tuple[type[models.Model], str, Rows]]:
     """Yield the rows that link objects to authors and runs to components."""
     yield (
         tables.Object.authors.through,
@@ -186,28 +199,28 @@ def _links(size: Size) -> Iterator[tuple[type[models.Model], str, Rows]]:
     yield (
         tables.CodeRun.inputs.through,
         "coderun_id objectcomponent_id",
-        (link for n in runs if n > 1 for link in _pair(n, n - 1, size)),
+        (link for n in runs if n > 1 for link in _link_pair(n, n - 1, size)),
     )
     yield (
         tables.CodeRun.outputs.through,
         "coderun_id objectcomponent_id",
-        (link for n in runs for link in _pair(n, n, size)),
+        (link for n in runs for link in _link_pair(n, n, size)),
     )
 
 
-def _pair(run: int, writer: int, size: Size) -> Iterator[tuple[int, int]]:
+def _link_pair(run: int, writer: int, size: Size) -> Iterator[tuple[int, int]]:
     """Yield links of a run to the two output components of a run."""
     for component in (2 * writer - 1, 2 * writer):
         yield run, (component - 1) % size.objects + 1
 
 
-def _registered(rows: Rows, user: int) -> Iterator[tuple[Any, ...]]:
+def _with_registration(rows: Rows, user: int) -> Iterator[tuple[Any, ...]]:
     """Add the user and the time of registration; rows are a second apart."""
     for row in rows:
         yield *row, user, user, _EPOCH + timedelta(seconds=row[0])
 
 
-def _copy(
+def _copy_rows(
     connection: Connection, model: type[models.Model], names: str, rows: Rows
 ) -> None:
     columns = names.split()
@@ -246,5 +259,5 @@ def _continue_ids(connection: Connection, model: type[Record]) -> None:
     )
 
 
-def _uuid(number: int) -> uuid.UUID:
+def _uuid_of_row(number: int) -> uuid.UUID:
     return uuid.uuid5(uuid.NAMESPACE_OID, str(number))

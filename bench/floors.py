@@ -64,7 +64,7 @@ _COLUMNS = {
             WHERE storage_root_id = r.id ORDER BY 1 DESC LIMIT 100) AS locations
     """,
 }
-_TABLE = {
+_TABLES = {
     "object": "registry_object",
     "data_product": "registry_dataproduct",
     "code_run": "registry_coderun",
@@ -94,7 +94,7 @@ def select_page(
 
     The page begins after the id ``after``.
     """
-    count = f"SELECT count(*) FROM {_TABLE[kind]} {where}"
+    count = f"SELECT count(*) FROM {_TABLES[kind]} {where}"
     given = list(parameters)
     if after is not None:
         where = f"{where} {'AND' if where else 'WHERE'} id < %s"
@@ -102,7 +102,7 @@ def select_page(
     # aggregate lists only for the rows of the page, whatever the order is
     rows = f"""
         SELECT {_COLUMNS[kind]} FROM (
-            SELECT * FROM {_TABLE[kind]} {where} ORDER BY {order} LIMIT 100
+            SELECT * FROM {_TABLES[kind]} {where} ORDER BY {order} LIMIT 100
         ) AS r ORDER BY {order}
     """
 
@@ -118,7 +118,7 @@ def select_page(
 
 def select_record(kind: str, pk: int) -> Floor:
     """Return a floor that selects one record."""
-    statement = f"SELECT {_COLUMNS[kind]} FROM {_TABLE[kind]} AS r WHERE id = %s"
+    statement = f"SELECT {_COLUMNS[kind]} FROM {_TABLES[kind]} AS r WHERE id = %s"
 
     def fetch(connection: Connection) -> bytes:
         with connection.cursor(row_factory=dict_row) as cursor:
@@ -146,7 +146,7 @@ def insert_keywords(rows: Sequence[tuple[int, str]], user: int) -> Floor:
                 "FROM unnest(%s::bigint[], %s::text[]) RETURNING id",
                 [user, user, objects, phrases],
             )
-            return _written(cursor, "keyword", user)
+            return _insert_returned_events(cursor, "keyword", user)
 
     return insert
 
@@ -169,7 +169,7 @@ def insert_objects(rows: Sequence[tuple[str, int, int]], user: int) -> Floor:
                 [user, user, texts, types, uuids],
             )
             ids = [row[0] for row in cursor]
-            _events(cursor, "object", ids, user)
+            _insert_events(cursor, "object", ids, user)
             cursor.execute(
                 "INSERT INTO registry_object_authors (object_id, author_id) "
                 "SELECT * FROM unnest(%s::bigint[], %s::bigint[])",
@@ -182,7 +182,7 @@ def insert_objects(rows: Sequence[tuple[str, int, int]], user: int) -> Floor:
                 "FROM unnest(%s::bigint[]) RETURNING id",
                 [user, user, ids],
             )
-            return _written(cursor, "object_component", user)
+            return _insert_returned_events(cursor, "object_component", user)
 
     return insert
 
@@ -208,20 +208,20 @@ def insert_run(
                     "(coderun_id, objectcomponent_id) SELECT %s, unnest(%s::bigint[])",
                     [ids[0], components],
                 )
-            _events(cursor, "code_run", ids, user)
+            _insert_events(cursor, "code_run", ids, user)
             return orjson.dumps(ids)
 
     return insert
 
 
-def _written(cursor: psycopg.Cursor[Any], kind: str, user: int) -> bytes:
+def _insert_returned_events(cursor: psycopg.Cursor[Any], kind: str, user: int) -> bytes:
     """Insert the events of the rows that the last statement returned."""
     ids = [row[0] for row in cursor]
-    _events(cursor, kind, ids, user)
+    _insert_events(cursor, kind, ids, user)
     return orjson.dumps(ids)
 
 
-def _events(
+def _insert_events(
     cursor: psycopg.Cursor[Any], kind: str, ids: Sequence[int], user: int
 ) -> None:
     cursor.execute(

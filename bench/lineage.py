@@ -85,11 +85,11 @@ def load_graphs(connection: Connection, user: int, size: Size) -> Graphs:
         before, after = first + row * layers, first + (row + 1) * layers
         reads += [(run, before + (column + n) % layers) for n in range(READS)]
         writes.append((run, after + column))
-    _insert(connection, user, range(fan, mesh + len(writes) + 1), reads, writes)
+    _insert_runs(connection, user, range(fan, mesh + len(writes) + 1), reads, writes)
     return Graphs(fan, mesh)
 
 
-def _insert(
+def _insert_runs(
     connection: Connection,
     user: int,
     runs: range,
@@ -122,11 +122,11 @@ def _insert(
 def request_types(size: Size, graphs: Graphs) -> Iterator[RequestType]:
     """Yield the request types, each with the bare query for the same nodes."""
     yield RequestType(
-        "lineage, depth 1", lambda n: _of_chain(size, n, 1), MaxDifference(10)
+        "lineage, depth 1", lambda n: _chain_sample(size, n, 1), MaxDifference(10)
     )
     yield RequestType(
         f"lineage, depth {DEPTH} on a chain",
-        lambda n: _of_chain(size, n, DEPTH),
+        lambda n: _chain_sample(size, n, DEPTH),
         MaxRatio(5),
         share=0.25,
     )
@@ -135,25 +135,26 @@ def request_types(size: Size, graphs: Graphs) -> Iterator[RequestType]:
         ("lineage, 5,000 nodes", graphs.mesh),
     ):
         sample = Sample(
-            _request("code_run", run, "all"), _bare(run, _ALL_LEVELS, is_run=True)
+            _lineage_request("code_run", run, "all"),
+            _select_nodes(run, _ALL_LEVELS, is_run=True),
         )
         yield RequestType(name, repeat_sample(sample), MaxRatio(5), share=0.25)
 
 
-def _of_chain(size: Size, n: int, depth: int) -> Sample:
+def _chain_sample(size: Size, n: int, depth: int) -> Sample:
     """Return a sample that follows the chain from a product near its end."""
     product = 2 * (size.runs - n % max(1, size.runs // 2))
     return Sample(
-        _request("data_product", product, str(depth)),
-        _bare(product, 2 * depth, is_run=False),
+        _lineage_request("data_product", product, str(depth)),
+        _select_nodes(product, 2 * depth, is_run=False),
     )
 
 
-def _request(kind: str, pk: int, depth: str) -> Request:
+def _lineage_request(kind: str, pk: int, depth: str) -> Request:
     return Request("GET", f"/api/lineage/{kind}/{pk}/?depth={depth}")
 
 
-def _bare(pk: int, levels: int, *, is_run: bool) -> Floor:
+def _select_nodes(pk: int, levels: int, *, is_run: bool) -> Floor:
     """Return a floor that selects the ids of a lineage.
 
     A data product has the id of its object.

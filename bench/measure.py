@@ -45,54 +45,54 @@ class Bench:
         samples = max(3, round(self._samples * kind.share))
         warm_up = min(WARM_UP, samples)
         for _ in range(warm_up):
-            self._compare(self._next(kind))
-        times = list(self._take(kind, samples))
+            self._compare_results(self._next_sample(kind))
+        times = list(self._take_samples(kind, samples))
         floor = [taken for _, taken in times if taken is not None]
         scale = 1000 / kind.records
         return Result(
             kind.name,
             median(taken for taken, _ in times) * scale,
             median(floor) * scale if floor else None,
-            self._counter.count(self._next(kind).request),
+            self._counter.count(self._next_sample(kind).request),
         )
 
-    def _next(self, kind: RequestType) -> Sample:
+    def _next_sample(self, kind: RequestType) -> Sample:
         return kind.sample(next(self._numbers))
 
-    def _take(
+    def _take_samples(
         self, kind: RequestType, samples: int
     ) -> Iterator[tuple[float, float | None]]:
         """Yield the seconds of a request and of its floor, alternating the order."""
         for turn in range(samples):
-            sample = self._next(kind)
+            sample = self._next_sample(kind)
             if turn % 2:
                 floor = self._time_floor(sample)
-                yield _seconds(lambda: self._ask(sample)), floor  # noqa: B023
+                yield _time_call(lambda: self._send_request(sample)), floor  # noqa: B023
             else:
-                taken = _seconds(lambda: self._ask(sample))  # noqa: B023
+                taken = _time_call(lambda: self._send_request(sample))  # noqa: B023
                 yield taken, self._time_floor(sample)
 
     def _time_floor(self, sample: Sample) -> float | None:
         floor = sample.floor
-        return None if floor is None else _seconds(lambda: floor(self._connection))
+        return None if floor is None else _time_call(lambda: floor(self._connection))
 
-    def _ask(self, sample: Sample) -> bytes:
+    def _send_request(self, sample: Sample) -> bytes:
         request = sample.request
         return self._client.send(request.method, request.path, request.body)
 
-    def _compare(self, sample: Sample) -> None:
+    def _compare_results(self, sample: Sample) -> None:
         """Send the request and run its floor once; assert that the rows are equal."""
-        answer = self._ask(sample)
+        answer = self._send_request(sample)
         if sample.floor is None:
             return
         floor = sample.floor(self._connection)
         if sample.request.method == "GET" and answer.startswith(b"{"):
             here, there = orjson.loads(answer), orjson.loads(floor)
             assert here.get("count") == there.get("count"), sample.request
-            assert _ids(here) == _ids(there), sample.request
+            assert _record_ids(here) == _record_ids(there), sample.request
 
 
-def _ids(answer: dict[str, Any]) -> list[Any]:
+def _record_ids(answer: dict[str, Any]) -> list[Any]:
     """Return the ids of the records in a response, or in the result of a floor.
 
     The ids of lineage nodes are sorted, because the floor returns them in no order.
@@ -106,7 +106,7 @@ def _ids(answer: dict[str, Any]) -> list[Any]:
     ]
 
 
-def _seconds(work: Callable[[], T]) -> float:
+def _time_call(work: Callable[[], T]) -> float:
     """Return the seconds of a call, without garbage collection, as `timeit` does."""
     gc.disable()
     try:

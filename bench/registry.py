@@ -69,7 +69,7 @@ def serve(stack: ExitStack, url: str) -> None:
         stdout=stack.enter_context(log.open("wb")),
         stderr=subprocess.STDOUT,
     )
-    stack.callback(_stop, process)
+    stack.callback(_stop_server, process)
     wait_until_ready(url, process, log)
 
 
@@ -82,7 +82,7 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> N
         time.sleep(0.05)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop_server(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
         process.wait(TIMEOUT)

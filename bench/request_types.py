@@ -63,33 +63,35 @@ def request_types(size: Size, user: int) -> Iterator[RequestType]:
     yield RequestType(
         "/livez: HTTP alone", lambda _: Sample(Request("GET", "/livez"), None)
     )
-    yield from _lists(size)
-    yield from _look_ups(size)
-    yield from _descriptions()
-    yield from _posts(size, user)
-    yield RequestType("all objects as CSV", lambda _: _csv(), share=0.02)
+    yield from _list_types(size)
+    yield from _look_up_types(size)
+    yield from _description_types()
+    yield from _post_types(size, user)
+    yield RequestType("all objects as CSV", lambda _: _csv_sample(), share=0.02)
 
 
-def _lists(size: Size) -> Iterator[RequestType]:
+def _list_types(size: Size) -> Iterator[RequestType]:
     for kind in ("object", "data_product", "code_run"):
-        yield RequestType(f"{kind} list of 100", _listing(kind), LIST_AIM)
-    yield RequestType("object list, deep cursor", lambda n: _deep(size, n), LIST_AIM)
+        yield RequestType(f"{kind} list of 100", _list_sample(kind), LIST_AIM)
+    yield RequestType(
+        "object list, deep cursor", lambda n: _cursor_sample(size, n), LIST_AIM
+    )
     yield RequestType(
         "object list by last_updated",
-        _listing("object", "?ordering=last_updated", order="last_updated, id DESC"),
+        _list_sample("object", "?ordering=last_updated", order="last_updated, id DESC"),
         LIST_AIM,
         share=0.25,
     )
     yield RequestType(
         "product by glob, human/mort*",
-        _listing(
+        _list_sample(
             "data_product", "?name=human/mort*", "WHERE name LIKE %s", ("human/mort%",)
         ),
         LIST_AIM,
     )
     yield RequestType(
         "product by glob, *mortality*",
-        _listing(
+        _list_sample(
             "data_product", "?name=*mortality*", "WHERE name LIKE %s", ("%mortality%",)
         ),
         LIST_AIM,
@@ -97,30 +99,34 @@ def _lists(size: Size) -> Iterator[RequestType]:
     )
 
 
-def _look_ups(size: Size) -> Iterator[RequestType]:
+def _look_up_types(size: Size) -> Iterator[RequestType]:
     yield RequestType(
-        ONE_OBJECT, lambda n: _record("object", _any_object(size, n)), LOOK_UP_AIM
+        ONE_OBJECT,
+        lambda n: _record_sample("object", _spread_object_id(size, n)),
+        LOOK_UP_AIM,
     )
     yield RequestType(
         "one storage root",
-        lambda _: _record("storage_root", content.ROOT),
+        lambda _: _record_sample("storage_root", content.ROOT),
         LOOK_UP_AIM,
     )
     yield RequestType(
         "location by hash",
-        lambda n: _by("storage_location", "hash", content.sha1(_any_object(size, n))),
+        lambda n: _filter_sample(
+            "storage_location", "hash", content.sha1(_spread_object_id(size, n))
+        ),
         LOOK_UP_AIM,
     )
     yield RequestType(
         "product by exact name",
-        lambda n: _by(
-            "data_product", "name", content.product_name(_any_object(size, n))
+        lambda n: _filter_sample(
+            "data_product", "name", content.product_name(_spread_object_id(size, n))
         ),
         LOOK_UP_AIM,
     )
 
 
-def _descriptions() -> Iterator[RequestType]:
+def _description_types() -> Iterator[RequestType]:
     for name, request in (
         ("OPTIONS of a list", Request("OPTIONS", "/api/object/")),
         ("the API's root", Request("GET", "/api/")),
@@ -129,21 +135,25 @@ def _descriptions() -> Iterator[RequestType]:
         yield RequestType(name, repeat_sample(sample), MinSpeedup(ONE_OBJECT))
 
 
-def _posts(size: Size, user: int) -> Iterator[RequestType]:
+def _post_types(size: Size, user: int) -> Iterator[RequestType]:
     many = min(BULK, size.objects)
-    yield RequestType(ONE_KEYWORD, lambda n: _keywords(size, user, n, None), POST_AIM)
-    yield RequestType(ONE_OBJECT_MORE, lambda n: _objects(user, n, None), POST_AIM)
-    yield RequestType("POST a code run", lambda n: _run(size, user, n), POST_AIM)
+    yield RequestType(
+        ONE_KEYWORD, lambda n: _keyword_sample(size, user, n, None), POST_AIM
+    )
+    yield RequestType(
+        ONE_OBJECT_MORE, lambda n: _object_sample(user, n, None), POST_AIM
+    )
+    yield RequestType("POST a code run", lambda n: _run_sample(size, user, n), POST_AIM)
     yield RequestType(
         f"POST {many:,} keywords, each",
-        lambda n: _keywords(size, user, n, many),
+        lambda n: _keyword_sample(size, user, n, many),
         MinSpeedup(ONE_KEYWORD, 20),
         share=0.025,
         records=many,
     )
     yield RequestType(
         f"POST {many:,} objects, each",
-        lambda n: _objects(user, n, many),
+        lambda n: _object_sample(user, n, many),
         MinSpeedup(ONE_OBJECT_MORE, 20),
         share=0.025,
         records=many,
@@ -155,12 +165,12 @@ def repeat_sample(sample: Sample) -> Callable[[int], Sample]:
     return lambda _: sample
 
 
-def _any_object(size: Size, n: int) -> int:
+def _spread_object_id(size: Size, n: int) -> int:
     """Return the id of an object; consecutive numbers give distant ids."""
     return n * 7919 % size.objects + 1
 
 
-def _listing(
+def _list_sample(
     kind: str,
     query: str = "",
     where: str = "",
@@ -174,8 +184,8 @@ def _listing(
     return repeat_sample(sample)
 
 
-def _deep(size: Size, n: int) -> Sample:
-    after = max(_any_object(size, n), size.objects // 2)
+def _cursor_sample(size: Size, n: int) -> Sample:
+    after = max(_spread_object_id(size, n), size.objects // 2)
     cursor = Cursor((after,), backwards=False).encode()
     return Sample(
         Request("GET", f"/api/object/?cursor={cursor}"),
@@ -183,35 +193,36 @@ def _deep(size: Size, n: int) -> Sample:
     )
 
 
-def _record(kind: str, pk: int) -> Sample:
+def _record_sample(kind: str, pk: int) -> Sample:
     return Sample(Request("GET", f"/api/{kind}/{pk}/"), floors.select_record(kind, pk))
 
 
-def _by(kind: str, field: str, value: str) -> Sample:
+def _filter_sample(kind: str, field: str, value: str) -> Sample:
     return Sample(
         Request("GET", f"/api/{kind}/?{field}={quote(value)}"),
         floors.select_page(kind, f"WHERE {field} = %s", (value,)),
     )
 
 
-def _csv() -> Sample:
+def _csv_sample() -> Sample:
     request = Request("GET", "/api/object/?format=csv")
     return Sample(request, floors.copy_objects_as_csv)
 
 
-def _keywords(size: Size, user: int, n: int, many: int | None) -> Sample:
-    ids = [_any_object(size, n + k) for k in range(many or 1)]
+def _keyword_sample(size: Size, user: int, n: int, many: int | None) -> Sample:
+    ids = [_spread_object_id(size, n + k) for k in range(many or 1)]
     body = [
         {"object": f"/api/object/{pk}/", "keyphrase": f"asked {n} {k}"}
         for k, pk in enumerate(ids)
     ]
     rows = [(pk, f"inserted {n} {k}") for k, pk in enumerate(ids)]
     return Sample(
-        _post("keyword", body if many else body[0]), floors.insert_keywords(rows, user)
+        _post_request("keyword", body if many else body[0]),
+        floors.insert_keywords(rows, user),
     )
 
 
-def _objects(user: int, n: int, many: int | None) -> Sample:
+def _object_sample(user: int, n: int, many: int | None) -> Sample:
     rows = [
         (f"Object {n} {k}", k % len(content.FILE_TYPES) + 1, k % content.AUTHORS + 1)
         for k in range(many or 1)
@@ -225,12 +236,13 @@ def _objects(user: int, n: int, many: int | None) -> Sample:
         for text, file_type, author in rows
     ]
     return Sample(
-        _post("object", body if many else body[0]), floors.insert_objects(rows, user)
+        _post_request("object", body if many else body[0]),
+        floors.insert_objects(rows, user),
     )
 
 
-def _run(size: Size, user: int, n: int) -> Sample:
-    script, *components = (_any_object(size, n + k) for k in range(5))
+def _run_sample(size: Size, user: int, n: int) -> Sample:
+    script, *components = (_spread_object_id(size, n + k) for k in range(5))
     links = [f"/api/object_component/{pk}/" for pk in components]
     body = {
         "run_date": "2026-11-20T15:28:33Z",
@@ -240,10 +252,10 @@ def _run(size: Size, user: int, n: int) -> Sample:
         "outputs": links[2:],
     }
     return Sample(
-        _post("code_run", body),
+        _post_request("code_run", body),
         floors.insert_run(f"Run {n}", script, components[:2], components[2:], user),
     )
 
 
-def _post(kind: str, body: Any) -> Request:
+def _post_request(kind: str, body: Any) -> Request:
     return Request("POST", f"/api/{kind}/", orjson.dumps(body))

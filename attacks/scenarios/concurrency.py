@@ -55,7 +55,7 @@ def watch_server(target: Target) -> Iterator[ServerWatch]:
     watched, end = ServerWatch(before=memory, most=memory), threading.Event()
     threads = [
         threading.Thread(target=watch, args=(target, watched, end))
-        for watch in (_probe, _weigh)
+        for watch in (_probe_livez, _measure_memory)
     ]
     for thread in threads:
         thread.start()
@@ -67,7 +67,7 @@ def watch_server(target: Target) -> Iterator[ServerWatch]:
             thread.join()
 
 
-def _probe(target: Target, watched: ServerWatch, end: threading.Event) -> None:
+def _probe_livez(target: Target, watched: ServerWatch, end: threading.Event) -> None:
     while not end.wait(0.2):
         watched.asked += 1
         began = time.monotonic()
@@ -79,6 +79,6 @@ def _probe(target: Target, watched: ServerWatch, end: threading.Event) -> None:
         watched.missed += not lives or time.monotonic() - began > LIVE_WITHIN
 
 
-def _weigh(target: Target, watched: ServerWatch, end: threading.Event) -> None:
+def _measure_memory(target: Target, watched: ServerWatch, end: threading.Event) -> None:
     while not end.wait(0.05):
         watched.most = max(watched.most, resident_bytes(target.pid))

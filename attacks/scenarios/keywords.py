@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import count
 
-from attacks.client import Answer, Client, require
+from attacks.client import Answer, Client, require_status
 from attacks.findings import Finding, megabytes
 from attacks.scenarios.concurrency import run_concurrently, watch_server
 from attacks.target import Target
@@ -19,7 +19,9 @@ MAX_GROWTH = 2**30
 def very_many_keywords(target: Target) -> list[Finding]:
     """Give one object as many keywords as are accepted, and read lists with it."""
     with Client(target) as client:
-        made = require(client.post("/api/object/", {"description": "spoken of"}), 201)
+        made = require_status(
+            client.post("/api/object/", {"description": "spoken of"}), 201
+        )
         url = made.json()["url"]
         statuses = _give_keywords(client, url)
 
@@ -33,7 +35,9 @@ def very_many_keywords(target: Target) -> list[Finding]:
     size = max(len(answer.body) for answer in answers)
     missed = f"{watched.missed} of {watched.asked} missed"
     return [
-        Finding("keywords are accepted or rejected", _right(statuses), str(statuses)),
+        Finding(
+            "keywords are accepted or rejected", _are_expected(statuses), str(statuses)
+        ),
         Finding(
             "lists with an object with very many keywords are served",
             set(seen) <= {200, 429, 503},
@@ -61,7 +65,7 @@ def _give_keywords(client: Client, url: str) -> list[int]:
     return statuses
 
 
-def _right(statuses: list[int]) -> bool:
+def _are_expected(statuses: list[int]) -> bool:
     return all(status == 201 for status in statuses[:-1]) and statuses[-1] in {
         201,
         400,

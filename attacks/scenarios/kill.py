@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Protocol
 
-from attacks.client import Client, require
+from attacks.client import Client, require_status
 from attacks.findings import Finding
 from attacks.target import Target
 
@@ -38,7 +38,7 @@ def killed_while_writing(served: Killable) -> list[Finding]:
     batch = secrets.token_hex(8)
     acknowledged = _write_until_killed(served, target, batch)
     served.start()
-    kept = _described(target, batch)
+    kept = _stored_descriptions(target, batch)
     lost = acknowledged - kept
     return [
         Finding(
@@ -48,7 +48,7 @@ def killed_while_writing(served: Killable) -> list[Finding]:
         ),
         Finding(
             "the registry works after a kill",
-            *_writes_again(target),
+            *_check_write(target),
         ),
     ]
 
@@ -59,7 +59,7 @@ def _write_until_killed(served: Killable, target: Target, batch: str) -> set[str
     enough = threading.Event()
 
     def write(number: int) -> None:
-        for description in _acknowledged(target, f"{batch} {number}"):
+        for description in _post_until_killed(target, f"{batch} {number}"):
             acknowledged.add(description)
             if len(acknowledged) >= ENOUGH:
                 enough.set()
@@ -73,7 +73,7 @@ def _write_until_killed(served: Killable, target: Target, batch: str) -> set[str
     return acknowledged
 
 
-def _acknowledged(target: Target, start: str) -> Iterator[str]:
+def _post_until_killed(target: Target, start: str) -> Iterator[str]:
     """Register objects until the server is gone; yield acknowledged descriptions."""
     with Client(target) as client:
         for step in count():
@@ -86,13 +86,13 @@ def _acknowledged(target: Target, start: str) -> Iterator[str]:
                 yield description
 
 
-def _described(target: Target, batch: str) -> set[str]:
+def _stored_descriptions(target: Target, batch: str) -> set[str]:
     """Return the descriptions of completely stored records of this batch."""
     found: set[str] = set()
     path: str | None = "/api/object/?page_size=1000"
     with Client(target) as client:
         while path:
-            page = require(client.get(path), 200).json()
+            page = require_status(client.get(path), 200).json()
             found |= {
                 one["description"]
                 for one in page["results"]
@@ -107,7 +107,7 @@ def _described(target: Target, batch: str) -> set[str]:
     return found
 
 
-def _writes_again(target: Target) -> tuple[bool, str]:
+def _check_write(target: Target) -> tuple[bool, str]:
     with Client(target) as client:
         answer = client.post("/api/object/", {"description": "after the kill"})
     return answer.status == 201, str(answer.status)

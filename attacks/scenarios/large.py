@@ -19,11 +19,11 @@ def empty_objects(target: Target) -> list[Finding]:
     body = b"[" + b"{}," * (_EMPTY - 2) + b"{}]"
 
     def post(number: int) -> Answer:
-        return _send(target, "/api/object/", body, "application/json")
+        return _send_body(target, "/api/object/", body, "application/json")
 
     with watch_server(target) as watched:
         answers = run_concurrently(3, post)
-    return _judged("63 MB of empty objects, three times", answers, watched)
+    return _build_findings("63 MB of empty objects, three times", answers, watched)
 
 
 def multipart_to_the_token_endpoint(target: Target) -> list[Finding]:
@@ -37,14 +37,14 @@ def multipart_to_the_token_endpoint(target: Target) -> list[Finding]:
 
     def post(number: int) -> Answer:
         form = f"multipart/form-data; boundary={boundary}"
-        return _send(target, "/o/token", body, form, signed_in=False)
+        return _send_body(target, "/o/token", body, form, signed_in=False)
 
     with watch_server(target) as watched:
         answers = run_concurrently(3, post)
-    return _judged("a file of 60 MB to /o/token, three times", answers, watched)
+    return _build_findings("a file of 60 MB to /o/token, three times", answers, watched)
 
 
-def _send(
+def _send_body(
     target: Target, path: str, body: bytes, content_type: str, *, signed_in: bool = True
 ) -> Answer:
     """Return the response; 413 if the server closed before all was sent."""
@@ -56,17 +56,19 @@ def _send(
         return Answer(413, b"")
 
 
-def _judged(name: str, answers: list[Answer], watched: ServerWatch) -> list[Finding]:
+def _build_findings(
+    name: str, answers: list[Answer], watched: ServerWatch
+) -> list[Finding]:
     statuses = sorted(answer.status for answer in answers)
     refused = all(400 <= status < 500 or status == 503 for status in statuses)
     growth = f"{megabytes(watched.grown)} more memory"
     return [
         Finding(f"rejected: {name}", refused, str(statuses)),
         Finding(f"little memory: {name}", watched.grown < MAX_GROWTH, growth),
-        _live(name, watched),
+        _livez_finding(name, watched),
     ]
 
 
-def _live(name: str, watched: ServerWatch) -> Finding:
+def _livez_finding(name: str, watched: ServerWatch) -> Finding:
     seen = f"{watched.missed} of {watched.asked} missed"
     return Finding(f"/livez responds during: {name}", not watched.missed, seen)

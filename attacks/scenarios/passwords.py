@@ -25,9 +25,11 @@ def guessed_by_basic(target: Target) -> list[Finding]:
     """
     if not target.password:
         return []
-    before = _status(target, target.password)
-    wrong = run_concurrently(GUESSES, lambda number: _guess(target, f"wrong-{number}"))
-    after = _status(target, target.password)
+    before = _sign_in_status(target, target.password)
+    wrong = run_concurrently(
+        GUESSES, lambda number: _guess_until_checked(target, f"wrong-{number}")
+    )
+    after = _sign_in_status(target, target.password)
     with Client(target) as client:
         by_token = client.get("/api/username/").status
     return [
@@ -44,17 +46,17 @@ def guessed_by_basic(target: Target) -> list[Finding]:
     ]
 
 
-def _guess(target: Target, password: str) -> int:
+def _guess_until_checked(target: Target, password: str) -> int:
     """Repeat a guess until it is checked: with so many at once, some get 503 first."""
     for _ in range(_TRIES):
-        status = _status(target, password)
+        status = _sign_in_status(target, password)
         if status != 503:
             break
         time.sleep(_PAUSE)
     return status
 
 
-def _status(target: Target, password: str) -> int:
+def _sign_in_status(target: Target, password: str) -> int:
     credentials = b64encode(f"admin:{password}".encode()).decode()
     with Client(target, signed_in=False) as client:
         headers = {"Authorization": f"Basic {credentials}"}

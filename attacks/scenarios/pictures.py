@@ -20,14 +20,18 @@ TIMES = (8, 24)
 def many_pictures(target: Target, times: Sequence[int] = TIMES) -> list[Finding]:
     """Request pictures of a deep lineage, several at the same time."""
     samples = register_samples(target)
-    return [one for number in times for one in _drawn(target, samples, number)]
+    return [
+        one for number in times for one in _request_pictures(target, samples, number)
+    ]
 
 
-def _drawn(target: Target, samples: SamplePaths, times: int) -> list[Finding]:
+def _request_pictures(
+    target: Target, samples: SamplePaths, times: int
+) -> list[Finding]:
     """Request pictures: each must be drawn or get Retry-After, and others be served."""
     with watch_server(target) as watched:
         answers = run_concurrently(
-            times, lambda number: _picture(target, samples, number)
+            times, lambda number: _request_picture(target, samples, number)
         )
     seen = Counter(answer.status for answer in answers)
     polite = all(
@@ -41,7 +45,7 @@ def _drawn(target: Target, samples: SamplePaths, times: int) -> list[Finding]:
     return [
         Finding(
             f"drawn, or 429 or 503 with Retry-After: {name}",
-            set(seen) <= _RIGHT and polite,
+            set(seen) <= _EXPECTED_STATUSES and polite,
             str(seen),
         ),
         Finding(f"/livez responds during: {name}", not watched.missed, missed),
@@ -50,10 +54,10 @@ def _drawn(target: Target, samples: SamplePaths, times: int) -> list[Finding]:
 
 
 #: 404 is the status if Graphviz is not installed.
-_RIGHT = {200, 404, 429, 503}
+_EXPECTED_STATUSES = {200, 404, 429, 503}
 
 
-def _picture(target: Target, samples: SamplePaths, number: int) -> Answer:
+def _request_picture(target: Target, samples: SamplePaths, number: int) -> Answer:
     form = ("svg", "png", "jpg")[number % 3]
     depth = 8 - number % 3
     path = samples.picture.partition("?")[0]

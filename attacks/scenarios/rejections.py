@@ -89,37 +89,63 @@ def cases(target: Target) -> list[Case]:
         ),
         Case("PUT without a signature", "PUT", unsigned, (), _LARGE, ("403",)),
         Case("PUT badly signed", "PUT", f"{signed}x", (), _LARGE, ("403",)),
-        Case("sign-in form, too long", "POST", "/sign-in", (_FORM,), _LARGE, _REFUSED),
         Case(
-            "form to /o/token, too long", "POST", "/o/token", (_FORM,), _LARGE, _REFUSED
+            "sign-in form, too long",
+            "POST",
+            "/sign-in",
+            (_FORM,),
+            _LARGE,
+            _REJECTED_STATUSES,
         ),
-        Case("form to a page, too long", "POST", "/", (_FORM,), _LARGE, _REFUSED),
-        Case("form to no address", "POST", "/nowhere/", (_FORM,), _LARGE, _REFUSED),
+        Case(
+            "form to /o/token, too long",
+            "POST",
+            "/o/token",
+            (_FORM,),
+            _LARGE,
+            _REJECTED_STATUSES,
+        ),
+        Case(
+            "form to a page, too long",
+            "POST",
+            "/",
+            (_FORM,),
+            _LARGE,
+            _REJECTED_STATUSES,
+        ),
+        Case(
+            "form to no address",
+            "POST",
+            "/nowhere/",
+            (_FORM,),
+            _LARGE,
+            _REJECTED_STATUSES,
+        ),
     ]
 
 
-_REFUSED = ("400", "401", "403", "404", "405", "413")
+_REJECTED_STATUSES = ("400", "401", "403", "404", "405", "413")
 
 
 def rejected_before_their_bodies(target: Target) -> list[Finding]:
     """Send heads that announce a body; they must be rejected before it is sent."""
-    return run_coroutine(_all(target, cases(target)))
+    return run_coroutine(_check_all(target, cases(target)))
 
 
-async def _all(target: Target, made: list[Case]) -> list[Finding]:
+async def _check_all(target: Target, made: list[Case]) -> list[Finding]:
     return list(
         await asyncio.gather(
             *(
                 check_rejected(target, case, *extra)
                 for case in made
-                for extra in _EXPECTING
+                for extra in _EXPECT_HEADERS
             )
         )
     )
 
 
 #: Each case is sent twice: without and with ``Expect: 100-continue``.
-_EXPECTING: tuple[tuple[str, ...], ...] = ((), ("Expect: 100-continue",))
+_EXPECT_HEADERS: tuple[tuple[str, ...], ...] = ((), ("Expect: 100-continue",))
 
 
 async def check_rejected(

@@ -38,17 +38,18 @@ def _all_shapes(target: Target) -> list[tuple[str, str]]:
     host = target.host
     hidden = _HIDDEN.format(host=host)
     headers = [
-        (name, _post(target, lines, f"0\r\n\r\n{hidden}")) for name, lines in _LENGTHS
+        (name, _build_post(target, lines, f"0\r\n\r\n{hidden}"))
+        for name, lines in _LENGTHS
     ]
     chunks = [
-        (f"chunk {name}", _post(target, [_CHUNKED], f"{chunk}0\r\n\r\n{hidden}"))
+        (f"chunk {name}", _build_post(target, [_CHUNKED], f"{chunk}0\r\n\r\n{hidden}"))
         for name, chunk in _CHUNKS
     ]
     lines = [(name, start.format(host=host) + hidden) for name, start in _LINES]
     return headers + chunks + lines
 
 
-def _post(target: Target, headers: list[str], body: str) -> str:
+def _build_post(target: Target, headers: list[str], body: str) -> str:
     """Return a request whose body the registry would read."""
     start = (
         "POST /api/object/ HTTP/1.1",
@@ -122,10 +123,10 @@ _LINES = [
 
 def ambiguous_requests(target: Target) -> list[Finding]:
     """Send each shape; it must be rejected, and the hidden request never answered."""
-    return run_coroutine(_ambiguous(target))
+    return run_coroutine(_check_all_shapes(target))
 
 
-async def _ambiguous(target: Target) -> list[Finding]:
+async def _check_all_shapes(target: Target) -> list[Finding]:
     return [
         await _check_rejected(target, name, data)
         for name, data in shapes(target).items()
@@ -134,7 +135,7 @@ async def _ambiguous(target: Target) -> list[Finding]:
 
 async def _check_rejected(target: Target, name: str, data: bytes) -> Finding:
     received = await sent(target, data)
-    statuses = _statuses(received)
+    statuses = _find_statuses(received)
     hidden = _MARK.encode() in received
     seen = ", ".join(statuses) + (" and the hidden one was answered" * hidden)
     refused = statuses[0] in REFUSALS and not hidden
@@ -161,7 +162,7 @@ async def sent(target: Target, data: bytes) -> bytes:
         writer.transport.abort()
 
 
-def _statuses(received: bytes) -> list[str]:
+def _find_statuses(received: bytes) -> list[str]:
     """Return the statuses of all responses, or the outcome without any."""
     if received == NO_ANSWER:
         return ["no answer"]
@@ -173,7 +174,7 @@ def headers_without_end(target: Target) -> list[Finding]:
     """Send headers that are too long or too many; they must be rejected."""
     start = f"GET /livez HTTP/1.1\r\nHost: {target.host}\r\n".encode()
     return [
-        run_coroutine(_cut_off(target, name, begin, piece))
+        run_coroutine(_check_cut_off(target, name, begin, piece))
         for name, begin, piece in (
             ("a header line", start + b"X-Long: ", b"x" * 2**16),
             ("headers", start, b"X-Many: x\r\n" * 2**12),
@@ -183,7 +184,9 @@ def headers_without_end(target: Target) -> list[Finding]:
     ]
 
 
-async def _cut_off(target: Target, name: str, begin: bytes, piece: bytes) -> Finding:
+async def _check_cut_off(
+    target: Target, name: str, begin: bytes, piece: bytes
+) -> Finding:
     """Send data without end until the server closes, or has received far too much."""
     _, writer = await target.open()
     sent = 0

@@ -23,14 +23,14 @@ MAX_GROWTH = 64 * 2**20
 def a_large_file(target: Target) -> list[Finding]:
     """Upload and download a large file, and report the speed."""
     piece = os.urandom(PIECE)
-    checksum = _checksum(piece)
+    checksum = _compute_sha1(piece)
     with watch_server(target) as watched, Client(target) as client:
         path = upload_path(client, checksum)
         began = time.perf_counter()
         length = {"Content-Length": str(SIZE * PIECE)}
-        status = client.send("PUT", path, _pieces(piece), length).status
+        status = client.send("PUT", path, _repeat_block(piece), length).status
         up = time.perf_counter()
-        received = _download(target, f"/data/{checksum}")
+        received = _download_sha1(target, f"/data/{checksum}")
         down = time.perf_counter()
     speeds = f"{SIZE / (up - began):.0f} MB/s up, {SIZE / (down - up):.0f} MB/s down"
     return [
@@ -44,18 +44,18 @@ def a_large_file(target: Target) -> list[Finding]:
     ]
 
 
-def _pieces(piece: bytes) -> Iterator[bytes]:
+def _repeat_block(piece: bytes) -> Iterator[bytes]:
     return (piece for _ in range(SIZE))
 
 
-def _checksum(piece: bytes) -> str:
+def _compute_sha1(piece: bytes) -> str:
     digest = hashlib.sha1(usedforsecurity=False)
-    for one in _pieces(piece):
+    for one in _repeat_block(piece):
         digest.update(one)
     return digest.hexdigest()
 
 
-def _download(target: Target, path: str) -> str:
+def _download_sha1(target: Target, path: str) -> str:
     """Download a path and return the checksum."""
     digest = hashlib.sha1(usedforsecurity=False)
     connection = target.connect()

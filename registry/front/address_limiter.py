@@ -37,16 +37,16 @@ class AddressLimiter:
         loop = asyncio.get_running_loop()
         self._asked.pop(address, None)
         self._asked[address] = loop.time()
-        await self._begin(address)
-        timer = loop.call_later(_SHORT_REQUEST_SECONDS, self._leave, address)
+        await self._wait_to_begin(address)
+        timer = loop.call_later(_SHORT_REQUEST_SECONDS, self._finish_request, address)
         try:
             yield
         finally:
             if timer.when() > loop.time():
                 timer.cancel()
-                self._leave(address)
+                self._finish_request(address)
 
-    async def _begin(self, address: str) -> None:
+    async def _wait_to_begin(self, address: str) -> None:
         if not self._waiting[address] and self._can_begin(address):
             self._running[address] += 1
             return
@@ -57,10 +57,10 @@ class AddressLimiter:
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 # it was allowed to begin just before it was cancelled
-                self._leave(address)
+                self._finish_request(address)
             raise
 
-    def _leave(self, address: str) -> None:
+    def _finish_request(self, address: str) -> None:
         """Stop counting a request, and let waiting ones begin."""
         self._running[address] -= 1
         waiting = self._waiting[address]

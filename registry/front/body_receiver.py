@@ -78,7 +78,7 @@ class BodyReceiver:
         self._receive = receive
         self._transfer_timeout = transfer_timeout
         self._budget = budget
-        self._kept = 0
+        self._reserved_bytes = 0
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(  # noqa: SIM115
             max_size=MAX_BYTES_IN_MEMORY
         )
@@ -116,10 +116,10 @@ class BodyReceiver:
         clock = asyncio.get_running_loop().time
         end = clock() + _SMALL_BODY_SECONDS
         # the clock is checked each time, because a timeout can be lost as well
-        while self._lacks(MAX_BYTES_IN_MEMORY) and clock() < end:
+        while self._needs_more(MAX_BYTES_IN_MEMORY) and clock() < end:
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(end):
-                    self._keep(await self._next())
+                    self._store_chunk(await self._receive_chunk())
         return self.is_complete
 
     async def receive_all(self, limit: int) -> bool:
@@ -152,10 +152,10 @@ class BodyReceiver:
             raise
 
     async def _pass_on(self, body: StreamedBody) -> None:
-        for piece in iter(self._rewound().read, b""):
+        for piece in iter(self._rewound_file().read, b""):
             await body.feed(piece)
         while not self.is_complete:
-            await body.feed(await self._next())
+            await body.feed(await self._receive_chunk())
 
     async def discard(self) -> None:
         """Discard the rest of the body, so that its sender gets to read the response.
@@ -167,35 +167,35 @@ class BodyReceiver:
         with suppress(RequestRejected, TimeoutError):
             while not self._is_over and self.received < most:
                 async with asyncio.timeout(DISCARD_IDLE_SECONDS):
-                    await self._next()
+                    await self._receive_chunk()
 
-    def whole(self) -> IO[bytes]:
+    def complete_body(self) -> IO[bytes]:
         """Return the complete body as a file, at its start."""
-        return self._rewound()
+        return self._rewound_file()
 
     def close(self) -> None:
         """Delete the stored part of the body."""
-        self._budget.give_back(self._kept)
+        self._budget.give_back(self._reserved_bytes)
         self._file.close()
 
-    def _rewound(self) -> IO[bytes]:
+    def _rewound_file(self) -> IO[bytes]:
         self._file.seek(0)
         return self._file
 
     async def _receive_until(self, limit: int) -> None:
         """Store what arrives, until the body is complete or longer than ``limit``."""
-        while self._lacks(limit):
-            self._keep(await self._next())
+        while self._needs_more(limit):
+            self._store_chunk(await self._receive_chunk())
 
-    def _lacks(self, limit: int) -> bool:
+    def _needs_more(self, limit: int) -> bool:
         return not self.is_complete and self.received <= limit
 
-    def _keep(self, data: bytes) -> None:
+    def _store_chunk(self, data: bytes) -> None:
         self._budget.take(len(data))
-        self._kept += len(data)
+        self._reserved_bytes += len(data)
         self._file.write(data)
 
-    async def _next(self) -> bytes:
+    async def _receive_chunk(self) -> bytes:
         try:
             deadline = self._deadline.ends_at if self._deadline is not None else None
             async with asyncio.timeout_at(deadline):

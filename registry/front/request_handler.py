@@ -85,7 +85,7 @@ class RequestHandler:
         if await self._body.receive_small():
             return await self._call_with_body()
         pending = PendingBody(self._body.size, self._front.limits.body)
-        response = await self._call(with_pending_body(self._environ, pending))
+        response = await self._call_in_thread(with_pending_body(self._environ, pending))
         if isinstance(response, BodyNeeded):
             return await self._respond_with_body(response)
         # the unread body stands between this request and the next one
@@ -103,13 +103,13 @@ class RequestHandler:
         if await self._body.receive_all(needed.limit):
             return await self._call_with_body()
         oversized = with_pending_body(self._environ, OversizedBody())
-        return _require_response(await self._call(oversized))
+        return _require_response(await self._call_in_thread(oversized))
 
     async def _respond_streaming(self) -> Response:
         """Call the application while the body arrives, in an upload slot."""
         await self._body.receive_start()
         try:
-            async with self._front.uploads.hold(self._address):
+            async with self._front.uploads.hold(self._client_address):
                 return await self._call_streaming()
         except NoFreeSlot as error:
             raise RequestRejected(
@@ -134,23 +134,23 @@ class RequestHandler:
 
     async def _call_with_body(self) -> Response:
         size = self._body.received
-        body = self._body.whole() if size else io.BytesIO()
+        body = self._body.complete_body() if size else io.BytesIO()
         return _require_response(
-            await self._call(with_whole_body(self._environ, body, size))
+            await self._call_in_thread(with_whole_body(self._environ, body, size))
         )
 
-    async def _call(self, environ: Environ) -> Response | BodyNeeded:
+    async def _call_in_thread(self, environ: Environ) -> Response | BodyNeeded:
         front = self._front
         if environ["PATH_INFO"] in front.limits.urgent:
             return await front.call_application(front.urgent_threads, environ)
-        address = self._address
+        address = self._client_address
         async with front.address_limiter.hold(address), front.requests.hold(address):
             return await front.call_application(front.threads, environ)
 
     async def _reject(self, status: int, detail: str) -> None:
         """Send an error response of the front itself and close the connection."""
         path = self._environ["PATH_INFO"]
-        log.info("refused %s from %s: %s", path, self._address, detail)
+        log.info("refused %s from %s: %s", path, self._client_address, detail)
         response = error_response(status, detail)
         await self._send_start(response)
         # not marked as the end, so that the server closes the connection
@@ -158,7 +158,7 @@ class RequestHandler:
         raise asyncio.CancelledError
 
     @property
-    def _address(self) -> str:
+    def _client_address(self) -> str:
         return self._front.address_of(self._environ)
 
     # --- the response
@@ -229,7 +229,7 @@ class RequestHandler:
     async def _send_with_slot(self, response: Response, stream: ResponseStream) -> None:
         front = self._front
         try:
-            await front.exports.acquire(self._address)
+            await front.exports.acquire(self._client_address)
         except BaseException as error:
             await front.run_in_thread(front.file_threads, stream.close)
             if isinstance(error, NoFreeSlot):
@@ -241,7 +241,9 @@ class RequestHandler:
             front.run_in_thread(front.export_threads, spool.fill, stream)
         )
         # the slot is free when all is produced, however slowly it is read
-        producer.add_done_callback(lambda _: front.exports.release(self._address))
+        producer.add_done_callback(
+            lambda _: front.exports.release(self._client_address)
+        )
         await self._send_start(response)
         await self._send_spooled(spool, producer)
 
@@ -272,7 +274,9 @@ class RequestHandler:
             ):
                 await self._send(message)
         except TimeoutError as error:
-            log.info("closed the connection of %s, which does not read", self._address)
+            log.info(
+                "closed the connection of %s, which does not read", self._client_address
+            )
             raise asyncio.CancelledError from error
 
     async def _wait_for_disconnect(self) -> None:

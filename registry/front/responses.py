@@ -66,7 +66,7 @@ class ResponseStream:
         chunk: bytes = self._file.read(size)
         return chunk
 
-    def joined(self) -> bytes:
+    def read_all(self) -> bytes:
         """Return all chunks joined; close the stream if that fails."""
         try:
             return b"".join(self._chunks)
@@ -91,7 +91,7 @@ def call_wsgi(
     """
     stream = None
     try:
-        outcome, stream = _call(application, environ)
+        outcome, stream = _call_application(application, environ)
     except BaseException as error:  # noqa: BLE001 (it is raised on the event loop)
         outcome = error
     deliver(outcome)
@@ -99,7 +99,7 @@ def call_wsgi(
         stream.close()
 
 
-def _call(
+def _call_application(
     application: Application, environ: Environ
 ) -> tuple[Outcome, ResponseStream | None]:
     """Return the response, and the stream to close once it is delivered."""
@@ -115,7 +115,7 @@ def _call(
     except BodyNeeded as needed:
         return needed, None
     status, headers = started[0]
-    response = Response(int(status[:3]), _encoded(headers))
+    response = Response(int(status[:3]), _encode_headers(headers))
     if response.status == HTTPStatus.NOT_MODIFIED:
         # it would be the length of the file (RFC 9110, section 8.6), not of this body
         response.headers = [
@@ -126,7 +126,7 @@ def _call(
         if getattr(iterable, "streaming", False) and not _is_short(response):
             response.stream = stream
             return response, None
-        response.body = stream.joined()
+        response.body = stream.read_all()
     return response, stream
 
 
@@ -148,7 +148,7 @@ def _do_nothing() -> None:
     """Do nothing: the default for an iterable without ``close``."""
 
 
-def _encoded(headers: list[tuple[str, str]]) -> Headers:
+def _encode_headers(headers: list[tuple[str, str]]) -> Headers:
     return [
         (name.lower().encode("latin-1"), value.encode("latin-1"))
         for name, value in headers

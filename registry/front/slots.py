@@ -45,7 +45,7 @@ class Slots:
         """Acquire a slot to release later; raise ``NoFreeSlot`` after the timeout."""
         if self._free > 0:
             self._free -= 1
-            self._give(address)
+            self._assign_slot(address)
             return
         turn = asyncio.get_running_loop().create_future()
         self._waiting[turn] = address
@@ -62,7 +62,7 @@ class Slots:
         finally:
             self._waiting.pop(turn, None)
 
-    def _give(self, address: str) -> None:
+    def _assign_slot(self, address: str) -> None:
         self._held[address] += 1
         self._turns[address] = next(self._numbers)
 
@@ -71,8 +71,8 @@ class Slots:
         self._held[address] -= 1
         waiting = [turn for turn in self._waiting if not turn.done()]
         if waiting:
-            turn = min(waiting, key=self._rank)
-            self._give(self._waiting[turn])
+            turn = min(waiting, key=self._rank_waiter)
+            self._assign_slot(self._waiting[turn])
             turn.set_result(None)
         else:
             self._free += 1
@@ -80,6 +80,6 @@ class Slots:
             self._turns.clear()
             self._held += Counter()
 
-    def _rank(self, turn: asyncio.Future[None]) -> tuple[int, int]:
+    def _rank_waiter(self, turn: asyncio.Future[None]) -> tuple[int, int]:
         address = self._waiting[turn]
         return self._held[address], self._turns.get(address, 0)

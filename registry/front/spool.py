@@ -68,7 +68,7 @@ class Spool:
         self._news = asyncio.Event()
         self._changed = threading.Condition()
         self._segments: deque[_Segment] = deque()
-        self._held = 0
+        self._unread_bytes = 0
         self._ended = False
         self._abandoned = False
         self._failed = False
@@ -79,7 +79,7 @@ class Spool:
         """Write all chunks of a response, until it ends or its reader is gone."""
         try:
             while not self._abandoned and (chunk := stream.next_chunk()):
-                self._write(chunk)
+                self._write_chunk(chunk)
         except BaseException:
             self._failed = True
             raise
@@ -88,12 +88,12 @@ class Spool:
             self._ended = True
             self._loop.call_soon_threadsafe(self._news.set)
 
-    def _write(self, chunk: bytes) -> None:
+    def _write_chunk(self, chunk: bytes) -> None:
         with self._changed:
             if not self._segments or self._segments[-1].is_full:
                 self._segments.append(_Segment())
             self._segments[-1].write(chunk)
-            self._held += len(chunk)
+            self._unread_bytes += len(chunk)
             self._room.change(len(chunk))
         self._loop.call_soon_threadsafe(self._news.set)
         with self._changed:
@@ -103,7 +103,9 @@ class Spool:
 
     @property
     def _is_far_ahead(self) -> bool:
-        return self._held > _AHEAD or (self._room.is_empty and self._held > _SEGMENT)
+        return self._unread_bytes > _AHEAD or (
+            self._room.is_empty and self._unread_bytes > _SEGMENT
+        )
 
     # --- on the event loop
 
@@ -112,25 +114,25 @@ class Spool:
 
         Raises ``EOFError`` if the application failed.
         """
-        while not (chunk := self._read()):
-            if self._ended and not self._held:
+        while not (chunk := self._read_chunk()):
+            if self._ended and not self._unread_bytes:
                 if self._failed:
                     raise EOFError
                 return b""
             self._news.clear()
-            if not self._held and not self._ended:
+            if not self._unread_bytes and not self._ended:
                 await self._news.wait()
         return chunk
 
-    def _read(self) -> bytes:
+    def _read_chunk(self) -> bytes:
         with self._changed:
-            if not self._held:
+            if not self._unread_bytes:
                 return b""
             segment = self._segments[0]
             chunk = segment.next_chunk()
             if segment.is_full and segment.read == segment.written:
                 self._segments.popleft().file.close()
-            self._held -= len(chunk)
+            self._unread_bytes -= len(chunk)
             self._room.change(-len(chunk))
             self._changed.notify()
         return chunk
@@ -143,7 +145,7 @@ class Spool:
 
     def close(self) -> None:
         """Delete the files; call it after the thread has finished."""
-        self._room.change(-self._held)
-        self._held = 0
+        self._room.change(-self._unread_bytes)
+        self._unread_bytes = 0
         while self._segments:
             self._segments.pop().file.close()

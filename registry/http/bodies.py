@@ -110,7 +110,7 @@ class CompleteBodyReader(io.IOBase):
         wanted = self._left if all_of_it else min(size or 0, self._left)
         pieces = []
         while wanted > 0:
-            pieces.append(self._next(self._stream.read, wanted))
+            pieces.append(self._read_part(self._stream.read, wanted))
             wanted -= len(pieces[-1])
         return b"".join(pieces)
 
@@ -118,9 +118,9 @@ class CompleteBodyReader(io.IOBase):
         """Return the next line, or its first ``size`` bytes."""
         if self._left <= 0 or size == 0:
             return b""
-        return self._next(self._stream.readline, -1 if size is None else size)
+        return self._read_part(self._stream.readline, -1 if size is None else size)
 
-    def _next(self, read: Callable[[int], bytes], size: int) -> bytes:
+    def _read_part(self, read: Callable[[int], bytes], size: int) -> bytes:
         try:
             data = read(size)
         except TimeoutError as error:

@@ -97,11 +97,11 @@ class SharedCache(RedisCache):
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         """Return a value, or the default."""
-        found = self._get(key, version)
+        found = self._get_or_missing(key, version)
         return default if found is _MISSING else found
 
     @fallback_to(_MISSING)
-    def _get(self, key: Any, version: int | None) -> Any:
+    def _get_or_missing(self, key: Any, version: int | None) -> Any:
         return super().get(key, _MISSING, version)
 
     @fallback_to(None)

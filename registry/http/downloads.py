@@ -63,7 +63,7 @@ class _DownloadResponse(FileResponse):
 
 def file_response(request: HttpRequest, file: Download) -> HttpResponseBase:
     """Return the response to GET or HEAD: the file, a range of it, or 304."""
-    headers = _headers(file)
+    headers = _file_headers(file)
     whole = HttpResponse(headers=headers, content_type=file.media_type)
     answer = get_conditional_response(
         request, etag=format_etag(file.sha1), response=whole
@@ -83,7 +83,7 @@ def file_response(request: HttpRequest, file: Download) -> HttpResponseBase:
     if request.method == "HEAD":
         whole["Content-Length"] = str(file.size)
         return whole
-    return _stream(file, part, headers)
+    return _stream_response(file, part, headers)
 
 
 def requested_range(request: HttpRequest, file: Download) -> ByteRange | None:
@@ -122,7 +122,7 @@ def _last_bytes(text: str, size: int) -> ByteRange | None:
     return ByteRange(size - length, length)
 
 
-def _stream(
+def _stream_response(
     file: Download, part: ByteRange | None, headers: dict[str, str]
 ) -> _DownloadResponse:
     """Return a streaming response with the file or a range of it."""
@@ -140,7 +140,7 @@ def _stream(
     return response
 
 
-def _headers(file: Download) -> dict[str, str]:
+def _file_headers(file: Download) -> dict[str, str]:
     """Return the headers of all responses about the file.
 
     Caches must revalidate each time, because a file can become private.

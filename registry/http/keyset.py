@@ -83,7 +83,7 @@ class Cursor:
             if backwards not in (0, 1) or len(values) != len(keys):
                 raise InvalidCursor(text)
             parsed = tuple(
-                _parse(model, key, value)
+                _parse_value(model, key, value)
                 for key, value in zip(keys, values, strict=True)
             )
         except _PARSE_ERRORS as error:
@@ -91,7 +91,7 @@ class Cursor:
         return cls(parsed, bool(backwards))
 
 
-def _parse(model: type[Model], key: SortKey, value: Any) -> Any:
+def _parse_value(model: type[Model], key: SortKey, value: Any) -> Any:
     """Return a sort key's value from JSON, in the type of its column."""
     if value is None and key.nullable:
         return None

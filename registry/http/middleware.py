@@ -62,7 +62,7 @@ class RequestContextMiddleware:
             context.address.set(client_address(request)),
         )
         try:
-            response = self._logged(request)
+            response = self._respond_and_log(request)
         finally:
             context.request_id.reset(earlier[0])
             context.client.reset(earlier[1])
@@ -74,17 +74,17 @@ class RequestContextMiddleware:
                 response[name] = value
         return response
 
-    def _logged(self, request: HttpRequest) -> HttpResponse:
+    def _respond_and_log(self, request: HttpRequest) -> HttpResponse:
         started = perf_counter()
         response = self.get_response(request)
         if access_log.isEnabledFor(logging.INFO):
             taken = (perf_counter() - started) * 1000
-            values = _values(request, response, taken)
+            values = _log_values(request, response, taken)
             access_log.info("answered", extra={"values": values})
         return response
 
 
-def _values(
+def _log_values(
     request: HttpRequest, response: HttpResponse, milliseconds: float
 ) -> dict[str, Any]:
     return {

@@ -117,15 +117,15 @@ slots = Slots()
 
 def hold_read_slot(request: HttpRequest, user: Any) -> None:
     """Hold a slot until the response is closed; raise ``Busy`` if none is free."""
-    if _slot_of(request) is None:
-        request.costly_slot = _take(request, user)  # type: ignore[attr-defined]
+    if _held_slot(request) is None:
+        request.costly_slot = _acquire_slot(request, user)  # type: ignore[attr-defined]
 
 
-def _slot_of(request: HttpRequest) -> Slot | None:
+def _held_slot(request: HttpRequest) -> Slot | None:
     return getattr(request, "costly_slot", None)
 
 
-def _take(request: HttpRequest, user: Any) -> Slot:
+def _acquire_slot(request: HttpRequest, user: Any) -> Slot:
     if user.is_authenticated:
         return slots.take(f"account {user.pk}", is_anonymous=False)
     return slots.take(client_network(request), is_anonymous=True)
@@ -145,11 +145,11 @@ class ReadLimitMiddleware:
             ):
                 response = self.get_response(request)
         except BaseException:
-            slot = _slot_of(request)
+            slot = _held_slot(request)
             if slot is not None:
                 slot.release()
             raise
-        slot = _slot_of(request)
+        slot = _held_slot(request)
         if slot is not None:
             if response.streaming:
                 response.streaming_content = _LimitedStream(response.streaming_content)  # type: ignore[attr-defined]

@@ -89,7 +89,7 @@ class SignInAttempt:
         self._counted = True
         self._request.sign_in_attempt = self  # type: ignore[attr-defined]
         if used > self._window.limit:
-            self._refuse(used)
+            self._raise_too_many(used)
 
     def require_left(self) -> None:
         """Raise ``TooManyAttempts`` if no attempt is left, without counting one."""
@@ -97,7 +97,7 @@ class SignInAttempt:
             return
         used = self._window.used()
         if used >= self._window.limit:
-            self._refuse(used)
+            self._raise_too_many(used)
 
     def succeeded(self) -> None:
         """Mark the attempt as successful, so that it is not counted."""
@@ -112,7 +112,7 @@ class SignInAttempt:
             used = self._window.used() if self._counted else 0
             tell(self._request, self._window.usage(used))
 
-    def _refuse(self, used: int) -> None:
+    def _raise_too_many(self, used: int) -> None:
         usage = self._window.usage(used)
         tell(self._request, usage)
         raise TooManyAttempts(usage)

@@ -20,7 +20,7 @@ def find_disk_problem() -> str:
     The disk of a database server cannot be inspected: it is reported as full for half a
     minute after a write has failed.
     """
-    for name, folder in _folders().items():
+    for name, folder in _written_folders().items():
         problem = _find_folder_problem(name, folder)
         if problem:
             return problem
@@ -28,7 +28,7 @@ def find_disk_problem() -> str:
     return "a disk was full a moment ago" if is_elsewhere else ""
 
 
-def _folders() -> dict[str, Path]:
+def _written_folders() -> dict[str, Path]:
     """Return the folders that are written to; they can be on several disks."""
     folders = {"data folder": settings.REGISTRY_DATA_DIR}
     if settings.STORE_DIR.is_dir():

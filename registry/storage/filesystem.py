@@ -67,7 +67,7 @@ class FileSystemStore:
             with os.fdopen(handle, "wb", buffering=0) as file:
                 # tells `remove_abandoned` that this is active; ends with the process
                 fcntl.flock(file, fcntl.LOCK_EX)
-                checksums = _copy(source, file)
+                checksums = _copy_and_hash(source, file)
                 draft = _LocalDraft(path, self.path_of(checksums.sha1), checksums)
                 try:
                     yield draft
@@ -96,7 +96,7 @@ class FileSystemStore:
         try:
             file = self.path_of(sha1).open("rb")
         except FileNotFoundError as error:
-            raise _not_held(sha1) from error
+            raise _not_found(sha1) from error
         file.seek(start)
         return file if length is None else LimitedReader(file, length)
 
@@ -109,7 +109,7 @@ class FileSystemStore:
         try:
             return self.path_of(sha1).stat().st_size
         except FileNotFoundError as error:
-            raise _not_held(sha1) from error
+            raise _not_found(sha1) from error
 
     def download_link(self, sha1: str, *, name: str, media_type: str) -> str | None:
         """Return None: a folder has no server of its own."""
@@ -117,18 +117,18 @@ class FileSystemStore:
 
     def remove_abandoned(self, claim: Claim | None = None) -> None:
         """Remove inactive uploads, and marked files that are not registered."""
-        for path in self._incoming():
+        for path in self._incoming_paths():
             with suppress(FileNotFoundError):
                 self._remove_if_abandoned(path, claim)
 
     def _remove_if_abandoned(self, path: Path, claim: Claim | None) -> None:
         if time.time() - path.stat().st_mtime < _GRACE_SECONDS:
             return
-        with _locking(path) as is_ours:
+        with _try_lock(path) as is_ours:
             if not is_ours:
                 return
             if claim is not None:
-                self._remove_unregistered(_marked(path), claim)
+                self._remove_unregistered(_marked_checksums(path), claim)
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
@@ -143,9 +143,9 @@ class FileSystemStore:
     def unfinished(self) -> list[UnfinishedUpload]:
         """Return the uploads in ``incoming/``."""
         found = []
-        for path in self._incoming():
+        for path in self._incoming_paths():
             with suppress(FileNotFoundError):
-                found.append(_unfinished(path))
+                found.append(_to_unfinished_upload(path))
         return found
 
     def checksums(self) -> Iterator[str]:
@@ -168,7 +168,7 @@ class FileSystemStore:
         """Remove the file."""
         self.path_of(sha1).unlink(missing_ok=True)
 
-    def _incoming(self) -> list[Path]:
+    def _incoming_paths(self) -> list[Path]:
         return sorted(self.incoming.iterdir()) if self.incoming.is_dir() else []
 
     def path_of(self, sha1: str) -> Path:
@@ -213,7 +213,7 @@ class _LocalDrafts:
         with reporting_write_errors():
             handle, name = tempfile.mkstemp(dir=self._folder)
         with os.fdopen(handle, "wb", buffering=0) as file:
-            checksums = _copy(source, file)
+            checksums = _copy_and_hash(source, file)
         target = self._store.path_of(checksums.sha1)
         return _LocalDraft(Path(name), target, checksums)
 
@@ -236,7 +236,7 @@ class LimitedReader:
         self._file.close()
 
 
-def _copy(source: Source, file: FileIO) -> Checksums:
+def _copy_and_hash(source: Source, file: FileIO) -> Checksums:
     """Write all bytes and sync them to disk; return their checksums."""
     # clients identify files by SHA-1; SHA-256 is for readers who must be sure
     sha1, sha256 = hashlib.sha1(usedforsecurity=False), hashlib.sha256()
@@ -245,13 +245,13 @@ def _copy(source: Source, file: FileIO) -> Checksums:
         sha1.update(data)
         sha256.update(data)
         size += len(data)
-        _write(data, file)
+        _write_all(data, file)
     with reporting_write_errors():
         os.fsync(file.fileno())
     return Checksums(sha1.hexdigest(), sha256.hexdigest(), size)
 
 
-def _write(data: bytes, file: FileIO) -> None:
+def _write_all(data: bytes, file: FileIO) -> None:
     """Write all data, in several calls if the system accepts less at a time."""
     left = memoryview(data)
     with reporting_write_errors():
@@ -260,7 +260,7 @@ def _write(data: bytes, file: FileIO) -> None:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder, and those above it, so that they outlive a power cut."""
+    """Create a folder and its parents, so that they survive a power cut."""
     if folder.is_dir():
         return
     _make_folder(folder.parent)
@@ -269,7 +269,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Have the names in a folder outlive a power cut."""
+    """Sync a folder to disk, so that the names in it survive a power cut."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -278,16 +278,16 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _locking(path: Path, kind: int = fcntl.LOCK_EX) -> Iterator[bool]:
-    """Lock a file or a folder; tell whether that was possible."""
+def _try_lock(path: Path, kind: int = fcntl.LOCK_EX) -> Iterator[bool]:
+    """Try to lock a file or folder during the block; yield whether it is locked."""
     handle = os.open(path, os.O_RDONLY)
     try:
-        yield _lock(handle, kind)
+        yield _lock_handle(handle, kind)
     finally:
         os.close(handle)
 
 
-def _lock(handle: int, kind: int) -> bool:
+def _lock_handle(handle: int, kind: int) -> bool:
     try:
         fcntl.flock(handle, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -295,25 +295,25 @@ def _lock(handle: int, kind: int) -> bool:
     return True
 
 
-def _unfinished(path: Path) -> UnfinishedUpload:
+def _to_unfinished_upload(path: Path) -> UnfinishedUpload:
     # a shared lock, so that two checks do not mistake each other for an upload
-    with _locking(path, fcntl.LOCK_SH) as is_free:
+    with _try_lock(path, fcntl.LOCK_SH) as is_free:
         inside = path.iterdir() if path.is_dir() else [path]
         sizes = {one.stat().st_ino: one.stat().st_size for one in inside}
         return UnfinishedUpload(
             name=path.name,
             size=sum(sizes.values()),
             is_active=not is_free,
-            committed_sha1s=frozenset(_marked(path)),
+            committed_sha1s=frozenset(_marked_checksums(path)),
         )
 
 
-def _marked(path: Path) -> list[str]:
-    """Return the checksums of the files that were being moved to their places."""
+def _marked_checksums(path: Path) -> list[str]:
+    """Return the checksums of files that were being moved to their final paths."""
     named = path.iterdir() if path.is_dir() else [path]
     matches = (_MARK.fullmatch(one.name) for one in named)
     return [match[1] for match in matches if match is not None]
 
 
-def _not_held(sha1: str) -> NotFound:
+def _not_found(sha1: str) -> NotFound:
     return NotFound(f"The registry does not hold a file with the checksum {sha1}.")

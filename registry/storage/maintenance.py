@@ -66,7 +66,7 @@ def remove_abandoned_uploads() -> None:
     uploads of other processes stay. So does any other file that is not registered: it
     can be needed after a database was restored.
     """
-    get_store().remove_abandoned(_unregistered)
+    get_store().remove_abandoned(_lock_unregistered)
 
 
 def check_store(*, checksums: bool = True) -> Iterator[StoreFinding]:
@@ -86,7 +86,7 @@ def check_store(*, checksums: bool = True) -> Iterator[StoreFinding]:
     for sha1 in sorted(held - registered - frozenset().union(*at_work)):
         yield StoreFinding(FileState.UNREGISTERED, sha1)
     for file in StoredFile.objects.order_by("sha1").iterator():
-        finding = _compare(file, store, checksums=checksums)
+        finding = _compare_file(file, store, checksums=checksums)
         if finding is not None:
             yield finding
 
@@ -98,7 +98,7 @@ def remove_unregistered(sha1: str, *, older_than: float = DAY) -> bool:
     checksum.
     """
     store = get_store()
-    with _unregistered(sha1) as is_free:
+    with _lock_unregistered(sha1) as is_free:
         changed_at = store.changed_at(sha1)
         if not is_free or changed_at is None or changed_at > time.time() - older_than:
             return False
@@ -107,7 +107,7 @@ def remove_unregistered(sha1: str, *, older_than: float = DAY) -> bool:
 
 
 @contextmanager
-def _unregistered(sha1: str) -> Iterator[bool]:
+def _lock_unregistered(sha1: str) -> Iterator[bool]:
     """Lock a checksum during the block; yield whether no file is registered with it.
 
     Others never see the row that is added; a transaction that adds the same one waits.
@@ -120,7 +120,9 @@ def _unregistered(sha1: str) -> Iterator[bool]:
             file.delete()
 
 
-def _compare(file: StoredFile, store: Store, *, checksums: bool) -> StoreFinding | None:
+def _compare_file(
+    file: StoredFile, store: Store, *, checksums: bool
+) -> StoreFinding | None:
     """Compare the bytes of one file with its registered size and checksums."""
     try:
         size = store.size(file.sha1)

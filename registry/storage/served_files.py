@@ -61,7 +61,7 @@ def open_served_file(paths: Iterable[str]) -> ServedFile:
     roots = served_roots()
     for path in paths:
         try:
-            stream = _open(path, roots)
+            stream = _open_below_roots(path, roots)
         except (OSError, ValueError):
             continue
         return _to_served_file(stream)
@@ -79,7 +79,7 @@ def _is_same_file(here: os.stat_result, path: str) -> bool:
     return os.path.samestat(here, there)
 
 
-def _open(path: str, roots: Sequence[Path]) -> BinaryIO:
+def _open_below_roots(path: str, roots: Sequence[Path]) -> BinaryIO:
     """Open a path that resolves to a regular file below a root."""
     if not path.startswith("/"):
         raise ValueError(f"{path!r} is not absolute")
@@ -87,7 +87,7 @@ def _open(path: str, roots: Sequence[Path]) -> BinaryIO:
     root = next((folder for folder in roots if _is_served_below(folder, real)), None)
     if root is None:
         raise ValueError(f"{path!r} is not below a root")
-    handle = _descend(root, real.relative_to(root).parts)
+    handle = _open_without_links(root, real.relative_to(root).parts)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise ValueError(f"{path!r} is not a regular file")
@@ -106,7 +106,7 @@ def _is_served_below(root: Path, real: Path) -> bool:
     return real.is_relative_to(root)
 
 
-def _descend(root: Path, parts: Sequence[str]) -> int:
+def _open_without_links(root: Path, parts: Sequence[str]) -> int:
     """Open the path that ``parts`` form below a root, without following any link.
 
     A resolved path contains no links: one that is there now was added since, by

@@ -74,7 +74,7 @@ def store_file(source: Source, *, by: AbstractBaseUser | None) -> StoredFile:
     ``Unavailable`` if the store cannot write.
     """
     with get_store().draft(source) as draft:
-        return _keep(draft, by=by)[0]
+        return _store_draft(draft, by=by)[0]
 
 
 def store_upload(
@@ -100,7 +100,7 @@ def store_upload(
                     ]
                 }
             )
-        return _keep(draft, by=by, quota=quota)
+        return _store_draft(draft, by=by, quota=quota)
 
 
 @transaction.atomic
@@ -123,7 +123,7 @@ def store_drafts(
     in_order = sorted(drafts, key=lambda draft: draft.checksums.sha1)
     try:
         for draft in in_order:
-            file, is_new = _keep(draft, by=by, quota=quota, moved=moved)
+            file, is_new = _store_draft(draft, by=by, quota=quota, moved=moved)
             if is_new:
                 new.append(file)
         if check is not None:
@@ -162,7 +162,7 @@ def find_uploaders(files: Collection[int]) -> dict[int, int]:
 
 
 @transaction.atomic
-def _keep(
+def _store_draft(
     draft: Draft,
     *,
     by: AbstractBaseUser | None,
@@ -175,8 +175,8 @@ def _keep(
     added to ``moved``: their bytes must be removed if the transaction is rolled back.
     """
     if quota is not None and by is not None:
-        _lock_account(by)
-    file, is_new = _find_or_add(draft, by=by)
+        _lock_account_row(by)
+    file, is_new = _find_or_add_row(draft, by=by)
     if is_new and quota is not None and by is not None:
         _require_within(quota, by=by, added=file.size)
     if not is_new:
@@ -190,7 +190,7 @@ def _keep(
     return file, is_new
 
 
-def _find_or_add(
+def _find_or_add_row(
     draft: Draft, *, by: AbstractBaseUser | None
 ) -> tuple[StoredFile, bool]:
     arrived = draft.checksums
@@ -213,7 +213,7 @@ def _note_sent_again(file: StoredFile, *, by: AbstractBaseUser | None) -> None:
         file.sent_again_by.add(by.pk)
 
 
-def _lock_account(by: AbstractBaseUser) -> None:
+def _lock_account_row(by: AbstractBaseUser) -> None:
     """Lock the account, so that its uploads are counted one after the other.
 
     The lock does not block records that link to the account.

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from attacks.attackers import ATTACKER_TYPES
-from attacks.client import Client, require
+from attacks.client import Client, require_status
 from attacks.event_loops import run_coroutine
 from attacks.runner import AttackRunner
 from attacks.sample_data import SamplePaths, register_samples, upload_path
@@ -64,7 +64,7 @@ def large(behind: Target) -> tuple[str, bytes]:
     checksum = hashlib.sha1(data, usedforsecurity=False).hexdigest()
     with Client(behind) as client:
         path = upload_path(client, checksum)
-        require(client.send("PUT", path, data), 201)
+        require_status(client.send("PUT", path, data), 201)
     return checksum, data
 
 

@@ -255,7 +255,7 @@ def test_a_spool_keeps_only_the_unread_part_of_a_response() -> None:
         size, most = 0, 0
         while found := await spool.next_chunk():
             size += len(found)
-            most = max(most, spool._held)
+            most = max(most, spool._unread_bytes)
         await making
         spool.close()
         return size, most

@@ -45,14 +45,14 @@ class Command(RegistryCommand):
         lost = 0
         for finding in check_store(checksums=options["checksums"]):
             lost += finding.state in LOST_STATES
-            self._report(finding, remove=options["remove"])
+            self._report_finding(finding, remove=options["remove"])
         if lost:
             raise CommandError(
                 f"Missing or altered files: {lost}. Restore them from a backup, or "
                 "upload them again."
             )
 
-    def _report(self, finding: StoreFinding, *, remove: bool) -> None:
+    def _report_finding(self, finding: StoreFinding, *, remove: bool) -> None:
         is_removed = (
             remove
             and finding.state == FileState.UNREGISTERED

@@ -69,7 +69,7 @@ class Command(RegistryCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         _require_free_port(options["host"])
         remove_abandoned_uploads()
-        self.stdout.write(_welcome())
+        self.stdout.write(_start_message())
         self.stdout.flush()
         os.chdir(settings.BASE_DIR)
         # the worker processes read the settings again
@@ -103,19 +103,19 @@ def _require_free_port(host: str) -> None:
             ) from error
 
 
-def _welcome() -> str:
+def _start_message() -> str:
     site, data = settings.REGISTRY_URL, settings.REGISTRY_DATA_DIR
     lines = [
         f"The registry is at {site}/",
         f"  sign in:    {site}/sign-in",
         f"              as 'admin', password in {data / 'admin-password'}",
-        f"  API token:  {_command('create_token', 'admin')}",
+        f"  API token:  {_format_command('create_token', 'admin')}",
         "  stop:       Ctrl-C",
     ]
     return "\n".join(lines)
 
 
-def _command(*arguments: str) -> str:
+def _format_command(*arguments: str) -> str:
     """Return the command line of a management command, for the project's folder."""
     python = Path(sys.executable)
     if python.is_relative_to(settings.BASE_DIR):

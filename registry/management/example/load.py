@@ -83,7 +83,7 @@ def load_example(*, by: User) -> bool:
             User.objects.select_for_update().get(pk=by.pk)
             if is_loaded():
                 return False
-            _register(folder, times, by=by)
+            _register_example(folder, times, by=by)
     return True
 
 
@@ -92,7 +92,7 @@ def is_loaded() -> bool:
     return CodeRepoRelease.objects.filter(name=RELEASE, version=VERSION).exists()
 
 
-def _register(folder: Path, times: Mapping[str, Times], *, by: User) -> None:
+def _register_example(folder: Path, times: Mapping[str, Times], *, by: User) -> None:
     objects = _register_files(folder, by=by)
     components = _register_components(objects, by=by)
     _register_products(objects, by=by)
