@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs the programs that tests need and that are not Python packages: the browser
-# Chromium, Graphviz for pictures, Redis, which counts requests of several processes, and
-# nginx, the reverse proxy in the guide. If it cannot install them, it says what to
-# install, and the tests that need them are skipped. Under CI no test can be skipped, so
-# a missing program is a failure there.
+# Installs the programs that tests use and that no Python package brings: the browser
+# Chromium, Graphviz for pictures, Redis, which counts requests for several processes,
+# and nginx, the reverse proxy of the guide. Where that is not possible it says what to
+# install; the tests that need it are skipped then. Under CI nothing may be skipped, so a
+# program that is missing there is a failure.
 set -euo pipefail
 
 declare -A package_of=(
@@ -13,7 +13,7 @@ declare -A package_of=(
 
 missing=()
 for program in "${!package_of[@]}"; do
-  # nginx is in a folder that only root has in PATH
+  # nginx is where only root looks
   PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
 done
 [[ ${#missing[@]} -eq 0 ]] && exit 0
