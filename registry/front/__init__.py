@@ -1,4 +1,4 @@
-"""The HTTP front: reads requests and sends answers, so that threads never wait.
+"""The HTTP front: reads requests and sends responses, so that threads never wait.
 
 The front stands apart from the other layers and serves any WSGI application. Everything
 that a client can do slowly (send its headers, send its body, read the response) happens

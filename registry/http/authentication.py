@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from registry.identity.models import User
 
-#: Sent with 401 answers (RFC 9110, section 11.6.1).
+#: Sent with 401 responses (RFC 9110, section 11.6.1).
 CHALLENGE = 'Token realm="registry"'
 #: The same for an access token (RFC 6750, section 3).
 BEARER_CHALLENGE = 'Bearer realm="registry", error="invalid_token"'

@@ -48,7 +48,7 @@ class RequestContextMiddleware:
     """
 
     def __init__(self, get_response: Answer) -> None:
-        """Wrap what answers the request."""
+        """Store the next middleware or view."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -115,7 +115,7 @@ class HealthCheckHostMiddleware:
     paths = frozenset({"/livez", "/readyz"})
 
     def __init__(self, get_response: Answer) -> None:
-        """Wrap what answers the request."""
+        """Store the next middleware or view."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -130,7 +130,7 @@ class SecurityHeadersMiddleware:
     """Sets the security policies of a page, unless its view has set its own."""
 
     def __init__(self, get_response: Answer) -> None:
-        """Wrap what answers the request."""
+        """Store the next middleware or view."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
