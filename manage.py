@@ -6,7 +6,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from registry.management.base import TROUBLES, explain
+from registry.management.base import EXPECTED_ERRORS, explain_error
 
 
 def main() -> None:
@@ -14,10 +14,10 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         execute_from_command_line(sys.argv)
-    except TROUBLES as error:
+    except EXPECTED_ERRORS as error:
         if "--traceback" in sys.argv:
             raise
-        sys.exit(f"manage.py: {explain(error)}")
+        sys.exit(f"manage.py: {explain_error(error)}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Attacks on a registry that is served, and honest clients beside them.
+"""Attack a running registry while honest clients use it.
 
-``make attack``, or ``python -m attacks --help`` for other sizes. The kinds of attackers
-are in ``attacks/kinds``: many connections of one kind for some seconds, while honest
-clients are measured. What a single hostile request does is in ``attacks/scenarios``.
-Everything is bounded, goes to this machine alone, and stops by itself. A registry that
-is attacked is filled with content: use one that you can throw away.
+Run ``make attack``, or ``python -m attacks --help`` for other sizes. The types of
+attackers are in ``attacks/attackers``: each opens many connections for some seconds,
+while honest clients are measured. Single hostile requests are in ``attacks/scenarios``.
+Everything is bounded, stays on this machine, and stops by itself. An attack fills the
+registry with content: use one that you can throw away.
 """

@@ -1,4 +1,4 @@
-"""Attack a registry with every kind, and print a table of what held."""
+"""Attack a registry with all attackers and scenarios, and print the results."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from types import FrameType
 
+from attacks.attackers import find_attackers
 from attacks.findings import Finding
-from attacks.ground import prepare
-from attacks.kinds import named
-from attacks.run import HEADING, MOST, Arena, Result, line
+from attacks.runner import MAX_SLOWDOWN, TABLE_HEADING, AttackRunner, Result, table_row
+from attacks.sample_data import register_samples
 from attacks.scenarios import SCENARIOS
 from attacks.scenarios.kill import killed_while_writing
-from attacks.served import Served
+from attacks.server import AttackedServer
 from attacks.target import Target
 
 DATABASES = ("sqlite", "postgresql")
@@ -25,18 +25,18 @@ FINDINGS = "\n| what must hold | holds | seen |\n|---|---|---|"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the attacks; return 1 when one of them did harm."""
-    options = _options(arguments)
+    """Run the attacks; return 1 if one of them did damage."""
+    options = _parse_options(arguments)
     if not options.serve:
         target = Target(options.url, options.token or "", options.password or "")
-        return int(_attack(options, target))
+        return int(_run_attacks(options, target))
     databases = DATABASES if options.database == "both" else (options.database,)
     harm = [_serve_and_attack(options, database) for database in databases]
     return int(any(harm))
 
 
 def _serve_and_attack(options: argparse.Namespace, database: str) -> bool:
-    """Attack a registry on SQLite, or on a PostgreSQL that is started for it."""
+    """Start a registry on SQLite or PostgreSQL and attack it."""
     print(f"\n## {database}\n", flush=True)
     with ExitStack() as stack:
         address = None
@@ -44,104 +44,107 @@ def _serve_and_attack(options: argparse.Namespace, database: str) -> bool:
             from bench.postgres import fresh_database  # noqa: PLC0415
 
             address = fresh_database(stack)
-        served = Served.prepared(stack, address)
+        served = AttackedServer.prepare(stack, address)
         served.start()
-        return _attack(options, served.target, served)
+        return _run_attacks(options, served.target, served)
 
 
-def _attack(
-    options: argparse.Namespace, target: Target, served: Served | None = None
+def _run_attacks(
+    options: argparse.Namespace, target: Target, served: AttackedServer | None = None
 ) -> bool:
-    """Attack with all that is asked for; return whether anything did harm."""
-    results = _kinds(options, target)
-    findings = _scenarios(options, target)
+    """Run the selected attacks; return whether any of them did damage."""
+    results = _run_attackers(options, target)
+    findings = _run_scenarios(options, target)
     if served is not None and options.only in KILLED:
-        findings += _print(killed_while_writing(served))
-    return _failed(results, findings)
+        findings += _print_findings(killed_while_writing(served))
+    return _report_failures(results, findings)
 
 
-def _options(arguments: Sequence[str]) -> argparse.Namespace:
+def _parse_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m attacks",
-        description="Attack a registry of this machine beside honest clients. "
-        "It is filled with content: use one that you can throw away.",
+        description="Attack a registry on this machine while honest clients use it. "
+        "The attacks fill it with content: use one that you can throw away.",
     )
     where = parser.add_mutually_exclusive_group(required=True)
-    where.add_argument("--serve", action="store_true", help="serve one to attack")
-    where.add_argument("--url", help="attack this one, with --token")
+    where.add_argument(
+        "--serve", action="store_true", help="start a registry to attack"
+    )
+    where.add_argument("--url", help="attack this registry, with --token")
     parser.add_argument("--token", help="the API token of an administrator")
     parser.add_argument("--password", help="the password of the account admin")
     parser.add_argument(
         "--database",
         choices=(*DATABASES, "both"),
         default="both",
-        help="the database of --serve, or one after the other (both)",
+        help="the database of --serve, or one after the other (default: both)",
     )
     for name, default, meaning in (
-        ("--clients", 200, "attackers of each kind at the same time"),
-        ("--seconds", 5, "seconds that each kind attacks"),
+        ("--clients", 200, "attackers of each type at the same time"),
+        ("--seconds", 5, "seconds that each type attacks"),
     ):
         parser.add_argument(
-            name, type=int, default=default, help=f"{meaning} ({default})"
+            name, type=int, default=default, help=f"{meaning} (default: {default})"
         )
     parser.add_argument(
         "--from",
         dest="source",
         default="127.0.0.2",
-        help="the address that attackers come from (127.0.0.2): what the registry "
-        "limits is limited by address; from 127.0.0.1, --serve has no limits",
+        help="the address of the attackers (default: 127.0.0.2). Limits apply to each "
+        "address; for 127.0.0.1, --serve has none",
     )
-    parser.add_argument("--only", default="", help="only what has this in its name")
+    parser.add_argument("--only", default="", help="only attacks with this in the name")
     options = parser.parse_args(arguments)
-    names = [*(kind.name for kind in named("")), *SCENARIOS, KILLED]
+    names = [*(kind.name for kind in find_attackers("")), *SCENARIOS, KILLED]
     if not any(options.only in name for name in names):
         parser.error(f"--only: nothing has {options.only!r} in its name: {names}")
     return options
 
 
-def _kinds(options: argparse.Namespace, target: Target) -> list[Result]:
-    kinds = named(options.only)
+def _run_attackers(options: argparse.Namespace, target: Target) -> list[Result]:
+    kinds = find_attackers(options.only)
     if not kinds:
         return []
-    arena = Arena(target, prepare(target), options.clients, options.source)
-    print(HEADING, flush=True)
+    runner = AttackRunner(
+        target, register_samples(target), options.clients, options.source
+    )
+    print(TABLE_HEADING, flush=True)
     results = []
     for kind in kinds:
-        result = asyncio.run(arena.run(kind, seconds=options.seconds))
-        print(line(result), flush=True)
+        result = asyncio.run(runner.run(kind, seconds=options.seconds))
+        print(table_row(result), flush=True)
         results.append(result)
     return results
 
 
-def _scenarios(options: argparse.Namespace, target: Target) -> list[Finding]:
+def _run_scenarios(options: argparse.Namespace, target: Target) -> list[Finding]:
     wanted = [made for name, made in SCENARIOS.items() if options.only in name]
     if wanted:
         print(FINDINGS, flush=True)
-    return [finding for made in wanted for finding in _print(made(target))]
+    return [finding for made in wanted for finding in _print_findings(made(target))]
 
 
-def _print(findings: list[Finding]) -> list[Finding]:
+def _print_findings(findings: list[Finding]) -> list[Finding]:
     for finding in findings:
-        print(finding.line(), flush=True)
+        print(finding.table_row(), flush=True)
     return findings
 
 
-def _failed(results: list[Result], findings: list[Finding]) -> bool:
+def _report_failures(results: list[Result], findings: list[Finding]) -> bool:
     broken = [result.kind for result in results if result.fails]
     broken += [finding.name for finding in findings if not finding.holds]
-    slow = [result.kind for result in results if result.ratio > MOST]
+    slow = [result.kind for result in results if result.ratio > MAX_SLOWDOWN]
     print(f"\nDid harm: {', '.join(broken) or 'none'}.")
-    print(
-        f"Slowed honest clients more than {MOST:g} times: {', '.join(slow) or 'none'}."
-    )
+    slowed = ", ".join(slow) or "none"
+    print(f"Slowed honest clients more than {MAX_SLOWDOWN:g} times: {slowed}.")
     return bool(broken)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _raise_interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
-    # so that terminated attacks stop their servers like interrupted ones
-    signal.signal(signal.SIGTERM, _interrupt)
+    # so that terminated attacks stop their servers, like interrupted ones
+    signal.signal(signal.SIGTERM, _raise_interrupt)
     sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""A client that keeps the rules: one kept connection, JSON and a token."""
+"""A well-behaved client: one persistent connection, JSON and a token."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, NamedTuple, Self
 
 import orjson
 
-from attacks.target import PATIENCE, Target
+from attacks.target import TIMEOUT, Target
 
 
 class Answer(NamedTuple):
-    """The status, body and headers of an answer; their names are in lower case."""
+    """The status, body and headers of a response; header names are in lower case."""
 
     status: int
     body: bytes
@@ -25,10 +25,10 @@ class Answer(NamedTuple):
 
 
 class Client:
-    """Sends requests over a connection that is kept; reconnects when it was closed."""
+    """Sends requests over a persistent connection; reconnects if it was closed."""
 
     def __init__(
-        self, target: Target, *, signed_in: bool = True, timeout: float = PATIENCE
+        self, target: Target, *, signed_in: bool = True, timeout: float = TIMEOUT
     ) -> None:
         self._target = target
         self._connection = target.connect(timeout)
@@ -48,15 +48,15 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close the connection; the next request opens another."""
+        """Close the connection; the next request opens a new one."""
         self._connection.close()
 
     def get(self, path: str) -> Answer:
-        """Read something."""
+        """Send GET and return the response."""
         return self.send("GET", path)
 
     def post(self, path: str, data: Any, headers: Mapping[str, str] = {}) -> Answer:
-        """Send JSON."""
+        """Send POST with JSON and return the response."""
         sent = {"Content-Type": "application/json", **headers}
         return self.send("POST", path, orjson.dumps(data), sent)
 
@@ -67,16 +67,16 @@ class Client:
         body: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] = {},
     ) -> Answer:
-        """Send a request; raise ``OSError`` or ``HTTPException`` when none answers."""
+        """Send a request; raise ``OSError`` or ``HTTPException`` without a response."""
         sent = {**self._headers, **headers}
         try:
-            return self._exchange(method, path, body, sent)
+            return self._send_request(method, path, body, sent)
         except http.client.RemoteDisconnected:
-            # a server may close a connection that rests, at any moment (RFC 9112, 9.5)
+            # a server can close an idle connection at any time (RFC 9112, section 9.5)
             self.close()
-            return self._exchange(method, path, body, sent)
+            return self._send_request(method, path, body, sent)
 
-    def _exchange(
+    def _send_request(
         self,
         method: str,
         path: str,
@@ -94,8 +94,8 @@ class Client:
         return Answer(answer.status, content, names)
 
 
-def require(answer: Answer, *statuses: int) -> Answer:
-    """Return the answer; raise ``RuntimeError`` when its status is another."""
+def require_status(answer: Answer, *statuses: int) -> Answer:
+    """Return the response; raise ``RuntimeError`` unless it has one of the statuses."""
     if answer.status not in statuses:
         text = answer.body[:500].decode(errors="replace")
         raise RuntimeError(f"answered {answer.status}, not {statuses}: {text}")

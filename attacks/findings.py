@@ -1,4 +1,4 @@
-"""What an attack found out."""
+"""The results of scenarios."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import NamedTuple
 
 
 class Finding(NamedTuple):
-    """One thing that must hold: whether it held, and what was seen."""
+    """A condition that must hold: whether it held, and what was observed."""
 
     name: str
     holds: bool
     seen: str
 
-    def line(self) -> str:
-        """Return a row of the table."""
+    def table_row(self) -> str:
+        """Return the finding as a row of the table."""
         return f"| {self.name} | {'yes' if self.holds else 'NO'} | {self.seen} |"
 
 
 def megabytes(size: float) -> str:
-    """Format a number of bytes."""
+    """Return a number of bytes as text in megabytes."""
     return f"{size / 2**20:.0f} MB"

@@ -1,4 +1,4 @@
-"""Many attackers of one kind at once, for as long as they are wanted."""
+"""Run many attackers of one type at the same time."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import uniform
 
-from attacks.kinds.base import Kind, Scene
-from attacks.line import OPEN, REFUSED, RESET, Line
+from attacks.attackers.base import AttackContext, Attacker
+from attacks.connection import OPEN, REFUSED, RESET, RawConnection
 
 
 class Swarm:
-    """Attackers of one kind; `outcomes` counts what their connections came to."""
+    """Attackers of one type; `outcomes` counts the outcomes of their connections."""
 
-    def __init__(self, kind: Kind, scene: Scene) -> None:
+    def __init__(self, kind: Attacker, context: AttackContext) -> None:
         self.outcomes: Counter[str] = Counter()
-        self._kind, self._scene = kind, scene
+        self._kind, self._context = kind, context
 
     @asynccontextmanager
     async def of(self, clients: int) -> AsyncIterator[None]:
-        """Attack with so many connections at a time until the block ends."""
+        """Attack with `clients` connections at a time until the block ends."""
         attackers = [
             asyncio.create_task(self._attack_repeatedly(number))
             for number in range(clients)
@@ -39,16 +39,18 @@ class Swarm:
             try:
                 outcome = await self._attack(number)
             finally:
-                # also when the run ends: then the connection is still open
+                # also if the run ends: then the connection is still open
                 self.outcomes[outcome] += 1
-            # not all of those that were refused together come back together
+            # attackers that were rejected together do not reconnect together
             await asyncio.sleep(self._kind.pause * uniform(0.5, 1.5))
 
     async def _attack(self, number: int) -> str:
         kind = self._kind
         try:
-            async with Line.open(self._scene.target, small=kind.small_buffer) as line:
-                return await kind.attack(line, self._scene, number)
+            async with RawConnection.open(
+                self._context.target, small=kind.small_buffer
+            ) as connection:
+                return await kind.attack(connection, self._context, number)
         except ConnectionRefusedError:
             return REFUSED
         except OSError:

@@ -1,4 +1,4 @@
-"""The registry that is attacked, always one of this machine."""
+"""The registry that is attacked, always on this machine."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
-#: Hosts that may be attacked.
+#: Hosts that can be attacked.
 LOOPBACK = frozenset({"127.0.0.1", "localhost"})
-#: Seconds that a single answer to an honest request may take before it is a failure.
-PATIENCE = 60
+#: Seconds after which an honest request fails.
+TIMEOUT = 60
 
 
 @dataclass(frozen=True)
 class Target:
-    """A registry, and what an attacker may know of it.
+    """A registry, and what an attacker knows about it.
 
-    `pid` is the server's first process, where its memory is to be watched. `source` is
-    the address of this machine that connections come from, where it is not 127.0.0.1.
+    `pid` is the server's main process, if its memory is measured. `source` is the local
+    address of connections, if it is not 127.0.0.1.
     """
 
     url: str
@@ -42,7 +42,7 @@ class Target:
 
     @property
     def host(self) -> str:
-        """What the header `Host` says."""
+        """The value of the `Host` header."""
         return self.parts.netloc
 
     @property
@@ -51,22 +51,22 @@ class Target:
         return self.parts.port or (443 if self.parts.scheme == "https" else 80)
 
     def from_address(self, source: str) -> Self:
-        """Return the same target, reached from another address of this machine."""
+        """Return the same target with another local address for connections."""
         return replace(self, source=source)
 
     def tls(self) -> ssl.SSLContext | None:
-        """Return what TLS needs, or None for plain HTTP."""
+        """Return the TLS context, or None for plain HTTP."""
         if self.parts.scheme != "https":
             return None
         context = ssl.create_default_context(cafile=self.certificate)
         if self.certificate is None:
-            # a certificate of this machine, made by the operator
+            # a self-signed certificate of the operator
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context
 
-    def connect(self, timeout: float = PATIENCE) -> http.client.HTTPConnection:
-        """Return a connection of an honest client."""
+    def connect(self, timeout: float = TIMEOUT) -> http.client.HTTPConnection:
+        """Return an HTTP connection for an honest client."""
         source = (self.source, 0) if self.source else None
         context = self.tls()
         if context is None:
@@ -84,7 +84,7 @@ class Target:
     async def open(
         self, limit: int = 2**16
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Open a raw connection that holds back at most `limit` bytes unread."""
+        """Open a raw connection that buffers at most `limit` unread bytes."""
         source = (self.source, 0) if self.source else None
         return await asyncio.open_connection(
             "127.0.0.1", self.port, limit=limit, local_addr=source, ssl=self.tls()

@@ -21,70 +21,72 @@ from bench.postgres import fresh_database
 
 def main(arguments: Sequence[str]) -> None:
     """Run the benchmark with these arguments."""
-    options = _options(arguments)
+    options = _parse_options(arguments)
     with ExitStack() as stack:
         database = fresh_database(stack)
         url = registry.set_environment(stack, database)
         registry.manage("prepare", "--no-example")
         registry.serve(stack, url)
         django.setup()
-        # requests are answered within this process too, to count their statements
+        # this process answers requests as well, to count their statements
         logging.disable(logging.INFO)
         connection = stack.enter_context(psycopg.connect(database, autocommit=True))
-        _measure(options, url, connection)
+        _run_measurements(options, url, connection)
 
 
-def _options(arguments: Sequence[str]) -> argparse.Namespace:
+def _parse_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench",
-        description="Measure the API of a large registry beside hand-written SQL. "
-        "The database is made on the server of BENCH_DATABASE_URL, else on a "
-        "PostgreSQL that is started for it, and dropped at the end.",
+        description="Measure the API of a large registry and compare it with "
+        "hand-written SQL. The database is created on the server of "
+        "BENCH_DATABASE_URL, or on a PostgreSQL that is started for it, and dropped at "
+        "the end.",
     )
     for name, default, meaning in (
-        ("--objects", 100_000, "objects, each with all that belongs to it"),
-        ("--runs", 20_000, "code runs, each reading what the one before it wrote"),
-        ("--samples", 200, "requests of each kind; fewer for what takes long"),
+        ("--objects", 100_000, "number of objects, each with its related records"),
+        ("--runs", 20_000, "number of code runs; each reads the outputs of the last"),
+        ("--samples", 200, "requests of each type; fewer of slow ones"),
     ):
         parser.add_argument(
-            name, type=int, default=default, help=f"{meaning} ({default})"
+            name, type=int, default=default, help=f"{meaning} (default: {default})"
         )
-    parser.add_argument("--only", default="", help="only kinds with this in the name")
+    parser.add_argument("--only", default="", help="only types with this in the name")
     return parser.parse_args(arguments)
 
 
-def _measure(
+def _run_measurements(
     options: argparse.Namespace, url: str, connection: psycopg.Connection
 ) -> None:
-    # these import models, which exist once Django is set up
+    # these import models, which is possible only after django.setup()
     from bench import lineage
-    from bench.content import Size, load
-    from bench.kinds import kinds
+    from bench.content import Size, load_content
     from bench.measure import Bench
-    from bench.report import heading, line
+    from bench.report import format_heading, format_row
+    from bench.request_types import request_types
     from registry.identity.models import User
     from registry.identity.services import issue_token
 
     user = User.objects.get(username="admin")
     size = Size(options.objects, options.runs)
-    load(connection, user.pk, size)
-    graphs = lineage.load(connection, user.pk, size)
-    print(heading(connection, size, options.samples), flush=True)
+    load_content(connection, user.pk, size)
+    graphs = lineage.load_graphs(connection, user.pk, size)
+    print(format_heading(connection, size, options.samples), flush=True)
     token = issue_token(user=user, by=None)
     results: dict[str, Result] = {}
     with Client(url, token) as client:
         bench = Bench(client, connection, token, options.samples)
-        for kind in (*lineage.kinds(size, graphs), *kinds(size, user.pk)):
+        kinds = (*lineage.request_types(size, graphs), *request_types(size, user.pk))
+        for kind in kinds:
             if options.only in kind.name:
                 results[kind.name] = bench.measure(kind)
-                print(line(results[kind.name], kind.aim, results), flush=True)
+                print(format_row(results[kind.name], kind.aim, results), flush=True)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _raise_interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
-    # so that a terminated benchmark stops its servers like an interrupted one
-    signal.signal(signal.SIGTERM, _interrupt)
+    # so that a terminated benchmark stops its servers, like an interrupted one
+    signal.signal(signal.SIGTERM, _raise_interrupt)
     main(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""What a measured figure is held against."""
+"""Aims: limits with which measured results are compared."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Result:
-    """The medians of one kind of request, in milliseconds, and its statements.
+    """The medians of one request type in milliseconds, and its number of statements.
 
-    Of many records in one request, milliseconds are those of one record.
+    For bulk requests, milliseconds are those of one record.
     """
 
     name: str
@@ -21,27 +21,27 @@ class Result:
 
     @property
     def ratio(self) -> float | None:
-        """How many times the floor it takes."""
+        """The time divided by that of the floor."""
         return None if self.floor is None else self.milliseconds / self.floor
 
     @property
     def difference(self) -> float | None:
-        """How many milliseconds it takes beyond the floor."""
+        """The milliseconds above the floor."""
         return None if self.floor is None else self.milliseconds - self.floor
 
 
 class Aim(Protocol):
-    """A bound on a result, and how to say it."""
+    """A limit of a result, and its text in the report."""
 
     def __str__(self) -> str: ...
 
     def is_met(self, result: Result, earlier: Mapping[str, Result]) -> bool:
-        """Tell whether the result keeps within the bound."""
+        """Return whether the result is within the limit."""
 
 
 @dataclass(frozen=True)
-class Times:
-    """At most so many times the floor."""
+class MaxRatio:
+    """At most ``factor`` times the floor."""
 
     factor: int
 
@@ -49,13 +49,13 @@ class Times:
         return f"≤ {self.factor} times floor"
 
     def is_met(self, result: Result, earlier: Mapping[str, Result]) -> bool:
-        """Compare with the floor of the same kind."""
+        """Compare with the floor of the same request type."""
         return result.ratio is not None and result.ratio <= self.factor
 
 
 @dataclass(frozen=True)
-class Within:
-    """At most so many milliseconds more than the floor."""
+class MaxDifference:
+    """At most ``milliseconds`` above the floor."""
 
     milliseconds: int
 
@@ -63,15 +63,15 @@ class Within:
         return f"≤ floor + {self.milliseconds} ms"
 
     def is_met(self, result: Result, earlier: Mapping[str, Result]) -> bool:
-        """Compare with the floor of the same kind."""
+        """Compare with the floor of the same request type."""
         return result.difference is not None and (
             result.difference <= self.milliseconds
         )
 
 
 @dataclass(frozen=True)
-class Faster:
-    """So many times as fast as an earlier kind of request."""
+class MinSpeedup:
+    """``factor`` times as fast as an earlier request type."""
 
     than: str
     factor: int = 1
@@ -82,5 +82,5 @@ class Faster:
         return f"{self.factor} times as fast as {self.than}"
 
     def is_met(self, result: Result, earlier: Mapping[str, Result]) -> bool:
-        """Compare with the earlier kind."""
+        """Compare with the earlier request type."""
         return earlier[self.than].milliseconds / result.milliseconds >= self.factor

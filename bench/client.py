@@ -1,4 +1,4 @@
-"""The client of the benchmark: one connection that is kept, as scripts have one."""
+"""The client of the benchmark: one persistent connection, as scripts use it."""
 
 from __future__ import annotations
 
@@ -37,27 +37,27 @@ class Client:
         self._connection.close()
 
     def get(self, path: str) -> bytes:
-        """Read something."""
+        """Send GET and return the body."""
         return self.send("GET", path)
 
     def post(self, path: str, data: Any) -> bytes:
-        """Register something."""
+        """Send POST with JSON and return the body."""
         return self.send("POST", path, orjson.dumps(data))
 
     def send(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        """Ask for something; anything but success ends the benchmark."""
+        """Send a request and return the body; exit unless it succeeds."""
         try:
-            status, content = self._exchange(method, path, body)
+            status, content = self._send_request(method, path, body)
         except http.client.RemoteDisconnected:
-            # the server closes a connection that rests, while a long floor is measured
+            # the server closes an idle connection while a long floor is measured
             self._connection.close()
-            status, content = self._exchange(method, path, body)
+            status, content = self._send_request(method, path, body)
         if not 200 <= status < 300:
             text = content[:2000].decode(errors="replace")
             raise SystemExit(f"{method} {path} answered {status}: {text}")
         return content
 
-    def _exchange(
+    def _send_request(
         self, method: str, path: str, body: bytes | None
     ) -> tuple[int, bytes]:
         self._connection.request(method, path, body, self._headers)

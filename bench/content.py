@@ -1,8 +1,8 @@
-"""What the measured registry holds: objects with all that belongs to them, and runs.
+"""The content of the measured registry: objects with their related records, and runs.
 
 Everything is derived from row numbers, so that each run of the benchmark measures the
-same registry. Objects are versions of data products on one storage root; each run
-reads what the run before it wrote.
+same registry. Objects are versions of data products on one storage root; each code run
+reads the outputs of the run before it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from registry.core.versions import version_key
 Rows = Iterable[Sequence[Any]]
 Connection = psycopg.Connection[Any]
 
-#: The storage root that all objects are below; the registry's own has the first id.
+#: Id of the storage root of all objects; the registry's own root has the first id.
 ROOT = 101
 #: Versions of each data product.
 VERSIONS = 10
@@ -41,58 +41,58 @@ _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Size:
-    """How many objects and code runs there are."""
+    """The numbers of objects and code runs."""
 
     objects: int
     runs: int
 
 
 def product_name(number: int) -> str:
-    """Return the name of a data product; ten objects in a row are its versions."""
+    """Return the name of an object's data product; ten objects are its versions."""
     name = (number - 1) // VERSIONS
     subject = SUBJECTS[name % len(SUBJECTS)]
     measure = MEASURES[name // len(SUBJECTS) % len(MEASURES)]
     return f"{subject}/{measure}/{name:05d}"
 
 
-def version(number: int) -> str:
-    """Return the version that an object is of its data product."""
+def version_of_object(number: int) -> str:
+    """Return the version of an object's data product."""
     return f"1.{(number - 1) % VERSIONS}.0"
 
 
-def namespace(number: int) -> int:
-    """Return the id of the namespace that an object's data product is in."""
+def namespace_of_object(number: int) -> int:
+    """Return the id of the namespace of an object's data product."""
     return (number - 1) // VERSIONS % NAMESPACES + 1
 
 
 def sha1(number: int) -> str:
-    """Return the hash of an object's file."""
+    """Return the SHA-1 of an object's file."""
     return hashlib.sha1(str(number).encode(), usedforsecurity=False).hexdigest()
 
 
-def load(connection: Connection, user: int, size: Size) -> None:
-    """Fill an empty registry with records that this user registered."""
+def load_content(connection: Connection, user: int, size: Size) -> None:
+    """Fill an empty registry with records of this user."""
     with connection.transaction():
-        for model, names, rows in _records(size):
-            _copy(connection, model, names, _registered(rows, user))
-        for table, columns, links in _links(size):
-            _copy(connection, table, columns, links)
-        for model in {model for model, _, _ in _records(size)}:
+        for model, names, rows in _record_rows(size):
+            _copy_rows(connection, model, names, _with_registration(rows, user))
+        for table, columns, links in _link_rows(size):
+            _copy_rows(connection, table, columns, links)
+        for model in {model for model, _, _ in _record_rows(size)}:
             _write_events(connection, model, user)
             _continue_ids(connection, model)
-    # what autovacuum brings to a registry that has grown in the course of years
+    # as autovacuum would have done in a registry that has grown over years
     connection.execute("VACUUM ANALYZE")
 
 
-def _records(size: Size) -> Iterator[tuple[type[Record], str, Rows]]:
-    """Yield each record type with its columns beside those of every record."""
+def _record_rows(size: Size) -> Iterator[tuple[type[Record], str, Rows]]:
+    """Yield each record type with its own columns and its rows."""
     numbers = range(1, size.objects + 1)
-    yield from _surroundings()
+    yield from _referenced_rows()
     yield (
         tables.StorageLocation,
         "id path hash public storage_root_id",
         (
-            (n, f"{product_name(n)}/{version(n)}.csv", sha1(n), True, ROOT)
+            (n, f"{product_name(n)}/{version_of_object(n)}.csv", sha1(n), True, ROOT)
             for n in numbers
         ),
     )
@@ -100,13 +100,23 @@ def _records(size: Size) -> Iterator[tuple[type[Record], str, Rows]]:
         tables.Object,
         "id storage_location_id description file_type_id uuid",
         (
-            (n, n, f"Number {n} of the objects", n % len(FILE_TYPES) + 1, _uuid(n))
+            (
+                n,
+                n,
+                f"Number {n} of the objects",
+                n % len(FILE_TYPES) + 1,
+                _uuid_of_row(n),
+            )
             for n in numbers
         ),
     )
-    yield tables.ObjectComponent, "id object_id name whole_object", _components(size)
+    yield (
+        tables.ObjectComponent,
+        "id object_id name whole_object",
+        _component_rows(size),
+    )
     names = "id namespace_id name version version_key object_id"
-    yield tables.DataProduct, names, _products(size)
+    yield tables.DataProduct, names, _product_rows(size)
     yield (
         tables.Keyword,
         "id object_id keyphrase",
@@ -121,12 +131,12 @@ def _records(size: Size) -> Iterator[tuple[type[Record], str, Rows]]:
         tables.CodeRun,
         "id run_date description code_repo_id model_config_id "
         "submission_script_id uuid",
-        _runs(size),
+        _run_rows(size),
     )
 
 
-def _surroundings() -> Iterator[tuple[type[Record], str, Rows]]:
-    """Yield what objects refer to, of which there is little."""
+def _referenced_rows() -> Iterator[tuple[type[Record], str, Rows]]:
+    """Yield the few records that objects refer to."""
     yield (
         tables.FileType,
         "id name extension",
@@ -136,7 +146,7 @@ def _surroundings() -> Iterator[tuple[type[Record], str, Rows]]:
         tables.Author,
         "id name identifier uuid",
         (
-            (n, f"Author {n}", f"https://example.org/people/{n}", _uuid(-n))
+            (n, f"Author {n}", f"https://example.org/people/{n}", _uuid_of_row(-n))
             for n in range(1, AUTHORS + 1)
         ),
     )
@@ -152,31 +162,34 @@ def _surroundings() -> Iterator[tuple[type[Record], str, Rows]]:
     )
 
 
-def _components(size: Size) -> Iterator[tuple[Any, ...]]:
-    """Yield the whole of each object, under its id, and a part of every tenth one."""
+def _component_rows(size: Size) -> Iterator[tuple[Any, ...]]:
+    """Yield the whole-object component of each object, and one of every tenth."""
     for n in range(1, size.objects + 1):
         yield n, n, "whole_object", True
     for n in range(1, size.objects // 10 + 1):
         yield size.objects + n, n * 10, "table", False
 
 
-def _products(size: Size) -> Iterator[tuple[Any, ...]]:
-    keys = {version(n): version_key(version(n)) for n in range(1, VERSIONS + 1)}
+def _product_rows(size: Size) -> Iterator[tuple[Any, ...]]:
+    keys = {
+        version_of_object(n): version_key(version_of_object(n))
+        for n in range(1, VERSIONS + 1)
+    }
     for n in range(1, size.objects + 1):
-        v = version(n)
-        yield n, namespace(n), product_name(n), v, keys[v], n
+        v = version_of_object(n)
+        yield n, namespace_of_object(n), product_name(n), v, keys[v], n
 
 
-def _runs(size: Size) -> Iterator[tuple[Any, ...]]:
+def _run_rows(size: Size) -> Iterator[tuple[Any, ...]]:
     for n in range(1, size.runs + 1):
         repository = n % min(REPOSITORIES, size.objects) + 1
         script = size.objects - n % (size.objects // 2)
         began = _EPOCH + timedelta(minutes=n)
-        yield n, began, f"Run {n}", repository, script, script, _uuid(n)
+        yield n, began, f"Run {n}", repository, script, script, _uuid_of_row(n)
 
 
-def _links(size: Size) -> Iterator[tuple[type[models.Model], str, Rows]]:
-    """Yield the tables that link objects to authors and runs to components."""
+def _link_rows(size: Size) -> Iterator[tuple[type[models.Model], str, Rows]]:
+    """Yield the rows that link objects to authors and runs to components."""
     yield (
         tables.Object.authors.through,
         "object_id author_id",
@@ -186,28 +199,28 @@ def _links(size: Size) -> Iterator[tuple[type[models.Model], str, Rows]]:
     yield (
         tables.CodeRun.inputs.through,
         "coderun_id objectcomponent_id",
-        (link for n in runs if n > 1 for link in _pair(n, n - 1, size)),
+        (link for n in runs if n > 1 for link in _link_pair(n, n - 1, size)),
     )
     yield (
         tables.CodeRun.outputs.through,
         "coderun_id objectcomponent_id",
-        (link for n in runs for link in _pair(n, n, size)),
+        (link for n in runs for link in _link_pair(n, n, size)),
     )
 
 
-def _pair(run: int, writer: int, size: Size) -> Iterator[tuple[int, int]]:
-    """Link a run to the two components that one run wrote."""
+def _link_pair(run: int, writer: int, size: Size) -> Iterator[tuple[int, int]]:
+    """Yield links of a run to the two output components of a run."""
     for component in (2 * writer - 1, 2 * writer):
         yield run, (component - 1) % size.objects + 1
 
 
-def _registered(rows: Rows, user: int) -> Iterator[tuple[Any, ...]]:
-    """Add who registered a row, and when; a second lies between two rows."""
+def _with_registration(rows: Rows, user: int) -> Iterator[tuple[Any, ...]]:
+    """Add the user and the time of registration; rows are a second apart."""
     for row in rows:
         yield *row, user, user, _EPOCH + timedelta(seconds=row[0])
 
 
-def _copy(
+def _copy_rows(
     connection: Connection, model: type[models.Model], names: str, rows: Rows
 ) -> None:
     columns = names.split()
@@ -223,7 +236,7 @@ def _copy(
 
 
 def _write_events(connection: Connection, model: type[Record], user: int) -> None:
-    """Write the events that the services would have written."""
+    """Insert the events that the services would have recorded."""
     connection.execute(
         sql.SQL(
             "INSERT INTO {} (kind, record_id, action, by_id, client, address, at, "
@@ -237,7 +250,7 @@ def _write_events(connection: Connection, model: type[Record], user: int) -> Non
 
 
 def _continue_ids(connection: Connection, model: type[Record]) -> None:
-    """Let the next id follow those that were given here."""
+    """Set the id sequence after the inserted ids."""
     table = model._meta.db_table
     connection.execute(
         sql.SQL(
@@ -246,5 +259,5 @@ def _continue_ids(connection: Connection, model: type[Record]) -> None:
     )
 
 
-def _uuid(number: int) -> uuid.UUID:
+def _uuid_of_row(number: int) -> uuid.UUID:
     return uuid.uuid5(uuid.NAMESPACE_OID, str(number))

@@ -1,8 +1,8 @@
-"""The floor of each kind of request: its rows by hand-written SQL, without the API.
+"""The floor of each request type: its rows by hand-written SQL, without the API.
 
-Each function takes a psycopg connection and returns JSON, as the API does, with ids in
-place of links. The statements are the fastest that their author could write; psycopg
-prepares those that repeat.
+Each floor takes a psycopg connection and returns JSON like the API, with ids instead of
+links. The statements are the fastest that their author could write; psycopg prepares
+repeated ones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 Connection = psycopg.Connection[Any]
 Floor = Callable[[Connection], bytes]
 
-#: What is selected of each row ``r``.
+#: The columns to select from each row ``r``.
 _COLUMNS = {
     "object": """
         r.id, r.last_updated, r.updated_by_id, r.storage_location_id, r.description,
@@ -64,7 +64,7 @@ _COLUMNS = {
             WHERE storage_root_id = r.id ORDER BY 1 DESC LIMIT 100) AS locations
     """,
 }
-_TABLE = {
+_TABLES = {
     "object": "registry_object",
     "data_product": "registry_dataproduct",
     "code_run": "registry_coderun",
@@ -82,7 +82,7 @@ _CSV = f"""
 """
 
 
-def page(
+def select_page(
     kind: str,
     where: str = "",
     parameters: Sequence[Any] = (),
@@ -90,19 +90,19 @@ def page(
     after: int | None = None,
     order: str = "id DESC",
 ) -> Floor:
-    """Return what selects the newest hundred that a condition leaves, and counts all.
+    """Return a floor that selects the newest hundred matching rows and counts all.
 
-    ``after`` is the id that the page follows.
+    The page begins after the id ``after``.
     """
-    count = f"SELECT count(*) FROM {_TABLE[kind]} {where}"
+    count = f"SELECT count(*) FROM {_TABLES[kind]} {where}"
     given = list(parameters)
     if after is not None:
         where = f"{where} {'AND' if where else 'WHERE'} id < %s"
         given.append(after)
-    # lists are made for the rows of the page alone, whatever it is ordered by
+    # aggregate lists only for the rows of the page, whatever the order is
     rows = f"""
         SELECT {_COLUMNS[kind]} FROM (
-            SELECT * FROM {_TABLE[kind]} {where} ORDER BY {order} LIMIT 100
+            SELECT * FROM {_TABLES[kind]} {where} ORDER BY {order} LIMIT 100
         ) AS r ORDER BY {order}
     """
 
@@ -116,9 +116,9 @@ def page(
     return fetch
 
 
-def record(kind: str, pk: int) -> Floor:
-    """Return what selects one record."""
-    statement = f"SELECT {_COLUMNS[kind]} FROM {_TABLE[kind]} AS r WHERE id = %s"
+def select_record(kind: str, pk: int) -> Floor:
+    """Return a floor that selects one record."""
+    statement = f"SELECT {_COLUMNS[kind]} FROM {_TABLES[kind]} AS r WHERE id = %s"
 
     def fetch(connection: Connection) -> bytes:
         with connection.cursor(row_factory=dict_row) as cursor:
@@ -127,14 +127,14 @@ def record(kind: str, pk: int) -> Floor:
     return fetch
 
 
-def all_objects_as_csv(connection: Connection) -> bytes:
-    """Let the database write all objects as CSV."""
+def copy_objects_as_csv(connection: Connection) -> bytes:
+    """Return all objects as CSV, written by the database."""
     with connection.cursor() as cursor, cursor.copy(_CSV) as copy:
         return b"".join(bytes(block) for block in copy)
 
 
-def new_keywords(rows: Sequence[tuple[int, str]], user: int) -> Floor:
-    """Return what inserts keywords, each an object's id and a phrase."""
+def insert_keywords(rows: Sequence[tuple[int, str]], user: int) -> Floor:
+    """Return a floor that inserts keywords; a row is an object's id and a phrase."""
     objects = [item for item, _ in rows]
     phrases = [phrase for _, phrase in rows]
 
@@ -146,13 +146,13 @@ def new_keywords(rows: Sequence[tuple[int, str]], user: int) -> Floor:
                 "FROM unnest(%s::bigint[], %s::text[]) RETURNING id",
                 [user, user, objects, phrases],
             )
-            return _written(cursor, "keyword", user)
+            return _insert_returned_events(cursor, "keyword", user)
 
     return insert
 
 
-def new_objects(rows: Sequence[tuple[str, int, int]], user: int) -> Floor:
-    """Return what inserts objects, each with the component that stands for it.
+def insert_objects(rows: Sequence[tuple[str, int, int]], user: int) -> Floor:
+    """Return a floor that inserts objects with their whole-object components.
 
     A row is a description and the ids of a file type and of an author.
     """
@@ -169,7 +169,7 @@ def new_objects(rows: Sequence[tuple[str, int, int]], user: int) -> Floor:
                 [user, user, texts, types, uuids],
             )
             ids = [row[0] for row in cursor]
-            _events(cursor, "object", ids, user)
+            _insert_events(cursor, "object", ids, user)
             cursor.execute(
                 "INSERT INTO registry_object_authors (object_id, author_id) "
                 "SELECT * FROM unnest(%s::bigint[], %s::bigint[])",
@@ -182,15 +182,15 @@ def new_objects(rows: Sequence[tuple[str, int, int]], user: int) -> Floor:
                 "FROM unnest(%s::bigint[]) RETURNING id",
                 [user, user, ids],
             )
-            return _written(cursor, "object_component", user)
+            return _insert_returned_events(cursor, "object_component", user)
 
     return insert
 
 
-def new_run(
+def insert_run(
     description: str, script: int, inputs: list[int], outputs: list[int], user: int
 ) -> Floor:
-    """Return what inserts a code run with what it read and wrote."""
+    """Return a floor that inserts a code run with its inputs and outputs."""
     key = uuid.uuid4()
 
     def insert(connection: Connection) -> bytes:
@@ -208,20 +208,20 @@ def new_run(
                     "(coderun_id, objectcomponent_id) SELECT %s, unnest(%s::bigint[])",
                     [ids[0], components],
                 )
-            _events(cursor, "code_run", ids, user)
+            _insert_events(cursor, "code_run", ids, user)
             return orjson.dumps(ids)
 
     return insert
 
 
-def _written(cursor: psycopg.Cursor[Any], kind: str, user: int) -> bytes:
-    """Write the events of the rows that the statement before has returned."""
+def _insert_returned_events(cursor: psycopg.Cursor[Any], kind: str, user: int) -> bytes:
+    """Insert the events of the rows that the last statement returned."""
     ids = [row[0] for row in cursor]
-    _events(cursor, kind, ids, user)
+    _insert_events(cursor, kind, ids, user)
     return orjson.dumps(ids)
 
 
-def _events(
+def _insert_events(
     cursor: psycopg.Cursor[Any], kind: str, ids: Sequence[int], user: int
 ) -> None:
     cursor.execute(

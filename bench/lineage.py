@@ -1,8 +1,8 @@
-"""Lineage beside the bare recursive query: a chain, a fan, and a graph of 5,000 nodes.
+"""Lineage requests: a chain, a fan, and a graph of 5,000 nodes.
 
-The floor returns the ids of the same nodes and nothing else: no names, no edges, no
-issues. Two graphs are added to the chain that the registry holds already, of objects
-that no run of the chain has written.
+The floor is the bare recursive query: it returns the ids of the same nodes without
+names, edges and issues. Two graphs are added to the chain of runs in the registry; they
+use objects that are not outputs of that chain.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from typing import Any
 import orjson
 import psycopg
 
-from bench.aims import Times, Within
+from bench.aims import MaxDifference, MaxRatio
 from bench.content import Size
 from bench.floors import Floor
-from bench.kinds import Kind, Request, Sample
+from bench.request_types import Request, RequestType, Sample, repeat_sample
 
 Connection = psycopg.Connection[Any]
 
-#: Runs of the chain that are followed, and inputs of the run with many.
+#: Number of runs of the chain that are followed, and of inputs of the fan's run.
 DEPTH, INPUTS = 300, 1000
-#: Layers of the large graph; as many objects are in each, and as many runs between two.
+#: Layers of the large graph; each has as many objects, with as many runs between two.
 LAYERS = 50
-#: Objects of the layer before that a run in it reads.
+#: Inputs of each of these runs, from the layer before.
 READS = 3
 
-#: Nodes by what they are and their ids. With the level in its rows a node comes again
-#: on every level at which it is met; here that is seldom, and it is the shortest way.
-_BARE = """
+#: Selects nodes by type and id. Because the rows include the level, a node is repeated
+#: on each level at which it is reached; here that is rare, and this query the fastest.
+_BARE_QUERY = """
     WITH RECURSIVE walk(is_run, id, level) AS (
         VALUES (%s, %s::bigint, 0)
         UNION
@@ -56,20 +56,20 @@ _BARE = """
     )
     SELECT DISTINCT is_run, id FROM walk
 """
-#: More links than any way has.
-_ALL = 2**31 - 1
+#: More levels than any path has.
+_ALL_LEVELS = 2**31 - 1
 
 
 @dataclass(frozen=True)
 class Graphs:
-    """The runs that two further graphs end in: one of many inputs, one of many runs."""
+    """The final runs of two graphs: one with many inputs, one with many runs."""
 
     fan: int
     mesh: int
 
 
-def load(connection: Connection, user: int, size: Size) -> Graphs:
-    """Add the two graphs; runs follow those that there are, objects are free ones."""
+def load_graphs(connection: Connection, user: int, size: Size) -> Graphs:
+    """Insert the two graphs; their ids follow those of existing runs and outputs."""
     free = 2 * size.runs + 1
     room = size.objects - free + 1
     inputs = min(INPUTS, room // 2)
@@ -85,18 +85,18 @@ def load(connection: Connection, user: int, size: Size) -> Graphs:
         before, after = first + row * layers, first + (row + 1) * layers
         reads += [(run, before + (column + n) % layers) for n in range(READS)]
         writes.append((run, after + column))
-    _insert(connection, user, range(fan, mesh + len(writes) + 1), reads, writes)
+    _insert_runs(connection, user, range(fan, mesh + len(writes) + 1), reads, writes)
     return Graphs(fan, mesh)
 
 
-def _insert(
+def _insert_runs(
     connection: Connection,
     user: int,
     runs: range,
     reads: list[tuple[int, int]],
     writes: list[tuple[int, int]],
 ) -> None:
-    """Insert runs and their links; components that are the whole have its id."""
+    """Insert runs and their links; whole-object components have the object's id."""
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO registry_coderun (id, run_date, description, uuid, "
@@ -119,42 +119,50 @@ def _insert(
     connection.execute("VACUUM ANALYZE")
 
 
-def kinds(size: Size, graphs: Graphs) -> Iterator[Kind]:
-    """Yield the kinds of request, each with the bare query for the same nodes."""
-    yield Kind("lineage, depth 1", lambda n: _of_chain(size, n, 1), Within(10))
-    yield Kind(
+def request_types(size: Size, graphs: Graphs) -> Iterator[RequestType]:
+    """Yield the request types, each with the bare query for the same nodes."""
+    yield RequestType(
+        "lineage, depth 1", lambda n: _chain_sample(size, n, 1), MaxDifference(10)
+    )
+    yield RequestType(
         f"lineage, depth {DEPTH} on a chain",
-        lambda n: _of_chain(size, n, DEPTH),
-        Times(5),
+        lambda n: _chain_sample(size, n, DEPTH),
+        MaxRatio(5),
         share=0.25,
     )
     for name, run in (
         (f"lineage, {INPUTS:,} inputs", graphs.fan),
         ("lineage, 5,000 nodes", graphs.mesh),
     ):
-        sample = Sample(_request("code_run", run, "all"), _bare(run, _ALL, is_run=True))
-        yield Kind(name, lambda _, sample=sample: sample, Times(5), share=0.25)  # type: ignore[misc]
+        sample = Sample(
+            _lineage_request("code_run", run, "all"),
+            _select_nodes(run, _ALL_LEVELS, is_run=True),
+        )
+        yield RequestType(name, repeat_sample(sample), MaxRatio(5), share=0.25)
 
 
-def _of_chain(size: Size, n: int, depth: int) -> Sample:
-    """Follow the chain back from a product near its end."""
+def _chain_sample(size: Size, n: int, depth: int) -> Sample:
+    """Return a sample that follows the chain from a product near its end."""
     product = 2 * (size.runs - n % max(1, size.runs // 2))
     return Sample(
-        _request("data_product", product, str(depth)),
-        _bare(product, 2 * depth, is_run=False),
+        _lineage_request("data_product", product, str(depth)),
+        _select_nodes(product, 2 * depth, is_run=False),
     )
 
 
-def _request(kind: str, pk: int, depth: str) -> Request:
+def _lineage_request(kind: str, pk: int, depth: str) -> Request:
     return Request("GET", f"/api/lineage/{kind}/{pk}/?depth={depth}")
 
 
-def _bare(pk: int, levels: int, *, is_run: bool) -> Floor:
-    """Return what selects the ids of a lineage; a product has that of its object."""
+def _select_nodes(pk: int, levels: int, *, is_run: bool) -> Floor:
+    """Return a floor that selects the ids of a lineage.
+
+    A data product has the id of its object.
+    """
 
     def fetch(connection: Connection) -> bytes:
         with connection.cursor() as cursor:
-            rows = cursor.execute(_BARE, [is_run, pk, levels]).fetchall()
+            rows = cursor.execute(_BARE_QUERY, [is_run, pk, levels]).fetchall()
         names = {True: "code_run", False: "data_product"}
         return orjson.dumps(
             {"nodes": [{"id": f"{names[run]}/{id_}"} for run, id_ in rows]}

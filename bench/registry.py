@@ -1,4 +1,4 @@
-"""The registry that is measured: our own server, as ``make run`` starts it."""
+"""Start the registry that is measured, with the server of ``make run``."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-#: The first of these that is free serves.
+#: The first free one of these ports is used.
 PORTS = range(8280, 8290)
-#: Seconds that the server may take to start, and to stop.
-PATIENCE = 60
-#: Variables of whoever runs the benchmark that would change what is measured.
-OTHERS = ("ALLOWED_HOSTS", "CACHE_URL", "SECRET_KEY", "WEB_CONCURRENCY")
+#: Seconds that the server can take to start, and to stop.
+TIMEOUT = 60
+#: Variables of the environment that would change what is measured.
+CLEARED_VARIABLES = ("ALLOWED_HOSTS", "CACHE_URL", "SECRET_KEY", "WEB_CONCURRENCY")
 
 
 def set_environment(stack: ExitStack, database: str) -> str:
-    """Configure this process and those that it starts; return the registry's address.
+    """Configure this process and its children; return the URL of the registry.
 
-    Requests are exempt from the rate limits, as they are under ``make run``.
+    Requests are exempt from rate limits, as under ``make run``.
     """
     for name in list(os.environ):
-        if name in OTHERS or name.startswith(("REGISTRY_", "GITHUB_")):
+        if name in CLEARED_VARIABLES or name.startswith(("REGISTRY_", "GITHUB_")):
             del os.environ[name]
     folder = tempfile.mkdtemp(prefix="registry-bench-")
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -46,7 +46,7 @@ def set_environment(stack: ExitStack, database: str) -> str:
 
 
 def manage(*arguments: str) -> str:
-    """Run a command of the registry and return what it answers."""
+    """Run a management command and return its output."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
@@ -60,7 +60,7 @@ def manage(*arguments: str) -> str:
 
 
 def serve(stack: ExitStack, url: str) -> None:
-    """Start the server and wait until it is ready; closing the stack stops it."""
+    """Start the server and wait until it is ready; closing the stack stops it again."""
     log = Path(os.environ["REGISTRY_DATA_DIR"]) / "log"
     process = subprocess.Popen(
         [sys.executable, "manage.py", "serve"],
@@ -69,23 +69,23 @@ def serve(stack: ExitStack, url: str) -> None:
         stdout=stack.enter_context(log.open("wb")),
         stderr=subprocess.STDOUT,
     )
-    stack.callback(_stop, process)
+    stack.callback(_stop_server, process)
     wait_until_ready(url, process, log)
 
 
 def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until a server answers; give up when it ends, or after a minute."""
-    deadline = time.monotonic() + PATIENCE
+    """Wait until a server is ready; exit if it ends, or after a minute."""
+    deadline = time.monotonic() + TIMEOUT
     while not _is_ready(url):
         if process.poll() is not None or time.monotonic() > deadline:
             raise SystemExit(f"The registry is not ready:\n{log.read_text()}")
         time.sleep(0.05)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop_server(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
-        process.wait(PATIENCE)
+        process.wait(TIMEOUT)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

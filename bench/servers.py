@@ -1,8 +1,8 @@
-"""Two ways to serve a registry, measured in one run: threads alone, and the front.
+"""Compare two servers of a registry in one run: threads only, and the front.
 
-``python -m bench.servers`` serves one database by gunicorn's threads (`gthread`, as
-before) and by `manage.py serve`, and asks both in turns, so that a busy moment of the
-machine falls on both. Only the ratio says much.
+``python -m bench.servers`` serves one database with gunicorn's threads (`gthread`, as
+before) and with `manage.py serve`, and measures both alternately, so that other load on
+the machine affects both. Only the ratio is meaningful.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ROUNDS = 5
 
 @dataclass
 class Server:
-    """One of the two, and what was measured of it."""
+    """One of the two servers, and its measurements."""
 
     name: str
     port: int
@@ -44,19 +44,19 @@ class Server:
 
     @property
     def megabytes(self) -> float:
-        """The memory of its processes, as Linux tells it."""
+        """The resident memory of its processes, from Linux's /proc."""
         own = self.process.pid
         children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
-        return sum(map(_resident, [str(own), *children])) / MEGABYTE
+        return sum(map(_resident_bytes, [str(own), *children])) / MEGABYTE
 
 
-def _resident(pid: str) -> int:
+def _resident_bytes(pid: str) -> int:
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Measure, and print a table."""
+    """Measure both servers and print a table."""
     parser = argparse.ArgumentParser(
         prog="python -m bench.servers", description=__doc__
     )
@@ -69,17 +69,17 @@ def main(arguments: Sequence[str]) -> None:
         url = registry.set_environment(stack, fresh_database(stack))
         registry.manage("prepare")
         token = registry.manage("create_token", "admin").strip()
-        servers = [_start(stack, name, port) for name, port in PORTS.items()]
-        _fill(servers[0].port, token)
+        servers = [_start_server(stack, name, port) for name, port in PORTS.items()]
+        _register_objects(servers[0].port, token)
         for _ in range(ROUNDS):
             for server in servers:
                 _measure_requests(server, token, options.seconds)
                 _measure_files(server, token, options.megabytes)
         del url
-        print(_table(servers, options.megabytes))
+        print(_format_table(servers, options.megabytes))
 
 
-def _start(stack: ExitStack, name: str, port: int) -> Server:
+def _start_server(stack: ExitStack, name: str, port: int) -> Server:
     environment = os.environ | {"PORT": str(port), "REGISTRY_LOG_LEVEL": "WARNING"}
     command = {
         "threads": [
@@ -104,8 +104,8 @@ def _start(stack: ExitStack, name: str, port: int) -> Server:
     return Server(name, port, process)
 
 
-def _fill(port: int, token: str) -> None:
-    """Register objects, so that lists are as long in the first round as in the last."""
+def _register_objects(port: int, token: str) -> None:
+    """Register objects, so that lists have the same length in all rounds."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     objects = [{"description": f"measured {number}"} for number in range(1000)]
     headers = {"Authorization": f"token {token}", "Content-Type": "application/json"}
@@ -121,35 +121,37 @@ def _measure_requests(server: Server, token: str, seconds: float) -> None:
     post = json.dumps({"description": "measured"}).encode()
     key = f"Authorization: token {token}\r\nContent-Type: application/json\r\n"
     kinds = {
-        "`/livez`": _request("GET /livez"),
-        "one object": _request("GET /api/object/1/"),
-        "list of 100": _request("GET /api/object/"),
-        "POST an object": _request("POST /api/object/", key, post),
+        "`/livez`": _build_request("GET /livez"),
+        "one object": _build_request("GET /api/object/1/"),
+        "list of 100": _build_request("GET /api/object/"),
+        "POST an object": _build_request("POST /api/object/", key, post),
     }
     for kind, request in kinds.items():
         for connections in (8, 32):
             name = f"{kind}, {connections} connections"
-            latencies = asyncio.run(_load(server.port, request, connections, seconds))
+            latencies = asyncio.run(
+                _measure_latencies(server.port, request, connections, seconds)
+            )
             server.rates.setdefault(name, []).append(len(latencies) / seconds)
             server.latencies.setdefault(name, []).extend(latencies)
 
 
-def _request(line: str, headers: str = "", body: bytes = b"") -> bytes:
+def _build_request(line: str, headers: str = "", body: bytes = b"") -> bytes:
     length = f"Content-Length: {len(body)}\r\n" if body else ""
     head = f"{line} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}{length}\r\n"
     return head.encode() + body
 
 
-async def _load(
+async def _measure_latencies(
     port: int, request: bytes, connections: int, seconds: float
 ) -> list[float]:
-    """Send the request over and over; return the milliseconds that each took."""
+    """Send the request repeatedly; return the milliseconds of each response."""
     end = time.perf_counter() + seconds
-    clients = [_client(port, request, end) for _ in range(connections)]
+    clients = [_request_repeatedly(port, request, end) for _ in range(connections)]
     return [one for many in await asyncio.gather(*clients) for one in many]
 
 
-async def _client(port: int, request: bytes, end: float) -> list[float]:
+async def _request_repeatedly(port: int, request: bytes, end: float) -> list[float]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=MEGABYTE)
     latencies = []
     while (started := time.perf_counter()) < end:
@@ -190,16 +192,16 @@ def _measure_files(server: Server, token: str, megabytes: int) -> None:
             pass
 
     for name, work in (("upload", upload), ("download", download)):
-        server.seconds.setdefault(name, []).append(_seconds(work))
+        server.seconds.setdefault(name, []).append(_time_call(work))
 
 
-def _seconds(work: Callable[[], None]) -> float:
+def _time_call(work: Callable[[], None]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
 
 
-def _table(servers: Sequence[Server], megabytes: int) -> str:
+def _format_table(servers: Sequence[Server], megabytes: int) -> str:
     before, after = servers
     lines = [
         "| | threads | front | front / threads |",
@@ -207,22 +209,22 @@ def _table(servers: Sequence[Server], megabytes: int) -> str:
     ]
     for name in before.rates:
         rates = [statistics.median(one.rates[name]) for one in servers]
-        lines.append(_row(f"{name}, requests/s", rates, "{:.0f}"))
+        lines.append(_format_row(f"{name}, requests/s", rates, "{:.0f}"))
         for title, part in (("p50", 50), ("p99", 99)):
             values = [
                 statistics.quantiles(one.latencies[name], n=100)[part - 1]
                 for one in servers
             ]
-            lines.append(_row(f"{name}, {title} ms", values, "{:.1f}"))
+            lines.append(_format_row(f"{name}, {title} ms", values, "{:.1f}"))
     for name in before.seconds:
         values = [megabytes / statistics.median(one.seconds[name]) for one in servers]
-        lines.append(_row(f"{name}, MB/s", values, "{:.0f}"))
+        lines.append(_format_row(f"{name}, MB/s", values, "{:.0f}"))
     memory = [before.megabytes, after.megabytes]
-    lines.append(_row("memory at the end, MB", memory, "{:.0f}"))
+    lines.append(_format_row("memory at the end, MB", memory, "{:.0f}"))
     return "\n".join(lines)
 
 
-def _row(name: str, values: Sequence[float], form: str) -> str:
+def _format_row(name: str, values: Sequence[float], form: str) -> str:
     shown = [form.format(value) for value in values]
     return f"| {name} | {' | '.join(shown)} | {values[1] / values[0]:.2f} |"
 

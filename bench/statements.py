@@ -1,4 +1,4 @@
-"""How many statements a request sends to the database, seen from inside."""
+"""Count the database statements of a request."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from bench.kinds import Request
+from bench.request_types import Request
 
 
 class Counter:
-    """Answers requests within this process and counts the statements.
+    """Answers requests in this process and counts their statements.
 
-    Those that begin and end transactions and savepoints count as well.
+    Statements that begin and end transactions and savepoints are included.
     """
 
     def __init__(self, token: str) -> None:
-        """Ask with this API token."""
+        """Send requests with this API token."""
         self._client = Client(
             SERVER_NAME="127.0.0.1", HTTP_AUTHORIZATION=f"token {token}"
         )
 
     def count(self, request: Request) -> int:
-        """Answer the request, to its last row, and count."""
+        """Return the number of statements until the last row of the response."""
         with CaptureQueriesContext(connection) as queries:
             answer = self._client.generic(
                 request.method,

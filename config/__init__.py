@@ -1,1 +1,1 @@
-"""How this project is set up and served; the registry itself is `registry`."""
+"""The project: settings, URLs and servers; the application itself is `registry`."""

@@ -1,4 +1,4 @@
-"""Which site the admin of this project is."""
+"""The configuration of Django's admin."""
 
 from importlib import import_module
 
@@ -6,13 +6,13 @@ from django.contrib.admin import apps
 
 
 class RegistryAdminConfig(apps.AdminConfig):
-    """Django's admin, with the registry's own site for the default one."""
+    """Django's admin with the registry's own site as the default site."""
 
     default_site = "registry.admin.site.RegistryAdminSite"
 
     def ready(self) -> None:
-        """Register the pages."""
-        # The site is made when the first page asks for it. Were the site the first to
-        # be asked for, its package would register all pages with another one
+        """Register the admin pages."""
+        # Django creates the site when it is first used. If that were by importing the
+        # site's own package, all pages would be registered with another site
         import_module("registry.admin")
         super().ready()

@@ -1,22 +1,22 @@
-"""The application that the server serves: the HTTP front before Django's."""
+"""The ASGI application that gunicorn serves: the HTTP front with Django behind it."""
 
 from django.conf import settings
 
 from config.wsgi import application as wsgi_application
 from registry.front.addresses import network_of
 from registry.front.application import Front, Limits
-from registry.front.pace import Patience
-from registry.http.addresses import address_in
-from registry.http.bodies import SMALL
+from registry.front.transfer_timeouts import TransferTimeout
+from registry.http.addresses import address_from_environ
+from registry.http.bodies import SMALL_BODY_BYTES
 
 application = Front(
     wsgi_application,
     Limits(
         threads=settings.THREADS,
-        body=SMALL,
+        body=SMALL_BODY_BYTES,
         bodies=settings.ARRIVING_BODIES_BYTES,
-        patience=Patience(settings.IDLE_SECONDS, settings.SLOWEST_RATE),
+        transfer_timeout=TransferTimeout(settings.IDLE_SECONDS, settings.SLOWEST_RATE),
         urgent=frozenset({"/livez", "/readyz"}),
     ),
-    address_of=lambda environ: network_of(address_in(environ)),
+    address_of=lambda environ: network_of(address_from_environ(environ)),
 )

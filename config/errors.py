@@ -1,4 +1,4 @@
-"""What went wrong, in the form of the surface that was asked: JSON, OAuth or a page."""
+"""Error responses in the format of the requested surface: JSON, OAuth or a page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import JsonResponse
 
 from registry.api.base.errors import detail_of, status_of
-from registry.core.troubles import to_registry_error
+from registry.core.database_errors import to_registry_error
 from registry.http.bodies import BodyRefused
 from registry.interop.oidc.answers import refusal
 from registry.web.views.errors import has_page, page
@@ -23,15 +23,15 @@ logger = logging.getLogger("registry.errors")
 
 _API = "/api/"
 _OAUTH = ("/o/", "/auth/realms/")
-#: The one page below the addresses of OAuth.
-_ASKING = frozenset({"oidc:authorize", "realm:authorize"})
-_DEFECT = "Something broke. It was written down for who runs this registry."
+#: Views below the paths of OAuth that answer with a page: the consent page.
+_OAUTH_PAGES = frozenset({"oidc:authorize", "realm:authorize"})
+_DEFECT_DETAIL = "Something broke. It was written down for who runs this registry."
 
 
-class TroubleMiddleware:
-    """Answers for views whose database or disk is in trouble.
+class ServiceErrorMiddleware:
+    """Turn service errors of views, such as a full disk, into responses.
 
-    What happens outside of views, for instance where a session is looked up, comes to
+    Errors outside of views, for example while a session is looked up, are handled by
     ``server_error``.
     """
 
@@ -45,12 +45,12 @@ class TroubleMiddleware:
     def process_exception(
         self, request: HttpRequest, error: Exception
     ) -> HttpResponse | None:
-        """Answer for a trouble; None leaves other errors to Django."""
-        return _answer_trouble(request, error)
+        """Return a response for a service error; None leaves others to Django."""
+        return _answer_service_error(request, error)
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    """Answer what cannot be read."""
+    """Return the response to a request that cannot be read (``handler400``)."""
     if isinstance(exception, BodyRefused):
         return answer_error(request, exception.status_code, exception)
     if isinstance(exception, RequestDataTooBig):
@@ -59,53 +59,60 @@ def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer after an error that no view has answered: a trouble, or a defect."""
+    """Return the response to an unhandled error (``handler500``).
+
+    It is a service error outside of views, or a defect.
+    """
     error = sys.exc_info()[1]
-    troubled = _answer_trouble(request, error) if error is not None else None
-    return troubled or answer_error(request, 500)
+    response = _answer_service_error(request, error) if error is not None else None
+    return response or answer_error(request, 500)
 
 
 def answer_error(
     request: HttpRequest, status: int, error: BaseException | None = None
 ) -> HttpResponse:
-    """Answer in the form of the surface, with when to try again."""
+    """Return an error response in the surface's format; 503 says when to retry."""
     detail = "" if error is None else detail_of(error)
-    response = _form_of(request)(request, status, detail)
+    response = _responder_for(request)(request, status, detail)
     if response.status_code == 503:
         response["Retry-After"] = "5"
     return response
 
 
-def _answer_trouble(request: HttpRequest, error: BaseException) -> HttpResponse | None:
-    trouble = to_registry_error(error)
-    if trouble is None:
+def _answer_service_error(
+    request: HttpRequest, error: BaseException
+) -> HttpResponse | None:
+    service_error = to_registry_error(error)
+    if service_error is None:
         return None
-    if trouble is not error:
+    if service_error is not error:
         logger.warning("%s: %s", type(error).__name__, error)
-    response = answer_error(request, status_of(trouble) or 400, trouble)
-    # one line is enough: Django would add the traceback of each request
+    response = answer_error(request, status_of(service_error) or 400, service_error)
+    # one line is enough: Django would log a traceback for each request
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 
-def _form_of(request: HttpRequest) -> Callable[[HttpRequest, int, str], HttpResponse]:
-    """Return what answers at the address of a request."""
+def _responder_for(
+    request: HttpRequest,
+) -> Callable[[HttpRequest, int, str], HttpResponse]:
+    """Return the function that builds error responses for the request's path."""
     if request.path_info.startswith(_API):
         return _as_json
     view = getattr(request.resolver_match, "view_name", "")
-    if request.path_info.startswith(_OAUTH) and view not in _ASKING:
+    if request.path_info.startswith(_OAUTH) and view not in _OAUTH_PAGES:
         return _as_oauth
     return _as_page
 
 
 def _as_json(request: HttpRequest, status: int, detail: str) -> HttpResponse:
-    return JsonResponse({"detail": detail or _DEFECT}, status=status)
+    return JsonResponse({"detail": detail or _DEFECT_DETAIL}, status=status)
 
 
 def _as_oauth(request: HttpRequest, status: int, detail: str) -> HttpResponse:
-    """Answer by RFC 6749, sections 4.1.2.1 and 5.2, which know no other errors."""
+    """Return an error of RFC 6749, sections 4.1.2.1 and 5.2, which define no others."""
     if status == 500:
-        return refusal("server_error", detail or _DEFECT, status)
+        return refusal("server_error", detail or _DEFECT_DETAIL, status)
     if status in {409, 503, 507}:
         return refusal("temporarily_unavailable", detail, 503)
     return refusal("invalid_request", detail, status)

@@ -1,8 +1,8 @@
-"""The settings of a registry, all from environment variables.
+"""The settings of a registry, all read from environment variables.
 
-`.env.example` explains every variable. Nothing has to be set for a registry on one's
-own machine; `REGISTRY_HTTPS=1`, `REGISTRY_URL`, `ALLOWED_HOSTS` and `DATABASE_URL` are
-what a server usually sets.
+`.env.example` explains each variable. Nothing has to be set for a registry on your own
+machine. A server usually sets `REGISTRY_HTTPS=1`, `REGISTRY_URL`, `ALLOWED_HOSTS` and
+`DATABASE_URL`.
 """
 
 from datetime import timedelta
@@ -12,15 +12,15 @@ from typing import Any
 from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import LOOPBACK, Environment, host_of, wrong
+from config.environment import LOOPBACK, Environment, host_of, invalid_variable
 from registry import __version__
-from registry.core.kept_secrets import kept_secret
+from registry.core.secret_files import read_or_create_secret
 from registry.identity.oauth.scopes import SCOPES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-ENV = Environment.of_process(BASE_DIR)
+ENV = Environment.from_process(BASE_DIR)
 
-# --- Where the registry is, and who may reach it ---------------------------------
+# --- URL, hosts and processes ----------------------------------------------------
 
 DEBUG = ENV.flag("REGISTRY_DEBUG")
 HTTPS = ENV.flag("REGISTRY_HTTPS")
@@ -30,50 +30,52 @@ if DEBUG and HTTPS:
         "with the settings in them are not for the public. Example: REGISTRY_DEBUG=0"
     )
 
-PORT = ENV.number("PORT", 8000, least=1, most=65535)
+PORT = ENV.number("PORT", 8000, minimum=1, maximum=65535)
 _SITE = ENV.site("REGISTRY_URL", f"http{'s' if HTTPS else ''}://127.0.0.1:{PORT}")
 REGISTRY_URL = _SITE.geturl()
 if HTTPS and _SITE.scheme != "https":
-    raise wrong(
+    raise invalid_variable(
         "REGISTRY_URL",
         REGISTRY_URL,
         "an https:// address where REGISTRY_HTTPS is 1",
         "https://registry.example.org",
     )
-# A registry on one's own machine goes by any name of it, every other by its own alone.
-# Health checks may name the machine by its number as well (HealthCheckHostMiddleware)
+# A registry on your own machine answers to all of its names, any other registry to its
+# own name only. Health checks can use IP addresses as well (HealthCheckHostMiddleware)
 _HOST = host_of(_SITE)
 ALLOWED_HOSTS = ENV.hosts(
     "ALLOWED_HOSTS", sorted(LOOPBACK) if _HOST in LOOPBACK else [_HOST]
 )
 CSRF_TRUSTED_ORIGINS = [REGISTRY_URL]
 
-# TLS ends at a reverse proxy, so that with it there is at least one
-PROXIES = ENV.number("REGISTRY_PROXIES", 1 if HTTPS else 0, least=0, most=9)
-WEB_CONCURRENCY = ENV.number("WEB_CONCURRENCY", 1, least=1, most=256)
-# Requests that a process answers at the same time. What may be slow or costly, such as
-# uploads and pictures, never takes more than half of them
-THREADS = ENV.number("REGISTRY_THREADS", 8, least=2, most=256)
-CONNECTIONS = ENV.number("REGISTRY_CONNECTIONS", 1000, least=16, most=100_000)
-# The slowest client: how long it may pause while it sends a request or reads an answer,
-# and how much it has to move on average
-IDLE_SECONDS = ENV.number("REGISTRY_IDLE_SECONDS", 20, least=1, most=3600)
-SLOWEST_RATE = 1024 * ENV.number("REGISTRY_SLOWEST_KB", 4, least=1, most=100_000)
-# Bodies that wait in temporary files until they are whole, in each process
+# TLS ends at a reverse proxy, so with HTTPS there is at least one
+PROXIES = ENV.number("REGISTRY_PROXIES", 1 if HTTPS else 0, minimum=0, maximum=9)
+WEB_CONCURRENCY = ENV.number("WEB_CONCURRENCY", 1, minimum=1, maximum=256)
+# Requests that a process answers at the same time. Slow or costly ones, such as uploads
+# and pictures, never use more than half of these threads
+THREADS = ENV.number("REGISTRY_THREADS", 8, minimum=2, maximum=256)
+CONNECTIONS = ENV.number("REGISTRY_CONNECTIONS", 1000, minimum=16, maximum=100_000)
+# The slowest client: how long it can pause while it sends a request or reads a
+# response, and its minimum average rate
+IDLE_SECONDS = ENV.number("REGISTRY_IDLE_SECONDS", 20, minimum=1, maximum=3600)
+SLOWEST_RATE = 1024 * ENV.number("REGISTRY_SLOWEST_KB", 4, minimum=1, maximum=100_000)
+# All incomplete bodies in temporary files, in each process
 ARRIVING_BODIES_BYTES = 1024 * 1024 * 1024
-# Seconds for each statement of a read, and for a streamed answer as a whole; 0 is no
-# limit
-READ_SECONDS = ENV.number("REGISTRY_READ_SECONDS", 10, least=0, most=3600)
-STREAM_SECONDS = ENV.number("REGISTRY_STREAM_SECONDS", 3600, least=0, most=86400)
+# Seconds for each statement of a read, and for a streamed response as a whole; 0 means
+# no limit
+READ_SECONDS = ENV.number("REGISTRY_READ_SECONDS", 10, minimum=0, maximum=3600)
+STREAM_SECONDS = ENV.number("REGISTRY_STREAM_SECONDS", 3600, minimum=0, maximum=86400)
 
-# --- What it keeps ---------------------------------------------------------------
+# --- Data, database and caches ---------------------------------------------------
 
 REGISTRY_DATA_DIR = ENV.folder("REGISTRY_DATA_DIR", BASE_DIR / "var")
 STORE_DIR = REGISTRY_DATA_DIR / "store"
-# Below this the registry says that it is not ready, before writes begin to fail
-FREE_MB = ENV.number("REGISTRY_FREE_MB", 64, least=0, most=1_000_000)
+# With less free space the registry reports that it is not ready, before writes fail
+FREE_MB = ENV.number("REGISTRY_FREE_MB", 64, minimum=0, maximum=1_000_000)
 SERVED_ROOTS = ENV.folders("REGISTRY_SERVED_ROOTS")
-SECRET_KEY = ENV.text("SECRET_KEY", "") or kept_secret(REGISTRY_DATA_DIR / "secret-key")
+SECRET_KEY = ENV.text("SECRET_KEY", "") or read_or_create_secret(
+    REGISTRY_DATA_DIR / "secret-key"
+)
 
 _DATABASE: dict[str, Any] = ENV.database("DATABASE_URL") or {
     "ENGINE": "registry.core.sqlite3",
@@ -82,9 +84,9 @@ _DATABASE: dict[str, Any] = ENV.database("DATABASE_URL") or {
 _DATABASE_OPTIONS: dict[str, Any] = _DATABASE.setdefault("OPTIONS", {})
 if _DATABASE["ENGINE"].endswith("sqlite3"):
     _DATABASE["ENGINE"] = "registry.core.sqlite3"
-    # Readers never wait for a writer (WAL); a writer takes its lock at the start, for
-    # one that only finds out later that it must write cannot wait any more; NORMAL
-    # keeps the file sound through a power cut, of which WAL makes the last moments lost
+    # Readers never wait for a writer (WAL). A writer takes its lock at the start,
+    # because a transaction that begins to write later cannot wait for it. With NORMAL a
+    # power cut cannot corrupt the file, but the last moments can be lost
     _DATABASE_OPTIONS.setdefault("transaction_mode", "IMMEDIATE")
     _DATABASE_OPTIONS.setdefault("timeout", 30)
     _DATABASE_OPTIONS.setdefault(
@@ -93,18 +95,18 @@ if _DATABASE["ENGINE"].endswith("sqlite3"):
         "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32000;"
         "PRAGMA mmap_size=268435456",
     )
-    # A file, as in production: databases in memory know neither WAL nor waiting
+    # A file, as in production: databases in memory have neither WAL nor lock timeouts
     _DATABASE.setdefault("TEST", {"NAME": REGISTRY_DATA_DIR / "test.sqlite3"})
 else:
     _DATABASE["ENGINE"] = "registry.core.postgresql"
     _DATABASE_OPTIONS["server_side_binding"] = True
-    # Plans of look-ups by a key are kept. Behind a pooler that gives each transaction
-    # another connection, and does not follow them, DATABASE_URL=…?prepare=false does
-    # without
+    # Look-ups by a key use prepared statements. Behind a pooler that gives each
+    # transaction another connection, and does not support them, set
+    # DATABASE_URL=…?prepare=false
     _DATABASE_OPTIONS.setdefault("prepare", True)
-# A connection a thread, kept and checked before use: the number of threads bounds the
-# connections, and a pool would only add a hand-over to every request. Where many
-# threads are to share few connections, DATABASE_URL=…?pool=true makes one
+# Each thread keeps one connection, which is checked before use: the number of threads
+# limits the connections, and a pool would only add overhead to each request. If many
+# threads have to share few connections, DATABASE_URL=…?pool=true enables a pool
 if not _DATABASE_OPTIONS.get("pool"):
     _DATABASE.setdefault("CONN_MAX_AGE", 600)
     _DATABASE.setdefault("CONN_HEALTH_CHECKS", True)
@@ -119,14 +121,14 @@ _LOCAL_CACHE = {
     "OPTIONS": {"MAX_ENTRIES": 100_000},
 }
 CACHES = {
-    # `throttle` stands alone, so that clearing the cache forgives nobody
+    # `throttle` is separate, so that clearing the cache resets no rate limit
     alias: {
         **(_SHARED_CACHE or {**_LOCAL_CACHE, "LOCATION": alias}),
         "KEY_PREFIX": alias,
     }
     for alias in ("default", "throttle")
 }
-# Pictures are large: in the memory of the process they have a cache of bounded bytes
+# Pictures are large: in memory they have a cache with a maximum size in bytes
 _PICTURE_CACHE = {
     "BACKEND": "registry.http.caches.BoundedCache",
     "LOCATION": "pictures",
@@ -137,7 +139,7 @@ CACHES["pictures"] = {**(_SHARED_CACHE or _PICTURE_CACHE), "KEY_PREFIX": "pictur
 # --- The application -------------------------------------------------------------
 
 INSTALLED_APPS = [
-    # before the others, whose templates it may replace
+    # before the others, so that it can override their templates
     "registry",
     "config.admin.RegistryAdminConfig",
     "django.contrib.auth",
@@ -155,24 +157,24 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # first, so that every answer has a request id and a line in the log
+    # first, so that each response has a request id and a line in the log
     "registry.http.middleware.RequestContextMiddleware",
     "registry.http.middleware.HealthCheckHostMiddleware",
-    # outside of whatever may raise or put another answer in the place of one
-    "registry.http.budgets.BudgetMiddleware",
+    # outside of all middleware that can raise or replace a response
+    "registry.http.read_slots.ReadLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "registry.http.middleware.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "config.errors.TroubleMiddleware",
-    # before the check of forms, which reads them
+    "config.errors.ServiceErrorMiddleware",
+    # before the CSRF check, which reads forms
     "registry.http.bodies.BodyMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    # after the one that says who asks, by whom requests are counted
+    # after authentication, since requests are counted by account
     "registry.web.middleware.ThrottleMiddleware",
     # last, as its documentation asks
     "axes.middleware.AxesMiddleware",
@@ -209,38 +211,42 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "registry.http.static_files.CollectedStaticFiles"},
 }
-# Before the first `prepare` the files are served from where they lie
+# Before the first `prepare` the files are served from their source folders
 WHITENOISE_USE_FINDERS = not (STATIC_ROOT / "staticfiles.json").exists()
 WHITENOISE_AUTOREFRESH = DEBUG
-# one copy of each file: nothing asks for the names without a hash any more
+# one copy of each file: nothing requests the names without a hash
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
-# 10,000 records in one POST, of a few kilobytes each, come to some tens of megabytes
+# 10,000 records of a few kilobytes each in one POST are some tens of megabytes
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
-# A form has a field for each of a record's values, and several for links; a crate is
-# the only file that any form has
+# A form has one field for each value of a record, and several for links; the only file
+# in any form is a crate
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
-# Files come only to views that ask for them, see registry.http.bodies.takes_files
-FILE_UPLOAD_HANDLERS = ["registry.http.bodies.NoFiles"]
+# Only some views accept files, see registry.http.bodies.accepts_files
+FILE_UPLOAD_HANDLERS = ["registry.http.bodies.RejectFilesHandler"]
 
-# What an RO-Crate that somebody sends may be: as it arrives, unpacked, the number of
-# its files, and the file that describes them, which is read as a whole
-CRATE_UPLOAD_MB = ENV.number("REGISTRY_CRATE_UPLOAD_MB", 2048, least=1, most=1_000_000)
-CRATE_UNPACKED_MB = ENV.number(
-    "REGISTRY_CRATE_UNPACKED_MB", 10_240, least=1, most=10_000_000
+# Limits of an imported RO-Crate: its size, its unpacked size, the number of its files,
+# and the size of its metadata file, which is read as a whole
+CRATE_UPLOAD_MB = ENV.number(
+    "REGISTRY_CRATE_UPLOAD_MB", 2048, minimum=1, maximum=1_000_000
 )
-CRATE_FILES = ENV.number("REGISTRY_CRATE_FILES", 10_000, least=1, most=1_000_000)
-CRATE_METADATA_MB = ENV.number("REGISTRY_CRATE_METADATA_MB", 32, least=1, most=1024)
+CRATE_UNPACKED_MB = ENV.number(
+    "REGISTRY_CRATE_UNPACKED_MB", 10_240, minimum=1, maximum=10_000_000
+)
+CRATE_FILES = ENV.number("REGISTRY_CRATE_FILES", 10_000, minimum=1, maximum=1_000_000)
+CRATE_METADATA_MB = ENV.number(
+    "REGISTRY_CRATE_METADATA_MB", 32, minimum=1, maximum=1024
+)
 
-# What each account may store in all; none says nothing of it
-QUOTA_MB = ENV.optional_number("REGISTRY_QUOTA_MB", least=1, most=999_999_999)
-# What may be said of one object, of each kind: keywords, licences, key values,
-# data products, authors, issues. Its components are parts of a file: there are more.
-ANNOTATIONS = ENV.number("REGISTRY_ANNOTATIONS", 1000, least=1, most=100_000)
-COMPONENTS = ENV.number("REGISTRY_COMPONENTS", 100_000, least=1, most=10_000_000)
-# Inputs of a code run, and outputs: its record has all of them
-RUN_LINKS = ENV.number("REGISTRY_RUN_LINKS", 10_000, least=1, most=100_000)
+# What each account can store in total; None means no quota
+QUOTA_MB = ENV.optional_number("REGISTRY_QUOTA_MB", minimum=1, maximum=999_999_999)
+# Annotations of one object, of each kind: keywords, licences, key values, data
+# products, authors, issues. Its components are parts of a file: there are more of them.
+ANNOTATIONS = ENV.number("REGISTRY_ANNOTATIONS", 1000, minimum=1, maximum=100_000)
+COMPONENTS = ENV.number("REGISTRY_COMPONENTS", 100_000, minimum=1, maximum=10_000_000)
+# Inputs, and outputs, of one code run: its record lists all of them
+RUN_LINKS = ENV.number("REGISTRY_RUN_LINKS", 10_000, minimum=1, maximum=100_000)
 
 # --- People ----------------------------------------------------------------------
 
@@ -267,15 +273,15 @@ LOGIN_URL = "web:sign-in"
 LOGIN_REDIRECT_URL = "web:home"
 LOGOUT_REDIRECT_URL = "/"
 
-# Guessing at one account from one address (of IPv6, one /64) ends for a quarter of an
-# hour; the account stays open to its owner elsewhere, so that nobody can lock others
-# out
+# Guessing the password of an account locks it for one address (one /64 of IPv6), for a
+# quarter of an hour. Its owner can still sign in elsewhere, so that nobody can lock
+# others out
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "registry.http.addresses.client_network"
-# HTTP Basic signs in with every request: no row for each of them
+# HTTP Basic signs in with each request: do not store a row for each of them
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 AXES_LOCKOUT_CALLABLE = "registry.web.views.sign_in.locked_out"
@@ -284,7 +290,7 @@ AXES_LOCKOUT_CALLABLE = "registry.web.views.sign_in.locked_out"
 
 _GITHUB = ENV.site("GITHUB_URL", "https://github.com", example="https://github.com")
 if _GITHUB.scheme != "https" and host_of(_GITHUB) not in LOOPBACK:
-    raise wrong(
+    raise invalid_variable(
         "GITHUB_URL",
         _GITHUB.geturl(),
         "an https:// address: the client secret goes there",
@@ -300,10 +306,12 @@ SOCIAL_AUTH_GITHUB_KEY = ENV.text("GITHUB_CLIENT_ID", "")
 SOCIAL_AUTH_GITHUB_SECRET = ENV.text("GITHUB_CLIENT_SECRET", "")
 if SOCIAL_AUTH_GITHUB_KEY and not SOCIAL_AUTH_GITHUB_SECRET:
     right = "the secret of the OAuth app that GITHUB_CLIENT_ID names"
-    raise wrong("GITHUB_CLIENT_SECRET", "", right, "0123456789abcdef0123456789abcdef")
+    raise invalid_variable(
+        "GITHUB_CLIENT_SECRET", "", right, "0123456789abcdef0123456789abcdef"
+    )
 if SOCIAL_AUTH_GITHUB_SECRET and not SOCIAL_AUTH_GITHUB_KEY:
     right = "the id of the OAuth app that GITHUB_CLIENT_SECRET belongs to"
-    raise wrong("GITHUB_CLIENT_ID", "", right, "Ov23liAbCdEfGhIjKlMn")
+    raise invalid_variable("GITHUB_CLIENT_ID", "", right, "Ov23liAbCdEfGhIjKlMn")
 SOCIAL_AUTH_GITHUB_ALLOWED_USERS = ENV.logins("GITHUB_ALLOWED_USERS", "octocat,hubot")
 SOCIAL_AUTH_GITHUB_ALLOWED_ORGS = ENV.logins("GITHUB_ALLOWED_ORGS", "our-lab,partners")
 SOCIAL_AUTH_GITHUB_SCOPE = ["user:email", "read:org"]
@@ -318,9 +326,9 @@ SOCIAL_AUTH_GITHUB_PIPELINE = [
     "registry.identity.social.link_account",
     "registry.identity.social.refresh_profile",
 ]
-# seconds for each of the four requests of a sign-in, which a thread waits for
+# seconds for each of the four requests of a sign-in, for which a thread waits
 SOCIAL_AUTH_REQUESTS_TIMEOUT = 5
-# Where a form on our pages may lead besides this site
+# Other sites that forms on our pages can lead to
 FORM_ORIGINS = [SOCIAL_AUTH_GITHUB_URL] if SOCIAL_AUTH_GITHUB_KEY else []
 
 # --- Signing in from scripts: OAuth 2.0 and OpenID Connect -----------------------
@@ -328,26 +336,26 @@ FORM_ORIGINS = [SOCIAL_AUTH_GITHUB_URL] if SOCIAL_AUTH_GITHUB_KEY else []
 SIGNING_KEYS_DIR = REGISTRY_DATA_DIR / "signing-keys"
 SIGNING_KEYS = ENV.signing_keys("REGISTRY_SIGNING_KEYS")
 ACCESS_TOKEN_SECONDS = ENV.number(
-    "REGISTRY_ACCESS_TOKEN_SECONDS", 3600, least=1, most=86400
+    "REGISTRY_ACCESS_TOKEN_SECONDS", 3600, minimum=1, maximum=86400
 )
 OFFLINE_LIFETIME = timedelta(
-    days=ENV.number("REGISTRY_OFFLINE_DAYS", 180, least=1, most=3650)
+    days=ENV.number("REGISTRY_OFFLINE_DAYS", 180, minimum=1, maximum=3650)
 )
 REALM = ENV.name("REGISTRY_REALM", "registry", example="registry")
-# named, for migrations that refer to it look it up here
+# set explicitly, because migrations that refer to it look it up here
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
 OAUTH2_PROVIDER = {
     "OIDC_ISS_ENDPOINT": f"{REGISTRY_URL}/o",
     "SCOPES": SCOPES,
     "AUTHORIZATION_CODE_EXPIRE_SECONDS": 60,
-    # consent is asked for each time
+    # ask for consent each time
     "REQUEST_APPROVAL_PROMPT": "force",
-    # two programs may share a saved refresh token
+    # two programs can share a saved refresh token
     "ROTATE_REFRESH_TOKEN": False,
     "REFRESH_TOKEN_REUSE_PROTECTION": True,
     "CLIENT_SECRET_HASHER": "sha256_secret",
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"] if HTTPS else ["http", "https"],
-    # the best current practice, RFC 9700, enforced rather than warned of
+    # enforce the best current practice, RFC 9700, instead of warning
     **{
         f"COMPLIANT_BCP_RFC9700_{rule}": True
         for rule in (
@@ -360,7 +368,7 @@ OAUTH2_PROVIDER = {
 
 # --- Security --------------------------------------------------------------------
 
-# Cookies do not tell ports apart: two registries of one host need names of their own
+# Cookies are not separated by port: two registries on one host need different names
 SESSION_COOKIE_NAME = f"registry_session_{PORT}"
 CSRF_COOKIE_NAME = f"registry_csrf_{PORT}"
 SESSION_COOKIE_SECURE = HTTPS
@@ -370,7 +378,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
-# a balancer asks the process itself, past the proxy that does TLS
+# a load balancer connects to the process directly, not through the TLS proxy
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
 if HTTPS and PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -450,16 +458,16 @@ LOG_LEVEL = ENV.choice("REGISTRY_LOG_LEVEL", "INFO", _LEVELS)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "registry.core.logs.LineFormatter"}},
-    # not standard output, which belongs to what a command answers
+    "formatters": {"line": {"()": "registry.core.logs.LogfmtFormatter"}},
+    # not standard output, which is for the results of commands
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "registry": {"level": LOG_LEVEL},
         "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # the access log has a line for every refusal already
+        # the access log has a line for each error response already
         "django.request": {"level": "ERROR"},
-        # and for every body that was too large, of too many fields, or for elsewhere
+        # and for each body that is too large or has too many fields, and wrong hosts
         "django.security.RequestDataTooBig": {"level": "CRITICAL"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "django.security.TooManyFieldsSent": {"level": "CRITICAL"},

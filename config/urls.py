@@ -1,4 +1,4 @@
-"""The addresses of a registry: the admin, the API, the issuer, and the pages."""
+"""The URLs of a registry: the admin, the API, the OAuth issuer, and the pages."""
 
 from django.contrib import admin
 from django.urls import include, path

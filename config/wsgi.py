@@ -1,4 +1,4 @@
-"""The WSGI application that gunicorn serves."""
+"""The WSGI application that the HTTP front calls."""
 
 import gc
 import os
@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = get_wsgi_application()
 
-# All that is loaded now stays for good; to look through it for garbage again and again
+# Everything that is loaded now stays for good. Scanning it for garbage again and again
 # took a third of the time of a lineage of thousands of records
 import_module(settings.ROOT_URLCONF)
 gc.collect()

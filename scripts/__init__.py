@@ -1,0 +1,1 @@
+"""Programs that developers run: what is measured, and what a machine needs."""

@@ -4,14 +4,15 @@ Each time that a function of one file calls one of another file, or returns to i
 that calls on, the reader of the code has to turn to the other file: one switch. It is a
 switch of layers where the files belong to different folders of ``registry/``. Counted
 is from the view to the answer, without the database adapters, which every statement
-goes through. Run it as ``python -m scripts.count_switches``; ``--trace NAME`` prints the
-path of one request.
+goes through. Run it as ``python -m scripts.count_switches``; with ``--trace NAME`` it
+prints the path of one request.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import os
 import sys
 import tempfile
@@ -23,7 +24,10 @@ from typing import Any
 
 CODE = Path(__file__).resolve().parent.parent / "registry"
 #: The files that every statement goes through, whatever asks for it.
-ADAPTERS = ("core/sqlite3/", "core/postgresql/", "core/reading.py")
+ADAPTERS = (
+    *("core/sqlite3/", "core/postgresql/"),
+    *("core/statement_timeouts.py", "core/reading.py"),
+)
 #: Where a view begins and where its answer is complete.
 FIRST, LAST = ("http/views.py", "dispatch"), "render"
 
@@ -59,7 +63,7 @@ def count_switches(calls: list[Call]) -> tuple[int, int]:
 
 
 def _changes(names: list[str]) -> int:
-    return sum(one != next_one for one, next_one in zip(names, names[1:], strict=False))
+    return sum(one != next_one for one, next_one in itertools.pairwise(names))
 
 
 def trace(work: Callable[[], None]) -> list[Call]:
@@ -205,7 +209,9 @@ def walks(client: Any) -> dict[str, list[Call]]:
 def table(counted: dict[str, tuple[int, int]]) -> str:
     """Return the counts as a table in Markdown."""
     lines = ["| request | between files | between layers |", "|---|---:|---:|"]
-    lines += [f"| {name} | {files} | {layers} |" for name, (files, layers) in counted.items()]
+    lines += [
+        f"| {name} | {files} | {layers} |" for name, (files, layers) in counted.items()
+    ]
     return "\n".join(lines)
 
 

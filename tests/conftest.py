@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 
-from registry.http import budgets
+from registry.http import read_slots
 from registry.identity.verified import verified_passwords
 from tests.chromium import launch_options
 
@@ -64,7 +64,7 @@ def _forget_what_is_cached() -> None:
 @pytest.fixture(autouse=True)
 def _free_all_slots() -> None:
     """Begin with free slots: tests leave streamed answers unread, and so unclosed."""
-    budgets.slots = budgets.Slots()
+    read_slots.slots = read_slots.Slots()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from registry.catalogue.models import DataProduct, StorageLocation, StorageRoot
 from registry.catalogue.services import find_or_register_root
 from registry.identity.models import User
 from registry.storage.models import StoredFile
-from registry.storage.services import keep_file
+from registry.storage.services import store_file
 from tests import factories
 
 COUNTS = b"day,in_bed\n1,3\n2,8\n3,26\n"
@@ -25,7 +25,7 @@ def sha1_of(data: bytes) -> str:
 
 def keep(data: bytes = COUNTS, *, by: User | None = None) -> StoredFile:
     """Put bytes into the store."""
-    return keep_file(io.BytesIO(data), by=by)
+    return store_file(io.BytesIO(data), by=by)
 
 
 def own_root() -> StorageRoot:

@@ -17,7 +17,7 @@ def register(
     model: type[Record], rows: Sequence[Values], *, by: User
 ) -> Sequence[Record]:
     """Register records by the service of their type."""
-    return record_type_of(model).register_records(rows, by=by)
+    return record_type_of(model).register_rows(rows, by=by)
 
 
 def correct(model: type[Record], pk: int, values: Values, **options: Any) -> Any:

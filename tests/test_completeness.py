@@ -38,11 +38,12 @@ NO_RECORDS = {
 NO_PAGE: dict[str, str] = {}
 
 _REGISTERED: Any = router.registry
+_SHOWN: tuple[type[Model], ...] = (*MODELS, Group)
 #: The names of the resources, by the model of their rows.
 ENDPOINTS: dict[type[Model], str] = {
     row_type_of(model).model: name
     for name, viewset, _ in _REGISTERED
-    for model in (*MODELS, Group)
+    for model in _SHOWN
     if name == kind_of(model)
 }
 

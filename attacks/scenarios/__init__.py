@@ -1,7 +1,7 @@
-"""What single hostile requests do: each scenario returns what it found.
+"""Scenarios of single hostile requests; each returns its findings.
 
-A scenario runs against any registry of this machine, given an administrator's token.
-The order matters for the last one, which locks the administrator's password.
+A scenario runs against any registry on this machine with an administrator's token. The
+order matters for the last one, which locks the administrator's password.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ from collections.abc import Callable
 from attacks.findings import Finding
 from attacks.scenarios import (
     crates,
+    duplicates,
     keywords,
     large,
     passwords,
     pictures,
-    refusals,
+    rejections,
     smuggling,
     streaming,
-    twins,
 )
 from attacks.target import Target
 
 Scenario = Callable[[Target], list[Finding]]
 
 SCENARIOS: dict[str, Scenario] = {
-    "refused before the body": refusals.refused_before_their_bodies,
+    "rejected before the body": rejections.rejected_before_their_bodies,
     "smuggling": smuggling.ambiguous_requests,
     "headers without end": smuggling.headers_without_end,
-    "twins: duplicates": twins.duplicate_pairs,
-    "twins: idempotency keys": twins.idempotent_pairs,
+    "duplicates: unique values": duplicates.duplicate_pairs,
+    "duplicates: idempotency keys": duplicates.idempotent_pairs,
     "large: empty objects": large.empty_objects,
     "large: multipart": large.multipart_to_the_token_endpoint,
     "streaming": streaming.a_large_file,

@@ -1,4 +1,4 @@
-"""Crates that unpack to far more than they are, or to other places."""
+"""Crates that unpack to far more bytes than they have, or to other folders."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import zipfile
 
 from attacks.client import Answer, Client
 from attacks.findings import Finding, megabytes
-from attacks.scenarios.together import watching
+from attacks.scenarios.concurrency import watch_server
 from attacks.target import Target
 
-#: Bytes that a server's memory may grow by while it refuses them all.
-MOST = 200 * 2**20
+#: Maximum growth of the server's memory in bytes while it rejects all crates.
+MAX_GROWTH = 200 * 2**20
 
 _METADATA = "ro-crate-metadata.json"
 _CONTEXT = "https://w3id.org/ro/crate/1.1/context"
@@ -33,50 +33,53 @@ _ROOT = {
 
 
 def hostile_crates(target: Target) -> list[Finding]:
-    """Send each crate, and see it refused without much memory."""
+    """Send each crate; it must be rejected without using much memory."""
     findings = []
-    with watching(target) as watched, Client(target) as client:
-        for name, crate in _crates().items():
-            answer = _post(client, crate)
+    with watch_server(target) as watched, Client(target) as client:
+        for name, crate in _build_crates().items():
+            answer = _post_crate(client, crate)
             refused = 400 <= answer.status < 500
-            findings.append(Finding(f"refused: {name}", refused, str(answer.status)))
+            findings.append(Finding(f"rejected: {name}", refused, str(answer.status)))
     growth = f"{megabytes(watched.grown)} more memory"
-    return [*findings, Finding("little memory: crates", watched.grown < MOST, growth)]
+    return [
+        *findings,
+        Finding("little memory: crates", watched.grown < MAX_GROWTH, growth),
+    ]
 
 
-def _post(client: Client, crate: bytes) -> Answer:
+def _post_crate(client: Client, crate: bytes) -> Answer:
     zipped = {"Content-Type": "application/zip"}
     return client.send("POST", "/api/ro-crate/", crate, zipped)
 
 
-def _crates() -> dict[str, bytes]:
+def _build_crates() -> dict[str, bytes]:
     names = ("../../outside", "/etc/outside", "a/../../outside", "..\\outside", "C:\\a")
     return {
-        "a crate whose description unpacks to 300 MB": _zipped(
+        "a crate whose metadata unpacks to 300 MB": _build_zip(
             {_METADATA: bytes(300 * 2**20)}
         ),
-        "a crate whose file is longer than it says": _lying(),
-        "a crate of more files than are taken": _zipped(
-            {_METADATA: _described(), **{f"data/{n}": b"" for n in range(12_000)}}
+        "a crate whose file is longer than announced": _zip_with_false_size(),
+        "a crate with more files than are accepted": _build_zip(
+            {_METADATA: _build_metadata(), **{f"data/{n}": b"" for n in range(12_000)}}
         ),
-        "a crate that holds one file ten thousand times": _repeating(),
+        "a crate that contains one file ten thousand times": _zip_with_repeated_entry(),
         **{
-            f"a crate with the name {name!r}": _zipped(
-                {_METADATA: _described(name), name: b"x"}
+            f"a crate with the file name {name!r}": _build_zip(
+                {_METADATA: _build_metadata(name), name: b"x"}
             )
             for name in names
         },
     }
 
 
-def _described(*files: str) -> bytes:
+def _build_metadata(*files: str) -> bytes:
     entities = [{"@id": name, "@type": "File", "name": name} for name in files]
     parts = [{"@id": name} for name in files]
     graph = [_DESCRIPTOR, {**_ROOT, "hasPart": parts}, *entities]
     return json.dumps({"@context": _CONTEXT, "@graph": graph}).encode()
 
 
-def _zipped(files: dict[str, bytes]) -> bytes:
+def _build_zip(files: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, data in files.items():
@@ -84,23 +87,33 @@ def _zipped(files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _lying() -> bytes:
-    """Zip 50 MB of zeros, and write into both headers that they are ten bytes."""
-    made = _zipped({_METADATA: _described("data/a"), "data/a": bytes(50 * 2**20)})
+def _zip_with_false_size() -> bytes:
+    """Return a ZIP with 50 MB of zeros whose headers claim ten bytes."""
+    made = _build_zip(
+        {_METADATA: _build_metadata("data/a"), "data/a": bytes(50 * 2**20)}
+    )
     size = struct.pack("<L", 50 * 2**20)
     return made.replace(size, struct.pack("<L", 10))
 
 
-def _repeating() -> bytes:
-    """Zip one file, and list it ten thousand times in the directory at the end."""
-    made = _zipped({_METADATA: _described("data/a"), "data/a": bytes(2**20)})
+def _zip_with_repeated_entry() -> bytes:
+    """Return a ZIP that lists its one file ten thousand times in the directory."""
+    made = _build_zip({_METADATA: _build_metadata("data/a"), "data/a": bytes(2**20)})
     start = made.rindex(b"PK\x01\x02")
     end = made.index(b"PK\x05\x06", start)
     one, times = made[start:end], 10_000
     directory = made[made.index(b"PK\x01\x02") : start] + one * times
-    sizes = struct.pack("<HHLL", times + 1, times + 1, len(directory), _offset(made))
-    return made[: _offset(made)] + directory + made[end : end + 8] + sizes + b"\0\0"
+    sizes = struct.pack(
+        "<HHLL", times + 1, times + 1, len(directory), _directory_offset(made)
+    )
+    return (
+        made[: _directory_offset(made)]
+        + directory
+        + made[end : end + 8]
+        + sizes
+        + b"\0\0"
+    )
 
 
-def _offset(made: bytes) -> int:
+def _directory_offset(made: bytes) -> int:
     return made.index(b"PK\x01\x02")

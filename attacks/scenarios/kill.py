@@ -1,4 +1,4 @@
-"""The server is killed while it writes: what it acknowledged must be there."""
+"""Kill the server while it writes: acknowledged writes must be stored."""
 
 from __future__ import annotations
 
@@ -10,45 +10,45 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Protocol
 
-from attacks.client import Client, require
+from attacks.client import Client, require_status
 from attacks.findings import Finding
 from attacks.target import Target
 
-#: Clients that write, and acknowledged writes that are waited for before the kill.
+#: Number of clients that write, and of acknowledged writes before the kill.
 WRITERS, ENOUGH = 4, 100
 
 
 class Killable(Protocol):
-    """A server of ours."""
+    """A server that can be killed and started again."""
 
     @property
     def target(self) -> Target:
-        """The registry as attackers know it."""
+        """The registry as a target."""
 
     def kill(self) -> None:
-        """End all its processes at once."""
+        """Kill all its processes."""
 
     def start(self) -> None:
-        """Serve again."""
+        """Start the server again."""
 
 
 def killed_while_writing(served: Killable) -> list[Finding]:
-    """Kill the server in the middle of writes, and look for what it acknowledged."""
+    """Kill the server during writes, and look for the acknowledged records."""
     target = served.target
     batch = secrets.token_hex(8)
     acknowledged = _write_until_killed(served, target, batch)
     served.start()
-    kept = _described(target, batch)
+    kept = _stored_descriptions(target, batch)
     lost = acknowledged - kept
     return [
         Finding(
-            "what was acknowledged before a kill is there",
+            "acknowledged writes survive a kill",
             len(acknowledged) >= ENOUGH and not lost,
             f"{len(lost)} of {len(acknowledged)} lost",
         ),
         Finding(
-            "the registry goes on after a kill",
-            *_writes_again(target),
+            "the registry works after a kill",
+            *_check_write(target),
         ),
     ]
 
@@ -59,7 +59,7 @@ def _write_until_killed(served: Killable, target: Target, batch: str) -> set[str
     enough = threading.Event()
 
     def write(number: int) -> None:
-        for description in _acknowledged(target, f"{batch} {number}"):
+        for description in _post_until_killed(target, f"{batch} {number}"):
             acknowledged.add(description)
             if len(acknowledged) >= ENOUGH:
                 enough.set()
@@ -73,8 +73,8 @@ def _write_until_killed(served: Killable, target: Target, batch: str) -> set[str
     return acknowledged
 
 
-def _acknowledged(target: Target, start: str) -> Iterator[str]:
-    """Register objects until the server is gone; yield what it acknowledged."""
+def _post_until_killed(target: Target, start: str) -> Iterator[str]:
+    """Register objects until the server is gone; yield acknowledged descriptions."""
     with Client(target) as client:
         for step in count():
             description = f"{start} {step}"
@@ -86,19 +86,19 @@ def _acknowledged(target: Target, start: str) -> Iterator[str]:
                 yield description
 
 
-def _described(target: Target, batch: str) -> set[str]:
-    """Return the descriptions of the records of this batch that are stored whole."""
+def _stored_descriptions(target: Target, batch: str) -> set[str]:
+    """Return the descriptions of completely stored records of this batch."""
     found: set[str] = set()
     path: str | None = "/api/object/?page_size=1000"
     with Client(target) as client:
         while path:
-            page = require(client.get(path), 200).json()
+            page = require_status(client.get(path), 200).json()
             found |= {
                 one["description"]
                 for one in page["results"]
                 if (one["description"] or "").startswith(batch) and one["components"]
             }
-            # newest first: a page without any of them is behind all of them
+            # newest first: a page without any of them comes after all of them
             is_over = not any(
                 (one["description"] or "").startswith(batch) for one in page["results"]
             )
@@ -107,7 +107,7 @@ def _described(target: Target, batch: str) -> set[str]:
     return found
 
 
-def _writes_again(target: Target) -> tuple[bool, str]:
+def _check_write(target: Target) -> tuple[bool, str]:
     with Client(target) as client:
         answer = client.post("/api/object/", {"description": "after the kill"})
     return answer.status == 201, str(answer.status)

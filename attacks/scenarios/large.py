@@ -1,4 +1,4 @@
-"""Bodies that are large for what is in them."""
+"""Large bodies with little content."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import secrets
 
 from attacks.client import Answer, Client
 from attacks.findings import Finding, megabytes
-from attacks.scenarios.together import Watched, at_once, watching
+from attacks.scenarios.concurrency import ServerWatch, run_concurrently, watch_server
 from attacks.target import Target
 
-#: Bytes that a server's memory may grow by while it refuses three bodies of 63 MB.
-MOST = 2**30
+#: Maximum growth of the server's memory in bytes while it rejects three such bodies.
+MAX_GROWTH = 2**30
 _EMPTY = 63 * 2**20 // 3
 
 
 def empty_objects(target: Target) -> list[Finding]:
-    """Send 22 million empty objects as JSON three times at once."""
+    """Send 22 million empty JSON objects, three times at once."""
     body = b"[" + b"{}," * (_EMPTY - 2) + b"{}]"
 
     def post(number: int) -> Answer:
-        return _send(target, "/api/object/", body, "application/json")
+        return _send_body(target, "/api/object/", body, "application/json")
 
-    with watching(target) as watched:
-        answers = at_once(3, post)
-    return _judged("63 MB of empty objects, three times", answers, watched)
+    with watch_server(target) as watched:
+        answers = run_concurrently(3, post)
+    return _build_findings("63 MB of empty objects, three times", answers, watched)
 
 
 def multipart_to_the_token_endpoint(target: Target) -> list[Finding]:
-    """Send a form with a file of 60 MB where a few short fields are read."""
+    """Send a form with a file of 60 MB to a view that reads a few short fields."""
     boundary = secrets.token_hex(16)
     head = (
         f'--{boundary}\r\nContent-Disposition: form-data; name="file"; '
@@ -37,17 +37,17 @@ def multipart_to_the_token_endpoint(target: Target) -> list[Finding]:
 
     def post(number: int) -> Answer:
         form = f"multipart/form-data; boundary={boundary}"
-        return _send(target, "/o/token", body, form, signed_in=False)
+        return _send_body(target, "/o/token", body, form, signed_in=False)
 
-    with watching(target) as watched:
-        answers = at_once(3, post)
-    return _judged("a file of 60 MB to /o/token, three times", answers, watched)
+    with watch_server(target) as watched:
+        answers = run_concurrently(3, post)
+    return _build_findings("a file of 60 MB to /o/token, three times", answers, watched)
 
 
-def _send(
+def _send_body(
     target: Target, path: str, body: bytes, content_type: str, *, signed_in: bool = True
 ) -> Answer:
-    """Return the answer; 413 where the server hung up before all was sent."""
+    """Return the response; 413 if the server closed before all was sent."""
     headers = {"Content-Type": content_type}
     try:
         with Client(target, signed_in=signed_in) as client:
@@ -56,17 +56,19 @@ def _send(
         return Answer(413, b"")
 
 
-def _judged(name: str, answers: list[Answer], watched: Watched) -> list[Finding]:
+def _build_findings(
+    name: str, answers: list[Answer], watched: ServerWatch
+) -> list[Finding]:
     statuses = sorted(answer.status for answer in answers)
     refused = all(400 <= status < 500 or status == 503 for status in statuses)
     growth = f"{megabytes(watched.grown)} more memory"
     return [
-        Finding(f"refused: {name}", refused, str(statuses)),
-        Finding(f"little memory: {name}", watched.grown < MOST, growth),
-        _live(name, watched),
+        Finding(f"rejected: {name}", refused, str(statuses)),
+        Finding(f"little memory: {name}", watched.grown < MAX_GROWTH, growth),
+        _livez_finding(name, watched),
     ]
 
 
-def _live(name: str, watched: Watched) -> Finding:
+def _livez_finding(name: str, watched: ServerWatch) -> Finding:
     seen = f"{watched.missed} of {watched.asked} missed"
-    return Finding(f"/livez answers beside: {name}", not watched.missed, seen)
+    return Finding(f"/livez responds during: {name}", not watched.missed, seen)

@@ -1,4 +1,4 @@
-"""Guessing at a password by HTTP Basic; the account is locked for a while after it."""
+"""Guess a password by HTTP Basic; afterwards the account is locked for a while."""
 
 from __future__ import annotations
 
@@ -8,35 +8,37 @@ from collections import Counter
 
 from attacks.client import Client
 from attacks.findings import Finding
-from attacks.scenarios.together import at_once
+from attacks.scenarios.concurrency import run_concurrently
 from attacks.target import Target
 
-#: Wrong passwords in a row, more than the registry looks at.
+#: Number of wrong passwords, more than the registry checks.
 GUESSES = 30
-#: How often a guess is made that finds the registry busy, and seconds in between.
+#: Attempts of a guess while the registry is busy, and seconds between them.
 _TRIES, _PAUSE = 100, 0.2
 
 
 def guessed_by_basic(target: Target) -> list[Finding]:
-    """Guess at the administrator's password; then not even the right one is taken.
+    """Guess the administrator's password; then even the right one must be rejected.
 
-    A token of the same account is good all the time: the guard is against guessing,
-    and must not be a way to shut people out of their programs.
+    A token of the same account must still work: the lockout is against guessing, and
+    must not be a way to block people's programs.
     """
     if not target.password:
         return []
-    before = _status(target, target.password)
-    wrong = at_once(GUESSES, lambda number: _guess(target, f"wrong-{number}"))
-    after = _status(target, target.password)
+    before = _sign_in_status(target, target.password)
+    wrong = run_concurrently(
+        GUESSES, lambda number: _guess_until_checked(target, f"wrong-{number}")
+    )
+    after = _sign_in_status(target, target.password)
     with Client(target) as client:
         by_token = client.get("/api/username/").status
     return [
-        Finding("the password is taken before", before == 200, str(before)),
+        Finding("the password is accepted before", before == 200, str(before)),
         Finding(
-            "wrong passwords are refused", 200 not in wrong, str(dict(Counter(wrong)))
+            "wrong passwords are rejected", 200 not in wrong, str(dict(Counter(wrong)))
         ),
         Finding(
-            "after the limit the right password is refused",
+            "above the limit the right password is rejected",
             after in {401, 403, 429},
             str(after),
         ),
@@ -44,17 +46,17 @@ def guessed_by_basic(target: Target) -> list[Finding]:
     ]
 
 
-def _guess(target: Target, password: str) -> int:
-    """Guess until the guess is looked at; so many at once find no place at first."""
+def _guess_until_checked(target: Target, password: str) -> int:
+    """Repeat a guess until it is checked: with so many at once, some get 503 first."""
     for _ in range(_TRIES):
-        status = _status(target, password)
+        status = _sign_in_status(target, password)
         if status != 503:
             break
         time.sleep(_PAUSE)
     return status
 
 
-def _status(target: Target, password: str) -> int:
+def _sign_in_status(target: Target, password: str) -> int:
     credentials = b64encode(f"admin:{password}".encode()).decode()
     with Client(target, signed_in=False) as client:
         headers = {"Authorization": f"Basic {credentials}"}

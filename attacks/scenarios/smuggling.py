@@ -1,8 +1,8 @@
-"""Requests that two readers could read in two ways (RFC 9112, sections 5 to 7 and 11).
+"""Request smuggling: ambiguous requests (RFC 9112, sections 5 to 7 and 11).
 
-A proxy and a server that disagree about where a request ends let one client put words
-into another's mouth. So each of these must be refused, and what follows it on the
-connection must never be answered as a request of its own.
+If a proxy and a server disagree about where a request ends, one client can insert
+requests for another. So each of these must be rejected, and what follows it on the
+connection must never be answered as a request.
 """
 
 from __future__ import annotations
@@ -10,27 +10,27 @@ from __future__ import annotations
 import asyncio
 import re
 
+from attacks.connection import CLOSED
+from attacks.event_loops import run_coroutine
 from attacks.findings import Finding
-from attacks.line import CLOSED
-from attacks.loops import run as run_loop
 from attacks.target import Target
 
-#: Seconds in which a broken request must be answered or its connection closed.
-PATIENCE = 15
-#: How a request is refused for how it is written.
+#: Seconds within which a malformed request must be answered or its connection closed.
+TIMEOUT = 15
+#: Outcomes that reject a malformed request.
 REFUSALS = frozenset({"400", "411", "413", "414", "431", "501", "505", CLOSED})
 NO_ANSWER = b"no answer"
-#: Bytes of headers that nobody may be made to keep.
-ENOUGH = 16 * 2**20
+#: Bytes of headers that no server should receive.
+MAX_RECEIVED = 16 * 2**20
 
 _CHUNKED = "Transfer-Encoding: chunked"
-#: The registry repeats this header of a request in its answer.
+#: The registry repeats this request header in its response.
 _MARK = "smuggled-request"
 _HIDDEN = f"GET /livez HTTP/1.1\r\nHost: {{host}}\r\nX-Request-Id: {_MARK}\r\n\r\n"
 
 
 def shapes(target: Target) -> dict[str, bytes]:
-    """Return broken requests by what is wrong with them, a hidden one behind each."""
+    """Return malformed requests by what is wrong; a hidden request follows each."""
     return {name: made.encode("latin-1") for name, made in _all_shapes(target)}
 
 
@@ -38,17 +38,18 @@ def _all_shapes(target: Target) -> list[tuple[str, str]]:
     host = target.host
     hidden = _HIDDEN.format(host=host)
     headers = [
-        (name, _post(target, lines, f"0\r\n\r\n{hidden}")) for name, lines in _LENGTHS
+        (name, _build_post(target, lines, f"0\r\n\r\n{hidden}"))
+        for name, lines in _LENGTHS
     ]
     chunks = [
-        (f"chunk {name}", _post(target, [_CHUNKED], f"{chunk}0\r\n\r\n{hidden}"))
+        (f"chunk {name}", _build_post(target, [_CHUNKED], f"{chunk}0\r\n\r\n{hidden}"))
         for name, chunk in _CHUNKS
     ]
     lines = [(name, start.format(host=host) + hidden) for name, start in _LINES]
     return headers + chunks + lines
 
 
-def _post(target: Target, headers: list[str], body: str) -> str:
+def _build_post(target: Target, headers: list[str], body: str) -> str:
     """Return a request whose body the registry would read."""
     start = (
         "POST /api/object/ HTTP/1.1",
@@ -59,7 +60,7 @@ def _post(target: Target, headers: list[str], body: str) -> str:
     return "\r\n".join((*start, *headers, "", "")) + body
 
 
-#: Headers that do not say one length.
+#: Headers without one clear length.
 _LENGTHS = [
     ("length and chunks", ["Content-Length: 5", _CHUNKED]),
     ("chunks and length", [_CHUNKED, "Content-Length: 5"]),
@@ -87,7 +88,7 @@ _LENGTHS = [
     ("name that is no token", ["X(A): a"]),
 ]
 
-#: Chunks that do not say one size; a last chunk and a hidden request follow.
+#: Chunks without one clear size; a last chunk and a hidden request follow.
 _CHUNKS = [
     ("size in 0x", "0x1\r\nx\r\n"),
     ("size with a sign", "+1\r\nx\r\n"),
@@ -102,7 +103,7 @@ _CHUNKS = [
     ("line that ends with LF", "1\nx\r\n"),
 ]
 
-#: Whole heads that are no HTTP/1.1.
+#: Whole heads that are not valid HTTP/1.1.
 _LINES = [
     ("lines that end with LF", "GET /livez HTTP/1.1\nHost: {host}\n\n"),
     ("two hosts", "GET /livez HTTP/1.1\r\nHost: {host}\r\nHost: b\r\n\r\n"),
@@ -121,35 +122,38 @@ _LINES = [
 
 
 def ambiguous_requests(target: Target) -> list[Finding]:
-    """Send each shape, and see it refused and what is behind it never answered."""
-    return run_loop(_ambiguous(target))
+    """Send each shape; it must be rejected, and the hidden request never answered."""
+    return run_coroutine(_check_all_shapes(target))
 
 
-async def _ambiguous(target: Target) -> list[Finding]:
-    return [await _refused(target, name, data) for name, data in shapes(target).items()]
+async def _check_all_shapes(target: Target) -> list[Finding]:
+    return [
+        await _check_rejected(target, name, data)
+        for name, data in shapes(target).items()
+    ]
 
 
-async def _refused(target: Target, name: str, data: bytes) -> Finding:
+async def _check_rejected(target: Target, name: str, data: bytes) -> Finding:
     received = await sent(target, data)
-    statuses = _statuses(received)
+    statuses = _find_statuses(received)
     hidden = _MARK.encode() in received
     seen = ", ".join(statuses) + (" and the hidden one was answered" * hidden)
     refused = statuses[0] in REFUSALS and not hidden
-    return Finding(f"refused, with all behind it: {name}", refused, seen)
+    return Finding(f"rejected with all that follows: {name}", refused, seen)
 
 
 async def sent(target: Target, data: bytes) -> bytes:
-    """Send bytes and return all that is answered until the server hangs up.
+    """Send bytes and return everything that is received until the server closes.
 
-    The sender's side is closed after the bytes, so that a server that waits for more
-    of a body is done too. What is returned is no HTTP where no answer came in time.
+    The client's side is closed after the bytes, so that a server that waits for more of
+    a body finishes too. Returns ``NO_ANSWER`` if no response came in time.
     """
     reader, writer = await target.open()
     try:
         writer.write(data)
         if writer.can_write_eof():
             writer.write_eof()
-        return await asyncio.wait_for(reader.read(), PATIENCE)
+        return await asyncio.wait_for(reader.read(), TIMEOUT)
     except TimeoutError:
         return NO_ANSWER
     except OSError:
@@ -158,8 +162,8 @@ async def sent(target: Target, data: bytes) -> bytes:
         writer.transport.abort()
 
 
-def _statuses(received: bytes) -> list[str]:
-    """Return the statuses of all answers, or what there was instead."""
+def _find_statuses(received: bytes) -> list[str]:
+    """Return the statuses of all responses, or the outcome without any."""
     if received == NO_ANSWER:
         return ["no answer"]
     found = re.findall(rb"HTTP/1\.[01] (\d{3}) [A-Z]", received)
@@ -167,10 +171,10 @@ def _statuses(received: bytes) -> list[str]:
 
 
 def headers_without_end(target: Target) -> list[Finding]:
-    """Send headers that are too long or too many, and see them refused."""
+    """Send headers that are too long or too many; they must be rejected."""
     start = f"GET /livez HTTP/1.1\r\nHost: {target.host}\r\n".encode()
     return [
-        run_loop(_cut_off(target, name, begin, piece))
+        run_coroutine(_check_cut_off(target, name, begin, piece))
         for name, begin, piece in (
             ("a header line", start + b"X-Long: ", b"x" * 2**16),
             ("headers", start, b"X-Many: x\r\n" * 2**12),
@@ -180,19 +184,23 @@ def headers_without_end(target: Target) -> list[Finding]:
     ]
 
 
-async def _cut_off(target: Target, name: str, begin: bytes, piece: bytes) -> Finding:
-    """Send pieces without end until the server hangs up, or took far too many."""
+async def _check_cut_off(
+    target: Target, name: str, begin: bytes, piece: bytes
+) -> Finding:
+    """Send data without end until the server closes, or has received far too much."""
     _, writer = await target.open()
     sent = 0
     try:
         writer.write(begin)
-        while sent < ENOUGH and not writer.transport.is_closing():
+        while sent < MAX_RECEIVED and not writer.transport.is_closing():
             writer.write(piece)
             sent += len(piece)
-            await asyncio.wait_for(writer.drain(), PATIENCE)
+            await asyncio.wait_for(writer.drain(), TIMEOUT)
     except (OSError, TimeoutError):
-        # thrown out, or no longer read: either is right
+        # disconnected, or no longer read: both are correct
         pass
     finally:
         writer.transport.abort()
-    return Finding(f"cut off: {name} without end", sent < ENOUGH, f"{sent} bytes taken")
+    return Finding(
+        f"cut off: endless {name}", sent < MAX_RECEIVED, f"{sent} bytes taken"
+    )

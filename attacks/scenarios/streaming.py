@@ -1,4 +1,4 @@
-"""A large file goes up and comes down, without passing through memory."""
+"""Upload and download a large file, which must not be held in memory."""
 
 from __future__ import annotations
 
@@ -9,54 +9,54 @@ from collections.abc import Iterator
 
 from attacks.client import Client
 from attacks.findings import Finding, megabytes
-from attacks.ground import upload_path
-from attacks.scenarios.together import watching
+from attacks.sample_data import upload_path
+from attacks.scenarios.concurrency import watch_server
 from attacks.target import Target
 
 PIECE = 2**20
-#: Megabytes of the file; 10 GB behave in the same way, and take longer.
+#: Size of the file in megabytes; 10 GB behave in the same way and take longer.
 SIZE = int(os.environ.get("ATTACK_FILE_MB", "1024"))
-#: Bytes that a server's memory may grow by.
-MOST = 64 * 2**20
+#: Maximum growth of the server's memory in bytes.
+MAX_GROWTH = 64 * 2**20
 
 
 def a_large_file(target: Target) -> list[Finding]:
-    """Upload and download a large file; say how fast it went."""
+    """Upload and download a large file, and report the speed."""
     piece = os.urandom(PIECE)
-    checksum = _checksum(piece)
-    with watching(target) as watched, Client(target) as client:
+    checksum = _compute_sha1(piece)
+    with watch_server(target) as watched, Client(target) as client:
         path = upload_path(client, checksum)
         began = time.perf_counter()
         length = {"Content-Length": str(SIZE * PIECE)}
-        status = client.send("PUT", path, _pieces(piece), length).status
+        status = client.send("PUT", path, _repeat_block(piece), length).status
         up = time.perf_counter()
-        received = _download(target, f"/data/{checksum}")
+        received = _download_sha1(target, f"/data/{checksum}")
         down = time.perf_counter()
     speeds = f"{SIZE / (up - began):.0f} MB/s up, {SIZE / (down - up):.0f} MB/s down"
     return [
-        Finding("a large file is taken", status == 201, f"{status}, {SIZE} MB"),
-        Finding("and comes back the same", received == checksum, speeds),
+        Finding("a large file is accepted", status == 201, f"{status}, {SIZE} MB"),
+        Finding("and is downloaded unchanged", received == checksum, speeds),
         Finding(
             "little memory: a large file",
-            watched.grown < MOST,
+            watched.grown < MAX_GROWTH,
             f"{megabytes(watched.grown)} more memory",
         ),
     ]
 
 
-def _pieces(piece: bytes) -> Iterator[bytes]:
+def _repeat_block(piece: bytes) -> Iterator[bytes]:
     return (piece for _ in range(SIZE))
 
 
-def _checksum(piece: bytes) -> str:
+def _compute_sha1(piece: bytes) -> str:
     digest = hashlib.sha1(usedforsecurity=False)
-    for one in _pieces(piece):
+    for one in _repeat_block(piece):
         digest.update(one)
     return digest.hexdigest()
 
 
-def _download(target: Target, path: str) -> str:
-    """Return the checksum of what is at a path."""
+def _download_sha1(target: Target, path: str) -> str:
+    """Download a path and return the checksum."""
     digest = hashlib.sha1(usedforsecurity=False)
     connection = target.connect()
     try:

@@ -15,7 +15,7 @@ from django.utils.text import capfirst
 
 from registry.admin.related import change_address
 from registry.core.errors import Duplicate, InvalidInput, RegistryError
-from registry.core.validators import web_address
+from registry.core.validators import validate_url
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
@@ -109,7 +109,7 @@ class RecordForm(ServiceForm):
         values.pop("revision", None)
         return values
 
-    def known_revisions(self) -> frozenset[str] | None:
+    def if_match_revisions(self) -> frozenset[str] | None:
         """Return the state that the person saw, which the change is meant for."""
         revision = self.cleaned_data["revision"]
         return frozenset({revision}) if revision else None
@@ -123,7 +123,7 @@ def address_field(field: models.URLField[Any, Any]) -> forms.CharField:
         required=not field.blank,
         help_text=field.help_text,
         widget=AdminURLFieldWidget,
-        validators=[*own, web_address],
+        validators=[*own, validate_url],
         empty_value=None if field.null else "",
     )
 

@@ -10,7 +10,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.core.exceptions import ValidationError
 
-from registry.http.attempts import SignInRefused, attempt
+from registry.http.sign_in_attempts import SignInRefused, sign_in_attempt
 from registry.identity import audit
 from registry.identity.accounts import change_password
 
@@ -44,7 +44,7 @@ class OwnPasswordForm(OwnPassword):
         """Check the old password, unless this address has failed too often."""
         password: str = self.cleaned_data["old_password"]
         try:
-            with attempt(self._request) as current:
+            with sign_in_attempt(self._request) as current:
                 if self._is_right(password):
                     current.succeeded()
                     return password

@@ -180,9 +180,7 @@ class RecordAdmin(ServiceAdmin):
         """Register a record, or change it if it is as the person saw it."""
         by, values = person(request), form.values()
         if obj.pk is None:
-            [record] = self.record_type.register_records(
-                [values], by=by, validated=True
-            )
+            [record] = self.record_type.register_rows([values], by=by, validated=True)
             return record
         known = form.known_revisions()
         return self._change(obj.pk, values, by=by, unless_changed=known, validated=True)

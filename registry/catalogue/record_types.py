@@ -17,7 +17,7 @@ from registry.core.record_types import (
     path_of,
 )
 from registry.core.related import RelatedFlag
-from registry.core.texts import shortened
+from registry.core.texts import shorten_text
 
 PRODUCTS = Section("Data products", 10)
 OBJECTS = Section("Objects and files", 20)
@@ -135,7 +135,7 @@ USER_AUTHOR = RecordType(
 
 def _suggest_component(component: models.ObjectComponent) -> str:
     about = component.object.description
-    return f"{component}: {shortened(about)}" if about else str(component)
+    return f"{component}: {shorten_text(about)}" if about else str(component)
 
 
 OBJECT_COMPONENT = RecordType(

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from registry.storage.served import ServedFile
+    from registry.storage.served_files import ServedFile
 
 _FIELDS = ("pk", "storage_root__root", "path", "registered_by")
 

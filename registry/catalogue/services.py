@@ -29,7 +29,7 @@ from registry.catalogue.models import (
 from registry.core.errors import Conflict, Duplicate
 from registry.core.records import Values, change_record, create_records
 from registry.core.transactions import atomic
-from registry.core.validators import semantic_version
+from registry.core.validators import validate_semantic_version
 from registry.core.versions import version_key
 from registry.identity.ownership import change_own, lock_own
 
@@ -95,7 +95,7 @@ def _with_version_key(row: Values) -> Values:
     """Add the sort key of a sound version; an unsound one is refused later on."""
     version = row.get("version", "")
     try:
-        semantic_version(version)
+        validate_semantic_version(version)
     except ValidationError:
         return row
     return {**row, "version_key": version_key(version)}

@@ -1,7 +1,7 @@
 """The errors that services raise.
 
-They speak of records, never of HTTP: each surface has one table that turns them into
-its own answers (``registry.api.base.errors`` for the native API).
+They are about records, not about HTTP: each surface has one table that maps them to its
+own responses (``registry.api.base.errors`` for the native API).
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from django.db.models import Model
 
-#: Messages by field name, as forms and serializers have them.
+#: Lists of messages by field name, as in forms and serializers.
 FieldMessages = Mapping[str, Sequence[str]]
 
 
 class RegistryError(Exception):
-    """Any refusal by a service; nothing was stored."""
+    """The base class of the errors of services; nothing was stored."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -25,7 +25,7 @@ class RegistryError(Exception):
 
 
 class InvalidInput(RegistryError):
-    """A value that the registry cannot take; ``fields`` says which, and why."""
+    """Values are invalid; ``fields`` has the messages by field name."""
 
     def __init__(self, fields: FieldMessages) -> None:
         super().__init__("; ".join(f"{k}: {' '.join(v)}" for k, v in fields.items()))
@@ -33,14 +33,14 @@ class InvalidInput(RegistryError):
 
 
 class Conflict(RegistryError):
-    """The request is sound, but does not fit what is already on record."""
+    """The input is valid, but conflicts with existing records."""
 
 
 class Duplicate(Conflict):
     """A record with the same unique values exists.
 
-    ``existing`` is that record, or None where the twin is another row of the same
-    request; ``fields`` are the names that clash.
+    ``existing`` is that record, or None if the duplicate is another row of the same
+    request; ``fields`` are the names of the unique fields.
     """
 
     def __init__(self, fields: Sequence[str], existing: Model | None) -> None:
@@ -53,8 +53,11 @@ class Duplicate(Conflict):
         self.existing = existing
 
 
-class Refused(RegistryError):
-    """Some of many rows were refused, so none was stored; errors by row number."""
+class BulkError(RegistryError):
+    """Some rows of a bulk operation are invalid, so none was stored.
+
+    ``errors`` has the errors by row number, ``total`` is the number of rows.
+    """
 
     def __init__(self, errors: Mapping[int, RegistryError], total: int) -> None:
         first = min(errors)
@@ -64,31 +67,31 @@ class Refused(RegistryError):
 
 
 class Forbidden(RegistryError):
-    """The person is known, but may not do this."""
+    """The user is authenticated, but does not have permission."""
 
 
 class NotFound(RegistryError):
-    """There is no such record."""
+    """The record does not exist."""
 
 
 class Stale(RegistryError):
-    """The record changed since the caller read it (RFC 9110, section 13.1.1)."""
+    """The record has changed since the caller read it (RFC 9110, section 13.1.1)."""
 
 
 class Unavailable(RegistryError):
-    """Something that the registry needs is not there just now; try again later."""
+    """Something that the registry needs is not available now; try again later."""
 
 
 class StorageFull(Unavailable):
-    """Raised when the disk or the object store has no room left."""
+    """The disk or the object store has no space left."""
 
 
 class Busy(Unavailable):
-    """Others are using all of the capacity for this; it is free again in a moment."""
+    """All capacity for this is in use; it will be free again in a moment."""
 
 
-class TookTooLong(Unavailable):
-    """A statement of a read was stopped at its time limit."""
+class StatementTimeout(Unavailable):
+    """A database statement of a read exceeded its timeout."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -98,7 +101,7 @@ class TookTooLong(Unavailable):
 
 
 class QuotaExceeded(RegistryError):
-    """An account would store more bytes than it is allowed.
+    """The account would exceed its quota.
 
     ``used`` and ``allowed`` are in bytes.
     """

@@ -1,7 +1,7 @@
-"""Reading shell patterns (POSIX.1-2024, section 2.14) into parts.
+"""Parse shell patterns (POSIX.1-2024, section 2.14) into parts.
 
-Both databases are given patterns spelled from these parts, so that they agree on
-every corner: an unclosed bracket is itself, ``[!a]`` negates, an empty range matches
+The patterns for both databases are built from these parts, so that they agree in all
+edge cases: an unclosed bracket matches itself, ``[!a]`` negates, an empty range matches
 nothing.
 """
 
@@ -12,48 +12,48 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Literal:
-    """Text that stands for itself."""
+    """Text that matches itself."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class AnyText:
-    """``*``: any text, also none."""
+    """``*``: any text, including the empty one."""
 
 
 @dataclass(frozen=True)
-class One:
+class AnyCharacter:
     """``?``: exactly one character."""
 
 
 @dataclass(frozen=True)
-class Set:
-    """``[…]``: one character within the ranges, or outside them when negated.
+class CharacterSet:
+    """``[…]``: one character in the ranges, or outside them if negated.
 
-    Without ranges, and not negated, nothing matches.
+    Without ranges it matches nothing, unless it is negated.
     """
 
     negated: bool
     ranges: tuple[tuple[str, str], ...]
 
 
-Part = Literal | AnyText | One | Set
+Part = Literal | AnyText | AnyCharacter | CharacterSet
 Glob = tuple[Part, ...]
 
 
 def parse_glob(pattern: str) -> Glob:
-    """Read a pattern; every text is one, so nothing is refused."""
+    """Parse a pattern; every text is valid."""
     parts: list[Part] = []
     position = 0
     while position < len(pattern):
-        part, position = _next_part(pattern, position)
-        _append(parts, part)
+        part, position = _parse_next(pattern, position)
+        _append_part(parts, part)
     return tuple(parts)
 
 
-def _append(parts: list[Part], part: Part) -> None:
-    """Add a part; neighbouring literals and stars become one."""
+def _append_part(parts: list[Part], part: Part) -> None:
+    """Append a part; merge adjacent literals and adjacent stars."""
     last = parts[-1] if parts else None
     if isinstance(part, Literal) and isinstance(last, Literal):
         parts[-1] = Literal(last.text + part.text)
@@ -61,35 +61,35 @@ def _append(parts: list[Part], part: Part) -> None:
         parts.append(part)
 
 
-def _next_part(pattern: str, position: int) -> tuple[Part, int]:
+def _parse_next(pattern: str, position: int) -> tuple[Part, int]:
     match pattern[position]:
         case "*":
             return AnyText(), position + 1
         case "?":
-            return One(), position + 1
+            return AnyCharacter(), position + 1
         case "[":
-            return _set(pattern, position)
+            return _parse_bracket(pattern, position)
         case character:
             return Literal(character), position + 1
 
 
-def _set(pattern: str, position: int) -> tuple[Part, int]:
-    """Read a bracket expression, or a bracket that is never closed."""
+def _parse_bracket(pattern: str, position: int) -> tuple[Part, int]:
+    """Parse a bracket expression, or an unclosed bracket as a literal."""
     start = position + 1
     negated = pattern[start : start + 1] in {"!", "^"}
     start += negated
-    # A closing bracket that comes first is a member.
+    # a closing bracket in the first position is a member
     end = pattern.find("]", start + 1)
     if end < 0:
         return Literal("["), position + 1
-    ranges = tuple(_ranges(pattern[start:end]))
+    ranges = tuple(_parse_ranges(pattern[start:end]))
     if not ranges:
-        return (One() if negated else Set(False, ())), end + 1
-    return Set(negated, ranges), end + 1
+        return (AnyCharacter() if negated else CharacterSet(False, ())), end + 1
+    return CharacterSet(negated, ranges), end + 1
 
 
-def _ranges(members: str) -> list[tuple[str, str]]:
-    """Split ``a-cx`` into (a, c) and (x, x); a range that runs backwards is empty."""
+def _parse_ranges(members: str) -> list[tuple[str, str]]:
+    """Split ``a-cx`` into (a, c) and (x, x); skip ranges in descending order."""
     ranges = []
     position = 0
     while position < len(members):
@@ -106,5 +106,5 @@ def _ranges(members: str) -> list[tuple[str, str]]:
 
 
 def has_wildcards(pattern: str) -> bool:
-    """Tell whether a pattern is more than the text it spells."""
+    """Return whether a pattern contains wildcards."""
     return any(not isinstance(part, Literal) for part in parse_glob(pattern))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,45 +119,47 @@ def describe_wrong(value: Any, model: type[models.Model]) -> str:
 
 
 class ResolvedLinks:
-    """Links with their targets, each looked up once, however often it is written."""
+    """Links with their targets, each looked up once, however often it is written.
+
+    ``targets`` has the ids of those that were found, by model and link as written.
+    """
 
     def __init__(self) -> None:
-        self._found: dict[tuple[Any, ...], int | LinkError] = {}
+        self.targets: dict[Written, int] = {}
+        self._errors: dict[tuple[Any, ...], LinkError] = {}
 
     def get(self, model: type[models.Model], value: Any) -> int | LinkError:
         """Return the id of a link's target, or the error that says what is wrong."""
-        if not isinstance(value, Hashable):
-            # a list or an object of JSON
+        if not isinstance(value, int | str) or isinstance(value, bool):
             return LinkError(describe_wrong(value, model))
-        key = (model, type(value), value)
-        known = self._found.get(key)
-        if known is None:
+        if (model, value) not in self.targets and (model, value) not in self._errors:
             self.add([(model, value)])
-            known = self._found[key]
-        return known
+        error = self._errors.get((model, value))
+        return self.targets[model, value] if error is None else error
 
     def add(self, written: Iterable[Written]) -> None:
         """Look up the targets of links that are not known yet, in one statement."""
-        references: dict[tuple[Any, ...], Reference] = {}
+        references: dict[Written, Reference] = {}
         for model, value in written:
-            key = (model, type(value), value)
-            if not isinstance(value, Hashable) or key in self._found:
+            if isinstance(value, bool) or (model, value) in self.targets:
                 continue
             try:
-                references[key] = parse_link(value, model)
+                references[model, value] = parse_link(value, model)
             except LinkError as error:
-                self._found[key] = error
-        targets = find_targets((key[0], one) for key, one in references.items())
-        for key, reference in references.items():
-            pk = targets.get((key[0], reference))
-            self._found[key] = _no_target(key[0], key[2], reference, pk)
+                self._errors[model, value] = error
+        found = find_targets((link[0], one) for link, one in references.items())
+        for link, reference in references.items():
+            pk = found.get((link[0], reference))
+            if pk is None:
+                self._errors[link] = _describe_missing(*link, reference)
+            else:
+                self.targets[link] = pk
 
 
-def _no_target(
-    model: type[models.Model], value: Any, reference: Reference, pk: int | None
-) -> int | LinkError:
-    if pk is not None:
-        return pk
+def _describe_missing(
+    model: type[models.Model], value: Any, reference: Reference
+) -> LinkError:
+    """Return the error of a link that leads to no record."""
     if isinstance(reference, NaturalKey):
         # most likely it was meant as another kind of link
         return LinkError(describe_wrong(value, model))

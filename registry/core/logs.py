@@ -1,7 +1,7 @@
-"""The form of a line in the log.
+"""The format of log lines, known as logfmt.
 
-`time=… level=… request=… logger=… message="…" key=value …`, one line for each record,
-so that `grep request=<id>` shows all that belongs to one request.
+`time=… level=… request=… logger=… message="…" key=value …`: one line for each log
+record, so that `grep request=<id>` shows all lines of one request.
 """
 
 import logging
@@ -15,26 +15,26 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 _ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
-def _escaped(control: re.Match[str]) -> str:
+def _escape_control(control: re.Match[str]) -> str:
     return _ESCAPES.get(control[0], f"\\u{ord(control[0]):04x}")
 
 
-def quoted(value: object) -> str:
-    """Return the value as one word, in quotation marks and escaped where needed.
+def quote_value(value: object) -> str:
+    """Return the value as one word, quoted and escaped if necessary.
 
-    Nothing that came with a request can begin a line of its own.
+    No value from a request can start a new line.
     """
     text = str(value)
     if _PLAIN.fullmatch(text):
         return text
     text = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{_CONTROLS.sub(_escaped, text)}"'
+    return f'"{_CONTROLS.sub(_escape_control, text)}"'
 
 
-class LineFormatter(logging.Formatter):
-    """Formats a record; its attribute `values`, a mapping, becomes `key=value` pairs.
+class LogfmtFormatter(logging.Formatter):
+    """Formats a log record; its mapping `values` becomes further `key=value` pairs.
 
-    Times are UTC (ISO 8601, milliseconds).
+    Times are in UTC (ISO 8601, milliseconds).
     """
 
     converter = staticmethod(time.gmtime)
@@ -42,7 +42,7 @@ class LineFormatter(logging.Formatter):
     default_msec_format = "%s.%03dZ"
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
+        """Return the log line."""
         pairs = {
             "time": self.formatTime(record),
             "level": record.levelname,
@@ -53,4 +53,4 @@ class LineFormatter(logging.Formatter):
         }
         if record.exc_info:
             pairs["trace"] = self.formatException(record.exc_info)
-        return " ".join(f"{key}={quoted(value)}" for key, value in pairs.items())
+        return " ".join(f"{key}={quote_value(value)}" for key, value in pairs.items())

@@ -9,7 +9,15 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
-from registry.core.globs import AnyText, Glob, Literal, One, Part, Set, parse_glob
+from registry.core.globs import (
+    AnyCharacter,
+    AnyText,
+    CharacterSet,
+    Glob,
+    Literal,
+    Part,
+    parse_glob,
+)
 from registry.core.postgresql import KEPT
 
 #: One character in Python's regular expressions, whichever it is.
@@ -44,7 +52,7 @@ class GlobLookup(models.Lookup):  # type: ignore[type-arg]
     ) -> tuple[str, list[Any]]:
         column, params = self.process_lhs(compiler, connection)
         glob = parse_glob(self.rhs)
-        sets = [part for part in glob if isinstance(part, Set)]
+        sets = [part for part in glob if isinstance(part, CharacterSet)]
         if any(not part.ranges for part in sets):
             raise EmptyResultSet
         if sets:
@@ -119,9 +127,9 @@ def _regex_part(part: Part, dot: str) -> str:
             return "".join(map(_escaped, text))
         case AnyText():
             return f"{dot}*"
-        case One():
+        case AnyCharacter():
             return dot
-        case Set(negated, ranges):
+        case CharacterSet(negated, ranges):
             members = "".join(f"{_escaped(a)}-{_escaped(b)}" for a, b in ranges)
             return f"[{'^' if negated else ''}{members}]"
 

@@ -15,14 +15,14 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
 from django.db import models
 from django.db.models.fields.related_descriptors import ReverseOneToOneDescriptor
 
 from registry.core.models import Record
-from registry.core.records import Values, create_records
+from registry.core.records import create_records
 
 if TYPE_CHECKING:
     from django.db.models.expressions import Exists
@@ -212,13 +212,14 @@ class RecordType(RowType[R]):
         """Who can delete a record."""
         return Who.NOBODY if self.delete is None else Who.OWNER_AND_ADMINISTRATORS
 
-    def register_records(
-        self, rows: Sequence[Values], *, by: Any, validated: bool = False
-    ) -> Sequence[R]:
-        """Register one record a row, all or none, by the service of the type."""
-        if self.register is not None:
-            return self.register(rows, by=by, validated=validated)
-        return create_records(self.model, rows, by=by, validated=validated)
+    @cached_property
+    def register_rows(self) -> Callable[..., Sequence[R]]:
+        """The service that registers one record a row, all or none.
+
+        It takes ``by``, the user, and ``validated``, which says that each field was
+        validated already.
+        """
+        return self.register or partial(create_records, self.model)
 
     @cached_property
     def own_fields(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Domains build their services on these functions; nothing else writes records.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
@@ -12,11 +13,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
 from registry.core.duplicates import find_duplicate, find_duplicates
-from registry.core.errors import InvalidInput, NotFound, Refused, RegistryError, Stale
+from registry.core.errors import BulkError, InvalidInput, NotFound, RegistryError, Stale
 from registry.core.events import record_created, record_events
 from registry.core.limits import Limit, Targets, long_lists, too_many
 from registry.core.models import Event, Record
-from registry.core.statistics import written
+from registry.core.planner_statistics import added_rows
 from registry.core.transactions import atomic, run_atomically
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def create_records(
 
     ``parts`` makes the records that come into being with new ones, whose ids it sees.
     ``validated`` says that the fields were validated one by one already, as serializers
-    do. One row that is refused raises its own error; of many, ``Refused`` with the
+    do. One row that is refused raises its own error; of many, ``BulkError`` with the
     errors by row number.
     """
     if not rows:
@@ -177,20 +178,24 @@ def _store_new(
         # an earlier attempt, which the database gave up, may have given them ids
         instance.pk = None
         instance._state.adding = True
-    made = _insert(instances)
+    stored: list[Sequence[Record]] = [_insert(instances)]
+    added: Counter[type[models.Model]] = Counter()
+    added[type(instances[0])] = len(instances)
     for name, lists in links.items():
-        _link(instances, lists, name)
+        added += _link(instances, lists, name)
     _refuse_too_many(instances, rows)
     if parts is not None:
-        made |= _insert(parts(instances))
-    record_created(made, by=by)
+        stored.append(_insert(parts(instances)))
+        added[type(stored[-1][0])] += len(stored[-1])
+    added_rows.add(added)
+    created = {one[0].kind: [record.pk for record in one] for one in stored}
+    record_created(created, by=by)
 
 
-def _insert(records: Sequence[Record]) -> dict[str, list[int]]:
-    """Insert new records; return their ids by their kind."""
+def _insert(records: Sequence[Record]) -> Sequence[Record]:
+    """Insert new records; return them with their ids."""
     type(records[0])._default_manager.bulk_create(records)
-    written.add(type(records[0]), len(records))
-    return {records[0].kind: [record.pk for record in records]}
+    return records
 
 
 def _assign(record: Record, name: str, value: Any, changes: Changes) -> None:
@@ -239,8 +244,8 @@ def _ids(links: Iterable[Any]) -> Iterable[int]:
 
 def _link(
     instances: Sequence[Record], lists: Sequence[Iterable[Any]], name: str
-) -> None:
-    """Store one list of links of all new records in one statement."""
+) -> Counter[type[models.Model]]:
+    """Store one list of links of all new records in one statement; count them."""
     descriptor: Any = getattr(type(instances[0]), name)
     through = descriptor.through
     source, target = _through_columns(type(instances[0]), name)
@@ -250,7 +255,7 @@ def _link(
         for pk in dict.fromkeys(_ids(targets))
     ]
     through._default_manager.bulk_create(links)
-    written.add(through, len(links))
+    return Counter({through: len(links)})
 
 
 def _through_columns(model: type[models.Model], name: str) -> tuple[str, str]:
@@ -358,4 +363,4 @@ def _refuse(errors: Mapping[int, RegistryError], total: int) -> NoReturn:
     """Raise the one error of a single row, or all errors of many."""
     if total == 1:
         raise errors[0]
-    raise Refused(errors, total)
+    raise BulkError(errors, total)

@@ -1,10 +1,10 @@
-"""Texts for people."""
+"""Format texts for people."""
 
 from __future__ import annotations
 
 import textwrap
 
 
-def shortened(text: str | None, width: int = 80) -> str:
-    """Cut a text between words, with an ellipsis where something is missing."""
+def shorten_text(text: str | None, width: int = 80) -> str:
+    """Return a text shortened at a word boundary, with an ellipsis at the cut."""
     return textwrap.shorten(text or "", width, placeholder=" …")

@@ -1,9 +1,9 @@
-"""Transactions that are repeated where the database gives them up.
+"""Transactions that are repeated if the database aborts them.
 
-Of two transactions that wait for each other PostgreSQL ends one, which did nothing
-wrong. It is repeated as a whole. Services are therefore functions that can run again
-with the same arguments; one that uses up what it reads, such as the body of a request,
-uses ``django.db.transaction.atomic``.
+If two transactions wait for each other, PostgreSQL aborts one of them. It is repeated
+as a whole. So services are functions that can run again with the same arguments; a
+service that consumes its input, such as the body of a request, uses
+``django.db.transaction.atomic`` instead.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
 
+from registry.core.database_errors import is_contention
 from registry.core.errors import Conflict
-from registry.core.troubles import is_contention
 
 logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: How often a transaction is begun, at most.
-TRIES = 3
-#: Seconds to wait before the second try, at most; before the third, twice as many.
-_WAIT = 0.1
+#: Maximum number of attempts of a transaction.
+MAX_ATTEMPTS = 3
+#: Maximum seconds before the second attempt; twice as many before the third.
+_RETRY_DELAY = 0.1
 
 
 def run_atomically(work: Callable[[], T]) -> T:
-    """Do ``work`` in a transaction, up to three times where others get in its way.
+    """Call ``work`` in a transaction; retry up to twice if the database aborts it.
 
-    Within another transaction the work is done once, since only the outer one can be
-    repeated. Raises ``Conflict`` when the last try failed too.
+    Inside another transaction it is called once, since only the outer one can be
+    repeated. Raises ``Conflict`` if the last attempt fails too.
     """
     if connection.in_atomic_block:
         with transaction.atomic():
             return work()
-    for attempt in range(1, TRIES + 1):
+    for attempt in range(1, MAX_ATTEMPTS + 1):
         try:
             with transaction.atomic():
                 return work()
@@ -48,15 +48,15 @@ def run_atomically(work: Callable[[], T]) -> T:
             if not is_contention(error):
                 raise
             cause = error
-        logger.info("the transaction met another, try %s: %s", attempt, cause)
-        if attempt < TRIES:
-            # at random, so that the two do not meet again
-            time.sleep(random.uniform(0, _WAIT * attempt))  # noqa: S311
+        logger.info("the transaction was aborted, attempt %s: %s", attempt, cause)
+        if attempt < MAX_ATTEMPTS:
+            # at random, so that the two do not collide again
+            time.sleep(random.uniform(0, _RETRY_DELAY * attempt))  # noqa: S311
     raise Conflict("Another change was made at the same moment; try again.") from cause
 
 
 def atomic(work: Callable[P, T]) -> Callable[P, T]:
-    """Have a service run by ``run_atomically`` (a decorator)."""
+    """Run a service with ``run_atomically`` (a decorator)."""
 
     @functools.wraps(work)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,7 +1,7 @@
-"""What texts must look like before they are stored.
+"""Validators of texts.
 
-Each validator raises ``django.core.exceptions.ValidationError`` with a message that
-says what would be right; serializers, admin forms and services all run them.
+Each one raises ``django.core.exceptions.ValidationError`` with a message that says what
+is valid; serializers, admin forms and services all run them.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import semver
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
-#: Characters in a name, identifier or another short text.
-SHORT = 1024
-#: Characters in a storage path.
-PATH = 8192
-#: Characters in a description or another long text.
-LONG = 2**20
-#: A B-tree entry of PostgreSQL holds some 2,700 bytes; two indexed texts must fit.
-SHORT_BYTES = 1280
+#: Maximum characters of a name, identifier or another short text.
+SHORT_LENGTH = 1024
+#: Maximum characters of a storage path.
+PATH_LENGTH = 8192
+#: Maximum characters of a description or another long text.
+LONG_LENGTH = 2**20
+#: A B-tree entry of PostgreSQL can have some 2,700 bytes; two indexed texts must fit.
+MAX_INDEXED_BYTES = 1280
 
 _SPACE = re.compile(r"\s")
 _SHA1 = re.compile(r"[0-9a-f]{40}")
@@ -30,22 +30,22 @@ _ROOT_SCHEMES = ("http", "https", "file", "ssh", "sftp", "ftp", "ftps", "s3", "g
 _SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*):(?://)?(.*)$", re.IGNORECASE | re.DOTALL)
 
 
-def indexable(value: str) -> None:
-    """Refuse a text too long, in bytes of UTF-8, for a database index."""
+def validate_index_size(value: str) -> None:
+    """Reject a text with too many bytes in UTF-8 for a database index."""
     size = len(value.encode("utf-8", "surrogatepass"))
-    if size > SHORT_BYTES:
+    if size > MAX_INDEXED_BYTES:
         raise ValidationError(
-            f"Ensure this value has at most {SHORT_BYTES} bytes in UTF-8 "
+            f"Ensure this value has at most {MAX_INDEXED_BYTES} bytes in UTF-8 "
             f"(it has {size}).",
             code="too_long",
         )
 
 
-def checksum(value: str) -> None:
-    """Refuse a SHA-1 that no file would be found by; other texts pass.
+def validate_checksum(value: str) -> None:
+    """Reject a SHA-1 in a form by which no file is found; accept other texts.
 
-    Commits and hashes of other kinds are such texts. A private location whose hash is
-    that of no file would leave the file public.
+    Other texts are, for example, commits and hashes of other kinds. A private location
+    whose hash matches no file would leave the file public.
     """
     if _SPACE.search(value):
         raise ValidationError("Enter the hash without spaces.", code="invalid_hash")
@@ -58,8 +58,8 @@ def checksum(value: str) -> None:
     )
 
 
-def name(value: str) -> None:
-    """Refuse the characters that filters read as a pattern."""
+def validate_name(value: str) -> None:
+    """Reject the characters that filters use as wildcards."""
     if _GLOB_CHARACTERS.search(value):
         raise ValidationError(
             "Names may not contain any of the characters [ ] ? *, "
@@ -68,7 +68,7 @@ def name(value: str) -> None:
         )
 
 
-def semantic_version(value: str) -> None:
+def validate_semantic_version(value: str) -> None:
     """Accept Semantic Versioning 2.0.0, for example 1.0.0 or 2.1.0-rc.1."""
     if not semver.Version.is_valid(value):
         raise ValidationError(
@@ -78,7 +78,7 @@ def semantic_version(value: str) -> None:
         )
 
 
-def web_address(value: str) -> None:
+def validate_url(value: str) -> None:
     """Accept an absolute http, https or ftp URL."""
     try:
         URLValidator(schemes=("http", "https", "ftp", "ftps"))(value)
@@ -91,10 +91,10 @@ def web_address(value: str) -> None:
         ) from error
 
 
-def storage_root(value: str) -> None:
-    """Accept a URI that a storage path can be appended to.
+def validate_storage_root(value: str) -> None:
+    """Accept a URI to which a storage path can be appended.
 
-    Credentials inside it would be public, so they are refused (RFC 3986, 3.2.1).
+    Credentials in it would be public, so they are rejected (RFC 3986, 3.2.1).
     """
     match = _SCHEME.match(value)
     if match is None or match[1].lower() not in _ROOT_SCHEMES or not match[2]:
@@ -103,7 +103,7 @@ def storage_root(value: str) -> None:
             "ssh://host/path/, ftp://host/ or github://org:repo@sha/.",
             code="invalid_root",
         )
-    # Clients send the home folders of their users as they are, spaces included.
+    # clients send home folders unencoded, including spaces
     if re.search(r"[^\S ]" if match[1].lower() == "file" else r"\s", value):
         raise ValidationError("A URI has no white space.", code="invalid_root")
     if match[1].lower() != "github" and _has_password(value):
@@ -114,7 +114,7 @@ def storage_root(value: str) -> None:
 
 
 def _has_password(value: str) -> bool:
-    """Tell whether the authority holds a password, or a user name on the web."""
+    """Return whether the authority has a password, or for http(s) a user name."""
     try:
         parts = urlsplit(value)
     except ValueError as error:
@@ -126,16 +126,16 @@ def _has_password(value: str) -> bool:
 
 
 def _is_plain_host(value: str) -> bool:
-    """Accept addresses on hosts without a dot, such as http://registry:8000/a."""
+    """Return whether a URL has a host without a dot, as http://registry:8000/a has."""
     try:
         parts = urlsplit(value)
-        port_is_sound = parts.port is None or 0 < parts.port < 2**16
+        has_valid_port = parts.port is None or 0 < parts.port < 2**16
     except ValueError:
         return False
     host = parts.hostname or ""
     return (
         parts.scheme in {"http", "https"}
-        and port_is_sound
+        and has_valid_port
         and re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", host) is not None
         and re.search(r"\s", value) is None
     )

@@ -1,4 +1,4 @@
-"""The ASGI application that stands before a WSGI one."""
+"""The ASGI application that serves a WSGI application."""
 
 from __future__ import annotations
 
@@ -8,48 +8,49 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
-from registry.front.answers import Answer, Application, Outcome, call
+from registry.front.address_limiter import AddressLimiter
 from registry.front.bodies import BodyNeeded
+from registry.front.body_receiver import BodyBudget, Receive
 from registry.front.environ import Environ, Scope, remote_address
-from registry.front.exchange import Exchange, Send
-from registry.front.pace import Patience
-from registry.front.receiving import Budget, Receive
-from registry.front.shares import Shares
+from registry.front.request_handler import RequestHandler, Send
+from registry.front.responses import Application, Outcome, Response, call_wsgi
 from registry.front.slots import Slots
-from registry.front.spool import Room
+from registry.front.spool import SpoolSpace
+from registry.front.transfer_timeouts import TransferTimeout
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
-#: Threads that only read pieces of files.
+#: Number of threads that only read files.
 _FILE_THREADS = 4
-#: Seconds that a transfer waits for a place among others.
-_WAIT_FOR_SLOT = 30.0
+#: Seconds that a transfer waits for a free slot.
+_SLOT_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What the front allows.
+    """The limits of the front.
 
-    ``threads`` is how many requests the application answers at the same time; half
-    as many uploads, and half as many long answers, come on top. ``body`` is how many
-    bytes a request may have before the application knows who sends it, ``bodies`` how
-    many all requests may have together whose bodies are on their way. The paths that
-    are ``urgent``, such as health checks, have a thread of their own.
+    ``threads`` is the number of requests that the application answers at the same time;
+    in addition there are half as many threads for uploads, and half as many for long
+    responses. ``body`` is the maximum size in bytes of a request body while the client
+    is not authenticated, ``bodies`` the maximum size of all bodies that are arriving.
+    ``urgent`` paths, such as health checks, have a thread of their own.
     """
 
     threads: int
     body: int
     bodies: int
-    patience: Patience
+    transfer_timeout: TransferTimeout
     urgent: frozenset[str] = frozenset()
 
 
 class Front:
-    """Serves a WSGI application to any number of clients, however slow.
+    """Serve a WSGI application to any number of clients, however slow.
 
-    ``address_of`` tells clients apart that compete for places, by the environment of
-    a request; by default that is the other end of the connection.
+    ``address_of`` returns the address of a client from the environment of a request.
+    Slots are shared fairly among these addresses. The default is the address at the
+    other end of the connection.
     """
 
     def __init__(
@@ -62,12 +63,12 @@ class Front:
         self.application = application
         self.limits = limits
         self.address_of = address_of
-        self.budget = Budget(limits.bodies)
-        self.room = Room()
-        self.shares = Shares(max(1, limits.threads // 4))
+        self.budget = BodyBudget(limits.bodies)
+        self.spool_space = SpoolSpace()
+        self.address_limiter = AddressLimiter(max(1, limits.threads // 4))
         self.requests = Slots(limits.threads)
-        self.uploads = Slots(slow, seconds=_WAIT_FOR_SLOT)
-        self.exports = Slots(slow, seconds=_WAIT_FOR_SLOT)
+        self.uploads = Slots(slow, seconds=_SLOT_TIMEOUT)
+        self.exports = Slots(slow, seconds=_SLOT_TIMEOUT)
         self.threads = ThreadPoolExecutor(limits.threads, "request")
         self.urgent_threads = ThreadPoolExecutor(1, "urgent")
         self.upload_threads = ThreadPoolExecutor(slow, "upload")
@@ -75,46 +76,48 @@ class Front:
         self.file_threads = ThreadPoolExecutor(_FILE_THREADS, "file")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; other protocols than HTTP are closed."""
+        """Answer one HTTP request; close connections of other protocols."""
         if scope["type"] == "http":
-            await Exchange(self, scope, receive, send).run()
+            await RequestHandler(self, scope, receive, send).run()
         elif scope["type"] == "websocket":
             await receive()
             await send({"type": "websocket.close", "code": 1000})
 
-    async def ask(
+    async def call_application(
         self, threads: ThreadPoolExecutor, environ: Environ
-    ) -> Answer | BodyNeeded:
-        """Call the application on a thread; return its answer, or what it lacks."""
+    ) -> Response | BodyNeeded:
+        """Call the application on a thread; return its response or ``BodyNeeded``."""
         loop = asyncio.get_running_loop()
-        answered: asyncio.Future[Answer | BodyNeeded] = loop.create_future()
+        future: asyncio.Future[Response | BodyNeeded] = loop.create_future()
 
         def deliver(outcome: Outcome) -> None:
-            loop.call_soon_threadsafe(_settle, answered, outcome)
+            loop.call_soon_threadsafe(_set_outcome, future, outcome)
 
-        threads.submit(call, self.application, environ, deliver)
-        return await asyncio.shield(answered)
+        threads.submit(call_wsgi, self.application, environ, deliver)
+        return await asyncio.shield(future)
 
     @staticmethod
-    async def run(
+    async def run_in_thread(
         threads: ThreadPoolExecutor,
         work: Callable[Arguments, Result],
         *arguments: Arguments.args,
         **options: Arguments.kwargs,
     ) -> Result:
-        """Do the work on a thread; it is done to its end even if the client leaves."""
+        """Run a function on a thread, to its end even if the client disconnects."""
         loop = asyncio.get_running_loop()
         future = loop.run_in_executor(threads, lambda: work(*arguments, **options))
         return await asyncio.shield(future)
 
 
-def _settle(answered: asyncio.Future[Answer | BodyNeeded], outcome: Outcome) -> None:
-    """Pass an outcome on to whoever still waits for it."""
-    if answered.done():
+def _set_outcome(
+    future: asyncio.Future[Response | BodyNeeded], outcome: Outcome
+) -> None:
+    """Set the outcome of a call, unless the future was cancelled."""
+    if future.done():
         return
-    if isinstance(outcome, Answer | BodyNeeded):
-        answered.set_result(outcome)
+    if isinstance(outcome, Response | BodyNeeded):
+        future.set_result(outcome)
     else:
-        answered.set_exception(outcome)
-        # no complaint where whoever waited for it is gone
-        answered.exception()
+        future.set_exception(outcome)
+        # mark it as retrieved: asyncio would log it if nobody awaits the future
+        future.exception()

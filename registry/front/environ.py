@@ -1,4 +1,4 @@
-"""From the scope of an ASGI request to the environment of a WSGI one (PEP 3333)."""
+"""Build the WSGI environment (PEP 3333) of a request from its ASGI scope."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import sys
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
-#: Where the scope of a request has a function that tells whether its client has left.
-HAS_LEFT = "registry.has_left"
+#: Key in the scope: a function that returns whether the client has disconnected.
+CLIENT_DISCONNECTED = "registry.client_disconnected"
 
 Scope = dict[str, Any]
 Environ = dict[str, Any]
 
 
-def environ_of(scope: Scope) -> Environ:
-    """Return the environment without its body."""
+def build_environ(scope: Scope) -> Environ:
+    """Return the WSGI environment for an ASGI scope, without a body."""
     host, port = scope["server"] or ("localhost", 80)
     client = scope["client"] or ("", 0)
     environ: Environ = {
@@ -45,26 +45,26 @@ def remote_address(environ: Environ) -> str:
 
 
 def with_whole_body(environ: Environ, body: Any, size: int) -> Environ:
-    """Return the environment with a body that is here, however it was sent.
+    """Return the environment with a complete body, however it was sent.
 
-    Values that the application keeps in the environment stay for its next call.
+    The environment is changed in place: what the application stored in it stays.
     """
     environ.pop("HTTP_TRANSFER_ENCODING", None)
     environ["CONTENT_LENGTH"] = str(size)
     return _with_input(environ, body)
 
 
-def with_promised_body(environ: Environ, body: Any) -> Environ:
+def with_pending_body(environ: Environ, body: Any) -> Environ:
     """Return the environment with a body that raises when it is read.
 
-    Without a length frameworks would take it for an empty one, and never read.
+    It needs a length: frameworks take a body without one for empty and do not read it.
     """
     environ.setdefault("CONTENT_LENGTH", "1")
     return _with_input(environ, body)
 
 
-def with_arriving_body(environ: Environ, body: Any) -> Environ:
-    """Return the environment with a body that is read while it arrives."""
+def with_streamed_body(environ: Environ, body: Any) -> Environ:
+    """Return the environment with a body that is read while it is received."""
     if "HTTP_TRANSFER_ENCODING" in environ:
         environ.pop("CONTENT_LENGTH", None)
     return _with_input(environ, body)
@@ -77,7 +77,7 @@ def _with_input(environ: Environ, body: Any) -> Environ:
 
 
 def _path_of(raw_path: bytes) -> str:
-    """Decode the path as WSGI wants it; a target may be a whole address."""
+    """Return the path decoded for WSGI; the request target can be a full URL."""
     if not raw_path.startswith(b"/") and b"://" in raw_path:
         raw_path = urlsplit(raw_path).path or b"/"
     return unquote_to_bytes(raw_path).decode("latin-1")
@@ -87,5 +87,5 @@ def _add_header(environ: Environ, name: str, value: str) -> None:
     key = name.upper().replace("-", "_")
     if key not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
         key = f"HTTP_{key}"
-    # RFC 9110, section 5.3: a header that is repeated is one list
+    # RFC 9110, section 5.3: repeated headers are combined into one list
     environ[key] = f"{environ[key]},{value}" if key in environ else value

@@ -1,4 +1,4 @@
-"""A bounded number of places for work, shared fairly among addresses."""
+"""A bounded number of slots for work, shared fairly among addresses."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class NoSlot(Exception):
-    """No place became free in time."""
+class NoFreeSlot(Exception):
+    """No slot became free in time."""
 
 
 class Slots:
-    """Places for work, which go around among those who wait.
+    """A semaphore that is fair to addresses.
 
-    A free place is given to the address that holds the fewest, and among those to the
-    one whose turn is longest ago; not to whoever sends the most.
+    A free slot goes to the waiting address that holds the fewest slots; among equals,
+    to the one whose last slot is longest ago. Sending more requests gains nothing.
     """
 
     def __init__(self, size: int, *, seconds: float | None = None) -> None:
-        """Offer ``size`` places; ``seconds`` is how long anybody waits for one.
+        """Create ``size`` slots; ``seconds`` is the timeout for acquiring one.
 
-        None is as long as it takes.
+        With None there is no timeout.
         """
         self._free = size
         self._seconds = seconds
@@ -34,7 +34,7 @@ class Slots:
 
     @asynccontextmanager
     async def hold(self, address: str) -> AsyncIterator[None]:
-        """Hold a place; raise ``NoSlot`` when there is none for too long."""
+        """Hold a slot during the block; raise ``NoFreeSlot`` after the timeout."""
         await self.acquire(address)
         try:
             yield
@@ -42,10 +42,10 @@ class Slots:
             self.release(address)
 
     async def acquire(self, address: str) -> None:
-        """Take a place, which is to be released; raise ``NoSlot``."""
+        """Acquire a slot to release later; raise ``NoFreeSlot`` after the timeout."""
         if self._free > 0:
             self._free -= 1
-            self._give(address)
+            self._assign_slot(address)
             return
         turn = asyncio.get_running_loop().create_future()
         self._waiting[turn] = address
@@ -54,32 +54,32 @@ class Slots:
                 await turn
         except (TimeoutError, asyncio.CancelledError) as error:
             if turn.done() and not turn.cancelled():
-                # it was given a place at the last moment
+                # it got a slot just before it was cancelled
                 self.release(address)
             if isinstance(error, TimeoutError):
-                raise NoSlot from error
+                raise NoFreeSlot from error
             raise
         finally:
             self._waiting.pop(turn, None)
 
-    def _give(self, address: str) -> None:
+    def _assign_slot(self, address: str) -> None:
         self._held[address] += 1
         self._turns[address] = next(self._numbers)
 
     def release(self, address: str) -> None:
-        """Free a place, and pass it on."""
+        """Release a slot, and give it to a waiting address."""
         self._held[address] -= 1
         waiting = [turn for turn in self._waiting if not turn.done()]
         if waiting:
-            turn = min(waiting, key=self._rank)
-            self._give(self._waiting[turn])
+            turn = min(waiting, key=self._rank_waiter)
+            self._assign_slot(self._waiting[turn])
             turn.set_result(None)
         else:
             self._free += 1
-            # nobody waits: whose turn it was does not matter any more
+            # nobody waits: the order of turns no longer matters
             self._turns.clear()
             self._held += Counter()
 
-    def _rank(self, turn: asyncio.Future[None]) -> tuple[int, int]:
+    def _rank_waiter(self, turn: asyncio.Future[None]) -> tuple[int, int]:
         address = self._waiting[turn]
         return self._held[address], self._turns.get(address, 0)

@@ -1,4 +1,4 @@
-"""An answer that is made faster than it is read, kept on disk in between."""
+"""Spool a response to disk while it is produced faster than the client reads it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import threading
 from collections import deque
 from typing import IO
 
-from registry.front.answers import PIECE, Stream
+from registry.front.responses import CHUNK_SIZE, ResponseStream
 
-#: Bytes of each temporary file, at least; one that was read to its end is removed.
+#: Minimum bytes of each temporary file; one that was read to its end is deleted.
 _SEGMENT = 8 * 1024 * 1024
-#: Bytes that one answer may be ahead of its reader, and all answers together.
+#: Maximum bytes that one response is ahead of its reader, and all responses together.
 _AHEAD, _ALL_AHEAD = 64 * 1024 * 1024, 1024 * 1024 * 1024
 
 
-class Room:
-    """The bytes that all spools of a process may hold."""
+class SpoolSpace:
+    """The bytes that all spools of a process can hold together."""
 
     def __init__(self, size: int = _ALL_AHEAD) -> None:
         self._left = size
@@ -26,17 +26,17 @@ class Room:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing left."""
+        """Whether no bytes are left."""
         return self._left <= 0
 
     def change(self, size: int) -> None:
-        """Take so many bytes, or give them back where ``size`` is negative."""
+        """Reserve ``size`` bytes, or release them if it is negative."""
         with self._lock:
             self._left -= size
 
 
 class _Segment:
-    """A part of an answer in a temporary file."""
+    """A part of a response in a temporary file."""
 
     def __init__(self) -> None:
         self.file: IO[bytes] = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
@@ -45,41 +45,41 @@ class _Segment:
 
     @property
     def is_full(self) -> bool:
-        """Whether nothing more is written to it; the last piece may stand out."""
+        """Whether nothing more is written; the last chunk can exceed the size."""
         return self.written >= _SEGMENT
 
-    def write(self, piece: bytes) -> None:
-        os.pwrite(self.file.fileno(), piece, self.written)
-        self.written += len(piece)
+    def write(self, chunk: bytes) -> None:
+        os.pwrite(self.file.fileno(), chunk, self.written)
+        self.written += len(chunk)
 
-    def next_piece(self) -> bytes:
-        size = min(PIECE, self.written - self.read)
-        piece = os.pread(self.file.fileno(), size, self.read)
-        self.read += len(piece)
-        return piece
+    def next_chunk(self) -> bytes:
+        size = min(CHUNK_SIZE, self.written - self.read)
+        chunk = os.pread(self.file.fileno(), size, self.read)
+        self.read += len(chunk)
+        return chunk
 
 
 class Spool:
-    """What a thread writes and the event loop reads, in the same order."""
+    """A queue of bytes on disk that a thread writes and the event loop reads."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: SpoolSpace) -> None:
         self._loop = asyncio.get_running_loop()
         self._room = room
         self._news = asyncio.Event()
         self._changed = threading.Condition()
         self._segments: deque[_Segment] = deque()
-        self._held = 0
+        self._unread_bytes = 0
         self._ended = False
         self._abandoned = False
         self._failed = False
 
     # --- on the thread of the application
 
-    def fill(self, stream: Stream) -> None:
-        """Write all pieces of an answer, or those until its reader is gone."""
+    def fill(self, stream: ResponseStream) -> None:
+        """Write all chunks of a response, until it ends or its reader is gone."""
         try:
-            while not self._abandoned and (piece := stream.next_piece()):
-                self._write(piece)
+            while not self._abandoned and (chunk := stream.next_chunk()):
+                self._write_chunk(chunk)
         except BaseException:
             self._failed = True
             raise
@@ -88,62 +88,64 @@ class Spool:
             self._ended = True
             self._loop.call_soon_threadsafe(self._news.set)
 
-    def _write(self, piece: bytes) -> None:
+    def _write_chunk(self, chunk: bytes) -> None:
         with self._changed:
             if not self._segments or self._segments[-1].is_full:
                 self._segments.append(_Segment())
-            self._segments[-1].write(piece)
-            self._held += len(piece)
-            self._room.change(len(piece))
+            self._segments[-1].write(chunk)
+            self._unread_bytes += len(chunk)
+            self._room.change(len(chunk))
         self._loop.call_soon_threadsafe(self._news.set)
         with self._changed:
             while self._is_far_ahead and not self._abandoned:
-                # others may make room as well, and do not tell
+                # other spools can free space as well, without a notification
                 self._changed.wait(1.0)
 
     @property
     def _is_far_ahead(self) -> bool:
-        return self._held > _AHEAD or (self._room.is_empty and self._held > _SEGMENT)
+        return self._unread_bytes > _AHEAD or (
+            self._room.is_empty and self._unread_bytes > _SEGMENT
+        )
 
     # --- on the event loop
 
-    async def next_piece(self) -> bytes:
-        """Return the next bytes; nothing at the end.
+    async def next_chunk(self) -> bytes:
+        """Return the next chunk; empty at the end.
 
-        Raises ``EOFError`` when the application broke off.
+        Raises ``EOFError`` if the application failed.
         """
-        while not (piece := self._read()):
-            if self._ended and not self._held:
+        while not (chunk := self._read_chunk()):
+            if self._ended and not self._unread_bytes:
                 if self._failed:
                     raise EOFError
                 return b""
             self._news.clear()
-            if not self._held and not self._ended:
+            if not self._unread_bytes and not self._ended:
                 await self._news.wait()
-        return piece
+        return chunk
 
-    def _read(self) -> bytes:
+    def _read_chunk(self) -> bytes:
         with self._changed:
-            if not self._held:
+            if not self._unread_bytes:
                 return b""
             segment = self._segments[0]
-            piece = segment.next_piece()
+            chunk = segment.next_chunk()
             if segment.is_full and segment.read == segment.written:
                 self._segments.popleft().file.close()
-            self._held -= len(piece)
-            self._room.change(-len(piece))
+            self._unread_bytes -= len(chunk)
+            self._room.change(-len(chunk))
             self._changed.notify()
-        return piece
+        return chunk
 
     def abandon(self) -> None:
-        """Tell the thread that nobody reads any more."""
+        """Tell the writing thread that the reader is gone."""
         with self._changed:
             self._abandoned = True
             self._changed.notify()
 
     def close(self) -> None:
-        """Remove the files, once the thread is done."""
-        self._room.change(-self._held)
-        self._held = 0
+        """Delete the files; call it after the thread has finished."""
+        self._room.change(-self._unread_bytes)
+        self._unread_bytes = 0
         while self._segments:
             self._segments.pop().file.close()

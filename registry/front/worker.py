@@ -1,9 +1,9 @@
-"""The worker of gunicorn that serves the front.
+"""The gunicorn worker that serves the front.
 
-gunicorn's own worker for ASGI parses HTTP, strictly, and keeps the flow of reading and
-writing in bounds. What is added here is what keeps connections from piling up: a
-deadline for the headers of the first request too, one for the last bytes of an answer,
-and a limit on connections, past which the one that has said nothing for longest ends.
+gunicorn's own ASGI worker parses HTTP strictly and controls the flow of reading and
+writing. This one keeps connections from piling up. It adds a deadline for the headers
+of the first request, a deadline for the last bytes of a response, and a limit on the
+number of connections, beyond which the one that was idle longest is closed.
 """
 
 from __future__ import annotations
@@ -22,61 +22,61 @@ from gunicorn.asgi.protocol import _REASON_PHRASES, ASGIProtocol
 from gunicorn.workers.gasgi import ASGIWorker
 
 from registry.front.addresses import network_of_peer
-from registry.front.answers import refusal
-from registry.front.environ import HAS_LEFT
+from registry.front.environ import CLIENT_DISCONNECTED
+from registry.front.responses import error_response
 
-#: Seconds for which a thread that computes keeps the others waiting. Python's own 5 ms
-#: are waited for at each step of a request, once for each thread that computes.
-SWITCH = 0.0005
-#: Bytes of answers that the system takes before the network has room for them.
-_UNSENT = 128 * 1024
-#: Seconds that a client has to read the end of its answer once its connection closes.
-_LINGER = 10.0
+#: Seconds for which a computing thread makes the others wait. With Python's default of
+#: 5 ms, each step of a request waits that long for each computing thread.
+SWITCH_INTERVAL = 0.0005
+#: Bytes of a response that the system buffers before the network can send them.
+_MAX_UNSENT_BYTES = 128 * 1024
+#: Seconds that a client has to read the end of its response after the close.
+_LINGER_SECONDS = 10.0
 
-# gunicorn's table lacks some that the registry answers, such as 412 and 416
+# gunicorn's table lacks some statuses that the registry uses, such as 412 and 416
 for _status in HTTPStatus:
     _REASON_PHRASES.setdefault(_status.value, _status.phrase)
 
 
 class FrontProtocol(ASGIProtocol):
-    """A connection whose client has to get on with it."""
+    """A connection with deadlines for its client."""
 
-    #: where the client is, as far as clients are told apart
+    #: network of the client, as limits count it
     network = ""
     _linger: asyncio.TimerHandle | None = None
     _has_finished = False
 
     def connection_made(self, transport: Any) -> None:
-        """Begin; the first headers have as long to come as those of later requests."""
+        """Start the keep-alive timer, which limits the first headers as well."""
         super().connection_made(transport)
         self.network = network_of_peer(transport.get_extra_info("peername"))
         _keep_little_unsent(transport)
         self.worker.connections[self] = None
         self._arm_keepalive_timer()
-        self.worker.make_room()
+        self.worker.close_excess_connections()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
+        """Forget the connection."""
         self.worker.connections.pop(self, None)
         if self._linger is not None:
             self._linger.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came; what no parser can read is refused."""
+        """Parse received data; answer 400 if the parser fails on it."""
         try:
             super().data_received(data)
         except ValueError as error:
-            # such as a length of thousands of digits
+            # for example a length of thousands of digits
             self.log.debug("unreadable request: %s", error)
             self._send_error_response(400, "The request cannot be read.")
             self._close_transport()
 
     def eof_received(self) -> bool:
-        """Take a client that has finished sending for one that is about to leave.
+        """Treat a client that has finished sending as one that is about to disconnect.
 
-        A short answer still reaches it. A long one is not made for it: most clients
-        that close their side are gone, which only the next write would tell.
+        It still gets a short response. A long response is not produced: most clients
+        that close their side are gone, which only the next write would show.
         """
         self._has_finished = True
         receiver = self._body_receiver
@@ -85,7 +85,7 @@ class FrontProtocol(ASGIProtocol):
         return not self.is_idle
 
     def _arm_keepalive_timer(self) -> None:
-        """Wait for the next request, unless there will be none."""
+        """Wait for the next request; close if the client has finished sending."""
         if self._has_finished:
             self.end()
         else:
@@ -97,92 +97,94 @@ class FrontProtocol(ASGIProtocol):
         message: str,
         extra_headers: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """Refuse what no application can be asked about, in the form of the API."""
-        answer = refusal(status, message)
-        headers = answer.headers + [
+        """Send an error in the API's format for a request that cannot be parsed."""
+        response = error_response(status, message)
+        headers = response.headers + [
             (name.encode("latin-1"), value.encode("latin-1"))
             for name, value in extra_headers
         ]
         lines = [b"HTTP/1.1 %d %s" % (status, _REASON_PHRASES[status].encode())]
         lines += [name + b": " + value for name, value in headers]
-        self._safe_write(b"\r\n".join(lines) + b"\r\n\r\n" + answer.body)
+        self._safe_write(b"\r\n".join(lines) + b"\r\n\r\n" + response.body)
 
     def _build_http_scope(self, *args: Any) -> Any:
-        return super()._build_http_scope(*args) | {HAS_LEFT: self._has_left}
+        return super()._build_http_scope(*args) | {
+            CLIENT_DISCONNECTED: self._client_disconnected
+        }
 
-    def _has_left(self) -> bool:
+    def _client_disconnected(self) -> bool:
         return bool(self._closed or self._has_finished)
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing was asked that is not answered."""
+        """Whether no request is being answered."""
         return self._closed or self._current_request is None
 
     def end(self) -> None:
-        """Close the connection, now that nothing is asked of us."""
+        """Close the idle connection."""
         self._keepalive_timeout()
 
     def _close_transport(self) -> None:
         super()._close_transport()
         if self.transport is not None and self._linger is None:
             loop = self.worker.loop
-            self._linger = loop.call_later(_LINGER, self.transport.abort)
+            self._linger = loop.call_later(_LINGER_SECONDS, self.transport.abort)
 
 
 def _keep_little_unsent(transport: Any) -> None:
-    """Keep the system from taking megabytes for a client that does not read them."""
+    """Keep the system from buffering megabytes for a client that does not read."""
     connection = transport.get_extra_info("socket")
     if hasattr(socket, "TCP_NOTSENT_LOWAT") and connection.family != socket.AF_UNIX:
         option = socket.TCP_NOTSENT_LOWAT
-        connection.setsockopt(socket.IPPROTO_TCP, option, _UNSENT)
+        connection.setsockopt(socket.IPPROTO_TCP, option, _MAX_UNSENT_BYTES)
 
 
 class FrontWorker(ASGIWorker):
-    """A process that serves the front."""
+    """A worker process that serves the front."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        #: the connections, the oldest first
+        #: open connections, oldest first
         self.connections: dict[FrontProtocol, None] = {}
         self._stopping = asyncio.Event()
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
-        """Accept any configuration: the front has threads of its own."""
+        """Accept any configuration: the front has its own threads."""
 
     def init_process(self) -> None:
-        """Serve, in a process of its own."""
-        sys.setswitchinterval(SWITCH)
+        """Set the thread switch interval, and serve."""
+        sys.setswitchinterval(SWITCH_INTERVAL)
         super().init_process()
 
-    def make_room(self) -> None:
-        """End connections while there are too many."""
+    def close_excess_connections(self) -> None:
+        """Close connections while there are more than the limit."""
         while len(self.connections) > self.worker_connections:
-            ended = self._superfluous()
+            ended = self._connection_to_close()
             del self.connections[ended]
             ended.end()
 
-    def _superfluous(self) -> FrontProtocol:
-        """Return the connection that is missed least: one of whoever has the most.
+    def _connection_to_close(self) -> FrontProtocol:
+        """Return the connection to close: one of the network that has the most.
 
-        It is the one that has waited longest for a request, or else the newest: those
-        that fill a server with half a request on each connection push out each other.
+        It is the connection that has been idle longest, or else the newest: clients
+        that fill a server with unfinished requests push out each other.
         """
         numbers = Counter(one.network for one in self.connections)
         most = max(numbers.values())
         crowd = [one for one in self.connections if numbers[one.network] == most]
-        # the newest of all has had no time yet to ask for anything
+        # the newest of all has had no time yet to send a request
         newest = next(reversed(self.connections))
         waiting = (one for one in crowd if one.is_idle and one is not newest)
         return next(waiting, crowd[-1])
 
     def handle_exit_signal(self) -> None:
-        """Stop, when the requests that are under way are answered."""
+        """Stop after the running requests are answered."""
         super().handle_exit_signal()
         self._stopping.set()
 
     def handle_quit_signal(self) -> None:
-        """Stop at once."""
+        """Stop immediately."""
         super().handle_quit_signal()
         self._stopping.set()
 

@@ -1,4 +1,4 @@
-"""The network address a request came from."""
+"""The network address of a client."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-#: Stands for a client without an address, such as a proxy on a Unix socket.
-NOWHERE = "0.0.0.0"  # noqa: S104
+#: The address of a client without one, such as a proxy on a Unix socket.
+UNKNOWN_ADDRESS = "0.0.0.0"  # noqa: S104
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the address of the client, past as many proxies as the operator has.
+    """Return the address of the client behind the operator's proxies.
 
-    Of ``X-Forwarded-For`` only the entries that our own proxies added are believed:
-    the last ``REGISTRY_PROXIES`` of them. The answer is always a valid address: it is
-    stored in columns that take nothing else.
+    Only the entries of ``X-Forwarded-For`` that our own proxies added are trusted: the
+    last ``REGISTRY_PROXIES`` of them. The result is always a valid address, because it
+    is stored in columns that accept nothing else.
     """
-    return address_in(request.META)
+    return address_from_environ(request.META)
 
 
-def address_in(environ: Mapping[str, Any]) -> str:
-    """Return the address of the client from the environment of a request."""
+def address_from_environ(environ: Mapping[str, Any]) -> str:
+    """Return the address of the client from the WSGI environment of a request."""
     address = str(environ.get("REMOTE_ADDR", ""))
     forwarded = str(environ.get("HTTP_X_FORWARDED_FOR", ""))
     if settings.PROXIES and forwarded:
@@ -39,20 +39,20 @@ def address_in(environ: Mapping[str, Any]) -> str:
     try:
         parsed = ip_address(address)
     except ValueError:
-        return NOWHERE
+        return UNKNOWN_ADDRESS
     if isinstance(parsed, IPv6Address) and parsed.scope_id:
-        # the name of an interface of ours, which no column of addresses takes
+        # drop the zone id: address columns do not accept it
         parsed = IPv6Address(int(parsed))
     return str(parsed)
 
 
 def client_network(request: HttpRequest) -> str:
-    """Return what stands for the client where requests are counted."""
+    """Return the network under which requests of the client are counted."""
     return network_of(client_address(request))
 
 
 def is_exempt(address: str) -> bool:
-    """Tell whether the operator exempted this address from the rate limits."""
+    """Return whether the operator exempted this address from the rate limits."""
     if not settings.THROTTLE_EXEMPT:
         return False
     try:

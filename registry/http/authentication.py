@@ -1,11 +1,11 @@
-"""Who asks: by API token or access token, by password (local accounts), or by session.
+"""Authentication by API token, access token, password (local accounts) or session.
 
-Wrong credentials are refused even where none are needed, so that a script with an
-expired token learns of it at once.
+Invalid credentials are rejected even where none are needed, so that a script with an
+expired token fails immediately.
 
-An access token acts for its person as far as its scopes allow. Without the scope `read`
-it reads what everybody may read; a view may name further scopes, any of which is enough
-there (``token_scopes``). Changes need the scope `write`.
+An access token acts for its person within its scopes. Without the scope `read` it can
+read only what is public; a view can name further scopes, any of which is enough there
+(``token_scopes``). Changes require the scope `write`.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import AnonymousUser
 from rest_framework import authentication, exceptions
 
-from registry.http.attempts import attempt, require_attempts_left
+from registry.http.sign_in_attempts import require_attempts_left, sign_in_attempt
 from registry.identity import audit
 from registry.identity.oauth import tokens
 from registry.identity.oauth.errors import TokenRefused
 from registry.identity.oauth.scopes import READ, WRITE
-from registry.identity.services import user_of_key
+from registry.identity.services import KEY_PATTERN, user_of_key
 from registry.identity.verified import verified_passwords
 
 if TYPE_CHECKING:
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
 
     from registry.identity.models import User
 
-#: Sent with 401 answers (RFC 9110, section 11.6.1).
+#: Sent with 401 responses (RFC 9110, section 11.6.1).
 CHALLENGE = 'Token realm="registry"'
 #: The same for an access token (RFC 6750, section 3).
 BEARER_CHALLENGE = 'Bearer realm="registry", error="invalid_token"'
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class ScopeMissing(exceptions.PermissionDenied):
-    """An access token was not given what this takes (RFC 6750, section 3.1)."""
+class InsufficientScope(exceptions.PermissionDenied):
+    """The access token lacks the required scope (RFC 6750, section 3.1)."""
 
     def __init__(self, *scopes: str) -> None:
         names = " or ".join(scopes)
@@ -60,8 +60,8 @@ class TokenAuthentication(authentication.BaseAuthentication):
     schemes = ("token", "bearer")
 
     def authenticate(self, request: Request) -> tuple[User | AnonymousUser, Any] | None:
-        """Return whose key it is; None when there is no header, or one for Basic."""
-        _refuse_in_address(request._request)
+        """Return the user of the token; None without a header or with a Basic one."""
+        _reject_token_in_url(request._request)
         header = authentication.get_authorization_header(request).split()
         if not header or header[0].lower() == b"basic":
             return None
@@ -74,7 +74,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
                 "Invalid token header: it is the word token and the key."
             )
         key = header[1].decode("latin-1")
-        if tokens.looks_like_one(key):
+        if not KEY_PATTERN.fullmatch(key) and tokens.looks_like_one(key):
             return _user_of_access_token(key, request)
         user = user_of_key(key)
         if user is None:
@@ -82,13 +82,13 @@ class TokenAuthentication(authentication.BaseAuthentication):
         return user, None
 
     def authenticate_header(self, request: Request) -> str:
-        """Return the challenge that goes with a 401."""
-        sent = bearer_of(request._request)
+        """Return the challenge of a 401 response."""
+        sent = bearer_token(request._request)
         return BEARER_CHALLENGE if tokens.looks_like_one(sent) else CHALLENGE
 
 
-def bearer_of(request: HttpRequest) -> str:
-    """Return what came after the word Bearer; nothing where there is none."""
+def bearer_token(request: HttpRequest) -> str:
+    """Return the token of a Bearer header, or an empty string."""
     scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
@@ -96,9 +96,9 @@ def bearer_of(request: HttpRequest) -> str:
 def _user_of_access_token(
     token: str, request: Request
 ) -> tuple[User | AnonymousUser, tokens.Access]:
-    """Return for whom a program asks, and by what; one query.
+    """Return the user of an access token, and the token; one query.
 
-    Nobody in particular, where the token was not given the scope that reading takes.
+    The user is anonymous if the token lacks the scope for reading.
     """
     try:
         access = tokens.verify(token)
@@ -107,20 +107,20 @@ def _user_of_access_token(
         raise exceptions.AuthenticationFailed(error.detail) from error
     if request.method not in _SAFE:
         if WRITE not in access.scopes:
-            raise ScopeMissing(WRITE)
+            raise InsufficientScope(WRITE)
         return user, access
     reads = access.scopes & reading_scopes(request)
     return (user if reads else AnonymousUser()), access
 
 
 def reading_scopes(request: Request) -> frozenset[str]:
-    """Return the scopes of which one is enough to read here as the person."""
+    """Return the scopes that allow the view to be read as the person; any is enough."""
     view = (request.parser_context or {}).get("view")
     return frozenset({READ, *getattr(view, "token_scopes", ())})
 
 
-def _refuse_in_address(request: HttpRequest) -> None:
-    """Refuse a token in an address, which logs and histories keep (RFC 9700, 4.3.2)."""
+def _reject_token_in_url(request: HttpRequest) -> None:
+    """Reject a token in a URL, which logs and histories keep (RFC 9700, 4.3.2)."""
     if "access_token" in request.GET:
         raise exceptions.ParseError(
             "A token in an address gets into logs: send it as Authorization: Bearer."
@@ -128,28 +128,28 @@ def _refuse_in_address(request: HttpRequest) -> None:
 
 
 class LocalBasicAuthentication(authentication.BasicAuthentication):
-    """User name and password of a local account, guarded like the sign-in form."""
+    """User name and password of a local account, limited like the sign-in form."""
 
     www_authenticate_realm = "registry"
 
     def authenticate_credentials(
         self, userid: str, password: str, request: Any = None
     ) -> tuple[Any, None]:
-        """Check the password; the guard counts failures by the plain request.
+        """Check the password; failures are counted by Django's own request.
 
-        Raises ``TooManyAttempts`` where the address has used up its failures, also for
-        a password that is right.
+        Raises ``TooManyAttempts`` if the address has used up its failed attempts, even
+        if the password is right.
         """
         plain = getattr(request, "_request", request)
         require_attempts_left(plain)
-        user = _known_already(plain, userid, password)
+        user = _find_verified_user(plain, userid, password)
         if user is None:
-            user = _checked(plain, userid, password)
+            user = _verify_password(plain, userid, password)
         return user, None
 
 
-def _known_already(plain: HttpRequest, name: str, password: str) -> User | None:
-    """Return whose password was checked a moment ago, unless that account is locked."""
+def _find_verified_user(plain: HttpRequest, name: str, password: str) -> User | None:
+    """Return the user whose password was verified recently, unless it is locked."""
     user = verified_passwords.find(name, password)
     if user is None:
         return None
@@ -157,11 +157,11 @@ def _known_already(plain: HttpRequest, name: str, password: str) -> User | None:
     return user if allowed else None
 
 
-def _checked(plain: HttpRequest, name: str, password: str) -> Any:
-    """Return whose name and password these are, and remember it."""
+def _verify_password(plain: HttpRequest, name: str, password: str) -> Any:
+    """Return the user with this name and password, and remember the verification."""
     user: Any = None
-    with attempt(plain, slow=_may_be_a_name(name)) as current:
-        if _may_be_a_name(name):
+    with sign_in_attempt(plain, slow=_is_valid_username(name)) as current:
+        if _is_valid_username(name):
             user = authenticate(plain, username=name, password=password)
         if user is not None and user.is_active:
             current.succeeded()
@@ -172,8 +172,8 @@ def _checked(plain: HttpRequest, name: str, password: str) -> Any:
     raise exceptions.AuthenticationFailed("Invalid username or password.")
 
 
-def _may_be_a_name(text: str) -> bool:
-    """Tell whether a database can be asked for an account of this name."""
+def _is_valid_username(text: str) -> bool:
+    """Return whether the database can be queried for this name."""
     return "\0" not in text and len(text) <= audit.LONGEST_NAME
 
 

@@ -1,8 +1,8 @@
-"""Caches: a Redis or Valkey server that several processes share, or bounded memory.
+"""Cache backends: a Redis or Valkey server shared by processes, or bounded memory.
 
-A cache holds nothing that could not be missed. While its server is away, the registry
-goes on as if the cache were empty, and says so in the log once a minute; limits are
-then not kept, but the guard of passwords is, which counts in the database.
+Nothing in a cache is indispensable. While its server does not respond, the registry
+works as if the cache were empty and logs an error once a minute. Rate limits are not
+enforced then, but the lockout for wrong passwords is, since it counts in the database.
 """
 
 from __future__ import annotations
@@ -25,56 +25,56 @@ logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-#: What is not in the cache.
-_NOTHING: Any = object()
+#: Marks a key that is not in the cache.
+_MISSING: Any = object()
 
-#: Seconds for which a server that did not answer is left alone.
-_PAUSE = 5.0
-#: Seconds between two complaints in the log.
-_SILENCE = 60.0
-#: How long to wait for a server, in seconds; whoever asks waits as long.
-_PATIENCE = {"socket_connect_timeout": 1.0, "socket_timeout": 1.0}
+#: Seconds before a server that did not respond is tried again.
+RETRY_DELAY = 5.0
+#: Minimum seconds between two errors in the log.
+LOG_INTERVAL = 60.0
+#: Timeouts for the server in seconds; a request can wait that long.
+SOCKET_TIMEOUTS = {"socket_connect_timeout": 1.0, "socket_timeout": 1.0}
 
 
-class _Absence:
-    """Since when the server has been away, as far as this process knows."""
+class CircuitBreaker:
+    """Skips the cache server for a while after it has not responded."""
 
-    paused_until = 0.0
+    open_until = 0.0
     silent_until = 0.0
 
-    def begin(self, error: Exception) -> None:
-        """Leave the server alone for a while, and say so now and then."""
+    def trip(self, error: Exception) -> None:
+        """Skip the server for a while, and log the error at most once a minute."""
         now = time.monotonic()
-        self.paused_until = now + _PAUSE
+        self.open_until = now + RETRY_DELAY
         if now >= self.silent_until:
-            self.silent_until = now + _SILENCE
+            self.silent_until = now + LOG_INTERVAL
             # the text names host and port, never the password
             logger.error("the cache does not answer, limits are not kept: %s", error)
 
     @property
-    def lasts(self) -> bool:
-        """Whether the server is still to be left alone."""
-        return time.monotonic() < self.paused_until
+    def is_open(self) -> bool:
+        """Whether the server is skipped."""
+        return time.monotonic() < self.open_until
 
 
-absence = _Absence()
+circuit_breaker = CircuitBreaker()
 
 
-def _or(
-    otherwise: Result,
+def fallback_to(
+    fallback: Result,
 ) -> Callable[[Callable[..., Result]], Callable[..., Result]]:
-    """Answer as an empty cache would where the server does not."""
+    """Return ``fallback`` if the server does not respond (a method decorator)."""
 
     def decorate(method: Callable[..., Result]) -> Callable[..., Result]:
         @functools.wraps(method)
         def call(self: SharedCache, *args: Any, **kwargs: Any) -> Result:
-            if absence.lasts:
-                return otherwise
+            if circuit_breaker.is_open:
+                return fallback
             try:
                 return method(self, *args, **kwargs)
             except (NoConnection, NoAnswer) as error:
-                absence.begin(error)
-                return otherwise
+                circuit_breaker.trip(error)
+                return fallback
 
         return call
 
@@ -82,29 +82,29 @@ def _or(
 
 
 class SharedCache(RedisCache):
-    """Redis, without which the registry can go on."""
+    """A Redis cache that behaves like an empty one while its server is down."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
-        # one more try, for a connection that was idle may be closed
-        options = {**_PATIENCE, "retry": Retry(NoBackoff(), 1)}
+        # retry once, because an idle connection can be closed
+        options = {**SOCKET_TIMEOUTS, "retry": Retry(NoBackoff(), 1)}
         options |= params.get("OPTIONS", {})
         super().__init__(server, {**params, "OPTIONS": options})
 
-    @_or(True)
+    @fallback_to(True)
     def add(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> bool:
-        """Store a value where there is none; True where it was stored."""
+        """Store a value if there is none; return whether it was stored."""
         return bool(super().add(key, value, *args, **kwargs))
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         """Return a value, or the default."""
-        found = self._get(key, version)
-        return default if found is _NOTHING else found
+        found = self._get_or_missing(key, version)
+        return default if found is _MISSING else found
 
-    @_or(_NOTHING)
-    def _get(self, key: Any, version: int | None) -> Any:
-        return super().get(key, _NOTHING, version)
+    @fallback_to(_MISSING)
+    def _get_or_missing(self, key: Any, version: int | None) -> Any:
+        return super().get(key, _MISSING, version)
 
-    @_or(None)
+    @fallback_to(None)
     def set(
         self,
         key: Any,
@@ -115,14 +115,17 @@ class SharedCache(RedisCache):
         """Store a value."""
         super().set(key, value, timeout, version)
 
-    @_or(False)
+    @fallback_to(False)
     def delete(self, key: Any, version: int | None = None) -> bool:
-        """Forget a value; tell whether there was one."""
+        """Delete a value; return whether there was one."""
         return bool(super().delete(key, version))
 
-    @_or(1)
+    @fallback_to(1)
     def count(self, key: str, timeout: int) -> int:
-        """Count up, from nothing to 1, in one step; forget it after ``timeout`` s."""
+        """Increment a counter atomically, from 0 if missing, and return it.
+
+        It expires ``timeout`` seconds later.
+        """
         name = self.make_and_validate_key(key)
         client: Any = self._cache.get_client(name, write=True)  # type: ignore[attr-defined]
         steps = client.pipeline()
@@ -131,33 +134,33 @@ class SharedCache(RedisCache):
         counted, _ = steps.execute()
         return int(counted)
 
-    @_or(0)
+    @fallback_to(0)
     def decr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
-        """Count down; raise ``ValueError`` where nothing was counted."""
+        """Decrement a counter; raise ``ValueError`` if there is none."""
         return int(super().decr(key, delta, version))
 
 
 class BoundedCache(LocMemCache):
-    """Memory of the process that holds so many bytes at most (``MAX_BYTES``).
+    """A cache in the memory of the process, with a maximum size (``MAX_BYTES``).
 
-    What was used least recently makes room. A value of more than an eighth of all is
-    not kept: it would drive out too many others.
+    The least recently used values are evicted. A value of more than an eighth of the
+    maximum is not stored: it would evict too many others.
     """
 
     def __init__(self, name: str, params: dict[str, Any]) -> None:
         options = dict(params.get("OPTIONS", {}))
-        self._most = int(options.pop("MAX_BYTES"))
+        self._max_bytes = int(options.pop("MAX_BYTES"))
         super().__init__(name, {**params, "OPTIONS": options})
 
     def _set(self, key: str, value: bytes, timeout: Any = DEFAULT_TIMEOUT) -> None:
-        """Store what was pickled; whoever calls this holds the lock of the cache."""
+        """Store a pickled value; the caller holds the lock of the cache."""
         stored: Any = self._cache  # type: ignore[attr-defined]
-        if len(value) > self._most // 8:
+        if len(value) > self._max_bytes // 8:
             self._delete(key)  # type: ignore[attr-defined]
             return
         super()._set(key, value, timeout)  # type: ignore[misc]
         size = sum(map(len, stored.values()))
-        while size > self._most:
+        while size > self._max_bytes:
             oldest, dropped = stored.popitem()
             del self._expire_info[oldest]  # type: ignore[attr-defined]
             size -= len(dropped)

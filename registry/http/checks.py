@@ -1,4 +1,4 @@
-"""What must hold of the settings together before a registry serves."""
+"""System checks of the settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LOCAL_MEMORY = "django.core.cache.backends.locmem.LocMemCache"
 
 
 def check_processes_share_counters(**options: Any) -> list[CheckMessage]:
-    """Refuse more than one process where each would count requests for itself."""
+    """Return an error if several processes would each count requests separately."""
     backend = settings.CACHES["throttle"]["BACKEND"]
     if settings.WEB_CONCURRENCY == 1 or backend != _LOCAL_MEMORY:
         return []

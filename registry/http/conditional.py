@@ -1,4 +1,4 @@
-"""Entity tags (RFC 9110, sections 8.8.3 and 13.1.1), for changing what one has seen."""
+"""Entity tags and conditional requests (RFC 9110, sections 8.8.3 and 13.1.1)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ if TYPE_CHECKING:
 _TAG = re.compile(r'(W/)?"([^"]*)"')
 
 
-def etag(revision: str) -> str:
-    """Spell a record's revision as an entity tag."""
+def format_etag(revision: str) -> str:
+    """Return the entity tag for a revision."""
     return f'"{revision}"'
 
 
-def known_revisions(request: HttpRequest) -> frozenset[str] | None:
-    """Return the revisions that ``If-Match`` names; None when any will do.
+def if_match_revisions(request: HttpRequest) -> frozenset[str] | None:
+    """Return the revisions in ``If-Match``; None if any revision matches.
 
-    Weak tags never match, for a change needs the very state that the caller saw.
+    Weak tags never match, because a change requires exactly the state that the caller
+    has seen.
     """
     header = request.META.get("HTTP_IF_MATCH", "").strip()
     if not header or header == "*":

@@ -1,4 +1,4 @@
-"""Sending files: ranges, entity tags, and headers that keep browsers from harm.
+"""Send files, with ranges, entity tags, and headers that protect browsers.
 
 RFC 9110, sections 13 (conditions) and 14 (ranges); RFC 6266 and RFC 8187 for the name.
 """
@@ -14,7 +14,7 @@ from django.http import FileResponse, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 
-from registry.http.conditional import etag
+from registry.http.conditional import format_etag
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from registry.storage.base import Reader
 
-#: Nothing in a file may run in the registry's name, should a browser show it after all.
+#: Forbids scripts and resources, in case a browser displays a file after all.
 _POLICY = "default-src 'none'; sandbox"
 
 _RANGE = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", re.IGNORECASE)
@@ -30,9 +30,9 @@ _RANGE = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Download:
-    """A file that may be sent: what it is, and how to read it.
+    """A file that can be sent.
 
-    ``open`` takes the first byte and how many to read, None for all that follow.
+    ``open`` takes the first byte and the number of bytes, None for all that follow.
     """
 
     sha1: str
@@ -44,35 +44,37 @@ class Download:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A run of a file's bytes."""
+class ByteRange:
+    """A range of a file's bytes."""
 
     start: int
     length: int
 
 
-class Unsatisfiable(Exception):
-    """A range lies wholly beyond the end of the file."""
+class RangeNotSatisfiable(Exception):
+    """The range lies completely beyond the end of the file."""
 
 
-class _Sent(FileResponse):
-    """Bytes on their way; the block size is for servers that read by themselves."""
+class _DownloadResponse(FileResponse):
+    """A response with the bytes; servers that read the file use the block size."""
 
     block_size = 256 * 1024
 
 
-def send(request: HttpRequest, file: Download) -> HttpResponseBase:
-    """Answer GET or HEAD with the file, a part of it, or that it has not changed."""
-    headers = _headers(file)
+def file_response(request: HttpRequest, file: Download) -> HttpResponseBase:
+    """Return the response to GET or HEAD: the file, a range of it, or 304."""
+    headers = _file_headers(file)
     whole = HttpResponse(headers=headers, content_type=file.media_type)
-    answer = get_conditional_response(request, etag=etag(file.sha1), response=whole)
+    answer = get_conditional_response(
+        request, etag=format_etag(file.sha1), response=whole
+    )
     if answer is not None and answer is not whole:
-        # with a 304 a browser replaces the headers that it has kept
+        # a browser replaces its stored headers by those of a 304
         answer["Content-Security-Policy"] = _POLICY
         return answer
     try:
-        part = wanted_part(request, file)
-    except Unsatisfiable:
+        part = requested_range(request, file)
+    except RangeNotSatisfiable:
         return HttpResponse(
             status=416,
             headers={**headers, "Content-Range": f"bytes */{file.size}"},
@@ -81,19 +83,23 @@ def send(request: HttpRequest, file: Download) -> HttpResponseBase:
     if request.method == "HEAD":
         whole["Content-Length"] = str(file.size)
         return whole
-    return _stream(file, part, headers)
+    return _stream_response(file, part, headers)
 
 
-def wanted_part(request: HttpRequest, file: Download) -> Part | None:
-    """Return which part is asked for; None for the whole.
+def requested_range(request: HttpRequest, file: Download) -> ByteRange | None:
+    """Return the requested range; None for the whole file.
 
-    What is no single range of bytes is ignored, as the standard allows; so is a range
-    of a file that has become another since (``If-Range``).
+    Anything but a single byte range is ignored, as the standard allows, and so is a
+    range of a file that has changed (``If-Range``).
     """
     header = request.META.get("HTTP_RANGE", "")
     known = request.META.get("HTTP_IF_RANGE", "").strip()
     match = _RANGE.fullmatch(header.strip())
-    if request.method != "GET" or not match or known not in {"", etag(file.sha1)}:
+    if (
+        request.method != "GET"
+        or not match
+        or known not in {"", format_etag(file.sha1)}
+    ):
         return None
     first, last = match[1], match[2]
     if not first:
@@ -102,27 +108,29 @@ def wanted_part(request: HttpRequest, file: Download) -> Part | None:
     if last and end < start:
         return None
     if start >= file.size:
-        raise Unsatisfiable
-    return Part(start, min(end, file.size - 1) - start + 1)
+        raise RangeNotSatisfiable
+    return ByteRange(start, min(end, file.size - 1) - start + 1)
 
 
-def _last_bytes(text: str, size: int) -> Part | None:
-    """Read ``bytes=-500``: the last 500 bytes, or all where there are fewer."""
+def _last_bytes(text: str, size: int) -> ByteRange | None:
+    """Return the range for ``bytes=-500``: the last 500 bytes, or all if fewer."""
     if not text:
         return None
     length = min(int(text), size)
     if length == 0:
-        raise Unsatisfiable
-    return Part(size - length, length)
+        raise RangeNotSatisfiable
+    return ByteRange(size - length, length)
 
 
-def _stream(file: Download, part: Part | None, headers: dict[str, str]) -> _Sent:
-    """Stream the file or a part of it."""
+def _stream_response(
+    file: Download, part: ByteRange | None, headers: dict[str, str]
+) -> _DownloadResponse:
+    """Return a streaming response with the file or a range of it."""
     if part is None:
         reader, length, status = file.open(0, None), file.size, 200
     else:
         reader, length, status = file.open(part.start, part.length), part.length, 206
-    response = _Sent(reader, status=status, content_type=file.media_type)
+    response = _DownloadResponse(reader, status=status, content_type=file.media_type)
     for name, value in headers.items():
         response[name] = value
     response["Content-Length"] = str(length)
@@ -132,13 +140,13 @@ def _stream(file: Download, part: Part | None, headers: dict[str, str]) -> _Sent
     return response
 
 
-def _headers(file: Download) -> dict[str, str]:
-    """Return what every answer about the file says.
+def _file_headers(file: Download) -> dict[str, str]:
+    """Return the headers of all responses about the file.
 
-    Caches ask each time, for a file may become private.
+    Caches must revalidate each time, because a file can become private.
     """
     return {
-        "ETag": etag(file.sha1),
+        "ETag": format_etag(file.sha1),
         "Accept-Ranges": "bytes",
         "Cache-Control": f"{'private' if file.private else 'public'}, no-cache",
         "Content-Disposition": str(content_disposition_header(True, file.name)),

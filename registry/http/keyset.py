@@ -1,7 +1,7 @@
-"""Stable pages: a page begins after a row, not after a number of rows.
+"""Keyset pagination: a page begins after a row, not after a number of rows.
 
-Rows that are added or removed meanwhile shift nothing, and a late page costs what the
-first one does. The idea is Markus Winand's "seek method" (use-the-index-luke.com).
+Rows that are added or removed meanwhile do not shift pages, and a late page costs as
+much as the first. This is Markus Winand's "seek method" (use-the-index-luke.com).
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from django.db.models import F, Model, OrderBy, Q, QuerySet
 M = TypeVar("M", bound=Model)
 
 
-#: What reading a text that is no cursor can come to.
-_UNREADABLE = (ValueError, TypeError, OverflowError, ValidationError, binascii.Error)
+#: Errors that parsing an invalid cursor can raise.
+_PARSE_ERRORS = (ValueError, TypeError, OverflowError, ValidationError, binascii.Error)
 
 
 class InvalidCursor(ValueError):
-    """The text is no cursor that this list gave out."""
+    """The text is not a cursor of this list."""
 
 
 @dataclass(frozen=True)
-class Key:
-    """One column that a list is ordered by; absent values come last."""
+class SortKey:
+    """A column that a list is ordered by; null values come last."""
 
     name: str
     descending: bool
     nullable: bool = False
 
-    def expression(self, *, backwards: bool) -> Any:
-        """Return what to order by."""
+    def order_by(self, *, backwards: bool) -> Any:
+        """Return the expression to order by."""
         return OrderBy(
             F(self.name),
             descending=self.descending != backwards,
@@ -45,8 +45,8 @@ class Key:
             nulls_last=(self.nullable and not backwards) or None,
         )
 
-    def beyond(self, value: Any, *, backwards: bool) -> Q | None:
-        """Return the condition for rows past this value; None when none can be."""
+    def rows_after(self, value: Any, *, backwards: bool) -> Q | None:
+        """Return the condition for rows after this value; None if there are none."""
         if value is None:
             return Q(**{f"{self.name}__isnull": False}) if backwards else None
         operator = "lt" if self.descending != backwards else "gt"
@@ -55,7 +55,7 @@ class Key:
             condition |= Q(**{f"{self.name}__isnull": True})
         return condition
 
-    def same(self, value: Any) -> Q:
+    def rows_equal(self, value: Any) -> Q:
         """Return the condition for rows with this value."""
         if value is None:
             return Q(**{f"{self.name}__isnull": True})
@@ -64,35 +64,35 @@ class Key:
 
 @dataclass(frozen=True)
 class Cursor:
-    """A place between two rows: the values of the keys there, and which way to go."""
+    """A position between two rows: the values of the sort keys, and the direction."""
 
     values: tuple[Any, ...]
     backwards: bool
 
     def encode(self) -> str:
-        """Spell the cursor for an address."""
+        """Return the cursor as text for a URL."""
         raw = orjson.dumps([int(self.backwards), *self.values], option=orjson.OPT_UTC_Z)
         return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
     @classmethod
-    def decode(cls, text: str, model: type[Model], keys: Sequence[Key]) -> Cursor:
-        """Read a cursor; raises ``InvalidCursor`` unless it fits these keys."""
+    def decode(cls, text: str, model: type[Model], keys: Sequence[SortKey]) -> Cursor:
+        """Parse a cursor; raise ``InvalidCursor`` unless it fits these keys."""
         try:
             raw = base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
             backwards, *values = orjson.loads(raw)
             if backwards not in (0, 1) or len(values) != len(keys):
                 raise InvalidCursor(text)
             parsed = tuple(
-                _parse(model, key, value)
+                _parse_value(model, key, value)
                 for key, value in zip(keys, values, strict=True)
             )
-        except _UNREADABLE as error:
+        except _PARSE_ERRORS as error:
             raise InvalidCursor(text) from error
         return cls(parsed, bool(backwards))
 
 
-def _parse(model: type[Model], key: Key, value: Any) -> Any:
-    """Read a key's value back from JSON, as the column's own type."""
+def _parse_value(model: type[Model], key: SortKey, value: Any) -> Any:
+    """Return a sort key's value from JSON, in the type of its column."""
     if value is None and key.nullable:
         return None
     if value is None or isinstance(value, list | dict):
@@ -107,27 +107,29 @@ def _parse(model: type[Model], key: Key, value: Any) -> Any:
 
 
 def _is_storable(value: Any) -> bool:
-    """Tell whether a column can hold a value: its integer, a time with its zone."""
+    """Return whether a column can hold the value: no huge integer, no naive time."""
     if isinstance(value, datetime):
         return value.tzinfo is not None
     return not (isinstance(value, int) and abs(value) >= 2**63)
 
 
-def ordered(queryset: QuerySet[M], keys: Sequence[Key], cursor: Cursor | None) -> Any:
-    """Order rows by the keys and start at the cursor."""
+def order_from_cursor(
+    queryset: QuerySet[M], keys: Sequence[SortKey], cursor: Cursor | None
+) -> Any:
+    """Return the rows ordered by the keys, starting after the cursor."""
     backwards = cursor is not None and cursor.backwards
     if cursor is not None:
-        queryset = queryset.filter(_beyond(keys, cursor))
-    return queryset.order_by(*(key.expression(backwards=backwards) for key in keys))
+        queryset = queryset.filter(_rows_after_cursor(keys, cursor))
+    return queryset.order_by(*(key.order_by(backwards=backwards) for key in keys))
 
 
-def _beyond(keys: Sequence[Key], cursor: Cursor) -> Q:
-    """Build the condition for rows past the cursor, key by key."""
+def _rows_after_cursor(keys: Sequence[SortKey], cursor: Cursor) -> Q:
+    """Return the condition for rows after the cursor, key by key."""
     reached = Q()
     past: Q | None = None
     for key, value in zip(keys, cursor.values, strict=True):
-        beyond = key.beyond(value, backwards=cursor.backwards)
+        beyond = key.rows_after(value, backwards=cursor.backwards)
         if beyond is not None:
             past = (past | (reached & beyond)) if past else (reached & beyond)
-        reached &= key.same(value)
+        reached &= key.rows_equal(value)
     return past if past is not None else Q(pk__in=[])

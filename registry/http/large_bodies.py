@@ -1,8 +1,8 @@
-"""How many large bodies are in memory at once.
+"""Limit the large request bodies that are in memory at the same time.
 
-A large body is one of more than a megabyte. Each account sends one at a time; all of
-them together take no more than half of the threads of a process and no more bytes than
-two of the largest.
+A body of more than a megabyte is large. Each account can send one at a time. All large
+bodies together use at most half of the threads of a process, and at most as many bytes
+as two of the maximum size.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from django.conf import settings
 from django.core.cache import caches
 from rest_framework.exceptions import APIException
 
-#: Bytes from which a body is a large one.
-LARGE = 1024 * 1024
-#: Seconds after which a slot that was not given back is free again.
-_FORGOTTEN = 5 * 60
+#: Bytes above which a body is large.
+LARGE_BODY_BYTES = 1024 * 1024
+#: Seconds after which the lock of an account that was not released expires.
+_LOCK_SECONDS = 5 * 60
 
 
 class LargeBodyInProgress(APIException):
-    """The account has another large body on its way."""
+    """The account is sending another large body."""
 
     status_code = 429
     default_detail = "You are sending another large body; wait until it is answered."
@@ -30,14 +30,14 @@ class LargeBodyInProgress(APIException):
 
 
 class TooManyLargeBodies(APIException):
-    """The process has enough large bodies in memory."""
+    """The process has too many large bodies in memory."""
 
     status_code = 503
     default_detail = "The registry is reading other large bodies; try again."
     wait = 2
 
 
-class _InMemory:
+class BodiesInMemory:
     """The large bodies of this process."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class _InMemory:
         self._sizes: dict[str, int] = {}
 
     def add(self, who: str, size: int) -> None:
-        """Count a body in; raises where there is no room."""
+        """Add a body; raise an error if the limits are exceeded."""
         with self._lock:
             if who in self._sizes:
                 raise LargeBodyInProgress
@@ -56,31 +56,28 @@ class _InMemory:
             self._sizes[who] = size
 
     def remove(self, who: str) -> None:
-        """Count a body out."""
+        """Remove the body of an account."""
         with self._lock:
             del self._sizes[who]
 
 
-in_memory = _InMemory()
+bodies_in_memory = BodiesInMemory()
 
 
 @contextmanager
-def large_body(who: str, size: int) -> Iterator[None]:
-    """Hold a large body for the time of a block; smaller ones are not counted.
+def hold_large_body(who: str, size: int) -> Iterator[None]:
+    """Count a large body during the block.
 
-    With a shared cache the account's other requests to other processes count too.
+    With a shared cache the account's requests to other processes count too.
     """
-    if size <= LARGE:
-        yield
-        return
-    in_memory.add(who, size)
+    bodies_in_memory.add(who, size)
     key = f"large-body:{who}"
     try:
-        if not caches["throttle"].add(key, 1, timeout=_FORGOTTEN):
+        if not caches["throttle"].add(key, 1, timeout=_LOCK_SECONDS):
             raise LargeBodyInProgress
         try:
             yield
         finally:
             caches["throttle"].delete(key)
     finally:
-        in_memory.remove(who)
+        bodies_in_memory.remove(who)

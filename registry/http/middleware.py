@@ -1,4 +1,4 @@
-"""What happens to every request: an id, a line in the log, and strict headers."""
+"""Middleware for all requests: request ids, the access log and security headers."""
 
 from __future__ import annotations
 
@@ -25,44 +25,44 @@ access_log = logging.getLogger("registry.access")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _COMMENTS_AND_BLANKS = re.compile(r"\([^()]*\)|\s+")
-_LONGEST_CLIENT = 200
-_NAMES_MACHINE = re.compile(r"(localhost|[0-9.]+|\[[0-9A-Fa-f:.]+\])?(:[0-9]+)?")
+_MAX_CLIENT_LENGTH = 200
+_MACHINE_HOST = re.compile(r"(localhost|[0-9.]+|\[[0-9A-Fa-f:.]+\])?(:[0-9]+)?")
 
 
-def client_of(user_agent: str) -> str:
-    """Return the products that a User-Agent names, without its comments.
+def client_name(user_agent: str) -> str:
+    """Return the products in a User-Agent header, without its comments.
 
-    At most 200 characters: it goes into the events.
+    The result has at most 200 characters, because events store it.
     """
     products = _COMMENTS_AND_BLANKS.sub(" ", user_agent[:1000]).split()
-    return " ".join(products)[:_LONGEST_CLIENT]
+    return " ".join(products)[:_MAX_CLIENT_LENGTH]
 
 
 class RequestContextMiddleware:
-    """Gives a request its id, and the log its line.
+    """Gives each request an id, and writes the access log.
 
-    A caller's `X-Request-Id` is kept where it is a sane one, so that its log and ours
-    can be read together; the answer carries the id either way. The line has the path
-    but not the query, which may hold signatures. The answer also says what is left of
-    the rate limit that the request counted against.
+    A valid `X-Request-Id` of the client is used, so that both logs can be read
+    together; the response always has the id. The log line has the path but not the
+    query, which can contain signatures. The response also has the headers of the rate
+    limit that the request counted against.
     """
 
     def __init__(self, get_response: Answer) -> None:
-        """Wrap what answers the request."""
+        """Store the next middleware or view."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request."""
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        client = client_of(request.META.get("HTTP_USER_AGENT", ""))
+        client = client_name(request.META.get("HTTP_USER_AGENT", ""))
         earlier = (
             context.request_id.set(request_id),
             context.client.set(client),
             context.address.set(client_address(request)),
         )
         try:
-            response = self._logged(request)
+            response = self._respond_and_log(request)
         finally:
             context.request_id.reset(earlier[0])
             context.client.reset(earlier[1])
@@ -74,17 +74,17 @@ class RequestContextMiddleware:
                 response[name] = value
         return response
 
-    def _logged(self, request: HttpRequest) -> HttpResponse:
+    def _respond_and_log(self, request: HttpRequest) -> HttpResponse:
         started = perf_counter()
         response = self.get_response(request)
         if access_log.isEnabledFor(logging.INFO):
             taken = (perf_counter() - started) * 1000
-            values = _values(request, response, taken)
+            values = _log_values(request, response, taken)
             access_log.info("answered", extra={"values": values})
         return response
 
 
-def _values(
+def _log_values(
     request: HttpRequest, response: HttpResponse, milliseconds: float
 ) -> dict[str, Any]:
     return {
@@ -98,7 +98,7 @@ def _values(
 
 
 def _known_user(request: HttpRequest) -> Any:
-    # asking an unopened session for its user would cost a query for the log alone
+    # looking up the user only for the log would cost a query
     user = getattr(request, "user", None)
     if isinstance(user, LazyObject) and user._wrapped is empty:  # type: ignore[attr-defined]
         return None
@@ -106,32 +106,31 @@ def _known_user(request: HttpRequest) -> Any:
 
 
 class HealthCheckHostMiddleware:
-    """Answers health checks that name the machine instead of the site.
+    """Accepts health checks that use the machine's address instead of the site's name.
 
-    A balancer or a container asks the process by a number of its network, or as
-    localhost, which are no names that people may use. What they are answered has no
-    address in it.
+    A load balancer or container runtime calls the process by an IP address or as
+    localhost, which are not allowed hosts. The responses contain no URLs.
     """
 
     paths = frozenset({"/livez", "/readyz"})
 
     def __init__(self, get_response: Answer) -> None:
-        """Wrap what answers the request."""
+        """Store the next middleware or view."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request."""
         host = request.META.get("HTTP_HOST", "")
-        if request.path_info in self.paths and _NAMES_MACHINE.fullmatch(host):
+        if request.path_info in self.paths and _MACHINE_HOST.fullmatch(host):
             request.META["HTTP_HOST"] = urlsplit(settings.REGISTRY_URL).netloc
         return self.get_response(request)
 
 
 class SecurityHeadersMiddleware:
-    """Tells browsers what a page may do, unless its view has said so itself."""
+    """Sets the security policies of a page, unless its view has set its own."""
 
     def __init__(self, get_response: Answer) -> None:
-        """Wrap what answers the request."""
+        """Store the next middleware or view."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:

@@ -11,8 +11,8 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 
-from registry.core.validators import SHORT
-from registry.http.keyset import Cursor, InvalidCursor, Key, ordered
+from registry.core.validators import SHORT_LENGTH
+from registry.http.keyset import Cursor, InvalidCursor, SortKey, order_from_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,7 @@ class RecordPagination(BasePagination):
         size = page_size_of(request, self.default_size)
         self.cursor = self._cursor(request, queryset.model)
         rows_and_keys = view.read_page(
-            ordered(queryset, self.keys, self.cursor), self.keys, size + 1
+            order_from_cursor(queryset, self.keys, self.cursor), self.keys, size + 1
         )
         size = min(size, view.fitting([row for row, _ in rows_and_keys]))
         self._more = len(rows_and_keys) > size
@@ -180,11 +180,11 @@ def page_size_of(request: Request, default: int = PAGE_SIZE) -> int:
     )
 
 
-def ordering_of(request: Request, model: type[Model]) -> Sequence[Key]:
+def ordering_of(request: Request, model: type[Model]) -> Sequence[SortKey]:
     """Return the keys to order by; the id comes last, so that no two rows tie."""
     text = request.query_params.get("ordering", "")
     allowed = orderable_fields(model)
-    keys: dict[str, Key] = {}
+    keys: dict[str, SortKey] = {}
     for part in (piece.strip() for piece in text.split(",")) if text else ():
         name = part.removeprefix("-")
         if name not in allowed:
@@ -196,12 +196,12 @@ def ordering_of(request: Request, model: type[Model]) -> Sequence[Key]:
                 }
             )
         field: Any = model._meta.get_field(name)
-        keys.setdefault(name, Key(name, part != name, bool(field.null)))
-    keys.setdefault("id", Key("id", descending=True))
+        keys.setdefault(name, SortKey(name, part != name, bool(field.null)))
+    keys.setdefault("id", SortKey("id", descending=True))
     return _until_unique(list(keys.values()))
 
 
-def _until_unique(keys: list[Key]) -> list[Key]:
+def _until_unique(keys: list[SortKey]) -> list[SortKey]:
     """Drop what comes after the id, which decides already."""
     position = next(at for at, key in enumerate(keys) if key.name == "id")
     return keys[: position + 1]
@@ -222,4 +222,4 @@ def orderable_fields(model: type[Model]) -> list[str]:
 
 def _is_short(field: Any) -> bool:
     long = isinstance(field, models.TextField | models.JSONField)
-    return not long and (field.max_length or 0) <= SHORT
+    return not long and (field.max_length or 0) <= SHORT_LENGTH

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
 
-from registry.http.authentication import ScopeMissing, reading_scopes
+from registry.http.authentication import InsufficientScope, reading_scopes
 from registry.identity.oauth.tokens import Access
 from registry.identity.roles import is_administrator
 
@@ -25,7 +25,7 @@ class SignedIn(IsAuthenticated):
         """Let people in; say which scope is missing where only that is."""
         allowed = super().has_permission(request, view)
         if not allowed and isinstance(request.auth, Access):
-            raise ScopeMissing(*sorted(reading_scopes(request)))
+            raise InsufficientScope(*sorted(reading_scopes(request)))
         return allowed
 
 

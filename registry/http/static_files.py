@@ -1,4 +1,4 @@
-"""Static files with a hash in their names, once they have been collected."""
+"""Static files, with hashes in their names after they are collected."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class QuickCompressor(Compressor):
-    """Compresses nearly as small as can be, in a tenth of the time.
+class FastCompressor(Compressor):
+    """Compresses nearly as well as possible in a tenth of the time.
 
-    A registry starts for the first time in seconds; the last two of Brotli's eleven
-    levels would make that half a minute and save 5 %.
+    The first start of a registry takes seconds; the last two of Brotli's eleven levels
+    would make it half a minute and save 5 %.
     """
 
     @staticmethod
     def compress_brotli(data: bytes) -> bytes:
-        """Return the data compressed at level 9."""
+        """Return the data compressed with level 9."""
         return bytes(brotli.compress(data, quality=9))
 
 
 class CollectedStaticFiles(CompressedManifestStaticFilesStorage):
-    """Names files by their content, so that browsers may keep them for ever.
+    """Names files by their content, so that browsers can cache them forever.
 
-    Before the first `collectstatic` there are no such names: then the plain ones
-    serve, so that tests and a first look need no preparation. Afterwards a name that
-    is not among the collected files is an error.
+    Before the first `collectstatic` the plain names are used, so that tests and a first
+    look need no preparation. Afterwards a name that was not collected is an error.
     """
 
     def stored_name(self, name: str) -> str:
@@ -37,6 +36,6 @@ class CollectedStaticFiles(CompressedManifestStaticFilesStorage):
         return str(super().stored_name(name))
 
     def create_compressor(self, **options: Any) -> Compressor:
-        """Return what compresses; source maps, for developers' tools, stay as is."""
+        """Return the compressor; it skips source maps, which only developers use."""
         options["extensions"] = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
-        return QuickCompressor(**options)
+        return FastCompressor(**options)

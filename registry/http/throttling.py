@@ -6,7 +6,7 @@ A window costs one atomic increment, however high the limit. Each answer carries
 
 Reads and writes of one caller are counted apart, each up to the limit of the account or
 the address; exports have a limit of their own besides, and so have attempts to sign in
-(``registry.http.attempts``). An address of IPv6 counts with its whole /64.
+(``registry.http.sign_in_attempts``). An address of IPv6 counts with its whole /64.
 """
 
 from __future__ import annotations

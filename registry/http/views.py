@@ -6,24 +6,12 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.views import APIView
 
-from registry.http.addresses import client_address
-from registry.http.attempts import count_failure
-from registry.http.bodies import (
-    MOST_IN_FORM,
-    BodyTooLarge,
-    allow_body,
-    is_chunked,
-    is_form,
-    length_of,
-    refuse_coded,
-    settle_chunks,
-)
-from registry.http.budgets import hold_slot
-from registry.http.large_bodies import large_body
+from registry.http.bodies import hold_if_large, prepare_body
+from registry.http.read_slots import hold_read_slot
+from registry.http.sign_in_attempts import count_failure
 from registry.http.throttling import SAFE, refuse_excess
 
 if TYPE_CHECKING:
@@ -43,7 +31,7 @@ class CountedView(APIView):
     #: Whether the view reads the body piece by piece, whatever its size.
     streams_body = False
     #: Whether all requests count as exports, and all reads take one of the slots of
-    #: ``registry.http.budgets``; those for one of the costly formats do both.
+    #: ``registry.http.read_slots``; those for one of the costly formats do both.
     is_export = False
     is_costly = False
     costly_formats: Mapping[str, str] = {}
@@ -60,14 +48,12 @@ class CountedView(APIView):
 
         Raises ``Busy`` where no slot is free for a costly read.
         """
-        self._authenticate(request)
         wants_all = self._asks_for_costly_format(request)
+        self._authenticate(request)
         exports = self.is_export or wants_all
         refuse_excess(request._request, request.user, exports=exports)
-        if request.user.is_authenticated:
-            allow_body(request._request, type(self))
         if request.method in {"GET", "HEAD"} and (self.is_costly or wants_all):
-            hold_slot(request._request, request.user)
+            hold_read_slot(request._request, request.user)
         self.format_kwarg = self.get_format_suffix(**kwargs)
         negotiated = self.perform_content_negotiation(request)
         request.accepted_renderer, request.accepted_media_type = negotiated
@@ -75,29 +61,12 @@ class CountedView(APIView):
             request, *args, **kwargs
         )
         self.check_permissions(request)
-        if not self.streams_body:
-            self._prepare_body(request._request)
+        if request.method not in SAFE:
+            prepare_body(request._request, type(self), self._held)
 
     def hold_large_body(self, request: HttpRequest) -> None:
         """Count a body that will be in memory as one of the large ones, if it is."""
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        # one in chunks may turn out to be as large as any
-        size = limit if is_chunked(request) else min(length_of(request), limit)
-        who = str(self.request.user.pk or client_address(request))
-        self._held.enter_context(large_body(who, size))
-
-    def _prepare_body(self, request: HttpRequest) -> None:
-        """Have a body that can be read, now that it is known who sends it."""
-        if request.method in SAFE:
-            return
-        refuse_coded(request)
-        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        if is_form(request):
-            most = min(most, MOST_IN_FORM)
-        if length_of(request) > most:
-            raise BodyTooLarge
-        self.hold_large_body(request)
-        settle_chunks(request, most)
+        hold_if_large(request, self._held)
 
     def _asks_for_costly_format(self, request: Request) -> bool:
         """Tell whether one of the costly formats is asked for."""

@@ -1,4 +1,4 @@
-"""What the registry's own commands have in common."""
+"""The base class of the registry's management commands."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from registry.core import context
+from registry.core.database_errors import is_disk_full, is_table_missing
 from registry.core.errors import RegistryError
-from registry.core.troubles import is_full, lacks_tables
 
-#: What stops a command that is no defect of the registry.
-TROUBLES = (RegistryError, ImproperlyConfigured, DatabaseError, OSError)
+#: Errors that end a command with a message, since they are not defects.
+EXPECTED_ERRORS = (RegistryError, ImproperlyConfigured, DatabaseError, OSError)
 
 
-def explain(error: Exception) -> str:
-    """Say in one line what stopped a command."""
-    if isinstance(error, OSError | DatabaseError) and is_full(error):
-        return "There is no room left on the disk; nothing was stored."
+def explain_error(error: Exception) -> str:
+    """Return one line that explains why a command failed."""
+    if isinstance(error, OSError | DatabaseError) and is_disk_full(error):
+        return "There is no space left on the disk; nothing was stored."
     if isinstance(error, DatabaseError):
         return _explain_database(error)
     if isinstance(error, OSError) and error.strerror:
@@ -29,9 +29,9 @@ def explain(error: Exception) -> str:
 
 
 def _explain_database(error: DatabaseError) -> str:
-    if lacks_tables(error):
+    if is_table_missing(error):
         return (
-            "The database lacks tables that this version needs. Run: "
+            "Tables that this version needs are missing in the database. Run: "
             "python manage.py prepare"
         )
     lines = str(error).strip().splitlines() or [type(error).__name__]
@@ -39,19 +39,18 @@ def _explain_database(error: DatabaseError) -> str:
 
 
 class RegistryCommand(BaseCommand):
-    """A command whose refusals are messages, and whose events say where they began.
+    """A command that reports expected errors as messages, and names itself in events.
 
-    What a command answers goes to standard output, and nothing else does, so that
-    scripts may take it from there.
+    Only results are written to standard output, so that scripts can read them.
     """
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Run the command; a refusal, or a trouble, ends it with status 1."""
+        """Run the command; an expected error ends it with status 1."""
         name = type(self).__module__.rpartition(".")[2]
         earlier = context.client.set(f"manage.py {name}")
         try:
             return super().execute(*args, **options)
-        except TROUBLES as error:
-            raise CommandError(explain(error)) from error
+        except EXPECTED_ERRORS as error:
+            raise CommandError(explain_error(error)) from error
         finally:
             context.client.reset(earlier)

@@ -209,8 +209,8 @@ class Migration(migrations.Migration):
                         max_length=1024,
                         null=True,
                         validators=[
-                            registry.core.validators.name,
-                            registry.core.validators.indexable,
+                            registry.core.validators.validate_name,
+                            registry.core.validators.validate_index_size,
                         ],
                     ),
                 ),
@@ -222,7 +222,7 @@ class Migration(migrations.Migration):
                         max_length=1024,
                         null=True,
                         unique=True,
-                        validators=[registry.core.validators.indexable],
+                        validators=[registry.core.validators.validate_index_size],
                     ),
                 ),
                 (
@@ -350,7 +350,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         help_text="Name of the format, such as Comma-separated values.",
                         max_length=1024,
-                        validators=[registry.core.validators.indexable],
+                        validators=[registry.core.validators.validate_index_size],
                     ),
                 ),
                 (
@@ -358,7 +358,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         help_text="Ending of file names in this format, without the dot: csv.",
                         max_length=1024,
-                        validators=[registry.core.validators.indexable],
+                        validators=[registry.core.validators.validate_index_size],
                     ),
                 ),
                 (
@@ -543,8 +543,8 @@ class Migration(migrations.Migration):
                         max_length=1024,
                         unique=True,
                         validators=[
-                            registry.core.validators.name,
-                            registry.core.validators.indexable,
+                            registry.core.validators.validate_name,
+                            registry.core.validators.validate_index_size,
                         ],
                     ),
                 ),
@@ -556,7 +556,7 @@ class Migration(migrations.Migration):
                         max_length=1024,
                         null=True,
                         unique=True,
-                        validators=[registry.core.validators.indexable],
+                        validators=[registry.core.validators.validate_index_size],
                     ),
                 ),
                 (
@@ -706,7 +706,7 @@ class Migration(migrations.Migration):
                         help_text="URL of the licence, such as https://creativecommons.org/licenses/by/4.0/.",
                         max_length=1024,
                         null=True,
-                        validators=[registry.core.validators.indexable],
+                        validators=[registry.core.validators.validate_index_size],
                     ),
                 ),
                 (
@@ -770,8 +770,8 @@ class Migration(migrations.Migration):
                         help_text="The keyword or phrase.",
                         max_length=1024,
                         validators=[
-                            registry.core.validators.name,
-                            registry.core.validators.indexable,
+                            registry.core.validators.validate_name,
+                            registry.core.validators.validate_index_size,
                         ],
                     ),
                 ),
@@ -782,7 +782,7 @@ class Migration(migrations.Migration):
                         help_text="URL that defines the keyword, such as a term of an ontology.",
                         max_length=1024,
                         null=True,
-                        validators=[registry.core.validators.indexable],
+                        validators=[registry.core.validators.validate_index_size],
                     ),
                 ),
                 (
@@ -844,7 +844,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         help_text="The key, unique within the object.",
                         max_length=1024,
-                        validators=[registry.core.validators.indexable],
+                        validators=[registry.core.validators.validate_index_size],
                     ),
                 ),
                 (
@@ -916,8 +916,8 @@ class Migration(migrations.Migration):
                         help_text="Name of the data product; a path such as human/mortality is usual.",
                         max_length=1024,
                         validators=[
-                            registry.core.validators.name,
-                            registry.core.validators.indexable,
+                            registry.core.validators.validate_name,
+                            registry.core.validators.validate_index_size,
                         ],
                     ),
                 ),
@@ -926,7 +926,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         help_text="Semantic version, such as 1.0.0 (https://semver.org).",
                         max_length=1024,
-                        validators=[registry.core.validators.semantic_version],
+                        validators=[registry.core.validators.validate_semantic_version],
                     ),
                 ),
                 (
@@ -1005,8 +1005,8 @@ class Migration(migrations.Migration):
                         help_text="Name of the software.",
                         max_length=1024,
                         validators=[
-                            registry.core.validators.name,
-                            registry.core.validators.indexable,
+                            registry.core.validators.validate_name,
+                            registry.core.validators.validate_index_size,
                         ],
                     ),
                 ),
@@ -1015,7 +1015,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         help_text="Semantic version of the release, such as 1.0.0.",
                         max_length=1024,
-                        validators=[registry.core.validators.semantic_version],
+                        validators=[registry.core.validators.validate_semantic_version],
                     ),
                 ),
                 (
@@ -1089,8 +1089,8 @@ class Migration(migrations.Migration):
                         help_text="Name of the component, unique within its object.",
                         max_length=1024,
                         validators=[
-                            registry.core.validators.name,
-                            registry.core.validators.indexable,
+                            registry.core.validators.validate_name,
+                            registry.core.validators.validate_index_size,
                         ],
                     ),
                 ),
@@ -1370,7 +1370,7 @@ class Migration(migrations.Migration):
                         db_index=True,
                         help_text="SHA-1 of the file's bytes in hexadecimal digits, or the commit of a code repository.",
                         max_length=1024,
-                        validators=[registry.core.validators.indexable],
+                        validators=[registry.core.validators.validate_index_size],
                     ),
                 ),
                 (
@@ -1446,7 +1446,7 @@ class Migration(migrations.Migration):
                         help_text="URL that names the external object, such as a DOI.",
                         max_length=1024,
                         null=True,
-                        validators=[registry.core.validators.indexable],
+                        validators=[registry.core.validators.validate_index_size],
                     ),
                 ),
                 (
@@ -1457,7 +1457,7 @@ class Migration(migrations.Migration):
                         help_text="A name of the external object where it has no URL.",
                         max_length=1024,
                         null=True,
-                        validators=[registry.core.validators.indexable],
+                        validators=[registry.core.validators.validate_index_size],
                     ),
                 ),
                 (
@@ -1578,8 +1578,8 @@ class Migration(migrations.Migration):
                         max_length=1024,
                         unique=True,
                         validators=[
-                            registry.core.validators.storage_root,
-                            registry.core.validators.indexable,
+                            registry.core.validators.validate_storage_root,
+                            registry.core.validators.validate_index_size,
                         ],
                     ),
                 ),

@@ -18,8 +18,8 @@ class Migration(migrations.Migration):
                 help_text="SHA-1 of the file's bytes in hexadecimal digits, or the commit of a code repository.",
                 max_length=1024,
                 validators=[
-                    registry.core.validators.indexable,
-                    registry.core.validators.checksum,
+                    registry.core.validators.validate_index_size,
+                    registry.core.validators.validate_checksum,
                 ],
             ),
         ),

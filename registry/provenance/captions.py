@@ -21,7 +21,7 @@ from registry.catalogue.models import (
 )
 from registry.core.compiled import CompiledByIds
 from registry.core.lookups import Among
-from registry.core.texts import shortened
+from registry.core.texts import shorten_text
 from registry.runs.models import CodeRun
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def _moment(text: str) -> datetime:
 def _line(text: str | None) -> str:
     """Put a text on one line, and cut it; most are short enough as they are."""
     line = " ".join((text or "").split())
-    return line if len(line) <= _SHOWN else shortened(line, _SHOWN)
+    return line if len(line) <= _SHOWN else shorten_text(line, _SHOWN)
 
 
 def _issues(
@@ -212,6 +212,6 @@ def _issues(
     for thing, issue, severity, text in _ISSUES.rows(objects):
         by_object[thing] = (*by_object.get(thing, ()), issue)
         issues.setdefault(
-            issue, IssueNote(issue, severity, shortened(text, 2 * _SHOWN))
+            issue, IssueNote(issue, severity, shorten_text(text, 2 * _SHOWN))
         )
     return by_object, issues

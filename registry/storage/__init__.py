@@ -1,1 +1,1 @@
-"""Where the bytes are: the stores, and what is known of each file in them."""
+"""Stored files: the stores that hold the bytes, and the model of a stored file."""

@@ -1,7 +1,7 @@
-"""What a store of files must do, wherever it keeps them.
+"""The interface of a file store.
 
-A store knows bytes and their checksums, nothing else: who may read them, and what they
-are called, is for the layers above. Files are found by their SHA-1 in lower case.
+A store knows bytes and their checksums only. Permissions and names of files belong to
+the layers above. Files are found by their SHA-1 in lower case.
 """
 
 from __future__ import annotations
@@ -14,34 +14,34 @@ from typing import Protocol
 
 from registry.core.errors import StorageFull, Unavailable
 
-#: Bytes that are read, hashed and written at a time; memory use does not depend on
-#: the size of a file.
+#: Bytes read, hashed and written at a time; memory use does not depend on the size of
+#: a file.
 CHUNK = 1024 * 1024
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
-#: Holds on to a checksum for the time of a block, and tells whether no file is
-#: registered with it: then nobody can register one before the end of the block.
+#: Locks a checksum during a block, and yields whether no file is registered with it:
+#: then no file can be registered with it before the end of the block.
 Claim = Callable[[str], AbstractContextManager[bool]]
 
 
 class Source(Protocol):
-    """Where bytes come from: an open file, the body of a request."""
+    """A source of bytes, such as an open file or the body of a request."""
 
     def read(self, size: int, /) -> bytes:
-        """Return at most ``size`` bytes; none at the end."""
+        """Return at most ``size`` bytes; empty at the end."""
 
 
 class Reader(Source, Protocol):
-    """Bytes that a store gives out; who opened it closes it."""
+    """An open file of a store; the caller that opened it must close it."""
 
     def close(self) -> None:
-        """Free what reading needs."""
+        """Close the file."""
 
 
 @dataclass(frozen=True)
 class Checksums:
-    """What is known of a file's bytes; the digests in lower-case hexadecimal digits."""
+    """Checksums and size of a file; digests are in lower-case hexadecimal digits."""
 
     sha1: str
     sha256: str
@@ -49,110 +49,108 @@ class Checksums:
 
 
 @dataclass(frozen=True)
-class Unfinished:
-    """Something that an upload has in the store before its file is kept.
+class UnfinishedUpload:
+    """An upload whose file is not stored yet.
 
-    ``is_at_work`` tells whether a process is writing it; otherwise the process was
-    killed. ``kept_as`` are the checksums of files on their way to their places.
+    ``is_active`` is true while a process is writing it; otherwise the process was
+    killed. ``committed_sha1s`` are the checksums of files that are being moved to their
+    final paths.
     """
 
     name: str
     size: int
-    is_at_work: bool
-    kept_as: frozenset[str]
+    is_active: bool
+    committed_sha1s: frozenset[str]
 
 
 class Draft(Protocol):
-    """A file whose bytes have all arrived, but which the store does not hold yet."""
+    """A file whose bytes have all arrived, but which is not stored yet."""
 
     @property
     def checksums(self) -> Checksums:
-        """Checksums and size of what arrived."""
+        """Checksums and size of the received bytes."""
 
-    def keep(self) -> None:
-        """Have the store hold the file, durably; a same one that is there is replaced.
+    def commit(self) -> None:
+        """Store the file durably; replace an identical file that is already stored.
 
-        Until this returns nobody sees any of it.
+        Nobody can read the file before this returns.
         """
 
-    def withdraw(self) -> None:
-        """Undo ``keep``, for who holds the only record of the file and gives it up."""
+    def undo_commit(self) -> None:
+        """Remove the file again; call it only if the file's only row is rolled back."""
 
 
 class Drafts(Protocol):
-    """Files that are kept together, or not at all."""
+    """Drafts of several files, which are stored together or not at all."""
 
-    def take(self, source: Source) -> Draft:
-        """Take all bytes of one more file in, with constant memory.
+    def add(self, source: Source) -> Draft:
+        """Read another file from a source, with constant memory.
 
-        Raises as ``Store.draft`` does.
+        Raises the same errors as ``Store.draft``.
         """
 
 
 class Store(Protocol):
-    """Holds files by the SHA-1 of their bytes."""
+    """Stores files by the SHA-1 of their bytes."""
 
     def draft(self, source: Source) -> AbstractContextManager[Draft]:
-        """Take all bytes in, with constant memory.
+        """Read a file from a source as a draft, with constant memory.
 
-        At the end of the block a draft that was not kept is gone, as is all that
-        arrived when reading or writing breaks off. Raises ``StorageFull`` where there
-        is no room for the bytes and ``Unavailable`` where they cannot be written for
-        another reason; what ``source`` raises is passed on.
+        A draft that was not committed is removed at the end of the block, also if
+        reading or writing fails. Raises ``StorageFull`` if there is no space left and
+        ``Unavailable`` if writing fails for another reason; errors of ``source`` are
+        passed on.
         """
 
     def drafts(self) -> AbstractContextManager[Drafts]:
-        """Take many files in before any of them is kept.
+        """Collect drafts of many files before any of them is committed.
 
-        However many they are, few files are open at a time. At the end of the block
-        those that were not kept are gone.
+        Few files are open at a time, however many drafts there are. Drafts that were
+        not committed are removed at the end of the block.
         """
 
     def open(self, sha1: str, *, start: int = 0, length: int | None = None) -> Reader:
-        """Return a reader of the file, or of ``length`` bytes of it from ``start``.
+        """Open the file, or ``length`` bytes of it from ``start``.
 
-        Raises ``NotFound`` when the store does not hold it.
+        Raises ``NotFound`` if it is not stored.
         """
 
     def exists(self, sha1: str) -> bool:
-        """Tell whether the store holds the file."""
+        """Return whether the file is stored."""
 
     def size(self, sha1: str) -> int:
-        """Return the size in bytes; raises ``NotFound`` when the file is not held."""
+        """Return the size in bytes; raise ``NotFound`` if the file is not stored."""
 
     def download_link(self, sha1: str, *, name: str, media_type: str) -> str | None:
-        """Return an address that gives the file to whoever has it, for a short time.
+        """Return a URL from which anybody can download the file for a short time.
 
-        The answer there has the name and type that are given. None where the store
-        has no server of its own, so that the bytes must be passed on.
+        The response there has the given name and media type. None if the store has no
+        server of its own, so that the registry must send the bytes.
         """
 
-    def tidy(self, claim: Claim | None = None) -> None:
-        """Remove what processes that were killed have left of unfinished uploads.
+    def remove_abandoned(self, claim: Claim | None = None) -> None:
+        """Remove unfinished uploads of killed processes.
 
-        With ``claim``, also files that they moved to their places and did not register.
-        What a process is at work on stays.
+        With ``claim``, also remove files that they stored but did not register. Uploads
+        that a process is writing stay.
         """
 
-    def unfinished(self) -> list[Unfinished]:
-        """Return what uploads have in the store that is not kept yet."""
+    def unfinished(self) -> list[UnfinishedUpload]:
+        """Return the uploads whose files are not stored yet."""
 
     def checksums(self) -> Iterator[str]:
-        """Yield the SHA-1 that each file is held under, in no order."""
+        """Yield the SHA-1 of each stored file, in no order."""
 
     def changed_at(self, sha1: str) -> float | None:
-        """Return when a file was put in its place, in seconds since 1970.
-
-        None when it is not held.
-        """
+        """Return when a file was stored, in seconds since 1970; None if it is not."""
 
     def remove(self, sha1: str) -> None:
-        """Remove a file, if the store holds it."""
+        """Remove a file if it is stored."""
 
 
 @contextmanager
-def refusing_when_full() -> Iterator[None]:
-    """Raise ``StorageFull`` or ``Unavailable`` where the system cannot write."""
+def reporting_write_errors() -> Iterator[None]:
+    """Raise ``StorageFull`` or ``Unavailable`` for an ``OSError`` in the block."""
     try:
         yield
     except OSError as error:

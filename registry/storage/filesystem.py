@@ -1,13 +1,13 @@
-"""The store in a local folder.
+"""The file store in a local folder.
 
-``files/ab/cd/abcd…`` holds the files, each named by its SHA-1; folders of 256 names
-stay small however many files there are. ``incoming/`` holds what is being uploaded: a
-file appears among the others whole, durably and at once, by a rename. Until the upload
-is over, a second name in ``incoming/``, which ends with the SHA-1, marks that file:
-where the process is killed before the file is registered, it can be found and removed.
+Files are in ``files/ab/cd/abcd…``, each named by its SHA-1; with 256 names each the
+folders stay small however many files there are. Uploads are in ``incoming/``: a rename
+moves a complete file among the others, atomically and durably. Until the upload is
+over, a hard link in ``incoming/`` whose name ends with the SHA-1 marks that file. If
+the process is killed before it registers the file, the mark shows which file to remove.
 
-A process holds a lock (``flock``) on what it has in ``incoming/``, which ends with the
-process.
+A process holds a lock (``flock``) on its entries in ``incoming/``; the lock ends with
+the process.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ from registry.storage.base import (
     Drafts,
     Reader,
     Source,
-    Unfinished,
-    refusing_when_full,
+    UnfinishedUpload,
+    reporting_write_errors,
 )
 
 _SHA1 = re.compile(r"[0-9a-f]{40}")
-#: The name in ``incoming/`` of a file that is being moved to its place.
+#: The mark in ``incoming/`` of a file that is being moved to its final path.
 _MARK = re.compile(r".+\.([0-9a-f]{40})")
-#: The account of the registry alone may read what it holds: some of it is private.
+#: Only the registry's own account can read the files: some of them are private.
 _FOLDER_MODE = 0o700
-#: A new upload takes its lock within this many seconds.
-_GRACE = 60
+#: Seconds within which a new upload takes its lock.
+_GRACE_SECONDS = 60
 
 
 class FileSystemStore:
-    """Holds files in a folder of this machine; see ``registry.storage.base.Store``."""
+    """Stores files in a folder of this machine; see ``registry.storage.base.Store``."""
 
     def __init__(self, folder: Path) -> None:
         self.files = folder / "files"
@@ -56,18 +56,18 @@ class FileSystemStore:
 
     @contextmanager
     def draft(self, source: Source) -> Iterator[Draft]:
-        """Write the bytes into a file of their own; it is removed unless it is kept."""
-        with refusing_when_full():
+        """Write the bytes to a temporary file, and remove it unless it is committed."""
+        with reporting_write_errors():
             self.incoming.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-            # of mode 0600, under a name that nobody can guess
+            # mkstemp uses mode 0600 and a name that nobody can guess
             handle, name = tempfile.mkstemp(dir=self.incoming)
         path = Path(name)
         try:
-            # unbuffered: closing has nothing left to write that could fail
+            # unbuffered, so that closing has nothing to write that could fail
             with os.fdopen(handle, "wb", buffering=0) as file:
-                # tells `tidy` that somebody is at work; ends with the process
+                # tells `remove_abandoned` that this is active; ends with the process
                 fcntl.flock(file, fcntl.LOCK_EX)
-                checksums = _copy(source, file)
+                checksums = _copy_and_hash(source, file)
                 draft = _LocalDraft(path, self.path_of(checksums.sha1), checksums)
                 try:
                     yield draft
@@ -78,13 +78,13 @@ class FileSystemStore:
 
     @contextmanager
     def drafts(self) -> Iterator[Drafts]:
-        """Write the files into a folder of their own; what is not kept is removed."""
-        with refusing_when_full():
+        """Write the files to a temporary folder; remove it at the end of the block."""
+        with reporting_write_errors():
             self.incoming.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(dir=self.incoming))
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            # one lock for all, since a process may open some hundreds of files only
+            # one lock for all, since a process can open some hundreds of files only
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield _LocalDrafts(self, folder)
         finally:
@@ -92,16 +92,16 @@ class FileSystemStore:
             shutil.rmtree(folder, ignore_errors=True)
 
     def open(self, sha1: str, *, start: int = 0, length: int | None = None) -> Reader:
-        """Open the file; all of it is a real one, which servers send by themselves."""
+        """Open the file; a whole one is a real file, which servers send directly."""
         try:
             file = self.path_of(sha1).open("rb")
         except FileNotFoundError as error:
-            raise _not_held(sha1) from error
+            raise _not_found(sha1) from error
         file.seek(start)
         return file if length is None else LimitedReader(file, length)
 
     def exists(self, sha1: str) -> bool:
-        """Tell whether the file is there."""
+        """Return whether the file exists."""
         return self.path_of(sha1).is_file()
 
     def size(self, sha1: str) -> int:
@@ -109,26 +109,26 @@ class FileSystemStore:
         try:
             return self.path_of(sha1).stat().st_size
         except FileNotFoundError as error:
-            raise _not_held(sha1) from error
+            raise _not_found(sha1) from error
 
     def download_link(self, sha1: str, *, name: str, media_type: str) -> str | None:
-        """Return nothing: a folder has no server of its own."""
+        """Return None: a folder has no server of its own."""
         return None
 
-    def tidy(self, claim: Claim | None = None) -> None:
-        """Remove what nobody is at work on, and marked files that are unregistered."""
-        for path in self._incoming():
+    def remove_abandoned(self, claim: Claim | None = None) -> None:
+        """Remove inactive uploads, and marked files that are not registered."""
+        for path in self._incoming_paths():
             with suppress(FileNotFoundError):
                 self._remove_if_abandoned(path, claim)
 
     def _remove_if_abandoned(self, path: Path, claim: Claim | None) -> None:
-        if time.time() - path.stat().st_mtime < _GRACE:
+        if time.time() - path.stat().st_mtime < _GRACE_SECONDS:
             return
-        with _locking(path) as is_ours:
+        with _try_lock(path) as is_ours:
             if not is_ours:
                 return
             if claim is not None:
-                self._remove_unregistered(_marked(path), claim)
+                self._remove_unregistered(_marked_checksums(path), claim)
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
@@ -140,24 +140,24 @@ class FileSystemStore:
                 if is_free:
                     self.remove(sha1)
 
-    def unfinished(self) -> list[Unfinished]:
-        """Return what is in ``incoming/``."""
+    def unfinished(self) -> list[UnfinishedUpload]:
+        """Return the uploads in ``incoming/``."""
         found = []
-        for path in self._incoming():
+        for path in self._incoming_paths():
             with suppress(FileNotFoundError):
-                found.append(_unfinished(path))
+                found.append(_to_unfinished_upload(path))
         return found
 
     def checksums(self) -> Iterator[str]:
-        """Yield the names of the files; others in the folder were not put there by us.
+        """Yield the names of the stored files, and of nothing else in the folder.
 
-        Folders that disappear meanwhile are left out.
+        Folders that disappear meanwhile are skipped.
         """
         for _, _, names in os.walk(self.files):
             yield from filter(_SHA1.fullmatch, names)
 
     def changed_at(self, sha1: str) -> float | None:
-        """Return the later one of the times of its last byte and of its last move."""
+        """Return the later of the times of its last write and its last rename."""
         try:
             status = self.path_of(sha1).stat()
         except FileNotFoundError:
@@ -168,18 +168,18 @@ class FileSystemStore:
         """Remove the file."""
         self.path_of(sha1).unlink(missing_ok=True)
 
-    def _incoming(self) -> list[Path]:
+    def _incoming_paths(self) -> list[Path]:
         return sorted(self.incoming.iterdir()) if self.incoming.is_dir() else []
 
     def path_of(self, sha1: str) -> Path:
-        """Return where a file is, or would be."""
+        """Return the path of a file, whether it is stored or not."""
         if not _SHA1.fullmatch(sha1):
-            raise ValueError(f"{sha1!r} is no SHA-1 in lower-case digits")
+            raise ValueError(f"{sha1!r} is not a SHA-1 in lower-case digits")
         return self.files / sha1[:2] / sha1[2:4] / sha1
 
 
 class _LocalDraft:
-    """A file in ``incoming/``, where it is to go, and its second name until then."""
+    """A file in ``incoming/``, its final path, and its mark until it is there."""
 
     def __init__(self, path: Path, target: Path, checksums: Checksums) -> None:
         self.path = path
@@ -187,33 +187,33 @@ class _LocalDraft:
         self.mark = path.with_name(f"{path.name}.{checksums.sha1}")
         self.checksums = checksums
 
-    def keep(self) -> None:
-        """Move the file to its place; two at once both succeed, with the same bytes."""
-        with refusing_when_full():
+    def commit(self) -> None:
+        """Move the file to its final path; two at once both succeed: equal bytes."""
+        with reporting_write_errors():
             _make_folder(self.target.parent)
             self.mark.hardlink_to(self.path)
             self.path.replace(self.target)
             _sync_folder(self.target.parent)
 
-    def withdraw(self) -> None:
-        """Remove the file again, if it came to its place at all."""
+    def undo_commit(self) -> None:
+        """Remove the file again, if it was moved at all."""
         with suppress(FileNotFoundError, NotADirectoryError):
             self.target.unlink()
 
 
 class _LocalDrafts:
-    """A folder in ``incoming/``, with a file for every draft."""
+    """A folder in ``incoming/`` with a file for each draft."""
 
     def __init__(self, store: FileSystemStore, folder: Path) -> None:
         self._store = store
         self._folder = folder
 
-    def take(self, source: Source) -> Draft:
-        """Write the bytes into the next file."""
-        with refusing_when_full():
+    def add(self, source: Source) -> Draft:
+        """Write the bytes to another file."""
+        with reporting_write_errors():
             handle, name = tempfile.mkstemp(dir=self._folder)
         with os.fdopen(handle, "wb", buffering=0) as file:
-            checksums = _copy(source, file)
+            checksums = _copy_and_hash(source, file)
         target = self._store.path_of(checksums.sha1)
         return _LocalDraft(Path(name), target, checksums)
 
@@ -226,7 +226,7 @@ class LimitedReader:
         self._left = length
 
     def read(self, size: int, /) -> bytes:
-        """Return at most ``size`` bytes; none at the end."""
+        """Return at most ``size`` bytes; empty at the end."""
         data = self._file.read(min(size, self._left))
         self._left -= len(data)
         return data
@@ -236,31 +236,31 @@ class LimitedReader:
         self._file.close()
 
 
-def _copy(source: Source, file: FileIO) -> Checksums:
-    """Write all bytes, down to the disk, and return their checksums."""
-    # the clients name files by SHA-1; SHA-256 is for those who must be sure
+def _copy_and_hash(source: Source, file: FileIO) -> Checksums:
+    """Write all bytes and sync them to disk; return their checksums."""
+    # clients identify files by SHA-1; SHA-256 is for readers who must be sure
     sha1, sha256 = hashlib.sha1(usedforsecurity=False), hashlib.sha256()
     size = 0
     while data := source.read(CHUNK):
         sha1.update(data)
         sha256.update(data)
         size += len(data)
-        _write(data, file)
-    with refusing_when_full():
+        _write_all(data, file)
+    with reporting_write_errors():
         os.fsync(file.fileno())
     return Checksums(sha1.hexdigest(), sha256.hexdigest(), size)
 
 
-def _write(data: bytes, file: FileIO) -> None:
-    """Write all of this; the system may take less at a time."""
+def _write_all(data: bytes, file: FileIO) -> None:
+    """Write all data, in several calls if the system accepts less at a time."""
     left = memoryview(data)
-    with refusing_when_full():
+    with reporting_write_errors():
         while left:
             left = left[file.write(left) :]
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder, and those above it, so that they outlive a power cut."""
+    """Create a folder and its parents, so that they survive a power cut."""
     if folder.is_dir():
         return
     _make_folder(folder.parent)
@@ -269,7 +269,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Have the names in a folder outlive a power cut."""
+    """Sync a folder to disk, so that the names in it survive a power cut."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -278,16 +278,16 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _locking(path: Path, kind: int = fcntl.LOCK_EX) -> Iterator[bool]:
-    """Lock a file or a folder; tell whether that was possible."""
+def _try_lock(path: Path, kind: int = fcntl.LOCK_EX) -> Iterator[bool]:
+    """Try to lock a file or folder during the block; yield whether it is locked."""
     handle = os.open(path, os.O_RDONLY)
     try:
-        yield _lock(handle, kind)
+        yield _lock_handle(handle, kind)
     finally:
         os.close(handle)
 
 
-def _lock(handle: int, kind: int) -> bool:
+def _lock_handle(handle: int, kind: int) -> bool:
     try:
         fcntl.flock(handle, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -295,25 +295,25 @@ def _lock(handle: int, kind: int) -> bool:
     return True
 
 
-def _unfinished(path: Path) -> Unfinished:
-    # a shared lock: another process that only looks does not make it look at work
-    with _locking(path, fcntl.LOCK_SH) as is_free:
+def _to_unfinished_upload(path: Path) -> UnfinishedUpload:
+    # a shared lock, so that two checks do not mistake each other for an upload
+    with _try_lock(path, fcntl.LOCK_SH) as is_free:
         inside = path.iterdir() if path.is_dir() else [path]
         sizes = {one.stat().st_ino: one.stat().st_size for one in inside}
-        return Unfinished(
+        return UnfinishedUpload(
             name=path.name,
             size=sum(sizes.values()),
-            is_at_work=not is_free,
-            kept_as=frozenset(_marked(path)),
+            is_active=not is_free,
+            committed_sha1s=frozenset(_marked_checksums(path)),
         )
 
 
-def _marked(path: Path) -> list[str]:
-    """Return the checksums of the files that were being moved to their places."""
+def _marked_checksums(path: Path) -> list[str]:
+    """Return the checksums of files that were being moved to their final paths."""
     named = path.iterdir() if path.is_dir() else [path]
     matches = (_MARK.fullmatch(one.name) for one in named)
     return [match[1] for match in matches if match is not None]
 
 
-def _not_held(sha1: str) -> NotFound:
+def _not_found(sha1: str) -> NotFound:
     return NotFound(f"The registry does not hold a file with the checksum {sha1}.")

@@ -1,4 +1,4 @@
-"""The files that the registry itself holds."""
+"""The model of the files that the registry itself stores."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from django.db import models
 class StoredFile(models.Model):
     """A file in the registry's own store, found by the SHA-1 of its bytes.
 
-    SHA-1 is what the clients speak; SHA-256 is kept beside it for those who must be
-    sure (SHA-1 collisions can be made: Stevens et al., CRYPTO 2017). The bytes count
-    towards the quota of the account in ``stored_by``.
+    Clients use SHA-1. SHA-256 is stored as well, for readers who must be sure (SHA-1
+    collisions can be made: Stevens et al., CRYPTO 2017). The bytes count towards the
+    quota of the account in ``stored_by``.
     """
 
     kind: ClassVar[str] = "stored_file"

@@ -1,4 +1,4 @@
-"""Keeping files: the bytes in the store, what is known of them in the database."""
+"""Store files: the bytes in the store, checksums and owners in the database."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 
 
-def the_store() -> Store:
-    """Return the store that this registry is configured with."""
+def get_store() -> Store:
+    """Return the configured store."""
     return FileSystemStore(settings.STORE_DIR)
 
 
-def local_files() -> list[Path]:
-    """Return the folder of the store's files, where it is on this machine."""
-    store = the_store()
+def local_store_folders() -> list[Path]:
+    """Return the folder of the store's files, if it is on this machine."""
+    store = get_store()
     return [store.files] if isinstance(store, FileSystemStore) else []
 
 
-def sha1_of(checksum: str) -> str:
-    """Return a checksum in the digits that files are found by, or ``InvalidInput``."""
+def parse_sha1(checksum: str) -> str:
+    """Return a SHA-1 in lower case; raise ``InvalidInput`` if it is not one."""
     sha1 = checksum.lower()
     if not _SHA1.fullmatch(sha1):
         raise InvalidInput(
@@ -53,43 +53,43 @@ def sha1_of(checksum: str) -> str:
 
 
 def find_file(sha1: str) -> StoredFile | None:
-    """Return the file with this checksum, if the registry holds it.
+    """Return the stored file with this checksum, or None.
 
-    A row whose bytes were lost counts for nothing, so that they can be uploaded again.
+    A row whose bytes were lost is ignored, so that they can be uploaded again.
     """
     file = StoredFile.objects.filter(sha1=sha1).first()
-    return file if file is not None and the_store().exists(sha1) else None
+    return file if file is not None and get_store().exists(sha1) else None
 
 
 def bytes_stored_by(account: int) -> int:
-    """Return how many bytes an account has in the store: those it sent first."""
+    """Return the number of stored bytes that an account was the first to send."""
     files = StoredFile.objects.filter(stored_by=account)
     return files.aggregate(total=Sum("size"))["total"] or 0
 
 
-def keep_file(source: Source, *, by: AbstractBaseUser | None) -> StoredFile:
-    """Put a file of the registry's own into the store, unless it is there already.
+def store_file(source: Source, *, by: AbstractBaseUser | None) -> StoredFile:
+    """Store a file of the registry's own, unless it is stored already.
 
-    It counts towards the quota of ``by``, but is not refused for that. Raises
-    ``Unavailable`` when the store cannot take it.
+    It counts towards the quota of ``by``, but the quota is not enforced. Raises
+    ``Unavailable`` if the store cannot write.
     """
-    with the_store().draft(source) as draft:
-        return _keep(draft, by=by)[0]
+    with get_store().draft(source) as draft:
+        return _store_draft(draft, by=by)[0]
 
 
-def keep_upload(
+def store_upload(
     source: Source, *, sha1: str, by: AbstractBaseUser, quota: int | None = None
 ) -> tuple[StoredFile, bool]:
-    """Put a file into the store if its bytes have this checksum.
+    """Store a file if its bytes have this checksum; return it and whether it is new.
 
-    Tells whether it is new there. ``quota`` is how many bytes the account is allowed
-    in all; None is any number. Raises ``InvalidInput`` for other bytes, of which
-    nothing is kept, ``QuotaExceeded`` as soon as it is known, and ``Unavailable`` when
-    the store cannot take the file.
+    ``quota`` is the number of bytes that the account can store in total; None is no
+    limit. Raises ``InvalidInput`` if the checksum differs, in which case nothing is
+    stored, ``QuotaExceeded`` as early as possible, and ``Unavailable`` if the store
+    cannot write.
     """
     if quota is not None and find_file(sha1) is None:
-        source = _Bounded(source, used=bytes_stored_by(by.pk), allowed=quota)
-    with the_store().draft(source) as draft:
+        source = _QuotaSource(source, used=bytes_stored_by(by.pk), allowed=quota)
+    with get_store().draft(source) as draft:
         arrived = draft.checksums
         if arrived.sha1 != sha1:
             raise InvalidInput(
@@ -100,48 +100,48 @@ def keep_upload(
                     ]
                 }
             )
-        return _keep(draft, by=by, quota=quota)
+        return _store_draft(draft, by=by, quota=quota)
 
 
 @transaction.atomic
-def keep_drafts(
+def store_drafts(
     drafts: Iterable[Draft],
     *,
     by: AbstractBaseUser | None,
     quota: int | None = None,
     check: Callable[[], None] | None = None,
 ) -> list[StoredFile]:
-    """Put many files into the store: all of them, or none.
+    """Store many files, all of them or none; return those that are new.
 
-    Returns those that are new there. Called last in the transaction of a larger piece
-    of work, it leaves nothing behind when that is given up; ``check`` is called when
-    all are kept, and may still raise. Raises as ``keep_upload`` does.
+    If it is called last in a larger transaction, nothing is left behind when that is
+    rolled back; ``check`` is called after all files are stored, and can still raise.
+    Raises the same errors as ``store_upload``.
     """
     new: list[StoredFile] = []
     moved: list[Draft] = []
-    # in one order, so that two who bring the same files do not wait for each other
+    # sorted, so that two requests with the same files do not deadlock
     in_order = sorted(drafts, key=lambda draft: draft.checksums.sha1)
     try:
         for draft in in_order:
-            file, is_new = _keep(draft, by=by, quota=quota, moved=moved)
+            file, is_new = _store_draft(draft, by=by, quota=quota, moved=moved)
             if is_new:
                 new.append(file)
         if check is not None:
             check()
     except BaseException:
-        # while our rows are still there: others who bring these files wait for them
+        # while our rows still exist: other uploads of these files wait for them
         for draft in moved:
-            draft.withdraw()
+            draft.undo_commit()
         raise
     return new
 
 
-def require_room(
+def require_quota(
     drafts: Iterable[Draft], *, by: AbstractBaseUser, quota: int | None
 ) -> None:
-    """Raise ``QuotaExceeded`` where drafts are more than an account may store.
+    """Raise ``QuotaExceeded`` if drafts exceed what an account can store.
 
-    This is for refusing them early; ``keep_drafts`` decides.
+    This rejects them early; ``store_drafts`` makes the decision.
     """
     if quota is None:
         return
@@ -152,42 +152,45 @@ def require_room(
         raise QuotaExceeded(used=used, allowed=quota)
 
 
-def uploaders_of(files: Collection[int]) -> dict[int, int]:
-    """Return who stored these files; of the registry's own there is nobody."""
+def find_uploaders(files: Collection[int]) -> dict[int, int]:
+    """Return the ids of the accounts that stored these files, by the ids of the files.
+
+    Files of the registry itself are left out.
+    """
     known = StoredFile.objects.filter(pk__in=files, stored_by__isnull=False)
     return {file: by for file, by in known.values_list("pk", "stored_by") if by}
 
 
 @transaction.atomic
-def _keep(
+def _store_draft(
     draft: Draft,
     *,
     by: AbstractBaseUser | None,
     quota: int | None = None,
     moved: list[Draft] | None = None,
 ) -> tuple[StoredFile, bool]:
-    """Register and keep a draft: who sees the row finds the bytes.
+    """Register and commit a draft, so that whoever sees the row finds the bytes.
 
-    Of two at once, the second waits for the first's row. New drafts are noted in
-    ``moved``, whose bytes belong to nobody once the row is given up.
+    Of two at the same time, the second waits for the first one's row. New drafts are
+    added to ``moved``: their bytes must be removed if the transaction is rolled back.
     """
     if quota is not None and by is not None:
-        _lock_account(by)
-    file, is_new = _find_or_add(draft, by=by)
+        _lock_account_row(by)
+    file, is_new = _find_or_add_row(draft, by=by)
     if is_new and quota is not None and by is not None:
         _require_within(quota, by=by, added=file.size)
     if not is_new:
         _note_sent_again(file, by=by)
-    if is_new or not the_store().exists(file.sha1):
+    if is_new or not get_store().exists(file.sha1):
         action = Event.Action.CREATED if is_new else Event.Action.UPDATED
         record_events(StoredFile.kind, [file.pk], action, by=by)
         if is_new and moved is not None:
             moved.append(draft)
-        draft.keep()
+        draft.commit()
     return file, is_new
 
 
-def _find_or_add(
+def _find_or_add_row(
     draft: Draft, *, by: AbstractBaseUser | None
 ) -> tuple[StoredFile, bool]:
     arrived = draft.checksums
@@ -210,24 +213,24 @@ def _note_sent_again(file: StoredFile, *, by: AbstractBaseUser | None) -> None:
         file.sent_again_by.add(by.pk)
 
 
-def _lock_account(by: AbstractBaseUser) -> None:
-    """Let uploads of one account be counted one after the other.
+def _lock_account_row(by: AbstractBaseUser) -> None:
+    """Lock the account, so that its uploads are counted one after the other.
 
-    The lock does not hold up records that link to the account.
+    The lock does not block records that link to the account.
     """
     accounts = get_user_model()._default_manager.select_for_update(no_key=True)
     accounts.get(pk=by.pk)
 
 
 def _require_within(quota: int, *, by: AbstractBaseUser, added: int) -> None:
-    """Raise ``QuotaExceeded`` if a file that was just added is too much."""
+    """Raise ``QuotaExceeded`` if the file that was just added exceeds the quota."""
     total = bytes_stored_by(by.pk)
     if total > quota:
         raise QuotaExceeded(used=total - added, allowed=quota)
 
 
-class _Bounded:
-    """A source that is refused once it has more bytes than an account may store."""
+class _QuotaSource:
+    """A source that raises ``QuotaExceeded`` when it is larger than what is left."""
 
     def __init__(self, source: Source, *, used: int, allowed: int) -> None:
         self._source = source
@@ -236,7 +239,7 @@ class _Bounded:
         self._left = allowed - used
 
     def read(self, size: int, /) -> bytes:
-        """Return at most ``size`` bytes; none at the end."""
+        """Return at most ``size`` bytes; empty at the end."""
         data = self._source.read(size)
         self._left -= len(data)
         if data and self._left < 0:

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from registry.core.errors import Busy
-from registry.http.budgets import hold_slot
+from registry.http.read_slots import hold_read_slot
 from registry.http.throttling import count_export
 from registry.web.views import errors
 
@@ -27,7 +27,7 @@ def costly(view: View) -> View:
         allowed, usage = count_export(request, request.user)
         if not allowed:
             return errors.too_many(request, usage.reset)
-        hold_slot(request, request.user)
+        hold_read_slot(request, request.user)
         return view(request, *args, **kwargs)
 
     return answer

@@ -16,8 +16,8 @@ from registry.catalogue.models import (
     ObjectComponent,
 )
 from registry.core.errors import Busy
-from registry.http.budgets import hold_slot
 from registry.http.lineage import ALL, LineageParameters
+from registry.http.read_slots import hold_read_slot
 from registry.provenance.captions import Captions, IssueNote, captions_of
 from registry.provenance.drawing import NAMES, ROLES, drawing_of, svg_of
 from registry.provenance.lineage import (
@@ -98,7 +98,7 @@ def _found(
 ) -> dict[str, Any]:
     """Walk the lineage and describe it, or say why not."""
     try:
-        hold_slot(request, request.user)
+        hold_read_slot(request, request.user)
     except Busy:
         return {"left_out": True, "again": request.get_full_path()}
     found = lineage(record, direction=direction, depth=depth, limit=NODES)

@@ -1,4 +1,4 @@
-"""A registry to attack, and the same behind the proxy of the guide."""
+"""Fixtures: a registry to attack, directly and behind the guide's proxy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from attacks.ground import Ground, prepare
+from attacks.sample_data import SamplePaths, register_samples
 from attacks.target import Target
 from tests.attacks.proxy import Proxy, served_by_nginx
 from tests.plugins.server import LiveRegistry, StartRegistry
@@ -23,19 +23,19 @@ def attacked(start_registry: StartRegistry) -> LiveRegistry:
 
 @pytest.fixture(scope="package")
 def target(attacked: LiveRegistry) -> Target:
-    """Return what attackers know of it."""
+    """Return the registry as a target."""
     return Target(attacked.url, attacked.token(), attacked.password, attacked.pid)
 
 
 @pytest.fixture(scope="package")
-def ground(target: Target) -> Ground:
-    """Return what the attacks ask for."""
-    return prepare(target)
+def samples(target: Target) -> SamplePaths:
+    """Return the paths of sample data in the registry."""
+    return register_samples(target)
 
 
 @pytest.fixture(scope="package")
 def proxied(start_registry: StartRegistry) -> LiveRegistry:
-    """Return a registry that believes one proxy, and has narrow limits for others."""
+    """Return a registry that trusts one proxy and has strict limits for others."""
     return start_registry(
         REGISTRY_HTTPS="1",
         REGISTRY_PROXIES="1",
@@ -49,14 +49,14 @@ def proxied(start_registry: StartRegistry) -> LiveRegistry:
 
 @pytest.fixture(scope="package")
 def proxy(proxied: LiveRegistry) -> Iterator[Proxy]:
-    """Start nginx in front of it, configured as the guide says."""
+    """Start nginx in front of the registry, configured as the guide says."""
     with served_by_nginx(proxied.url) as proxy:
         yield proxy
 
 
 @pytest.fixture(scope="package")
 def behind(proxied: LiveRegistry, proxy: Proxy) -> Target:
-    """Return what attackers know of the registry behind the proxy."""
+    """Return the registry behind the proxy as a target."""
     return Target(
         proxy.url,
         proxied.token(),

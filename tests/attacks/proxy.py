@@ -1,4 +1,4 @@
-"""nginx with the configuration of the guide, in front of a registry of a test."""
+"""Run nginx with the configuration of the guide in front of a test's registry."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ http {{
 
 @dataclass(frozen=True)
 class Proxy:
-    """A proxy that runs; `certificate` is what its clients trust."""
+    """A running proxy; its clients trust `certificate`."""
 
     url: str
     certificate: Path
@@ -58,19 +58,19 @@ class Proxy:
 
     @property
     def log(self) -> str:
-        """What it complained of so far."""
+        """The warnings in its error log so far."""
         return (self.folder / "error.log").read_text(encoding="utf-8")
 
 
 def documented() -> str:
-    """Return the configuration of nginx in the guide."""
+    """Return nginx's configuration from the guide."""
     [text] = [one.text for one in blocks("running.md") if one.language == "nginx"]
     return text
 
 
 @contextmanager
 def served_by_nginx(upstream: str) -> Iterator[Proxy]:
-    """Run nginx in front of a registry; skip the test where there is none."""
+    """Run nginx in front of a registry; skip the test if it is not installed."""
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
         pytest.skip("nginx is not installed: scripts/system_packages.sh")
@@ -103,7 +103,7 @@ def _configured(folder: Path, upstream: str) -> Proxy:
 
 
 def _replaced(text: str, places: dict[str, str]) -> str:
-    """Replace what is different on this machine; all of it must be in the guide."""
+    """Replace values that differ on this machine; all must occur in the guide."""
     for documented_text, ours in places.items():
         assert text.count(documented_text) == 1, f"the guide has no {documented_text!r}"
         text = text.replace(documented_text, ours)
@@ -111,7 +111,7 @@ def _replaced(text: str, places: dict[str, str]) -> str:
 
 
 def _certificate(folder: Path) -> tuple[Path, Path]:
-    """Make a key, and a certificate for it that it signed itself."""
+    """Create a key and a self-signed certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
     hosts = [x509.DNSName(HOST), x509.IPAddress(ip_address("127.0.0.1"))]
@@ -166,7 +166,7 @@ def _running(program: str, folder: Path) -> Iterator[None]:
 
 
 def _wait(process: subprocess.Popen[bytes], folder: Path) -> None:
-    """Wait until nginx has its number written down, after it listens."""
+    """Wait until nginx has written its process id, which is after it listens."""
     deadline = time.monotonic() + PATIENCE
     while not (folder / "pid").exists():
         if process.poll() is not None or time.monotonic() > deadline:

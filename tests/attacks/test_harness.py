@@ -1,4 +1,4 @@
-"""Attacks stay on this machine, and notice when they do harm."""
+"""Attacks stay on this machine, and detect damage."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections import Counter
 import pytest
 
 from attacks.__main__ import main
-from attacks.honest import Orders, Report, measure
-from attacks.kinds import KINDS, named
-from attacks.loops import run as run_loop
-from attacks.processes import family, resident
-from attacks.run import Result, line
-from attacks.scenarios.refusals import Case, refused
+from attacks.attackers import ATTACKER_TYPES, find_attackers
+from attacks.event_loops import run_coroutine
+from attacks.honest_clients import ClientOptions, ClientReport, measure
+from attacks.processes import process_tree, resident_bytes
+from attacks.runner import Result, table_row
+from attacks.scenarios.rejections import Case, check_rejected
 from attacks.target import Target
 from tests.plugins.server import free_port
 
@@ -24,20 +24,20 @@ pytestmark = [pytest.mark.once, pytest.mark.xdist_group("attacks")]
 @pytest.mark.parametrize(
     "url", ["https://registry.example.org", "http://10.0.0.1:8000", "http://[::1]:80"]
 )
-def test_only_this_machine_is_attacked(url: str) -> None:
+def test_only_this_machine_can_be_attacked(url: str) -> None:
     with pytest.raises(ValueError, match="not on this machine"):
         Target(url, "")
 
 
-def test_kinds_have_names_of_their_own() -> None:
-    assert len({kind.name for kind in KINDS}) == len(KINDS)
-    assert named("") == KINDS
-    assert all("body" in kind.name for kind in named("body"))
+def test_attackers_have_unique_names() -> None:
+    assert len({kind.name for kind in ATTACKER_TYPES}) == len(ATTACKER_TYPES)
+    assert find_attackers("") == ATTACKER_TYPES
+    assert all("body" in kind.name for kind in find_attackers("body"))
 
 
-def orders(port: int) -> Orders:
-    """Return orders for clients that are soon content."""
-    return Orders(
+def options(port: int) -> ClientOptions:
+    """Return options for a short run of few requests."""
+    return ClientOptions(
         f"http://127.0.0.1:{port}",
         token="",
         record="/api/object/1/",
@@ -49,52 +49,52 @@ def orders(port: int) -> Orders:
     )
 
 
-def test_where_nobody_listens_honest_clients_fail() -> None:
-    report = run_loop(measure(orders(free_port())))
+def test_honest_clients_fail_if_nothing_listens() -> None:
+    report = run_coroutine(measure(options(free_port())))
     assert not report.is_served
     assert report.live_misses == report.live > 0
     assert any("ConnectionRefused" in name for name in report.failures)
 
 
 async def _mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Read until the client hangs up, and say nothing."""
+    """Read until the client closes the connection, without responding."""
     await reader.read()
     writer.close()
     await writer.wait_closed()
 
 
-def test_a_server_that_does_not_answer_is_found_out() -> None:
-    async def beside_a_mute_server() -> tuple[Report, str]:
+def test_a_server_that_does_not_respond_is_detected() -> None:
+    async def measure_mute_server() -> tuple[ClientReport, str]:
         server = await asyncio.start_server(_mute, "127.0.0.1", 0)
         async with server:
             port = server.sockets[0].getsockname()[1]
             target = Target(f"http://127.0.0.1:{port}", "")
             case = Case("a body", "POST", "/", (), 10, ("403",))
-            finding = await refused(target, case, patience=0.2)
-            return await measure(orders(port)), finding.seen
+            finding = await check_rejected(target, case, patience=0.2)
+            return await measure(options(port)), finding.seen
 
-    report, seen = run_loop(beside_a_mute_server())
+    report, seen = run_coroutine(measure_mute_server())
     assert not report.is_served
     assert report.live_misses == report.live > 0
     assert any("Timeout" in name for name in report.failures)
     assert seen == "open"
 
 
-def test_the_memory_of_a_process_is_that_of_its_family() -> None:
-    assert os.getpid() in family(os.getpid())
-    assert resident(os.getpid()) > 2**20
-    assert resident(None) == 0
+def test_the_memory_of_a_process_includes_its_descendants() -> None:
+    assert os.getpid() in process_tree(os.getpid())
+    assert resident_bytes(os.getpid()) > 2**20
+    assert resident_bytes(None) == 0
 
 
-def test_a_result_fails_where_an_honest_request_does() -> None:
-    quiet = Report([1.0, 2.0, 3.0], live=1)
-    slow = Report([5.0, 5.0], live=1)
-    broken = Report([2.0], failures={"page: 503": 1}, live=1)
-    dead = Report([2.0], live=2, live_misses=1)
+def test_a_result_fails_if_an_honest_request_does() -> None:
+    quiet = ClientReport([1.0, 2.0, 3.0], live=1)
+    slow = ClientReport([5.0, 5.0], live=1)
+    broken = ClientReport([2.0], failures={"page: 503": 1}, live=1)
+    dead = ClientReport([2.0], live=2, live_misses=1)
     verdicts = {}
-    for name, beside in {"slow": slow, "broken": broken, "dead": dead}.items():
-        result = Result(name, quiet, beside, quiet, Counter({"open": 3}), 0, 0)
-        verdicts[name] = (result.fails, line(result).split("|")[-2].strip())
+    for name, during in {"slow": slow, "broken": broken, "dead": dead}.items():
+        result = Result(name, quiet, during, quiet, Counter({"open": 3}), 0, 0)
+        verdicts[name] = (result.fails, table_row(result).split("|")[-2].strip())
     assert verdicts == {
         "slow": (False, "slow"),
         "broken": (True, "FAILS"),
@@ -102,7 +102,7 @@ def test_a_result_fails_where_an_honest_request_does() -> None:
     }
 
 
-def test_what_names_no_attack_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_attack_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--serve", "--only", "large file"])
     assert ended.value.code == 2

@@ -1,4 +1,4 @@
-"""A registry behind nginx, configured as the guide to running one says."""
+"""A registry works behind nginx, configured as the guide says."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from attacks.client import Client, require
-from attacks.ground import Ground, prepare, upload_path
-from attacks.kinds import KINDS
-from attacks.loops import run as run_loop
-from attacks.run import Arena
+from attacks.attackers import ATTACKER_TYPES
+from attacks.client import Client, require_status
+from attacks.event_loops import run_coroutine
+from attacks.runner import AttackRunner
+from attacks.sample_data import SamplePaths, register_samples, upload_path
 from attacks.target import Target
 from tests.attacks.proxy import HOST, Proxy
-from tests.attacks.test_kinds import ATTACKERS, GENEROUS
+from tests.attacks.test_attackers import ATTACKERS, GENEROUS
 from tests.plugins.server import LiveRegistry
 
 # nginx is the same whatever the database
@@ -28,7 +28,7 @@ ATTACKERS_ADDRESS = "127.0.0.2"
 
 
 def get(target: Target, path: str, **headers: str) -> tuple[HTTPResponse, bytes]:
-    """Ask as a browser does that knows the registry by its name."""
+    """Send a request with the registry's public host name, as a browser does."""
     connection = target.connect()
     try:
         connection.request("GET", path, headers={"Host": HOST, **headers})
@@ -49,7 +49,7 @@ def test_pages_and_the_api_are_served(behind: Target) -> None:
     assert get(behind, "/sign-in")[0].status == 200
 
 
-def test_redirects_lead_to_the_public_address(behind: Target) -> None:
+def test_redirects_lead_to_the_public_url(behind: Target) -> None:
     answer, _ = get(behind, "/api/object", Accept="application/json")
     assert answer.status in {301, 308}
     location = urlsplit(answer.headers["Location"])
@@ -64,11 +64,11 @@ def large(behind: Target) -> tuple[str, bytes]:
     checksum = hashlib.sha1(data, usedforsecurity=False).hexdigest()
     with Client(behind) as client:
         path = upload_path(client, checksum)
-        require(client.send("PUT", path, data), 201)
+        require_status(client.send("PUT", path, data), 201)
     return checksum, data
 
 
-def test_a_large_file_goes_up_and_comes_down(
+def test_a_large_file_is_uploaded_and_downloaded(
     behind: Target, large: tuple[str, bytes]
 ) -> None:
     checksum, data = large
@@ -78,7 +78,7 @@ def test_a_large_file_goes_up_and_comes_down(
     assert received == data
 
 
-def test_a_large_file_is_streamed_and_not_kept_by_the_proxy(
+def test_the_proxy_streams_a_large_file_without_storing_it(
     behind: Target, proxy: Proxy, large: tuple[str, bytes]
 ) -> None:
     assert "client request body is buffered" not in proxy.log
@@ -88,7 +88,7 @@ def test_a_large_file_is_streamed_and_not_kept_by_the_proxy(
     assert "client request body is buffered" in proxy.log
 
 
-def test_a_part_of_a_file_is_sent(behind: Target, large: tuple[str, bytes]) -> None:
+def test_a_range_of_a_file_is_sent(behind: Target, large: tuple[str, bytes]) -> None:
     checksum, data = large
     answer, received = get(behind, f"/data/{checksum}", Range="bytes=1000-1999")
     assert answer.status == 206
@@ -96,7 +96,7 @@ def test_a_part_of_a_file_is_sent(behind: Target, large: tuple[str, bytes]) -> N
     assert received == data[1000:2000]
 
 
-def test_a_refused_upload_hears_why(behind: Target) -> None:
+def test_a_rejected_upload_gets_the_reason(behind: Target) -> None:
     data = os.urandom(8 * MEGABYTE)
     with Client(behind) as client:
         path = upload_path(client, hashlib.sha1(data).hexdigest())  # noqa: S324
@@ -105,7 +105,7 @@ def test_a_refused_upload_hears_why(behind: Target) -> None:
         assert client.send("PUT", path, data).status == 201
 
 
-def test_other_bodies_have_a_limit(behind: Target) -> None:
+def test_other_bodies_are_limited(behind: Target) -> None:
     connection = behind.connect()
     try:
         connection.putrequest("POST", "/api/object/")
@@ -116,7 +116,7 @@ def test_other_bodies_have_a_limit(behind: Target) -> None:
         connection.close()
 
 
-def test_clients_are_told_apart_by_what_the_proxy_saw(
+def test_clients_are_identified_by_the_address_that_the_proxy_saw(
     behind: Target, proxied: LiveRegistry
 ) -> None:
     one, other = behind.from_address("127.0.0.9"), behind.from_address("127.0.0.10")
@@ -133,9 +133,9 @@ def test_clients_are_told_apart_by_what_the_proxy_saw(
 
 
 @pytest.fixture(scope="module")
-def ground_behind(behind: Target) -> Ground:
-    """Return what the attacks ask for."""
-    return prepare(behind)
+def samples_behind(behind: Target) -> SamplePaths:
+    """Return the paths of sample data behind the proxy."""
+    return register_samples(behind)
 
 
 #: One of each sort: nginx treats all that is not streamed alike.
@@ -156,13 +156,13 @@ SORTS = (
 
 
 @pytest.mark.parametrize("name", SORTS)
-def test_honest_clients_are_served_beside(
-    name: str, behind: Target, ground_behind: Ground
+def test_honest_clients_are_served_during_attacks(
+    name: str, behind: Target, samples_behind: SamplePaths
 ) -> None:
-    [kind] = [kind for kind in KINDS if kind.name == name]
-    arena = Arena(behind, ground_behind, ATTACKERS, ATTACKERS_ADDRESS)
-    report, _ = run_loop(
-        arena.beside(
+    [kind] = [kind for kind in ATTACKER_TYPES if kind.name == name]
+    runner = AttackRunner(behind, samples_behind, ATTACKERS, ATTACKERS_ADDRESS)
+    report, _ = run_coroutine(
+        runner.measure_during(
             kind,
             seconds=1,
             head_start=0.3,

@@ -1,4 +1,4 @@
-"""What single hostile requests do to a registry that is served."""
+"""Single hostile requests do no damage to a running registry."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import pytest
 from attacks.findings import Finding
 from attacks.scenarios import (
     crates,
+    duplicates,
     keywords,
     large,
     passwords,
     pictures,
-    refusals,
+    rejections,
     smuggling,
-    twins,
 )
 from attacks.scenarios.kill import killed_while_writing
-from attacks.served import Served
+from attacks.server import AttackedServer
 from attacks.target import Target
 from tests.plugins.server import fresh_database
 
@@ -28,17 +28,17 @@ pytestmark = pytest.mark.xdist_group("attacks")
 
 
 def broken(findings: list[Finding]) -> list[str]:
-    """Return what did not hold; there must have been something to find."""
+    """Return the findings that do not hold; there must be some findings."""
     assert findings
     return [f"{one.name}: {one.seen}" for one in findings if not one.holds]
 
 
-def test_what_is_refused_is_refused_before_its_body(target: Target) -> None:
-    assert broken(refusals.refused_before_their_bodies(target)) == []
+def test_requests_are_rejected_before_their_bodies(target: Target) -> None:
+    assert broken(rejections.rejected_before_their_bodies(target)) == []
 
 
 @pytest.mark.once
-def test_ambiguous_requests_are_refused_with_what_is_behind_them(
+def test_ambiguous_requests_are_rejected_with_all_that_follows(
     target: Target,
 ) -> None:
     assert broken(smuggling.ambiguous_requests(target)) == []
@@ -49,46 +49,46 @@ def test_headers_without_end_are_cut_off(target: Target) -> None:
     assert broken(smuggling.headers_without_end(target)) == []
 
 
-def test_of_two_who_register_the_same_one_is_first(target: Target) -> None:
-    assert broken(twins.duplicate_pairs(target)) == []
+def test_one_of_two_duplicate_registrations_succeeds(target: Target) -> None:
+    assert broken(duplicates.duplicate_pairs(target)) == []
 
 
 def test_one_idempotency_key_stores_one_record(target: Target) -> None:
-    assert broken(twins.idempotent_pairs(target)) == []
+    assert broken(duplicates.idempotent_pairs(target)) == []
 
 
 def test_a_body_of_empty_objects_takes_little_memory(target: Target) -> None:
     assert broken(large.empty_objects(target)) == []
 
 
-def test_a_file_where_fields_are_read_takes_little_memory(target: Target) -> None:
+def test_a_file_sent_to_the_token_endpoint_takes_little_memory(target: Target) -> None:
     assert broken(large.multipart_to_the_token_endpoint(target)) == []
 
 
-def test_hostile_crates_are_refused(target: Target) -> None:
+def test_hostile_crates_are_rejected(target: Target) -> None:
     assert broken(crates.hostile_crates(target)) == []
 
 
-def test_pictures_leave_threads_to_others(target: Target) -> None:
+def test_pictures_leave_threads_for_others(target: Target) -> None:
     assert broken(pictures.many_pictures(target, times=(8,))) == []
 
 
-def test_an_object_of_very_many_keywords_is_listed(target: Target) -> None:
+def test_an_object_with_very_many_keywords_is_listed(target: Target) -> None:
     assert broken(keywords.very_many_keywords(target)) == []
 
 
 @pytest.fixture
-def killable() -> Iterator[Served]:
+def killable() -> Iterator[AttackedServer]:
     with ExitStack() as stack:
         database = fresh_database(stack).get("DATABASE_URL")
-        served = Served.prepared(stack, database)
+        served = AttackedServer.prepare(stack, database)
         served.start()
         yield served
 
 
-def test_what_was_acknowledged_outlives_a_kill(killable: Served) -> None:
+def test_acknowledged_writes_survive_a_kill(killable: AttackedServer) -> None:
     assert broken(killed_while_writing(killable)) == []
 
 
-def test_guesses_at_a_password_are_limited(target: Target) -> None:
+def test_password_guesses_are_limited(target: Target) -> None:
     assert broken(passwords.guessed_by_basic(target)) == []

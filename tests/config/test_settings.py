@@ -1,4 +1,4 @@
-"""Settings: every variable is explained, and a wrong value is refused helpfully."""
+"""Each variable is explained, and invalid values are rejected with helpful errors."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ READ_ELSEWHERE = {"REGISTRY_PASSWORD", "TEST_DATABASE_URL"}
 
 @pytest.fixture
 def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
-    """Return what loads the settings with nothing but the given variables set."""
+    """Return a function that loads the settings with only the given variables set."""
 
     def load_settings(**variables: str) -> dict[str, Any]:
         for name in filter(is_ours, list(os.environ)):
@@ -95,7 +95,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
 @pytest.mark.parametrize(
     "name,value", [(name, value) for name, values in WRONG.items() for value in values]
 )
-def test_a_wrong_value_is_refused_with_the_name_the_value_and_an_example(
+def test_an_invalid_value_is_rejected_with_name_value_and_example(
     load: Load, name: str, value: str
 ) -> None:
     with pytest.raises(ImproperlyConfigured) as refusal:
@@ -105,9 +105,7 @@ def test_a_wrong_value_is_refused_with_the_name_the_value_and_an_example(
     assert f"Example: {name}=" in message
 
 
-def test_the_example_in_a_refusal_is_itself_accepted(
-    load: Load, tmp_path: Path
-) -> None:
+def test_the_example_in_an_error_is_valid(load: Load, tmp_path: Path) -> None:
     files = {"REGISTRY_DATA_DIR", "REGISTRY_ENV_FILE", "REGISTRY_SERVED_ROOTS"}
     for name in WRONG.keys() - files:
         with pytest.raises(ImproperlyConfigured) as refusal:
@@ -116,11 +114,11 @@ def test_the_example_in_a_refusal_is_itself_accepted(
         load(**{name: example})
 
 
-def test_every_variable_is_tried_with_a_wrong_value(load: Load) -> None:
+def test_each_variable_is_tested_with_an_invalid_value(load: Load) -> None:
     assert load()["ENV"].names == WRONG.keys() | FREE
 
 
-def test_every_variable_is_explained_in_the_example_file(load: Load) -> None:
+def test_each_variable_is_explained_in_the_example_file(load: Load) -> None:
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     explained = set(re.findall(r"^#?([A-Z][A-Z0-9_]*)=", example, re.MULTILINE))
     assert explained == load()["ENV"].names | READ_ELSEWHERE
@@ -135,13 +133,13 @@ def test_the_example_file_shows_the_defaults(load: Load) -> None:
     assert len(shown) >= 9
 
 
-def test_a_refusal_does_not_show_a_password(load: Load) -> None:
+def test_an_error_does_not_show_a_password(load: Load) -> None:
     with pytest.raises(ImproperlyConfigured) as refusal:
         load(DATABASE_URL="mysql://registry:opensesame@host/name")
     assert "opensesame" not in str(refusal.value)
 
 
-def test_a_refusal_does_not_show_a_signing_key(load: Load) -> None:
+def test_an_error_does_not_show_a_signing_key(load: Load) -> None:
     key = new_key(datetime.now(UTC))
     broken = key.replace("MII", "not")
     for wrong in ("opensesame", broken):
@@ -154,13 +152,13 @@ def test_a_refusal_does_not_show_a_signing_key(load: Load) -> None:
     assert load()["SIGNING_KEYS"] == ()
 
 
-def test_redirects_of_clients_need_https_where_there_is_https(load: Load) -> None:
+def test_redirect_uris_need_https_if_the_registry_has_it(load: Load) -> None:
     name = "ALLOWED_REDIRECT_URI_SCHEMES"
     assert load()["OAUTH2_PROVIDER"][name] == ["http", "https"]
     assert load(REGISTRY_HTTPS="1")["OAUTH2_PROVIDER"][name] == ["https"]
 
 
-def test_settings_come_from_a_file_and_the_process_goes_first(
+def test_settings_come_from_a_file_and_the_process_overrides_it(
     load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "registry.env"
@@ -177,7 +175,7 @@ def test_an_empty_variable_counts_as_not_set(load: Load) -> None:
     assert load(PORT="", DATABASE_URL="")["PORT"] == 8000
 
 
-def test_the_public_address_follows_the_port_and_names_a_host(load: Load) -> None:
+def test_the_public_url_has_the_port_and_an_allowed_host(load: Load) -> None:
     assert load(PORT="8123")["REGISTRY_URL"] == "http://127.0.0.1:8123"
     settings = load(REGISTRY_URL="https://registry.example.org/")
     assert settings["REGISTRY_URL"] == "https://registry.example.org"
@@ -187,7 +185,7 @@ def test_the_public_address_follows_the_port_and_names_a_host(load: Load) -> Non
     )
 
 
-def test_https_makes_cookies_safe_and_redirects(load: Load) -> None:
+def test_https_makes_cookies_secure_and_redirects(load: Load) -> None:
     settings = load(REGISTRY_HTTPS="1")
     assert settings["SESSION_COOKIE_SECURE"]
     assert settings["CSRF_COOKIE_SECURE"]
@@ -197,7 +195,7 @@ def test_https_makes_cookies_safe_and_redirects(load: Load) -> None:
     assert settings["PROXIES"] == 1
 
 
-def test_a_site_goes_by_its_own_name_alone(load: Load) -> None:
+def test_a_site_answers_only_to_its_own_name(load: Load) -> None:
     own = load(REGISTRY_HTTPS="1", REGISTRY_URL="https://registry.example.org")
     assert own["ALLOWED_HOSTS"] == ["registry.example.org"]
     named = load(REGISTRY_URL="http://registry.lan:8000")["ALLOWED_HOSTS"]
@@ -209,18 +207,18 @@ def test_a_site_goes_by_its_own_name_alone(load: Load) -> None:
     assert both == ["a.org", "127.0.0.1"]
 
 
-def test_the_scheme_of_a_proxy_is_believed_where_there_is_one(load: Load) -> None:
+def test_the_scheme_header_of_a_configured_proxy_is_trusted(load: Load) -> None:
     assert load(REGISTRY_HTTPS="1")["SECURE_PROXY_SSL_HEADER"]
     for without in ({}, {"REGISTRY_HTTPS": "1", "REGISTRY_PROXIES": "0"}):
         assert "SECURE_PROXY_SSL_HEADER" not in load(**without)
 
 
-def test_https_refuses_a_public_address_without_it(load: Load) -> None:
+def test_https_rejects_a_public_url_without_it(load: Load) -> None:
     with pytest.raises(ImproperlyConfigured, match=r"REGISTRY_URL is .*a\.org"):
         load(REGISTRY_HTTPS="1", REGISTRY_URL="http://a.org")
 
 
-def test_debug_is_off_and_refused_in_public(load: Load) -> None:
+def test_debug_is_off_by_default_and_rejected_with_https(load: Load) -> None:
     assert load()["DEBUG"] is False
     with pytest.raises(ImproperlyConfigured, match="REGISTRY_DEBUG"):
         load(REGISTRY_DEBUG="1", REGISTRY_HTTPS="1")
@@ -253,13 +251,13 @@ def test_served_roots_have_their_links_resolved(load: Load, tmp_path: Path) -> N
     )
 
 
-def test_a_relative_data_folder_counts_from_the_project(load: Load) -> None:
+def test_a_relative_data_folder_is_below_the_project(load: Load) -> None:
     settings = load(REGISTRY_DATA_DIR="var/other", SECRET_KEY="given")
     assert settings["REGISTRY_DATA_DIR"] == ROOT / "var" / "other"
     assert not (ROOT / "var" / "other").exists()
 
 
-def test_postgresql_keeps_its_connections_or_pools_them(load: Load) -> None:
+def test_postgresql_connections_are_persistent_or_pooled(load: Load) -> None:
     kept = load(DATABASE_URL="postgresql://u:p@h:5433/r")["DATABASES"]["default"]
     assert (kept["NAME"], kept["HOST"], kept["PORT"]) == ("r", "h", 5433)
     assert kept["CONN_MAX_AGE"] == 600
@@ -270,7 +268,7 @@ def test_postgresql_keeps_its_connections_or_pools_them(load: Load) -> None:
     assert "CONN_MAX_AGE" not in pooled
 
 
-def test_postgresql_keeps_plans_unless_it_is_told_not_to(load: Load) -> None:
+def test_postgresql_statements_are_prepared_unless_disabled(load: Load) -> None:
     usual = load(DATABASE_URL="postgresql://u:p@h/r")["DATABASES"]["default"]
     assert usual["OPTIONS"] == {"server_side_binding": True, "prepare": True}
     plain = load(DATABASE_URL="postgresql://u:p@h/r?prepare=false")["DATABASES"]
@@ -284,7 +282,7 @@ def test_a_shared_cache_serves_both_aliases(load: Load) -> None:
         assert caches[alias]["KEY_PREFIX"] == alias
 
 
-def test_github_takes_both_keys_or_none(load: Load) -> None:
+def test_github_needs_both_keys_or_none(load: Load) -> None:
     keys = {"GITHUB_CLIENT_ID": "Ov23li", "GITHUB_CLIENT_SECRET": "opensesame"}
     for given, missing in (keys, list(reversed(keys))):
         with pytest.raises(ImproperlyConfigured) as refusal:
@@ -297,7 +295,7 @@ def test_github_takes_both_keys_or_none(load: Load) -> None:
     assert load()["FORM_ORIGINS"] == []
 
 
-def test_the_api_of_github_is_where_that_server_has_it(load: Load) -> None:
+def test_the_api_url_belongs_to_the_configured_github(load: Load) -> None:
     assert load()["SOCIAL_AUTH_GITHUB_API_URL"] == "https://api.github.com"
     for server in ("https://git.example.org:8443", "http://127.0.0.1:8310"):
         settings = load(GITHUB_URL=f"{server}/")
@@ -305,13 +303,13 @@ def test_the_api_of_github_is_where_that_server_has_it(load: Load) -> None:
         assert settings["SOCIAL_AUTH_GITHUB_API_URL"] == f"{server}/api/v3"
 
 
-def test_names_of_github_have_no_case(load: Load) -> None:
+def test_github_names_are_case_insensitive(load: Load) -> None:
     settings = load(GITHUB_ALLOWED_USERS="Octocat, hubot_corp,", GITHUB_ALLOWED_ORGS="")
     assert settings["SOCIAL_AUTH_GITHUB_ALLOWED_USERS"] == {"octocat", "hubot_corp"}
     assert settings["SOCIAL_AUTH_GITHUB_ALLOWED_ORGS"] == frozenset()
 
 
-def test_two_registries_of_one_host_do_not_share_cookies(load: Load) -> None:
+def test_two_registries_on_one_host_do_not_share_cookies(load: Load) -> None:
     one, two = load(PORT="8000"), load(PORT="8123")
     assert one["SESSION_COOKIE_NAME"] != two["SESSION_COOKIE_NAME"]
     assert one["CSRF_COOKIE_NAME"] != two["CSRF_COOKIE_NAME"]
@@ -319,7 +317,7 @@ def test_two_registries_of_one_host_do_not_share_cookies(load: Load) -> None:
 
 @pytest.mark.once
 @pytest.mark.django_db
-def test_sqlite_waits_for_locks_and_holds_to_its_constraints() -> None:
+def test_sqlite_waits_for_locks_and_enforces_constraints() -> None:
     with connection.cursor() as cursor:
         found = {
             name: cursor.execute(f"PRAGMA {name}").fetchone()[0]

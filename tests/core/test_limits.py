@@ -22,7 +22,7 @@ from registry.catalogue.models import (
     Object,
     ObjectComponent,
 )
-from registry.core.errors import InvalidInput, Refused
+from registry.core.errors import BulkError, InvalidInput
 from registry.core.models import Event
 from registry.core.records import create_records
 from registry.provenance.importing import Graph, Thing, register_graph
@@ -94,7 +94,7 @@ def test_of_many_rows_those_are_named_whose_target_has_too_many() -> None:
         KeywordFactory(object=full)
     rows = [_values(Keyword, object=item) for item in (free, full, free)]
     events = Event.objects.count()
-    with pytest.raises(Refused) as raised:
+    with pytest.raises(BulkError) as raised:
         create_records(Keyword, rows, by=registrar())
     assert list(raised.value.errors) == [1]
     assert Keyword.objects.count() == MOST
@@ -236,7 +236,7 @@ def test_writers_that_meet_do_not_exceed_it_together(size: int) -> None:
         try:
             barrier.wait()
             create_records(Keyword, rows, by=person)
-        except (InvalidInput, Refused):
+        except (InvalidInput, BulkError):
             return False
         finally:
             connection.close()

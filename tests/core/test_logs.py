@@ -1,4 +1,4 @@
-"""Lines of the log."""
+"""Log lines are in logfmt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.core import context
-from registry.core.logs import LineFormatter, quoted
+from registry.core.logs import LogfmtFormatter, quote_value
 
 
 def _record(message: str, **extra: object) -> logging.LogRecord:
@@ -33,18 +33,18 @@ def _record(message: str, **extra: object) -> logging.LogRecord:
     ],
 )
 def test_a_value_is_one_word(value: object, word: str) -> None:
-    assert quoted(value) == word
+    assert quote_value(value) == word
 
 
 @given(st.text())
-def test_no_value_begins_a_line(value: str) -> None:
-    assert len(quoted(value).splitlines()) == 1
+def test_no_value_can_start_a_line(value: str) -> None:
+    assert len(quote_value(value).splitlines()) == 1
 
 
 def test_a_line_has_the_request_and_the_values() -> None:
     earlier = context.request_id.set("abc")
     try:
-        line = LineFormatter().format(_record("put away", values={"path": "/x y"}))
+        line = LogfmtFormatter().format(_record("put away", values={"path": "/x y"}))
     finally:
         context.request_id.reset(earlier)
     assert line.startswith("time=20")
@@ -60,6 +60,6 @@ def test_a_traceback_stays_on_its_line() -> None:
         int("a\nb")
     except ValueError:
         record.exc_info = sys.exc_info()
-    line = LineFormatter().format(record)
+    line = LogfmtFormatter().format(record)
     assert "\n" not in line
     assert r"ValueError: invalid literal" in line

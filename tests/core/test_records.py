@@ -21,7 +21,7 @@ from registry.catalogue.models import (
     StorageLocation,
 )
 from registry.core import context
-from registry.core.errors import Duplicate, InvalidInput, NotFound, Refused, Stale
+from registry.core.errors import BulkError, Duplicate, InvalidInput, NotFound, Stale
 from registry.core.models import Event
 from registry.core.records import (
     change_record,
@@ -131,7 +131,7 @@ def test_values_that_nobody_checked_are_checked(person: User) -> None:
 
 def test_of_many_rows_the_errors_come_by_number(person: User) -> None:
     rows = [{"name": name} for name in ("a", "b*", "c", "d?")]
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(BulkError) as caught:
         create_records(Namespace, rows, by=person)
     assert sorted(caught.value.errors) == [1, 3]
     assert caught.value.total == 4
@@ -149,7 +149,7 @@ def test_of_many_rows_every_clash_is_found(person: User) -> None:
         {"name": "d", "full_name": None},
         {"name": "e", "full_name": ""},
     ]
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(BulkError) as caught:
         create_records(Namespace, rows, by=person)
     errors = caught.value.errors
     found = {

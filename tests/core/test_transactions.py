@@ -1,4 +1,4 @@
-"""Transactions that the database gives up are repeated, and others are not."""
+"""Transactions that the database aborts are repeated, and others are not."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 
 from registry.catalogue.models import Namespace
 from registry.core.errors import Conflict
-from registry.core.transactions import TRIES, atomic, run_atomically
+from registry.core.transactions import MAX_ATTEMPTS, atomic, run_atomically
 from tests.factories import NamespaceFactory
-from tests.troubles import DEADLOCK, SERIALIZATION
+from tests.postgres_errors import DEADLOCK, SERIALIZATION
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,7 +25,7 @@ def _raise(state: str) -> None:
 
 
 @pytest.mark.postgres
-def test_of_two_that_wait_for_each_other_both_succeed_in_the_end() -> None:
+def test_two_deadlocked_transactions_both_succeed_in_the_end() -> None:
     rows = [NamespaceFactory.create(name=name).pk for name in "ab"]
     met = Barrier(2)
 
@@ -54,7 +54,7 @@ def test_of_two_that_wait_for_each_other_both_succeed_in_the_end() -> None:
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("state", [DEADLOCK, SERIALIZATION])
-def test_a_transaction_is_tried_three_times_and_nothing_is_left(state: str) -> None:
+def test_a_transaction_is_tried_three_times_and_leaves_nothing(state: str) -> None:
     tries = []
 
     @atomic
@@ -67,17 +67,17 @@ def test_a_transaction_is_tried_three_times_and_nothing_is_left(state: str) -> N
         return name
 
     by = NamespaceFactory.create().registered_by
-    assert store("a", wanted=TRIES) == "a"
+    assert store("a", wanted=MAX_ATTEMPTS) == "a"
     assert Namespace.objects.filter(name__startswith="a").count() == 1
     tries.clear()
     with pytest.raises(Conflict, match="at the same moment"):
-        store("b", wanted=TRIES + 1)
-    assert len(tries) == TRIES
+        store("b", wanted=MAX_ATTEMPTS + 1)
+    assert len(tries) == MAX_ATTEMPTS
     assert not Namespace.objects.filter(name__startswith="b").exists()
 
 
 @pytest.mark.postgres
-def test_within_another_transaction_nothing_is_repeated() -> None:
+def test_nothing_is_repeated_in_another_transaction() -> None:
     tries = []
 
     def work() -> None:

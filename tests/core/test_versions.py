@@ -18,7 +18,7 @@ _BUILD = st.lists(st.text("019azAZ-", min_size=1, max_size=4), max_size=2)
 
 @st.composite
 def versions(draw: st.DrawFn) -> str:
-    """Draw a version, often one with parts that others have too."""
+    """Draw a version, often one that shares parts with others."""
     core = ".".join(str(draw(_NUMBER)) for _ in range(3))
     prerelease = ".".join(draw(st.lists(_IDENTIFIER, max_size=4)))
     build = ".".join(draw(_BUILD))
@@ -50,11 +50,11 @@ def test_pre_releases_of_one_version_compare_as_versions_do(
 
 
 @given(version=versions())
-def test_build_metadata_does_not_count(version: str) -> None:
+def test_build_metadata_is_ignored(version: str) -> None:
     assert version_key(version) == version_key(version.partition("+")[0])
 
 
-def test_the_example_of_the_specification_is_in_order() -> None:
+def test_the_example_of_the_specification_is_sorted() -> None:
     # section 11
     order = [
         *("1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta"),

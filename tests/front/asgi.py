@@ -1,4 +1,4 @@
-"""A client that speaks ASGI to a front, one request at a time."""
+"""An ASGI client that sends one request to the front."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from attacks.loops import run as run_loop
+from attacks.event_loops import run_coroutine
 from registry.front.application import Front, Limits
-from registry.front.environ import HAS_LEFT
-from registry.front.pace import Patience
+from registry.front.environ import CLIENT_DISCONNECTED
+from registry.front.transfer_timeouts import TransferTimeout
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -18,7 +18,7 @@ StartResponse = Callable[..., Any]
 
 @dataclass
 class Client:
-    """Sends a body piece by piece, and keeps what is answered.
+    """Sends a body in chunks, and records the response.
 
     A piece that is None stands for a connection that breaks. After the last piece the
     client stays, and says nothing; if it ``stalls``, it has not sent all by then.
@@ -44,7 +44,7 @@ class Client:
         self._left = len(list(self.pieces))
 
     async def receive(self) -> dict[str, Any]:
-        """Return the next piece of the body."""
+        """Return the next chunk of the body."""
         self.asked += 1
         piece = next(self._rest, b"")
         self._left -= 1
@@ -56,7 +56,7 @@ class Client:
         return {"type": "http.request", "body": piece, "more_body": more}
 
     async def send(self, message: dict[str, Any]) -> None:
-        """Take a part of the answer; never return where the client does not read."""
+        """Receive part of the response; never return if the client does not read."""
         self.messages.append(message)
         await asyncio.sleep(self.takes)
         if not self.reads and message["type"] == "http.response.body":
@@ -64,11 +64,11 @@ class Client:
 
     @property
     def scope(self) -> dict[str, Any]:
-        """The request as a server describes it."""
+        """The ASGI scope of the request."""
         headers = {"host": "registry.example.org"} if self.names_host else {}
         headers |= self.headers
         return {
-            HAS_LEFT: lambda: self.has_left,
+            CLIENT_DISCONNECTED: lambda: self.has_left,
             "type": "http",
             "http_version": "1.1",
             "method": self.method,
@@ -82,17 +82,17 @@ class Client:
 
     @property
     def status(self) -> int:
-        """The status of the answer."""
+        """The status of the response."""
         return int(self.messages[0]["status"])
 
     @property
     def body(self) -> bytes:
-        """The body of the answer, as far as it came."""
+        """The received body of the response."""
         return b"".join(one["body"] for one in self.messages[1:])
 
     @property
     def closes(self) -> bool:
-        """Whether the answer says that the connection ends."""
+        """Whether the response closes the connection."""
         return (b"connection", b"close") in self.messages[0]["headers"]
 
 
@@ -105,18 +105,20 @@ def front_of(
     seconds: float = 30,
     rate: float = 1024.0,
 ) -> Front:
-    """Return a front of this application."""
-    return Front(application, Limits(threads, body, bodies, Patience(seconds, rate)))
+    """Return a front that serves an application."""
+    return Front(
+        application, Limits(threads, body, bodies, TransferTimeout(seconds, rate))
+    )
 
 
 def ask(application: Any, client: Client, **limits: Any) -> Client:
-    """Send the client's request, and return the client with its answer."""
-    run_loop(serve(front_of(application, **limits), client))
+    """Send the client's request; return the client with its response."""
+    run_coroutine(serve(front_of(application, **limits), client))
     return client
 
 
 async def serve(front: Front, client: Client) -> None:
-    """Answer the client; where the front breaks off, the server ends the connection."""
+    """Serve the client; if the front fails, the server closes the connection."""
     try:
         await front(client.scope, client.receive, client.send)
     except asyncio.CancelledError:
@@ -124,17 +126,17 @@ async def serve(front: Front, client: Client) -> None:
 
 
 def answered(start: StartResponse, status: str, *headers: tuple[str, str]) -> None:
-    """Begin an answer."""
+    """Start a response."""
     start(status, [("Content-Type", "text/plain"), *headers])
 
 
 def echo(environ: Environ, start: StartResponse) -> Iterator[bytes]:
-    """Answer with the body, and its length as the application sees it."""
+    """Respond with the body, and the length that the application sees."""
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or -1))
     answered(start, "200 OK", ("X-Length", environ.get("CONTENT_LENGTH", "none")))
     return iter([body])
 
 
 def with_length(size: int, **headers: str) -> dict[str, str]:
-    """Return the headers of a body of so many bytes."""
+    """Return the headers for a body of a given length."""
     return {"content-length": str(size), **headers}

@@ -1,4 +1,4 @@
-"""The front as it is served, with clients that misbehave on real connections."""
+"""The running front, with clients that misbehave on real connections."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONNECTIONS = 20
 
 @pytest.fixture(scope="module")
 def registry(start_registry: StartRegistry) -> LiveRegistry:
-    """Return a registry that is hasty, and keeps few connections."""
+    """Return a registry with short timeouts and few connections."""
     return start_registry(
         REGISTRY_IDLE_SECONDS="1", REGISTRY_CONNECTIONS=str(CONNECTIONS)
     )
@@ -34,26 +34,26 @@ def registry(start_registry: StartRegistry) -> LiveRegistry:
 
 @pytest.fixture
 def connections(registry: LiveRegistry) -> Iterator[Connections]:
-    """Open connections that end with the test."""
+    """Return connections that are closed at the end of the test."""
     with ExitStack() as stack:
         yield Connections(registry, stack)
 
 
 def address_of(registry: LiveRegistry) -> tuple[str, int]:
-    """Return where a registry listens."""
+    """Return the host and port of a registry."""
     address = urlsplit(registry.url)
     return str(address.hostname), int(address.port or 80)
 
 
 class Connections:
-    """Plain connections to a registry."""
+    """Raw connections to a registry."""
 
     def __init__(self, registry: LiveRegistry, stack: ExitStack) -> None:
         self.address = address_of(registry)
         self._stack = stack
 
     def open(self, *sent: bytes, source: str = "127.0.0.1") -> socket.socket:
-        """Connect, and send this; ``source`` is the address to come from."""
+        """Connect and send data; ``source`` is the local address."""
         connection = socket.create_connection(
             self.address, timeout=PATIENCE, source_address=(source, 0)
         )
@@ -64,7 +64,7 @@ class Connections:
 
 
 def all_of(connection: socket.socket) -> bytes:
-    """Return what comes until the server closes the connection."""
+    """Return everything that is received until the server closes the connection."""
     received = b""
     with suppress(ConnectionResetError):
         while data := connection.recv(65536):
@@ -105,14 +105,14 @@ CHUNKED = "Transfer-Encoding: chunked"
         ("/api/ro-crate/", ["Content-Type: application/zip", "Content-Length: 9"], 403),
     ],
 )
-def test_what_is_refused_is_refused_before_its_body_comes(
+def test_requests_are_rejected_before_their_bodies_arrive(
     connections: Connections, path: str, headers: list[str], status: int
 ) -> None:
     connection = connections.open(request("POST", path, *headers))
     assert all_of(connection).startswith(f"HTTP/1.1 {status} ".encode())
 
 
-def test_a_body_that_is_too_long_for_a_stranger_is_refused_at_once(
+def test_a_body_too_large_for_an_anonymous_client_is_rejected_immediately(
     connections: Connections, registry: LiveRegistry
 ) -> None:
     cookie = requests.get(f"{registry.url}/sign-in", timeout=PATIENCE).cookies
@@ -124,14 +124,14 @@ def test_a_body_that_is_too_long_for_a_stranger_is_refused_at_once(
     assert b" 413 " in all_of(connections.open(head))[:20]
 
 
-def test_headers_that_do_not_come_end_the_connection(registry: LiveRegistry) -> None:
-    """The server's patience with headers is that of idle connections: 15 seconds."""
+def test_the_connection_closes_if_headers_do_not_arrive(registry: LiveRegistry) -> None:
+    """The timeout for headers is that of idle connections: 15 seconds."""
     with socket.create_connection(address_of(registry), PATIENCE) as connection:
         connection.sendall(b"GET /livez HTTP/1.1\r\nHost: ")
         assert all_of(connection) == b""
 
 
-def test_a_body_that_comes_too_slowly_is_answered_408(
+def test_a_body_that_arrives_too_slowly_gets_408(
     connections: Connections, registry: LiveRegistry
 ) -> None:
     head = request(
@@ -144,7 +144,7 @@ def test_a_body_that_comes_too_slowly_is_answered_408(
     assert all_of(connections.open(head, b"{")).startswith(b"HTTP/1.1 408 ")
 
 
-def test_past_the_limit_the_connection_that_waited_longest_ends(
+def test_above_the_limit_the_connection_idle_longest_is_closed(
     connections: Connections, registry: LiveRegistry
 ) -> None:
     idle = [connections.open() for _ in range(3 * CONNECTIONS)]
@@ -154,10 +154,10 @@ def test_past_the_limit_the_connection_that_waited_longest_ends(
     assert b"alive" in all_of(idle[-1])
 
 
-def test_past_the_limit_those_who_have_the_most_connections_push_out_each_other(
+def test_above_the_limit_the_network_with_most_connections_loses_one(
     connections: Connections, registry: LiveRegistry
 ) -> None:
-    """Each has sent half a request, so that none of them is idle."""
+    """Each client has sent half a request, so that no connection is idle."""
     form = "Content-Type: application/x-www-form-urlencoded"
     half = request("POST", "/o/token", form, "Content-Length: 50") + b"a"
     held = [connections.open(half, source="127.0.0.3") for _ in range(CONNECTIONS)]
@@ -171,7 +171,7 @@ def test_past_the_limit_those_who_have_the_most_connections_push_out_each_other(
     assert len(gone) > CONNECTIONS
 
 
-def test_a_client_that_has_only_finished_sending_is_answered(
+def test_a_half_closed_client_gets_its_response(
     connections: Connections,
 ) -> None:
     connection = connections.open(request("GET", "/livez", "Connection: close"))
@@ -179,10 +179,10 @@ def test_a_client_that_has_only_finished_sending_is_answered(
     assert all_of(connection).endswith(b"alive\n")
 
 
-def test_the_connection_of_a_client_that_has_finished_sending_ends_with_its_answers(
+def test_a_half_closed_connection_ends_after_its_responses(
     connections: Connections,
 ) -> None:
-    """It does not stay for as long as another request might have come."""
+    """It does not stay open until the keep-alive timeout."""
     connection = connections.open(2 * request("GET", "/livez"))
     connection.settimeout(10)
     connection.shutdown(socket.SHUT_WR)
@@ -192,7 +192,7 @@ def test_the_connection_of_a_client_that_has_finished_sending_ends_with_its_answ
 @pytest.mark.parametrize(
     "kind", [JSON, "Content-Type: multipart/form-data; boundary=x"]
 )
-def test_a_body_that_breaks_off_is_refused_and_leaves_nothing_behind(
+def test_an_incomplete_upload_is_rejected_and_leaves_no_files(
     connections: Connections, registry: LiveRegistry, kind: str
 ) -> None:
     objects = f"{registry.url}/api/object/"
@@ -206,7 +206,7 @@ def test_a_body_that_breaks_off_is_refused_and_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("chunk", [b"zz\r\n", b"-1\r\n", b'2\r\n{"x\r\n', b"2;\n{}\n"])
-def test_a_bad_chunk_is_refused(
+def test_a_malformed_chunk_is_rejected(
     connections: Connections, registry: LiveRegistry, chunk: bytes
 ) -> None:
     key = f"Authorization: token {registry.token()}"
@@ -214,7 +214,7 @@ def test_a_bad_chunk_is_refused(
     assert all_of(connections.open(head, chunk)).startswith(b"HTTP/1.1 400 ")
 
 
-def test_long_bodies_that_are_refused_leave_the_places_of_uploads_free(
+def test_rejected_long_bodies_hold_no_upload_slots(
     connections: Connections, registry: LiveRegistry
 ) -> None:
     chunk = b"100000\r\n" + b"a" * (1 << 20) + b"\r\n"
@@ -229,7 +229,9 @@ def test_long_bodies_that_are_refused_leave_the_places_of_uploads_free(
     assert stored(registry, os.urandom(5_000_000))
 
 
-def test_a_length_of_thousands_of_digits_is_refused(connections: Connections) -> None:
+def test_a_content_length_of_thousands_of_digits_is_rejected(
+    connections: Connections,
+) -> None:
     head = request("POST", "/api/object/", JSON, f"Content-Length: {'9' * 6000}")
     assert all_of(connections.open(head)).startswith(b"HTTP/1.1 400 ")
 
@@ -255,7 +257,7 @@ def test_a_length_of_thousands_of_digits_is_refused(connections: Connections) ->
     ],
     ids=["address", "headers", "name", "coding", "no end"],
 )
-def test_what_the_server_itself_refuses_is_said_as_the_api_says_it(
+def test_the_servers_own_errors_have_the_format_of_the_api(
     connections: Connections, head: bytes, status: bytes
 ) -> None:
     answer, _, body = all_of(connections.open(head)).partition(b"\r\n\r\n")
@@ -264,7 +266,7 @@ def test_what_the_server_itself_refuses_is_said_as_the_api_says_it(
     assert set(json.loads(body)) == {"detail"}
 
 
-def test_a_file_that_has_not_changed_has_no_length(
+def test_not_modified_has_no_content_length(
     connections: Connections, registry: LiveRegistry
 ) -> None:
     data = b"a file of which a browser has a copy\n"
@@ -279,7 +281,7 @@ def test_a_file_that_has_not_changed_has_no_length(
     assert b"Unknown" not in answer.partition(b"\r\n")[0]
 
 
-def test_a_body_in_chunks_is_read(registry: LiveRegistry) -> None:
+def test_a_chunked_body_is_read(registry: LiveRegistry) -> None:
     answer = requests.post(
         f"{registry.url}/api/object/",
         data=iter([b'{"description":', b'"in chunks"}']),
@@ -293,7 +295,7 @@ def test_a_body_in_chunks_is_read(registry: LiveRegistry) -> None:
     assert answer.json()["description"] == "in chunks"
 
 
-def test_a_server_that_is_told_to_stop_finishes_what_it_is_at(
+def test_a_terminated_server_finishes_its_requests(
     start_registry: StartRegistry,
 ) -> None:
     registry = start_registry()

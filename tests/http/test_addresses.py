@@ -1,4 +1,4 @@
-"""Who asks, past the proxies."""
+"""The client's address is found behind trusted proxies only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.test import RequestFactory
 from pytest_django import Settings
 
 from registry.front.addresses import network_of
-from registry.http.addresses import NOWHERE, client_address
+from registry.http.addresses import UNKNOWN_ADDRESS, client_address
 
 
 @pytest.mark.parametrize(
@@ -23,10 +23,10 @@ from registry.http.addresses import NOWHERE, client_address
         (1, "2001:db8::1", "2001:db8::1"),
         (1, "fe80::1%eth0", "fe80::1"),
         (1, "::ffff:198.51.100.7", "::ffff:c633:6407"),
-        (1, "'; DROP TABLE", NOWHERE),
+        (1, "'; DROP TABLE", UNKNOWN_ADDRESS),
     ],
 )
-def test_only_what_our_own_proxies_say_is_believed(
+def test_only_entries_of_our_own_proxies_are_trusted(
     rf: RequestFactory,
     settings: Settings,
     proxies: int,
@@ -39,7 +39,7 @@ def test_only_what_our_own_proxies_say_is_believed(
 
 
 def test_a_proxy_on_a_unix_socket_has_no_address(rf: RequestFactory) -> None:
-    assert client_address(rf.get("/", REMOTE_ADDR="")) == NOWHERE
+    assert client_address(rf.get("/", REMOTE_ADDR="")) == UNKNOWN_ADDRESS
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_a_proxy_on_a_unix_socket_has_no_address(rf: RequestFactory) -> None:
         ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::"),
         ("2001:db8:1:3::1", "2001:db8:1:3::"),
         ("::1", "::"),
-        (NOWHERE, NOWHERE),
+        (UNKNOWN_ADDRESS, UNKNOWN_ADDRESS),
     ],
 )
-def test_a_network_of_ipv6_counts_as_one_client(address: str, network: str) -> None:
+def test_an_ipv6_network_counts_as_one_client(address: str, network: str) -> None:
     assert network_of(address) == network

@@ -1,4 +1,4 @@
-"""Who asks: by token, by password, by session."""
+"""Users authenticate by token, password or session."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ def _status(authorization: str, path: str = NAME) -> int:
 
 
 @pytest.mark.parametrize("scheme", ["token", "Token", "TOKEN", "Bearer", "bearer"])
-def test_a_token_says_who_asks_in_any_case_of_the_scheme(
+def test_a_token_authenticates_in_any_case_of_the_scheme(
     person: User, scheme: str
 ) -> None:
     api = Api(authorization=f"{scheme} {issue_token(user=person, by=person)}")
     assert data_of(api.get(NAME)) == {"username": person.username}
 
 
-def test_blanks_around_a_token_do_not_count(person: User) -> None:
+def test_blanks_around_a_token_are_ignored(person: User) -> None:
     assert _status(f"  token   {issue_token(user=person, by=person)} ") == 200
 
 
-def test_a_token_is_as_it_was_shown(person: User) -> None:
+def test_a_token_must_match_exactly(person: User) -> None:
     key = issue_token(user=person, by=person)
     for wrong in (key.upper(), key[:-1], f"{key}0", f"{key} {key}", f"{key}\u00e9"):
         assert wrong == key or _status(f"token {wrong}") == 401
@@ -67,7 +67,7 @@ def test_a_token_costs_one_query(
 @pytest.mark.parametrize(
     "authorization", ["Digest x", "AWS4-HMAC-SHA256 x", "\u00e9 x"]
 )
-def test_another_scheme_is_refused_with_those_that_are_known(
+def test_an_unknown_scheme_is_rejected_with_the_valid_ones(
     authorization: str,
 ) -> None:
     answer = Api(authorization=authorization).get(LIST)
@@ -75,7 +75,7 @@ def test_another_scheme_is_refused_with_those_that_are_known(
     assert answer["WWW-Authenticate"] == 'Token realm="registry"'
 
 
-def test_an_empty_header_is_none() -> None:
+def test_an_empty_header_is_anonymous() -> None:
     for authorization in ("", "  "):
         assert _status(authorization, LIST) == 200
 
@@ -83,20 +83,20 @@ def test_an_empty_header_is_none() -> None:
 # --- passwords ------------------------------------------------------------------------
 
 
-def test_a_local_account_may_use_its_password(person: User) -> None:
+def test_a_local_account_can_use_its_password(person: User) -> None:
     api = Api(authorization=_basic(person.username, PASSWORD))
     assert data_of(api.get(NAME)) == {"username": person.username}
     body = {"name": "Comma-separated values", "extension": "csv"}
     data_of(api.post(LIST, body), 201)
 
 
-def test_an_account_without_a_password_has_none() -> None:
+def test_an_account_without_a_password_cannot_use_one() -> None:
     person = UserFactory()
     for password in ("", "None", "!"):
         assert _status(_basic(person.username, password)) == 401
 
 
-def test_a_wrong_password_is_refused_on_reading_too(person: User) -> None:
+def test_a_wrong_password_is_rejected_for_reads_too(person: User) -> None:
     for name in (person.username, "nobody", person.username.upper()):
         answer = Api(authorization=_basic(name, "guess")).get(LIST)
         assert data_of(answer, 401) == {"detail": "Invalid username or password."}
@@ -121,13 +121,13 @@ def test_a_closed_account_cannot_use_its_password(person: User) -> None:
     ],
     ids=ascii,
 )
-def test_strange_names_and_passwords_are_wrong_ones(name: str, password: str) -> None:
+def test_unusual_names_and_passwords_are_rejected(name: str, password: str) -> None:
     # the id of a test must not be as long as the password
     answer = Api(authorization=_basic(name, password)).get(LIST)
     assert list(data_of(answer, 401)) == ["detail"]
 
 
-def test_guessing_at_a_password_locks_the_account_for_that_address(
+def test_guessing_a_password_locks_the_account_for_that_address(
     person: User,
 ) -> None:
     wrong = _basic(person.username, "guess")
@@ -153,11 +153,11 @@ def signed_in(person: User) -> Client:
     return client
 
 
-def test_a_session_reads(signed_in: Client, person: User) -> None:
+def test_a_session_can_read(signed_in: Client, person: User) -> None:
     assert signed_in.get(NAME).json() == {"username": person.username}
 
 
-def test_a_session_writes_with_the_csrf_token_alone(signed_in: Client) -> None:
+def test_a_session_can_write_only_with_the_csrf_token(signed_in: Client) -> None:
     body = {"name": "Comma-separated values", "extension": "csv"}
     answer = signed_in.post(LIST, body, content_type="application/json")
     assert answer.status_code == 403
@@ -170,7 +170,7 @@ def test_a_session_writes_with_the_csrf_token_alone(signed_in: Client) -> None:
     assert answer.status_code == 201
 
 
-def test_a_refusal_for_lack_of_the_csrf_token_is_counted_and_says_so(
+def test_a_missing_csrf_token_is_counted_and_reported(
     signed_in: Client,
 ) -> None:
     answer = signed_in.post(LIST, {}, content_type="application/json")
@@ -178,14 +178,14 @@ def test_a_refusal_for_lack_of_the_csrf_token_is_counted_and_says_so(
     assert int(answer["RateLimit-Remaining"]) < int(answer["RateLimit-Limit"])
 
 
-def test_a_token_goes_before_a_session(signed_in: Client) -> None:
+def test_a_token_takes_precedence_over_a_session(signed_in: Client) -> None:
     other = UserFactory()
     key = issue_token(user=other, by=other)
     answer = signed_in.get(NAME, headers={"authorization": f"token {key}"})
     assert answer.json() == {"username": other.username}
 
 
-def test_a_wrong_token_is_refused_in_spite_of_a_session(signed_in: Client) -> None:
+def test_a_wrong_token_is_rejected_despite_a_session(signed_in: Client) -> None:
     answer = signed_in.get(NAME, headers={"authorization": f"token {'0' * 40}"})
     assert answer.status_code == 401
 

@@ -1,4 +1,4 @@
-"""Which bodies a request may have, on every surface."""
+"""All surfaces limit the bodies of requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from pytest_django import Settings
 
 from registry.catalogue.models import FileType, Namespace
-from registry.http.bodies import MOST_IN_FORM, SMALL
+from registry.http.bodies import MAX_FORM_BYTES, SMALL_BODY_BYTES
 from registry.identity.models import User
 from tests.api.client import FORM, Api, data_of
 from tests.factories import UserFactory
@@ -53,7 +53,7 @@ def signed_in(person: User) -> Client:
 def _send(
     client: Any, path: str, body: bytes, media_type: str, **environ: Any
 ) -> HttpResponse:
-    """POST bytes as a server hands them on, with an environment of its own."""
+    """Send POST with a given WSGI environment, as a server does."""
     given = {"wsgi.input": io.BytesIO(body), **environ}
     answer: HttpResponse = client.generic("POST", path, body, media_type, **given)
     return answer
@@ -68,13 +68,13 @@ def _file(size: int) -> SimpleUploadedFile:
 
 @pytest.fixture
 def no_disk(settings: Settings, tmp_path: Path) -> None:
-    """Make it a failure to write the file of a form to the disk."""
+    """Fail the test if the file of a form is written to disk."""
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "nothing")
 
 
 @pytest.mark.parametrize("size", [1, 3_000_000])
 @pytest.mark.usefixtures("no_disk")
-def test_a_file_is_refused_where_none_is_expected(
+def test_an_unexpected_file_is_rejected(
     signed_in: Client, person: User, size: int
 ) -> None:
     form = {"name": "mine", "attached": _file(size)}
@@ -86,7 +86,7 @@ def test_a_file_is_refused_where_none_is_expected(
 
 
 @pytest.mark.usefixtures("no_disk")
-def test_the_check_of_forms_writes_no_file_either(person: User) -> None:
+def test_the_csrf_check_writes_no_file(person: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(person)
     # the page gives the cookie that the check looks for first
@@ -99,7 +99,7 @@ def test_the_check_of_forms_writes_no_file_either(person: User) -> None:
 
 
 @pytest.mark.usefixtures("no_disk")
-def test_nobody_without_an_account_has_a_file_written_to_the_disk() -> None:
+def test_files_of_anonymous_users_are_not_written_to_disk() -> None:
     client = Client(enforce_csrf_checks=True)
     for path in ("/crates/", "/sign-in", "/device"):
         main_of(client.post(path, {"crate": _file(3_000_000)}), 413)
@@ -107,7 +107,7 @@ def test_nobody_without_an_account_has_a_file_written_to_the_disk() -> None:
     data_of(answer, 403)
 
 
-def test_a_crate_is_a_file_that_is_expected(signed_in: Client, person: User) -> None:
+def test_a_crate_is_accepted_as_a_file(signed_in: Client, person: User) -> None:
     for answer in (
         signed_in.post("/crates/", {"crate": _file(3_000_000)}),
         Api(person).send_multipart("/api/ro-crate/", {"crate": _file(3_000_000)}),
@@ -116,32 +116,32 @@ def test_a_crate_is_a_file_that_is_expected(signed_in: Client, person: User) -> 
         assert b"This is no zip archive" in answer.content
 
 
-def test_a_form_without_files_may_be_in_parts(person: User) -> None:
+def test_a_form_without_files_can_be_multipart(person: User) -> None:
     data_of(Api(person).send_multipart(TYPES, BODY), 201)
 
 
 # --- sizes ----------------------------------------------------------------------------
 
 
-def test_a_form_of_somebody_unknown_is_small(signed_in: Client) -> None:
-    long = {"username": "x" * SMALL}
+def test_forms_of_anonymous_users_must_be_small(signed_in: Client) -> None:
+    long = {"username": "x" * SMALL_BODY_BYTES}
     for path in ("/sign-in", "/device", "/namespace/new/", "/get-token"):
         body = urlencode(long).encode()
         main_of(_send(Client(), path, body, FORM), 413)
-    form = {"name": "long", "full_name": "x" * SMALL}
+    form = {"name": "long", "full_name": "x" * SMALL_BODY_BYTES}
     main_of(signed_in.post("/namespace/new/", form), 400)
 
 
-def test_a_form_of_somebody_known_is_limited_too(
+def test_forms_of_authenticated_users_are_limited_too(
     signed_in: Client, person: User
 ) -> None:
-    length = {"CONTENT_LENGTH": str(MOST_IN_FORM + 1)}
+    length = {"CONTENT_LENGTH": str(MAX_FORM_BYTES + 1)}
     main_of(_send(signed_in, "/namespace/new/", b"x", FORM, **length), 413)
     answer = _send(Api(person)._client, TYPES, b"x", FORM, **length)
     assert list(data_of(answer, 413)) == ["detail"]
 
 
-def test_a_form_has_a_thousand_fields_at_most(signed_in: Client, person: User) -> None:
+def test_a_form_can_have_a_thousand_fields(signed_in: Client, person: User) -> None:
     many = {f"field-{n}": "x" for n in range(1001)}
     assert data_of(Api(person).send_form("POST", TYPES, many), 400) == {
         "detail": "The form has too many fields."
@@ -153,7 +153,7 @@ def test_a_form_has_a_thousand_fields_at_most(signed_in: Client, person: User) -
 
 
 @pytest.mark.parametrize("path", OAUTH)
-def test_oauth_takes_small_forms_alone(path: str, signed_in: Client) -> None:
+def test_oauth_accepts_only_small_forms(path: str, signed_in: Client) -> None:
     for client in (Client(), signed_in):
         for body, media_type in (
             (b"{}", JSON),
@@ -164,7 +164,7 @@ def test_oauth_takes_small_forms_alone(path: str, signed_in: Client) -> None:
             answer = data_of(_send(client, path, body, media_type), 400)
             assert answer["error"] == "invalid_request"
             assert "x-www-form-urlencoded" in answer["error_description"]
-        large = urlencode({"token": "x" * SMALL}).encode()
+        large = urlencode({"token": "x" * SMALL_BODY_BYTES}).encode()
         assert data_of(_send(client, path, large, FORM), 413) == {
             "error": "invalid_request",
             "error_description": "The body is too large.",
@@ -175,7 +175,7 @@ def test_oauth_takes_small_forms_alone(path: str, signed_in: Client) -> None:
 
 
 @pytest.mark.parametrize("media_type", [JSON, FORM, MULTIPART_CONTENT])
-def test_half_a_record_is_not_stored(person: User, media_type: str) -> None:
+def test_an_incomplete_record_is_not_stored(person: User, media_type: str) -> None:
     body = {
         JSON: json.dumps(BODY).encode(),
         FORM: urlencode(BODY).encode(),
@@ -191,7 +191,7 @@ def test_half_a_record_is_not_stored(person: User, media_type: str) -> None:
     data_of(_send(api, TYPES, body, media_type), 201)
 
 
-def test_half_a_form_is_not_stored(signed_in: Client) -> None:
+def test_an_incomplete_form_is_not_stored(signed_in: Client) -> None:
     body = urlencode({"name": "mine", "full_name": "Mine, and that of oth"}).encode()
     length = {"CONTENT_LENGTH": str(len(body) + 3)}
     main = main_of(_send(signed_in, "/namespace/new/", body, FORM, **length), 400)
@@ -199,13 +199,13 @@ def test_half_a_form_is_not_stored(signed_in: Client) -> None:
     assert not Namespace.objects.exists()
 
 
-def test_half_a_request_for_a_token_is_refused_as_oauth_has_it() -> None:
+def test_an_incomplete_token_request_gets_an_oauth_error() -> None:
     body = b"grant_type=refresh_token&refresh_token=ab"
     answer = _send(Client(), "/o/token", body, FORM, CONTENT_LENGTH=str(len(body) + 9))
     assert data_of(answer, 400)["error"] == "invalid_request"
 
 
-def test_half_a_crate_or_document_is_not_stored(person: User) -> None:
+def test_an_incomplete_crate_or_document_is_not_stored(person: User) -> None:
     api = Api(person)._client
     body = b'{"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": []}'
     for path in ("/api/ro-crate/", "/api/prov/"):
@@ -218,7 +218,7 @@ def test_half_a_crate_or_document_is_not_stored(person: User) -> None:
 
 @pytest.mark.parametrize("path", [TYPES, "/api/ro-crate/", "/api/prov/"])
 @pytest.mark.parametrize("coding", ["gzip", "br", "identity, GZIP"])
-def test_a_compressed_body_is_said_to_be_one(
+def test_a_compressed_body_is_rejected_with_415(
     person: User, path: str, coding: str
 ) -> None:
     body = gzip.compress(json.dumps(BODY).encode())
@@ -229,7 +229,7 @@ def test_a_compressed_body_is_said_to_be_one(
     assert not FileType.objects.exists()
 
 
-def test_a_body_as_it_is_may_say_so(person: User) -> None:
+def test_content_encoding_identity_is_accepted(person: User) -> None:
     body, api = json.dumps(BODY).encode(), Api(person)._client
     data_of(_send(api, TYPES, body, JSON, HTTP_CONTENT_ENCODING="Identity"), 201)
 
@@ -238,7 +238,7 @@ def test_a_body_as_it_is_may_say_so(person: User) -> None:
 
 
 def _chunked(client: Any, path: str, body: bytes, media_type: str, **more: Any) -> Any:
-    """POST a body as a server hands it on that came in chunks."""
+    """Send POST with a chunked body, as a server passes it on."""
     chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
     return _send(client, path, body, media_type, **chunked, **more)
 
@@ -246,7 +246,7 @@ def _chunked(client: Any, path: str, body: bytes, media_type: str, **more: Any) 
 ENDS = {"wsgi.input_terminated": True}
 
 
-def test_a_body_in_chunks_is_read_where_it_has_an_end(
+def test_a_chunked_body_is_read_if_the_server_decodes_it(
     signed_in: Client, person: User
 ) -> None:
     api = Api(person)._client
@@ -262,7 +262,7 @@ def test_a_body_in_chunks_is_read_where_it_has_an_end(
     assert data_of(refused, 400)["error"] == "unsupported_grant_type"
 
 
-def test_a_body_in_chunks_without_an_end_needs_its_length(
+def test_a_chunked_body_that_is_not_decoded_gets_411(
     signed_in: Client, person: User
 ) -> None:
     body = json.dumps(BODY).encode()
@@ -274,10 +274,10 @@ def test_a_body_in_chunks_without_an_end_needs_its_length(
     assert not Namespace.objects.exists()
 
 
-def test_a_body_in_chunks_is_limited(
+def test_a_chunked_body_has_a_limit(
     signed_in: Client, person: User, settings: Settings
 ) -> None:
-    long = urlencode({"name": "x" * SMALL}).encode()
+    long = urlencode({"name": "x" * SMALL_BODY_BYTES}).encode()
     main_of(_chunked(Client(), "/sign-in", long, FORM, **ENDS), 413)
     assert data_of(_chunked(Client(), "/o/token", long, FORM, **ENDS), 413)["error"]
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000

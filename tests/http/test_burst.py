@@ -1,4 +1,4 @@
-"""Limits under a real burst, and a client that waits as it is told."""
+"""Rate limits hold in a real burst, and clients can obey Retry-After."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BURST, LIMIT = 80, 40
 
 
 def _burst(urls: list[str], **headers: str) -> Counter[int]:
-    """Send many requests at once, to each address in turn; count the answers."""
+    """Send many requests at once, to each URL in turn; count the statuses."""
 
     def get(number: int) -> int:
         url = urls[number % len(urls)]
@@ -36,7 +36,7 @@ def _burst(urls: list[str], **headers: str) -> Counter[int]:
         return Counter(pool.map(get, range(BURST)))
 
 
-def test_a_burst_gets_what_is_allowed_and_no_more(
+def test_a_burst_gets_exactly_what_is_allowed(
     start_registry: StartRegistry,
 ) -> None:
     registry = start_registry(
@@ -52,7 +52,7 @@ def test_a_burst_gets_what_is_allowed_and_no_more(
     assert _burst([url], Authorization=token) == {200: allowed, 429: BURST - allowed}
 
 
-def test_two_processes_count_together(
+def test_two_processes_share_their_counters(
     start_registry: StartRegistry, redis_server: RedisServer
 ) -> None:
     # two registries, so that both certainly answer; one of them in two processes
@@ -74,7 +74,7 @@ def test_two_processes_count_together(
 
 
 class _Counting(requests.Session):
-    """A session that counts what it is answered."""
+    """A session that counts the statuses of responses."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class _Counting(requests.Session):
 
 
 def _patiently(session: requests.Session) -> Any:
-    """Return the function that the guide shows, which sends by this session."""
+    """Return the guide's function for sending, using this session."""
     [code] = [b.text for b in blocks("api.md") if "def patiently" in b.text]
     definition = code.partition("\n\n\npatiently(")[0]
     names: dict[str, Any] = {"session": session}
@@ -97,7 +97,7 @@ def _patiently(session: requests.Session) -> Any:
     return names["patiently"]
 
 
-def test_clients_that_wait_as_they_are_told_all_finish(
+def test_clients_that_obey_retry_after_all_finish(
     start_registry: StartRegistry,
 ) -> None:
     registry = start_registry(

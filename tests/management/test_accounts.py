@@ -1,4 +1,4 @@
-"""`create_user` and `create_token`."""
+"""The commands `create_user` and `create_token`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_password_comes_from_the_environment_and_is_not_shown(
     assert answer == "Created the account anna.\n"
 
 
-def test_without_one_the_password_is_made_and_printed(
+def test_without_the_variable_a_password_is_generated_and_printed(
     monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:
     monkeypatch.delenv("REGISTRY_PASSWORD", raising=False)
@@ -42,7 +42,7 @@ def test_without_one_the_password_is_made_and_printed(
     assert User.objects.get(username="anna").check_password(password[1])
 
 
-def test_an_account_gets_what_the_options_say(capsys: Output) -> None:
+def test_an_account_gets_the_values_of_the_options(capsys: Output) -> None:
     _answer(
         capsys,
         *("create_user", "anna", "--staff", "--email", "anna@example.org"),
@@ -56,32 +56,32 @@ def test_an_account_gets_what_the_options_say(capsys: Output) -> None:
     assert roles == {"private-data-read", "job-service-read"}
 
 
-def test_a_superuser_may_open_the_admin_pages(capsys: Output) -> None:
+def test_a_superuser_can_open_the_admin_pages(capsys: Output) -> None:
     _answer(capsys, "create_user", "root", "--superuser")
     root = User.objects.get(username="root")
     assert root.is_superuser
     assert root.is_staff
 
 
-def test_a_name_that_is_taken_is_refused(capsys: Output) -> None:
+def test_a_taken_name_is_rejected(capsys: Output) -> None:
     _answer(capsys, "create_user", "anna")
     with pytest.raises(CommandError, match="username must be unique"):
         call_command("create_user", "anna")
 
 
-def test_an_unknown_role_is_refused_and_no_account_is_made() -> None:
+def test_an_unknown_role_is_rejected_and_no_account_is_created() -> None:
     with pytest.raises(CommandError, match="private-data-read"):
         call_command("create_user", "anna", "--role", "emperor")
     assert not User.objects.filter(username="anna").exists()
 
 
-def test_the_event_says_that_a_command_made_the_account(capsys: Output) -> None:
+def test_the_event_names_the_command_that_created_the_account(capsys: Output) -> None:
     _answer(capsys, "create_user", "anna")
     assert Event.objects.latest("pk").client == "manage.py create_user"
     assert context.client.get() == ""
 
 
-def test_a_token_is_printed_alone_and_is_the_persons(capsys: Output) -> None:
+def test_only_the_token_of_the_person_is_printed(capsys: Output) -> None:
     _answer(capsys, "create_user", "anna")
     answer = _answer(capsys, "create_token", "anna")
     assert re.fullmatch(r"[0-9a-f]{40}\n", answer)
@@ -90,13 +90,13 @@ def test_a_token_is_printed_alone_and_is_the_persons(capsys: Output) -> None:
     assert anna.username == "anna"
 
 
-def test_a_new_token_ends_the_earlier_one(capsys: Output) -> None:
+def test_a_new_token_replaces_the_old_one(capsys: Output) -> None:
     _answer(capsys, "create_user", "anna")
     first = _answer(capsys, "create_token", "anna").strip()
     _answer(capsys, "create_token", "anna")
     assert user_of_key(first) is None
 
 
-def test_a_token_for_nobody_is_refused_with_what_to_do() -> None:
+def test_a_token_for_an_unknown_account_is_rejected_with_advice() -> None:
     with pytest.raises(CommandError, match="create_user nobody"):
         call_command("create_token", "nobody")

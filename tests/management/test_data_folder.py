@@ -1,4 +1,4 @@
-"""What is in the data folder is for the registry's own account alone."""
+"""Only the registry's own account can read the files in the data folder."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def manage(data: Path, *arguments: str) -> str:
 
 
 def open_to_others(data: Path) -> set[str]:
-    """Return what others can use, but for the static files and their folder."""
+    """Return the paths that others can access, except static files and their folder."""
     return {
         path.name
         for path in data.iterdir()
@@ -45,7 +45,7 @@ def open_to_others(data: Path) -> set[str]:
     }
 
 
-def test_a_folder_that_was_there_gets_private_files(tmp_path: Path) -> None:
+def test_an_existing_folder_gets_private_files(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir(mode=0o755)
     said = manage(data, "prepare", "--no-example")
@@ -60,7 +60,9 @@ def test_a_folder_that_was_there_gets_private_files(tmp_path: Path) -> None:
     connection.close()
 
 
-def test_what_others_could_read_is_made_private_and_said(tmp_path: Path) -> None:
+def test_files_that_others_could_read_are_made_private_and_reported(
+    tmp_path: Path,
+) -> None:
     data = tmp_path / "data"
     data.mkdir()
     manage(data, "prepare", "--no-example")
@@ -71,7 +73,7 @@ def test_what_others_could_read_is_made_private_and_said(tmp_path: Path) -> None
         path.chmod(0o755)
     (data / "registry.sqlite3-wal").touch(mode=0o644)
     said = manage(data, "prepare", "--no-example").splitlines()
-    message = "{} was open to other accounts of this machine. It is private now."
+    message = "{} was accessible to other accounts of this machine. It is private now."
     assert {message.format(path) for path in opened} <= set(said)
     assert open_to_others(data) == set()
     assert stat.S_IMODE((data / "store").stat().st_mode) == 0o700

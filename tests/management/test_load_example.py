@@ -1,4 +1,4 @@
-"""`load_example`: what it registers is whole, true and can be run again."""
+"""`load_example` registers a complete example whose runs can be repeated."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from registry.identity.models import User
 from registry.identity.services import create_user
 from registry.management.example.load import load_example
 from registry.runs.models import CodeRun
-from registry.storage.services import the_store
+from registry.storage.services import get_store
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,7 @@ Output = pytest.CaptureFixture[str]
 
 @pytest.fixture
 def admin() -> User:
-    """Make the account that every registry has."""
+    """Create the account that each registry has."""
     return create_user(username="admin", is_superuser=True)
 
 
@@ -53,9 +53,9 @@ def example(admin: User) -> None:
 
 
 def content(item: Object) -> bytes:
-    """Return the bytes that the store has for an object."""
+    """Return the stored bytes of an object."""
     assert item.storage_location is not None
-    reader = the_store().open(item.storage_location.path)
+    reader = get_store().open(item.storage_location.path)
     try:
         return reader.read(10_000_000)
     finally:
@@ -63,34 +63,34 @@ def content(item: Object) -> bytes:
 
 
 def working_path(item: Object) -> str:
-    """Return where a run has the file of this object."""
+    """Return the working path of an object's file in a run."""
     return item.key_values.get(key="working_path").value
 
 
 def files_of(components: Any) -> dict[str, Object]:
-    """Return the objects that the components are parts of, by their names."""
+    """Return the objects of components by their names."""
     objects = Object.objects.filter(components__in=components.all()).distinct()
     return {working_path(item): item for item in objects}
 
 
 def hashes_of(components: Any) -> set[str]:
-    """Return the hashes of the files that the components are parts of."""
+    """Return the hashes of the files of components."""
     return {sha1(content(item)) for item in files_of(components).values()}
 
 
 def sha1(data: bytes) -> str:
-    """Return the checksum that the registry knows files by."""
+    """Return the SHA-1 of some bytes."""
     return hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
 
 def run_that_writes(product: str) -> CodeRun:
-    """Return the only run that wrote a data product."""
+    """Return the only run with a data product as output."""
     item = DataProduct.objects.get(name=f"influenza/{product}").object
     return CodeRun.objects.filter(outputs__object=item).distinct().get()
 
 
 def record_types() -> list[type[Record]]:
-    """Return all types of records."""
+    """Return all record types."""
     models = apps.get_app_config("registry").get_models()
     return [model for model in models if issubclass(model, Record)]
 
@@ -104,7 +104,7 @@ def everything() -> dict[str, list[Any]]:
 
 
 @pytest.mark.usefixtures("example")
-def test_every_location_is_a_file_of_the_store_with_its_hash() -> None:
+def test_each_location_is_a_stored_file_with_its_hash() -> None:
     locations = StorageLocation.objects.all()
     assert {place.storage_root.root for place in locations} == {
         f"{settings.REGISTRY_URL}/data/"
@@ -131,7 +131,7 @@ def test_three_runs_lead_from_the_counts_to_the_figure() -> None:
 
 
 @pytest.mark.usefixtures("example")
-def test_the_chain_holds_for_components_too() -> None:
+def test_components_are_connected_by_runs_too() -> None:
     rates = run_that_writes("simulated").inputs.order_by("name")
     assert [part.name for part in rates] == ["beta", "gamma"]
     assert set(rates) < set(run_that_writes("fitted-rates").outputs.all())
@@ -199,7 +199,7 @@ def test_the_counts_come_from_the_paper() -> None:
 
 
 @pytest.mark.usefixtures("example")
-def test_the_issue_is_with_the_numbers_that_the_runs_read() -> None:
+def test_the_issue_is_about_the_numbers_that_the_runs_read() -> None:
     part = Issue.objects.get().component_issues.get()
     assert part.name == "in_bed"
     assert set(part.inputs_of.all()) == {
@@ -216,7 +216,7 @@ def test_the_fitted_rates_are_quality_controlled() -> None:
 
 
 @pytest.mark.usefixtures("example")
-def test_every_object_says_whose_it_is_and_how_it_may_be_used() -> None:
+def test_each_object_has_authors_and_a_licence() -> None:
     for item in Object.objects.all():
         assert item.authors.exists()
         assert item.licences.filter(identifier__startswith="https://").exists()
@@ -236,19 +236,19 @@ def test_admin_registers_all_of_it_with_an_event_each(admin: User) -> None:
 
 
 @pytest.mark.usefixtures("admin")
-def test_a_second_call_changes_nothing_and_says_so(capsys: Output) -> None:
+def test_a_second_call_changes_nothing_and_reports_it(capsys: Output) -> None:
     call_command("load_example")
     assert capsys.readouterr().out.startswith("Registered the example: influenza")
     once = everything()
     call_command("load_example")
     assert capsys.readouterr().out == (
-        "The example is registered already; nothing was changed.\n"
+        "The example is already registered; nothing was changed.\n"
     )
     assert everything() == once
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_calls_at_once_one_registers(admin: User) -> None:
+def test_one_of_two_concurrent_calls_registers(admin: User) -> None:
     def load(_: int) -> bool:
         try:
             return load_example(by=admin)
@@ -261,7 +261,7 @@ def test_of_two_calls_at_once_one_registers(admin: User) -> None:
 
 
 @pytest.mark.usefixtures("admin")
-def test_a_run_that_fails_registers_nothing(
+def test_a_failing_run_registers_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     # a shell that fails stands before that of the system
@@ -275,6 +275,6 @@ def test_a_run_that_fails_registers_nothing(
     assert everything() == before
 
 
-def test_without_an_administrator_the_command_says_how_to_make_one() -> None:
+def test_without_an_administrator_the_command_says_how_to_create_one() -> None:
     with pytest.raises(CommandError, match=r"manage\.py prepare"):
         call_command("load_example")

@@ -1,4 +1,4 @@
-"""`prepare`, `serve` and `make run`, as an operator runs them."""
+"""`prepare`, `serve` and `make run` work as an operator uses them."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_log_shows_requests_under_their_ids(live_registry: LiveRegistry) -> 
     assert "secret" not in live_registry.log
 
 
-def test_pages_have_collected_files(live_registry: LiveRegistry) -> None:
+def test_pages_link_to_collected_files(live_registry: LiveRegistry) -> None:
     with urllib.request.urlopen(f"{live_registry.url}/sign-in") as answer:
         page = answer.read().decode()
     (path,) = {x for x in page.split('"') if x.startswith("/static/web/css/page.")}
@@ -70,7 +70,7 @@ def test_pages_have_collected_files(live_registry: LiveRegistry) -> None:
 
 
 @pytest.mark.once
-def test_two_registries_serve_beside_each_other(
+def test_two_registries_can_serve_at_the_same_time(
     live_registry: LiveRegistry, start_registry: StartRegistry
 ) -> None:
     other = start_registry()
@@ -79,7 +79,7 @@ def test_two_registries_serve_beside_each_other(
 
 
 @pytest.mark.once
-def test_a_taken_port_is_refused_with_what_to_do(tmp_path: Path) -> None:
+def test_a_taken_port_is_rejected_with_advice(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -99,7 +99,7 @@ def test_a_taken_port_is_refused_with_what_to_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.once
-def test_processes_that_count_each_for_itself_do_not_start(tmp_path: Path) -> None:
+def test_processes_without_shared_counters_do_not_start(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "serve"],
         cwd=ROOT,
@@ -114,10 +114,10 @@ def test_processes_that_count_each_for_itself_do_not_start(tmp_path: Path) -> No
 
 
 class Started:
-    """A command in a process group of its own, as a terminal starts one."""
+    """A command in its own process group, as a terminal starts it."""
 
     def __init__(self, command: list[str], folder: Path) -> None:
-        """Start it, with its own port, data and log below `folder`."""
+        """Start the command with its own port, data and log below `folder`."""
         self.port = free_port()
         self.log = folder / "log"
         data = {"PORT": str(self.port), "REGISTRY_DATA_DIR": str(folder / "data")}
@@ -133,7 +133,7 @@ class Started:
             )
 
     def wait_until_it_serves(self) -> None:
-        """Return as soon as the port answers."""
+        """Wait until the port accepts connections."""
         deadline = time.monotonic() + PATIENCE
         while not self.serves():
             assert self.process.poll() is None, self.log.read_text()
@@ -141,17 +141,17 @@ class Started:
             time.sleep(0.1)
 
     def serves(self) -> bool:
-        """Tell whether anybody listens on the port."""
+        """Return whether a process listens on the port."""
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def interrupt(self) -> int:
-        """Press Ctrl-C, which every process of the group hears; return the status."""
+        """Send Ctrl-C to all processes of the group; return the exit status."""
         os.killpg(self.process.pid, signal.SIGINT)
         return self.process.wait(PATIENCE)
 
     def kill(self) -> None:
-        """End what is left of the group."""
+        """Kill the remaining processes of the group."""
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -176,7 +176,7 @@ def made_to_run(tmp_path: Path) -> Iterator[Started]:
 
 
 @pytest.mark.once
-def test_interrupted_it_stops_with_status_0(served: Started) -> None:
+def test_an_interrupted_server_stops_with_status_0(served: Started) -> None:
     served.wait_until_it_serves()
     assert served.interrupt() == 0
     assert not served.serves()

@@ -1,4 +1,4 @@
-"""The store in a local folder."""
+"""The store in a local folder keeps complete files, and only those."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from registry.core.errors import NotFound, StorageFull, Unavailable
-from registry.storage.base import CHUNK, refusing_when_full
+from registry.storage.base import CHUNK, reporting_write_errors
 from registry.storage.filesystem import FileSystemStore
 from tests.files import COUNTS, sha1_of
 from tests.plugins.server import ROOT
@@ -33,25 +33,25 @@ def store(tmp_path: Path) -> FileSystemStore:
 
 
 def put(store: FileSystemStore, data: bytes = COUNTS) -> str:
-    """Put bytes into a store, and return their SHA-1."""
+    """Store bytes and return their SHA-1."""
     with store.draft(io.BytesIO(data)) as draft:
-        draft.keep()
+        draft.commit()
     return draft.checksums.sha1
 
 
 def files_in(store: FileSystemStore) -> list[Path]:
-    """Return all files below the store's folder, kept and unfinished ones."""
+    """Return all files below the store's folder, stored and unfinished ones."""
     return [path for path in store.files.parent.rglob("*") if path.is_file()]
 
 
 class Breaking(io.RawIOBase):
-    """A source that gives some bytes, and then breaks."""
+    """A source that returns some bytes and then fails."""
 
     def __init__(self, size: int) -> None:
         self.left = size
 
     def read(self, size: int = -1, /) -> bytes:
-        """Return bytes, or fail where they end."""
+        """Return bytes, or raise an error at their end."""
         if self.left == 0:
             raise ConnectionResetError("the other side is gone")
         size = min(size, self.left)
@@ -59,7 +59,7 @@ class Breaking(io.RawIOBase):
         return b"x" * size
 
 
-def test_a_kept_file_is_found_by_its_sha1(store: FileSystemStore) -> None:
+def test_a_stored_file_is_found_by_its_sha1(store: FileSystemStore) -> None:
     assert put(store) == SHA1
     assert store.exists(SHA1)
     assert store.size(SHA1) == len(COUNTS)
@@ -68,7 +68,7 @@ def test_a_kept_file_is_found_by_its_sha1(store: FileSystemStore) -> None:
     reader.close()
 
 
-def test_checksums_and_size_are_those_of_all_pieces(store: FileSystemStore) -> None:
+def test_checksums_and_size_cover_all_chunks(store: FileSystemStore) -> None:
     data = os.urandom(2 * CHUNK + 17)
     with store.draft(io.BytesIO(data)) as draft:
         assert draft.checksums.sha1 == sha1_of(data)
@@ -76,25 +76,25 @@ def test_checksums_and_size_are_those_of_all_pieces(store: FileSystemStore) -> N
         assert draft.checksums.size == len(data)
 
 
-def test_an_empty_file_is_a_file(store: FileSystemStore) -> None:
+def test_an_empty_file_can_be_stored(store: FileSystemStore) -> None:
     empty = put(store, b"")
     assert store.size(empty) == 0
 
 
-def test_a_draft_that_is_not_kept_leaves_nothing(store: FileSystemStore) -> None:
+def test_an_uncommitted_draft_leaves_nothing(store: FileSystemStore) -> None:
     with store.draft(io.BytesIO(COUNTS)):
         assert len(files_in(store)) == 1
         assert not store.exists(SHA1)
     assert files_in(store) == []
 
 
-def test_a_source_that_breaks_leaves_nothing(store: FileSystemStore) -> None:
+def test_a_failing_source_leaves_nothing(store: FileSystemStore) -> None:
     with pytest.raises(ConnectionResetError), store.draft(Breaking(CHUNK + 5)):
         pytest.fail("a draft of half the bytes")
     assert files_in(store) == []
 
 
-def test_nobody_sees_half_a_file(store: FileSystemStore) -> None:
+def test_an_incomplete_file_is_never_visible(store: FileSystemStore) -> None:
     seen: list[bool] = []
 
     class Watching(io.BytesIO):
@@ -103,12 +103,12 @@ def test_nobody_sees_half_a_file(store: FileSystemStore) -> None:
             return super().read(size)
 
     with store.draft(Watching(COUNTS)) as draft:
-        draft.keep()
+        draft.commit()
     assert seen == [False, False]
     assert store.exists(SHA1)
 
 
-def test_the_same_file_may_be_kept_twice(store: FileSystemStore) -> None:
+def test_the_same_file_can_be_stored_twice(store: FileSystemStore) -> None:
     put(store)
     reader = store.open(SHA1)
     put(store)
@@ -118,7 +118,7 @@ def test_the_same_file_may_be_kept_twice(store: FileSystemStore) -> None:
     reader.close()
 
 
-def test_many_at_once_keep_the_same_file(store: FileSystemStore) -> None:
+def test_the_same_file_can_be_stored_concurrently(store: FileSystemStore) -> None:
     data = os.urandom(3 * CHUNK)
     ready = threading.Barrier(6)
     failed: list[BaseException] = []
@@ -127,7 +127,7 @@ def test_many_at_once_keep_the_same_file(store: FileSystemStore) -> None:
         try:
             with store.draft(io.BytesIO(data)) as draft:
                 ready.wait(30)
-                draft.keep()
+                draft.commit()
         except BaseException as error:  # noqa: BLE001 (a thread's errors get lost)
             failed.append(error)
 
@@ -160,7 +160,7 @@ def test_only_the_registry_can_read_what_is_stored(store: FileSystemStore) -> No
         (10_000, 5, b""),
     ],
 )
-def test_a_part_is_read_as_asked(
+def test_a_range_is_read_as_requested(
     store: FileSystemStore, start: int, length: int | None, expected: bytes
 ) -> None:
     put(store)
@@ -170,7 +170,7 @@ def test_a_part_is_read_as_asked(
     reader.close()
 
 
-def test_what_is_not_held_is_not_found(store: FileSystemStore) -> None:
+def test_a_missing_file_raises_not_found(store: FileSystemStore) -> None:
     assert not store.exists(SHA1)
     with pytest.raises(NotFound):
         store.size(SHA1)
@@ -181,16 +181,16 @@ def test_what_is_not_held_is_not_found(store: FileSystemStore) -> None:
 @pytest.mark.parametrize(
     "name", ["", "../secret-key", SHA1.upper(), SHA1[:-1], f"{SHA1}/..", f"{SHA1}\n"]
 )
-def test_only_a_checksum_names_a_file(store: FileSystemStore, name: str) -> None:
-    with pytest.raises(ValueError, match="is no SHA-1"):
+def test_only_a_sha1_is_accepted_as_a_name(store: FileSystemStore, name: str) -> None:
+    with pytest.raises(ValueError, match="is not a SHA-1"):
         store.exists(name)
 
 
-def test_a_folder_has_no_server_of_its_own(store: FileSystemStore) -> None:
+def test_a_folder_has_no_download_links(store: FileSystemStore) -> None:
     assert store.download_link(put(store), name="a.csv", media_type="text/csv") is None
 
 
-def test_tidying_removes_what_a_killed_upload_left(store: FileSystemStore) -> None:
+def test_leftovers_of_a_killed_upload_are_removed(store: FileSystemStore) -> None:
     program = (
         "import os, sys, pathlib\n"
         "from registry.storage.filesystem import FileSystemStore\n"
@@ -206,96 +206,96 @@ def test_tidying_removes_what_a_killed_upload_left(store: FileSystemStore) -> No
     assert done.returncode == 9
     (left,) = files_in(store)
     os.utime(left, (LONG_AGO, LONG_AGO))
-    store.tidy()
+    store.remove_abandoned()
     assert files_in(store) == []
 
 
-def test_tidying_spares_an_upload_at_work(store: FileSystemStore) -> None:
+def test_an_active_upload_is_not_removed(store: FileSystemStore) -> None:
     with store.draft(io.BytesIO(COUNTS)) as draft:
         (file,) = files_in(store)
         os.utime(file, (LONG_AGO, LONG_AGO))
-        store.tidy()
-        draft.keep()
+        store.remove_abandoned()
+        draft.commit()
     assert store.exists(SHA1)
 
 
-def test_many_drafts_are_kept_one_by_one_and_the_rest_is_gone(
+def test_uncommitted_drafts_of_many_are_removed(
     store: FileSystemStore,
 ) -> None:
     with store.drafts() as drafts:
-        kept, left = (drafts.take(io.BytesIO(data)) for data in (COUNTS, b"other"))
+        kept, left = (drafts.add(io.BytesIO(data)) for data in (COUNTS, b"other"))
         assert not store.exists(SHA1)
-        kept.keep()
+        kept.commit()
     assert store.exists(SHA1)
     assert not store.exists(left.checksums.sha1)
     assert list(store.incoming.iterdir()) == []
 
 
-def test_more_drafts_than_a_process_may_have_files_open(store: FileSystemStore) -> None:
+def test_there_can_be_more_drafts_than_open_files(store: FileSystemStore) -> None:
     opened = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (100, opened[1]))
     try:
         with store.drafts() as drafts:
             for number in range(200):
-                drafts.take(io.BytesIO(str(number).encode())).keep()
+                drafts.add(io.BytesIO(str(number).encode())).commit()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, opened)
     assert len(files_in(store)) == 200
 
 
-def test_a_source_that_breaks_leaves_nothing_of_many_drafts(
+def test_a_failing_source_leaves_nothing_of_many_drafts(
     store: FileSystemStore,
 ) -> None:
     def take_two() -> None:
         with store.drafts() as drafts:
-            drafts.take(io.BytesIO(COUNTS))
-            drafts.take(Breaking(2 * CHUNK))
+            drafts.add(io.BytesIO(COUNTS))
+            drafts.add(Breaking(2 * CHUNK))
 
     with pytest.raises(ConnectionResetError):
         take_two()
     assert files_in(store) == []
 
 
-def test_a_draft_that_is_withdrawn_was_never_there(store: FileSystemStore) -> None:
+def test_an_undone_commit_removes_the_file(store: FileSystemStore) -> None:
     with store.draft(io.BytesIO(COUNTS)) as draft:
-        draft.keep()
-        draft.withdraw()
-        draft.withdraw()
+        draft.commit()
+        draft.undo_commit()
+        draft.undo_commit()
     assert files_in(store) == []
 
 
-def test_tidying_spares_many_drafts_at_work_and_removes_abandoned_ones(
+def test_active_drafts_stay_and_abandoned_ones_are_removed(
     store: FileSystemStore,
 ) -> None:
     with store.drafts() as drafts:
-        draft = drafts.take(io.BytesIO(COUNTS))
+        draft = drafts.add(io.BytesIO(COUNTS))
         (folder,) = store.incoming.iterdir()
         abandoned = store.incoming / "abandoned"
         abandoned.mkdir()
         (abandoned / "file").write_bytes(COUNTS)
         for path in (folder, abandoned):
             os.utime(path, (LONG_AGO, LONG_AGO))
-        store.tidy()
+        store.remove_abandoned()
         assert not abandoned.exists()
-        draft.keep()
+        draft.commit()
     assert files_in(store) == [store.path_of(SHA1)]
 
 
-def test_tidying_spares_what_has_just_begun(store: FileSystemStore) -> None:
+def test_an_upload_that_has_just_begun_is_not_removed(store: FileSystemStore) -> None:
     store.incoming.mkdir(parents=True)
     begun = store.incoming / "begun"
     # its upload has not come as far as to lock it
     begun.touch()
-    store.tidy()
+    store.remove_abandoned()
     assert begun.exists()
 
 
-def test_tidying_an_empty_store_does_nothing(store: FileSystemStore) -> None:
-    store.tidy()
+def test_removing_from_an_empty_store_does_nothing(store: FileSystemStore) -> None:
+    store.remove_abandoned()
     assert not store.incoming.exists()
 
 
-def test_a_store_that_is_full_says_so_and_keeps_nothing(
+def test_a_full_store_raises_storage_full_and_stores_nothing(
     store: FileSystemStore,
 ) -> None:
     # a limit on the size of files acts like a full disk, but on one process alone
@@ -322,7 +322,7 @@ def test_a_store_that_is_full_says_so_and_keeps_nothing(
     assert files_in(store) == []
 
 
-def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+def test_an_unwritable_store_raises_unavailable(tmp_path: Path) -> None:
     (tmp_path / "store").write_text("a file where the folder should be")
     store = FileSystemStore(tmp_path / "store")
     with (
@@ -332,11 +332,11 @@ def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
         pytest.fail("a draft of nothing")
 
 
-def test_a_disk_without_room_is_told_from_other_failures() -> None:
+def test_a_full_disk_differs_from_other_failures() -> None:
     # the system's own device that has no room
     with (
         pytest.raises(StorageFull, match="No space left on device"),
-        refusing_when_full(),
+        reporting_write_errors(),
         Path("/dev/full").open("wb", buffering=0) as device,
     ):
         device.write(b"x")
@@ -348,7 +348,7 @@ from registry.core.errors import StorageFull
 from registry.storage.filesystem import FileSystemStore
 store = FileSystemStore(pathlib.Path(sys.argv[1]))
 try:
-    with store.draft(io.BytesIO(b"x" * 4000000)) as draft: draft.keep()
+    with store.draft(io.BytesIO(b"x" * 4000000)) as draft: draft.commit()
 except StorageFull as error:
     print(error.detail)
 print([path.name for path in store.files.parent.rglob("*") if path.is_file()])

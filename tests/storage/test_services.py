@@ -1,4 +1,4 @@
-"""Keeping files: store and database together."""
+"""Files are stored and registered together."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from registry.core.models import Event
 from registry.storage.models import StoredFile
 from registry.storage.services import (
     find_file,
-    keep_drafts,
-    keep_file,
-    keep_upload,
-    sha1_of,
-    the_store,
-    uploaders_of,
+    find_uploaders,
+    get_store,
+    parse_sha1,
+    store_drafts,
+    store_file,
+    store_upload,
 )
 from tests import files
 from tests.factories import UserFactory
@@ -36,25 +36,25 @@ def _own_store(settings: Settings, tmp_path: Path) -> None:
 
 
 def events() -> list[tuple[str, int | None]]:
-    """Return what was written down of files, the first first."""
+    """Return the events of files, oldest first."""
     rows = Event.objects.filter(kind="stored_file").order_by("pk")
     return list(rows.values_list("action", "by_id"))
 
 
 @pytest.mark.django_db
-def test_a_file_is_kept_with_its_checksums_and_size() -> None:
+def test_a_file_is_stored_with_its_checksums_and_size() -> None:
     by = UserFactory.create()
-    file = keep_file(io.BytesIO(COUNTS), by=by)
+    file = store_file(io.BytesIO(COUNTS), by=by)
     assert file.sha1 == SHA1
     assert file.sha256 == hashlib.sha256(COUNTS).hexdigest()
     assert file.size == len(COUNTS)
     assert find_file(SHA1) == file
     assert events() == [("created", by.pk)]
-    assert uploaders_of([file.pk]) == {file.pk: by.pk}
+    assert find_uploaders([file.pk]) == {file.pk: by.pk}
 
 
 @pytest.mark.django_db
-def test_keeping_a_file_again_changes_nothing() -> None:
+def test_storing_a_file_again_changes_nothing() -> None:
     first = files.keep(by=UserFactory.create())
     again = files.keep(by=UserFactory.create())
     assert again == first
@@ -62,62 +62,62 @@ def test_keeping_a_file_again_changes_nothing() -> None:
 
 
 @pytest.mark.django_db
-def test_the_registry_itself_may_keep_a_file() -> None:
-    assert uploaders_of([files.keep().pk]) == {}
+def test_the_registry_itself_can_store_a_file() -> None:
+    assert find_uploaders([files.keep().pk]) == {}
 
 
 @pytest.mark.django_db
-def test_an_upload_tells_whether_it_is_new() -> None:
+def test_an_upload_returns_whether_it_is_new() -> None:
     by = UserFactory.create()
-    file, is_new = keep_upload(io.BytesIO(COUNTS), sha1=SHA1, by=by)
+    file, is_new = store_upload(io.BytesIO(COUNTS), sha1=SHA1, by=by)
     assert (file.sha1, is_new) == (SHA1, True)
-    assert keep_upload(io.BytesIO(COUNTS), sha1=SHA1, by=by) == (file, False)
+    assert store_upload(io.BytesIO(COUNTS), sha1=SHA1, by=by) == (file, False)
 
 
 @pytest.mark.django_db
-def test_other_bytes_than_announced_are_refused_and_not_kept() -> None:
+def test_bytes_with_another_checksum_are_rejected_and_not_stored() -> None:
     with pytest.raises(InvalidInput, match="nothing was kept") as refusal:
-        keep_upload(io.BytesIO(b"other"), sha1=SHA1, by=UserFactory.create())
+        store_upload(io.BytesIO(b"other"), sha1=SHA1, by=UserFactory.create())
     assert files.sha1_of(b"other") in refusal.value.detail
     assert not StoredFile.objects.exists()
-    assert not the_store().exists(files.sha1_of(b"other"))
-    assert not the_store().exists(SHA1)
+    assert not get_store().exists(files.sha1_of(b"other"))
+    assert not get_store().exists(SHA1)
     assert events() == []
 
 
 @pytest.mark.django_db
-def test_bytes_that_were_lost_can_be_uploaded_again() -> None:
+def test_lost_bytes_can_be_uploaded_again() -> None:
     first, second = UserFactory.create(), UserFactory.create()
     file = files.keep(by=first)
-    (the_store().path_of(SHA1)).unlink()  # type: ignore[attr-defined]
+    (get_store().path_of(SHA1)).unlink()  # type: ignore[attr-defined]
     assert find_file(SHA1) is None
     assert files.keep(by=second) == file
     assert find_file(SHA1) == file
     assert events() == [("created", first.pk), ("updated", second.pk)]
-    assert uploaders_of([file.pk]) == {file.pk: first.pk}
+    assert find_uploaders([file.pk]) == {file.pk: first.pk}
 
 
 @pytest.mark.django_db
-def test_of_many_files_all_are_kept_or_none() -> None:
+def test_many_files_are_stored_all_or_none() -> None:
     by = UserFactory.create()
     files.keep(b"there before")
-    folder = the_store().path_of(files.sha1_of(b"third")).parent.parent  # type: ignore[attr-defined]
+    folder = get_store().path_of(files.sha1_of(b"third")).parent.parent  # type: ignore[attr-defined]
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.write_bytes(b"in the way")
-    with the_store().drafts() as drafts:
+    with get_store().drafts() as drafts:
         taken = [
-            drafts.take(io.BytesIO(data))
+            drafts.add(io.BytesIO(data))
             for data in (b"there before", b"second", b"third")
         ]
         with pytest.raises(Unavailable):
-            keep_drafts(taken, by=by)
-        assert not the_store().exists(files.sha1_of(b"second"))
-        assert the_store().exists(files.sha1_of(b"there before"))
+            store_drafts(taken, by=by)
+        assert not get_store().exists(files.sha1_of(b"second"))
+        assert get_store().exists(files.sha1_of(b"there before"))
         assert [file.size for file in StoredFile.objects.all()] == [12]
     folder.unlink()
-    with the_store().drafts() as drafts:
-        taken = [drafts.take(io.BytesIO(data)) for data in (b"second", b"third")]
-        assert len(keep_drafts(taken, by=by)) == 2
+    with get_store().drafts() as drafts:
+        taken = [drafts.add(io.BytesIO(data)) for data in (b"second", b"third")]
+        assert len(store_drafts(taken, by=by)) == 2
     assert StoredFile.objects.count() == 3
 
 
@@ -127,11 +127,11 @@ def test_another_file_with_the_same_sha1_does_not_replace_the_first() -> None:
     StoredFile.objects.create(sha1=SHA1, sha256="0" * 64, size=5)
     with pytest.raises(Conflict, match="Another file with the SHA-1"):
         files.keep()
-    assert not the_store().exists(SHA1)
+    assert not get_store().exists(SHA1)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_uploads_at_once_one_is_new() -> None:
+def test_one_of_many_concurrent_uploads_is_new() -> None:
     by = UserFactory.create()
     data = COUNTS * 100_000
     ready = threading.Barrier(4)
@@ -141,7 +141,7 @@ def test_of_many_uploads_at_once_one_is_new() -> None:
         source = io.BytesIO(data)
         ready.wait(30)
         try:
-            _, is_new = keep_upload(source, sha1=files.sha1_of(data), by=by)
+            _, is_new = store_upload(source, sha1=files.sha1_of(data), by=by)
             outcomes.append(is_new)
         finally:
             connection.close()
@@ -156,13 +156,13 @@ def test_of_many_uploads_at_once_one_is_new() -> None:
     assert len(events()) == 1
 
 
-def test_checksums_are_read_in_either_case() -> None:
-    assert sha1_of(SHA1.upper()) == SHA1
+def test_checksums_are_accepted_in_either_case() -> None:
+    assert parse_sha1(SHA1.upper()) == SHA1
 
 
 @pytest.mark.parametrize(
     "text", ["", "abc", SHA1 + "0", SHA1[:-1] + "g", f"{SHA1}\n", "٣" * 40]
 )
-def test_what_is_no_checksum_is_refused(text: str) -> None:
+def test_other_texts_than_checksums_are_rejected(text: str) -> None:
     with pytest.raises(InvalidInput, match="is no SHA-1 checksum"):
-        sha1_of(text)
+        parse_sha1(text)

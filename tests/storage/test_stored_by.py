@@ -1,4 +1,4 @@
-"""Who stored a file, in a registry of which only the events said it."""
+"""A migration finds out from events who stored a file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.files import COUNTS, keep
 pytestmark = pytest.mark.django_db
 
 
-def test_a_migration_takes_it_from_the_first_event(
+def test_a_migration_sets_stored_by_from_the_first_event(
     settings: Settings, tmp_path: Path
 ) -> None:
     settings.STORE_DIR = tmp_path

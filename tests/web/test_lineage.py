@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from registry.catalogue.models import DataProduct
-from registry.http import budgets
+from registry.http import read_slots
 from registry.provenance import picture
 from tests.factories import (
     CodeRunFactory,
@@ -180,7 +180,7 @@ def test_a_page_without_a_slot_comes_without_its_lineage(
         wrong = _part(found, "?depth=nonsense", 400)
         assert "the lineage is not shown" in words_of(wrong)
     assert _rows(_part(found, path))
-    assert budgets.slots.taken == 0
+    assert read_slots.slots.taken == 0
 
 
 def _path(stored: Stored) -> str:
@@ -201,7 +201,7 @@ def _all_slots() -> Iterator[None]:
     """Take all the slots of people without an account."""
     with ExitStack() as stack:
         for at in range(settings.THREADS // 2):
-            slot = budgets.slots.take(f"192.0.2.{at}", is_anonymous=True)
+            slot = read_slots.slots.take(f"192.0.2.{at}", is_anonymous=True)
             stack.callback(slot.release)
         yield
 

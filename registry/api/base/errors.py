@@ -17,15 +17,15 @@ from django.core.exceptions import (
 )
 from django.db import DataError, IntegrityError
 from django.http import UnreadablePostError
-from django.urls import get_script_prefix
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as default_handler
 
+from registry.api.base.views import api_base
 from registry.core import errors
+from registry.core.database_errors import to_registry_error
 from registry.core.links import kind_of
-from registry.core.troubles import to_registry_error
-from registry.http.bodies import BodyBrokeOff, BodyRefused
+from registry.http.bodies import BodyIncomplete, BodyRefused
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ DETAIL: dict[type[Exception], str] = {
     TooManyFieldsSent: "The form has too many fields.",
     TooManyFilesSent: "The form has too many files.",
     SuspiciousOperation: "Part of the request cannot be read.",
-    UnreadablePostError: BodyBrokeOff.detail,
+    UnreadablePostError: BodyIncomplete.detail,
     DataError: "A value is outside what the database can hold.",
     IntegrityError: "The request does not fit what is on record by now; try again.",
 }
@@ -66,7 +66,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     request = context["request"]
     if isinstance(error, exceptions.NotAuthenticated):
         return Response({"detail": error.detail}, status=403)
-    if isinstance(error, errors.Refused):
+    if isinstance(error, errors.BulkError):
         return _refused(error, request)
     status = status_of(error)
     if status is None:
@@ -109,7 +109,7 @@ def status_of(error: Exception) -> int | None:
     return next((code for kind, code in STATUS if isinstance(error, kind)), None)
 
 
-def _refused(error: errors.Refused, request: Any) -> Response:
+def _refused(error: errors.BulkError, request: Any) -> Response:
     """Answer for many rows: the status of the first bad one, and each one's errors."""
     first = error.errors[min(error.errors)]
     body: list[Any] = [{} for _ in range(error.total)]
@@ -148,8 +148,3 @@ def _duplicate(error: errors.Duplicate, request: Any) -> dict[str, Any]:
         return {"detail": f"{error.detail}: another row of this request is the same"}
     address = f"{kind_of(type(error.existing))}/{error.existing.pk}/"
     return {"detail": error.detail, "url": f"{api_base(request)}{address}"}
-
-
-def api_base(request: Any) -> str:
-    """Return the address that all of the API is below, by the request's host."""
-    return str(request.build_absolute_uri(f"{get_script_prefix()}api/"))

@@ -46,11 +46,12 @@ class _Linking(serializers.Field):  # type: ignore[type-arg]
     def links_in(self, data: Any) -> list[Written]:
         """Return the links in the value of the field, for looking them up."""
         items = data if isinstance(data, list) else [data]
-        return [(self.model, item) for item in items]
+        return [(self.model, item) for item in items if isinstance(item, int | str)]
 
     def _target(self, item: Any) -> int:
         links: ResolvedLinks = self.context["links"]
-        found = links.get(self.model, item)
+        known = links.targets.get((self.model, item)) if type(item) is str else None
+        found = known or links.get(self.model, item)
         if isinstance(found, int):
             return found
         raise serializers.ValidationError(str(found), code="invalid_link")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from django.db import IntegrityError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from registry.identity.models import User
 
 #: How long an answer is kept.
-KEPT = timedelta(hours=24)
+RESPONSE_LIFETIME = timedelta(hours=24)
 #: After this long without an answer, the process that claimed a key is dead.
 ABANDONED = timedelta(minutes=15)
 
@@ -42,13 +42,14 @@ class KeyReused(APIException):
     default_detail = "This Idempotency-Key was used for another request."
 
 
-def once(request: Request, user: User, work: Callable[[], Response]) -> Response:
+def once(request: Request, work: Callable[[], Response]) -> Response:
     """Do the work, or repeat the answer that its ``Idempotency-Key`` had before."""
     key = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip()
     if not key:
         return work()
     if len(key) > 255:
         raise ValidationError({"detail": "Idempotency-Key has at most 255 characters."})
+    user = cast("User", request.user)
     claim, answer = _claim(user, key, _fingerprint(request))
     if answer is not None:
         return answer
@@ -100,7 +101,7 @@ def _claim(
 def _store(claim: IdempotencyKey) -> None:
     """Store a claim in the place of those that are over."""
     now = claim.claimed_at
-    IdempotencyKey.objects.filter(claimed_at__lt=now - KEPT).delete()
+    IdempotencyKey.objects.filter(claimed_at__lt=now - RESPONSE_LIFETIME).delete()
     IdempotencyKey.objects.filter(
         user=claim.user, key=claim.key, status=None, claimed_at__lt=now - ABANDONED
     ).delete()
@@ -111,7 +112,7 @@ def _store(claim: IdempotencyKey) -> None:
 def _known(user: User, key: str, now: datetime) -> IdempotencyKey | None:
     """Return the claim on a key that holds, if there is one."""
     holds = Q(claimed_at__gte=now - ABANDONED) | Q(
-        status__isnull=False, claimed_at__gte=now - KEPT
+        status__isnull=False, claimed_at__gte=now - RESPONSE_LIFETIME
     )
     return IdempotencyKey.objects.filter(holds, user=user, key=key).first()
 

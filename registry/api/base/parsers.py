@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any
 
 import orjson
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import BaseParser
 
-from registry.api.base.bulk import refuse_many
-from registry.core.json_outline import TooDeep, TooManyValues, outline
+from registry.core.json_size import TooDeep, TooManyValues, measure_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+#: Records in one request, at most.
+MAX_BULK = 10_000
 
 
 class RecordJSONParser(BaseParser):
@@ -35,9 +38,16 @@ class RecordJSONParser(BaseParser):
         # The plain request's own body is limited in size, its stream is not.
         body = stream.read() if request is None else request._request.body
         try:
-            refuse_many(outline(body).items)
+            _refuse_excess(measure_json(body).items)
             return orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise ParseError(f"JSON parse error - {error}") from error
         except (TooManyValues, TooDeep) as error:
             raise ParseError(str(error)) from error
+
+
+def _refuse_excess(rows: int) -> None:
+    """Refuse a request with too many rows."""
+    if rows > MAX_BULK:
+        detail = f"At most {MAX_BULK} records in one request; this one has {rows}."
+        raise ValidationError({"detail": detail})

@@ -26,13 +26,18 @@ from registry.api.base.shown import (
 from registry.api.base.versions import NEWEST, OLDEST
 from registry.core.compiled import CompiledQuery
 from registry.core.links import kind_of
-from registry.core.long_texts import Beginning, Bytes, is_cut, is_long
 from registry.core.lookups import Among
 from registry.core.related import (
     RelatedFlag,
     RelatedId,
     RelatedIds,
     RelatedQuery,
+)
+from registry.core.text_prefixes import (
+    ByteLength,
+    TextPrefix,
+    is_long_text_column,
+    is_truncated,
 )
 
 if TYPE_CHECKING:
@@ -115,6 +120,7 @@ class RecordReader:
 
     def __init__(self, model: type[Model], columns: Sequence[AnyColumn]):
         self.model = model
+        self.kind = kind_of(model)
         self.columns = tuple(columns)
         self.names = tuple(column.name for column in columns)
         self._plain = [c for c in columns if isinstance(c, Column)]
@@ -125,7 +131,9 @@ class RecordReader:
         self._selected = tuple(
             dict.fromkeys((*selected, *(c.source for c in self._plain)))
         )
-        self._long = tuple(name for name in self._selected if is_long(model, name))
+        self._long = tuple(
+            name for name in self._selected if is_long_text_column(model, name)
+        )
 
     @classmethod
     def of(cls, row_type: RowType[Any], version: str = NEWEST) -> RecordReader:
@@ -150,7 +158,7 @@ class RecordReader:
 
         Of long texts the beginnings are selected; ``show`` fetches the rest.
         """
-        columns = [Beginning(n) if n in self._long else n for n in self._selected]
+        columns = [TextPrefix(n) if n in self._long else n for n in self._selected]
         return queryset.values_list(*columns, *extra)
 
     def fitting(self, rows: Sequence[Row], most: int) -> int:
@@ -158,7 +166,7 @@ class RecordReader:
 
         The first always fits.
         """
-        sizes = self._long_texts(rows, Bytes)
+        sizes = self._long_texts(rows, ByteLength)
         total = 0
         for number, row in enumerate(rows):
             total += sum(size or 0 for size in sizes.get(row[0], {}).values())
@@ -199,7 +207,7 @@ class RecordReader:
     ) -> dict[int, dict[str, Any]]:
         """Select something of the texts of those rows that have a cut one, by id."""
         positions = [self._selected.index(name) for name in self._long]
-        ids = [row[0] for row in rows if any(is_cut(row[at]) for at in positions)]
+        ids = [row[0] for row in rows if any(is_truncated(row[at]) for at in positions)]
         if not ids:
             return {}
         records = self.model._default_manager.order_by().filter(Among("pk", ids))

@@ -27,10 +27,10 @@ from registry.api.base.shown import (
     Shown,
     shown_fields,
 )
-from registry.core.validators import web_address
+from registry.core.links import resolve_links
+from registry.core.validators import validate_url
 
 if TYPE_CHECKING:
-    from registry.core.links import ResolvedLinks
     from registry.core.record_types import LinkedRecords, RecordType
 
 Fields = dict[str, Any]
@@ -65,6 +65,8 @@ class RowSerializer(serializers.ModelSerializer[Any]):
 
     class Meta:
         list_serializer_class = LinkingListSerializer
+        #: Each field is validated here; the services validate records as a whole.
+        validators: tuple[Any, ...] = ()
 
     #: Fields are built once a key, for that takes longer than to use them.
     _built: ClassVar[dict[Any, Fields]] = {}
@@ -119,7 +121,7 @@ class RowSerializer(serializers.ModelSerializer[Any]):
         kept = [v for v in validators if not isinstance(v, UniqueValidator)]
         if isinstance(model_field, models.URLField):
             field_class = serializers.CharField
-            kept = [v for v in kept if not _is_url_validator(v)] + [web_address]
+            kept = [v for v in kept if not _is_url_validator(v)] + [validate_url]
         if "validators" in kwargs or kept != list(validators):
             kwargs["validators"] = kept
         is_text = isinstance(model_field, models.CharField | models.TextField)
@@ -137,10 +139,6 @@ class RowSerializer(serializers.ModelSerializer[Any]):
         """Do not let unique constraints make fields required."""
         return extra_kwargs, {}
 
-    def get_validators(self) -> list[Any]:
-        """Check each field only; the services check records as a whole."""
-        return []
-
     def get_initial(self) -> dict[str, Any]:
         """Return what an empty form begins with: no null where none may be."""
         initial: dict[str, Any] = super().get_initial()
@@ -157,8 +155,8 @@ class RowSerializer(serializers.ModelSerializer[Any]):
 class RecordSerializer(RowSerializer):
     """Describes and checks the fields of a record type, by its declaration.
 
-    That is given, or in the context. ``only`` names the fields where not all are wanted; they are described in OpenAPI
-    by a ``component_name`` of their own.
+    The declaration is given, or in the context. ``only`` names the fields where not all
+    are wanted; these are described in OpenAPI by a ``component_name`` of their own.
     """
 
     def __init__(
@@ -175,7 +173,7 @@ class RecordSerializer(RowSerializer):
         kwargs["context"] = {**context, "record_type": self.record_type}
         self.only = tuple(only)
         self._component_name = component_name
-        self.Meta = SimpleNamespace(model=self.record_type.model)  # type: ignore[assignment]
+        self.Meta = SimpleNamespace(model=self.record_type.model, validators=())  # type: ignore[assignment]
         super().__init__(*args, **kwargs)
 
     @property
@@ -224,10 +222,20 @@ class RecordSerializer(RowSerializer):
         return {}
 
 
+def validated_values(
+    record_type: RecordType[Any], data: Any, context: dict[str, Any], **options: Any
+) -> Any:
+    """Return the valid values of a body; raise what is wrong with it."""
+    serializer = RecordSerializer(
+        data=data, record_type=record_type, context=context, **options
+    )
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
+
+
 def _look_up_links(serializer: Any, items: Sequence[dict[str, Any]]) -> None:
     """Find the targets of all links in these bodies, together."""
-    links: ResolvedLinks = serializer.context["links"]
-    links.add(
+    serializer.context["links"] = resolve_links(
         [
             link
             for field in serializer._writable_fields

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django.http import Http404, HttpResponsePermanentRedirect
-from django.urls import resolve
+from django.urls import get_script_prefix, resolve
 from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 
-from registry.api.base.errors import api_base
 from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
 from registry.http.views import CountedView
 
@@ -19,6 +18,11 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
     from registry.identity.models import User
+
+
+def api_base(request: Any) -> str:
+    """Return the address that all of the API is below, by the request's host."""
+    return str(request.build_absolute_uri(f"{get_script_prefix()}api/"))
 
 
 class RegistryView(CountedView):

@@ -16,27 +16,25 @@ from rest_framework.response import Response
 from rest_framework.utils.formatting import camelcase_to_spaces
 from rest_framework.viewsets import GenericViewSet
 
-from registry.api.base.bulk import refuse_many
 from registry.api.base.idempotency import once
 from registry.api.base.reader import RecordReader, Row
 from registry.api.base.renderers import csv_texts, wants_raw
-from registry.api.base.serializers import RecordSerializer
+from registry.api.base.serializers import RecordSerializer, validated_values
 from registry.api.base.versions import NEWEST
 from registry.api.base.views import RegistryView
-from registry.core.errors import Refused, RegistryError
-from registry.core.links import ResolvedLinks, kind_of
+from registry.core.errors import BulkError, RegistryError
+from registry.core.links import kind_of
 from registry.core.models import Record, revision
 from registry.core.record_types import RecordType, RowType
-from registry.http.budgets import hold_slot
-from registry.http.conditional import etag, known_revisions
+from registry.http.conditional import format_etag, if_match_revisions
 from registry.http.filters import FilterSet, filters_of
 from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
-from registry.http.keyset import Cursor, Key, ordered
+from registry.http.keyset import Cursor, SortKey, order_from_cursor
 from registry.http.pagination import PAGE_BYTES, PAGE_SIZE, ordering_of, page_size_of
+from registry.http.read_slots import hold_read_slot
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
-    from rest_framework.serializers import BaseSerializer
 
 # Inside the viewsets the name `list` is the method, so these are named here.
 Page = list[tuple[Row, tuple[Any, ...]]]
@@ -79,10 +77,6 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
         """Return all rows of the type, in no order."""
         return self.model._default_manager.order_by()
 
-    def get_serializer_context(self) -> dict[str, Any]:
-        """Add what looks up the targets of links."""
-        return {**super().get_serializer_context(), "links": ResolvedLinks()}
-
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Return a page of records, newest first; as CSV, all of them."""
         queryset = self.filter_queryset(self.get_queryset())
@@ -98,7 +92,7 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
     def _prepare_to_draw(request: Request) -> None:
         """Have a slot for a page that costs many times what its JSON would."""
         if page_size_of(request) > PAGE_SIZE:
-            hold_slot(request._request, request.user)
+            hold_read_slot(request._request, request.user)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return one record."""
@@ -117,16 +111,19 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
     @property
     def reader(self) -> RecordReader:
         """What reads the records, with the fields that the request chose."""
-        parameters = self.request.query_params
-        return self.full_reader.choose(parameters.get("fields"), parameters.get("omit"))
+        reader, parameters = self.full_reader, self.request.query_params
+        fields, omit = parameters.get("fields"), parameters.get("omit")
+        # most requests choose nothing
+        is_all = fields is None and omit is None
+        return reader if is_all else reader.choose(fields, omit)
 
     def check_choice(self) -> None:
         """Refuse a choice of fields that is none, before anything is stored."""
-        refuse_unknown(self.request.query_params, RECORD_PARAMETERS)
         _ = self.reader
+        refuse_unknown(self.request.query_params, RECORD_PARAMETERS)
 
     def read_page(
-        self, queryset: QuerySet[Any], keys: Sequence[Key], limit: int
+        self, queryset: QuerySet[Any], keys: Sequence[SortKey], limit: int
     ) -> Page:
         """Select rows for the paginator, each with the values of its keys."""
         names = [_column_of(self.model, key) for key in keys]
@@ -150,16 +147,16 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
 
     def record_response(self, pk: int, status: int = 200) -> Response:
         """Answer with one record and its entity tag."""
-        reader = self.reader
+        reader, base, model = self.reader, self.base, self.row_type.model
         row = reader.row(pk)
         if row is None:
-            raise Http404(f"{self.model._meta.verbose_name} {pk} does not exist.")
-        record = reader.show_one(row, self.base)
+            raise Http404(f"{model._meta.verbose_name} {pk} does not exist.")
+        record = reader.show_one(row, base)
         headers = {}
-        if issubclass(self.model, Record):
-            headers["ETag"] = etag(revision(pk, row[1].timestamp()))
+        if issubclass(model, Record):
+            headers["ETag"] = format_etag(revision(pk, row[1].timestamp()))
         if status == 201:
-            headers["Location"] = f"{self.base}{kind_of(self.model)}/{pk}/"
+            headers["Location"] = f"{base}{reader.kind}/{pk}/"
         return Response(record, status=status, headers=headers)
 
     def _stream_csv(self, queryset: QuerySet[Any]) -> StreamingHttpResponse:
@@ -180,7 +177,7 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
         return response
 
     def _pieces_of(
-        self, queryset: QuerySet[Any], keys: Sequence[Key]
+        self, queryset: QuerySet[Any], keys: Sequence[SortKey]
     ) -> Iterator[Records]:
         """Read the records a thousand at a time, fewer where their texts are long.
 
@@ -191,7 +188,9 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
         reader, base = self.reader, self.base
         reached: Cursor | None = None
         while True:
-            page = self.read_page(ordered(queryset, keys, reached), keys, CHUNK)
+            page = self.read_page(
+                order_from_cursor(queryset, keys, reached), keys, CHUNK
+            )
             rows = [row for row, _ in page]
             while rows:
                 number = reader.fitting(rows, PAGE_BYTES)
@@ -209,51 +208,45 @@ class RecordViewSet(RowViewSet):
     left out keep their values; a PUT must have the required ones.
     """
 
-    @property
-    def record_type(self) -> RecordType[Any]:
-        """The declaration of the record type."""
-        if not isinstance(self.row_type, RecordType):
-            raise TypeError(f"{self.row_type.model.__name__} is no record type.")
-        return self.row_type
+    row_type: RecordType[Any]
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> RecordSerializer:
         """Return a serializer of the type's fields."""
         kwargs.setdefault("context", self.get_serializer_context())
-        return RecordSerializer(*args, record_type=self.record_type, **kwargs)
+        return RecordSerializer(*args, record_type=self.row_type, **kwargs)
+
+    def validate(self, data: Any, **options: Any) -> Any:
+        """Return the valid values of a body; raise what is wrong with it."""
+        context = self.get_serializer_context()
+        return validated_values(self.row_type, data, context, **options)
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Register one record, or a list of them: all or none."""
         self.check_choice()
-        return once(request, self.user, lambda: self._create(request))
+        return once(request, lambda: self._create(request))
 
     def _create(self, request: Request) -> Response:
         data: Any = request.data
         if isinstance(data, list):
-            refuse_many(len(data))
             return self._create_many(data)
-        values = self._validated(self.get_serializer(data=data))
-        [record] = self.record_type.register_records(
-            [values], by=self.user, validated=True
+        values = self.validate(data)
+        [record] = self.row_type.register_rows(
+            [values], by=request.user, validated=True
         )
         return self.record_response(record.pk, status=201)
 
     def _create_many(self, data: list[Any]) -> Response:
-        values = self._validated(self.get_serializer(data=data, many=True))
+        values = self.validate(data, many=True)
         try:
-            records = self.record_type.register_records(
-                values, by=self.user, validated=True
+            records = self.row_type.register_rows(
+                values, by=self.request.user, validated=True
             )
-        except Refused:
+        except BulkError:
             raise
         except RegistryError as error:
             # Of a list, also of one record, the errors are a list.
-            raise Refused({0: error}, len(data)) from error
+            raise BulkError({0: error}, len(data)) from error
         return Response(self.show([record.pk for record in records]), status=201)
-
-    @staticmethod
-    def _validated(serializer: BaseSerializer[Any]) -> Any:
-        serializer.is_valid(raise_exception=True)
-        return serializer.validated_data
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Replace the values of a record."""
@@ -265,16 +258,15 @@ class RecordViewSet(RowViewSet):
 
     def _update(self, request: Request, *, partial: bool) -> Response:
         pk = self.existing_pk()
-        serializer = self.get_serializer(data=request.data, partial=partial)
-        values = self._validated(serializer)
-        change = self.record_type.change
+        values = self.validate(request.data, partial=partial)
+        change = self.row_type.change
         if change is None:
             raise MethodNotAllowed(str(request.method))
         change(
             pk,
             values,
             by=self.user,
-            unless_changed=known_revisions(request),
+            unless_changed=if_match_revisions(request),
             validated=True,
         )
         return self.record_response(pk)
@@ -291,18 +283,18 @@ class RecordViewSet(RowViewSet):
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Remove a record."""
-        delete = self.record_type.delete
+        delete = self.row_type.delete
         if delete is None:
             raise MethodNotAllowed(str(request.method))
         delete(
             int(self.kwargs["pk"]),
             by=self.user,
-            unless_changed=known_revisions(request),
+            unless_changed=if_match_revisions(request),
         )
         return Response(status=204)
 
 
-def _column_of(model: type[Model], key: Key) -> str:
+def _column_of(model: type[Model], key: SortKey) -> str:
     """Name the column of a key: of a link, its id."""
     field: Any = model._meta.get_field(key.name)
     return str(field.attname)

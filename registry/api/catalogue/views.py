@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from rest_framework.response import Response
 
-from registry.api.base.serializers import RecordSerializer
+from registry.api.base.serializers import validated_values
 from registry.api.base.viewsets import RecordViewSet
 from registry.api.catalogue.schema import PLACE_FIELDS, ObjectSchema
 from registry.catalogue import services
 from registry.catalogue.record_types import OBJECT, STORAGE_LOCATION
-from registry.http.conditional import known_revisions
+from registry.http.conditional import if_match_revisions
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -28,18 +28,16 @@ class ObjectViewSet(RecordViewSet):
         pk = self.existing_pk()
         if not {"path", "hash", "storage_root"} <= set(request.data):
             return super().update(request, *args, **kwargs)
-        place = RecordSerializer(
-            data=request.data,
-            record_type=STORAGE_LOCATION,
-            only=PLACE_FIELDS,
-            context=self.get_serializer_context(),
+        context = self.get_serializer_context()
+        place = validated_values(
+            STORAGE_LOCATION, request.data, context, only=PLACE_FIELDS
         )
-        rest = self.get_serializer(data=request.data, partial=True)
+        rest = self.validate(request.data, partial=True)
         _, is_new = services.place_object(
             pk,
-            self._validated(place),
-            self._validated(rest),
+            place,
+            rest,
             by=self.user,
-            unless_changed=known_revisions(request),
+            unless_changed=if_match_revisions(request),
         )
         return self.record_response(pk, status=201 if is_new else 200)

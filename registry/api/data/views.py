@@ -16,12 +16,12 @@ from rest_framework.response import Response
 from registry.api.base.views import PlainView
 from registry.api.data import schema
 from registry.core.errors import Conflict, Forbidden, InvalidInput
-from registry.http.bodies import accept_body
+from registry.http.bodies import set_body_limit
+from registry.http.body_stream import BodyStream
 from registry.http.permissions import SignedIn
-from registry.http.uploads import Body
 from registry.identity.models import User
 from registry.identity.quotas import quota_of
-from registry.storage.services import find_file, keep_upload, sha1_of
+from registry.storage.services import find_file, parse_sha1, store_upload
 from registry.storage.signing import permit_upload, permitted_user
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class UploadsView(PlainView):
 
     def permit(self, checksum: str) -> Response:
         """Answer with the address, unless the file is held."""
-        sha1 = sha1_of(checksum)
+        sha1 = parse_sha1(checksum)
         if find_file(sha1) is not None:
             raise Conflict(f"The registry already holds the file {sha1}.")
         path = reverse("data-file", args=[sha1])
@@ -95,12 +95,12 @@ class FileView(PlainView):
         200 says that the registry held the file by then. 413 says that it is more than
         the account may store; `used` and `allowed` are in bytes.
         """
-        sha1 = sha1_of(checksum)
+        sha1 = parse_sha1(checksum)
         by = request.user = _permitted(sha1, request.query_params)
-        accept_body(request._request, LARGEST, stream=True)
+        set_body_limit(request._request, LARGEST, stream=True)
         # past the parsers: a file of any size goes through in pieces
-        file, is_new = keep_upload(
-            Body(request._request), sha1=sha1, by=by, quota=quota_of(by)
+        file, is_new = store_upload(
+            BodyStream(request._request), sha1=sha1, by=by, quota=quota_of(by)
         )
         return Response(
             {"checksum": file.sha1, "sha256": file.sha256, "size": file.size},

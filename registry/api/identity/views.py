@@ -108,7 +108,7 @@ class RoleRequestViewSet(RowViewSet):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Ask for a role. An administrator grants or refuses it."""
         self.check_choice()
-        return once(request, self.user, lambda: self._create(request))
+        return once(request, lambda: self._create(request))
 
     def _create(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)

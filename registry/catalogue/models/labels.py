@@ -10,7 +10,7 @@ from registry.catalogue.models.objects import Object
 from registry.core import validators
 from registry.core.limits import Limit
 from registry.core.models import Record
-from registry.core.texts import shortened
+from registry.core.texts import shorten_text
 
 
 class Keyword(Record):
@@ -28,16 +28,16 @@ class Keyword(Record):
         help_text="The object that the keyword is for.",
     )
     keyphrase = models.CharField(
-        max_length=validators.SHORT,
+        max_length=validators.SHORT_LENGTH,
         db_index=True,
-        validators=[validators.name, validators.indexable],
+        validators=[validators.validate_name, validators.validate_index_size],
         help_text="The keyword or phrase.",
     )
     identifier = models.URLField(
-        max_length=validators.SHORT,
+        max_length=validators.SHORT_LENGTH,
         null=True,
         blank=True,
-        validators=[validators.indexable],
+        validators=[validators.validate_index_size],
         help_text="URL that defines the keyword, such as a term of an ontology.",
     )
 
@@ -71,13 +71,13 @@ class Licence(Record):
         help_text="The object that is licensed.",
     )
     licence_info = models.TextField(
-        max_length=validators.LONG, help_text="Name or text of the licence."
+        max_length=validators.LONG_LENGTH, help_text="Name or text of the licence."
     )
     identifier = models.URLField(
-        max_length=validators.SHORT,
+        max_length=validators.SHORT_LENGTH,
         null=True,
         blank=True,
-        validators=[validators.indexable],
+        validators=[validators.validate_index_size],
         help_text="URL of the licence, such as "
         "https://creativecommons.org/licenses/by/4.0/.",
     )
@@ -91,7 +91,7 @@ class Licence(Record):
         indexes = (models.Index(fields=["object", "id"], name="licence_by_object"),)
 
     def __str__(self) -> str:
-        return self.identifier or shortened(self.licence_info)
+        return self.identifier or shorten_text(self.licence_info)
 
 
 class CodeRepoRelease(Record):
@@ -106,17 +106,17 @@ class CodeRepoRelease(Record):
         help_text="The object that is the code repository.",
     )
     name = models.CharField(
-        max_length=validators.SHORT,
-        validators=[validators.name, validators.indexable],
+        max_length=validators.SHORT_LENGTH,
+        validators=[validators.validate_name, validators.validate_index_size],
         help_text="Name of the software.",
     )
     version = models.CharField(
-        max_length=validators.SHORT,
-        validators=[validators.semantic_version],
+        max_length=validators.SHORT_LENGTH,
+        validators=[validators.validate_semantic_version],
         help_text="Semantic version of the release, such as 1.0.0.",
     )
     website = models.URLField(
-        max_length=validators.SHORT,
+        max_length=validators.SHORT_LENGTH,
         null=True,
         blank=True,
         help_text="Web page of the release.",
@@ -149,12 +149,12 @@ class KeyValue(Record):
         help_text="The object that the fact is about.",
     )
     key = models.CharField(
-        max_length=validators.SHORT,
-        validators=[validators.indexable],
+        max_length=validators.SHORT_LENGTH,
+        validators=[validators.validate_index_size],
         help_text="The key, unique within the object.",
     )
     value = models.CharField(
-        max_length=validators.SHORT, help_text="The value of the key."
+        max_length=validators.SHORT_LENGTH, help_text="The value of the key."
     )
 
     class Meta(Record.Meta):

@@ -12,7 +12,7 @@ from registry.catalogue.models.places import StorageLocation
 from registry.core import validators
 from registry.core.limits import Limit
 from registry.core.models import Record
-from registry.core.texts import shortened
+from registry.core.texts import shorten_text
 
 #: The name of the component that stands for all of an object.
 WHOLE_OBJECT = "whole_object"
@@ -24,13 +24,13 @@ class FileType(Record):
     kind: ClassVar[str] = "file_type"
 
     name = models.CharField(
-        max_length=validators.SHORT,
-        validators=[validators.indexable],
+        max_length=validators.SHORT_LENGTH,
+        validators=[validators.validate_index_size],
         help_text="Name of the format, such as Comma-separated values.",
     )
     extension = models.CharField(
-        max_length=validators.SHORT,
-        validators=[validators.indexable],
+        max_length=validators.SHORT_LENGTH,
+        validators=[validators.validate_index_size],
         help_text="Ending of file names in this format, without the dot: csv.",
     )
 
@@ -63,7 +63,7 @@ class Object(Record):
         help_text="Where the object lives; once set, it stays.",
     )
     description = models.TextField(
-        max_length=validators.LONG,
+        max_length=validators.LONG_LENGTH,
         null=True,
         blank=True,
         help_text="What the object is, in words.",
@@ -95,7 +95,7 @@ class Object(Record):
         )
 
     def __str__(self) -> str:
-        return f"object {self.pk}: {shortened(self.description)}"
+        return f"object {self.pk}: {shorten_text(self.description)}"
 
 
 class ObjectComponent(Record):
@@ -119,13 +119,13 @@ class ObjectComponent(Record):
         help_text="The object that this is a part of.",
     )
     name = models.CharField(
-        max_length=validators.SHORT,
+        max_length=validators.SHORT_LENGTH,
         db_index=True,
-        validators=[validators.name, validators.indexable],
+        validators=[validators.validate_name, validators.validate_index_size],
         help_text="Name of the component, unique within its object.",
     )
     description = models.TextField(
-        max_length=validators.LONG,
+        max_length=validators.LONG_LENGTH,
         null=True,
         blank=True,
         help_text="What the component is, in words.",

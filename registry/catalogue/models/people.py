@@ -19,19 +19,19 @@ class Author(Record):
     kind: ClassVar[str] = "author"
 
     name = models.CharField(
-        max_length=validators.SHORT,
+        max_length=validators.SHORT_LENGTH,
         null=True,
         blank=True,
         db_index=True,
-        validators=[validators.name, validators.indexable],
+        validators=[validators.validate_name, validators.validate_index_size],
         help_text="Full name of the author.",
     )
     identifier = models.URLField(
-        max_length=validators.SHORT,
+        max_length=validators.SHORT_LENGTH,
         null=True,
         blank=True,
         unique=True,
-        validators=[validators.indexable],
+        validators=[validators.validate_index_size],
         help_text="URL that names the author, such as an ORCID iD "
         "(https://orcid.org/0000-0002-1825-0097) or a ROR.",
     )

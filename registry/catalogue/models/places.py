@@ -16,9 +16,9 @@ class StorageRoot(Record):
     kind: ClassVar[str] = "storage_root"
 
     root = models.CharField(
-        max_length=validators.SHORT,
+        max_length=validators.SHORT_LENGTH,
         unique=True,
-        validators=[validators.storage_root, validators.indexable],
+        validators=[validators.validate_storage_root, validators.validate_index_size],
         help_text="URI of the root, to which the path of a storage location is "
         "appended; for example https://data.example.org/ or file:///srv/data/.",
     )
@@ -40,13 +40,13 @@ class StorageLocation(Record):
     kind: ClassVar[str] = "storage_location"
 
     path = models.CharField(
-        max_length=validators.PATH,
+        max_length=validators.PATH_LENGTH,
         help_text="Path of the file, appended to the root to find it.",
     )
     hash = models.CharField(
-        max_length=validators.SHORT,
+        max_length=validators.SHORT_LENGTH,
         db_index=True,
-        validators=[validators.indexable, validators.checksum],
+        validators=[validators.validate_index_size, validators.validate_checksum],
         help_text="SHA-1 of the file's bytes in hexadecimal digits, "
         "or the commit of a code repository.",
     )

@@ -21,21 +21,21 @@ class Namespace(Record):
     kind: ClassVar[str] = "namespace"
 
     name = models.CharField(
-        max_length=validators.SHORT,
+        max_length=validators.SHORT_LENGTH,
         unique=True,
-        validators=[validators.name, validators.indexable],
+        validators=[validators.validate_name, validators.validate_index_size],
         help_text="Short name, as it stands in addresses.",
     )
     full_name = models.CharField(
-        max_length=validators.SHORT,
+        max_length=validators.SHORT_LENGTH,
         null=True,
         blank=True,
         unique=True,
-        validators=[validators.indexable],
+        validators=[validators.validate_index_size],
         help_text="Full name of the group or project.",
     )
     website = models.URLField(
-        max_length=validators.SHORT,
+        max_length=validators.SHORT_LENGTH,
         null=True,
         blank=True,
         help_text="Web page of the group or project.",
@@ -60,14 +60,14 @@ class DataProduct(Record):
         help_text="The namespace that the name belongs to.",
     )
     name = models.CharField(
-        max_length=validators.SHORT,
+        max_length=validators.SHORT_LENGTH,
         db_index=True,
-        validators=[validators.name, validators.indexable],
+        validators=[validators.validate_name, validators.validate_index_size],
         help_text="Name of the data product; a path such as human/mortality is usual.",
     )
     version = models.CharField(
-        max_length=validators.SHORT,
-        validators=[validators.semantic_version],
+        max_length=validators.SHORT_LENGTH,
+        validators=[validators.validate_semantic_version],
         help_text="Semantic version, such as 1.0.0 (https://semver.org).",
     )
     version_key = models.BinaryField(
@@ -120,23 +120,23 @@ class ExternalObject(Record):
         help_text="The data product that holds the external data.",
     )
     identifier = models.URLField(
-        max_length=validators.SHORT,
+        max_length=validators.SHORT_LENGTH,
         null=True,
         blank=True,
         db_index=True,
-        validators=[validators.indexable],
+        validators=[validators.validate_index_size],
         help_text="URL that names the external object, such as a DOI.",
     )
     alternate_identifier = models.CharField(
-        max_length=validators.SHORT,
+        max_length=validators.SHORT_LENGTH,
         null=True,
         blank=True,
         db_index=True,
-        validators=[validators.indexable],
+        validators=[validators.validate_index_size],
         help_text="A name of the external object where it has no URL.",
     )
     alternate_identifier_type = models.CharField(
-        max_length=validators.SHORT,
+        max_length=validators.SHORT_LENGTH,
         null=True,
         blank=True,
         help_text="What kind of name the alternate identifier is.",
@@ -149,10 +149,10 @@ class ExternalObject(Record):
         help_text="When the external object was released, in UTC."
     )
     title = models.CharField(
-        max_length=validators.SHORT, help_text="Title of the external object."
+        max_length=validators.SHORT_LENGTH, help_text="Title of the external object."
     )
     description = models.TextField(
-        max_length=validators.LONG,
+        max_length=validators.LONG_LENGTH,
         null=True,
         blank=True,
         help_text="What the external object is, in words.",
@@ -168,7 +168,7 @@ class ExternalObject(Record):
         help_text="Where the data came from.",
     )
     version = models.CharField(
-        max_length=validators.SHORT,
+        max_length=validators.SHORT_LENGTH,
         editable=False,
         help_text="Version of the data product when this record was made.",
     )

@@ -12,7 +12,7 @@ from registry.catalogue.models.objects import Object
 from registry.core import validators
 from registry.core.limits import Limit
 from registry.core.models import Record
-from registry.core.texts import shortened
+from registry.core.texts import shorten_text
 
 
 class Issue(Record):
@@ -31,14 +31,14 @@ class Issue(Record):
         help_text="How bad it is: 0 is a remark, larger is worse.",
     )
     description = models.TextField(
-        max_length=validators.LONG, help_text="What is wrong, in words."
+        max_length=validators.LONG_LENGTH, help_text="What is wrong, in words."
     )
     uuid = models.UUIDField(
         default=uuid.uuid4, unique=True, help_text="UUID of the issue."
     )
 
     def __str__(self) -> str:
-        return shortened(self.description)
+        return shorten_text(self.description)
 
 
 class QualityControlled(Record):

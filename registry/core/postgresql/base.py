@@ -11,9 +11,9 @@ from django.db.backends.postgresql import base
 from psycopg.errors import QueryCanceled
 from psycopg.pq import ExecStatus, TransactionStatus
 
-from registry.core.errors import TookTooLong
+from registry.core.errors import StatementTimeout
 from registry.core.postgresql import KEPT
-from registry.core.reading import statement_seconds
+from registry.core.statement_timeouts import current_timeout
 
 #: Seconds that a connection may have rested and still be trusted by its socket. After
 #: longer ones, a firewall may have dropped it without a word.
@@ -43,13 +43,13 @@ class Cursor(base.ServerBindingCursor):  # type: ignore[name-defined]
         """Execute a statement."""
         if prepare is None and isinstance(query, str):
             prepare = query.startswith(_PLANNED_ONCE)
-        seconds = statement_seconds()
+        seconds = current_timeout()
         _set_time_limit(self.connection, seconds)
         try:
             return super().execute(query, params, prepare=prepare, binary=binary)
         except QueryCanceled as error:
             if seconds:
-                raise TookTooLong from error
+                raise StatementTimeout from error
             raise
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.backends.sqlite3 import base
 
-from registry.core.errors import TookTooLong
-from registry.core.reading import statement_seconds
+from registry.core.errors import StatementTimeout
+from registry.core.statement_timeouts import current_timeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ class Deadline:
 
     def begin(self) -> None:
         """Start the time of a statement, and of reading its rows."""
-        seconds = statement_seconds()
+        seconds = current_timeout()
         self.at = monotonic() + seconds if seconds else inf
 
     def is_over(self) -> bool:
@@ -37,12 +37,12 @@ class Deadline:
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """Raise ``TookTooLong`` where SQLite stopped the statement."""
+        """Raise ``StatementTimeout`` where SQLite stopped the statement."""
         try:
             yield
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT and self.is_over():
-                raise TookTooLong from error
+                raise StatementTimeout from error
             raise
 
 

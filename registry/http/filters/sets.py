@@ -119,7 +119,7 @@ def _filter_by(
 
 
 def _plain_filter(field: models.Field[Any, Any]) -> type[django_filters.Filter]:
-    if validators.name in field.validators:
+    if validators.validate_name in field.validators:
         return GlobFilter
     return next(
         (chosen for kind, chosen in _BY_FIELD if isinstance(field, kind)), TextFilter

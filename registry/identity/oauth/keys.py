@@ -16,8 +16,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from registry.core.errors import Conflict
-from registry.core.kept_secrets import kept
 from registry.core.models import Event
+from registry.core.secret_files import read_or_create
 from registry.core.signing_keys import SigningKey, new_key, read_key
 from registry.core.transactions import atomic
 from registry.identity import audit
@@ -95,7 +95,7 @@ def _state_of_folder() -> tuple[Path, int]:
 
 
 def _make_key(number: int) -> None:
-    kept(_folder() / f"{number:04}.pem", lambda: new_key(timezone.now()))
+    read_or_create(_folder() / f"{number:04}.pem", lambda: new_key(timezone.now()))
 
 
 def _kept_keys() -> list[SigningKey]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse, JsonResponse
 
-from registry.http.attempts import SignInRefused, TooManyAttempts, count_failure
+from registry.http.sign_in_attempts import SignInRefused, TooManyAttempts, count_failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from oauth2_provider.models import Application
 from oauth2_provider.models import Grant as AuthorizationCode
 from oauth2_provider.oauth2_validators import OAuth2Validator
 
-from registry.http.attempts import attempt
+from registry.http.sign_in_attempts import sign_in_attempt
 from registry.identity.oauth import sessions, tokens
 from registry.identity.oauth.errors import TokenRefused
 from registry.identity.oauth.models import ClientSession
@@ -67,7 +67,7 @@ def is_right_secret(client: Application, secret: str) -> bool:
     checked: dict[tuple[int, str], bool] = vars(asked).setdefault("secrets_checked", {})
     key = (client.pk, secret)
     if key not in checked:
-        with attempt(asked, slow=is_slow(client)) as current:
+        with sign_in_attempt(asked, slow=is_slow(client)) as current:
             checked[key] = check_secret(client, secret)
             if checked[key]:
                 current.succeeded()

@@ -16,9 +16,9 @@ from oauth2_provider.models import Application
 from oauthlib.common import Request
 
 from registry.core.transactions import run_atomically
-from registry.http.attempts import SignInRefused
-from registry.http.authentication import bearer_of
-from registry.http.bodies import SMALL, length_of
+from registry.http.authentication import bearer_token
+from registry.http.bodies import SMALL_BODY_BYTES, content_length
+from registry.http.sign_in_attempts import SignInRefused
 from registry.identity.oauth import devices, tokens
 from registry.identity.oauth.clients import Grant
 from registry.identity.oauth.errors import TokenRefused
@@ -39,11 +39,11 @@ class ProtocolView(ProtocolMixin, View):
     """An endpoint for programs, which bring no cookie that could be misused."""
 
     #: Bytes of a request; parameters are short.
-    most_bytes = SMALL
+    max_body_bytes = SMALL_BODY_BYTES
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Refuse bodies that are no form, what no database takes, and more guesses."""
-        if length_of(request) and request.content_type != _FORM:
+        if content_length(request) and request.content_type != _FORM:
             return refusal("invalid_request", f"Send a form, as {_FORM}.")
         sent = (value for values in request.POST.lists() for value in values[1])
         if any("\0" in str(value) for value in sent):
@@ -162,7 +162,7 @@ class UserInfoView(ProtocolView):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Tell the holder of the token."""
         try:
-            access = tokens.verify(bearer_of(request))
+            access = tokens.verify(bearer_token(request))
             user = tokens.user_of(access)
         except TokenRefused as error:
             refused = _challenge("invalid_token", error.detail, 401)

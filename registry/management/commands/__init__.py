@@ -1,1 +1,1 @@
-"""The commands; `python manage.py help NAME` explains one."""
+"""The management commands; `python manage.py help NAME` explains one."""

@@ -1,4 +1,4 @@
-"""`check_store`: compare the files of the store with what is registered of them."""
+"""`check_store`: compare the files in the store with the registered files."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from registry.management.base import RegistryCommand
-from registry.storage.upkeep import (
-    LOSSES,
-    Finding,
-    State,
+from registry.storage.maintenance import (
+    LOST_STATES,
+    FileState,
+    StoreFinding,
     check_store,
+    remove_abandoned_uploads,
     remove_unregistered,
-    tidy_store,
 )
 
 
 class Command(RegistryCommand):
     help = (
-        "List files of the store that are missing or altered, that are not registered, "
-        "or that an unfinished upload has left. The exit status is 1 when files are "
-        "missing or altered. It may run while the registry serves."
+        "List files that are missing or altered, files in the store that are not "
+        "registered, and leftovers of unfinished uploads. The exit status is 1 if "
+        "files are missing or altered. You can run it while the registry is serving."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,32 +30,32 @@ class Command(RegistryCommand):
             "--no-checksums",
             action="store_false",
             dest="checksums",
-            help="compare sizes only, and do not read every byte",
+            help="compare only sizes instead of reading every byte",
         )
         parser.add_argument(
             "--remove",
             action="store_true",
-            help="remove what killed uploads have left, and files that are not "
-            "registered and older than a day",
+            help="remove leftovers of killed uploads, and unregistered files that are "
+            "older than a day",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["remove"]:
-            tidy_store()
+            remove_abandoned_uploads()
         lost = 0
         for finding in check_store(checksums=options["checksums"]):
-            lost += finding.state in LOSSES
-            self._report(finding, remove=options["remove"])
+            lost += finding.state in LOST_STATES
+            self._report_finding(finding, remove=options["remove"])
         if lost:
             raise CommandError(
                 f"Missing or altered files: {lost}. Restore them from a backup, or "
                 "upload them again."
             )
 
-    def _report(self, finding: Finding, *, remove: bool) -> None:
+    def _report_finding(self, finding: StoreFinding, *, remove: bool) -> None:
         is_removed = (
             remove
-            and finding.state == State.UNREGISTERED
+            and finding.state == FileState.UNREGISTERED
             and remove_unregistered(finding.name)
         )
         self.stdout.write(f"{finding}, removed" if is_removed else str(finding))

@@ -1,4 +1,4 @@
-"""`create_client ID`: register a program that may ask for tokens."""
+"""`create_client ID`: register an OAuth client."""
 
 from __future__ import annotations
 
@@ -9,30 +9,33 @@ from registry.identity.oauth.clients import Grant, create_client
 from registry.identity.roles import ROLES
 from registry.management.base import RegistryCommand
 
-#: The words of the command line.
+#: Grants by their names on the command line.
 GRANTS = {"device": Grant.DEVICE, "code": Grant.CODE, "service": Grant.SERVICE}
 
 
 class Command(RegistryCommand):
     help = (
-        "Register a client of OAuth and print its secret alone, which is not kept. A "
-        "service gets an account of its own, of the same name, with the roles given."
+        "Register an OAuth client and print its secret, which is not stored. A service "
+        "gets an account of its own with the same name and the given roles."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("client_id", help="what the program calls itself")
-        parser.add_argument("--name", default="", help="what people see (its id)")
+        parser.add_argument("client_id", help="the client_id that the program sends")
+        parser.add_argument(
+            "--name", default="", help="the name that people see (default: its id)"
+        )
         parser.add_argument(
             "--grant",
             choices=GRANTS,
             default="service",
-            help="service: for itself, by its secret; device: for people, by a code "
-            "that they type; code: for people, by their browser (service)",
+            help="service: acts for itself, with its secret; device: acts for people, "
+            "who type a code; code: acts for people, who sign in with their browser "
+            "(default: service)",
         )
         parser.add_argument(
             "--public",
             action="store_true",
-            help="it runs where a secret cannot be kept, and has none",
+            help="the client runs where a secret cannot be protected, and gets none",
         )
         parser.add_argument(
             "--redirect-uri",
@@ -40,7 +43,7 @@ class Command(RegistryCommand):
             default=[],
             dest="redirect_uris",
             metavar="URI",
-            help="where people return to with a code; may be given several times",
+            help="where people return to with a code; can be repeated",
         )
         parser.add_argument(
             "--role",
@@ -48,8 +51,7 @@ class Command(RegistryCommand):
             default=[],
             dest="roles",
             metavar="ROLE",
-            help="for a service; may be given several times; one of "
-            f"{', '.join(ROLES)}",
+            help=f"role of a service; can be repeated; one of {', '.join(ROLES)}",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

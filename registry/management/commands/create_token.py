@@ -1,4 +1,4 @@
-"""`create_token NAME`: make an API token, and print it alone."""
+"""`create_token NAME`: create an API token and print it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from registry.management.base import RegistryCommand
 
 
 class Command(RegistryCommand):
-    help = "Make the API token of a person and print it. It ends their earlier one."
+    help = "Create an API token for an account and print it. It replaces the old one."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="the name of the account")
@@ -23,7 +23,7 @@ class Command(RegistryCommand):
         if user is None:
             name = options["name"]
             raise CommandError(
-                f"There is no account {name!r}. Make it first: "
+                f"There is no account {name!r}. Create it first: "
                 f"python manage.py create_user {name}"
             )
         self.stdout.write(issue_token(user=user, by=user))

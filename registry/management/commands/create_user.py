@@ -1,4 +1,4 @@
-"""`create_user NAME`: make an account."""
+"""`create_user NAME`: create an account."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from registry.management.base import RegistryCommand
 
 class Command(RegistryCommand):
     help = (
-        "Make an account. The password is that of the environment variable "
-        "REGISTRY_PASSWORD, or else a new one, which is printed."
+        "Create an account. The password is taken from the environment variable "
+        "REGISTRY_PASSWORD; without it a new one is generated and printed."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="the name to sign in with")
         parser.add_argument(
-            "--staff", action="store_true", help="may open the admin pages"
+            "--staff", action="store_true", help="can open the admin pages"
         )
         parser.add_argument(
-            "--superuser", action="store_true", help="may do everything, there as well"
+            "--superuser", action="store_true", help="can do everything, also in admin"
         )
         parser.add_argument(
             "--role",
@@ -32,12 +32,10 @@ class Command(RegistryCommand):
             default=[],
             dest="roles",
             metavar="ROLE",
-            help=f"may be given several times; one of {', '.join(ROLES)}",
+            help=f"can be repeated; one of {', '.join(ROLES)}",
         )
         parser.add_argument("--email", default="", help="seen by administrators only")
-        parser.add_argument(
-            "--full-name", default="", help="as the person writes it themselves"
-        )
+        parser.add_argument("--full-name", default="", help="as the person writes it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         given = os.environ.get("REGISTRY_PASSWORD", "")

@@ -1,4 +1,4 @@
-"""`forget_visits DAYS`: keep the audit trail no longer than it is needed."""
+"""`forget_visits DAYS`: delete old personal data from the audit trail."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from registry.management.base import RegistryCommand
 
 class Command(RegistryCommand):
     help = (
-        "Forget who signed in, failed to, or signed out more than DAYS ago, and the "
-        "network addresses of all events before that. What was done to records, "
-        "tokens and roles stays."
+        "Delete sign-ins, failed sign-ins and sign-outs that are more than DAYS days "
+        "old, and the network addresses of all events before that. Changes to records, "
+        "tokens and roles stay."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("days", type=int, help="how many days are kept")
+        parser.add_argument("days", type=int, help="number of days to keep")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not 0 < options["days"] <= 36_500:
-            raise CommandError("DAYS is a whole number from 1 to 36500.")
+            raise CommandError("DAYS must be a whole number from 1 to 36500.")
         before = timezone.now() - timedelta(days=options["days"])
         visits, addresses = forget_visits(before=before)
-        self.stdout.write(f"Forgotten: {visits} visits, {addresses} addresses.")
+        self.stdout.write(f"Deleted: {visits} visits, {addresses} addresses.")

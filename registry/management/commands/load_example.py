@@ -1,4 +1,4 @@
-"""`load_example`: register a real outbreak, from the paper to the figure."""
+"""`load_example`: register a real outbreak as an example, from paper to figure."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from registry.management.example.load import load_example
 class Command(RegistryCommand):
     help = (
         "Register the example: an influenza outbreak in an English boarding school, "
-        "with the files that its three runs read and write. The runs are really made. "
-        "Running it again changes nothing."
+        "with the inputs and outputs of its three code runs. The code is really run. "
+        "Running the command again changes nothing."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(username=ADMINISTRATOR).first()
         if user is None:
             raise CommandError(
-                f"There is no account {ADMINISTRATOR!r}, who registers the example. "
-                "Make it first: python manage.py prepare"
+                f"There is no account {ADMINISTRATOR!r} to register the example. "
+                "Create it first: python manage.py prepare"
             )
         try:
             is_new = load_example(by=user)
@@ -36,5 +36,5 @@ class Command(RegistryCommand):
         self.stdout.write(
             "Registered the example: influenza in an English boarding school, 1978."
             if is_new
-            else "The example is registered already; nothing was changed."
+            else "The example is already registered; nothing was changed."
         )

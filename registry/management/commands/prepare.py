@@ -11,7 +11,7 @@ from django.core.management.base import CommandError
 
 from registry.catalogue.models import Object
 from registry.catalogue.services import find_or_register_root
-from registry.core.kept_secrets import kept_secret
+from registry.core.secret_files import read_or_create_secret
 from registry.identity.models import User
 from registry.identity.oauth.clients import make_well_known_clients
 from registry.identity.oauth.keys import key_ring
@@ -19,17 +19,17 @@ from registry.identity.oauth.sessions import forget_sessions
 from registry.identity.services import create_user
 from registry.management.base import RegistryCommand
 from registry.management.data_folder import protect_data
-from registry.storage.upkeep import tidy_store
+from registry.storage.maintenance import remove_abandoned_uploads
 
-#: Clients take it that every registry has an account of this name.
+#: Clients expect every registry to have an account with this name.
 ADMINISTRATOR = "admin"
 
 
 class Command(RegistryCommand):
     help = (
-        "Make a registry ready to serve, or ready again after an upgrade: tables, "
-        "static files, the signing key, public clients, an administrator, and in an "
-        "empty registry an example. Running it again changes nothing that is there."
+        "Prepare a registry for serving, also after an upgrade: tables, static files, "
+        "the signing key, public OAuth clients, an administrator, and an example in an "
+        "empty registry. Running it again changes nothing that exists."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -44,14 +44,14 @@ class Command(RegistryCommand):
         settings.STORE_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._protect_data()
         call_command("migrate", verbosity=0, interactive=False)
-        tidy_store()
+        remove_abandoned_uploads()
         call_command("clearsessions", verbosity=0)
         forget_sessions()
         call_command("collectstatic", verbosity=0, interactive=False)
         key_ring()
         make_well_known_clients()
         administrator = self._administrator()
-        # what is uploaded here gets its locations under this root
+        # storage locations of uploaded files are below this root
         find_or_register_root(f"{settings.REGISTRY_URL}/data/", by=administrator)
         if options["example"] and not Object.objects.exists():
             call_command("load_example", stdout=self.stdout)
@@ -61,12 +61,13 @@ class Command(RegistryCommand):
             changed = protect_data()
         except OSError as error:
             raise CommandError(
-                f"Cannot keep {error.filename} from other accounts of this machine: "
-                f"{error.strerror}. It must belong to the account of the registry."
+                f"Cannot protect {error.filename} from other accounts of this machine: "
+                f"{error.strerror}. Its owner must be the account of the registry."
             ) from error
         for path in changed:
             self.stdout.write(
-                f"{path} was open to other accounts of this machine. It is private now."
+                f"{path} was accessible to other accounts of this machine. It is "
+                "private now."
             )
 
     def _administrator(self) -> User:
@@ -74,7 +75,7 @@ class Command(RegistryCommand):
         if existing:
             return existing
         file = settings.REGISTRY_DATA_DIR / "admin-password"
-        password = kept_secret(file, size=16)
+        password = read_or_create_secret(file, size=16)
         user = create_user(username=ADMINISTRATOR, password=password, is_superuser=True)
         self.stdout.write(
             f"Created the administrator {ADMINISTRATOR!r}, password {password} "

@@ -10,11 +10,11 @@ from registry.management.base import RegistryCommand
 
 class Command(RegistryCommand):
     help = (
-        "Make a new key that signs access tokens from now on, and print its id. The "
-        "old one goes on verifying for a week; processes that run notice by themselves."
+        "Create a new key that signs access tokens from now on, and print its id. The "
+        "old key still verifies tokens for a week. You do not need to restart anything."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         new = rotate_keys()
         self.stdout.write(new.kid)
-        self.stderr.write(f"Keys that verify: {', '.join(key_ring().by_kid)}")
+        self.stderr.write(f"Keys that verify tokens: {', '.join(key_ring().by_kid)}")

@@ -1,4 +1,4 @@
-"""`serve`: answer requests, with gunicorn, until told to stop."""
+"""`serve`: serve the registry with gunicorn until it is stopped."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from registry.management.base import RegistryCommand
-from registry.storage.upkeep import tidy_store
+from registry.storage.maintenance import remove_abandoned_uploads
 
 _MEMORY = Path("/dev/shm")  # noqa: S108
 
 
 def gunicorn_arguments(host: str) -> list[str]:
-    """Return the command line of the server; its own log has only what is amiss."""
+    """Return the arguments of gunicorn, which logs only warnings and errors."""
     arguments = [
         "config.asgi",
         f"--bind={host}:{settings.PORT}",
         f"--workers={settings.WEB_CONCURRENCY}",
         "--worker-class=registry.front.worker.FrontWorker",
         f"--worker-connections={settings.CONNECTIONS}",
-        # a client's thousand requests come over one connection
+        # so that a thousand requests of a client use one connection
         "--keep-alive=15",
-        # paths, which filters repeat, may have 8192 characters
+        # paths in filters can have 8192 characters
         "--limit-request-line=8190",
-        # the same parser on every machine, whatever is installed there
+        # the same parser on each machine, whatever is installed there
         "--http-parser=python",
-        # what a proxy says of its clients is for Django's settings to believe
+        # Django's settings decide which headers of a proxy to trust
         "--forwarded-allow-ips=",
         "--log-level=warning",
         "--no-control-socket",
@@ -56,41 +56,41 @@ class Command(RegistryCommand):
         parser.add_argument(
             "--host",
             default="127.0.0.1",
-            help="the address to listen on; 0.0.0.0 is every one (127.0.0.1)",
+            help="the address to listen on; 0.0.0.0 for all (default: 127.0.0.1)",
         )
         parser.add_argument(
             "--threads",
             type=int,
             default=settings.THREADS,
-            help="requests that each process answers at the same time "
-            "(REGISTRY_THREADS, or 8)",
+            help="requests that each process answers at the same time (default: "
+            "REGISTRY_THREADS, or 8)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        _refuse_taken_port(options["host"])
-        tidy_store()
-        self.stdout.write(_welcome())
+        _require_free_port(options["host"])
+        remove_abandoned_uploads()
+        self.stdout.write(_start_message())
         self.stdout.flush()
         os.chdir(settings.BASE_DIR)
-        # the processes to come read the settings anew
+        # the worker processes read the settings again
         os.environ["REGISTRY_THREADS"] = str(options["threads"])
         _allow_open_files()
-        # what the database and the store write from now on is for this account alone
+        # files of the database and the store are private to this account
         os.umask(0o077)
         program = [sys.executable, "-m", "gunicorn"]
         arguments = gunicorn_arguments(options["host"])
-        # no process between the caller's signals and the server
+        # replaces this process, so that the server receives the caller's signals
         os.execv(sys.executable, program + arguments)
 
 
 def _allow_open_files() -> None:
-    """Let the processes have as many connections and files as the system allows."""
+    """Raise the limit of open files for all connections, as far as is allowed."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = max(soft, min(hard, 4 * settings.CONNECTIONS + 1024))
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _refuse_taken_port(host: str) -> None:
+def _require_free_port(host: str) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -103,20 +103,20 @@ def _refuse_taken_port(host: str) -> None:
             ) from error
 
 
-def _welcome() -> str:
+def _start_message() -> str:
     site, data = settings.REGISTRY_URL, settings.REGISTRY_DATA_DIR
     lines = [
         f"The registry is at {site}/",
         f"  sign in:    {site}/sign-in",
         f"              as 'admin', password in {data / 'admin-password'}",
-        f"  API token:  {_command('create_token', 'admin')}",
+        f"  API token:  {_format_command('create_token', 'admin')}",
         "  stop:       Ctrl-C",
     ]
     return "\n".join(lines)
 
 
-def _command(*arguments: str) -> str:
-    """Return what to type for a command of this registry, in the project's folder."""
+def _format_command(*arguments: str) -> str:
+    """Return the command line of a management command, for the project's folder."""
     python = Path(sys.executable)
     if python.is_relative_to(settings.BASE_DIR):
         python = python.relative_to(settings.BASE_DIR)

@@ -1,7 +1,7 @@
-"""What the example consists of, as data: its files, its runs and what is said of them.
+"""The content of the example as data: its files, its runs and their metadata.
 
-The files are those of `examples/boarding-school-influenza`, named by their paths
-there; the words and numbers follow its README.
+The files are those of `examples/boarding-school-influenza`, identified by their paths
+there; descriptions and numbers follow its README.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-#: The release of the example's code; a registry that has it has the example.
+#: The release of the example's code; it shows that a registry has the example.
 RELEASE = "boarding-school-influenza"
-#: Version of the release and of every data product; a change of a file needs a new one.
+#: Version of the release and of each data product; change it with any file.
 VERSION = "1.0.0"
 NAMESPACE = ("boarding-school", "Influenza in an English boarding school, 1978")
 
-#: The paper's note is anonymous; it came from this institution.
+#: The note in the journal is anonymous; it came from this institution.
 REPORTER = "Communicable Disease Surveillance Centre"
 PROGRAMMERS = "The Research Registry authors"
 
@@ -40,10 +40,10 @@ ZIP = ("ZIP archive", "zip")
 
 @dataclass(frozen=True)
 class File:
-    """One file, and what the registry says of it.
+    """One file and its metadata.
 
-    `product` is its name as a data product, where it is one; `components` are its
-    parts beside the whole, with what they are.
+    `product` is its name as a data product, if it is one; `components` maps the names
+    of its parts to their descriptions.
     """
 
     path: str
@@ -58,10 +58,10 @@ class File:
 
 @dataclass(frozen=True)
 class Run:
-    """One run: its script, and the parts of files that it reads and writes.
+    """One code run: its script, inputs and outputs.
 
-    A part is a file's path and the name of a component. All runs use the release's
-    code; one that reads the configuration says so.
+    An input or output is a file's path and the name of a component. All runs use the
+    release's code; `configured` runs read the configuration too.
     """
 
     script: str

@@ -1,4 +1,4 @@
-"""Registers the example: really runs its code, and records what that read and wrote."""
+"""Register the example: run its code, and register its inputs and outputs."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ from registry.management.example.content import (
 )
 from registry.management.example.runs import Times, perform_runs
 from registry.runs.services import register_code_runs
-from registry.storage.services import keep_file
+from registry.storage.services import store_file
 
 if TYPE_CHECKING:
     #: Objects by the paths of their files.
@@ -62,37 +62,37 @@ if TYPE_CHECKING:
     #: Components by the paths of their files and their own names.
     Components = Mapping[tuple[str, str], ObjectComponent]
 
-#: Key of the path under which a run has a file, within the folder that it runs in.
+#: Key of a file's path relative to the working folder of a run.
 WORKING_PATH = "working_path"
 
 
 def load_example(*, by: User) -> bool:
-    """Register the example, and tell whether that was needed.
+    """Register the example; return whether it was not registered before.
 
-    All of it is registered or nothing. A second call changes nothing. A run that
-    fails raises `CalledProcessError`.
+    Everything is registered or nothing. A second call changes nothing. Raises
+    `CalledProcessError` if a run fails.
     """
     if is_loaded():
         return False
     with TemporaryDirectory() as name:
         folder = Path(name)
-        # before the transaction: nobody has to wait for the runs
+        # before the transaction, so that nobody waits for the runs
         times = perform_runs(folder)
         with transaction.atomic():
-            # of two calls at once the second waits here, and then finds the first's
+            # of two calls at once the second waits here and finds the first's records
             User.objects.select_for_update().get(pk=by.pk)
             if is_loaded():
                 return False
-            _register(folder, times, by=by)
+            _register_example(folder, times, by=by)
     return True
 
 
 def is_loaded() -> bool:
-    """Tell whether this version of the example is registered."""
+    """Return whether this version of the example is registered."""
     return CodeRepoRelease.objects.filter(name=RELEASE, version=VERSION).exists()
 
 
-def _register(folder: Path, times: Mapping[str, Times], *, by: User) -> None:
+def _register_example(folder: Path, times: Mapping[str, Times], *, by: User) -> None:
     objects = _register_files(folder, by=by)
     components = _register_components(objects, by=by)
     _register_products(objects, by=by)
@@ -105,14 +105,15 @@ def _register(folder: Path, times: Mapping[str, Times], *, by: User) -> None:
 
 
 def _register_files(folder: Path, *, by: User) -> Objects:
-    """Put every file into the store, and register it as an object there."""
+    """Store each file, and register it as an object."""
     root = find_or_register_root(f"{settings.REGISTRY_URL}/data/", by=by)
-    authors = {name: _author(name, by=by) for name in {file.author for file in FILES}}
+    names = {file.author for file in FILES}
+    authors = {name: _find_or_register_author(name, by=by) for name in names}
     rows = [
         {
-            "storage_location": _stored(folder / file.path, root, by=by),
+            "storage_location": _store_location(folder / file.path, root, by=by),
             "description": file.description,
-            "file_type": _file_type(file, by=by),
+            "file_type": _find_or_create_file_type(file, by=by),
             "authors": [authors[file.author]],
         }
         for file in FILES
@@ -121,35 +122,35 @@ def _register_files(folder: Path, *, by: User) -> Objects:
     return {file.path: item for file, item in zip(FILES, objects, strict=True)}
 
 
-def _author(name: str, *, by: User) -> Author:
+def _find_or_register_author(name: str, *, by: User) -> Author:
     known = Author.objects.filter(name=name, identifier=None).order_by("pk").first()
     return known or register_authors([{"name": name}], by=by)[0]
 
 
-def _file_type(file: File, *, by: User) -> FileType:
+def _find_or_create_file_type(file: File, *, by: User) -> FileType:
     name, extension = file.file_type
     values = {"name": name, "extension": extension}
     known = FileType.objects.filter(**values).first()
     return known or create_records(FileType, [values], by=by)[0]
 
 
-def _namespace(*, by: User) -> Namespace:
+def _find_or_create_namespace(*, by: User) -> Namespace:
     name, full_name = NAMESPACE
     known = Namespace.objects.filter(name=name).first()
     values = {"name": name, "full_name": full_name}
     return known or create_records(Namespace, [values], by=by)[0]
 
 
-def _stored(path: Path, root: StorageRoot, *, by: User) -> StorageLocation:
-    """Put a file into the registry's own store, and register where it is."""
+def _store_location(path: Path, root: StorageRoot, *, by: User) -> StorageLocation:
+    """Store a file, and register its storage location."""
     with path.open("rb") as source:
-        file = keep_file(source, by=by)
+        file = store_file(source, by=by)
     place = {"path": file.sha1, "hash": file.sha1, "storage_root": root}
     return find_or_register_location(place, by=by)
 
 
 def _register_components(objects: Objects, *, by: User) -> Components:
-    """Register the named parts of files; return these and the whole objects."""
+    """Register the components of files; return all, those of whole objects included."""
     create_records(
         ObjectComponent,
         [
@@ -165,8 +166,8 @@ def _register_components(objects: Objects, *, by: User) -> Components:
 
 
 def _register_products(objects: Objects, *, by: User) -> None:
-    """Name the data products, and say which of them came out of the paper."""
-    namespace = _namespace(by=by)
+    """Register the data products, and the paper as an external object."""
+    namespace = _find_or_create_namespace(by=by)
     named = [file for file in FILES if file.product is not None]
     products = register_data_products(
         [
@@ -221,7 +222,7 @@ def _register_labels(objects: Objects, *, by: User) -> None:
 
 
 def _register_quality(objects: Objects, components: Components, *, by: User) -> None:
-    """Register what is known to be weak, and what was checked and how."""
+    """Register the known issue, and the quality control of the rates."""
     issue = {**ISSUE, "component_issues": [components[ISSUE_WITH]]}
     create_records(Issue, [issue], by=by)
     checked = {"object": objects[RATES], "document": objects[CHECKS]}

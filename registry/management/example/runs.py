@@ -1,4 +1,4 @@
-"""Runs the example's code as a reader would, and packs it as a release."""
+"""Run the example's code as a reader would, and pack it as a release."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from django.conf import settings
 from registry.management.example.content import CODE, RUNS
 
 FOLDER = Path(settings.BASE_DIR) / "examples" / "boarding-school-influenza"
-#: What belongs to the release: the code and how to use it. The data have their own
-#: records, so that a run from the release needs the files that its record names.
+#: Files of the release: the code and how to use it. The data have their own records, so
+#: a run from the release needs the files that its record names.
 RELEASED = ("*.py", "*.sh", "README.md")
-#: The first moment that a ZIP archive can express: the same code is the same bytes.
+#: The earliest time in a ZIP archive; fixed, so that equal code gives equal bytes.
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
 class Times:
-    """When a run began and ended, in UTC."""
+    """Start and end of a run, in UTC."""
 
     start: datetime
     end: datetime
 
 
 def perform_runs(folder: Path) -> dict[str, Times]:
-    """Run all scripts in a fresh copy of the example; tell when each one ran.
+    """Run all scripts in a fresh copy of the example; return their times.
 
-    Afterwards `folder` holds every file of the example, the release and the results
-    included, under its path. A script that fails raises `CalledProcessError`.
+    Afterwards `folder` contains all files of the example under their paths, with the
+    release and the results. Raises `CalledProcessError` if a script fails.
     """
     for path in source_files():
         target = folder / path.relative_to(FOLDER)
@@ -48,14 +48,14 @@ def perform_runs(folder: Path) -> dict[str, Times]:
 
 
 def source_files() -> Iterator[Path]:
-    """Yield the files that the project brings, and nothing that runs left behind."""
+    """Yield the source files of the example, without results of earlier runs."""
     patterns = (*RELEASED, "*.toml", "data/in-bed.csv")
     for pattern in patterns:
         yield from sorted(FOLDER.glob(pattern))
 
 
 def run_script(folder: Path, script: str) -> Times:
-    """Run one submission script in `folder`, with the Python that runs this."""
+    """Run one submission script in `folder`, with the current Python."""
     environment = {
         "PATH": os.environ.get("PATH", os.defpath),
         "PYTHON": sys.executable,
@@ -63,7 +63,7 @@ def run_script(folder: Path, script: str) -> Times:
     }
     start = datetime.now(UTC)
     subprocess.run(  # noqa: S603 (a script of this project)
-        ["sh", script],  # noqa: S607 (wherever the system has its shell)
+        ["sh", script],  # noqa: S607 (found by PATH)
         cwd=folder,
         env=environment,
         check=True,
@@ -74,7 +74,7 @@ def run_script(folder: Path, script: str) -> Times:
 
 
 def release_archive() -> bytes:
-    """Pack the released code, without compression: the same bytes anywhere."""
+    """Return the released code as a ZIP, uncompressed: the same bytes anywhere."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for pattern in RELEASED:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from registry.core.errors import (
+    BulkError,
     Conflict,
     Duplicate,
     InvalidInput,
-    Refused,
     RegistryError,
 )
 from registry.core.record_types import record_type_of
@@ -39,8 +39,8 @@ class Ledger:
         values = [row for _, row in rows]
         try:
             declared = record_type_of(model)
-            records = list(declared.register_records(values, by=self.by))
-        except Refused as refused:
+            records = list(declared.register_rows(values, by=self.by))
+        except BulkError as refused:
             raise _placed(rows, refused.errors) from refused
         except RegistryError as error:
             raise _placed(rows, {0: error}) from error

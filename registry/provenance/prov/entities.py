@@ -319,7 +319,7 @@ def _facts(
             text = "; ".join(value.text for value in values)
             if not text or name in mapped:
                 continue
-            if max(len(text), len(name)) > validators.SHORT:
+            if max(len(text), len(name)) > validators.SHORT_LENGTH:
                 source.leave_out(statement.where, f"{name[:200]} is too long to keep.")
             else:
                 said.setdefault(name, text)

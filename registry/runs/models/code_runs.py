@@ -12,7 +12,7 @@ from registry.catalogue.models import Object, ObjectComponent
 from registry.core import validators
 from registry.core.limits import Limit
 from registry.core.models import Record
-from registry.core.texts import shortened
+from registry.core.texts import shorten_text
 
 
 class CodeRun(Record):
@@ -29,7 +29,7 @@ class CodeRun(Record):
         null=True, blank=True, help_text="When the run ended, in UTC."
     )
     description = models.CharField(
-        max_length=validators.SHORT, help_text="What was run, in words."
+        max_length=validators.SHORT_LENGTH, help_text="What was run, in words."
     )
     code_repo = models.ForeignKey(
         Object,
@@ -93,7 +93,7 @@ class CodeRun(Record):
         )
 
     def __str__(self) -> str:
-        return f"code run {self.pk}: {shortened(self.description)}"
+        return f"code run {self.pk}: {shorten_text(self.description)}"
 
     def clean(self) -> None:
         """Refuse an end before the beginning."""

@@ -18,7 +18,7 @@ from registry.core.errors import (
     StorageFull,
 )
 from registry.core.record_types import record_kinds
-from registry.http.bodies import takes_files
+from registry.http.bodies import accepts_files
 from registry.provenance.crates.reading import Received, open_zip, receive
 from registry.runs.models import CodeRun
 from registry.web.describe import address_of
@@ -39,7 +39,7 @@ _MEGABYTE = 1024 * 1024
 Problems = list[tuple[str, str]]
 
 
-@takes_files
+@accepts_files
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def send_crate(request: HttpRequest) -> HttpResponse:

@@ -70,7 +70,7 @@ def _register(form: RecordForm, user: User) -> Record | None:
     if not form.is_valid():
         return None
     try:
-        [record] = form.record_type.register_records([form.values()], by=user)
+        [record] = form.record_type.register_rows([form.values()], by=user)
     except InvalidInput as error:
         form.add_errors(error.fields)
     except Duplicate as error:

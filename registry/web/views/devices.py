@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registry.core.errors import NotFound
-from registry.http.attempts import (
+from registry.http.sign_in_attempts import (
     TooManyAttempts,
     count_failure,
     require_attempts_left,

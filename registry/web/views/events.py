@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
-    from registry.http.keyset import Key
+    from registry.http.keyset import SortKey
 
 
 class _EventReader:
     """Reads the events of a page, with who did it."""
 
     def read_page(
-        self, queryset: QuerySet[Any], keys: Sequence[Key], limit: int
+        self, queryset: QuerySet[Any], keys: Sequence[SortKey], limit: int
     ) -> list[tuple[Any, tuple[Any, ...]]]:
         """Select events, each with the values of its keys."""
         names = [Event._meta.get_field(key.name).attname for key in keys]  # type: ignore[union-attr]

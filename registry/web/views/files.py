@@ -26,10 +26,10 @@ from registry.catalogue.files import (
 from registry.catalogue.names import find_external_object, find_product
 from registry.catalogue.served import require_served
 from registry.core.errors import InvalidInput, NotFound
-from registry.http.downloads import Download, send
+from registry.http.downloads import Download, file_response
 from registry.http.views import CountedView
-from registry.storage.served import open_served
-from registry.storage.services import find_file, sha1_of, the_store
+from registry.storage.served_files import open_served_file
+from registry.storage.services import find_file, get_store, parse_sha1
 from registry.web.views import errors
 
 if TYPE_CHECKING:
@@ -81,11 +81,11 @@ class FileView(CountedView):
         file = find_file(sha1)
         if file is None:
             raise NotFound(f"The registry does not hold a file with the SHA-1 {sha1}.")
-        name, store = name_of(sha1, product), the_store()
+        name, store = name_of(sha1, product), get_store()
         link = store.download_link(sha1, name=name.name, media_type=name.media_type)
         if link is not None:
             return _redirect(link)
-        return send(
+        return file_response(
             self.request._request,
             Download(
                 sha1=sha1,
@@ -121,11 +121,11 @@ class FileView(CountedView):
     ) -> HttpResponseBase:
         """Send a file on the server's own disk, by what its bytes are by now."""
         with ExitStack() as stack:
-            file = open_served(paths)
+            file = open_served_file(paths)
             stack.callback(file.stream.close)
             hidden = require_served(self.request.user, file)
             name = name_of(file.sha1, product)
-            response = send(
+            response = file_response(
                 self.request._request,
                 Download(
                     sha1=file.sha1,
@@ -152,7 +152,7 @@ class DataView(FileView):
     def get(self, request: Request, checksum: str) -> HttpResponseBase:
         """Send the file."""
         try:
-            sha1 = sha1_of(checksum)
+            sha1 = parse_sha1(checksum)
         except InvalidInput as error:
             raise NotFound(" ".join(error.fields["checksum"])) from error
         return self.stored(sha1)

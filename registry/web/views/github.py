@@ -25,7 +25,11 @@ from social_django.utils import load_strategy
 
 from registry.core.errors import Conflict
 from registry.core.models import Event
-from registry.http.attempts import TooManyAttempts, attempt, count_failure
+from registry.http.sign_in_attempts import (
+    TooManyAttempts,
+    count_failure,
+    sign_in_attempt,
+)
 from registry.identity import audit
 from registry.identity.social import Errand, GitHub, unlink_account
 from registry.web.problems import names_of, problem_of
@@ -93,7 +97,7 @@ def complete(request: HttpRequest) -> HttpResponse:
     """Take what GitHub sent the person back with, and sign them in."""
     backend = _backend(request)
     try:
-        with attempt(request, slow=False) as current:
+        with sign_in_attempt(request, slow=False) as current:
             response = _complete(request, backend)
             if response.status_code == 302:
                 current.succeeded()

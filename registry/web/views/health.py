@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from registry.storage.room import problem_of_disk
+from registry.storage.disk_space import find_disk_problem
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def livez(request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """Answer whether the database and the data folder can be used."""
-    problem = _problem_of_database() or problem_of_disk()
+    problem = _problem_of_database() or find_disk_problem()
     return _plain(problem or "ready", 503 if problem else 200)
 
 

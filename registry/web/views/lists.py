@@ -15,7 +15,6 @@ from rest_framework.request import Request
 
 from registry.core.links import kind_of
 from registry.core.record_types import record_type_named
-from registry.http.budgets import hold_slot
 from registry.http.filters import filters_of
 from registry.http.filters.fields import BooleanFilter
 from registry.http.filters.people import WordsFilter
@@ -25,6 +24,7 @@ from registry.http.pagination import (
     orderable_fields,
     page_size_of,
 )
+from registry.http.read_slots import hold_read_slot
 from registry.identity.models import User
 from registry.web.describe import address_of, value_of, words
 from registry.web.record_pages import page_of
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from registry.core.record_types import RecordType
     from registry.http.filters import FilterSet
-    from registry.http.keyset import Key
+    from registry.http.keyset import SortKey
 
 
 class PagePagination(RecordPagination):
@@ -48,7 +48,7 @@ class PagePagination(RecordPagination):
     ) -> list[Any]:
         """Return the records of the page; a large one takes a slot."""
         if page_size_of(request, self.default_size) > PAGE_SIZE:
-            hold_slot(request._request, request._request.user)
+            hold_read_slot(request._request, request._request.user)
         return super().paginate_queryset(queryset, request, view)
 
 
@@ -59,7 +59,7 @@ class _ModelReader:
         self.record_type = record_type
 
     def read_page(
-        self, queryset: QuerySet[Any], keys: Sequence[Key], limit: int
+        self, queryset: QuerySet[Any], keys: Sequence[SortKey], limit: int
     ) -> list[tuple[Any, tuple[Any, ...]]]:
         """Select records, each with the values of its keys."""
         fields: list[Any] = [queryset.model._meta.get_field(key.name) for key in keys]

@@ -12,7 +12,7 @@ from django.http import JsonResponse
 from django.shortcuts import render
 
 from registry.core.models import Event
-from registry.http.attempts import SignInRefused, attempt
+from registry.http.sign_in_attempts import SignInRefused, sign_in_attempt
 from registry.identity import audit
 from registry.identity.audit import LONGEST_NAME
 
@@ -53,7 +53,7 @@ class SignInView(LoginView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Try the password, unless this address has tried too often."""
         try:
-            with attempt(request) as current:
+            with sign_in_attempt(request) as current:
                 response = super().post(request, *args, **kwargs)
                 if response.status_code == 302:
                     current.succeeded()

@@ -83,7 +83,7 @@ def test_of_many_rows_the_first_kind_of_error_counts(rf: RequestFactory) -> None
         ({2: wrong, 1: TWIN}, 409),
     ]
     for found, status in kinds:
-        answer = _answer(rf, errors.Refused(found, 3))
+        answer = _answer(rf, errors.BulkError(found, 3))
         assert answer.status_code == status
         assert [bool(one) for one in answer.data] == [False, True, True]
 

@@ -154,7 +154,8 @@ def test_a_twin_is_told_at_once_that_the_first_is_at_work(person: User) -> None:
 
     def first() -> Response:
         try:
-            return once(request, person, work)
+            request.user = person
+            return once(request, work)
         finally:
             connection.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from registry.api.base.bulk import MAX_BULK
+from registry.api.base.parsers import MAX_BULK
 from registry.catalogue.models import FileType, ObjectComponent
 from registry.core.models import Event
 from tests.api.client import Api, data_of

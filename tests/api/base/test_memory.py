@@ -12,7 +12,7 @@ from rest_framework.exceptions import APIException
 
 from registry.api.base.parsers import RecordJSONParser
 from registry.core.errors import InvalidInput
-from registry.core.json_outline import MOST_VALUES
+from registry.core.json_size import MAX_VALUES
 from registry.provenance.crates.reading.graph import Crate
 
 pytestmark = pytest.mark.once
@@ -58,7 +58,7 @@ def test_a_body_of_very_many_values_is_refused_before_they_are_made(
 
 
 def test_what_is_taken_is_limited_in_memory() -> None:
-    most = b'{"a":[' + b"[]," * (MOST_VALUES // 2 - 4) + b"[]]}"
+    most = b'{"a":[' + b"[]," * (MAX_VALUES // 2 - 4) + b"[]]}"
     peak = _peak(most, lambda body: RecordJSONParser().parse(io.BytesIO(body)))
     assert peak < 100 * MEGABYTE
 

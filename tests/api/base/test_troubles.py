@@ -9,12 +9,12 @@ import pytest
 from django.test import Client
 
 from registry.catalogue.models import FileType, Namespace
-from registry.core import troubles
+from registry.core import database_errors
 from registry.core.models import Event
 from registry.http.models import IdempotencyKey
 from tests.api.client import Api, data_of
 from tests.factories import UserFactory
-from tests.troubles import DEADLOCK, DISK_FULL, SERIALIZATION, refused_inserts
+from tests.postgres_errors import DEADLOCK, DISK_FULL, SERIALIZATION, refused_inserts
 from tests.web.pages import main_of, words_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
@@ -29,7 +29,7 @@ Post = Callable[[], Any]
 @pytest.fixture(autouse=True)
 def _forget_full_disks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the tests that follow know nothing of the disks that are full here."""
-    monkeypatch.setattr(troubles._LastFull, "at", troubles._LastFull.at)
+    monkeypatch.setattr(database_errors._LastFull, "at", database_errors._LastFull.at)
 
 
 @pytest.mark.parametrize("state", [DEADLOCK, SERIALIZATION])

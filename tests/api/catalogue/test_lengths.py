@@ -13,67 +13,103 @@ from tests.factories import UserFactory, values_of
 
 pytestmark = pytest.mark.django_db
 
-SHORT = 1024
-PATH = 8192
-LONG = 2**20
+SHORT_LENGTH = 1024
+PATH_LENGTH = 8192
+LONG_LENGTH = 2**20
 
 #: Endpoint, factory, field, most characters, and what a value begins with.
 TEXTS: tuple[tuple[str, Any, str, int, str], ...] = (
-    ("file_type", factories.FileTypeFactory, "name", SHORT, ""),
-    ("file_type", factories.FileTypeFactory, "extension", SHORT, ""),
-    ("issue", factories.IssueFactory, "description", LONG, ""),
-    ("author", factories.AuthorFactory, "name", SHORT, ""),
-    ("author", factories.AuthorFactory, "identifier", SHORT, "https://example.org/"),
-    ("object", factories.ObjectFactory, "description", LONG, ""),
-    ("object_component", factories.ObjectComponentFactory, "name", SHORT, ""),
-    ("object_component", factories.ObjectComponentFactory, "description", LONG, ""),
-    ("code_run", factories.CodeRunFactory, "description", SHORT, ""),
-    ("storage_root", factories.StorageRootFactory, "root", SHORT, "https://a.org/"),
-    ("storage_location", factories.StorageLocationFactory, "path", PATH, ""),
-    ("storage_location", factories.StorageLocationFactory, "hash", SHORT, ""),
-    ("namespace", factories.NamespaceFactory, "name", SHORT, ""),
-    ("namespace", factories.NamespaceFactory, "full_name", SHORT, ""),
-    ("namespace", factories.NamespaceFactory, "website", SHORT, "https://a.org/"),
-    ("data_product", factories.DataProductFactory, "name", SHORT, ""),
-    ("data_product", factories.DataProductFactory, "version", SHORT, "1.0.0-"),
+    ("file_type", factories.FileTypeFactory, "name", SHORT_LENGTH, ""),
+    ("file_type", factories.FileTypeFactory, "extension", SHORT_LENGTH, ""),
+    ("issue", factories.IssueFactory, "description", LONG_LENGTH, ""),
+    ("author", factories.AuthorFactory, "name", SHORT_LENGTH, ""),
+    (
+        "author",
+        factories.AuthorFactory,
+        "identifier",
+        SHORT_LENGTH,
+        "https://example.org/",
+    ),
+    ("object", factories.ObjectFactory, "description", LONG_LENGTH, ""),
+    ("object_component", factories.ObjectComponentFactory, "name", SHORT_LENGTH, ""),
+    (
+        "object_component",
+        factories.ObjectComponentFactory,
+        "description",
+        LONG_LENGTH,
+        "",
+    ),
+    ("code_run", factories.CodeRunFactory, "description", SHORT_LENGTH, ""),
+    (
+        "storage_root",
+        factories.StorageRootFactory,
+        "root",
+        SHORT_LENGTH,
+        "https://a.org/",
+    ),
+    ("storage_location", factories.StorageLocationFactory, "path", PATH_LENGTH, ""),
+    ("storage_location", factories.StorageLocationFactory, "hash", SHORT_LENGTH, ""),
+    ("namespace", factories.NamespaceFactory, "name", SHORT_LENGTH, ""),
+    ("namespace", factories.NamespaceFactory, "full_name", SHORT_LENGTH, ""),
+    (
+        "namespace",
+        factories.NamespaceFactory,
+        "website",
+        SHORT_LENGTH,
+        "https://a.org/",
+    ),
+    ("data_product", factories.DataProductFactory, "name", SHORT_LENGTH, ""),
+    ("data_product", factories.DataProductFactory, "version", SHORT_LENGTH, "1.0.0-"),
     (
         "external_object",
         factories.ExternalObjectFactory,
         "identifier",
-        SHORT,
+        SHORT_LENGTH,
         "https://a.org/",
     ),
     (
         "external_object",
         factories.ExternalObjectFactory,
         "alternate_identifier",
-        SHORT,
+        SHORT_LENGTH,
         "",
     ),
     (
         "external_object",
         factories.ExternalObjectFactory,
         "alternate_identifier_type",
-        SHORT,
+        SHORT_LENGTH,
         "",
     ),
-    ("external_object", factories.ExternalObjectFactory, "title", SHORT, ""),
-    ("external_object", factories.ExternalObjectFactory, "description", LONG, ""),
-    ("keyword", factories.KeywordFactory, "keyphrase", SHORT, ""),
-    ("keyword", factories.KeywordFactory, "identifier", SHORT, "https://a.org/"),
-    ("licence", factories.LicenceFactory, "licence_info", LONG, ""),
-    ("licence", factories.LicenceFactory, "identifier", SHORT, "https://a.org/"),
-    ("code_repo_release", factories.CodeRepoReleaseFactory, "name", SHORT, ""),
-    ("code_repo_release", factories.CodeRepoReleaseFactory, "version", SHORT, "1.0.0-"),
+    ("external_object", factories.ExternalObjectFactory, "title", SHORT_LENGTH, ""),
+    (
+        "external_object",
+        factories.ExternalObjectFactory,
+        "description",
+        LONG_LENGTH,
+        "",
+    ),
+    ("keyword", factories.KeywordFactory, "keyphrase", SHORT_LENGTH, ""),
+    ("keyword", factories.KeywordFactory, "identifier", SHORT_LENGTH, "https://a.org/"),
+    ("licence", factories.LicenceFactory, "licence_info", LONG_LENGTH, ""),
+    ("licence", factories.LicenceFactory, "identifier", SHORT_LENGTH, "https://a.org/"),
+    ("code_repo_release", factories.CodeRepoReleaseFactory, "name", SHORT_LENGTH, ""),
+    (
+        "code_repo_release",
+        factories.CodeRepoReleaseFactory,
+        "version",
+        SHORT_LENGTH,
+        "1.0.0-",
+    ),
     (
         "code_repo_release",
         factories.CodeRepoReleaseFactory,
         "website",
-        SHORT,
+        SHORT_LENGTH,
         "https://a.org/",
     ),
-    ("key_value", factories.KeyValueFactory, "key", SHORT, ""),
-    ("key_value", factories.KeyValueFactory, "value", SHORT, ""),
+    ("key_value", factories.KeyValueFactory, "key", SHORT_LENGTH, ""),
+    ("key_value", factories.KeyValueFactory, "value", SHORT_LENGTH, ""),
 )
 
 
@@ -133,7 +169,7 @@ def test_texts_that_are_unique_together_may_all_be_as_long_as_that(
         "identifier": "https://a.org/",
         "website": "https://a.org/",
     }
-    texts = {name: _random_text(SHORT, starts.get(name, "")) for name in fields}
+    texts = {name: _random_text(SHORT_LENGTH, starts.get(name, "")) for name in fields}
     answer = Api(UserFactory()).post(f"/api/{endpoint}/", _body(factory, **texts))
     shown = data_of(answer, 201)
     assert {name: shown[name] for name in fields} == texts

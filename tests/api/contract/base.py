@@ -218,7 +218,9 @@ class Contract:
     @classmethod
     def is_glob(cls, name: str) -> bool:
         """Tell whether a field refuses what filters use as wildcards."""
-        return cls.is_text(name) and validators.name in cls.field(name).validators
+        return (
+            cls.is_text(name) and validators.validate_name in cls.field(name).validators
+        )
 
     @classmethod
     def is_exact(cls, name: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import models
 
-from registry.core.validators import LONG, PATH, SHORT
+from registry.core.validators import LONG_LENGTH, PATH_LENGTH, SHORT_LENGTH
 from tests.api.client import Api, data_of, path_of
 from tests.api.contract.base import Contract
 
@@ -69,7 +69,11 @@ class Options(Contract):
             assert field["label"], name
             assert len(field["help_text"]) > 10, name
             if self.is_text(name) and name in self.fields():
-                assert field["max_length"] in {SHORT, PATH, LONG}, name
+                assert field["max_length"] in {
+                    SHORT_LENGTH,
+                    PATH_LENGTH,
+                    LONG_LENGTH,
+                }, name
 
     def test_booleans_and_numbers_are_named_so(self, api: Api) -> None:
         fields = self._fields(api)

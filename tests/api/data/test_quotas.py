@@ -19,7 +19,7 @@ from registry.core.errors import QuotaExceeded
 from registry.identity.models import User
 from registry.identity.quotas import quota_of
 from registry.storage.models import StoredFile
-from registry.storage.services import bytes_stored_by, keep_upload
+from registry.storage.services import bytes_stored_by, store_upload
 from registry.storage.signing import permit_upload
 from tests.api.client import Api, data_of
 from tests.factories import UserFactory
@@ -81,7 +81,7 @@ def test_an_upload_is_refused_before_all_of_it_is_written(ada: User) -> None:
             return b"x" * size
 
     with pytest.raises(QuotaExceeded):
-        keep_upload(Endless(), sha1="0" * 40, by=ada, quota=quota_of(ada))
+        store_upload(Endless(), sha1="0" * 40, by=ada, quota=quota_of(ada))
     assert files_left() == []
 
 
@@ -172,7 +172,7 @@ def test_uploads_at_once_stay_within_the_quota() -> None:
     def send() -> None:
         data = os.urandom(HALF)
         try:
-            keep_upload(
+            store_upload(
                 Waiting(data, ready), sha1=sha1_of(data), by=ada, quota=MEGABYTE
             )
             outcomes.append("kept")

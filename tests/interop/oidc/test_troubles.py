@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from registry.core import troubles
+from registry.core import database_errors
 from registry.identity.models import User
 from registry.identity.oauth.models import ClientSession
 from tests.interop.oidc.issuer import Program, decide
-from tests.troubles import DEADLOCK, DISK_FULL, refused_inserts
+from tests.postgres_errors import DEADLOCK, DISK_FULL, refused_inserts
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
@@ -18,7 +18,7 @@ SESSIONS = ClientSession._meta.db_table
 @pytest.fixture(autouse=True)
 def _forget_full_disks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the tests that follow know nothing of the disks that are full here."""
-    monkeypatch.setattr(troubles._LastFull, "at", troubles._LastFull.at)
+    monkeypatch.setattr(database_errors._LastFull, "at", database_errors._LastFull.at)
 
 
 def test_a_token_is_given_at_the_third_try(telescope: Program, person: User) -> None:

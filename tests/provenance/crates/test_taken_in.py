@@ -14,7 +14,7 @@ from registry.core.models import Event
 from registry.identity.models import User
 from registry.runs.models import CodeRun
 from registry.storage.models import StoredFile
-from registry.storage.services import the_store
+from registry.storage.services import get_store
 from tests import factories
 from tests.files import keep, own_root, place, sha1_of
 from tests.provenance.crates.made import (
@@ -53,7 +53,7 @@ def test_a_small_crate(ada: User) -> None:
     assert Author.objects.get().identifier == ADA["@id"]
     assert [one.name for one in object_of(UNSORTED).authors.all()] == ["Ada Lovelace"]
     assert received.files == 2
-    with_bytes = the_store().open(sha1_of(SORTED))
+    with_bytes = get_store().open(sha1_of(SORTED))
     assert with_bytes.read(100) == SORTED
     with_bytes.close()
 

@@ -22,7 +22,7 @@ from registry.provenance.crates.writing import (
 )
 from registry.runs.models import CodeRun
 from registry.storage.base import CHUNK
-from registry.storage.services import the_store
+from registry.storage.services import get_store
 from tests import factories
 from tests.files import keep, sha1_of
 from tests.provenance.crates.handed import NOBODY, content_of, stored, url_of
@@ -41,7 +41,7 @@ def zip_of(subject: Subject, *, user: Any = NOBODY, depth: int | None = None) ->
         assert file is not None
         files.append((path, file.sha1))
     texts = {METADATA: json.dumps(metadata).encode(), PREVIEW: b"<html>"}
-    data = b"".join(stream_zip(texts, files, the_store()))
+    data = b"".join(stream_zip(texts, files, get_store()))
     return zipfile.ZipFile(io.BytesIO(data))
 
 
@@ -92,13 +92,13 @@ def test_private_files_go_to_those_who_may_have_them(ada: User) -> None:
 
 def test_a_file_that_the_store_lost_is_a_link() -> None:
     *_, product = chain()
-    Path(the_store().path_of(sha1_of(b"given\n"))).unlink()  # type: ignore[attr-defined]
+    Path(get_store().path_of(sha1_of(b"given\n"))).unlink()  # type: ignore[attr-defined]
     with zip_of(product) as archive:
         assert "inputs/given.csv" not in archive.namelist()
 
 
 def test_a_file_that_is_lost_on_the_way_breaks_the_zip_off() -> None:
-    pieces = stream_zip({METADATA: b"{}"}, [("outputs/x", "0" * 40)], the_store())
+    pieces = stream_zip({METADATA: b"{}"}, [("outputs/x", "0" * 40)], get_store())
     with pytest.raises(NotFound):
         b"".join(pieces)
 
@@ -106,7 +106,7 @@ def test_a_file_that_is_lost_on_the_way_breaks_the_zip_off() -> None:
 def test_a_large_file_goes_through_in_pieces() -> None:
     file = keep(os.urandom(16 * CHUNK))
     pieces = list(
-        stream_zip({METADATA: b"{}"}, [("outputs/x", file.sha1)], the_store())
+        stream_zip({METADATA: b"{}"}, [("outputs/x", file.sha1)], get_store())
     )
     # what cannot be compressed leaves as it comes: a chunk, and the odd buffer
     assert len(pieces) >= 16
@@ -124,10 +124,10 @@ def test_no_piece_is_read_before_it_is_wanted() -> None:
         """The store, which counts the bytes that it gives out."""
 
         def __getattr__(self, name: str) -> Any:
-            return getattr(the_store(), name)
+            return getattr(get_store(), name)
 
         def open(self, sha1: str) -> Any:
-            reader = the_store().open(sha1)
+            reader = get_store().open(sha1)
             read = reader.read
 
             class Reader:

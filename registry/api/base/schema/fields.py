@@ -34,17 +34,20 @@ _VERSION = (
 
 #: What validators of ours look for, as far as JSON Schema can say it.
 _SAID_BY: dict[Any, Schema] = {
-    validators.checksum: {"pattern": r"^\S*$"},
-    validators.name: {"pattern": r"^[^\[\]?*]*$"},
-    validators.semantic_version: {"pattern": _VERSION},
-    validators.web_address: {
+    validators.validate_checksum: {"pattern": r"^\S*$"},
+    validators.validate_name: {"pattern": r"^[^\[\]?*]*$"},
+    validators.validate_semantic_version: {"pattern": _VERSION},
+    validators.validate_url: {
         "format": "uri",
         "pattern": r"^([Hh][Tt]|[Ff])[Tt][Pp][Ss]?://",
     },
-    validators.storage_root: {"format": "uri", "pattern": r"^[A-Za-z0-9]+:\S+$"},
+    validators.validate_storage_root: {
+        "format": "uri",
+        "pattern": r"^[A-Za-z0-9]+:\S+$",
+    },
 }
 #: Those that take addresses which are no URIs by the letter of RFC 3986.
-_ADDRESSES = frozenset({validators.web_address, validators.storage_root})
+_ADDRESSES = frozenset({validators.validate_url, validators.validate_storage_root})
 
 
 def link_schema(model: type[Any]) -> Schema:

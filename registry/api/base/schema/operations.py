@@ -12,7 +12,7 @@ from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import IsAuthenticated
 
-from registry.api.base.bulk import MAX_BULK
+from registry.api.base.parsers import MAX_BULK
 from registry.api.base.schema import components
 from registry.api.base.schema.fields import (
     ID,

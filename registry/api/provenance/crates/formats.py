@@ -15,10 +15,10 @@ from rest_framework.renderers import BaseRenderer
 
 from registry.api.base.renderers import RecordJSONRenderer
 from registry.core.errors import InvalidInput
-from registry.http.bodies import LengthMissing, is_chunked, length_of
-from registry.http.uploads import Body
+from registry.http.bodies import LengthRequired, content_length, is_chunked
+from registry.http.body_stream import BodyStream
 from registry.provenance.crates.reading import MetadataAlone, Package, open_zip
-from registry.storage.base import CHUNK, refusing_when_full
+from registry.storage.base import CHUNK, reporting_write_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ class ZipParser(BaseParser):
         """Return a temporary file with the body, however large it is."""
         file = TemporaryFile()  # noqa: SIM115 (who asked for it closes it)
         try:
-            _spool(Body(_request(parser_context)), file, settings.CRATE_UPLOAD_MB)
+            _spool(BodyStream(_request(parser_context)), file, settings.CRATE_UPLOAD_MB)
         except BaseException:
             file.close()
             raise
@@ -84,7 +84,9 @@ class MetadataParser(BaseParser):
     ) -> Any:
         """Return the body."""
         with TemporaryFile() as file:
-            _spool(Body(_request(parser_context)), file, settings.CRATE_METADATA_MB)
+            _spool(
+                BodyStream(_request(parser_context)), file, settings.CRATE_METADATA_MB
+            )
             file.seek(0)
             return file.read()
 
@@ -126,8 +128,8 @@ def _parser_of(request: Any) -> Any:
 def _form_file(request: Request) -> Any:
     """Return the file of a form."""
     if is_chunked(request._request):
-        raise LengthMissing
-    if length_of(request._request) > settings.CRATE_UPLOAD_MB * _MEGABYTE:
+        raise LengthRequired
+    if content_length(request._request) > settings.CRATE_UPLOAD_MB * _MEGABYTE:
         raise RequestDataTooBig
     file = request.FILES.get(FIELD)
     if file is None:
@@ -146,7 +148,7 @@ def _spool(source: Source, file: IO[bytes], megabytes: int) -> None:
         left -= len(data)
         if left < 0:
             raise RequestDataTooBig
-        with refusing_when_full():
+        with reporting_write_errors():
             file.write(data)
-    with refusing_when_full():
+    with reporting_write_errors():
         file.flush()

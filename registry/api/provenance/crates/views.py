@@ -27,7 +27,7 @@ from registry.catalogue.files import file_name
 from registry.catalogue.models import DataProduct, ExternalObject
 from registry.core.errors import NotFound
 from registry.core.links import kind_of
-from registry.http.bodies import refuse_coded
+from registry.http.bodies import reject_encoded_body
 from registry.http.permissions import SignedIn
 from registry.provenance.crates.reading import receive
 from registry.provenance.crates.terms import METADATA, PREVIEW
@@ -40,7 +40,7 @@ from registry.provenance.crates.writing import (
     stream_zip,
 )
 from registry.runs.models import CodeRun
-from registry.storage.services import the_store
+from registry.storage.services import get_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,7 +122,7 @@ class CratesView(PlainView):
     permission_classes = (SignedIn,)
     parser_classes = PARSERS
     streams_body = True
-    takes_files = True
+    accepts_files = True
     # a crate costs as much on its way in as on its way out
     is_export = True
     parameters = ("format",)
@@ -136,7 +136,7 @@ class CratesView(PlainView):
         go into the store, people authors. What is on record already is used as it is:
         200 says that nothing was new. What is wrong is told by its place in the crate.
         """
-        refuse_coded(request._request)
+        reject_encoded_body(request._request)
         if request.content_type in METADATA_TYPES:
             self.hold_large_body(request._request)
         with package_in(request) as package:
@@ -205,7 +205,7 @@ def _zip(content: Content) -> StreamingHttpResponse:
         PREVIEW: preview_of(metadata, content.packed).encode(),
     }
     response = StreamingHttpResponse(
-        stream_zip(texts, _files(content), the_store()), content_type="application/zip"
+        stream_zip(texts, _files(content), get_store()), content_type="application/zip"
     )
     name = file_name(f"{kind_of(type(content.subject))}-{content.subject.pk}", "zip")
     response["Content-Disposition"] = str(content_disposition_header(True, name))

@@ -23,7 +23,7 @@ from registry.api.provenance.prov.parameters import ReportParameters
 from registry.catalogue.models import DataProduct, Object
 from registry.core.errors import InvalidInput
 from registry.core.links import kind_of
-from registry.http.bodies import length_of
+from registry.http.bodies import content_length
 from registry.http.permissions import SignedIn
 from registry.provenance.picture import CannotDraw, NoGraphviz, render
 from registry.provenance.prov import formats
@@ -136,9 +136,9 @@ class ImportView(PlainView):
         authors. What is on record already, by UUID, identifier, or name and version,
         is used as it is: 200 says that nothing was new.
         """
-        if length_of(request._request) > MOST_BYTES:
+        if content_length(request._request) > MOST_BYTES:
             raise RequestDataTooBig
-        return once(request, self.user, lambda: self._import(request.data))
+        return once(request, lambda: self._import(request.data))
 
     def _import(self, data: Any) -> Response:
         outcome = import_document(

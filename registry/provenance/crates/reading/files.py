@@ -113,7 +113,7 @@ def take_files(
         if file.path not in taken:
             with package.reading(file.path) as source:
                 digests = _Digesting(source)
-                taken[file.path] = drafts.take(digests)
+                taken[file.path] = drafts.add(digests)
             seen[file.path] = digests.values()
         _require_same(file.entity, taken[file.path], seen[file.path])
     return taken

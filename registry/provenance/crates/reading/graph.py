@@ -20,7 +20,7 @@ import orjson
 from django.conf import settings
 
 from registry.core.errors import InvalidInput
-from registry.core.json_outline import MOST_VALUES, TooDeep, TooManyValues, outline
+from registry.core.json_size import MAX_VALUES, TooDeep, TooManyValues, measure_json
 from registry.provenance.crates.reading.context import Words, words_of
 from registry.provenance.crates.terms import EXTRA_TERMS, LEGACY_METADATA, METADATA
 
@@ -188,9 +188,9 @@ class Crate:
 
 
 def _document(metadata: bytes) -> dict[str, Any]:
-    most_values = max(MOST_VALUES, settings.CRATE_FILES * _VALUES_PER_FILE)
+    max_values = max(MAX_VALUES, settings.CRATE_FILES * _VALUES_PER_FILE)
     try:
-        outline(metadata, most_values=most_values)
+        measure_json(metadata, max_values=max_values)
         document = orjson.loads(metadata)
         json.loads(metadata, object_pairs_hook=_refuse_repeated)
     except (TooManyValues, TooDeep) as error:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from registry.core.validators import SHORT
+from registry.core.validators import SHORT_LENGTH
 from registry.provenance.importing import Person, derived_uuid
 
 if TYPE_CHECKING:
@@ -145,4 +145,4 @@ def _facts(entity: Entity, crate: Crate) -> Iterator[tuple[str, str]]:
 
 def fits_key_value(key: str, value: str) -> bool:
     """Tell whether a registry has room for a key with this value."""
-    return max(len(key), len(value)) <= SHORT
+    return max(len(key), len(value)) <= SHORT_LENGTH

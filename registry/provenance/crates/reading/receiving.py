@@ -17,7 +17,7 @@ from registry.provenance.crates.reading.runs import Runs
 from registry.provenance.crates.reading.things import things_of
 from registry.provenance.crates.terms import ACTIONS, METADATA, PREVIEW
 from registry.provenance.importing import Graph, register_graph, require_private
-from registry.storage.services import keep_drafts, require_room, the_store
+from registry.storage.services import get_store, require_quota, store_drafts
 
 if TYPE_CHECKING:
     from registry.core.models import Record
@@ -59,17 +59,17 @@ def receive(package: Package, *, by: User) -> Received:
     """
     crate = Crate(package.metadata)
     files = find_files(crate, package.files)
-    with the_store().drafts() as drafts:
+    with get_store().drafts() as drafts:
         # the bytes first, which may take long, and hold no lock
         taken = take_files(files, package, drafts)
         sums = {path: draft.checksums for path, draft in taken.items()}
         quota = quota_of(by)
-        require_room(taken.values(), by=by, quota=quota)
+        require_quota(taken.values(), by=by, quota=quota)
         graph = graph_of(crate, files, sums)
         with transaction.atomic():
             imported = register_graph(graph, by=by)
             # last: what fails from here on takes its files out again
-            kept = keep_drafts(
+            kept = store_drafts(
                 taken.values(),
                 by=by,
                 quota=quota,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from registry.catalogue.models import WHOLE_OBJECT
-from registry.core.validators import SHORT
+from registry.core.validators import SHORT_LENGTH
 from registry.provenance.crates.reading.context import Words
 from registry.provenance.crates.reading.files import FILE, FOLDER, folders_of
 from registry.provenance.crates.reading.graph import Entity
@@ -210,5 +210,6 @@ def _description(action: Entity) -> str:
     """Return what was run, in as many words as there is room for."""
     said = (action.text("description"), action.text("name"), action.id)
     return next(
-        (text for text in said if text and len(text) <= SHORT), action.id[:SHORT]
+        (text for text in said if text and len(text) <= SHORT_LENGTH),
+        action.id[:SHORT_LENGTH],
     )

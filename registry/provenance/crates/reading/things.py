@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 
-from registry.core.validators import semantic_version
+from registry.core.validators import validate_semantic_version
 from registry.provenance.crates.reading.files import CrateFile
 from registry.provenance.crates.reading.labels import (
     authors_of,
@@ -330,7 +330,7 @@ def bare_thing(entity: Entity, crate: Crate) -> Thing:
 
 def _is_semantic(version: str) -> bool:
     try:
-        semantic_version(version)
+        validate_semantic_version(version)
     except ValidationError:
         return False
     return True

@@ -10,13 +10,13 @@ from registry.catalogue.access import downloadable_among
 from registry.catalogue.files import extension_of, file_name, last_name_of
 from registry.catalogue.models import DataProduct, Object
 from registry.core.errors import InvalidInput
-from registry.core.texts import shortened
+from registry.core.texts import shorten_text
 from registry.provenance.crates.terms import INPUTS, OUTPUTS
 from registry.provenance.lineage import Direction, EdgeType, Lineage, lineage
 from registry.provenance.records import Records, records_of
 from registry.provenance.steps import Role
 from registry.runs.models import CodeRun
-from registry.storage.services import the_store
+from registry.storage.services import get_store
 
 #: What a crate can be about.
 Subject = DataProduct | CodeRun
@@ -157,7 +157,7 @@ def _packed(
     taken: set[str] = set()
     for thing in objects:
         sha1 = held.get(thing.pk)
-        if sha1 is None or sha1 not in visible or not the_store().exists(sha1):
+        if sha1 is None or sha1 not in visible or not get_store().exists(sha1):
             continue
         folder = OUTPUTS if thing.pk in made else INPUTS
         paths[thing.pk] = _free_path(folder, thing, taken)
@@ -182,5 +182,5 @@ def name_of(thing: Object) -> str:
     release = getattr(thing, "code_repo_release", None)
     if release is not None:
         return f"{release.name} {release.version}"
-    described = shortened(thing.description, 60).removesuffix(" …").rstrip(".")
+    described = shorten_text(thing.description, 60).removesuffix(" …").rstrip(".")
     return last_name_of(thing) or described or f"object {thing.pk}"

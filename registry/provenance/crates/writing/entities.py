@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils.encoding import iri_to_uri
 
 from registry.catalogue.models import DataProduct
-from registry.core.texts import shortened
+from registry.core.texts import shorten_text
 from registry.provenance.crates.terms import EXTRA_TERMS
 from registry.provenance.crates.writing.content import name_of
 
@@ -241,7 +241,7 @@ def account_values(account: User, *, is_named: bool) -> Values:
 
 def licence_values(licence: Licence) -> Values:
     """Describe a licence."""
-    name = shortened(licence.licence_info, 200)
+    name = shorten_text(licence.licence_info, 200)
     return {
         "@type": "CreativeWork",
         "name": name,
