@@ -11,9 +11,9 @@ from django.db import IntegrityError, models, transaction
 
 from registry.core.errors import Conflict, Duplicate, Forbidden, InvalidInput, NotFound
 from registry.core.events import record_events
-from registry.core.models import Event
 from registry.core.transactions import atomic
-from registry.identity import audit
+from registry.core.verbs import CREATED, UPDATED, Verb
+from registry.identity import audit, verbs
 from registry.identity.models import User
 from registry.identity.oauth.programs import end_programs
 from registry.identity.roles import (
@@ -94,7 +94,7 @@ def change_password(
     if end_access:
         revoke_token(user=user, by=by)
         end_programs(user=user, by=by)
-    _note(User.kind, user, Event.Action.UPDATED, by, {"password": (None, None)})
+    _note(User.kind, user, UPDATED, by, {"password": (None, None)})
 
 
 @atomic
@@ -104,7 +104,7 @@ def create_group(*, name: str, permissions: Iterable[Permission], by: User) -> G
     group = Group(name=name)
     _save(group, ["name"])
     group.permissions.set(permissions)
-    _note(GROUP_KIND, group, Event.Action.CREATED, by)
+    _note(GROUP_KIND, group, CREATED, by)
     return group
 
 
@@ -124,9 +124,9 @@ def _note_roles(user: User, changes: Changes, by: User) -> None:
     old, new = map(set, changes.get("groups", ((), ())))
     for role in ROLES:
         if role in new - old:
-            audit.record(Event.Action.ROLE_GRANTED, person=user, subject=role, by=by)
+            audit.record(verbs.ROLE_GRANTED, person=user, subject=role, by=by)
         elif role in old - new:
-            audit.record(Event.Action.ROLE_REMOVED, person=user, subject=role, by=by)
+            audit.record(verbs.ROLE_REMOVED, person=user, subject=role, by=by)
 
 
 def _require_may_manage(by: User, user: User) -> None:
@@ -205,7 +205,7 @@ def _store(item: M, kind: str, changes: Changes, values: Values, *, by: User) ->
     for name in lists:
         getattr(item, name).set(values[name])
     if changes:
-        _note(kind, item, Event.Action.UPDATED, by, changes)
+        _note(kind, item, UPDATED, by, changes)
     return item
 
 
@@ -228,8 +228,8 @@ def _save(item: Any, fields: Collection[str]) -> None:
 def _note(
     kind: str,
     item: models.Model,
-    action: Event.Action,
+    verb: Verb,
     by: User,
     changes: Changes | None = None,
 ) -> None:
-    record_events(kind, [item.pk], action, by=by, changes=changes)
+    record_events(kind, [item.pk], verb, by=by, changes=changes)

@@ -12,9 +12,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from registry.core.errors import Conflict, Forbidden, InvalidInput, NotFound
-from registry.core.models import Event
 from registry.core.transactions import atomic
-from registry.identity import audit
+from registry.core.verbs import Verb
+from registry.identity import audit, verbs
 from registry.identity.accounts import grant_role
 from registry.identity.models import RoleRequest
 from registry.identity.roles import ROLES, is_administrator, roles_of
@@ -48,7 +48,7 @@ def request_role(*, role: str, reason: str, by: User) -> RoleRequest:
         raise Conflict(
             f"You have asked for the role {role} already: that request is waiting."
         ) from error
-    _note(Event.Action.ROLE_REQUESTED, request, by)
+    _note(verbs.ROLE_REQUESTED, request, by)
     return request
 
 
@@ -72,7 +72,7 @@ def decide_request(pk: int, *, state: str, answer: str = "", by: User) -> RoleRe
     if not answer.strip():
         raise InvalidInput({"answer": ["Say why: a refusal needs a reason."]})
     _close(request, state, answer, by)
-    _note(Event.Action.ROLE_REFUSED, request, by)
+    _note(verbs.ROLE_REFUSED, request, by)
     return request
 
 
@@ -81,7 +81,7 @@ def withdraw_request(pk: int, *, by: User) -> RoleRequest:
     """Take one's own open request back."""
     request = _open(pk, own_of=by)
     _close(request, RoleRequest.State.WITHDRAWN, "", by)
-    _note(Event.Action.ROLE_WITHDRAWN, request, by)
+    _note(verbs.ROLE_WITHDRAWN, request, by)
     return request
 
 
@@ -119,9 +119,9 @@ def _check(request: RoleRequest) -> None:
         raise InvalidInput(error.message_dict) from error
 
 
-def _note(action: Event.Action, request: RoleRequest, by: User) -> None:
+def _note(verb: Verb, request: RoleRequest, by: User) -> None:
     audit.record(
-        action,
+        verb,
         person=request.user,
         by=by,
         subject=request.role,

@@ -15,9 +15,9 @@ from django.utils import timezone
 from registry.core.compiled import CompiledQuery
 from registry.core.errors import Duplicate, InvalidInput
 from registry.core.events import record_events
-from registry.core.models import Event
 from registry.core.transactions import atomic
-from registry.identity import audit
+from registry.core.verbs import CREATED
+from registry.identity import audit, verbs
 from registry.identity.models import ApiToken, User
 from registry.identity.roles import role_groups
 
@@ -76,9 +76,9 @@ def create_user(
         existing = User.objects.filter(username=username).first()
         raise Duplicate(["username"], existing) from error
     user.groups.set(groups)
-    record_events(User.kind, [user.pk], Event.Action.CREATED, by=by)
+    record_events(User.kind, [user.pk], CREATED, by=by)
     for group in groups:
-        audit.record(Event.Action.ROLE_GRANTED, person=user, subject=group.name, by=by)
+        audit.record(verbs.ROLE_GRANTED, person=user, subject=group.name, by=by)
     return user
 
 
@@ -92,7 +92,7 @@ def issue_token(*, user: User, by: User | None) -> str:
     made = {"digest": digest(key), "created": timezone.now(), "last_used": None}
     _, is_first = ApiToken.objects.update_or_create(user=user, defaults=made)
     audit.record(
-        Event.Action.TOKEN_MADE, person=user, by=by, detail={"replaced": not is_first}
+        verbs.TOKEN_MADE, person=user, by=by, detail={"replaced": not is_first}
     )
     return key
 
@@ -103,7 +103,7 @@ def revoke_token(*, user: User, by: User | None) -> bool:
     token = ApiToken.objects.select_for_update().filter(user=user).first()
     if token is None:
         return False
-    audit.record(Event.Action.TOKEN_REVOKED, person=user, by=by)
+    audit.record(verbs.TOKEN_REVOKED, person=user, by=by)
     token.delete()
     return True
 

@@ -27,9 +27,8 @@ from social_core.exceptions import (
 from social_django.models import Nonce, UserSocialAuth
 
 from registry.core.errors import Conflict, Duplicate, InvalidInput
-from registry.core.models import Event
 from registry.core.transactions import atomic
-from registry.identity import audit
+from registry.identity import audit, verbs
 from registry.identity.accounts import change_user
 from registry.identity.models import User
 from registry.identity.services import create_user
@@ -261,7 +260,7 @@ def link_account(
             user=user, provider=PROVIDER, uid=uid, id_key=id_key
         )
         audit.record(
-            Event.Action.ACCOUNT_LINKED, person=user, subject=_at(details["username"])
+            verbs.ACCOUNT_LINKED, person=user, subject=_at(details["username"])
         )
     social.extra_data = {"login": details["username"]}
     social.save(update_fields=["extra_data", "modified"])
@@ -299,7 +298,7 @@ def unlink_account(*, user: User, by: User) -> bool:
         raise Conflict("Without GitHub you could not sign in: you have no password.")
     linked.delete()
     login = linked.extra_data.get("login", "")
-    audit.record(Event.Action.ACCOUNT_UNLINKED, person=user, subject=_at(login), by=by)
+    audit.record(verbs.ACCOUNT_UNLINKED, person=user, subject=_at(login), by=by)
     return True
 
 

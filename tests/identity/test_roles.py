@@ -12,11 +12,11 @@ from registry.core.errors import Forbidden, NotFound, Stale
 from registry.identity.models import User
 from registry.identity.ownership import change_own, delete_own
 from registry.identity.roles import (
-    ADMINISTRATORS,
     ROLES,
+    administrator_roles,
     is_administrator,
     may_change,
-    may_read_private_data,
+    may_execute,
     roles_of,
 )
 from registry.runs.models import CodeRun
@@ -29,9 +29,8 @@ def test_administrators_are_superusers_and_those_with_the_two_roles() -> None:
     administrators = {
         role for role in ROLES if is_administrator(UserFactory(roles=[role]))
     }
-    assert (
-        administrators == ADMINISTRATORS == {"sys-admin-admin", "entity-registry-admin"}
-    )
+    expected = {"sys-admin-admin", "entity-registry-admin"}
+    assert administrators == administrator_roles() == expected
     assert is_administrator(UserFactory(is_superuser=True))
     assert not is_administrator(UserFactory(is_staff=True))
     assert not is_administrator(AnonymousUser())
@@ -56,19 +55,11 @@ def test_people_may_change_their_own_records_and_administrators_any() -> None:
     assert not may_change(AnonymousUser(), record)
 
 
-def test_private_data_is_for_its_owner_and_those_with_the_role() -> None:
-    owner = UserFactory()
-    allowed: dict[Any, bool] = {
-        owner: True,
-        UserFactory(roles=["private-data-read"]): True,
-        UserFactory(roles=["entity-registry-admin"]): True,
-        UserFactory(is_superuser=True): True,
-        UserFactory(roles=["entity-registry-read"]): False,
-        UserFactory(): False,
-    }
-    seen = {person: may_read_private_data(person, [owner.pk]) for person in allowed}
-    assert seen == allowed
-    assert not may_read_private_data(AnonymousUser(), [owner.pk])
+def test_executors_are_run_by_administrators_and_those_with_two_roles() -> None:
+    runners = {role for role in ROLES if may_execute(UserFactory(roles=[role]))}
+    assert runners == administrator_roles() | {"job-service-admin", "iceprod-system"}
+    assert may_execute(UserFactory(is_superuser=True))
+    assert not may_execute(UserFactory())
 
 
 def test_roles_are_asked_for_once(

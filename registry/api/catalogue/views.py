@@ -5,6 +5,7 @@ Their docstrings are what OPTIONS and the API documentation say of each.
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from rest_framework.response import Response
@@ -13,6 +14,7 @@ from registry.api.base.viewsets import ChangeableViewSet, RecordViewSet
 from registry.api.catalogue import serializers
 from registry.api.catalogue.schema import ObjectSchema
 from registry.catalogue import models, services
+from registry.catalogue.keys import MEANINGFUL_KEYS
 from registry.http.conditional import known_revisions
 from registry.http.filters import records as filters
 
@@ -192,12 +194,13 @@ class CodeRepoReleaseViewSet(RecordViewSet):
     filterset_class = filters.CodeRepoReleaseFilter
 
 
-class KeyValueViewSet(RecordViewSet):
-    """A further fact about an object, as a key and its value.
-
-    The key `accessibility` with the value `private` keeps an object's data from
-    people other than who registered it.
-    """
+class KeyValueViewSet(RecordViewSet):  # noqa: D101 (it has one, with the declared keys)
+    __doc__ = "\n\n".join(
+        [
+            "A further fact about an object, as a key and its value.",
+            *(fill(key.meaning, 80) for key in MEANINGFUL_KEYS.values()),
+        ]
+    )
 
     model = models.KeyValue
     serializer_class = serializers.KeyValueSerializer

@@ -11,8 +11,8 @@ from oauth2_provider.models import AbstractApplication, Application
 
 from registry.core.errors import Duplicate, Forbidden, InvalidInput, NotFound
 from registry.core.events import record_events
-from registry.core.models import Event
 from registry.core.transactions import atomic
+from registry.core.verbs import CREATED, DELETED, UPDATED
 from registry.identity.roles import is_administrator, may_manage
 from registry.identity.services import create_user
 
@@ -78,7 +78,7 @@ def create_client(
             username=client_id, full_name=name, roles=roles, by=by
         )
     _save(client)
-    record_events(KIND, [client.pk], Event.Action.CREATED, by=by)
+    record_events(KIND, [client.pk], CREATED, by=by)
     return client, "" if public else secret
 
 
@@ -95,7 +95,7 @@ def change_client(pk: int, values: Values, *, by: User) -> Application:
         setattr(client, name, new)
     _save(client)
     if changes:
-        record_events(KIND, [pk], Event.Action.UPDATED, by=by, changes=changes)
+        record_events(KIND, [pk], UPDATED, by=by, changes=changes)
     return client
 
 
@@ -113,7 +113,7 @@ def replace_secret(pk: int, *, by: User | None) -> str:
     client.client_secret = secret
     client.save(update_fields=["client_secret", "updated"])
     hidden = {"client_secret": (None, None)}
-    record_events(KIND, [pk], Event.Action.UPDATED, by=by, changes=hidden)
+    record_events(KIND, [pk], UPDATED, by=by, changes=hidden)
     return secret
 
 
@@ -121,7 +121,7 @@ def replace_secret(pk: int, *, by: User | None) -> str:
 def delete_client(pk: int, *, by: User) -> None:
     """Remove a client; all its sessions end with it, an account of its own stays."""
     client = _own(pk, by)
-    record_events(KIND, [pk], Event.Action.DELETED, by=by)
+    record_events(KIND, [pk], DELETED, by=by)
     client.delete()
 
 

@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from registry.core import context
 from registry.core.errors import NotFound
-from registry.core.models import Event
 from registry.core.transactions import atomic
 from registry.identity import audit
+from registry.identity.oauth import verbs
 from registry.identity.oauth.errors import (
     CodeDenied,
     CodeExpired,
@@ -122,7 +122,7 @@ def decide_device(typed: str, *, approve: bool, by: User) -> DeviceCode:
     locked.user = by
     locked.save(update_fields=["state", "user"])
     audit.record(
-        Event.Action.DEVICE_APPROVED if approve else Event.Action.DEVICE_REFUSED,
+        verbs.DEVICE_APPROVED if approve else verbs.DEVICE_REFUSED,
         person=by,
         subject=locked.client.name or locked.client.client_id,
         client=locked.client.client_id,

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from registry.core import context
 from registry.core.errors import Forbidden, NotFound
-from registry.core.models import Event
 from registry.core.transactions import atomic
 from registry.identity import audit
+from registry.identity.oauth import verbs
 from registry.identity.oauth.models import (
     ONLINE,
     ClientSession,
@@ -31,6 +31,7 @@ from registry.identity.services import digest
 if TYPE_CHECKING:
     from oauth2_provider.models import Application
 
+    from registry.core.verbs import Verb
     from registry.identity.models import User
 
 
@@ -59,7 +60,7 @@ def begin_session(
     session.code_digest = digest(code) if code else ""
     _touch(session)
     session.save(force_insert=True)
-    _note(Event.Action.SESSION_STARTED, session)
+    _note(verbs.SESSION_STARTED, session)
     return session
 
 
@@ -73,7 +74,7 @@ def service_session(*, client: Application, user: User, scope: str) -> ClientSes
     _touch(session)
     session.save()
     if began:
-        _note(Event.Action.SERVICE_SIGNED_IN, session)
+        _note(verbs.SERVICE_SIGNED_IN, session)
     return session
 
 
@@ -169,7 +170,7 @@ def _end(session: ClientSession, *, by: User) -> None:
     # the token is of no use any more, whoever finds it
     session.refresh_digest = None
     session.save(update_fields=["ended", "refresh_digest"])
-    _note(Event.Action.SESSION_REVOKED, session, by=by)
+    _note(verbs.SESSION_REVOKED, session, by=by)
 
 
 def _touch(session: ClientSession) -> None:
@@ -178,9 +179,9 @@ def _touch(session: ClientSession) -> None:
     session.agent = context.client.get()
 
 
-def _note(action: str, session: ClientSession, *, by: User | None = None) -> None:
+def _note(verb: Verb, session: ClientSession, *, by: User | None = None) -> None:
     audit.record(
-        action,
+        verb,
         person=session.user,
         subject=session.client.name or session.client.client_id,
         client=session.client.client_id,

@@ -23,7 +23,7 @@ from registry.identity.oauth.errors import TokenRefused
 from registry.identity.oauth.keys import key_ring
 from registry.identity.oauth.models import ClientSession
 from registry.identity.oauth.scopes import EMAIL, PROFILE
-from registry.identity.roles import ICEPROD_SYSTEM, effective_roles
+from registry.identity.roles import ROLES, effective_roles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,14 +126,24 @@ def _profile_of(user: User) -> dict[str, Any]:
     held = effective_roles(user)
     groups = sorted(name for name in held if name.startswith("/"))
     roles = sorted(name for name in held if not name.startswith("/"))
-    system = [ICEPROD_SYSTEM] if ICEPROD_SYSTEM in held else []
     return {
         "preferred_username": user.username,
         "groups": groups,
         "realm_access": {"roles": roles},
-        "resource_access": {"iceprod": {"roles": system}},
+        "resource_access": _resource_access(held),
         "name": user.full_name,
     }
+
+
+def _resource_access(held: frozenset[str]) -> dict[str, dict[str, list[str]]]:
+    """Repeat roles under the clients that look for them there, as Keycloak does."""
+    resources: dict[str, dict[str, list[str]]] = {}
+    for role in ROLES.values():
+        if role.keycloak_client:
+            roles = resources.setdefault(role.keycloak_client, {"roles": []})["roles"]
+            if role.name in held:
+                roles.append(role.name)
+    return resources
 
 
 def verify(token: str) -> Access:

@@ -14,11 +14,10 @@ from oauth2_provider.exceptions import OAuthToolkitError
 from oauth2_provider.http import OAuth2ResponseRedirect
 from oauth2_provider.models import Application
 
-from registry.core.models import Event
 from registry.core.transactions import atomic
 from registry.http.policies import content_security_policy
 from registry.identity import audit
-from registry.identity.oauth import tokens
+from registry.identity.oauth import tokens, verbs
 from registry.identity.oauth.scopes import described
 from registry.interop.oidc.asking import answering
 from registry.interop.oidc.server import ProtocolMixin
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django.http.response import HttpResponseBase
 
+    from registry.core.verbs import Verb
     from registry.identity.models import User
 
 
@@ -98,14 +98,14 @@ class AuthorizeView(ProtocolMixin, View):
             )
         except OAuthToolkitError as error:
             if not allow:
-                self._note(Event.Action.CLIENT_REFUSED)
+                self._note(verbs.CLIENT_REFUSED)
             return self._refused(error)
-        self._note(Event.Action.CLIENT_APPROVED)
+        self._note(verbs.CLIENT_APPROVED)
         return _redirected(address, self.client.get_allowed_schemes())
 
-    def _note(self, action: str) -> None:
+    def _note(self, verb: Verb) -> None:
         audit.record(
-            action,
+            verb,
             person=cast("User", self.request.user),
             subject=self.client.name or self.client.client_id,
             client=self.client.client_id,

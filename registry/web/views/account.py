@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from registry.catalogue.models import ObjectComponent
 from registry.core.models import Event
+from registry.core.verbs import CREATED
 from registry.identity.models import ApiToken, RoleRequest
 from registry.identity.oauth.models import ClientSession
 from registry.identity.oauth.scopes import described
@@ -72,7 +73,7 @@ def _waiting() -> int:
 def _newest_records(user: User) -> list[dict[str, Any]]:
     """Return what the person registered last, of the types that have pages."""
     events = (
-        Event.objects.filter(by=user, action=Event.Action.CREATED, kind__in=KINDS)
+        Event.objects.filter(by=user, action=CREATED.name, kind__in=KINDS)
         .exclude(_OF_WHOLE_OBJECT)
         .order_by("-id")[:SHOWN]
     )

@@ -17,6 +17,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 
 from registry.core.models import Event
+from registry.core.verbs import DELETED
 from registry.http.filters.people import EventFilter
 from registry.identity.models import User
 from registry.identity.roles import is_administrator
@@ -110,7 +111,7 @@ def _record(event: Event) -> str:
 
 def _page(event: Event) -> str:
     """Return the page of the record, where its type has pages."""
-    if event.kind not in KINDS or event.action == Event.Action.DELETED:
+    if event.kind not in KINDS or event.action == DELETED.name:
         return ""
     return reverse(f"web:{event.kind}", args=[event.record_id])
 

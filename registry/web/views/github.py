@@ -24,9 +24,8 @@ from social_core.exceptions import SocialAuthBaseException
 from social_django.utils import load_strategy
 
 from registry.core.errors import Conflict
-from registry.core.models import Event
 from registry.http.attempts import TooManyAttempts, attempt, count_failure
-from registry.identity import audit
+from registry.identity import audit, verbs
 from registry.identity.social import Errand, GitHub, unlink_account
 from registry.web.problems import names_of, problem_of
 from registry.web.views import errors
@@ -112,7 +111,7 @@ def _complete(request: HttpRequest, backend: GitHub) -> HttpResponse:
         messages.success(request, "You can sign in with GitHub from now on.")
     else:
         login(request, user, backend=_BACKEND)
-        audit.record(Event.Action.SIGNED_IN, person=user, detail={"with": "GitHub"})
+        audit.record(verbs.SIGNED_IN, person=user, detail={"with": "GitHub"})
         if user.is_new:
             messages.success(
                 request,
@@ -155,7 +154,7 @@ def _explain(
     if names["login"]:
         # GitHub said who it is, and the registry would not have them
         audit.record(
-            Event.Action.SIGN_IN_FAILED,
+            verbs.SIGN_IN_FAILED,
             person=None,
             subject=f"{names['login']} at GitHub",
             detail={"with": "GitHub", "because": error.code},

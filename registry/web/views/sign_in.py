@@ -11,9 +11,8 @@ from django.core.exceptions import ValidationError
 from django.http import JsonResponse
 from django.shortcuts import render
 
-from registry.core.models import Event
 from registry.http.attempts import SignInRefused, attempt
-from registry.identity import audit
+from registry.identity import audit, verbs
 from registry.identity.audit import LONGEST_NAME
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ class SignInView(LoginView):
         """Sign the person in."""
         response = super().form_valid(form)
         audit.record(
-            Event.Action.SIGNED_IN, person=form.get_user(), detail={"with": "password"}
+            verbs.SIGNED_IN, person=form.get_user(), detail={"with": "password"}
         )
         return response
 
@@ -120,5 +119,5 @@ class SignOutView(LogoutView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Sign the person out, if anybody is in."""
         if request.user.is_authenticated:
-            audit.record(Event.Action.SIGNED_OUT, person=request.user)
+            audit.record(verbs.SIGNED_OUT, person=request.user)
         return super().post(request, *args, **kwargs)
