@@ -13,7 +13,7 @@ from django.http import JsonResponse
 from registry.api.base.errors import detail_of, status_of
 from registry.core.troubles import to_registry_error
 from registry.http.bodies import BodyRefused
-from registry.interop.oidc.answers import refusal
+from registry.interop.oidc.responses import oauth_error
 from registry.web.views.errors import has_page, page
 
 if TYPE_CHECKING:
@@ -105,10 +105,10 @@ def _as_json(request: HttpRequest, status: int, detail: str) -> HttpResponse:
 def _as_oauth(request: HttpRequest, status: int, detail: str) -> HttpResponse:
     """Answer by RFC 6749, sections 4.1.2.1 and 5.2, which know no other errors."""
     if status == 500:
-        return refusal("server_error", detail or _DEFECT, status)
+        return oauth_error("server_error", detail or _DEFECT, status)
     if status in {409, 503, 507}:
-        return refusal("temporarily_unavailable", detail, 503)
-    return refusal("invalid_request", detail, status)
+        return oauth_error("temporarily_unavailable", detail, 503)
+    return oauth_error("invalid_request", detail, status)
 
 
 def _as_page(request: HttpRequest, status: int, detail: str) -> HttpResponse:

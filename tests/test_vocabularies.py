@@ -22,7 +22,7 @@ from registry.core.vocabularies import Vocabulary
 from registry.identity import audit
 from registry.identity.accounts import grant_role
 from registry.identity.models import User
-from registry.identity.oauth.tokens import claims_of
+from registry.identity.oauth.tokens import user_claims
 from registry.identity.requests import request_role
 from registry.identity.roles import (
     ROLES,
@@ -167,7 +167,7 @@ def test_a_declared_role_has_its_meaning(dancer: Role) -> None:
     finally:
         ROLES.withdraw(captain)
     holder = UserFactory(roles=["dancer"])
-    claims = claims_of(holder, ["profile"])
+    claims = user_claims(holder, ["profile"])
     assert claims["realm_access"] == {"roles": ["dancer"]}
     assert claims["resource_access"] == {
         "iceprod": {"roles": []},

@@ -85,7 +85,7 @@ class ClientAdmin(ServiceAdmin):
     """Clients. A secret is shown once, in the answer that it was made by."""
 
     section = Section.PEOPLE
-    event_kind = clients.KIND
+    event_kind = clients.CLIENT_KIND
     deletable = True
     form = ClientForm
     list_display = (

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-_LONGEST_SUBJECT = 200
-_LONGEST_CLIENT = 200
-#: Characters that the name of an account may have.
-LONGEST_NAME = 150
+_MAX_SUBJECT_LENGTH = 200
+_MAX_CLIENT_LENGTH = 200
+#: The longest user name, in characters.
+MAX_USERNAME_LENGTH = 150
 
 
 def record(
@@ -49,23 +49,23 @@ def record(
         record_id=person.pk if person is not None else None,
         action=declared.name,
         by=actor,
-        subject=subject[:_LONGEST_SUBJECT],
-        client=(client or context.client.get())[:_LONGEST_CLIENT],
+        subject=subject[:_MAX_SUBJECT_LENGTH],
+        client=(client or context.client.get())[:_MAX_CLIENT_LENGTH],
         address=address or context.address.get(),
         detail=dict(detail or {}),
     )
 
 
-def record_failure(name: str, *, means: str, locked: bool = False) -> None:
+def record_failure(name: str, *, method: str, locked: bool = False) -> None:
     """Record a failed attempt to sign in under this name.
 
     A name that no account has is not stored: people type their password into the wrong
-    field. ``means`` is what they tried to sign in with; ``locked`` tells that the
-    attempt was refused without checking it.
+    field. ``method`` is how they tried to sign in; ``locked`` means that the attempt
+    was refused without checking it.
     """
-    known = "\0" not in name and len(name) <= LONGEST_NAME
+    known = "\0" not in name and len(name) <= MAX_USERNAME_LENGTH
     person = User.objects.filter(username=name).first() if known else None
-    detail = {"with": means, **({"locked": True} if locked else {})}
+    detail = {"with": method, **({"locked": True} if locked else {})}
     record(SIGN_IN_FAILED, person=person, detail=detail)
 
 

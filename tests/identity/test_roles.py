@@ -36,13 +36,13 @@ def test_administrators_are_superusers_and_those_with_the_two_roles() -> None:
     assert not is_administrator(AnonymousUser())
 
 
-def test_a_closed_account_is_no_administrator() -> None:
+def test_an_inactive_account_is_not_an_administrator() -> None:
     person = UserFactory(is_superuser=True)
     person.is_active = False
     assert not is_administrator(person)
 
 
-def test_people_may_change_their_own_records_and_administrators_any() -> None:
+def test_people_can_change_their_own_records_and_administrators_any() -> None:
     owner = UserFactory()
     record = FileTypeFactory(by=owner)
     allowed: dict[Any, bool] = {
@@ -55,14 +55,14 @@ def test_people_may_change_their_own_records_and_administrators_any() -> None:
     assert not may_change(AnonymousUser(), record)
 
 
-def test_executors_are_run_by_administrators_and_those_with_two_roles() -> None:
+def test_administrators_and_holders_of_two_roles_can_run_executors() -> None:
     runners = {role for role in ROLES if may_execute(UserFactory(roles=[role]))}
     assert runners == administrator_roles() | {"job-service-admin", "iceprod-system"}
     assert may_execute(UserFactory(is_superuser=True))
     assert not may_execute(UserFactory())
 
 
-def test_roles_are_asked_for_once(
+def test_roles_are_queried_once(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     person = User.objects.get(pk=UserFactory(roles=["handle-read"]).pk)
@@ -75,7 +75,7 @@ def test_roles_are_asked_for_once(
 # --- changing what is one's own -------------------------------------------------------
 
 
-def test_a_change_by_somebody_else_is_forbidden_before_its_guard_is_asked() -> None:
+def test_a_change_by_somebody_else_is_forbidden_before_its_guard_is_called() -> None:
     run = CodeRunFactory()
 
     def guard(record: CodeRun, values: object) -> None:
@@ -90,7 +90,7 @@ def test_a_change_by_somebody_else_is_forbidden_before_its_guard_is_asked() -> N
     assert CodeRun.objects.filter(pk=run.pk).exists()
 
 
-def test_what_is_not_there_is_not_found_and_what_moved_on_is_stale() -> None:
+def test_an_unknown_record_is_not_found_and_a_changed_one_is_stale() -> None:
     run = CodeRunFactory()
     with pytest.raises(NotFound):
         delete_own(CodeRun, 10**9, by=run.registered_by)

@@ -31,7 +31,9 @@ def _status(registry: LiveRegistry, token: str) -> int:
     ).status_code
 
 
-def test_a_rotation_is_noticed_by_what_runs(start_registry: StartRegistry) -> None:
+def test_a_running_registry_notices_a_rotated_key(
+    start_registry: StartRegistry,
+) -> None:
     registry = start_registry()
     secret = registry.manage("create_client", "robot").strip()
     before, token = _kids(registry), _token(registry, secret)

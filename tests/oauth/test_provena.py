@@ -24,7 +24,7 @@ def python() -> str:
     return str(client_environment("provena") / "bin" / "python")
 
 
-def test_the_device_flow_gets_a_token_that_its_client_accepts(
+def test_the_client_accepts_the_token_of_the_device_flow(
     patient_registry: LiveRegistry,
     patient_person: Person,
     python: str,
@@ -41,7 +41,7 @@ def test_the_device_flow_gets_a_token_that_its_client_accepts(
         assert script.ask() == {"status": 200, "username": NAME}
 
 
-def test_the_offline_flow_goes_on_until_it_is_revoked(
+def test_the_offline_flow_works_until_it_is_revoked(
     patient_registry: LiveRegistry,
     patient_person: Person,
     python: str,

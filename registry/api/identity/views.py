@@ -28,7 +28,7 @@ from registry.http.filters.records import GroupFilter, UserFilter
 from registry.http.permissions import AdministratorsOnly, SignedIn
 from registry.identity.models import RoleRequest, User
 from registry.identity.oauth.scopes import EMAIL, PROFILE, READ
-from registry.identity.oauth.tokens import Access
+from registry.identity.oauth.tokens import AccessToken
 from registry.identity.requests import decide_request, request_role, withdraw_request
 from registry.identity.roles import effective_roles, has_access, is_administrator
 
@@ -168,4 +168,6 @@ class AccessView(PlainView):
     def _may_tell_email(self) -> bool:
         """Tell whether whoever asks may know the e-mail address."""
         access = self.request.auth
-        return not isinstance(access, Access) or bool(access.scopes & {READ, EMAIL})
+        return not isinstance(access, AccessToken) or bool(
+            access.scopes & {READ, EMAIL}
+        )

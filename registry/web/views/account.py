@@ -15,7 +15,7 @@ from registry.core.models import Event
 from registry.core.verbs import CREATED
 from registry.identity.models import ApiToken, RoleRequest
 from registry.identity.oauth.models import ClientSession
-from registry.identity.oauth.scopes import described
+from registry.identity.oauth.scopes import scope_descriptions
 from registry.identity.quotas import quota_of
 from registry.identity.roles import is_administrator, roles_of
 from registry.identity.social import linked_account
@@ -55,8 +55,8 @@ def account(request: HttpRequest) -> HttpResponse:
             "github_account": linked_account(user),
             "token": ApiToken.objects.filter(user=user).first(),
             "sessions": [
-                (session, described(session.scope))
-                for session in ClientSession.objects.live().of(user)
+                (session, scope_descriptions(session.scope))
+                for session in ClientSession.objects.active().for_user(user)
             ],
             "stored": bytes_stored_by(user.pk),
             "quota": quota_of(user),

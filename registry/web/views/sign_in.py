@@ -13,7 +13,7 @@ from django.shortcuts import render
 
 from registry.http.attempts import SignInRefused, attempt
 from registry.identity import audit, verbs
-from registry.identity.audit import LONGEST_NAME
+from registry.identity.audit import MAX_USERNAME_LENGTH
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -33,7 +33,7 @@ class SignInForm(AuthenticationForm):
         """Refuse, like a wrong name, what is too long for the guard's table as well."""
         if self.refused is not None:
             raise ValidationError(self.refused.advice)
-        if len(self.cleaned_data.get("username", "")) > LONGEST_NAME:
+        if len(self.cleaned_data.get("username", "")) > MAX_USERNAME_LENGTH:
             raise self.get_invalid_login_error()
         return super().clean()
 
@@ -81,7 +81,7 @@ class SignInView(LoginView):
         """Show the form again, and write the failure down."""
         audit.record_failure(
             str(form.data.get("username", "")),
-            means="password",
+            method="password",
             locked=getattr(self.request, "axes_locked_out", False),
         )
         return super().form_invalid(form)

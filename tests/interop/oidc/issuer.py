@@ -19,7 +19,7 @@ from registry.identity.oauth.keys import key_ring
 from registry.identity.oauth.models import ClientSession, DeviceCode
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-BACK = "https://notebook.example.org/back"
+REDIRECT_URI = "https://notebook.example.org/back"
 VERIFIER = "v" * 50
 CHALLENGE = (
     base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest())
@@ -46,7 +46,7 @@ def code_client(client_id: str = "notebook", *, public: bool = True) -> Any:
         name=client_id,
         grant=Grant.CODE,
         public=public,
-        redirect_uris=[BACK],
+        redirect_uris=[REDIRECT_URI],
     )
 
 
@@ -107,11 +107,16 @@ class Program:
 
     def redeem(self, code: str, **form: str) -> Answer:
         """Ask for a token for an authorization code."""
-        sent = {"code": code, "redirect_uri": BACK, "code_verifier": VERIFIER, **form}
+        sent = {
+            "code": code,
+            "redirect_uri": REDIRECT_URI,
+            "code_verifier": VERIFIER,
+            **form,
+        }
         return self.post("/token", grant_type="authorization_code", **sent)
 
 
-def browser_of(user: User, **options: Any) -> Client:
+def browser_for(user: User, **options: Any) -> Client:
     """Return the browser of somebody who is signed in."""
     browser = Client(**options)
     browser.force_login(user, "django.contrib.auth.backends.ModelBackend")
@@ -120,12 +125,12 @@ def browser_of(user: User, **options: Any) -> Client:
 
 def decide(user: User, user_code: str, decision: str = "allow") -> Any:
     """Let a device in, or not, on the page for that."""
-    return browser_of(user).post(
+    return browser_for(user).post(
         "/device", {"user_code": user_code, "decision": decision}
     )
 
 
-def let_in(user: User, program: Program, **form: str) -> Answer:
+def authorize_device(user: User, program: Program, **form: str) -> Answer:
     """Go all the way; return the answer with the tokens."""
     codes = program.codes(**form)
     decide(user, codes["user_code"])
@@ -134,12 +139,12 @@ def let_in(user: User, program: Program, **form: str) -> Answer:
     return tokens
 
 
-def asked(**changes: str | None) -> str:
+def authorize_url(**changes: str | None) -> str:
     """Return where a program sends people to be asked; None leaves a value out."""
     values: dict[str, str | None] = {
         "client_id": "notebook",
         "response_type": "code",
-        "redirect_uri": BACK,
+        "redirect_uri": REDIRECT_URI,
         "scope": "openid read",
         "state": "kept",
         "code_challenge": CHALLENGE,
@@ -150,21 +155,21 @@ def asked(**changes: str | None) -> str:
     return f"/o/authorize?{urlencode(kept)}"
 
 
-def sent_back(answer: Any) -> dict[str, str]:
+def redirect_parameters(answer: Any) -> dict[str, str]:
     """Return what stands in the address that a person is sent back to."""
     assert answer.status_code == 302, answer.content.decode()
-    assert answer["Location"].startswith(f"{BACK}?"), answer["Location"]
+    assert answer["Location"].startswith(f"{REDIRECT_URI}?"), answer["Location"]
     query = parse_qs(urlsplit(answer["Location"]).query)
     return {name: values[0] for name, values in query.items()}
 
 
-def code_for(user: User, **changes: str | None) -> str:
+def authorization_code_for(user: User, **changes: str | None) -> str:
     """Have a person allow what a program asks; return the code."""
-    answer = browser_of(user).post(asked(**changes), {"decision": "allow"})
-    return sent_back(answer)["code"]
+    answer = browser_for(user).post(authorize_url(**changes), {"decision": "allow"})
+    return redirect_parameters(answer)["code"]
 
 
-def status_of(
+def api_status(
     access_token: str, method: str = "GET", path: str = "/api/username/"
 ) -> Any:
     """Ask the API with an access token; return the status."""
@@ -177,12 +182,12 @@ def session_of(user: User) -> ClientSession:
     return ClientSession.objects.get(user=user)
 
 
-def claims_in(token: str) -> dict[str, Any]:
+def claims_of_token(token: str) -> dict[str, Any]:
     """Return what a token says."""
     return dict(jwt.decode(token, options={"verify_signature": False}))
 
 
-def new_robot(client_id: str = "robot", **values: Any) -> Program:
+def create_service(client_id: str = "robot", **values: Any) -> Program:
     """Register a service."""
     _, secret = create_client(
         client_id=client_id, name="Robot", grant=Grant.SERVICE, **values
@@ -190,19 +195,19 @@ def new_robot(client_id: str = "robot", **values: Any) -> Program:
     return Program(client_id, secret)
 
 
-def as_service(robot: Program, **form: str) -> Answer:
+def service_token(robot: Program, **form: str) -> Answer:
     """Ask for a token as a service does."""
     return robot.post("/token", grant_type="client_credentials", **form)
 
 
-def signed(claims: dict[str, Any], key: Any = None, **header: Any) -> str:
+def signed_token(claims: dict[str, Any], key: Any = None, **header: Any) -> str:
     """Sign claims with the key of the registry, or another."""
     ring = key_ring().signing
     headers = {"kid": ring.kid, "typ": "at+jwt", **header}
     return jwt.encode(claims, key or ring.private, "RS256", headers=headers)
 
 
-def age(seconds: float) -> None:
+def let_time_pass(seconds: float) -> None:
     """Let time go by for the device that asked last."""
     code = DeviceCode.objects.latest("id")
     if code.polled:

@@ -21,7 +21,9 @@ def _forget_full_disks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(troubles._LastFull, "at", troubles._LastFull.at)
 
 
-def test_a_token_is_given_at_the_third_try(telescope: Program, person: User) -> None:
+def test_a_token_is_issued_at_the_third_attempt(
+    telescope: Program, person: User
+) -> None:
     with refused_inserts("registry_devicecode", DEADLOCK, times=2):
         codes = telescope.codes(scope="offline_access")
     assert codes.status == 200
