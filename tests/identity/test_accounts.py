@@ -1,4 +1,4 @@
-"""Changing accounts and groups, and what is refused."""
+"""Accounts and groups: who can change what."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def _account(name: str, *roles: str, staff: bool = False, root: bool = False) ->
 
 @pytest.fixture
 def anna() -> User:
-    """Return an account that may do nothing in particular."""
+    """Return an account without roles."""
     return _account("anna")
 
 
 @pytest.fixture
 def administrator() -> User:
-    """Return an administrator who is no superuser."""
+    """Return an administrator who is not a superuser."""
     return _account("curator", "sys-admin-admin", staff=True)
 
 

@@ -1,4 +1,4 @@
-"""What roles allow."""
+"""What roles allow people to do."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_roles_are_queried_once(
         assert roles_of(AnonymousUser()) == frozenset()
 
 
-# --- changing what is one's own -------------------------------------------------------
+# --- changing one's own records -------------------------------------------------------
 
 
 def test_a_change_by_somebody_else_is_forbidden_before_its_guard_is_called() -> None:

@@ -1,4 +1,4 @@
-"""Accounts and tokens: what is kept of a key, and when it ends."""
+"""Accounts and API tokens: what is stored, and when a token is revoked."""
 
 from __future__ import annotations
 

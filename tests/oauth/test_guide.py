@@ -1,4 +1,4 @@
-"""The script of the guide, as it stands there, let in by a person at a browser."""
+"""The script in the guide, unchanged, approved by a person in a browser."""
 
 from __future__ import annotations
 

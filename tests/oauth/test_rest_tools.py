@@ -1,4 +1,4 @@
-"""wipac-rest-tools, unmodified, with a live registry and a person at a browser."""
+"""wipac-rest-tools, unmodified, with a live registry and a person with a browser."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_an_approved_script_works_until_it_is_revoked(
         person.decide(first.user_code(), "Allow")
         assert first.told() == {"ready": True}
         with running(PROGRAM, registry.url, *saved) as second:
-            # the file is enough: nobody is asked again
+            # the file is enough: no approval is needed again
             assert second.told() == {"ready": True}
             kept = file.read_text()
             for script in (first, second):
@@ -81,11 +81,11 @@ def test_an_approved_script_works_until_it_is_revoked(
                 assert len(tokens) == 3
             assert file.read_text() == kept
             assert person.revoke_all() == 1
-            # the tokens that they hold are good for seconds more, by their own time
+            # their tokens are valid for some more seconds
             for script in (first, second):
                 assert "username" not in script.ask()
     with running(PROGRAM, registry.url, *saved) as third:
-        # what is saved is of no use: it begins anew, and waits for somebody
+        # the saved tokens are revoked: the script starts again and waits for approval
         assert third.user_code()
 
 
@@ -103,7 +103,7 @@ def test_a_script_reuses_its_saved_tokens(
 
 
 def _asks_until(script: Script, is_enough: Callable[[set[str]], bool]) -> set[str]:
-    """Have the script ask on, past the life of its tokens; return their ids."""
+    """Let the script send requests beyond the life of its tokens; return their ids."""
     seen: set[str] = set()
     deadline = time.monotonic() + PATIENCE
     while not is_enough(seen) and time.monotonic() < deadline:

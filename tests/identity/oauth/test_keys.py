@@ -1,4 +1,4 @@
-"""Signing keys: made once, rotated, and given by the environment."""
+"""Signing keys: created once, rotated, or given by the environment."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def _token() -> str:
 
 
 def _age(folder: Path, file: str, by: timedelta) -> None:
-    """Say of a key that it was made earlier."""
+    """Make a key look as if it was created earlier."""
     path = folder / file
     key = read_key(path.read_text())
     assert key.made is not None
     earlier = (key.made - by).isoformat()
     path.write_text(path.read_text().replace(key.made.isoformat(), earlier))
-    # the folder tells that something in it changed
+    # the registry notices a change by the time of the folder
     (folder / "x").touch()
     (folder / "x").unlink()
 

@@ -1,4 +1,4 @@
-"""Sessions that are over are forgotten, and rows that meet end in one token."""
+"""Old sessions are deleted, and concurrent requests get one token."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from tests.interop.oidc.issuer import (
     device_client,
 )
 
-PATIENCE = 60
-TOGETHER = 4
+TIMEOUT = 60
+THREADS = 4
 
 
 @pytest.mark.django_db
@@ -64,19 +64,19 @@ def test_only_administrators_can_change_clients() -> None:
 
 
 def _at_once(ask: Any) -> list[Answer]:
-    """Ask the same from several threads at the same moment."""
-    barrier = Barrier(TOGETHER)
+    """Call a function from several threads at the same time."""
+    barrier = Barrier(THREADS)
 
     def one() -> Any:
-        barrier.wait(PATIENCE)
+        barrier.wait(TIMEOUT)
         try:
             return ask()
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(TOGETHER) as pool:
-        asked = [pool.submit(one) for _ in range(TOGETHER)]
-        return [each.result(PATIENCE) for each in asked]
+    with ThreadPoolExecutor(THREADS) as pool:
+        asked = [pool.submit(one) for _ in range(THREADS)]
+        return [each.result(TIMEOUT) for each in asked]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -104,5 +104,5 @@ def test_concurrent_requests_of_a_service_all_get_tokens() -> None:
     robot = lambda: Program("robot", secret).post(  # noqa: E731
         "/token", grant_type="client_credentials"
     )
-    assert [one.status for one in _at_once(robot)] == [200] * TOGETHER
+    assert [one.status for one in _at_once(robot)] == [200] * THREADS
     assert ClientSession.objects.count() == 1

@@ -1,4 +1,4 @@
-"""A person, and a program that may ask to act for them."""
+"""A person, and a client that can request to act for them."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def telescope() -> Program:
 
 @pytest.fixture
 def tokens(telescope: Program, person: User) -> Answer:
-    """Return what a program got that a person let in."""
+    """Return the tokens of a device that the person approved."""
     return authorize_device(person, telescope, scope="offline_access")
 
 
 @pytest.fixture
 def claims(tokens: Answer) -> dict[str, Any]:
-    """Return what the access token says."""
+    """Return the claims of the access token."""
     return claims_of_token(tokens["access_token"])

@@ -1,4 +1,4 @@
-"""Asking the issuer as programs do, with Django's client."""
+"""Requests to the issuer as programs send them, with Django's test client."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ CHALLENGE = (
     .rstrip(b"=")
     .decode()
 )
-#: What an answer is to whoever has no right to a code or a token.
+#: Status and error for a code or token that the client is not entitled to.
 REFUSED = (400, "invalid_grant")
-#: What only those are told who are signed in.
+#: A URL that needs authentication.
 NAME = "/api/username/"
 
 
 def device_client(client_id: str = "telescope") -> Application:
-    """Register a public client for devices."""
+    """Register a public client of the device flow."""
     return create_client(
         client_id=client_id, name=client_id, grant=Grant.DEVICE, public=True
     )[0]
 
 
 def code_client(client_id: str = "notebook", *, public: bool = True) -> Any:
-    """Register a client for the browser; return it and its secret."""
+    """Register a client of the authorization code flow; return it and its secret."""
     return create_client(
         client_id=client_id,
         name=client_id,
@@ -52,7 +52,7 @@ def code_client(client_id: str = "notebook", *, public: bool = True) -> Any:
 
 @dataclass
 class Answer:
-    """An answer in JSON."""
+    """A JSON response."""
 
     status: int
     body: dict[str, Any]
@@ -63,13 +63,13 @@ class Answer:
 
     @property
     def outcome(self) -> tuple[int, str]:
-        """The status, and the error in the words of OAuth."""
+        """The status, and the OAuth error."""
         return self.status, self.body.get("error", "")
 
 
 @dataclass
 class Program:
-    """A program that asks; public unless it has a secret."""
+    """A client; public unless it has a secret."""
 
     client_id: str
     secret: str = ""
@@ -77,7 +77,7 @@ class Program:
     browser: Client = field(default_factory=Client)
 
     def post(self, path: str, **form: str) -> Answer:
-        """Send a form."""
+        """Post a form."""
         if self.secret:
             form = {"client_secret": self.secret, **form}
         form = {"client_id": self.client_id, **form}
@@ -90,23 +90,23 @@ class Program:
         return Answer(answer.status_code, body, answer.headers)
 
     def codes(self, **form: str) -> Answer:
-        """Ask for the codes of a device."""
+        """Request the codes for a device."""
         return self.post("/device-authorization", **form)
 
     def poll(self, device_code: str, **form: str) -> Answer:
-        """Ask whether the device may come in."""
+        """Poll for the token of a device."""
         return self.post(
             "/token", grant_type=DEVICE_GRANT, device_code=device_code, **form
         )
 
     def refresh(self, refresh_token: str, **form: str) -> Answer:
-        """Ask for another access token."""
+        """Request another access token."""
         return self.post(
             "/token", grant_type="refresh_token", refresh_token=refresh_token, **form
         )
 
     def redeem(self, code: str, **form: str) -> Answer:
-        """Ask for a token for an authorization code."""
+        """Request a token for an authorization code."""
         sent = {
             "code": code,
             "redirect_uri": REDIRECT_URI,
@@ -117,21 +117,21 @@ class Program:
 
 
 def browser_for(user: User, **options: Any) -> Client:
-    """Return the browser of somebody who is signed in."""
+    """Return a browser in which this person is signed in."""
     browser = Client(**options)
     browser.force_login(user, "django.contrib.auth.backends.ModelBackend")
     return browser
 
 
 def decide(user: User, user_code: str, decision: str = "allow") -> Any:
-    """Let a device in, or not, on the page for that."""
+    """Approve or deny a device on its page."""
     return browser_for(user).post(
         "/device", {"user_code": user_code, "decision": decision}
     )
 
 
 def authorize_device(user: User, program: Program, **form: str) -> Answer:
-    """Go all the way; return the answer with the tokens."""
+    """Go through the device flow; return the response with the tokens."""
     codes = program.codes(**form)
     decide(user, codes["user_code"])
     tokens = program.poll(codes["device_code"])
@@ -140,7 +140,7 @@ def authorize_device(user: User, program: Program, **form: str) -> Answer:
 
 
 def authorize_url(**changes: str | None) -> str:
-    """Return where a program sends people to be asked; None leaves a value out."""
+    """Return the URL of an authorization request; None leaves a parameter out."""
     values: dict[str, str | None] = {
         "client_id": "notebook",
         "response_type": "code",
@@ -156,7 +156,7 @@ def authorize_url(**changes: str | None) -> str:
 
 
 def redirect_parameters(answer: Any) -> dict[str, str]:
-    """Return what stands in the address that a person is sent back to."""
+    """Return the parameters of the redirect to the client."""
     assert answer.status_code == 302, answer.content.decode()
     assert answer["Location"].startswith(f"{REDIRECT_URI}?"), answer["Location"]
     query = parse_qs(urlsplit(answer["Location"]).query)
@@ -164,7 +164,7 @@ def redirect_parameters(answer: Any) -> dict[str, str]:
 
 
 def authorization_code_for(user: User, **changes: str | None) -> str:
-    """Have a person allow what a program asks; return the code."""
+    """Authorize a client as a person; return the code."""
     answer = browser_for(user).post(authorize_url(**changes), {"decision": "allow"})
     return redirect_parameters(answer)["code"]
 
@@ -172,23 +172,23 @@ def authorization_code_for(user: User, **changes: str | None) -> str:
 def api_status(
     access_token: str, method: str = "GET", path: str = "/api/username/"
 ) -> Any:
-    """Ask the API with an access token; return the status."""
+    """Send a request to the API with an access token; return the status."""
     api = Client(headers={"authorization": f"Bearer {access_token}"})
     return api.generic(method, path).status_code
 
 
 def session_of(user: User) -> ClientSession:
-    """Return the one session in which something acts for this person."""
+    """Return the only client session of this person."""
     return ClientSession.objects.get(user=user)
 
 
 def claims_of_token(token: str) -> dict[str, Any]:
-    """Return what a token says."""
+    """Return the claims of a token, without verifying it."""
     return dict(jwt.decode(token, options={"verify_signature": False}))
 
 
 def create_service(client_id: str = "robot", **values: Any) -> Program:
-    """Register a service."""
+    """Register a service, with its secret."""
     _, secret = create_client(
         client_id=client_id, name="Robot", grant=Grant.SERVICE, **values
     )
@@ -196,19 +196,19 @@ def create_service(client_id: str = "robot", **values: Any) -> Program:
 
 
 def service_token(robot: Program, **form: str) -> Answer:
-    """Ask for a token as a service does."""
+    """Request a token for a service."""
     return robot.post("/token", grant_type="client_credentials", **form)
 
 
 def signed_token(claims: dict[str, Any], key: Any = None, **header: Any) -> str:
-    """Sign claims with the key of the registry, or another."""
+    """Return a token, signed with the key of the registry or another."""
     ring = key_ring().signing
     headers = {"kid": ring.kid, "typ": "at+jwt", **header}
     return jwt.encode(claims, key or ring.private, "RS256", headers=headers)
 
 
 def let_time_pass(seconds: float) -> None:
-    """Let time go by for the device that asked last."""
+    """Let time pass for the latest device code."""
     code = DeviceCode.objects.latest("id")
     if code.polled:
         code.polled -= timedelta(seconds=seconds)

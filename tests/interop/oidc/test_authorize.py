@@ -1,4 +1,4 @@
-"""Authorization codes with PKCE, and the page on which people allow them."""
+"""Authorization codes with PKCE, and the page on which people authorize clients."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _visit(person: User, address: str, **options: Any) -> Any:
     return browser_for(person, **options).get(address)
 
 
-# --- the way in -----------------------------------------------------------------------
+# --- authorizing a client -------------------------------------------------------------
 
 
 def test_an_authorized_client_gets_tokens(notebook: Program, person: User) -> None:
@@ -70,7 +70,7 @@ def test_an_id_token_names_the_person_who_signed_in(
     assert claims["nonce"] == "n-1"
     assert claims["email"] == person.email
     assert claims["iss"] == "http://127.0.0.1:8000/o"
-    # it tells, and opens nothing
+    # an ID token gives no access to the API
     assert api_status(token) == 401
 
 
@@ -140,7 +140,7 @@ def test_query_is_the_only_response_mode(person: User) -> None:
     assert "Let notebook in?" in page.content.decode()
 
 
-# --- thieves --------------------------------------------------------------------------
+# --- stolen codes ---------------------------------------------------------------------
 
 
 def test_reusing_a_code_is_refused_and_ends_its_session(
@@ -230,7 +230,7 @@ def test_an_unregistered_redirect_uri_is_not_followed(
         )
         assert answer.status_code == 400
         assert "Location" not in answer.headers
-    # what the form says besides the address leads nowhere else either
+    # parameters of the form do not change the redirect either
     form = {"decision": "deny", "redirect_uri": elsewhere}
     answer = browser.post(authorize_url(), form)
     assert answer.get("Location", REDIRECT_URI).startswith(REDIRECT_URI)

@@ -1,4 +1,4 @@
-"""Tokens and codes where PostgreSQL gives a transaction up, or has no room."""
+"""Tokens and codes when PostgreSQL aborts a transaction or the disk is full."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SESSIONS = ClientSession._meta.db_table
 
 @pytest.fixture(autouse=True)
 def _forget_full_disks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the tests that follow know nothing of the disks that are full here."""
+    """Keep the full disks of these tests from affecting later ones."""
     monkeypatch.setattr(troubles._LastFull, "at", troubles._LastFull.at)
 
 
@@ -44,5 +44,5 @@ def test_a_token_that_cannot_be_stored_is_temporarily_unavailable(
     assert answer.outcome == (503, "temporarily_unavailable")
     assert answer.headers["Retry-After"] == "5"
     assert answer.headers["Cache-Control"] == "no-store"
-    # the code was not used up
+    # the code can still be used
     assert telescope.poll(codes["device_code"]).status == 200

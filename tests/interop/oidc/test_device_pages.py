@@ -1,4 +1,4 @@
-"""The pages on which devices are let in, and what becomes of them."""
+"""The pages on which people approve devices and revoke sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The device flow, as honest devices and thieves go through it (RFC 8628)."""
+"""The device flow (RFC 8628), with honest devices and stolen codes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.interop.oidc.issuer import (
 pytestmark = pytest.mark.django_db
 
 
-# --- the way in -----------------------------------------------------------------------
+# --- approving a device ---------------------------------------------------------------
 
 
 def test_a_device_gets_the_url_to_show_to_the_person(telescope: Program) -> None:
@@ -116,7 +116,7 @@ def test_a_device_that_requests_no_scope_gets_the_defaults_and_the_page_lists_th
     assert not any(escape(SCOPES[name]) in page for name in unasked)
 
 
-# --- impatience -----------------------------------------------------------------------
+# --- the interval ---------------------------------------------------------------------
 
 
 def test_each_early_poll_makes_the_interval_longer(telescope: Program) -> None:
@@ -147,7 +147,7 @@ def test_the_interval_has_a_maximum(telescope: Program) -> None:
     assert DeviceCode.objects.get().interval == 60
 
 
-# --- thieves --------------------------------------------------------------------------
+# --- stolen codes ---------------------------------------------------------------------
 
 
 def test_a_code_can_be_used_once(telescope: Program, person: User) -> None:

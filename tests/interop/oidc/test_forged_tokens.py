@@ -1,4 +1,4 @@
-"""Tokens that somebody forged, each from one that opens the API."""
+"""Forged tokens, each made from one that the API accepts."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ FORGERIES: dict[str, Callable[[dict[str, Any]], str]] = {
     "alg RS256, no signature": _unsigned("RS256"),
     "another key": _by_another_key,
     "the public key as a secret": _by_the_public_key_as_a_secret,
-    "a kid that there is not": lambda claims: signed_token(claims, kid="elsewhere"),
+    "an unknown kid": lambda claims: signed_token(claims, kid="elsewhere"),
     "no kid": lambda claims: signed_token(claims, kid=""),
     "the kind of an ID token": lambda claims: signed_token(claims, typ="JWT"),
     "a wrong issuer": lambda claims: signed_token(
@@ -70,9 +70,7 @@ FORGERIES: dict[str, Callable[[dict[str, Any]], str]] = {
         {**claims, "iat": int(time.time()) + 600}
     ),
     "somebody else": lambda claims: signed_token({**claims, "sub": "0"}),
-    "a session that there is not": lambda claims: signed_token(
-        {**claims, "sid": "0" * 32}
-    ),
+    "an unknown session": lambda claims: signed_token({**claims, "sid": "0" * 32}),
     "a number for a session": lambda claims: signed_token({**claims, "sid": 1}),
     **{
         f"no {name}": lambda claims, name=name: signed_token(  # type: ignore[misc]

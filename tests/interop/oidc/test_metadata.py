@@ -1,4 +1,4 @@
-"""What clients discover, at both addresses; what endpoints do with nonsense."""
+"""The metadata for clients at both URLs, and invalid requests to the endpoints."""
 
 from __future__ import annotations
 

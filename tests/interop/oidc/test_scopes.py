@@ -1,4 +1,4 @@
-"""What an access token may read and write, by the scopes that it was given."""
+"""What an access token can read and write with its scopes."""
 
 from __future__ import annotations
 
@@ -25,26 +25,28 @@ from tests.interop.oidc.issuer import Program, authorize_device, claims_of_token
 pytestmark = pytest.mark.django_db
 
 SHA1 = sha1_of(COUNTS)
-#: Every set of scopes of one or two, but for that which stands for the defaults.
+#: Every set of one or two scopes, except the one that gets the defaults.
 GRANTED = [
     " ".join(some)
     for size in (1, 2)
     for some in combinations(SCOPES, size)
     if some != ("offline_access",)
 ]
-#: What is for people with an account, or for administrators.
-PEOPLES = [
+#: URLs for people with an account, or for administrators.
+ACCOUNT_URLS = [
     *("/api/users/", "/api/groups/", "/api/role_request/", "/api/event/"),
     *(f"/api/check-access/{level}/" for level in ("general", "read", "write", "admin")),
     "/api/username/",
 ]
-#: What tells of the account that asks and of nothing else.
-OF_ONESELF = tuple(path for path in PEOPLES if "access" in path or "username" in path)
+#: URLs that return only data of the requesting account.
+OWN_ACCOUNT_URLS = tuple(
+    path for path in ACCOUNT_URLS if "access" in path or "username" in path
+)
 
 
 @pytest.fixture
 def boss() -> User:
-    """Return somebody who may read everything."""
+    """Return a person who can read everything."""
     boss: User = UserFactory(is_superuser=True)
     GroupFactory()
     request_role(role="private-data-read", reason="To read.", by=UserFactory())
@@ -62,8 +64,8 @@ def test_only_the_scope_read_allows_reading_about_people(
 ) -> None:
     token = authorize_device(boss, telescope, scope=scope)["access_token"]
     held = set(scope.split())
-    for path in PEOPLES:
-        enough = {"read", "profile"} if path in OF_ONESELF else {"read"}
+    for path in ACCOUNT_URLS:
+        enough = {"read", "profile"} if path in OWN_ACCOUNT_URLS else {"read"}
         answer = _get(token, path)
         assert answer.status_code == (200 if held & enough else 403), path
         if answer.status_code == 403:
@@ -86,7 +88,7 @@ def test_records_about_people_need_the_scope_as_their_lists_do(
 
 @pytest.fixture
 def private_paths(settings: Settings, tmp_path: Path, boss: User) -> list[str]:
-    """Return the addresses of a file that is private, and belongs to ``boss``."""
+    """Return the URLs of a private file of ``boss``."""
     settings.STORE_DIR = tmp_path / "store"
     keep(by=boss)
     here = product(place(SHA1, by=boss, public=False), name="here", by=boss)

@@ -1,4 +1,4 @@
-"""Services, which act for themselves; revocation, introspection and userinfo."""
+"""Services, which act for their own account; revocation, introspection, userinfo."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_wrong_secret_is_refused_and_limited(settings: Settings) -> None:
         assert outcome == (401, "invalid_client")
     settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "login": (1, 60)}
     assert service_token(Program("robot", "guess")).outcome == (429, "slow_down")
-    # nothing is looked at any more, so that a right guess tells nothing either
+    # no secret is checked any more, so that a correct guess reveals nothing either
     assert service_token(robot).outcome == (429, "slow_down")
     settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "login": (9, 60)}
     assert service_token(robot).status == 200

@@ -1,4 +1,4 @@
-"""Access and refresh tokens: what they say, and what they open."""
+"""Access and refresh tokens: their claims, and what they give access to."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.interop.oidc.issuer import (
 pytestmark = pytest.mark.django_db
 
 
-# --- what they say --------------------------------------------------------------------
+# --- claims ---------------------------------------------------------------------------
 
 
 def test_an_access_token_has_the_claims_of_user_client_and_roles(
@@ -88,7 +88,7 @@ def test_a_refresh_token_is_opaque(tokens: Answer) -> None:
     assert len(tokens["refresh_token"]) >= 43
 
 
-# --- what they open -------------------------------------------------------------------
+# --- access to the API ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "token"])
