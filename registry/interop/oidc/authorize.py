@@ -59,7 +59,7 @@ class AuthorizeView(ProtocolMixin, View):
             try:
                 scopes, self.credentials = self.validate_authorization_request(request)
             except OAuthToolkitError as error:
-                return self._error_response(error)
+                return self._report_error(error)
             self.scopes = " ".join(scopes)
             self.client = Application.objects.get(
                 client_id=self.credentials["client_id"]
@@ -101,7 +101,7 @@ class AuthorizeView(ProtocolMixin, View):
         except OAuthToolkitError as error:
             if not allow:
                 self._record_event(verbs.CLIENT_REFUSED)
-            return self._error_response(error)
+            return self._report_error(error)
         self._record_event(verbs.CLIENT_APPROVED)
         return _redirect_to_client(address, self.client.get_allowed_schemes())
 
@@ -114,7 +114,7 @@ class AuthorizeView(ProtocolMixin, View):
             detail={"scope": self.scopes},
         )
 
-    def _error_response(self, error: OAuthToolkitError) -> HttpResponse:
+    def _report_error(self, error: OAuthToolkitError) -> HttpResponse:
         """Redirect to the client with an error; show a page if its URI is wrong."""
         can_redirect, context = self.error_response(error)
         if can_redirect:
