@@ -13,7 +13,7 @@ from django.http import JsonResponse
 from registry.api.base.errors import detail_of, status_of
 from registry.core.database_errors import to_registry_error
 from registry.http.bodies import BodyRefused
-from registry.interop.oidc.answers import refusal
+from registry.interop.oidc.responses import oauth_error
 from registry.web.views.errors import has_page, page
 
 if TYPE_CHECKING:
@@ -112,10 +112,10 @@ def _as_json(request: HttpRequest, status: int, detail: str) -> HttpResponse:
 def _as_oauth(request: HttpRequest, status: int, detail: str) -> HttpResponse:
     """Return an error of RFC 6749, sections 4.1.2.1 and 5.2, which define no others."""
     if status == 500:
-        return refusal("server_error", detail or _DEFECT_DETAIL, status)
+        return oauth_error("server_error", detail or _DEFECT_DETAIL, status)
     if status in {409, 503, 507}:
-        return refusal("temporarily_unavailable", detail, 503)
-    return refusal("invalid_request", detail, status)
+        return oauth_error("temporarily_unavailable", detail, 503)
+    return oauth_error("invalid_request", detail, status)
 
 
 def _as_page(request: HttpRequest, status: int, detail: str) -> HttpResponse:

@@ -9,7 +9,17 @@ from django.db import models
 from registry.core.lookups import GlobLookup
 from registry.http.checks import check_processes_share_counters
 
+#: The modules that declare event verbs, roles and keys, in the order that lists show.
+VOCABULARIES = (
+    "registry.identity.verbs",
+    "registry.identity.oauth.verbs",
+    "registry.identity.roles",
+    "registry.interop.provena.roles",
+    "registry.catalogue.access",
+    "registry.interop.iceprod.roles",
+)
 #: The modules that declare the record types, in the order in which the API lists them.
+#: They refer to the vocabularies.
 RECORD_TYPES = (
     "registry.identity.record_types",
     "registry.catalogue.record_types",
@@ -25,9 +35,9 @@ class RegistryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks and look-ups, and load what the domains declare."""
+        """Load what the domains declare, then register the checks and look-ups."""
+        for module in (*VOCABULARIES, *RECORD_TYPES):
+            import_module(module)
         checks.register(check_processes_share_counters)
         for field in (models.CharField, models.TextField):
             field.register_lookup(GlobLookup)
-        for module in RECORD_TYPES:
-            import_module(module)

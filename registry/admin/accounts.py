@@ -13,7 +13,7 @@ from django.contrib.auth.forms import (
 
 from registry.admin.forms import ServiceForm
 from registry.identity.models import User
-from registry.identity.roles import ROLES, role_groups
+from registry.identity.roles import ROLES, administrator_roles, role_groups
 
 
 class LinesField(forms.CharField):
@@ -35,6 +35,11 @@ class LinesField(forms.CharField):
         return bool(self.clean(data) != (initial or []))
 
 
+def role_options() -> list[tuple[str, str]]:
+    """Return the roles that a form offers, by their names."""
+    return [(name, name) for name in ROLES]
+
+
 class AccountForm(UserChangeForm, ServiceForm):  # type: ignore[type-arg]
     """An account. The registry's roles are groups; each has a box of its own."""
 
@@ -42,10 +47,11 @@ class AccountForm(UserChangeForm, ServiceForm):  # type: ignore[type-arg]
         label="Organisations", required=False, help_text="One organisation a line."
     )
     roles = forms.MultipleChoiceField(
-        choices=[(role, role) for role in ROLES],
+        choices=role_options,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="sys-admin-admin and entity-registry-admin make an administrator.",
+        help_text=f"{' and '.join(sorted(administrator_roles()))} make an "
+        "administrator.",
     )
 
     class Meta:

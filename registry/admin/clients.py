@@ -16,6 +16,7 @@ from oauth2_provider.models import (
     RefreshToken,
 )
 
+from registry.admin.accounts import role_options
 from registry.admin.base import ReadOnlyAdmin, person
 from registry.admin.filters import LinkFilter
 from registry.admin.forms import ServiceForm
@@ -26,7 +27,7 @@ from registry.identity.models import User
 from registry.identity.oauth import clients
 from registry.identity.oauth.models import ClientSession, DeviceCode
 from registry.identity.oauth.sessions import end_session
-from registry.identity.roles import ROLES, is_administrator, may_manage
+from registry.identity.roles import is_administrator, may_manage
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
@@ -47,7 +48,7 @@ class ClientForm(ServiceForm):
         "get an account of their own, named like the client.",
     )
     roles = forms.MultipleChoiceField(
-        choices=[(role, role) for role in ROLES],
+        choices=role_options,
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="What the account of a service may do.",
@@ -85,7 +86,7 @@ class ClientAdmin(ServiceAdmin):
     """Clients. A secret is shown once, in the answer that it was made by."""
 
     section = PEOPLE
-    event_kind = clients.KIND
+    event_kind = clients.CLIENT_KIND
     deletable = True
     form = ClientForm
     list_display = (

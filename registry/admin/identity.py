@@ -88,9 +88,9 @@ class AccountAdmin(ServiceAdmin, UserAdmin):  # type: ignore[type-arg]
         """Let nobody edit what the service would refuse them."""
         fields = ["token", "last_login", "date_joined"]
         if not request.user.is_superuser:
-            fields += accounts.SUPERUSERS_GRANT
+            fields += accounts.SUPERUSER_FIELDS
         if not is_administrator(request.user):
-            fields += [*accounts.ADMINISTRATORS_GRANT, "roles"]
+            fields += [*accounts.ADMINISTRATOR_FIELDS, "roles"]
         return fields
 
     def store(self, request: HttpRequest, obj: Any, form: Any) -> Model:

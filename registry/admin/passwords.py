@@ -53,7 +53,7 @@ class OwnPasswordForm(OwnPassword):
             raise ValidationError(refused.advice) from refused
         locked = getattr(self._request, "axes_locked_out", False)
         means = "the old password, to change it"
-        audit.record_failure(self.user.get_username(), means=means, locked=locked)
+        audit.record_failure(self.user.get_username(), method=means, locked=locked)
         raise ValidationError(
             self.error_messages["password_incorrect"], code="password_incorrect"
         )

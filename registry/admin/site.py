@@ -19,6 +19,7 @@ from registry.admin.base import SERVICE, person
 from registry.admin.history import name_of_record
 from registry.admin.status import service_status
 from registry.core.models import Event
+from registry.core.verbs import DELETED
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -55,7 +56,7 @@ class RegistryAdminSite(admin.AdminSite):
 
     def _address_of(self, event: Event) -> str | None:
         """Return where the record is, if it is shown and still there."""
-        if event.action == Event.Action.DELETED or event.record_id is None:
+        if event.action == DELETED.name or event.record_id is None:
             return None
         for model, page in self._registry.items():
             if getattr(page, "event_kind", None) == event.kind:

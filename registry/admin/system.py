@@ -16,6 +16,7 @@ from registry.admin.history import name_of_record, tell
 from registry.admin.related import address, change_address
 from registry.catalogue.models import StorageLocation
 from registry.core.models import Event
+from registry.core.verbs import DELETED
 from registry.http.models import IdempotencyKey
 from registry.storage.models import StoredFile
 
@@ -94,7 +95,7 @@ class EventAdmin(ReadOnlyAdmin):
         """Lead to the record, unless it is gone."""
         name = name_of_record(event)
         model = models_by_kind().get(event.kind)
-        gone = event.action == Event.Action.DELETED or event.record_id is None
+        gone = event.action == DELETED.name or event.record_id is None
         if model is None or gone:
             return name
         return format_html(

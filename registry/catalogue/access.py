@@ -25,10 +25,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from registry.catalogue.models import KeyValue, StorageLocation
+from registry.catalogue.keys import MEANINGFUL_KEYS, MeaningfulKey
+from registry.catalogue.models import StorageLocation
 from registry.core.errors import Forbidden
 from registry.core.models import Event
-from registry.identity.roles import administrators_among, may_read_private_data
+from registry.core.verbs import CREATED
+from registry.identity.roles import (
+    ROLES,
+    Role,
+    administrators_among,
+    is_administrator,
+    roles_of,
+)
 from registry.storage.models import StoredFile
 
 if TYPE_CHECKING:
@@ -39,8 +47,20 @@ if TYPE_CHECKING:
     #: A location's id, and who registered it; the first one first.
     Registered = list[tuple[int, int]]
 
-#: The key value that closes an object's file.
-ACCESSIBILITY, PRIVATE = "accessibility", "private"
+#: Holders can download private data that others registered.
+PRIVATE_DATA_READ = ROLES.declare(
+    Role("private-data-read", "Download private data that others registered.")
+)
+#: The key value that makes an object's file private.
+PRIVATE_KEY = MEANINGFUL_KEYS.declare(
+    MeaningfulKey(
+        "accessibility",
+        "private",
+        "The key `accessibility` with the value `private` keeps an object's data from "
+        "people other than who registered it.",
+    )
+)
+ACCESSIBILITY, PRIVATE = PRIVATE_KEY.name, PRIVATE_KEY.value
 #: From a key value to the locations that its object is at, or came from.
 PLACES = (
     "object__storage_location",
@@ -61,6 +81,17 @@ def downloadable_among(user: Any, checksums: Collection[str]) -> set[str]:
     return set(checksums) - hidden
 
 
+def may_read_private_data(user: Any, registered_by: Iterable[int]) -> bool:
+    """Return whether a person can download private data of one of these people."""
+    if not user.is_authenticated:
+        return False
+    return (
+        user.pk in set(registered_by)
+        or is_administrator(user)
+        or PRIVATE_DATA_READ.name in roles_of(user)
+    )
+
+
 def require_download(user: Any, checksum: str) -> bool:
     """Raise ``Forbidden`` unless this person may have the bytes; tell if private."""
     if not is_private(checksum):
@@ -74,7 +105,7 @@ def require_reader(user: Any, readers: Iterable[int]) -> None:
     if not may_read_private_data(user, readers):
         raise Forbidden(
             "This file is private: only who registered it, administrators and people "
-            "with the role private-data-read may download it."
+            f"with the role {PRIVATE_DATA_READ.name} may download it."
         )
 
 
@@ -184,7 +215,7 @@ def _registered_after_storing(locations: dict[int, StoredFile | None]) -> set[in
     # the record's own time is that of its latest change
     created = Event.objects.filter(
         kind=StorageLocation.kind,
-        action=Event.Action.CREATED,
+        action=CREATED.name,
         record_id__in=in_question,
     )
     times = created.values_list("record_id", "at")
@@ -207,7 +238,7 @@ def _locations_among(spelled: Collection[str]) -> QuerySet[StorageLocation]:
 
 def _with_private_objects(spelled: dict[str, set[str]]) -> set[str]:
     """Return the files at which an object, or one that came from there, is private."""
-    private = KeyValue.objects.filter(key=ACCESSIBILITY, value__iexact=PRIVATE)
+    private = PRIVATE_KEY.pairs()
     found: set[str] = set()
     # one after the other: databases make little use of indexes for an OR of joins
     for place in PLACES:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from textwrap import fill
 
 from registry.catalogue import curation, models, services
 from registry.catalogue.expressions import INTERNAL_FORMAT
+from registry.catalogue.keys import MEANINGFUL_KEYS
 from registry.core.record_types import (
     Condition,
     Context,
@@ -382,12 +384,12 @@ CODE_REPO_RELEASE = RecordType(
 
 KEY_VALUE = RecordType(
     model=models.KeyValue,
-    description="""
-A further fact about an object, as a key and its value.
-
-The key `accessibility` with the value `private` keeps an object's data from everybody
-but its owner, administrators and people with the role `private-data-read`.
-""".strip(),
+    description="\n\n".join(
+        (
+            "A further fact about an object, as a key and its value.",
+            *(fill(key.meaning, 88) for key in MEANINGFUL_KEYS.values()),
+        )
+    ),
     summary="Further facts about objects.",
     section=ANNOTATIONS,
     rank=140,

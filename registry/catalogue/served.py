@@ -14,15 +14,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from registry.catalogue.access import (
-    ACCESSIBILITY,
     PLACES,
-    PRIVATE,
+    PRIVATE_KEY,
     locations_of,
     require_download,
     require_reader,
 )
 from registry.catalogue.files import on_disk
-from registry.catalogue.models import KeyValue, StorageLocation
+from registry.catalogue.models import StorageLocation
 from registry.identity.roles import administrators_among
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def _at(
 
 def _with_private_objects(file: ServedFile) -> Iterator[tuple[int, int]]:
     """Yield the locations that lead to a file and have a private object."""
-    private = KeyValue.objects.filter(key=ACCESSIBILITY, value__iexact=PRIVATE)
+    private = PRIVATE_KEY.pairs()
     for place in PLACES:
         ids = private.values(place)
         yield from _at(file, StorageLocation.objects.filter(pk__in=ids))

@@ -1,4 +1,4 @@
-"""Writing down what was done. Called by services, inside their transaction."""
+"""Record what was done, as events. Called by services, inside their transaction."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 from registry.core.context import address, client
 from registry.core.lookups import wanted_ids
 from registry.core.models import Event
+from registry.core.verbs import CREATED, VERBS, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,32 +27,35 @@ _INSERT = (
 def record_events(
     kind: str,
     record_ids: Iterable[int],
-    action: Event.Action,
+    verb: Verb,
     *,
     by: AbstractBaseUser | None,
     changes: Mapping[str, tuple[Any, Any]] | None = None,
 ) -> None:
-    """Write one event for each record, in one statement."""
-    _write({kind: record_ids}, action, by=by, changes=changes)
+    """Write one event for each record, in one statement.
+
+    Raises ``ValueError`` for a verb that is not declared.
+    """
+    _write({kind: record_ids}, verb, by=by, changes=changes)
 
 
 def record_created(
     records: Mapping[str, Iterable[int]], *, by: AbstractBaseUser | None
 ) -> None:
-    """Write that records came into being: their ids by their kind. One statement."""
-    _write(records, Event.Action.CREATED, by=by, changes=None)
+    """Write a "created" event for each record; ``records`` has their ids by kind."""
+    _write(records, CREATED, by=by, changes=None)
 
 
 def _write(
     records: Mapping[str, Iterable[int]],
-    action: Event.Action,
+    verb: Verb,
     *,
     by: AbstractBaseUser | None,
     changes: Mapping[str, tuple[Any, Any]] | None,
 ) -> None:
     json = connection.ops.adapt_json_value
     values = [
-        action.value,
+        VERBS.require(verb).name,
         by.pk if by is not None else None,
         client.get(),
         address.get(),

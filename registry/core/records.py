@@ -16,9 +16,10 @@ from registry.core.duplicates import find_duplicate, find_duplicates
 from registry.core.errors import BulkError, InvalidInput, NotFound, RegistryError, Stale
 from registry.core.events import record_created, record_events
 from registry.core.limits import Limit, Targets, long_lists, too_many
-from registry.core.models import Event, Record
+from registry.core.models import Record
 from registry.core.planner_statistics import added_rows
 from registry.core.transactions import atomic, run_atomically
+from registry.core.verbs import DELETED, UPDATED
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -105,9 +106,7 @@ def _store(
     for name in lists.keys() & changes.keys():
         getattr(record, name).set(lists[name])
     _refuse_more(record, changes)
-    record_events(
-        record.kind, [record.pk], Event.Action.UPDATED, by=by, changes=changes
-    )
+    record_events(record.kind, [record.pk], UPDATED, by=by, changes=changes)
 
 
 def lock_record(
@@ -135,7 +134,7 @@ def delete_record(record: Record, *, by: AbstractBaseUser) -> None:
     """Remove a record that ``lock_record`` returned; its events stay."""
     pk, kind = record.pk, record.kind
     record.delete()
-    record_events(kind, [pk], Event.Action.DELETED, by=by)
+    record_events(kind, [pk], DELETED, by=by)
 
 
 def to_many_fields(model: type[Record]) -> list[str]:

@@ -74,7 +74,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
                 "Invalid token header: it is the word token and the key."
             )
         key = header[1].decode("latin-1")
-        if not KEY_PATTERN.fullmatch(key) and tokens.looks_like_one(key):
+        if not KEY_PATTERN.fullmatch(key) and tokens.looks_like_jwt(key):
             return _user_of_access_token(key, request)
         user = user_of_key(key)
         if user is None:
@@ -84,7 +84,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge of a 401 response."""
         sent = bearer_token(request._request)
-        return BEARER_CHALLENGE if tokens.looks_like_one(sent) else CHALLENGE
+        return BEARER_CHALLENGE if tokens.looks_like_jwt(sent) else CHALLENGE
 
 
 def bearer_token(request: HttpRequest) -> str:
@@ -95,14 +95,14 @@ def bearer_token(request: HttpRequest) -> str:
 
 def _user_of_access_token(
     token: str, request: Request
-) -> tuple[User | AnonymousUser, tokens.Access]:
+) -> tuple[User | AnonymousUser, tokens.AccessToken]:
     """Return the user of an access token, and the token; one query.
 
     The user is anonymous if the token lacks the scope for reading.
     """
     try:
-        access = tokens.verify(token)
-        user = tokens.user_of(access)
+        access = tokens.verify_access_token(token)
+        user = tokens.user_of_token(access)
     except TokenRefused as error:
         raise exceptions.AuthenticationFailed(error.detail) from error
     if request.method not in _SAFE:
@@ -168,13 +168,13 @@ def _verify_password(plain: HttpRequest, name: str, password: str) -> Any:
             verified_passwords.remember(name, password, user)
             return user
     locked = getattr(plain, "axes_locked_out", False)
-    audit.record_failure(name, means="password by HTTP Basic", locked=locked)
+    audit.record_failure(name, method="password by HTTP Basic", locked=locked)
     raise exceptions.AuthenticationFailed("Invalid username or password.")
 
 
 def _is_valid_username(text: str) -> bool:
     """Return whether the database can be queried for this name."""
-    return "\0" not in text and len(text) <= audit.LONGEST_NAME
+    return "\0" not in text and len(text) <= audit.MAX_USERNAME_LENGTH
 
 
 class SessionAuthentication(authentication.SessionAuthentication):

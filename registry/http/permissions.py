@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rest_framework.permissions import IsAuthenticated, IsAuthenticatedOrReadOnly
 
 from registry.http.authentication import InsufficientScope, reading_scopes
-from registry.identity.oauth.tokens import Access
+from registry.identity.oauth.tokens import AccessToken
 from registry.identity.roles import is_administrator
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class SignedIn(IsAuthenticated):
     def has_permission(self, request: Request, view: Any) -> bool:
         """Let people in; say which scope is missing where only that is."""
         allowed = super().has_permission(request, view)
-        if not allowed and isinstance(request.auth, Access):
+        if not allowed and isinstance(request.auth, AccessToken):
             raise InsufficientScope(*sorted(reading_scopes(request)))
         return allowed
 

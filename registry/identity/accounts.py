@@ -1,4 +1,4 @@
-"""Changing accounts and groups: never beyond what the one who does it may do."""
+"""Change accounts and groups, never beyond the permissions of the person who does."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from django.db import IntegrityError, models, transaction
 
 from registry.core.errors import Conflict, Duplicate, Forbidden, InvalidInput, NotFound
 from registry.core.events import record_events
-from registry.core.models import Event
 from registry.core.transactions import atomic
-from registry.identity import audit
+from registry.core.verbs import CREATED, UPDATED, Verb
+from registry.identity import audit, verbs
 from registry.identity.models import User
-from registry.identity.oauth.programs import end_programs
+from registry.identity.oauth.programs import revoke_client_access
 from registry.identity.roles import (
     ROLES,
     is_administrator,
@@ -31,50 +31,50 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=models.Model)
 Changes = dict[str, tuple[Any, Any]]
 
-#: The name of groups in addresses and events.
+#: The kind of groups in URLs and events.
 GROUP_KIND = "groups"
-#: What an administrator may give to an account, or take from it.
-ADMINISTRATORS_GRANT = ("is_staff", "groups")
-#: What only a superuser may.
-SUPERUSERS_GRANT = ("is_superuser", "user_permissions")
-#: What nobody changes of their own account, so that somebody is left to give it back.
-_HELD = ("is_active", "is_staff", "is_superuser")
+#: Fields of an account that only administrators can change.
+ADMINISTRATOR_FIELDS = ("is_staff", "groups")
+#: Fields of an account that only superusers can change.
+SUPERUSER_FIELDS = ("is_superuser", "user_permissions")
+#: Fields that people cannot clear on their own account: they would lock themselves out.
+_OWN_LOCKED_FIELDS = ("is_active", "is_staff", "is_superuser")
 
 
 @atomic
 def change_user(pk: int, values: Values, *, by: User) -> User:
-    """Change an account; ``groups`` and ``user_permissions`` are the whole new lists.
+    """Change an account; ``groups`` and ``user_permissions`` replace the whole lists.
 
-    Raises ``Forbidden`` where that would give or take more than ``by`` may, and
-    ``Conflict`` where people would shut themselves out.
+    Raises ``Forbidden`` if ``by`` cannot grant or remove what changes, and ``Conflict``
+    if people would lock themselves out.
     """
-    user = _locked(User, pk)
+    user = _lock_row(User, pk)
     _require_may_manage(by, user)
-    changes = _changes(user, values)
-    _refuse_grants(changes, by)
+    changes = _changed_values(user, values)
+    _require_may_grant(changes, by)
     if user.pk == by.pk and any(
-        changes.get(name, (0, 1))[1] is False for name in _HELD
+        changes.get(name, (0, 1))[1] is False for name in _OWN_LOCKED_FIELDS
     ):
         raise Conflict("Let somebody else change what your own account may do.")
-    _note_roles(user, changes, by)
-    return _store(user, User.kind, changes, values, by=by)
+    _record_role_changes(user, changes, by)
+    return _save_changes(user, User.kind, changes, values, by=by)
 
 
 @atomic
 def grant_role(*, user: User, role: str, by: User) -> bool:
-    """Give a role to a person; tell whether they lacked it.
+    """Grant a role to a person; return False if they hold it already.
 
-    Any administrator may, whoever the person is: it takes nothing from them.
+    Any administrator can, whoever the person is: a grant removes nothing from them.
     """
     if not is_administrator(by):
         raise Forbidden("Only an administrator may grant roles.")
-    held = _locked(User, user.pk)
+    held = _lock_row(User, user.pk)
     if role in roles_of(held):
         return False
     groups = [*held.groups.all(), *role_groups([role])]
-    changes = _changes(held, {"groups": groups})
-    _note_roles(held, changes, by)
-    _store(held, User.kind, changes, {"groups": groups}, by=by)
+    changes = _changed_values(held, {"groups": groups})
+    _record_role_changes(held, changes, by)
+    _save_changes(held, User.kind, changes, {"groups": groups}, by=by)
     return True
 
 
@@ -82,51 +82,51 @@ def grant_role(*, user: User, role: str, by: User) -> bool:
 def change_password(
     *, user: User, password: str | None, by: User, end_access: bool = False
 ) -> None:
-    """Set a person's password; None leaves them other means to sign in only.
+    """Set a person's password; with None they can only sign in by other means.
 
-    Sessions of browsers end with the old password. ``end_access`` ends the API token
-    and the programs that act for the person as well. The event tells that the password
-    changed, and nothing of either.
+    Browser sessions end with the old password. ``end_access`` also revokes the API
+    token and the programs that act for the person. The event records that the password
+    changed, but neither password.
     """
     _require_may_manage(by, user)
     user.set_password(password)
     user.save(update_fields=["password"])
     if end_access:
         revoke_token(user=user, by=by)
-        end_programs(user=user, by=by)
-    _note(User.kind, user, Event.Action.UPDATED, by, {"password": (None, None)})
+        revoke_client_access(user=user, by=by)
+    _record_event(User.kind, user, UPDATED, by, {"password": (None, None)})
 
 
 @atomic
 def create_group(*, name: str, permissions: Iterable[Permission], by: User) -> Group:
-    """Make a group, whose members have its permissions in the admin."""
+    """Create a group, whose members have its permissions in the admin."""
     _require_administrator(by)
     group = Group(name=name)
     _save(group, ["name"])
     group.permissions.set(permissions)
-    _note(GROUP_KIND, group, Event.Action.CREATED, by)
+    _record_event(GROUP_KIND, group, CREATED, by)
     return group
 
 
 @atomic
 def change_group(pk: int, values: Values, *, by: User) -> Group:
-    """Change a group; one that is a role of the registry keeps its name."""
+    """Change a group; the group of a declared role keeps its name."""
     _require_administrator(by)
-    group = _locked(Group, pk)
-    changes = _changes(group, values)
+    group = _lock_row(Group, pk)
+    changes = _changed_values(group, values)
     if changes.get("name", ("",))[0] in ROLES:
         raise Conflict("name cannot be changed: it is a role of the registry.")
-    return _store(group, GROUP_KIND, changes, values, by=by)
+    return _save_changes(group, GROUP_KIND, changes, values, by=by)
 
 
-def _note_roles(user: User, changes: Changes, by: User) -> None:
-    """Tell of each role that a change of groups gives or takes."""
+def _record_role_changes(user: User, changes: Changes, by: User) -> None:
+    """Record an event for each role that a change of groups grants or removes."""
     old, new = map(set, changes.get("groups", ((), ())))
     for role in ROLES:
         if role in new - old:
-            audit.record(Event.Action.ROLE_GRANTED, person=user, subject=role, by=by)
+            audit.record(verbs.ROLE_GRANTED, person=user, subject=role, by=by)
         elif role in old - new:
-            audit.record(Event.Action.ROLE_REMOVED, person=user, subject=role, by=by)
+            audit.record(verbs.ROLE_REMOVED, person=user, subject=role, by=by)
 
 
 def _require_may_manage(by: User, user: User) -> None:
@@ -139,19 +139,19 @@ def _require_administrator(by: User) -> None:
         raise Forbidden("Only an administrator may change groups.")
 
 
-def _refuse_grants(changes: Changes, by: User) -> None:
-    """Refuse to give or take what this person may not."""
+def _require_may_grant(changes: Changes, by: User) -> None:
+    """Raise ``Forbidden`` if this person cannot change one of these fields."""
     if by.is_superuser:
         return
-    refused = set(SUPERUSERS_GRANT)
+    refused = set(SUPERUSER_FIELDS)
     if not is_administrator(by):
-        refused |= set(ADMINISTRATORS_GRANT)
+        refused |= set(ADMINISTRATOR_FIELDS)
     beyond = sorted(refused & set(changes))
     if beyond:
         raise Forbidden(f"You may not change {', '.join(beyond)}.")
 
 
-def _locked(model: type[M], pk: int) -> M:
+def _lock_row(model: type[M], pk: int) -> M:
     found = model._default_manager.select_for_update().filter(pk=pk).first()
     if found is None:
         raise NotFound(f"{model._meta.verbose_name} {pk} does not exist.")
@@ -162,20 +162,20 @@ def _is_list(item: models.Model, name: str) -> bool:
     return bool(item._meta.get_field(name).many_to_many)
 
 
-def _changes(item: models.Model, values: Values) -> Changes:
-    """Compare the values with those of the row; members of lists go by their names."""
+def _changed_values(item: models.Model, values: Values) -> Changes:
+    """Return the old and new values that differ; lists as names of their members."""
     changes: Changes = {}
     for name, value in values.items():
         old, new = getattr(item, name), value
         if _is_list(item, name):
-            old, new = _names(_members(old)), _names(value)
+            old, new = _member_names(_members(old)), _member_names(value)
         if old != new:
             changes[name] = (old, new)
     return changes
 
 
 def _members(held: Any) -> Any:
-    """Select the members of a list, with what their names are made of."""
+    """Select the members of a list, with the columns that name them."""
     everyone = held.all()
     return (
         everyone.select_related("content_type")
@@ -184,8 +184,8 @@ def _members(held: Any) -> Any:
     )
 
 
-def _names(members: Iterable[Any]) -> list[str]:
-    """Name groups, and permissions as ``has_perm`` has them."""
+def _member_names(members: Iterable[Any]) -> list[str]:
+    """Return the names of groups, or of permissions in the form of ``has_perm``."""
     return sorted(
         f"{one.content_type.app_label}.{one.codename}"
         if isinstance(one, Permission)
@@ -194,8 +194,10 @@ def _names(members: Iterable[Any]) -> list[str]:
     )
 
 
-def _store(item: M, kind: str, changes: Changes, values: Values, *, by: User) -> M:
-    """Store what differs, with its event."""
+def _save_changes(
+    item: M, kind: str, changes: Changes, values: Values, *, by: User
+) -> M:
+    """Save what differs, with an event."""
     lists = {name for name in changes if _is_list(item, name)}
     plain = changes.keys() - lists
     for name in plain:
@@ -205,12 +207,12 @@ def _store(item: M, kind: str, changes: Changes, values: Values, *, by: User) ->
     for name in lists:
         getattr(item, name).set(values[name])
     if changes:
-        _note(kind, item, Event.Action.UPDATED, by, changes)
+        _record_event(kind, item, UPDATED, by, changes)
     return item
 
 
 def _save(item: Any, fields: Collection[str]) -> None:
-    """Save a row; a name that is taken already is a ``Duplicate``."""
+    """Save a row; raise ``Duplicate`` if the name is taken."""
     others = {field.name for field in item._meta.fields} - set(fields)
     try:
         item.clean_fields(exclude=others)
@@ -225,11 +227,11 @@ def _save(item: Any, fields: Collection[str]) -> None:
         raise Duplicate([name], twin) from error
 
 
-def _note(
+def _record_event(
     kind: str,
     item: models.Model,
-    action: Event.Action,
+    verb: Verb,
     by: User,
     changes: Changes | None = None,
 ) -> None:
-    record_events(kind, [item.pk], action, by=by, changes=changes)
+    record_events(kind, [item.pk], verb, by=by, changes=changes)

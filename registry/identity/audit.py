@@ -1,7 +1,7 @@
 """The audit trail of people: who signed in, got a token or a role, and from where.
 
-It stands in the same table as the events of records. Passwords, keys, codes and tokens
-never go into it: ``detail`` names things, it does not hold them.
+It is stored in the same table as the events of records. Never write passwords, keys,
+codes or tokens into it: ``detail`` names things, it does not hold them.
 """
 
 from __future__ import annotations
@@ -11,28 +11,22 @@ from typing import TYPE_CHECKING, Any
 from registry.core import context
 from registry.core.models import Event
 from registry.core.transactions import atomic
+from registry.core.verbs import VERBS, Verb
 from registry.identity.models import User
+from registry.identity.verbs import SIGN_IN_FAILED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-#: What nobody does of their own account: who failed to sign in may be anybody.
-_BY_NOBODY = frozenset({Event.Action.SIGN_IN_FAILED, Event.Action.GRANT_REFUSED})
-#: What tells of coming and going, and of nothing that was done.
-_VISITS = (
-    Event.Action.SIGNED_IN,
-    Event.Action.SIGN_IN_FAILED,
-    Event.Action.SIGNED_OUT,
-)
-_LONGEST_SUBJECT = 200
-_LONGEST_CLIENT = 200
-#: Characters that the name of an account may have.
-LONGEST_NAME = 150
+_MAX_SUBJECT_LENGTH = 200
+_MAX_CLIENT_LENGTH = 200
+#: The longest user name, in characters.
+MAX_USERNAME_LENGTH = 150
 
 
 def record(
-    action: str,
+    verb: Verb | str,
     *,
     person: User | None,
     subject: str = "",
@@ -41,46 +35,48 @@ def record(
     detail: Mapping[str, Any] | None = None,
     by: User | None = None,
 ) -> None:
-    """Write down what happened to a person, in the caller's transaction.
+    """Record an event of a person's account, in the caller's transaction.
 
-    ``action`` is one of ``Event.Action``; ``person`` whose account it concerns, None
-    where no account is known. ``by`` is who did it, where that is somebody else.
-    ``client`` and ``address`` are those of the request, unless given: a client of OAuth
-    goes by its own name. Raises ``ValueError`` for an action that there is not.
+    ``verb`` is a declared event verb, or its name. ``person`` is whose account it
+    concerns: None if no account is known. ``by`` is who did it, if somebody else did.
+    ``client`` and ``address`` default to those of the request; for an OAuth client,
+    give its own name. Raises ``ValueError`` for a verb that is not declared.
     """
-    happened = Event.Action(action)
-    doer = by or (None if happened in _BY_NOBODY else person)
+    declared = VERBS.require(verb)
+    actor = by or (None if declared.is_anonymous else person)
     Event.objects.create(
         kind=User.kind,
         record_id=person.pk if person is not None else None,
-        action=happened,
-        by=doer,
-        subject=subject[:_LONGEST_SUBJECT],
-        client=(client or context.client.get())[:_LONGEST_CLIENT],
+        action=declared.name,
+        by=actor,
+        subject=subject[:_MAX_SUBJECT_LENGTH],
+        client=(client or context.client.get())[:_MAX_CLIENT_LENGTH],
         address=address or context.address.get(),
         detail=dict(detail or {}),
     )
 
 
-def record_failure(name: str, *, means: str, locked: bool = False) -> None:
-    """Write down that somebody failed to sign in under this name.
+def record_failure(name: str, *, method: str, locked: bool = False) -> None:
+    """Record a failed attempt to sign in under this name.
 
-    A name that no account has is not kept: people type their password into the wrong
-    field. ``means`` is what failed, ``locked`` tells that it was not even looked at.
+    A name that no account has is not stored: people type their password into the wrong
+    field. ``method`` is how they tried to sign in; ``locked`` means that the attempt
+    was refused without checking it.
     """
-    known = "\0" not in name and len(name) <= LONGEST_NAME
+    known = "\0" not in name and len(name) <= MAX_USERNAME_LENGTH
     person = User.objects.filter(username=name).first() if known else None
-    detail = {"with": means, **({"locked": True} if locked else {})}
-    record(Event.Action.SIGN_IN_FAILED, person=person, detail=detail)
+    detail = {"with": method, **({"locked": True} if locked else {})}
+    record(SIGN_IN_FAILED, person=person, detail=detail)
 
 
 @atomic
 def forget_visits(*, before: datetime) -> tuple[int, int]:
-    """Forget visits before this moment, and all network addresses before it.
+    """Delete visits before this moment, and the network addresses of other events.
 
-    Returns how many events are gone and how many have lost their address. Who changed
-    what stays: it is part of the records.
+    Return how many events were deleted, and how many others lost their address. Who
+    changed what is kept: it is part of the records.
     """
     earlier = Event.objects.filter(at__lt=before)
-    visits, _ = earlier.filter(action__in=_VISITS).delete()
+    visit_names = [verb.name for verb in VERBS.values() if verb.is_visit]
+    visits, _ = earlier.filter(action__in=visit_names).delete()
     return visits, earlier.exclude(address="").update(address="")

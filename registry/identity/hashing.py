@@ -1,7 +1,8 @@
-"""How many passwords are hashed at the same time, and secrets that need no slow hash.
+"""Limit how many passwords are hashed at the same time.
 
-Hashing a password is slow on purpose, so that whoever steals the database learns few of
-them. The same slowness would let a few callers keep every thread and core busy.
+Hashing a password is slow on purpose, so that a stolen database reveals few of them.
+Without a limit, the same slowness would let a few callers keep every thread and core
+busy.
 """
 
 from __future__ import annotations
@@ -21,20 +22,20 @@ if TYPE_CHECKING:
 
 
 class HashingSlots:
-    """Places for those who check passwords: some hash, some wait, others are refused.
+    """Slots for threads that check a password: some hash, some wait, no others enter.
 
-    ``most`` is how many threads may be here at all. Those that find the cores taken
-    wait for at most as many others, each of which takes the time of one hash.
+    At most ``max_threads`` hold a slot, and ``max_hashing`` of them hash. A thread that
+    waits is therefore behind at most ``max_threads`` hashes.
     """
 
-    def __init__(self, *, most: int, at_once: int) -> None:
-        self._places = BoundedSemaphore(most)
-        self._cores = BoundedSemaphore(at_once)
+    def __init__(self, *, max_threads: int, max_hashing: int) -> None:
+        self._slots = BoundedSemaphore(max_threads)
+        self._cores = BoundedSemaphore(max_hashing)
 
     @contextmanager
     def take(self) -> Iterator[None]:
-        """Hold a place; raise ``Unavailable`` at once where there is none."""
-        if not self._places.acquire(blocking=False):
+        """Hold a slot during the block; raise ``Unavailable`` if none is free."""
+        if not self._slots.acquire(blocking=False):
             raise Unavailable(
                 "Too many passwords are being checked at this moment: try again in a "
                 "second. Programs should use a token."
@@ -43,15 +44,18 @@ class HashingSlots:
             with self._cores:
                 yield
         finally:
-            self._places.release()
+            self._slots.release()
 
 
 @cache
 def hashing_slots() -> HashingSlots:
-    """Return the places of this process.
+    """Return the slots of this process.
 
-    A quarter of its threads, so that the others go on answering; half of the cores.
+    A quarter of its threads can check passwords, so that the others keep answering, and
+    half of the cores can hash.
     """
-    most = max(1, settings.THREADS // 4)
+    max_threads = max(1, settings.THREADS // 4)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    return HashingSlots(most=most, at_once=max(1, min(most, cores // 2)))
+    return HashingSlots(
+        max_threads=max_threads, max_hashing=max(1, min(max_threads, cores // 2))
+    )

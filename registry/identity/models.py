@@ -31,16 +31,16 @@ class User(AbstractUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     def get_full_name(self) -> str:
-        """Return the name, or nothing where the person gave none."""
+        """Return the person's name, or "" if they gave none."""
         return self.full_name
 
     def get_short_name(self) -> str:
-        """Return the name that messages greet the person by."""
+        """Return the name that messages address the person by."""
         return self.full_name or self.username
 
 
 class ApiToken(models.Model):
-    """The one API token of a person; only the digest of its key is kept."""
+    """The one API token of a person; only the digest of its key is stored."""
 
     user = models.OneToOneField(
         User,
@@ -72,7 +72,7 @@ class ApiToken(models.Model):
 
 
 class RoleRequestState(models.TextChoices):
-    """How far a request for a role has come; all but the first are final."""
+    """The state of a role request; all but the first are final."""
 
     OPEN = "open", "waiting"
     GRANTED = "granted"
@@ -81,10 +81,10 @@ class RoleRequestState(models.TextChoices):
 
 
 class RoleRequest(models.Model):
-    """Somebody's wish to hold a role, and what became of it.
+    """A person's request for a role, with its outcome.
 
-    One open request a person and role. ``decided_by`` is who granted or refused it, or
-    the person themselves where they took it back.
+    There is at most one open request for each person and role. ``decided_by`` is who
+    granted or refused it, or the person themselves if they withdrew it.
     """
 
     State: TypeAlias = RoleRequestState

@@ -1,4 +1,4 @@
-"""Changing records: by who registered them, or by an administrator."""
+"""Change and delete records, as their owner or as an administrator."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def lock_own(
     by: User,
     unless_changed: Collection[str] | None = None,
 ) -> R:
-    """Fetch a record for a change that this person may make, else ``Forbidden``."""
+    """Lock and return a record that this person can change; else ``Forbidden``."""
     record = lock_record(model, pk, unless_changed=unless_changed)
     if not may_change(by, record):
         raise Forbidden(
@@ -44,7 +44,7 @@ def change_own(
     validated: bool = False,
     guard: Callable[[R, Values], None] | None = None,
 ) -> R:
-    """Change a record; ``guard`` refuses changes that others would suffer from."""
+    """Change a record; ``guard`` refuses changes that would affect others."""
     record = lock_own(model, pk, by=by, unless_changed=unless_changed)
     if guard is not None:
         guard(record, values)
@@ -59,5 +59,5 @@ def delete_own(
     by: User,
     unless_changed: Collection[str] | None = None,
 ) -> None:
-    """Remove a record."""
+    """Delete a record."""
     delete_record(lock_own(model, pk, by=by, unless_changed=unless_changed), by=by)

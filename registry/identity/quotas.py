@@ -1,4 +1,4 @@
-"""How many bytes an account may store."""
+"""The storage quota of an account."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _MEGABYTE = 1024 * 1024
 
 
 def quota_of(user: User) -> int | None:
-    """Return how many bytes an account may store in all; None is any number.
+    """Return how many bytes an account can store in all; None means no limit.
 
-    Administrators are exempt: they decide on the quota.
+    Administrators are exempt: they decide the quota.
     """
     if settings.QUOTA_MB is None or is_administrator(user):
         return None

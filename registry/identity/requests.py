@@ -1,6 +1,6 @@
-"""Asking for a role, and what administrators make of it.
+"""Request a role; grant, refuse or withdraw a request.
 
-A request is decided once: whoever comes second gets ``Conflict``.
+A request is decided once: a second decision raises ``Conflict``.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from registry.core.errors import Conflict, Forbidden, InvalidInput, NotFound
-from registry.core.models import Event
 from registry.core.transactions import atomic
-from registry.identity import audit
+from registry.core.verbs import Verb
+from registry.identity import audit, verbs
 from registry.identity.accounts import grant_role
 from registry.identity.models import RoleRequest
 from registry.identity.roles import ROLES, is_administrator, roles_of
@@ -22,23 +22,23 @@ from registry.identity.roles import ROLES, is_administrator, roles_of
 if TYPE_CHECKING:
     from registry.identity.models import User
 
-#: What administrators can make of a request.
+#: The states that administrators can give to a request.
 DECISIONS = (RoleRequest.State.GRANTED, RoleRequest.State.REFUSED)
-#: No database here has an id that is this large.
-_PAST_EVERY_ID = 2**63
+#: Ids are smaller than this in both databases.
+_ID_LIMIT = 2**63
 
 
 @atomic
 def request_role(*, role: str, reason: str, by: User) -> RoleRequest:
-    """Ask for a role.
+    """Request a role.
 
-    Raises ``InvalidInput`` without a reason or for a role there is not, and
-    ``Conflict`` for one that the person holds, or has asked for already.
+    Raises ``InvalidInput`` if there is no reason or the role is not declared, and
+    ``Conflict`` if the person holds it or has an open request for it.
     """
     if not reason.strip():
         raise InvalidInput({"reason": ["Say why you need the role."]})
     request = RoleRequest(user=by, role=role, reason=reason.strip())
-    _check(request)
+    _validate_request(request)
     if role in roles_of(by):
         raise Conflict(f"You hold the role {role} already.")
     try:
@@ -48,7 +48,7 @@ def request_role(*, role: str, reason: str, by: User) -> RoleRequest:
         raise Conflict(
             f"You have asked for the role {role} already: that request is waiting."
         ) from error
-    _note(Event.Action.ROLE_REQUESTED, request, by)
+    _record_event(verbs.ROLE_REQUESTED, request, by)
     return request
 
 
@@ -56,42 +56,42 @@ def request_role(*, role: str, reason: str, by: User) -> RoleRequest:
 def decide_request(pk: int, *, state: str, answer: str = "", by: User) -> RoleRequest:
     """Grant or refuse an open request; a refusal needs a reason.
 
-    Raises ``Forbidden`` to all but administrators, and to those whose own it is.
+    Raises ``Forbidden`` unless ``by`` is an administrator, and for their own request.
     """
     if not is_administrator(by):
         raise Forbidden("Only an administrator may decide requests for roles.")
     if state not in DECISIONS:
         raise InvalidInput({"state": [f"Choose from {', '.join(DECISIONS)}."]})
-    request = _open(pk)
+    request = _lock_open_request(pk)
     if request.user_id == by.pk:
         raise Forbidden("Let another administrator decide your own request.")
     if state == RoleRequest.State.GRANTED:
-        _close(request, state, answer, by)
+        _close_request(request, state, answer, by)
         grant_role(user=request.user, role=request.role, by=by)
         return request
     if not answer.strip():
         raise InvalidInput({"answer": ["Say why: a refusal needs a reason."]})
-    _close(request, state, answer, by)
-    _note(Event.Action.ROLE_REFUSED, request, by)
+    _close_request(request, state, answer, by)
+    _record_event(verbs.ROLE_REFUSED, request, by)
     return request
 
 
 @atomic
 def withdraw_request(pk: int, *, by: User) -> RoleRequest:
-    """Take one's own open request back."""
-    request = _open(pk, own_of=by)
-    _close(request, RoleRequest.State.WITHDRAWN, "", by)
-    _note(Event.Action.ROLE_WITHDRAWN, request, by)
+    """Withdraw an open request of one's own."""
+    request = _lock_open_request(pk, own_of=by)
+    _close_request(request, RoleRequest.State.WITHDRAWN, "", by)
+    _record_event(verbs.ROLE_WITHDRAWN, request, by)
     return request
 
 
-def _open(pk: int, *, own_of: User | None = None) -> RoleRequest:
-    """Fetch a request and keep others from deciding it meanwhile."""
+def _lock_open_request(pk: int, *, own_of: User | None = None) -> RoleRequest:
+    """Lock and return an open request, so that nobody else decides it meanwhile."""
     rows = RoleRequest.objects.select_for_update(of=("self",)).select_related("user")
     if own_of is not None:
-        # of others' requests nothing is told, not even that they are there
+        # do not reveal that other people's requests exist
         rows = rows.filter(user=own_of)
-    request = rows.filter(pk=pk).first() if pk < _PAST_EVERY_ID else None
+    request = rows.filter(pk=pk).first() if pk < _ID_LIMIT else None
     if request is None:
         raise NotFound(f"role request {pk} does not exist.")
     if request.state != RoleRequest.State.OPEN:
@@ -100,17 +100,17 @@ def _open(pk: int, *, own_of: User | None = None) -> RoleRequest:
     return request
 
 
-def _close(request: RoleRequest, state: str, answer: str, by: User) -> None:
+def _close_request(request: RoleRequest, state: str, answer: str, by: User) -> None:
     request.state = state
     request.answer = answer.strip()
     request.decided_by = by
     request.decided_at = timezone.now()
-    _check(request)
+    _validate_request(request)
     request.save(update_fields=["state", "answer", "decided_by", "decided_at"])
 
 
-def _check(request: RoleRequest) -> None:
-    """Refuse what the columns cannot hold, and roles that there are not."""
+def _validate_request(request: RoleRequest) -> None:
+    """Raise ``InvalidInput`` for undeclared roles and values that are too long."""
     if request.role not in ROLES:
         raise InvalidInput({"role": [f"Choose from {', '.join(ROLES)}."]})
     try:
@@ -119,9 +119,9 @@ def _check(request: RoleRequest) -> None:
         raise InvalidInput(error.message_dict) from error
 
 
-def _note(action: Event.Action, request: RoleRequest, by: User) -> None:
+def _record_event(verb: Verb, request: RoleRequest, by: User) -> None:
     audit.record(
-        action,
+        verb,
         person=request.user,
         by=by,
         subject=request.role,

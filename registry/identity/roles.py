@@ -1,18 +1,22 @@
 """Roles, which are Django groups, and what they allow.
 
-The names are those that other registries put into their tokens, so that a person's
-roles mean the same here.
+Add a role by declaring it with ``ROLES.declare`` in a module that ``registry.apps``
+names. The names are those that other registries put into their tokens, so that a
+person's roles mean the same here. A name that is written like a path is a group, as
+Keycloak writes groups.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db.models import Q
 
 from registry.core.errors import InvalidInput
+from registry.core.vocabularies import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -20,47 +24,81 @@ if TYPE_CHECKING:
     from registry.core.models import Record
     from registry.identity.models import User
 
-#: May download private data that others registered.
-PRIVATE_DATA_READ = "private-data-read"
-#: Every role that can be granted, with what it allows. Where one is written like a
-#: path, that is how IceProd's clients know the group.
-MEANINGS: dict[str, str] = {
-    "entity-registry-read": "Read records by the interfaces that want a role for it. "
-    "Here anybody may.",
-    "entity-registry-write": "Register records by the interfaces that want a role for "
-    "it. Here every account may.",
-    "entity-registry-admin": "Administrator: change what others registered, grant "
-    "roles, read the audit trail.",
-    "sys-admin-read": "See requests for access in the administration of Provena.",
-    "sys-admin-write": "Answer requests for access in the administration of Provena.",
-    "sys-admin-admin": "Administrator, as with entity-registry-admin.",
-    "job-service-read": "See the jobs that the registry works on.",
-    "job-service-write": "Ask the registry for jobs.",
-    "job-service-admin": "Run an executor: take tasks, and report what came of them.",
-    "handle-read": "Look up handles.",
-    "handle-write": "Make handles, and change one's own.",
-    "handle-admin": "Change any handle.",
-    PRIVATE_DATA_READ: "Download private data that others registered.",
-    "/institutions/IceCube": "Ask for runs with IceProd's clients.",
-    "/posix/simprod-submit": "Work on the run requests of the group simprod.",
-    "/posix/i3filter": "Work on the run requests of the group filtering.",
-    "/tokens/IceProdAdmins": "Work on everybody's run requests with IceProd's clients.",
-    "iceprod-system": "Run an executor of IceProd; for service accounts.",
-}
-ROLES: tuple[str, ...] = tuple(MEANINGS)
-#: The roles that make an administrator of the registry.
-ADMINISTRATORS = frozenset({"sys-admin-admin", "entity-registry-admin"})
-#: The group of IceProd's administrators, and the role of its own services.
-ICEPROD_ADMIN = "/tokens/IceProdAdmins"
-ICEPROD_SYSTEM = "iceprod-system"
-#: The roles of programs that do the work of run requests.
-EXECUTORS = frozenset({"job-service-admin", ICEPROD_SYSTEM})
-#: How far access to the registry goes, from less to more; each has those before it.
+#: How far access to the registry goes, from less to more; each includes those before.
 LEVELS = ("read", "write", "admin")
+Level = Literal["read", "write", "admin"]
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role that people can be granted, and what it allows.
+
+    The role itself is a Django group of this name. Domains declare the roles that they
+    check; the packages of ``registry.interop`` declare those of the systems they stand
+    for.
+    """
+
+    name: str
+    #: What it allows, for the people who ask for it.
+    meaning: str
+    #: Holders are administrators of the registry.
+    makes_administrator: bool = False
+    #: The level of access to the registry that it gives, if any.
+    access_level: Level | None = None
+    #: Holders can run an executor, the program that does the work of run requests.
+    runs_executors: bool = False
+    #: Other systems are told that superusers hold it.
+    held_by_superusers: bool = True
+    #: The client under which tokens repeat it in resource_access, as Keycloak's do.
+    keycloak_client: str = ""
+
+
+#: Every role that can be granted, in the order that lists show.
+ROLES: Vocabulary[Role] = Vocabulary("role")
+
+REGISTRY_READ = ROLES.declare(
+    Role(
+        "entity-registry-read",
+        "Read records by the interfaces that want a role for it. Here anybody may.",
+        access_level="read",
+    )
+)
+REGISTRY_WRITE = ROLES.declare(
+    Role(
+        "entity-registry-write",
+        "Register records by the interfaces that want a role for it. Here every "
+        "account may.",
+        access_level="write",
+    )
+)
+REGISTRY_ADMIN = ROLES.declare(
+    Role(
+        "entity-registry-admin",
+        "Administrator: change what others registered, grant roles, read the audit "
+        "trail.",
+        makes_administrator=True,
+        access_level="admin",
+    )
+)
+
+
+def meaning_of(name: str) -> str:
+    """Return what a role allows; "" for a group that is not a declared role."""
+    return ROLES[name].meaning if name in ROLES else ""
+
+
+def role_choices() -> list[tuple[str, str]]:
+    """Return the name and meaning of each declared role."""
+    return [(role.name, role.meaning) for role in ROLES.values()]
+
+
+def administrator_roles() -> frozenset[str]:
+    """Return the names of the roles whose holders are administrators."""
+    return frozenset(one.name for one in ROLES.values() if one.makes_administrator)
 
 
 def roles_of(user: Any) -> frozenset[str]:
-    """Return the roles a person holds; one query the first time."""
+    """Return the names of the roles that a person holds; one query the first time."""
     if not user.is_authenticated:
         return frozenset()
     known: frozenset[str] | None = getattr(user, "_registry_roles", None)
@@ -71,39 +109,43 @@ def roles_of(user: Any) -> frozenset[str]:
 
 
 def effective_roles(user: Any) -> frozenset[str]:
-    """Return the roles that other systems are told of.
+    """Return the roles that other systems are told a person holds.
 
-    A superuser has every one but those of places and programs.
+    For superusers, these include every role but those of places and programs.
     """
     held = roles_of(user)
     if not user.is_superuser:
         return held
-    people = {name for name in ROLES if name[0] != "/" and name != ICEPROD_SYSTEM}
-    return held | people | {ICEPROD_ADMIN}
+    return held | {role.name for role in ROLES.values() if role.held_by_superusers}
 
 
 def is_administrator(user: Any) -> bool:
-    """Tell whether a person may change what others registered."""
+    """Return whether a person can change what others registered."""
     if not user.is_authenticated or not user.is_active:
         return False
-    return bool(user.is_superuser or roles_of(user) & ADMINISTRATORS)
+    return bool(user.is_superuser or roles_of(user) & administrator_roles())
 
 
 def has_access(user: Any, level: str) -> bool:
-    """Tell whether a person's roles reach this level: the role itself, or a higher one.
+    """Return whether a person has a role of this level, or of a higher one.
 
-    This is what other systems ask about; here every account may register records.
+    Other systems ask for this; here every account can register records.
     """
-    reaching = LEVELS[LEVELS.index(level) :]
-    held = roles_of(user)
+    sufficient = LEVELS[LEVELS.index(level) :]
     return is_administrator(user) or any(
-        f"entity-registry-{one}" in held for one in reaching
+        role.access_level in sufficient for role in _declared_roles_of(user)
     )
 
 
 def may_execute(user: Any) -> bool:
-    """Tell whether a person or a service may run an executor."""
-    return is_administrator(user) or bool(roles_of(user) & EXECUTORS)
+    """Return whether a person or a service can run an executor."""
+    return is_administrator(user) or any(
+        role.runs_executors for role in _declared_roles_of(user)
+    )
+
+
+def _declared_roles_of(user: Any) -> list[Role]:
+    return [ROLES[name] for name in roles_of(user) if name in ROLES]
 
 
 def administrators_among(people: Collection[int]) -> set[int]:
@@ -111,22 +153,22 @@ def administrators_among(people: Collection[int]) -> set[int]:
     if not people:
         return set()
     accounts = get_user_model()._default_manager.filter(pk__in=people, is_active=True)
-    may = Q(is_superuser=True) | Q(groups__name__in=ADMINISTRATORS)
+    may = Q(is_superuser=True) | Q(groups__name__in=administrator_roles())
     return set(accounts.filter(may).values_list("pk", flat=True))
 
 
 def may_change(user: Any, record: Record) -> bool:
-    """Tell whether a person may change this record: their own, or any for some."""
+    """Return whether a person can change a record: their own, administrators any."""
     if not user.is_authenticated:
         return False
     return record.registered_by_id == user.pk or is_administrator(user)
 
 
 def may_manage(user: Any, account: User) -> bool:
-    """Tell whether a person may change an account, for example set its password.
+    """Return whether a person can change an account, for example set its password.
 
-    Only accounts that may do less than their own, so that nobody rises by signing in
-    as somebody else; their own too, and a superuser all.
+    Only accounts with less power than their own, so that nobody gains power by signing
+    in as somebody else. Everybody can change their own account, and a superuser all.
     """
     if user.is_superuser or user.pk == account.pk:
         return True
@@ -135,25 +177,17 @@ def may_manage(user: Any, account: User) -> bool:
 
 
 def _rank(user: Any, otherwise: int) -> int:
-    """Order accounts by what they may do, superusers and administrators first."""
+    """Return how much power an account has: 3 for superusers, 2 for administrators."""
     if user.is_superuser:
         return 3
-    return 2 if roles_of(user) & ADMINISTRATORS else otherwise
-
-
-def may_read_private_data(user: Any, registered_by: Iterable[int]) -> bool:
-    """Tell whether a person may download private data of one of these people."""
-    if not user.is_authenticated:
-        return False
-    return (
-        user.pk in set(registered_by)
-        or is_administrator(user)
-        or PRIVATE_DATA_READ in roles_of(user)
-    )
+    return 2 if roles_of(user) & administrator_roles() else otherwise
 
 
 def role_groups(names: Iterable[str]) -> list[Group]:
-    """Find the groups of these roles, making those that no one has held before."""
+    """Return the groups of these roles, created where nobody has held the role yet.
+
+    Raises ``InvalidInput`` for a name that is not a declared role.
+    """
     wanted = list(dict.fromkeys(names))
     unknown = [name for name in wanted if name not in ROLES]
     if unknown:

@@ -1,4 +1,4 @@
-"""Making accounts, and making and ending API tokens."""
+"""Create accounts; issue and revoke API tokens."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from django.utils import timezone
 from registry.core.compiled import CompiledQuery
 from registry.core.errors import Duplicate, InvalidInput
 from registry.core.events import record_events
-from registry.core.models import Event
 from registry.core.transactions import atomic
-from registry.identity import audit
+from registry.core.verbs import CREATED
+from registry.identity import audit, verbs
 from registry.identity.models import ApiToken, User
 from registry.identity.roles import role_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: What a key looks like; the clients refuse another length.
+#: The form of a key; the clients refuse any other length.
 KEY_PATTERN = re.compile(r"[0-9a-f]{40}")
 
 _USER_COLUMNS = [field.attname for field in User._meta.concrete_fields]
@@ -34,8 +34,8 @@ _USER_BY_DIGEST = CompiledQuery(
     ).values_list(*_USER_COLUMNS, "api_token__last_used"),
     example="0" * 64,
 )
-#: How exactly the latest use of a token is known: reading is not to cost a write.
-_USE_KEPT = timedelta(hours=1)
+#: How precisely the last use is stored, so that not every request writes to the row.
+_LAST_USED_PRECISION = timedelta(hours=1)
 
 
 @atomic
@@ -51,9 +51,9 @@ def create_user(
     roles: Iterable[str] = (),
     by: User | None = None,
 ) -> User:
-    """Make an account; without a password it can sign in by other means only.
+    """Create an account; without a password it can only sign in by other means.
 
-    Raises ``Duplicate`` for a name that is taken, ``InvalidInput`` for a bad one.
+    Raises ``Duplicate`` if the user name is taken, ``InvalidInput`` if it is not valid.
     """
     user = User(
         username=username,
@@ -76,57 +76,57 @@ def create_user(
         existing = User.objects.filter(username=username).first()
         raise Duplicate(["username"], existing) from error
     user.groups.set(groups)
-    record_events(User.kind, [user.pk], Event.Action.CREATED, by=by)
+    record_events(User.kind, [user.pk], CREATED, by=by)
     for group in groups:
-        audit.record(Event.Action.ROLE_GRANTED, person=user, subject=group.name, by=by)
+        audit.record(verbs.ROLE_GRANTED, person=user, subject=group.name, by=by)
     return user
 
 
 @atomic
 def issue_token(*, user: User, by: User | None) -> str:
-    """Make the person's API token and return its key, which is not kept.
+    """Issue a person's API token and return its key, which is not stored.
 
-    An earlier token of the same person ends here.
+    This revokes an earlier token of the same person.
     """
     key = secrets.token_hex(20)
-    made = {"digest": digest(key), "created": timezone.now(), "last_used": None}
+    made = {"digest": secret_digest(key), "created": timezone.now(), "last_used": None}
     _, is_first = ApiToken.objects.update_or_create(user=user, defaults=made)
     audit.record(
-        Event.Action.TOKEN_MADE, person=user, by=by, detail={"replaced": not is_first}
+        verbs.TOKEN_MADE, person=user, by=by, detail={"replaced": not is_first}
     )
     return key
 
 
 @atomic
 def revoke_token(*, user: User, by: User | None) -> bool:
-    """End the person's API token; tell whether there was one."""
+    """Revoke a person's API token; return False if there was none."""
     token = ApiToken.objects.select_for_update().filter(user=user).first()
     if token is None:
         return False
-    audit.record(Event.Action.TOKEN_REVOKED, person=user, by=by)
+    audit.record(verbs.TOKEN_REVOKED, person=user, by=by)
     token.delete()
     return True
 
 
 def user_of_key(key: str) -> User | None:
-    """Find who an API token belongs to; None when it is wrong, revoked or unusable."""
+    """Return the user of an API token; None if it is wrong, revoked or unusable."""
     if not KEY_PATTERN.fullmatch(key):
         return None
-    rows = _USER_BY_DIGEST.rows(digest(key))
+    rows = _USER_BY_DIGEST.rows(secret_digest(key))
     if not rows:
         return None
     *columns, last_used = rows[0]
-    _note_use(key, last_used)
+    _record_use(key, last_used)
     return User.from_db(DEFAULT_DB_ALIAS, _USER_COLUMNS, columns)
 
 
-def _note_use(key: str, last_used: datetime | None) -> None:
-    """Write down that a token was used, unless that was done within the hour."""
+def _record_use(key: str, last_used: datetime | None) -> None:
+    """Store that a token was used, unless that was stored within the last hour."""
     now = timezone.now()
-    if last_used is None or now - last_used >= _USE_KEPT:
-        ApiToken.objects.filter(digest=digest(key)).update(last_used=now)
+    if last_used is None or now - last_used >= _LAST_USED_PRECISION:
+        ApiToken.objects.filter(digest=secret_digest(key)).update(last_used=now)
 
 
-def digest(key: str) -> str:
-    """Hash a key. It has 160 random bits, so one round without salt is enough."""
+def secret_digest(key: str) -> str:
+    """Return the SHA-256 of a secret, which is random enough to need no salt."""
     return hashlib.sha256(key.encode()).hexdigest()

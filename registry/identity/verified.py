@@ -1,9 +1,9 @@
-"""Passwords that were right a moment ago, so that they need not be hashed again.
+"""A cache of passwords that were correct, so that they need not be hashed again.
 
-HTTP Basic sends the password with every request. What is kept is a keyed digest in the
-memory of the process, for five minutes; the key is drawn when the process starts. Each
-use reads the account again: a password that was changed, or an account that was closed
-or renamed, ends it at once.
+HTTP Basic sends the password with every request. The cache holds keyed digests in the
+memory of the process for five minutes; the key is random for each process. Every use
+reads the account again, so that a changed password or a closed or renamed account ends
+the entry at once.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from threading import Lock
 
 from registry.identity.models import User
 
-#: Seconds after which a password is hashed again.
+#: Seconds until a password is hashed again.
 _LIFETIME = 300.0
-_MOST = 1000
+_MAX_ENTRIES = 1000
 
 
 @dataclass(frozen=True)
-class _Known:
-    """Whose password it is, as the account had it stored, and until when that holds."""
+class _VerifiedPassword:
+    """The user, the hash that the account had, and when the entry expires."""
 
     user_id: int
     stored: str = field(repr=False)
@@ -32,45 +32,45 @@ class _Known:
 
 
 class VerifiedPasswords:
-    """Names and passwords that were right, by their digests."""
+    """Entries for correct pairs of user name and password, by their digests."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
-        self._known: OrderedDict[bytes, _Known] = OrderedDict()
+        self._entries: OrderedDict[bytes, _VerifiedPassword] = OrderedDict()
         self._lock = Lock()
 
     def remember(self, name: str, password: str, user: User) -> None:
-        """Keep that this password is right for this account."""
-        known = _Known(user.pk, user.password, time.monotonic() + _LIFETIME)
+        """Store that this password is correct for this account."""
+        known = _VerifiedPassword(user.pk, user.password, time.monotonic() + _LIFETIME)
         with self._lock:
-            self._known[self._digest(name, password)] = known
-            while len(self._known) > _MOST:
-                self._known.popitem(last=False)
+            self._entries[self._digest(name, password)] = known
+            while len(self._entries) > _MAX_ENTRIES:
+                self._entries.popitem(last=False)
 
     def find(self, name: str, password: str) -> User | None:
-        """Return the account if this was its password a moment ago and still is."""
+        """Return the account if the cache knows this as its current password."""
         digest = self._digest(name, password)
-        known = self._known.get(digest)
+        known = self._entries.get(digest)
         if known is None:
             return None
         user = User.objects.filter(pk=known.user_id, is_active=True).first()
-        if user is not None and _still_holds(known, user, name):
+        if user is not None and _is_current(known, user, name):
             return user
         with self._lock:
-            self._known.pop(digest, None)
+            self._entries.pop(digest, None)
         return None
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Remove all entries."""
         with self._lock:
-            self._known.clear()
+            self._entries.clear()
 
     def _digest(self, name: str, password: str) -> bytes:
         text = f"{len(name)}:{name}{password}"
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
 
 
-def _still_holds(known: _Known, user: User, name: str) -> bool:
+def _is_current(known: _VerifiedPassword, user: User, name: str) -> bool:
     same = hmac.compare_digest(user.password.encode(), known.stored.encode())
     return same and user.username == name and time.monotonic() < known.until
 

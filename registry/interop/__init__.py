@@ -1,1 +1,1 @@
-"""Contracts of other systems, each on addresses of its own, for their clients."""
+"""APIs of other systems at URLs of their own, for their clients."""

@@ -13,7 +13,7 @@ from django.db.models import Sum
 
 from registry.core.errors import Conflict, InvalidInput, QuotaExceeded
 from registry.core.events import record_events
-from registry.core.models import Event
+from registry.core.verbs import CREATED, UPDATED
 from registry.storage.base import Draft, Source, Store
 from registry.storage.filesystem import FileSystemStore
 from registry.storage.models import StoredFile
@@ -182,8 +182,8 @@ def _store_draft(
     if not is_new:
         _note_sent_again(file, by=by)
     if is_new or not get_store().exists(file.sha1):
-        action = Event.Action.CREATED if is_new else Event.Action.UPDATED
-        record_events(StoredFile.kind, [file.pk], action, by=by)
+        verb = CREATED if is_new else UPDATED
+        record_events(StoredFile.kind, [file.pk], verb, by=by)
         if is_new and moved is not None:
             moved.append(draft)
         draft.commit()

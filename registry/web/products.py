@@ -11,6 +11,7 @@ from django.db.models import Prefetch
 from registry.catalogue.files import InStore, OnTheWeb, OutOfReach, place_of
 from registry.catalogue.models import DataProduct, Issue, Object, ObjectComponent
 from registry.core.models import Event
+from registry.core.verbs import CREATED
 from registry.runs.models import CodeRun
 from registry.storage.models import StoredFile
 from registry.web.citation import Citation
@@ -170,7 +171,7 @@ def _download(
 def _citation(product: DataProduct, authors: Sequence[Author]) -> Citation:
     """Cite a product by the address that it has on this registry's public host."""
     created = Event.objects.filter(
-        kind=product.kind, record_id=product.pk, action=Event.Action.CREATED
+        kind=product.kind, record_id=product.pk, action=CREATED.name
     ).first()
     return Citation(
         authors=[str(author) for author in authors],

@@ -10,13 +10,17 @@ from django.test import Client
 
 from registry.core.models import Event
 from registry.identity.models import User
-from registry.identity.oauth.devices import NewCodes, begin_device, decide_device
-from registry.identity.oauth.sessions import (
-    begin_session,
-    draft_session,
-    new_refresh_token,
+from registry.identity.oauth.devices import (
+    DeviceAuthorization,
+    decide_device,
+    start_device_flow,
 )
-from registry.identity.oauth.tokens import issue
+from registry.identity.oauth.sessions import (
+    new_refresh_token,
+    new_session,
+    start_session,
+)
+from registry.identity.oauth.tokens import issue_access_token
 from registry.identity.roles import ROLES
 from registry.identity.services import create_user, issue_token
 from tests.admin.browsing import (
@@ -257,17 +261,17 @@ def test_people_change_their_own_password(curator: Client, administrator: User) 
     visit(curator, "/admin/password_change/done/")
 
 
-def _let_programs_in(user: User) -> tuple[str, str, NewCodes]:
+def _let_programs_in(user: User) -> tuple[str, str, DeviceAuthorization]:
     """Have a token, a program, and a device that was let in and has not come yet."""
     client = device_client()
-    session = draft_session(client=client, user=user, scope="read")
-    begin_session(session, refresh_token=new_refresh_token())
-    codes = begin_device(client=client, scope="read")
+    session = new_session(client=client, user=user, scope="read")
+    start_session(session, refresh_token=new_refresh_token())
+    codes = start_device_flow(client=client, scope="read")
     decide_device(codes.user_code, approve=True, by=user)
-    return issue_token(user=user, by=user), issue(session, ["read"]), codes
+    return issue_token(user=user, by=user), issue_access_token(session, ["read"]), codes
 
 
-def _still_in(key: str, access: str, codes: NewCodes) -> list[bool]:
+def _still_in(key: str, access: str, codes: DeviceAuthorization) -> list[bool]:
     """Tell which of the three still act for the person."""
     statuses = [
         Client(headers={"authorization": f"Bearer {one}"}).get(NAME).status_code

@@ -27,7 +27,12 @@ from tests.admin.browsing import (
     visit,
 )
 from tests.admin.checks import assert_usable
-from tests.interop.oidc.issuer import Program, device_client, let_in, status_of
+from tests.interop.oidc.issuer import (
+    Program,
+    api_status,
+    authorize_device,
+    device_client,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -145,12 +150,12 @@ def test_nobody_rises_by_the_secret_of_a_service(curator: Client) -> None:
 
 def test_a_client_is_removed_with_all_it_may_do(curator: Client) -> None:
     client = device_client()
-    tokens = let_in(create_user(username="anna"), Program("telescope"))
+    tokens = authorize_device(create_user(username="anna"), Program("telescope"))
     path = re.sub("change/$", "delete/", change_path(client))
     assert "all its sessions" in visit(curator, path).text
     assert curator.post(path, {"post": "yes"}).status_code == 302
     assert not Application.objects.exists()
-    assert status_of(tokens["access_token"]) == 401
+    assert api_status(tokens["access_token"]) == 401
     assert Event.objects.filter(kind="oauth_client", action="deleted").exists()
 
 
@@ -159,7 +164,7 @@ def test_sessions_are_shown_and_revoked_without_their_secrets(
 ) -> None:
     device_client()
     anna = create_user(username="anna")
-    tokens = let_in(anna, Program("telescope"))
+    tokens = authorize_device(anna, Program("telescope"))
     session, code = ClientSession.objects.get(), DeviceCode.objects.get()
     hidden = [str(session.refresh_digest), session.sid, code.digest, code.user_code]
     for path in (
@@ -173,7 +178,7 @@ def test_sessions_are_shown_and_revoked_without_their_secrets(
         assert not [one for one in hidden if one in page.html]
     form = {"action": "revoke", "_selected_action": [session.pk]}
     assert curator.post(list_path(ClientSession), form).status_code == 302
-    assert status_of(tokens["access_token"]) == 401
+    assert api_status(tokens["access_token"]) == 401
     event = Event.objects.get(action="session_revoked")
     assert (event.by, event.record_id) == (administrator, anna.pk)
 
@@ -199,10 +204,10 @@ def test_sessions_of_who_may_do_as_much_are_left_alone(
     curator: Client, superuser: User
 ) -> None:
     device_client()
-    tokens = let_in(superuser, Program("telescope"))
+    tokens = authorize_device(superuser, Program("telescope"))
     form = {"action": "revoke", "_selected_action": [ClientSession.objects.get().pk]}
     curator.post(list_path(ClientSession), form)
-    assert status_of(tokens["access_token"]) == 200
+    assert api_status(tokens["access_token"]) == 200
 
 
 def test_staff_who_are_no_administrators_see_no_clients() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -12,6 +13,7 @@ from registry.catalogue.access import (
     downloadable_among,
     is_private,
     may_download,
+    may_read_private_data,
     owners_of,
     private_among,
     require_download,
@@ -99,6 +101,21 @@ def test_a_private_object_closes_where_it_came_from(ada: User) -> None:
     assert not is_private(SHA1)
     KeyValueFactory.create(object=thing, key="accessibility", value="private", by=ada)
     assert is_private(SHA1)
+
+
+def test_private_data_is_for_its_owner_and_those_with_the_role() -> None:
+    owner = UserFactory()
+    allowed: dict[Any, bool] = {
+        owner: True,
+        UserFactory(roles=["private-data-read"]): True,
+        UserFactory(roles=["entity-registry-admin"]): True,
+        UserFactory(is_superuser=True): True,
+        UserFactory(roles=["entity-registry-read"]): False,
+        UserFactory(): False,
+    }
+    seen = {person: may_read_private_data(person, [owner.pk]) for person in allowed}
+    assert seen == allowed
+    assert not may_read_private_data(AnonymousUser(), [owner.pk])
 
 
 def test_administrators_and_a_role_may_read_what_is_private(ada: User) -> None:

@@ -20,10 +20,10 @@ from registry.identity.accounts import change_password
 from registry.identity.hashing import HashingSlots, hashing_slots
 from registry.identity.models import User
 from registry.identity.oauth.clients import Grant, create_client
-from registry.identity.oauth.devices import begin_device
+from registry.identity.oauth.devices import start_device_flow
 from tests.api.client import Api
 from tests.factories import UserFactory
-from tests.interop.oidc.issuer import Program, as_service, browser_of, device_client
+from tests.interop.oidc.issuer import Program, browser_for, device_client, service_token
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +62,7 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def all_places_taken() -> Iterator[None]:
     """Hold all hashing slots, as many other requests would."""
     with ExitStack() as others:
-        places = hashing_slots()._places
+        places = hashing_slots()._slots
         while places.acquire(blocking=False):
             others.callback(places.release)
         yield
@@ -79,7 +79,7 @@ def _form(user: User, password: str) -> Any:
 
 def _change(user: User, password: str) -> Any:
     new = {"new_password1": "a fortnight in bed", "new_password2": "a fortnight in bed"}
-    return browser_of(user).post(
+    return browser_for(user).post(
         "/admin/password_change/", {"old_password": password, **new}
     )
 
@@ -137,7 +137,7 @@ def test_without_a_hashing_slot_the_response_is_503_and_nothing_is_counted(
 
 
 def test_hashing_slots_are_always_released() -> None:
-    slots = HashingSlots(most=1, at_once=1)
+    slots = HashingSlots(max_threads=1, max_hashing=1)
 
     def fail() -> None:
         with slots.take():
@@ -221,24 +221,24 @@ def _hash_slowly(robot: Program) -> None:
 def test_a_random_secret_needs_no_slow_hash(hashed: list[str]) -> None:
     robot = _service()
     for _ in range(2 * LIMIT):
-        assert as_service(robot).status == 200
-    assert as_service(Program("robot", "guess")).status == 401
+        assert service_token(robot).status == 200
+    assert service_token(Program("robot", "guess")).status == 401
     assert robot.secret not in hashed
     assert "guess" not in hashed
 
 
 @pytest.mark.usefixtures("all_places_taken")
 def test_a_service_needs_no_hashing_slot() -> None:
-    assert as_service(_service()).status == 200
+    assert service_token(_service()).status == 200
 
 
 def test_a_slowly_hashed_secret_is_hashed_again(hashed: list[str]) -> None:
     robot = _service()
     _hash_slowly(robot)
-    assert as_service(Program("robot", "guess")).status == 401
+    assert service_token(Program("robot", "guess")).status == 401
     hashed.clear()
     for _ in range(3):
-        assert as_service(robot).status == 200
+        assert service_token(robot).status == 200
     assert hashed == [robot.secret]
     stored = Application.objects.get(client_id="robot").client_secret
     assert stored.startswith("sha256_secret$")
@@ -281,7 +281,7 @@ def test_one_request_counts_as_one_attempt(hashed: list[str]) -> None:
 def test_a_slow_secret_needs_a_hashing_slot() -> None:
     robot = _service()
     _hash_slowly(robot)
-    answer = as_service(robot)
+    answer = service_token(robot)
     assert answer.outcome == (503, "temporarily_unavailable")
     assert answer.headers["Retry-After"] == "1"
 
@@ -300,8 +300,8 @@ def test_no_secret_is_hashed_for_a_public_client(hashed: list[str]) -> None:
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_above_the_limit_no_user_code_is_looked_up(person: User, method: str) -> None:
-    code = begin_device(client=device_client(), scope="read").user_code
-    browser = browser_of(person)
+    code = start_device_flow(client=device_client(), scope="read").user_code
+    browser = browser_for(person)
     for letter in "BCD"[:LIMIT]:
         browser.get("/device", {"user_code": f"BBBB-BBB{letter}"})
     form = {"user_code": code, "decision": "allow"}

@@ -1,4 +1,4 @@
-"""Changing accounts and groups, and what is refused."""
+"""Accounts and groups: who can change what."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def _account(name: str, *roles: str, staff: bool = False, root: bool = False) ->
 
 @pytest.fixture
 def anna() -> User:
-    """Return an account that may do nothing in particular."""
+    """Return an account without roles."""
     return _account("anna")
 
 
 @pytest.fixture
 def administrator() -> User:
-    """Return an administrator who is no superuser."""
+    """Return an administrator who is not a superuser."""
     return _account("curator", "sys-admin-admin", staff=True)
 
 
@@ -51,7 +51,7 @@ def superuser() -> User:
     return _account("root", root=True)
 
 
-def test_who_may_do_more_may_change_an_account() -> None:
+def test_only_accounts_with_more_power_can_change_an_account() -> None:
     ranks = [
         _account("plain"),
         _account("staff", staff=True),
@@ -65,7 +65,7 @@ def test_who_may_do_more_may_change_an_account() -> None:
     assert may_manage(ranks[-1], _account("root-2", root=True))
 
 
-def test_whoever_holds_a_role_is_managed_by_administrators_alone(
+def test_accounts_with_a_role_are_managed_by_administrators_only(
     administrator: User,
 ) -> None:
     reader = _account("reader", "private-data-read")
@@ -74,12 +74,14 @@ def test_whoever_holds_a_role_is_managed_by_administrators_alone(
     assert not may_manage(reader, _account("plain"))
 
 
-def test_a_role_counts_while_the_account_is_locked(administrator: User) -> None:
+def test_the_role_of_an_inactive_account_counts(administrator: User) -> None:
     administrator.is_active = False
     assert not may_manage(_account("staff", staff=True), administrator)
 
 
-def test_what_differs_is_stored_with_its_event(administrator: User, anna: User) -> None:
+def test_changed_fields_are_saved_with_an_event(
+    administrator: User, anna: User
+) -> None:
     values = {"full_name": "Anna", "email": "", "groups": role_groups(["handle-read"])}
     change_user(anna.pk, values, by=administrator)
     anna.refresh_from_db()
@@ -97,7 +99,7 @@ def test_what_differs_is_stored_with_its_event(administrator: User, anna: User) 
 @pytest.mark.parametrize(
     "values", [{"is_superuser": True}, {"user_permissions": "all"}], ids=list
 )
-def test_what_superusers_grant_is_refused_to_administrators(
+def test_administrators_cannot_change_superuser_fields(
     administrator: User, anna: User, values: dict[str, object]
 ) -> None:
     if "user_permissions" in values:
@@ -107,7 +109,7 @@ def test_what_superusers_grant_is_refused_to_administrators(
     assert not anna.user_permissions.exists()
 
 
-def test_what_administrators_grant_is_refused_to_staff(anna: User) -> None:
+def test_staff_cannot_change_administrator_fields(anna: User) -> None:
     bert = _account("bert", staff=True)
     for values in ({"is_staff": True}, {"groups": role_groups(["handle-read"])}):
         for account in (anna, bert):
@@ -119,7 +121,7 @@ def test_what_administrators_grant_is_refused_to_staff(anna: User) -> None:
 
 
 @pytest.mark.parametrize("name", ["is_active", "is_staff", "is_superuser"])
-def test_nobody_shuts_themselves_out(superuser: User, name: str) -> None:
+def test_nobody_can_lock_themselves_out(superuser: User, name: str) -> None:
     with pytest.raises(Conflict):
         change_user(superuser.pk, {name: False}, by=superuser)
 
@@ -132,7 +134,7 @@ def test_nobody_shuts_themselves_out(superuser: User, name: str) -> None:
         ({"email": "anna"}, InvalidInput),
     ],
 )
-def test_bad_values_are_refused(
+def test_invalid_values_are_refused(
     superuser: User, anna: User, values: dict[str, str], error: type[RegistryError]
 ) -> None:
     events = Event.objects.count()
@@ -143,12 +145,14 @@ def test_bad_values_are_refused(
     assert Event.objects.count() == events
 
 
-def test_an_account_that_is_not_there_is_not_found(superuser: User) -> None:
+def test_an_unknown_account_is_not_found(superuser: User) -> None:
     with pytest.raises(NotFound):
         change_user(4711, {}, by=superuser)
 
 
-def test_a_password_is_changed_and_not_told(administrator: User, anna: User) -> None:
+def test_the_event_of_a_changed_password_does_not_contain_it(
+    administrator: User, anna: User
+) -> None:
     change_password(user=anna, password="a fortnight in bed", by=administrator)
     anna.refresh_from_db()
     assert anna.check_password("a fortnight in bed")
@@ -157,7 +161,7 @@ def test_a_password_is_changed_and_not_told(administrator: User, anna: User) -> 
     assert not anna.has_usable_password()
 
 
-def test_the_password_of_who_may_do_more_is_not_changed(
+def test_the_password_of_an_account_with_more_power_cannot_be_changed(
     administrator: User, superuser: User
 ) -> None:
     with pytest.raises(Forbidden):
@@ -166,7 +170,7 @@ def test_the_password_of_who_may_do_more_is_not_changed(
     assert superuser.check_password("x")
 
 
-def test_groups_belong_to_administrators(administrator: User, anna: User) -> None:
+def test_only_administrators_can_change_groups(administrator: User, anna: User) -> None:
     permissions = Permission.objects.all()[:1]
     with pytest.raises(Forbidden):
         create_group(name="readers", permissions=permissions, by=anna)
@@ -185,7 +189,9 @@ def test_groups_belong_to_administrators(administrator: User, anna: User) -> Non
         create_group(name="", permissions=[], by=administrator)
 
 
-def test_a_role_keeps_its_name_and_may_carry_permissions(administrator: User) -> None:
+def test_the_group_of_a_role_keeps_its_name_and_can_have_permissions(
+    administrator: User,
+) -> None:
     [role] = role_groups(["handle-read"])
     with pytest.raises(Conflict):
         change_group(role.pk, {"name": "readers"}, by=administrator)

@@ -18,7 +18,7 @@ from tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 
-def test_an_event_tells_who_what_by_which_program_and_from_where() -> None:
+def test_an_event_has_actor_verb_client_and_address() -> None:
     person = UserFactory()
     client = context.client.set("curl/8.4")
     address = context.address.set("192.0.2.7")
@@ -34,7 +34,7 @@ def test_an_event_tells_who_what_by_which_program_and_from_where() -> None:
     assert event.detail == {"with": "password"}
 
 
-def test_what_is_given_goes_before_what_is_known_of_the_request() -> None:
+def test_given_client_and_address_override_those_of_the_request() -> None:
     person, admin = UserFactory(), UserFactory()
     audit.record(
         "role_granted",
@@ -50,7 +50,7 @@ def test_what_is_given_goes_before_what_is_known_of_the_request() -> None:
     assert event.address == "2001:db8::1"
 
 
-def test_a_failure_is_nobodys_doing() -> None:
+def test_a_failed_sign_in_has_no_actor() -> None:
     person = UserFactory()
     audit.record("sign_in_failed", person=person)
     audit.record("sign_in_failed", person=None)
@@ -60,7 +60,7 @@ def test_a_failure_is_nobodys_doing() -> None:
     assert str(unknown) == "users sign_in_failed"
 
 
-def test_an_action_that_there_is_not_is_refused() -> None:
+def test_an_undeclared_verb_is_refused() -> None:
     with pytest.raises(ValueError, match="danced"):
         audit.record("danced", person=None)
 
@@ -71,7 +71,7 @@ def test_long_names_are_cut_to_what_the_columns_hold() -> None:
     assert (len(event.subject), len(event.client)) == (200, 200)
 
 
-def test_visits_and_addresses_are_forgotten_and_nothing_else() -> None:
+def test_only_visits_and_addresses_are_deleted() -> None:
     person = UserFactory()
     for action in ("signed_in", "sign_in_failed", "signed_out", "role_requested"):
         for address in ("192.0.2.7", ""):
@@ -91,13 +91,13 @@ def test_visits_and_addresses_are_forgotten_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("days", ["0", "-3", "99999999"])
-def test_nonsense_forgets_nothing(days: str) -> None:
+def test_an_invalid_number_of_days_deletes_nothing(days: str) -> None:
     audit.record("signed_in", person=UserFactory())
     with pytest.raises(CommandError, match="from 1 to 36500"):
         call_command("forget_visits", "--", days)
     assert Event.objects.filter(action="signed_in").exists()
 
 
-def test_the_database_wants_an_id_of_every_record_but_an_account() -> None:
+def test_the_database_requires_a_record_id_except_for_accounts() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Event.objects.create(kind="object", record_id=None, action="created")

@@ -1,4 +1,4 @@
-"""What roles allow."""
+"""What roles allow people to do."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from registry.core.errors import Forbidden, NotFound, Stale
 from registry.identity.models import User
 from registry.identity.ownership import change_own, delete_own
 from registry.identity.roles import (
-    ADMINISTRATORS,
     ROLES,
+    administrator_roles,
     is_administrator,
     may_change,
-    may_read_private_data,
+    may_execute,
     roles_of,
 )
 from registry.runs.models import CodeRun
@@ -29,21 +29,20 @@ def test_administrators_are_superusers_and_those_with_the_two_roles() -> None:
     administrators = {
         role for role in ROLES if is_administrator(UserFactory(roles=[role]))
     }
-    assert (
-        administrators == ADMINISTRATORS == {"sys-admin-admin", "entity-registry-admin"}
-    )
+    expected = {"sys-admin-admin", "entity-registry-admin"}
+    assert administrators == administrator_roles() == expected
     assert is_administrator(UserFactory(is_superuser=True))
     assert not is_administrator(UserFactory(is_staff=True))
     assert not is_administrator(AnonymousUser())
 
 
-def test_a_closed_account_is_no_administrator() -> None:
+def test_an_inactive_account_is_not_an_administrator() -> None:
     person = UserFactory(is_superuser=True)
     person.is_active = False
     assert not is_administrator(person)
 
 
-def test_people_may_change_their_own_records_and_administrators_any() -> None:
+def test_people_can_change_their_own_records_and_administrators_any() -> None:
     owner = UserFactory()
     record = FileTypeFactory(by=owner)
     allowed: dict[Any, bool] = {
@@ -56,22 +55,14 @@ def test_people_may_change_their_own_records_and_administrators_any() -> None:
     assert not may_change(AnonymousUser(), record)
 
 
-def test_private_data_is_for_its_owner_and_those_with_the_role() -> None:
-    owner = UserFactory()
-    allowed: dict[Any, bool] = {
-        owner: True,
-        UserFactory(roles=["private-data-read"]): True,
-        UserFactory(roles=["entity-registry-admin"]): True,
-        UserFactory(is_superuser=True): True,
-        UserFactory(roles=["entity-registry-read"]): False,
-        UserFactory(): False,
-    }
-    seen = {person: may_read_private_data(person, [owner.pk]) for person in allowed}
-    assert seen == allowed
-    assert not may_read_private_data(AnonymousUser(), [owner.pk])
+def test_administrators_and_holders_of_two_roles_can_run_executors() -> None:
+    runners = {role for role in ROLES if may_execute(UserFactory(roles=[role]))}
+    assert runners == administrator_roles() | {"job-service-admin", "iceprod-system"}
+    assert may_execute(UserFactory(is_superuser=True))
+    assert not may_execute(UserFactory())
 
 
-def test_roles_are_asked_for_once(
+def test_roles_are_queried_once(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     person = User.objects.get(pk=UserFactory(roles=["handle-read"]).pk)
@@ -81,10 +72,10 @@ def test_roles_are_asked_for_once(
         assert roles_of(AnonymousUser()) == frozenset()
 
 
-# --- changing what is one's own -------------------------------------------------------
+# --- changing one's own records -------------------------------------------------------
 
 
-def test_a_change_by_somebody_else_is_forbidden_before_its_guard_is_asked() -> None:
+def test_a_change_by_somebody_else_is_forbidden_before_its_guard_is_called() -> None:
     run = CodeRunFactory()
 
     def guard(record: CodeRun, values: object) -> None:
@@ -99,7 +90,7 @@ def test_a_change_by_somebody_else_is_forbidden_before_its_guard_is_asked() -> N
     assert CodeRun.objects.filter(pk=run.pk).exists()
 
 
-def test_what_is_not_there_is_not_found_and_what_moved_on_is_stale() -> None:
+def test_an_unknown_record_is_not_found_and_a_changed_one_is_stale() -> None:
     run = CodeRunFactory()
     with pytest.raises(NotFound):
         delete_own(CodeRun, 10**9, by=run.registered_by)

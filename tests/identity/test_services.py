@@ -1,4 +1,4 @@
-"""Accounts and tokens: what is kept of a key, and when it ends."""
+"""Accounts and API tokens: what is stored, and when a token is revoked."""
 
 from __future__ import annotations
 
@@ -34,34 +34,34 @@ def person() -> User:
 # --- tokens ---------------------------------------------------------------------------
 
 
-def test_a_key_is_40_hexadecimal_digits_and_another_each_time(person: User) -> None:
+def test_each_key_has_40_other_hexadecimal_digits(person: User) -> None:
     keys = {issue_token(user=person, by=person) for _ in range(20)}
     assert len(keys) == 20
     assert all(len(key) == 40 and set(key) <= set("0123456789abcdef") for key in keys)
 
 
-def test_of_a_key_only_the_digest_is_kept(person: User) -> None:
+def test_only_the_digest_of_a_key_is_stored(person: User) -> None:
     key = issue_token(user=person, by=person)
     [token] = ApiToken.objects.values_list()
     assert key not in map(str, token)
     assert hashlib.sha256(key.encode()).hexdigest() in token
 
 
-def test_a_new_token_ends_the_earlier_one(person: User) -> None:
+def test_a_new_token_revokes_the_earlier_one(person: User) -> None:
     earlier, later = (issue_token(user=person, by=person) for _ in range(2))
     assert user_of_key(earlier) is None
     assert user_of_key(later) == person
     assert ApiToken.objects.count() == 1
 
 
-def test_a_revoked_token_is_nobodys(person: User) -> None:
+def test_a_revoked_token_has_no_user(person: User) -> None:
     key = issue_token(user=person, by=person)
     assert revoke_token(user=person, by=person) is True
     assert user_of_key(key) is None
     assert revoke_token(user=person, by=person) is False
 
 
-def test_revoking_ends_the_tokens_of_nobody_else(person: User) -> None:
+def test_revoking_a_token_leaves_those_of_others(person: User) -> None:
     other = UserFactory()
     key = issue_token(user=other, by=other)
     issue_token(user=person, by=person)
@@ -69,7 +69,7 @@ def test_revoking_ends_the_tokens_of_nobody_else(person: User) -> None:
     assert user_of_key(key) == other
 
 
-def test_the_token_of_a_closed_account_is_nobodys(person: User) -> None:
+def test_the_token_of_an_inactive_account_has_no_user(person: User) -> None:
     key = issue_token(user=person, by=person)
     person.is_active = False
     person.save()
@@ -79,21 +79,21 @@ def test_the_token_of_a_closed_account_is_nobodys(person: User) -> None:
 @pytest.mark.parametrize(
     "key", ["", "a", "0" * 39, "0" * 41, "G" * 40, "0" * 39 + "\n", "é" * 40]
 )
-def test_what_is_no_key_costs_no_query(
+def test_a_malformed_key_needs_no_query(
     key: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(0):
         assert user_of_key(key) is None
 
 
-def test_a_digest_is_no_key(person: User) -> None:
+def test_a_digest_is_not_accepted_as_a_key(person: User) -> None:
     issue_token(user=person, by=person)
     digest = ApiToken.objects.get().digest
     assert user_of_key(digest) is None
     assert user_of_key(digest[:40]) is None
 
 
-def test_tokens_leave_events_without_their_keys(person: User) -> None:
+def test_events_of_tokens_do_not_contain_keys(person: User) -> None:
     administrator = UserFactory()
     key = issue_token(user=person, by=administrator)
     revoke_token(user=person, by=person)
@@ -110,7 +110,7 @@ def test_tokens_leave_events_without_their_keys(person: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_that_make_a_token_at_once_leave_one(person: User) -> None:
+def test_two_tokens_issued_at_the_same_time_leave_one(person: User) -> None:
     barrier = Barrier(2)
 
     def issue(_: int) -> str:
@@ -129,7 +129,7 @@ def test_two_that_make_a_token_at_once_leave_one(person: User) -> None:
 # --- accounts -------------------------------------------------------------------------
 
 
-def test_an_account_has_what_it_was_made_with() -> None:
+def test_an_account_is_created_with_the_given_values() -> None:
     made = create_user(
         username="ada",
         password="fourteen days in bed",
@@ -146,7 +146,7 @@ def test_an_account_has_what_it_was_made_with() -> None:
     assert (stored.is_staff, stored.is_superuser) == (False, False)
 
 
-def test_an_account_without_a_password_has_none_that_works() -> None:
+def test_an_account_without_a_password_has_an_unusable_one() -> None:
     person = create_user(username="ada")
     assert not person.has_usable_password()
 
@@ -155,26 +155,26 @@ def test_a_superuser_is_staff() -> None:
     assert create_user(username="ada", is_superuser=True).is_staff
 
 
-def test_an_account_leaves_an_event(person: User) -> None:
+def test_creating_an_account_records_an_event(person: User) -> None:
     made = create_user(username="ada", by=person)
     event = Event.objects.get(kind="users", record_id=made.pk)
     assert (event.action, event.by) == ("created", person)
 
 
-def test_a_name_that_is_taken_is_a_duplicate(person: User) -> None:
+def test_a_taken_user_name_is_a_duplicate(person: User) -> None:
     with pytest.raises(Duplicate, match="Field username must be unique") as caught:
         create_user(username=person.username)
     assert caught.value.existing == person
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "a" * 151, "a\n", "a\0"])
-def test_a_bad_name_is_refused(name: str) -> None:
+def test_an_invalid_user_name_is_refused(name: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         create_user(username=name)
     assert list(caught.value.fields) == ["username"]
 
 
-def test_a_role_that_is_none_is_refused_and_nothing_is_made() -> None:
+def test_an_undeclared_role_is_refused_and_no_account_is_created() -> None:
     with pytest.raises(InvalidInput, match="emperor: choose from"):
         create_user(username="ada", roles=["handle-read", "emperor"])
     assert not User.objects.filter(username="ada").exists()

@@ -1,4 +1,4 @@
-"""The registry that clients of OAuth are tried with, and the person before it."""
+"""A live registry for OAuth clients, and a person with a browser."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.chromium import launch_options
 from tests.plugins.server import LiveRegistry, StartRegistry
 
 NAME, PASSWORD = "henrietta", "a table of leavitt"
-#: Seconds that an access token lives here: clients renew it five seconds before.
+#: Lifetime of access tokens in seconds; clients refresh them five seconds earlier.
 LIFETIME = 7
 
 
@@ -21,13 +21,13 @@ LIFETIME = 7
 def browser_type_launch_args(
     browser_type_launch_args: dict[str, Any],
 ) -> dict[str, Any]:
-    """Drive the Chromium of the system."""
+    """Use the Chromium of the system."""
     return launch_options(browser_type_launch_args)
 
 
 @pytest.fixture(scope="session")
 def registry(start_registry: StartRegistry) -> LiveRegistry:
-    """Start a registry whose tokens are short-lived, with a person."""
+    """Start a registry with short-lived tokens and an account."""
     registry = start_registry(REGISTRY_ACCESS_TOKEN_SECONDS=str(LIFETIME))
     registry.user(NAME, PASSWORD)
     return registry
@@ -35,12 +35,12 @@ def registry(start_registry: StartRegistry) -> LiveRegistry:
 
 @dataclass
 class Person:
-    """Somebody with a browser, signed in once it asked for that."""
+    """A person with a browser, who signs in when asked to."""
 
     page: Page
 
     def open(self, address: str) -> None:
-        """Go to an address, signing in where the registry asks for that."""
+        """Open a URL, signing in if the registry asks for it."""
         self.page.goto(address)
         if "/sign-in" in self.page.url:
             self.page.get_by_label("User name").fill(NAME)
@@ -49,19 +49,19 @@ class Person:
             main.get_by_role("button", name="Sign in", exact=True).click()
 
     def type_code(self, code: str) -> None:
-        """Type the code of a device."""
+        """Enter the code of a device."""
         self.open("/device")
         self.page.get_by_label("Code").fill(code)
         self.page.get_by_role("button", name="Continue").click()
 
     def decide(self, code: str, choice: str) -> None:
-        """Let a device in, or not."""
+        """Approve or deny a device."""
         self.type_code(code)
         self.page.get_by_role("button", name=choice).click()
         self.page.get_by_role("heading", name="Back to the device").wait_for()
 
     def revoke_all(self) -> int:
-        """End whatever acts in their name; return how much that was."""
+        """Revoke all sessions of the person; return how many there were."""
         self.open("/account/")
         ended = 0
         while self.page.get_by_role("button", name="Revoke ").count():
@@ -73,7 +73,7 @@ class Person:
 
 @pytest.fixture(scope="session")
 def patient_registry(start_registry: StartRegistry) -> LiveRegistry:
-    """Start a registry whose tokens live as long as they do elsewhere."""
+    """Start a registry whose tokens have the default lifetime."""
     registry = start_registry()
     registry.user(NAME, PASSWORD)
     return registry
@@ -81,7 +81,7 @@ def patient_registry(start_registry: StartRegistry) -> LiveRegistry:
 
 @pytest.fixture
 def person(browser: Browser, registry: LiveRegistry) -> Iterator[Person]:
-    """Return somebody with a fresh browser."""
+    """Return a person with a new browser."""
     context = browser.new_context(base_url=registry.url)
     yield Person(context.new_page())
     context.close()
@@ -91,7 +91,7 @@ def person(browser: Browser, registry: LiveRegistry) -> Iterator[Person]:
 def patient_person(
     browser: Browser, patient_registry: LiveRegistry
 ) -> Iterator[Person]:
-    """Return somebody with a fresh browser at the other registry."""
+    """Return a person with a new browser at the other registry."""
     context = browser.new_context(base_url=patient_registry.url)
     yield Person(context.new_page())
     context.close()

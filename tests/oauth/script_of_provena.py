@@ -1,10 +1,10 @@
-"""A script of somebody who uses provenaclient: it asks the registry, on demand.
+"""A script that uses provenaclient to send requests to the registry, on demand.
 
     python script_of_provena.py REGISTRY device
     python script_of_provena.py REGISTRY offline FILE
 
-It runs in an environment of its own. For each line on standard input it asks for its
-user name and prints what came of it as one line of JSON.
+It runs in an environment of its own. For each line on standard input, it requests its
+user name and prints the outcome as one line of JSON.
 """
 
 from __future__ import annotations

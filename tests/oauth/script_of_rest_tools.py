@@ -1,10 +1,10 @@
-"""A script of somebody who uses wipac-rest-tools: it asks the registry, on demand.
+"""A script that uses wipac-rest-tools to send requests to the registry, on demand.
 
     python script_of_rest_tools.py REGISTRY KIND [NAME=VALUE …]
 
 KIND is `device`, `saved` or `service`; the names are arguments of the client's own
-functions. For each line `sync` or `async` on standard input it asks for its user name
-and prints what came of it as one line of JSON.
+functions. For each line `sync` or `async` on standard input, it requests its user name
+and prints the outcome as one line of JSON.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Scripts of clients as processes, and the person who lets them in by browser."""
+"""Run scripts of clients as processes, which a person approves in a browser."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _CODE = re.compile(r"\b[B-DF-HJ-NP-TV-XZ]{4}-[B-DF-HJ-NP-TV-XZ]{4}\b")
 
 @dataclass
 class Script:
-    """A running script, which answers each line with one of JSON."""
+    """A running script, which answers each line with a line of JSON."""
 
     process: subprocess.Popen[str]
 
     def user_code(self) -> str:
-        """Return the code that it shows, as soon as it does."""
+        """Wait for the code that the script shows, and return it."""
         for line in self._lines():
             found = _CODE.search(line)
             if found:
@@ -31,18 +31,18 @@ class Script:
         raise AssertionError("the script showed no code")
 
     def told(self) -> dict[str, Any]:
-        """Return the next thing that it tells."""
+        """Return the next values that the script prints."""
         for line in self._lines():
             if line.startswith("{"):
                 return dict(json.loads(line))
         raise AssertionError("the script ended")
 
     def line(self) -> str:
-        """Return the next line that it prints."""
+        """Return the next line that the script prints."""
         return next(self._lines()).strip()
 
     def ask(self, how: str = "sync") -> dict[str, Any]:
-        """Have it ask the registry who it is."""
+        """Make the script ask the registry for its user name."""
         assert self.process.stdin is not None
         self.process.stdin.write(f"{how}\n")
         self.process.stdin.flush()
@@ -59,7 +59,7 @@ def running(
 ) -> Iterator[Script]:
     """Run a script until the end of the block."""
     process = subprocess.Popen(
-        # a program of this folder, or one with its whole path
+        # a program in this folder, or one with its full path
         [python, "-u", str(HERE / program), *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""The script of the guide, as it stands there, let in by a person at a browser."""
+"""The script in the guide, unchanged, approved by a person in a browser."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _code(language: str, registry: LiveRegistry) -> str:
     return text.replace(HOST, registry.url)
 
 
-def test_the_script_is_let_in_once_and_works_again(
+def test_the_script_is_approved_once_and_works_again(
     registry: LiveRegistry, person: Person, tmp_path: Path
 ) -> None:
     script = tmp_path / "script.py"

@@ -1,4 +1,4 @@
-"""Rotating the signing key of a registry that serves."""
+"""Rotate the signing key of a running registry."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def _status(registry: LiveRegistry, token: str) -> int:
     ).status_code
 
 
-def test_a_rotation_is_noticed_by_what_runs(start_registry: StartRegistry) -> None:
+def test_a_running_registry_notices_a_rotated_key(
+    start_registry: StartRegistry,
+) -> None:
     registry = start_registry()
     secret = registry.manage("create_client", "robot").strip()
     before, token = _kids(registry), _token(registry, secret)
@@ -39,7 +41,7 @@ def test_a_rotation_is_noticed_by_what_runs(start_registry: StartRegistry) -> No
     assert _kids(registry) == [printed, *before]
     for good in (token, _token(registry, secret)):
         assert _status(registry, good) == 200
-    # a key that was stolen is removed, and what it signed ends with it
+    # a stolen key is removed, and the tokens that it signed are refused
     (registry.data_dir / "signing-keys" / "0001.pem").unlink()
     assert _kids(registry) == [printed]
     assert _status(registry, token) == 401

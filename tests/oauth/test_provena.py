@@ -1,4 +1,4 @@
-"""provenaclient, unmodified, at the addresses of a Keycloak realm of ours."""
+"""provenaclient, unmodified, at the URLs of our Keycloak realm."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ PROTOCOL = "/auth/realms/registry/protocol/openid-connect"
 
 @pytest.fixture(scope="session")
 def python() -> str:
-    """Return the interpreter of the client's own environment."""
+    """Return the Python interpreter of the client's own environment."""
     return str(client_environment("provena") / "bin" / "python")
 
 
-def test_the_device_flow_gets_a_token_that_its_client_accepts(
+def test_the_client_accepts_the_token_of_the_device_flow(
     patient_registry: LiveRegistry,
     patient_person: Person,
     python: str,
@@ -35,13 +35,13 @@ def test_the_device_flow_gets_a_token_that_its_client_accepts(
         patient_person.decide(script.user_code(), "Allow")
         assert script.told() == {"ready": True}
         assert script.ask() == {"status": 200, "username": NAME}
-    # the client saved its tokens, and needs nobody the next time
+    # the client saved its tokens, and needs no approval the next time
     with running(PROGRAM, url, "device", python=python, cwd=tmp_path) as script:
         assert script.told() == {"ready": True}
         assert script.ask() == {"status": 200, "username": NAME}
 
 
-def test_the_offline_flow_goes_on_until_it_is_revoked(
+def test_the_offline_flow_works_until_it_is_revoked(
     patient_registry: LiveRegistry,
     patient_person: Person,
     python: str,
@@ -59,7 +59,7 @@ def test_the_offline_flow_goes_on_until_it_is_revoked(
 
 
 def _offline_token(url: str, person: Person) -> str:
-    """Get an offline token in the way that Provena's guide does: by a device grant."""
+    """Get an offline token as in Provena's guide, by the device flow."""
     client = {"client_id": "automated-access", "scope": "offline_access"}
     codes = requests.post(
         f"{url}{PROTOCOL}/auth/device", client, timeout=PATIENCE

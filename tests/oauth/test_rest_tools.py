@@ -1,4 +1,4 @@
-"""wipac-rest-tools, unmodified, with a live registry and a person at a browser."""
+"""wipac-rest-tools, unmodified, with a live registry and a person with a browser."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PUBLIC = "client_id=iceprod-public"
 
 
 @pytest.mark.parametrize("path", ["/o", "/o/", "/o/token", "/auth/realms/registry"])
-def test_a_device_is_let_in_by_a_person_at_a_browser(
+def test_a_person_approves_a_device_in_a_browser(
     registry: LiveRegistry, person: Person, path: str
 ) -> None:
     token_url = f"token_url={registry.url}{path}"
@@ -30,7 +30,7 @@ def test_a_device_is_let_in_by_a_person_at_a_browser(
         assert script.ask("async")["username"] == NAME
 
 
-def test_a_device_that_is_denied_is_told_so(
+def test_a_denied_device_gets_access_denied(
     registry: LiveRegistry, person: Person
 ) -> None:
     with running(PROGRAM, registry.url, "device", PUBLIC) as script:
@@ -38,7 +38,7 @@ def test_a_device_that_is_denied_is_told_so(
         assert "access_denied" in script.told()["failed"]
 
 
-def test_a_client_with_a_secret_is_let_in_with_it(
+def test_a_confidential_client_signs_in_with_its_secret(
     registry: LiveRegistry, person: Person
 ) -> None:
     made = registry.manage("create_client", "observatory", "--grant", "device")
@@ -63,7 +63,7 @@ def test_a_service_signs_in_with_its_secret(registry: LiveRegistry) -> None:
         assert len(tokens) == 3
 
 
-def test_a_script_approved_once_works_until_it_is_revoked(
+def test_an_approved_script_works_until_it_is_revoked(
     registry: LiveRegistry, person: Person, tmp_path: Path
 ) -> None:
     person.revoke_all()
@@ -73,7 +73,7 @@ def test_a_script_approved_once_works_until_it_is_revoked(
         person.decide(first.user_code(), "Allow")
         assert first.told() == {"ready": True}
         with running(PROGRAM, registry.url, *saved) as second:
-            # the file is enough: nobody is asked again
+            # the file is enough: no approval is needed again
             assert second.told() == {"ready": True}
             kept = file.read_text()
             for script in (first, second):
@@ -81,15 +81,15 @@ def test_a_script_approved_once_works_until_it_is_revoked(
                 assert len(tokens) == 3
             assert file.read_text() == kept
             assert person.revoke_all() == 1
-            # the tokens that they hold are good for seconds more, by their own time
+            # their tokens are valid for some more seconds
             for script in (first, second):
                 assert "username" not in script.ask()
     with running(PROGRAM, registry.url, *saved) as third:
-        # what is saved is of no use: it begins anew, and waits for somebody
+        # the saved tokens are revoked: the script starts again and waits for approval
         assert third.user_code()
 
 
-def test_a_script_reopens_what_it_saved(
+def test_a_script_reuses_its_saved_tokens(
     registry: LiveRegistry, person: Person, tmp_path: Path
 ) -> None:
     saved = ("saved", PUBLIC, f"filename={tmp_path / 'token'}")
@@ -103,7 +103,7 @@ def test_a_script_reopens_what_it_saved(
 
 
 def _asks_until(script: Script, is_enough: Callable[[set[str]], bool]) -> set[str]:
-    """Have the script ask on, past the life of its tokens; return their ids."""
+    """Let the script send requests beyond the life of its tokens; return their ids."""
     seen: set[str] = set()
     deadline = time.monotonic() + PATIENCE
     while not is_enough(seen) and time.monotonic() < deadline:

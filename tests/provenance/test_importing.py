@@ -24,6 +24,7 @@ from registry.catalogue.models import (
 )
 from registry.core.errors import Conflict, Forbidden, InvalidInput
 from registry.core.models import Event, Record
+from registry.core.verbs import CREATED, UPDATED
 from registry.identity.models import User
 from registry.provenance.importing import (
     External,
@@ -177,7 +178,7 @@ def test_every_record_leaves_its_event(user: User) -> None:
     imported = register_graph(WHOLE, by=user)
     told = {
         (event.kind, event.record_id)
-        for event in Event.objects.filter(by=user, action=Event.Action.CREATED)
+        for event in Event.objects.filter(by=user, action=CREATED.name)
     }
     assert {(one.kind, one.pk) for one in imported.registered} <= told
     whole = {(kind, pk) for kind, pk in told if kind == "object_component"}
@@ -276,7 +277,7 @@ def test_a_run_is_completed_by_what_another_document_says_of_it(user: User) -> N
         "log",
     }
     assert fit.model_config is not None
-    assert Event.objects.filter(kind="code_run", action=Event.Action.UPDATED).exists()
+    assert Event.objects.filter(kind="code_run", action=UPDATED.name).exists()
 
 
 def test_another_persons_run_is_not_completed(user: User) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import Group
 from rest_framework import serializers
 
@@ -9,7 +11,7 @@ from registry.api.base.serializers import RowSerializer
 from registry.core.models import Event
 from registry.identity.models import RoleRequest, User
 from registry.identity.requests import DECISIONS
-from registry.identity.roles import MEANINGS
+from registry.identity.roles import role_choices
 
 
 class UserSerializer(RowSerializer):
@@ -64,12 +66,17 @@ class EventSerializer(RowSerializer):
         read_only_fields = fields
 
 
+class RoleField(serializers.ChoiceField):
+    """A declared role; each form offers those that are declared by then."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=role_choices(), **kwargs)
+
+
 class RoleRequestSerializer(RowSerializer):
     """Somebody's wish to hold a role, and what became of it."""
 
-    role = serializers.ChoiceField(
-        choices=[*MEANINGS.items()], help_text="The role that is asked for."
-    )
+    role = RoleField(help_text="The role that is asked for.")
 
     class Meta(RowSerializer.Meta):
         model = RoleRequest

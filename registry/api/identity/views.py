@@ -25,7 +25,7 @@ from registry.http.filters.people import EVENT_FILTERS, ROLE_REQUEST_FILTERS
 from registry.http.permissions import AdministratorsOnly, SignedIn
 from registry.identity.models import RoleRequest
 from registry.identity.oauth.scopes import EMAIL, PROFILE, READ
-from registry.identity.oauth.tokens import Access
+from registry.identity.oauth.tokens import AccessToken
 from registry.identity.record_types import EVENT, GROUP, ROLE_REQUEST, USER
 from registry.identity.requests import decide_request, request_role, withdraw_request
 from registry.identity.roles import effective_roles, has_access, is_administrator
@@ -164,4 +164,6 @@ class AccessView(PlainView):
     def _may_tell_email(self) -> bool:
         """Tell whether whoever asks may know the e-mail address."""
         access = self.request.auth
-        return not isinstance(access, Access) or bool(access.scopes & {READ, EMAIL})
+        return not isinstance(access, AccessToken) or bool(
+            access.scopes & {READ, EMAIL}
+        )

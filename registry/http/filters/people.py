@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from registry.core.links import LinkError, parse_link
-from registry.core.models import Event, EventAction
+from registry.core.models import Event
+from registry.core.verbs import VERBS
 from registry.http.filters.fields import (
     DateTimeFilter,
     GlobFilter,
@@ -23,15 +24,15 @@ from registry.identity.record_types import EVENT, ROLE_REQUEST
 from registry.identity.roles import ROLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
 
     from django.db.models import QuerySet
 
 
 class WordsField(forms.Field):
-    """Some of a few words."""
+    """Some of a few words; ``words`` may grow, as a vocabulary does."""
 
-    def __init__(self, *args: Any, words: Sequence[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, words: Collection[str], **kwargs: Any) -> None:
         self.words = words
         super().__init__(*args, **kwargs)
 
@@ -53,9 +54,9 @@ class WordsFilter(django_filters.Filter):
     field_class = WordsField
     multiple = True
 
-    def __init__(self, *args: Any, words: Sequence[str], **kwargs: Any) -> None:
-        self.words = tuple(words)
-        super().__init__(*args, words=self.words, **kwargs)
+    def __init__(self, *args: Any, words: Collection[str], **kwargs: Any) -> None:
+        self.words = words
+        super().__init__(*args, words=words, **kwargs)
 
     @property
     def explanation(self) -> str:
@@ -102,7 +103,7 @@ EVENT_FILTERS = FilterSet(
         "who": PersonFilter(help_text="Who did it, or whose account it is about."),
         "kind": GlobFilter(field_name="kind"),
         "record_id": NumberFilter(field_name="record_id"),
-        "action": WordsFilter(field_name="action", words=EventAction.values),
+        "action": WordsFilter(field_name="action", words=VERBS),
         "client": GlobFilter(field_name="client"),
         "address": GlobFilter(field_name="address"),
         "subject": GlobFilter(field_name="subject"),

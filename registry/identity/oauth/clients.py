@@ -1,4 +1,4 @@
-"""Clients of OAuth: programs that may ask for tokens, and the accounts of services."""
+"""OAuth clients: programs that can request tokens, and the accounts of services."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from oauth2_provider.models import AbstractApplication, Application
 
 from registry.core.errors import Duplicate, Forbidden, InvalidInput, NotFound
 from registry.core.events import record_events
-from registry.core.models import Event
 from registry.core.transactions import atomic
+from registry.core.verbs import CREATED, DELETED, UPDATED
 from registry.identity.roles import is_administrator, may_manage
 from registry.identity.services import create_user
 
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from registry.core.records import Values
     from registry.identity.models import User
 
-#: The name of clients in events.
-KIND = "oauth_client"
+#: The kind of clients in events.
+CLIENT_KIND = "oauth_client"
 
 
 class Grant(models.TextChoices):
-    """How a client gets its tokens; each has one way."""
+    """The grant type of a client; each client has one."""
 
     DEVICE = AbstractApplication.GRANT_DEVICE_CODE, "device code"
     CODE = AbstractApplication.GRANT_AUTHORIZATION_CODE, "authorization code"
     SERVICE = AbstractApplication.GRANT_CLIENT_CREDENTIALS, "client credentials"
 
 
-#: The public clients that programs count on, with the names that people see.
-WELL_KNOWN = {
+#: The public clients that existing programs expect, with the names that people see.
+WELL_KNOWN_CLIENTS = {
     "registry-scripts": "A script",
     "iceprod-public": "IceProd scripts",
     "client-tools": "Provena client",
@@ -54,10 +54,10 @@ def create_client(
     roles: Iterable[str] = (),
     by: User | None = None,
 ) -> tuple[Application, str]:
-    """Register a client; return it and its secret, which is not kept ("" if public).
+    """Register a client; return it and its secret, which is not stored ("" if public).
 
-    A client of ``Grant.SERVICE`` gets an account of its own with these roles, named
-    like the client. Raises ``Duplicate`` and ``InvalidInput``.
+    With ``Grant.SERVICE``, this creates an account with the name of the client and
+    these roles. Raises ``Duplicate`` and ``InvalidInput``.
     """
     _require_administrator(by)
     if public and grant == Grant.SERVICE:
@@ -78,14 +78,14 @@ def create_client(
             username=client_id, full_name=name, roles=roles, by=by
         )
     _save(client)
-    record_events(KIND, [client.pk], Event.Action.CREATED, by=by)
+    record_events(CLIENT_KIND, [client.pk], CREATED, by=by)
     return client, "" if public else secret
 
 
 @atomic
 def change_client(pk: int, values: Values, *, by: User) -> Application:
-    """Change the name or the addresses of a client that people return to."""
-    client = _own(pk, by)
+    """Change the name or the redirect URIs of a client."""
+    client = _lock_client(pk, by)
     changes = {
         name: (getattr(client, name), value)
         for name, value in values.items()
@@ -95,17 +95,18 @@ def change_client(pk: int, values: Values, *, by: User) -> Application:
         setattr(client, name, new)
     _save(client)
     if changes:
-        record_events(KIND, [pk], Event.Action.UPDATED, by=by, changes=changes)
+        record_events(CLIENT_KIND, [pk], UPDATED, by=by, changes=changes)
     return client
 
 
 @atomic
 def replace_secret(pk: int, *, by: User | None) -> str:
-    """Give a confidential client another secret, and return it; it is not kept.
+    """Replace the secret of a confidential client; return the new, unstored one.
 
-    That of a service lets one act as its account, so that it takes who may manage this.
+    The secret of a service gives access to its account, so ``by`` must be able to
+    manage that account.
     """
-    client = _own(pk, by)
+    client = _lock_client(pk, by)
     account = client.user
     if by is not None and account is not None and not may_manage(by, account):
         raise Forbidden("Only a superuser may sign in as an account that may do this.")
@@ -113,26 +114,26 @@ def replace_secret(pk: int, *, by: User | None) -> str:
     client.client_secret = secret
     client.save(update_fields=["client_secret", "updated"])
     hidden = {"client_secret": (None, None)}
-    record_events(KIND, [pk], Event.Action.UPDATED, by=by, changes=hidden)
+    record_events(CLIENT_KIND, [pk], UPDATED, by=by, changes=hidden)
     return secret
 
 
 @atomic
 def delete_client(pk: int, *, by: User) -> None:
-    """Remove a client; all its sessions end with it, an account of its own stays."""
-    client = _own(pk, by)
-    record_events(KIND, [pk], Event.Action.DELETED, by=by)
+    """Delete a client and its sessions; the account of a service is kept."""
+    client = _lock_client(pk, by)
+    record_events(CLIENT_KIND, [pk], DELETED, by=by)
     client.delete()
 
 
-def make_well_known_clients() -> None:
-    """Register the public clients that programs count on, where they are missing."""
+def create_well_known_clients() -> None:
+    """Register the public clients that existing programs expect, if missing."""
     known = set(
-        Application.objects.filter(client_id__in=WELL_KNOWN).values_list(
+        Application.objects.filter(client_id__in=WELL_KNOWN_CLIENTS).values_list(
             "client_id", flat=True
         )
     )
-    for client_id, name in WELL_KNOWN.items():
+    for client_id, name in WELL_KNOWN_CLIENTS.items():
         if client_id not in known:
             create_client(
                 client_id=client_id, name=name, grant=Grant.DEVICE, public=True
@@ -144,7 +145,7 @@ def _require_administrator(by: User | None) -> None:
         raise Forbidden("Only an administrator may change clients.")
 
 
-def _own(pk: int, by: User | None) -> Application:
+def _lock_client(pk: int, by: User | None) -> Application:
     _require_administrator(by)
     client = Application.objects.select_for_update().filter(pk=pk).first()
     if client is None:
@@ -153,7 +154,7 @@ def _own(pk: int, by: User | None) -> Application:
 
 
 def _save(client: Application) -> None:
-    """Check and store a client; its secret is hashed by its own field."""
+    """Validate and save a client; the model field hashes the secret."""
     try:
         client.full_clean(validate_unique=False, validate_constraints=False)
     except ValidationError as error:

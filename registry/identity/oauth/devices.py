@@ -1,4 +1,4 @@
-"""Letting devices in: a code on the one screen, an approval on another (RFC 8628)."""
+"""The device flow: a code on one screen, the approval on another (RFC 8628)."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ from django.utils import timezone
 
 from registry.core import context
 from registry.core.errors import NotFound
-from registry.core.models import Event
 from registry.core.transactions import atomic
 from registry.identity import audit
+from registry.identity.oauth import verbs
 from registry.identity.oauth.errors import (
     CodeDenied,
     CodeExpired,
     CodePending,
     CodeRefused,
-    TooEager,
+    SlowDown,
 )
 from registry.identity.oauth.models import DeviceCode
-from registry.identity.services import digest
+from registry.identity.services import secret_digest
 
 if TYPE_CHECKING:
     from oauth2_provider.models import Application
 
     from registry.identity.models import User
 
-#: Seconds that people have to approve.
+#: Seconds until a code expires.
 LIFETIME = 900
-#: Seconds that a device waits between two questions, and that one too early adds.
+#: Seconds that a device waits between polls; each early poll adds as many.
 INTERVAL = 5
-#: Seconds by which the way of two questions may differ.
-_TOLERANCE = 1
-_LONGEST_INTERVAL = 60
-#: How long codes are kept after they expired, so that a device learns of it.
-_KEPT = timedelta(hours=1)
-#: No vowels, so that no words come out, and nothing that looks like something else.
-_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
-_LENGTH = 8
-_NO_LETTERS = re.compile(f"[^{_LETTERS}]")
-_UNKNOWN = "This code is not known, or is of no use any more."
+#: Seconds by which the network may shorten the interval.
+_INTERVAL_TOLERANCE = 1
+_MAX_INTERVAL = 60
+#: How long expired codes are kept, so that the device is told why it is refused.
+_RETENTION = timedelta(hours=1)
+#: No vowels, which could spell words, and no letters that look alike.
+_CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
+_CODE_LENGTH = 8
+_NOT_CODE_LETTERS = re.compile(f"[^{_CODE_LETTERS}]")
+_UNKNOWN_CODE = "This code is not known, or is of no use any more."
 
 
 @dataclass(frozen=True)
-class NewCodes:
-    """What a device is told; ``user_code`` is as people read it."""
+class DeviceAuthorization:
+    """The codes for a device; ``user_code`` is written as people read it."""
 
     device_code: str
     user_code: str
@@ -60,12 +60,14 @@ class NewCodes:
     expires_in: int = LIFETIME
 
 
-def begin_device(*, client: Application, scope: str, challenge: str = "") -> NewCodes:
-    """Give a device its codes; ``challenge`` is that of PKCE, S256 (RFC 7636)."""
-    DeviceCode.objects.filter(expires__lt=timezone.now() - _KEPT).delete()
+def start_device_flow(
+    *, client: Application, scope: str, challenge: str = ""
+) -> DeviceAuthorization:
+    """Return the codes for a device; ``challenge`` is that of PKCE, S256 (RFC 7636)."""
+    DeviceCode.objects.filter(expires__lt=timezone.now() - _RETENTION).delete()
     device_code = secrets.token_urlsafe(32)
     values = {
-        "digest": digest(device_code),
+        "digest": secret_digest(device_code),
         "client": client,
         "scope": scope,
         "challenge": challenge,
@@ -75,24 +77,24 @@ def begin_device(*, client: Application, scope: str, challenge: str = "") -> New
         "agent": context.client.get(),
     }
     while True:
-        user_code = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+        user_code = "".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_LENGTH))
         try:
             with transaction.atomic():
                 DeviceCode.objects.create(user_code=user_code, **values)
         except IntegrityError:
             continue  # one in 25,600,000,000 is taken
-        return NewCodes(device_code, shown(user_code))
+        return DeviceAuthorization(device_code, format_user_code(user_code))
 
 
-def shown(user_code: str) -> str:
-    """Write a code as people read it: BCDF-GHJK."""
-    half = _LENGTH // 2
+def format_user_code(user_code: str) -> str:
+    """Return a user code as people read it: BCDF-GHJK."""
+    half = _CODE_LENGTH // 2
     return f"{user_code[:half]}-{user_code[half:]}"
 
 
-def waiting_device(typed: str) -> DeviceCode | None:
-    """Find the device that a code belongs to, however people type it."""
-    user_code = _NO_LETTERS.sub("", typed[:64].upper())
+def find_pending_device(typed: str) -> DeviceCode | None:
+    """Return the pending device of a user code, however people type it."""
+    user_code = _NOT_CODE_LETTERS.sub("", typed[:64].upper())
     return (
         DeviceCode.objects.select_related("client")
         .filter(
@@ -106,10 +108,10 @@ def waiting_device(typed: str) -> DeviceCode | None:
 
 @atomic
 def decide_device(typed: str, *, approve: bool, by: User) -> DeviceCode:
-    """Let a device in, or refuse it; ``NotFound`` where none waits with this code."""
-    found = waiting_device(typed)
+    """Approve or refuse a device; ``NotFound`` if none is pending with this code."""
+    found = find_pending_device(typed)
     if found is None:
-        raise NotFound(_UNKNOWN)
+        raise NotFound(_UNKNOWN_CODE)
     locked = (
         DeviceCode.objects.select_for_update(of=("self",))
         .select_related("client")
@@ -117,12 +119,12 @@ def decide_device(typed: str, *, approve: bool, by: User) -> DeviceCode:
         .first()
     )
     if locked is None:
-        raise NotFound(_UNKNOWN)
+        raise NotFound(_UNKNOWN_CODE)
     locked.state = DeviceCode.State.APPROVED if approve else DeviceCode.State.DENIED
     locked.user = by
     locked.save(update_fields=["state", "user"])
     audit.record(
-        Event.Action.DEVICE_APPROVED if approve else Event.Action.DEVICE_REFUSED,
+        verbs.DEVICE_APPROVED if approve else verbs.DEVICE_REFUSED,
         person=by,
         subject=locked.client.name or locked.client.client_id,
         client=locked.client.client_id,
@@ -131,55 +133,55 @@ def decide_device(typed: str, *, approve: bool, by: User) -> DeviceCode:
     return locked
 
 
-def redeem_device(
+def redeem_device_code(
     *, client: Application, device_code: str, verifier: str = ""
 ) -> DeviceCode:
-    """Take an approved code, which ends with that; its ``user`` and ``scope`` hold.
+    """Return an approved device code, which can be used only once.
 
-    Raises a ``CodeRefused`` that says why not. What a refusal notes, that the device
-    asked and must wait longer, is stored all the same.
+    Raises ``CodeRefused`` or one of its subclasses. The time of the poll and the longer
+    interval are stored even then.
     """
-    found, refusal = _ask_once(client, device_code, verifier)
+    found, refusal = _poll_once(client, device_code, verifier)
     if refusal is not None:
         raise refusal
     return found
 
 
 @atomic
-def _ask_once(
+def _poll_once(
     client: Application, device_code: str, verifier: str
 ) -> tuple[DeviceCode, CodeRefused | None]:
     found = (
         DeviceCode.objects.select_for_update(of=("self",))
         .select_related("client", "user")
-        .filter(digest=digest(device_code))
+        .filter(digest=secret_digest(device_code))
         .first()
     )
-    if found is None or not _is_its_own(found, client, device_code, verifier):
+    if found is None or not _belongs_to(found, client, device_code, verifier):
         raise CodeRefused("The device code is not known.")
     if found.state == DeviceCode.State.PENDING and not found.is_expired:
-        return found, _still_waiting(found)
-    refusal = _over(found)
+        return found, _record_poll(found)
+    refusal = _final_refusal(found)
     if refusal is None:
         found.state = DeviceCode.State.USED
         found.save(update_fields=["state"])
     return found, refusal
 
 
-def _is_its_own(
+def _belongs_to(
     found: DeviceCode, client: Application, device_code: str, verifier: str
 ) -> bool:
-    """Tell whether this client on this device was given the code.
+    """Return whether the code was given to this client on this device.
 
-    Compared in constant time, though a digest tells nothing of its code.
+    The comparison takes constant time, though a digest reveals nothing of its code.
     """
-    known = hmac.compare_digest(found.digest, digest(device_code))
+    known = hmac.compare_digest(found.digest, secret_digest(device_code))
     mine = hmac.compare_digest(str(found.client_id), str(client.pk))
-    return known and mine and _proves(verifier, found.challenge)
+    return known and mine and _verifier_matches(verifier, found.challenge)
 
 
-def _proves(verifier: str, challenge: str) -> bool:
-    """Tell whether the verifier is that of the challenge (RFC 7636, section 4.6)."""
+def _verifier_matches(verifier: str, challenge: str) -> bool:
+    """Return whether the verifier matches the challenge (RFC 7636, section 4.6)."""
     if not challenge:
         return True
     hashed = hashlib.sha256(verifier.encode()).digest()
@@ -187,8 +189,8 @@ def _proves(verifier: str, challenge: str) -> bool:
     return hmac.compare_digest(expected.encode(), challenge.encode())
 
 
-def _over(found: DeviceCode) -> CodeRefused | None:
-    """Return why a device that waits no more cannot come in."""
+def _final_refusal(found: DeviceCode) -> CodeRefused | None:
+    """Return why a device that is not pending is refused; None if it is approved."""
     if found.state == DeviceCode.State.USED:
         return CodeRefused("The device code was used already.")
     if found.is_expired:
@@ -199,20 +201,20 @@ def _over(found: DeviceCode) -> CodeRefused | None:
     return None
 
 
-def _still_waiting(found: DeviceCode) -> CodePending:
-    """Note that a device asked, and tell it to go on waiting."""
-    early = _is_early(found)
+def _record_poll(found: DeviceCode) -> CodePending:
+    """Store the time of a poll; return the error that makes the device wait."""
+    early = _is_too_early(found)
     found.polled = timezone.now()
     if early:
-        found.interval = min(found.interval + INTERVAL, _LONGEST_INTERVAL)
+        found.interval = min(found.interval + INTERVAL, _MAX_INTERVAL)
     found.save(update_fields=["polled", "interval"])
     if early:
-        return TooEager(f"Wait {found.interval} seconds between two questions.")
+        return SlowDown(f"Wait {found.interval} seconds between two questions.")
     return CodePending("Nobody has approved this yet.")
 
 
-def _is_early(found: DeviceCode) -> bool:
+def _is_too_early(found: DeviceCode) -> bool:
     if found.polled is None:
         return False
     waited = (timezone.now() - found.polled).total_seconds()
-    return waited < found.interval - _TOLERANCE
+    return waited < found.interval - _INTERVAL_TOLERANCE

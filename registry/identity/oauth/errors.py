@@ -1,4 +1,4 @@
-"""Why a token or a code is refused; each surface has its own words for these."""
+"""Errors for refused tokens and codes; each surface has its own words for these."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from registry.core.errors import RegistryError
 
 
 class TokenRefused(RegistryError):
-    """An access token that is forged, expired or revoked."""
+    """The access token is forged, expired or revoked."""
 
 
 class CodeRefused(RegistryError):
-    """A device code that is unknown, used, or somebody else's (RFC 6749, 5.2)."""
+    """The device code is unknown, used, or another client's (RFC 6749, section 5.2)."""
 
 
 class CodePending(CodeRefused):
-    """Nobody has decided about this device yet."""
+    """Nobody has approved or refused this device yet."""
 
 
-class TooEager(CodePending):
-    """Asked again before the interval was over; the interval is longer from now on."""
+class SlowDown(CodePending):
+    """The device polled before the interval was over, which is now longer."""
 
 
 class CodeDenied(CodeRefused):
-    """The person said no."""
+    """The person refused the device."""
 
 
 class CodeExpired(CodeRefused):
-    """Nobody decided in time, or the device did not come back in time."""
+    """Nobody decided in time, or the device did not poll in time."""

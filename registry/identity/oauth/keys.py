@@ -16,11 +16,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from registry.core.errors import Conflict
-from registry.core.models import Event
 from registry.core.secret_files import read_or_create
 from registry.core.signing_keys import SigningKey, new_key, read_key
 from registry.core.transactions import atomic
 from registry.identity import audit
+from registry.identity.oauth import verbs
 
 #: How long a key that was replaced goes on verifying.
 KEPT_FOR = timedelta(days=7)
@@ -74,7 +74,7 @@ def rotate_keys() -> SigningKey:
     _remove_outlived()
     new = key_ring().signing
     detail = {"kid": new.kid, "replaces": old.kid}
-    audit.record(Event.Action.KEY_ROTATED, person=None, detail=detail)
+    audit.record(verbs.KEY_ROTATED, person=None, detail=detail)
     return new
 
 

@@ -1,4 +1,4 @@
-"""What people let programs do in their name, and devices that wait for it."""
+"""Sessions of OAuth clients, and the codes of pending devices."""
 
 from __future__ import annotations
 
@@ -16,42 +16,42 @@ from registry.identity.oauth.scopes import OFFLINE
 if TYPE_CHECKING:
     from registry.identity.models import User
 
-#: How long a session without offline access outlives its last use.
-ONLINE = timedelta(hours=12)
+#: How long after its last use a session without offline access expires.
+ONLINE_LIFETIME = timedelta(hours=12)
 
 
 def new_sid() -> str:
-    """Return a new name of a session."""
+    """Return a new session id."""
     return uuid4().hex
 
 
 class ClientSessionQuerySet(models.QuerySet["ClientSession"]):
-    """Sessions of clients."""
+    """Sessions of OAuth clients."""
 
-    def live(self) -> Self:
-        """Keep those that were neither ended nor forgotten."""
+    def active(self) -> Self:
+        """Select the sessions that were not revoked and have not expired."""
         now = timezone.now()
         offline = models.Q(offline=True, last_used__gt=now - offline_lifetime())
-        online = models.Q(offline=False, last_used__gt=now - ONLINE)
+        online = models.Q(offline=False, last_used__gt=now - ONLINE_LIFETIME)
         return self.filter(offline | online, ended__isnull=True)
 
-    def of(self, user: User) -> Self:
-        """Keep those in which a client acts for this person, with their clients."""
+    def for_user(self, user: User) -> Self:
+        """Select the sessions of this person with their clients, latest use first."""
         return self.filter(user=user).select_related("client").order_by("-last_used")
 
 
 def offline_lifetime() -> timedelta:
-    """Return how long a session with offline access outlives its last use."""
+    """Return how long after its last use a session with offline access expires."""
     lifetime: timedelta = settings.OFFLINE_LIFETIME
     return lifetime
 
 
 class ClientSession(models.Model):
-    """What one client may do for one person, from an approval until it is revoked.
+    """What one client can do for one person, from the approval until it is revoked.
 
-    Access tokens name it (``sid``), so that ending it ends them all at once. Of the
-    refresh token only the digest is kept; services have none, for they sign in with
-    their own secret.
+    Access tokens refer to it by ``sid``, so that revoking it revokes them all at once.
+    Only the digest of the refresh token is stored; services have none, because they
+    sign in with their own secret.
     """
 
     kind: ClassVar[str] = "client_session"
@@ -122,7 +122,7 @@ class ClientSession(models.Model):
         verbose_name = "session of a client"
         verbose_name_plural = "sessions of clients"
         constraints = (
-            # only services have none while they go on
+            # among active sessions, only those of services have no refresh token
             models.UniqueConstraint(
                 fields=["client", "user"],
                 condition=models.Q(refresh_digest__isnull=True, ended__isnull=True),
@@ -134,18 +134,20 @@ class ClientSession(models.Model):
         return f"{self.client} for {self.user}"
 
     def grant(self, scope: str) -> None:
-        """Set what the client may do."""
+        """Set what the client can do."""
         self.scope = scope
         self.offline = OFFLINE in scope.split()
 
     @property
     def ends(self) -> datetime:
-        """When it will be forgotten, unless it is used again."""
-        return self.last_used + (offline_lifetime() if self.offline else ONLINE)
+        """When the session expires, unless it is used again."""
+        return self.last_used + (
+            offline_lifetime() if self.offline else ONLINE_LIFETIME
+        )
 
 
 class DeviceCodeState(models.TextChoices):
-    """How far a device has come; each code is good for one way through."""
+    """The state of a device code, which can be used only once."""
 
     PENDING = "pending", "waiting"
     APPROVED = "approved"
@@ -154,10 +156,10 @@ class DeviceCodeState(models.TextChoices):
 
 
 class DeviceCode(models.Model):
-    """A device that waits for somebody to let it in (RFC 8628).
+    """A device that waits for approval (RFC 8628).
 
-    The device holds the long code, of which the digest is kept; the person types the
-    short one.
+    The device has the long code, whose digest is stored; the person types the short
+    one.
     """
 
     State = DeviceCodeState
@@ -242,5 +244,5 @@ class DeviceCode(models.Model):
 
     @property
     def is_expired(self) -> bool:
-        """Whether it is too late."""
+        """Whether the code has expired."""
         return timezone.now() >= self.expires

@@ -1,4 +1,4 @@
-"""Ending all that a person let programs do, and what they are about to let them do."""
+"""Revoke everything that OAuth clients can do for a person."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from django.db import transaction
 from oauth2_provider.models import Grant as AuthorizationCode
 
 from registry.identity.oauth.models import DeviceCode
-from registry.identity.oauth.sessions import end_sessions_of
+from registry.identity.oauth.sessions import end_all_sessions
 
 if TYPE_CHECKING:
     from registry.identity.models import User
 
 
 @transaction.atomic
-def end_programs(*, user: User, by: User) -> int:
-    """End all sessions of programs for a person; return how many that were.
+def revoke_client_access(*, user: User, by: User) -> int:
+    """End all client sessions of a person; return how many there were.
 
-    Codes that the person approved and nobody has used yet are of no use any more.
+    This also revokes approved codes that were not used yet.
     """
     approved = DeviceCode.objects.filter(user=user, state=DeviceCode.State.APPROVED)
     approved.update(state=DeviceCode.State.DENIED)
     AuthorizationCode.objects.filter(user=user).delete()
-    return end_sessions_of(user, by=by)
+    return end_all_sessions(user, by=by)

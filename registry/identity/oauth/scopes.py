@@ -1,4 +1,4 @@
-"""Scopes: what a client may be allowed, in words for the person who allows it."""
+"""Scopes: what a client can be allowed, with texts for the person who allows it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ PROFILE = "profile"
 READ = "read"
 WRITE = "write"
 
-#: Each scope, with what the approval page says of it.
+#: Each scope, with its text on the approval page.
 SCOPES = {
     "openid": "know that it is you",
     PROFILE: "know your user name, your name and your roles",
@@ -17,24 +17,24 @@ SCOPES = {
     WRITE: "register and change records in your name",
     OFFLINE: "go on while you are away, until you revoke it",
 }
-#: What a client gets that does not say what it wants.
-DEFAULTS = ("openid", PROFILE, EMAIL, READ, WRITE)
+#: The scopes of a client that requests none.
+DEFAULT_SCOPES = ("openid", PROFILE, EMAIL, READ, WRITE)
 
 
-def completed(asked: list[str]) -> list[str]:
-    """Return the scopes that a client gets that asked for these, without repetitions.
+def with_default_scopes(asked: list[str]) -> list[str]:
+    """Return the scopes for a request, without repetitions.
 
-    A client that names none gets the defaults. ``offline_access`` says how long it is
-    to go on and not what it wants to do, so that asking for that alone names none:
-    wipac-rest-tools and Provena's guide do so. Any other scope is an answer to that
-    question, `openid` too, and nothing is added to it.
+    A client that requests none gets the defaults. ``offline_access`` says how long a
+    session lasts, not what the client can do, so the defaults are added if it is alone:
+    wipac-rest-tools and Provena's guide request it so. Nothing is added to any other
+    scope, ``openid`` included.
     """
     if set(asked) <= {OFFLINE}:
-        asked = [*DEFAULTS, *asked]
+        asked = [*DEFAULT_SCOPES, *asked]
     return list(dict.fromkeys(asked))
 
 
-def described(scope: str) -> list[str]:
-    """Return what a stored list of scopes allows, in words, in a fixed order."""
+def scope_descriptions(scope: str) -> list[str]:
+    """Return the texts for a stored list of scopes, in a fixed order."""
     held = set(scope.split())
     return [words for name, words in SCOPES.items() if name in held]

@@ -1,8 +1,8 @@
-"""The secrets of clients, which need no slow hash.
+"""Hash the secrets of OAuth clients, which need no slow hash.
 
-The registry draws them itself, with 256 random bits, so that nobody finds one by trying
-and one round of SHA-256 keeps it, as with API tokens. Secrets of registries before this
-were hashed like passwords; each is stored anew when it is next used.
+The registry generates them with 256 random bits, so that nobody can guess one and one
+round of SHA-256 is enough, as for API tokens. Older versions hashed them like
+passwords; such a secret is hashed again when it is next used.
 """
 
 from __future__ import annotations
@@ -24,39 +24,39 @@ class RandomSecretHasher(BasePasswordHasher):
     algorithm = ALGORITHM
 
     def encode(self, password: str, salt: str) -> str:
-        """Return what is stored."""
+        """Return the salted hash to store."""
         hashed = hashlib.sha256(f"{salt}${password}".encode()).hexdigest()
         return f"{self.algorithm}${salt}${hashed}"
 
     def decode(self, encoded: str) -> dict[str, str]:
-        """Return the parts of what is stored."""
+        """Return the parts of a stored hash."""
         algorithm, salt, hashed = encoded.split("$", 2)
         return {"algorithm": algorithm, "salt": salt, "hash": hashed}
 
     def verify(self, password: str, encoded: str) -> bool:
-        """Tell whether this is the secret."""
+        """Return whether this is the secret."""
         expected = self.encode(password, self.decode(encoded)["salt"])
         return hmac.compare_digest(expected.encode(), encoded.encode())
 
     def safe_summary(self, encoded: str) -> Any:
-        """Tell how it is stored, and nothing of the secret."""
+        """Return the algorithm, and nothing of the secret."""
         return {"algorithm": self.algorithm}
 
     def must_update(self, encoded: str) -> bool:
-        """Tell that it may stay as it is."""
+        """Return False: there are no parameters that could be outdated."""
         return False
 
     def harden_runtime(self, password: str, encoded: str) -> None:
-        """Take no longer: the time that this takes tells nothing of the secret."""
+        """Do nothing: the run time reveals nothing of the secret."""
 
 
 def is_slow(client: Application) -> bool:
-    """Tell whether checking the secret of this client takes the hash of a password."""
+    """Return whether the secret of this client is still hashed like a password."""
     return not client.client_secret.startswith(f"{ALGORITHM}$")
 
 
 def check_secret(client: Application, secret: str) -> bool:
-    """Tell whether this is the client's secret; store it anew if that is due."""
+    """Return whether this is the client's secret; hash it again if that is due."""
 
     def store(right: str) -> None:
         client.client_secret = encode_secret(right, hasher=ALGORITHM)

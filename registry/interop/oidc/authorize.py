@@ -1,4 +1,4 @@
-"""Asking a person whether a program may act for them (RFC 6749, section 4.1; PKCE)."""
+"""Ask a person to authorize a client (RFC 6749, section 4.1, with PKCE)."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from oauth2_provider.exceptions import OAuthToolkitError
 from oauth2_provider.http import OAuth2ResponseRedirect
 from oauth2_provider.models import Application
 
-from registry.core.models import Event
 from registry.core.transactions import atomic
 from registry.http.policies import content_security_policy
 from registry.identity import audit
-from registry.identity.oauth import tokens
-from registry.identity.oauth.scopes import described
-from registry.interop.oidc.asking import answering
+from registry.identity.oauth import tokens, verbs
+from registry.identity.oauth.scopes import scope_descriptions
+from registry.interop.oidc.request_context import set_current_request
 from registry.interop.oidc.server import ProtocolMixin
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django.http.response import HttpResponseBase
 
+    from registry.core.verbs import Verb
     from registry.identity.models import User
 
 
-#: How a program may have its answer: in the query of its own address.
+#: The supported response modes: parameters in the query of the redirect URI.
 RESPONSE_MODES = ("query",)
-#: What a program may ask of us about the pages that people see. With ``login`` only
-#: those go on who were not signed in before.
+#: The supported values of ``prompt``. ``login`` is refused for people who are signed in
+#: already.
 PROMPTS = ("none", "login", "consent")
-#: Parameters that change what is asked for, which are not supported (OpenID Connect
-#: Core 1.0, section 6, and Dynamic Client Registration): ignoring them would answer
-#: another question than was asked.
+#: Parameters that are not supported (OpenID Connect Core 1.0, section 6, and Dynamic
+#: Client Registration), and their errors. They change what is requested, so that
+#: ignoring them would grant something else.
 _UNSUPPORTED = {
     "request": "request_not_supported",
     "request_uri": "request_uri_not_supported",
@@ -47,41 +47,43 @@ _UNSUPPORTED = {
 
 @method_decorator(never_cache, name="dispatch")
 class AuthorizeView(ProtocolMixin, View):
-    """The page that asks. What is asked stands in the address, on POST as well."""
+    """The page that asks. The request is in the query, for POST as well."""
 
     def dispatch(
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
-        """Refuse what is wrong before anybody signs in for it."""
+        """Refuse invalid requests before anybody has to sign in."""
         if request.method not in {"GET", "HEAD", "POST"}:
             return super().dispatch(request, *args, **kwargs)
-        with answering(request):
+        with set_current_request(request):
             try:
-                scopes, self.asked = self.validate_authorization_request(request)
+                scopes, self.credentials = self.validate_authorization_request(request)
             except OAuthToolkitError as error:
-                return self._refused(error)
+                return self._report_error(error)
             self.scopes = " ".join(scopes)
-            self.client = Application.objects.get(client_id=self.asked["client_id"])
-            problem = _problem_of(request)
-            if problem is not None:
-                return self._return(problem)
+            self.client = Application.objects.get(
+                client_id=self.credentials["client_id"]
+            )
+            error_parameters = _parameter_error(request)
+            if error_parameters is not None:
+                return self._redirect_back(error_parameters)
             if not request.user.is_authenticated:
                 return redirect_to_login(_without_prompt(request))
             return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Ask."""
-        target = urlsplit(self.asked["redirect_uri"])
+        """Show the page that asks."""
+        target = urlsplit(self.credentials["redirect_uri"])
         response = render(
             request,
             "oidc/authorize.html",
             {
                 "client": self.client,
-                "scopes": described(self.scopes),
+                "scopes": scope_descriptions(self.scopes),
                 "target": target.netloc or f"{target.scheme}:",
             },
         )
-        # Chromium holds the way back to the program against this, too
+        # Chromium applies form-action to the redirect after the form, too
         own = content_security_policy(
             form_action=f"'self' {target.scheme}://{target.netloc}"
         )
@@ -90,34 +92,34 @@ class AuthorizeView(ProtocolMixin, View):
 
     @atomic
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Go back to the program, with a code or a refusal."""
+        """Redirect to the client with a code, or with an error if it was refused."""
         allow = request.POST.get("decision") == "allow"
         try:
             address, *_ = self.create_authorization_response(
-                request, self.scopes, dict(self.asked), allow
+                request, self.scopes, dict(self.credentials), allow
             )
         except OAuthToolkitError as error:
             if not allow:
-                self._note(Event.Action.CLIENT_REFUSED)
-            return self._refused(error)
-        self._note(Event.Action.CLIENT_APPROVED)
-        return _redirected(address, self.client.get_allowed_schemes())
+                self._record_event(verbs.CLIENT_REFUSED)
+            return self._report_error(error)
+        self._record_event(verbs.CLIENT_APPROVED)
+        return _redirect_to_client(address, self.client.get_allowed_schemes())
 
-    def _note(self, action: str) -> None:
+    def _record_event(self, verb: Verb) -> None:
         audit.record(
-            action,
+            verb,
             person=cast("User", self.request.user),
             subject=self.client.name or self.client.client_id,
             client=self.client.client_id,
             detail={"scope": self.scopes},
         )
 
-    def _refused(self, error: OAuthToolkitError) -> HttpResponse:
-        """Go back with an error, unless the address to go back to is the error."""
-        leads_back, context = self.error_response(error)
-        if leads_back:
+    def _report_error(self, error: OAuthToolkitError) -> HttpResponse:
+        """Redirect to the client with an error; show a page if its URI is wrong."""
+        can_redirect, context = self.error_response(error)
+        if can_redirect:
             allowed = ["http", "https"]
-            return _redirected(_signed(context["url"]), allowed)
+            return _redirect_to_client(_with_issuer(context["url"]), allowed)
         problem = error.oauthlib_error
         return render(
             self.request,
@@ -126,17 +128,17 @@ class AuthorizeView(ProtocolMixin, View):
             status=problem.status_code,
         )
 
-    def _return(self, parameters: dict[str, str]) -> HttpResponse:
-        state = self.asked.get("state")
-        told = {**parameters, **({"state": state} if state else {})}
-        back = self.asked["redirect_uri"]
+    def _redirect_back(self, parameters: dict[str, str]) -> HttpResponse:
+        state = self.credentials.get("state")
+        query = {**parameters, **({"state": state} if state else {})}
+        back = self.credentials["redirect_uri"]
         joint = "&" if "?" in back else "?"
-        address = _signed(f"{back}{joint}{urlencode(told)}")
-        return _redirected(address, self.client.get_allowed_schemes())
+        address = _with_issuer(f"{back}{joint}{urlencode(query)}")
+        return _redirect_to_client(address, self.client.get_allowed_schemes())
 
 
-def _problem_of(request: HttpRequest) -> dict[str, str] | None:
-    """Return the error that a program goes back with; None where people are asked."""
+def _parameter_error(request: HttpRequest) -> dict[str, str] | None:
+    """Return the error parameters for the client; None if the request is valid."""
     for name, error in _UNSUPPORTED.items():
         if name in request.GET:
             return {"error": error}
@@ -145,40 +147,40 @@ def _problem_of(request: HttpRequest) -> dict[str, str] | None:
         known = ", ".join(RESPONSE_MODES)
         description = f"This response_mode is not supported. There is {known}."
         return {"error": "invalid_request", "error_description": description}
-    return _unanswerable_prompt(request)
+    return _prompt_error(request)
 
 
-def _unanswerable_prompt(request: HttpRequest) -> dict[str, str] | None:
-    """Return the error for a prompt that cannot be followed (Core 1.0, 3.1.2.6)."""
+def _prompt_error(request: HttpRequest) -> dict[str, str] | None:
+    """Return the error for an impossible prompt (Core 1.0, section 3.1.2.6)."""
     prompts = set(request.GET.get("prompt", "").split())
     signed_in = request.user.is_authenticated
     if "none" in prompts:
         if len(prompts) > 1:
             description = "The prompt none goes with no other."
             return {"error": "invalid_request", "error_description": description}
-        # each time people are asked, so that nothing is allowed beforehand
+        # people are asked every time, so that there is never consent beforehand
         return {"error": "consent_required" if signed_in else "login_required"}
     if "login" in prompts and signed_in:
-        # nobody is signed out by an address, and so nobody signs in anew
+        # following a link must not sign anybody out, so nobody can sign in again
         return {"error": "login_required"}
     if "select_account" in prompts:
         return {"error": "account_selection_required"}
     return None
 
 
-def _redirected(address: str, schemes: list[str]) -> HttpResponse:
-    """Lead there, if it is an address of one of these schemes."""
+def _redirect_to_client(address: str, schemes: list[str]) -> HttpResponse:
+    """Redirect to a URL, if it has one of these schemes."""
     response: HttpResponse = OAuth2ResponseRedirect(address, schemes)
     return response
 
 
-def _signed(address: str) -> str:
-    """Say who answers, which every way back does (RFC 9207)."""
+def _with_issuer(address: str) -> str:
+    """Add the issuer to a redirect URL, as every response does (RFC 9207)."""
     return f"{address}&{urlencode({'iss': tokens.issuer()})}"
 
 
 def _without_prompt(request: HttpRequest) -> str:
-    """Return where to go on after signing in, which is what was asked for."""
+    """Return the URL to continue with after signing in."""
     query = request.GET.copy()
     query.pop("prompt", None)
     return f"{request.path}?{query.urlencode()}"

@@ -1,4 +1,4 @@
-"""What clients discover: the endpoints, the keys, and the realm as Keycloak has it."""
+"""Metadata for clients: the endpoints, the keys, and the realm as in Keycloak."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from registry.identity.oauth import tokens
 from registry.identity.oauth.keys import key_ring
 from registry.identity.oauth.scopes import SCOPES
 from registry.interop.oidc.authorize import PROMPTS, RESPONSE_MODES
-from registry.interop.oidc.server import GRANTS
+from registry.interop.oidc.server import GRANT_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from django.http import HttpRequest, HttpResponse
 
-#: Seconds that clients may keep what they discovered.
-_KEEP = 300
-_SECRETS = ["client_secret_basic", "client_secret_post", "none"]
+#: Seconds that clients can cache the metadata.
+_MAX_AGE = 300
+_AUTH_METHODS = ["client_secret_basic", "client_secret_post", "none"]
 _CLAIMS = [
     *("iss", "sub", "azp", "exp", "iat", "jti", "sid", "scope", "name", "email"),
     *("preferred_username", "groups", "realm_access", "resource_access"),
@@ -33,8 +33,8 @@ _CLAIMS = [
 def discovery(request: HttpRequest, realm: str = "") -> HttpResponse:
     """Describe the issuer (OpenID Connect Discovery 1.0; RFC 8414).
 
-    All addresses begin with that which is set for the registry, whatever host the
-    request names. Within a realm, endpoints are where clients of Keycloak look.
+    All URLs begin with the configured URL of the registry, whatever host the request
+    names. Within a realm, they are those that clients of Keycloak expect.
     """
 
     def at(name: str) -> str:
@@ -42,7 +42,7 @@ def discovery(request: HttpRequest, realm: str = "") -> HttpResponse:
         full = f"realm:{name}" if realm else f"oidc:{name}"
         return f"{settings.REGISTRY_URL}{reverse(full, kwargs=names)}"
 
-    return _public(
+    return _public_response(
         {
             "issuer": tokens.issuer(),
             "authorization_endpoint": at("authorize"),
@@ -52,7 +52,7 @@ def discovery(request: HttpRequest, realm: str = "") -> HttpResponse:
             "revocation_endpoint": at("revoke"),
             "introspection_endpoint": at("introspect"),
             "jwks_uri": at("jwks"),
-            "grant_types_supported": list(GRANTS),
+            "grant_types_supported": list(GRANT_TYPES),
             "response_types_supported": ["code"],
             "response_modes_supported": list(RESPONSE_MODES),
             "prompt_values_supported": list(PROMPTS),
@@ -64,26 +64,26 @@ def discovery(request: HttpRequest, realm: str = "") -> HttpResponse:
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "code_challenge_methods_supported": ["S256"],
-            "token_endpoint_auth_methods_supported": _SECRETS,
-            "revocation_endpoint_auth_methods_supported": _SECRETS,
-            "introspection_endpoint_auth_methods_supported": _SECRETS[:2],
+            "token_endpoint_auth_methods_supported": _AUTH_METHODS,
+            "revocation_endpoint_auth_methods_supported": _AUTH_METHODS,
+            "introspection_endpoint_auth_methods_supported": _AUTH_METHODS[:2],
             "authorization_response_iss_parameter_supported": True,
         }
     )
 
 
 @require_safe
-def keys(request: HttpRequest, realm: str = "") -> HttpResponse:
-    """Publish the keys that verify tokens (RFC 7517)."""
-    return _public(key_ring().jwks())
+def jwks(request: HttpRequest, realm: str = "") -> HttpResponse:
+    """Return the public keys that verify tokens (RFC 7517)."""
+    return _public_response(key_ring().jwks())
 
 
 @require_safe
-def about_realm(request: HttpRequest, realm: str) -> HttpResponse:
-    """Describe the realm: the present key, and where its protocol is."""
+def realm_info(request: HttpRequest, realm: str) -> HttpResponse:
+    """Describe the realm: the current key, and the URL of its protocol."""
     site = settings.REGISTRY_URL
     address = f"{site}{reverse('realm:about', kwargs={'realm': realm})}"
-    return _public(
+    return _public_response(
         {
             "realm": settings.REALM,
             "public_key": key_ring().signing.spki(),
@@ -94,9 +94,9 @@ def about_realm(request: HttpRequest, realm: str) -> HttpResponse:
     )
 
 
-def _public(body: Mapping[str, Any]) -> HttpResponse:
-    """Return what any page may read, and keep for a while."""
+def _public_response(body: Mapping[str, Any]) -> HttpResponse:
+    """Return a JSON response that any origin can read and cache."""
     response = JsonResponse(dict(body))
     response["Access-Control-Allow-Origin"] = "*"
-    response["Cache-Control"] = f"public, max-age={_KEEP}"
+    response["Cache-Control"] = f"public, max-age={_MAX_AGE}"
     return response

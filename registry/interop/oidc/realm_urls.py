@@ -1,4 +1,4 @@
-"""The same issuer where clients of Keycloak look for it, below `/auth/realms/`."""
+"""The URLs of the same issuer for clients of Keycloak, below `/auth/realms/`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _REALM = rf"^(?P<realm>{re.escape(settings.REALM)})"
 _PROTOCOL = rf"{_REALM}/protocol/openid-connect"
 
 urlpatterns = [
-    re_path(rf"{_REALM}/?$", metadata.about_realm, name="about"),
+    re_path(rf"{_REALM}/?$", metadata.realm_info, name="about"),
     re_path(
         rf"{_REALM}/\.well-known/openid-configuration/?$",
         metadata.discovery,
         name="discovery",
     ),
-    re_path(rf"{_PROTOCOL}/certs$", metadata.keys, name="jwks"),
+    re_path(rf"{_PROTOCOL}/certs$", metadata.jwks, name="jwks"),
     re_path(rf"{_PROTOCOL}/auth$", AuthorizeView.as_view(), name="authorize"),
     re_path(rf"{_PROTOCOL}/token$", views.TokenView.as_view(), name="token"),
     re_path(

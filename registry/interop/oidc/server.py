@@ -1,4 +1,4 @@
-"""The protocol engine: which grants and which answers there are."""
+"""The oauthlib server: the supported grants, response types and errors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from oauthlib.oauth2.rfc8628.errors import (
     ExpiredTokenError,
     SlowDownError,
 )
-from oauthlib.openid import Server as EveryGrant
+from oauthlib.openid import Server as OpenIDServer
 
 from registry.identity.oauth import devices, sessions, tokens
 from registry.identity.oauth.errors import (
@@ -35,20 +35,20 @@ from registry.identity.oauth.errors import (
     CodeExpired,
     CodePending,
     CodeRefused,
-    TooEager,
+    SlowDown,
 )
-from registry.interop.oidc.validator import SERVICE, Validator, session_of
+from registry.interop.oidc.validator import CLIENT_CREDENTIALS, Validator, session_of
 
 if TYPE_CHECKING:
     from oauthlib.common import Request
 
-DEVICE: str = AbstractApplication.GRANT_DEVICE_CODE
-#: The ways to get a token that there are.
-GRANTS = ("authorization_code", DEVICE, SERVICE, "refresh_token")
+DEVICE_CODE: str = AbstractApplication.GRANT_DEVICE_CODE
+#: The supported grant types.
+GRANT_TYPES = ("authorization_code", DEVICE_CODE, CLIENT_CREDENTIALS, "refresh_token")
 
-#: What the wire calls each refusal (RFC 8628, section 3.5); the narrower come first.
-_REFUSALS: tuple[tuple[type[CodeRefused], type[OAuth2Error]], ...] = (
-    (TooEager, SlowDownError),
+#: The OAuth error for each refusal (RFC 8628, section 3.5); subclasses come first.
+_OAUTH_ERRORS: tuple[tuple[type[CodeRefused], type[OAuth2Error]], ...] = (
+    (SlowDown, SlowDownError),
     (CodePending, AuthorizationPendingError),
     (CodeDenied, AccessDeniedError),
     (CodeExpired, ExpiredTokenError),
@@ -62,7 +62,7 @@ class DeviceGrant(GrantTypeBase):
     def create_token_response(
         self, request: Request, token_handler: Any
     ) -> tuple[dict[str, str], str, int]:
-        """Answer a device: a token, or why there is none yet."""
+        """Return a token for a device, or the error that says why there is none."""
         headers = self._get_default_headers()
         try:
             self.validate_token_request(request)
@@ -74,7 +74,7 @@ class DeviceGrant(GrantTypeBase):
         return headers, json.dumps(token), 200
 
     def validate_token_request(self, request: Request) -> None:
-        """Find out which client asks, and take its code."""
+        """Authenticate the client and redeem its device code."""
         for name in ("grant_type", "device_code", "client_id"):
             if name in request.duplicate_params:
                 raise InvalidRequestError(f"Duplicate {name} parameter.")
@@ -84,13 +84,13 @@ class DeviceGrant(GrantTypeBase):
         if not given.get("device_code"):
             raise InvalidRequestError("Missing device_code parameter.")
         try:
-            device = devices.redeem_device(
+            device = devices.redeem_device_code(
                 client=request.client,
                 device_code=given["device_code"],
                 verifier=given.get("code_verifier", ""),
             )
         except CodeRefused as refusal:
-            raise _in_words_of_the_wire(refusal) from refusal
+            raise _to_oauth_error(refusal) from refusal
         request.user = device.user
         request.scopes = device.scope.split()
 
@@ -105,13 +105,13 @@ class DeviceGrant(GrantTypeBase):
         request.client_id = request.client.client_id
 
 
-def _in_words_of_the_wire(refusal: CodeRefused) -> OAuth2Error:
-    error = next(wire for kind, wire in _REFUSALS if isinstance(refusal, kind))
+def _to_oauth_error(refusal: CodeRefused) -> OAuth2Error:
+    error = next(error for kind, error in _OAUTH_ERRORS if isinstance(refusal, kind))
     return error(description=refusal.detail)
 
 
-class Server(EveryGrant):
-    """All that there is: no password grant, no implicit one, no hybrid answers."""
+class Server(OpenIDServer):
+    """The supported grants: no password grant, no implicit one, no hybrid flow."""
 
     def __init__(self, validator: Validator) -> None:
         super().__init__(validator)
@@ -132,8 +132,8 @@ class Server(EveryGrant):
             default_grant_type="authorization_code",
             grant_types={
                 "authorization_code": self.token_grant_choice,
-                DEVICE: DeviceGrant(validator),
-                SERVICE: self.credentials_grant,
+                DEVICE_CODE: DeviceGrant(validator),
+                CLIENT_CREDENTIALS: self.credentials_grant,
                 "refresh_token": RefreshTokenGrant(validator),
             },
             default_token_type=bearer,
@@ -150,19 +150,19 @@ def _refresh_token(request: Request) -> str:
 
 
 def _access_token(request: Request) -> str:
-    return tokens.issue(session_of(request), request.scopes)
+    return tokens.issue_access_token(session_of(request), request.scopes)
 
 
 @cache
-def core() -> OAuthLibCore:
-    """Return what speaks the protocol for Django's requests; one serves all."""
+def oauthlib_core() -> OAuthLibCore:
+    """Return the shared adapter between Django's requests and oauthlib."""
     return OAuthLibCore(Server(Validator()))
 
 
 class ProtocolMixin(OAuthLibMixin):
-    """Views that speak the protocol by our server."""
+    """A base of views that use our server."""
 
     @classmethod
     def get_oauthlib_core(cls) -> OAuthLibCore:
-        """Return ours."""
-        return core()
+        """Return our adapter."""
+        return oauthlib_core()

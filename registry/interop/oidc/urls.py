@@ -1,4 +1,4 @@
-"""The addresses of the issuer, below `/o/`. A slash at the end makes no difference."""
+"""The URLs of the issuer, below `/o/`, with or without a slash at the end."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from registry.interop.oidc.authorize import AuthorizeView
 app_name = "oidc"
 
 urlpatterns = [
-    # programs ask below whatever address they were given for tokens
+    # clients append this to the token URL that they are configured with
     re_path(
         r"^(?:token/)?\.well-known/openid-configuration/?$",
         metadata.discovery,
         name="discovery",
     ),
-    re_path(r"^\.well-known/jwks\.json$", metadata.keys, name="jwks"),
+    re_path(r"^\.well-known/jwks\.json$", metadata.jwks, name="jwks"),
     re_path(r"^authorize/?$", AuthorizeView.as_view(), name="authorize"),
     re_path(r"^token/?$", views.TokenView.as_view(), name="token"),
     re_path(

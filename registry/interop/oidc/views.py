@@ -1,4 +1,4 @@
-"""The endpoints that programs ask: tokens, devices, what a token says, its end."""
+"""The endpoints for programs: tokens, devices, introspection, revocation."""
 
 from __future__ import annotations
 
@@ -22,10 +22,15 @@ from registry.http.sign_in_attempts import SignInRefused
 from registry.identity.oauth import devices, tokens
 from registry.identity.oauth.clients import Grant
 from registry.identity.oauth.errors import TokenRefused
-from registry.identity.oauth.scopes import SCOPES, completed
-from registry.interop.oidc.answers import answer, not_looked_at, refusal, slowed
-from registry.interop.oidc.asking import answering
-from registry.interop.oidc.server import ProtocolMixin, core
+from registry.identity.oauth.scopes import SCOPES, with_default_scopes
+from registry.interop.oidc.request_context import set_current_request
+from registry.interop.oidc.responses import (
+    limit_guesses,
+    oauth_error,
+    oauth_response,
+    too_many_attempts,
+)
+from registry.interop.oidc.server import ProtocolMixin, oauthlib_core
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -36,7 +41,7 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 @method_decorator([csrf_exempt, sensitive_post_parameters()], name="dispatch")
 class ProtocolView(ProtocolMixin, View):
-    """An endpoint for programs, which bring no cookie that could be misused."""
+    """An endpoint for programs, which send no cookie that could be misused."""
 
     #: Bytes of a request; parameters are short.
     max_body_bytes = SMALL_BODY_BYTES
@@ -44,25 +49,27 @@ class ProtocolView(ProtocolMixin, View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Refuse bodies that are no form, what no database takes, and more guesses."""
         if content_length(request) and request.content_type != _FORM:
-            return refusal("invalid_request", f"Send a form, as {_FORM}.")
+            return oauth_error("invalid_request", f"Send a form, as {_FORM}.")
         sent = (value for values in request.POST.lists() for value in values[1])
         if any("\0" in str(value) for value in sent):
-            return refusal("invalid_request", "A zero byte is no part of any value.")
+            return oauth_error(
+                "invalid_request", "A zero byte is no part of any value."
+            )
         try:
-            with answering(request):
+            with set_current_request(request):
                 return super().dispatch(request, *args, **kwargs)
         except SignInRefused as refused:
-            return not_looked_at(refused)
+            return too_many_attempts(refused)
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Say which methods there are."""
-        return answer(None, 204, {"Allow": ", ".join(self._allowed_methods())})
+        """Return the allowed methods."""
+        return oauth_response(None, 204, {"Allow": ", ".join(self._allowed_methods())})
 
     def http_method_not_allowed(
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> Any:
-        """Refuse in JSON."""
-        response = refusal("invalid_request", "Use POST, with a form.", 405)
+        """Return 405 as JSON."""
+        response = oauth_error("invalid_request", "Use POST, with a form.", 405)
         response["Allow"] = ", ".join(self._allowed_methods())
         return response
 
@@ -72,57 +79,57 @@ class TokenView(ProtocolView):
 
     @method_decorator(sensitive_variables())
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Give a token, or say why not; what was noted on the way is stored."""
-        # a secret is checked before the database is locked for the rest
-        _identified_client(request)
+        """Return a token or an error; what was stored on the way is kept either way."""
+        # check the secret before locking the database for the rest
+        _authenticate_client(request)
         _, headers, body, status = run_atomically(
             lambda: self.create_token_response(request)
         )
-        return slowed(request, answer(body, status, headers))
+        return limit_guesses(request, oauth_response(body, status, headers))
 
 
 class RevokeView(ProtocolView):
-    """The end of a token and all that its session had (RFC 7009)."""
+    """Revocation of a token with its whole session (RFC 7009)."""
 
     @method_decorator(sensitive_variables())
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """End the session; a token that is not known is as good as ended."""
+        """End the session; for an unknown token there is nothing to do."""
         _, headers, body, status = self.create_revocation_response(request)
-        return slowed(request, answer(body, status, headers))
+        return limit_guesses(request, oauth_response(body, status, headers))
 
 
 class DeviceAuthorizationView(ProtocolView):
     """Codes for a device (RFC 8628, section 3.1)."""
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Give the codes."""
-        client = _identified_client(request)
+        """Return the codes."""
+        client = _authenticate_client(request)
         if client is None or client.authorization_grant_type != Grant.DEVICE:
             problem = "This client is not known, or may not ask for devices."
-            return slowed(request, refusal("invalid_client", problem, 401))
-        scopes = completed(request.POST.get("scope", "").split())
+            return limit_guesses(request, oauth_error("invalid_client", problem, 401))
+        scopes = with_default_scopes(request.POST.get("scope", "").split())
         unknown = [scope for scope in scopes if scope not in SCOPES]
         if unknown:
             known = ", ".join(SCOPES)
             problem = f"No such scope: {', '.join(unknown)}. There are {known}."
-            return refusal("invalid_scope", problem)
+            return oauth_error("invalid_scope", problem)
         challenge = request.POST.get("code_challenge", "")
         method = request.POST.get("code_challenge_method", "S256")
         if challenge and (method != "S256" or not _CHALLENGE.fullmatch(challenge)):
-            return refusal("invalid_request", "The code challenge must be S256.")
+            return oauth_error("invalid_request", "The code challenge must be S256.")
         codes = run_atomically(
-            lambda: devices.begin_device(
+            lambda: devices.start_device_flow(
                 client=client, scope=" ".join(scopes), challenge=challenge
             )
         )
-        return answer(_codes_for_device(codes))
+        return oauth_response(_device_authorization(codes))
 
 
-def _codes_for_device(codes: devices.NewCodes) -> dict[str, str | int]:
-    """Return what a device is told; the page has the address that is set for us.
+def _device_authorization(codes: devices.DeviceAuthorization) -> dict[str, str | int]:
+    """Return the response for a device, with the configured URL of the page.
 
-    The host that a request names is for its sender to choose, and the person who is
-    sent to the page is somebody else.
+    The sender of the request chooses the host that it names, but somebody else is sent
+    to the page.
     """
     page = f"{settings.REGISTRY_URL}{reverse('web:device')}"
     typed = urlencode({"user_code": codes.user_code})
@@ -137,59 +144,61 @@ def _codes_for_device(codes: devices.NewCodes) -> dict[str, str | int]:
 
 
 class IntrospectView(ProtocolView):
-    """What an access token says, for services that cannot verify it (RFC 7662)."""
+    """Introspection of tokens, for services that cannot verify them (RFC 7662)."""
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Tell a client with a secret."""
-        client = _identified_client(request)
+        """Return the claims of a token to a confidential client."""
+        client = _authenticate_client(request)
         if client is None or client.client_type != Application.CLIENT_CONFIDENTIAL:
             problem = "Only clients with a secret may ask."
-            return slowed(request, refusal("invalid_client", problem, 401))
+            return limit_guesses(request, oauth_error("invalid_client", problem, 401))
         try:
-            access = tokens.verify(request.POST.get("token", ""))
-            user = tokens.user_of(access)
+            access = tokens.verify_access_token(request.POST.get("token", ""))
+            user = tokens.user_of_token(access)
         except TokenRefused:
-            return answer({"active": False})
+            return oauth_response({"active": False})
         about = {"client_id": access.client_id, "username": user.username}
-        return answer(
+        return oauth_response(
             {"active": True, "token_type": "Bearer", **about, **access.claims}
         )
 
 
 class UserInfoView(ProtocolView):
-    """Who a token acts for (OpenID Connect Core 1.0, section 5.3)."""
+    """The person that a token acts for (OpenID Connect Core 1.0, section 5.3)."""
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Tell the holder of the token."""
+        """Return the claims about the person that the scopes allow."""
         try:
-            access = tokens.verify(bearer_token(request))
-            user = tokens.user_of(access)
+            access = tokens.verify_access_token(bearer_token(request))
+            user = tokens.user_of_token(access)
         except TokenRefused as error:
-            refused = _challenge("invalid_token", error.detail, 401)
-            return slowed(request, refused)
+            refused = _bearer_error("invalid_token", error.detail, 401)
+            return limit_guesses(request, refused)
         if "openid" not in access.scopes:
-            return _challenge("insufficient_scope", "The scope openid is needed.", 403)
-        claims = tokens.claims_of(user, [*access.scopes])
-        return answer({"sub": str(user.pk), **claims})
+            return _bearer_error(
+                "insufficient_scope", "The scope openid is needed.", 403
+            )
+        claims = tokens.user_claims(user, [*access.scopes])
+        return oauth_response({"sub": str(user.pk), **claims})
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        """Tell the holder of the token, as to a GET."""
+        """Return the same as for GET."""
         return self.get(request, **kwargs)
 
 
-def _challenge(error: str, description: str, status: int) -> HttpResponse:
-    response = refusal(error, description, status)
+def _bearer_error(error: str, description: str, status: int) -> HttpResponse:
+    response = oauth_error(error, description, status)
     response["WWW-Authenticate"] = (
         f'Bearer realm="registry", error="{error}", error_description="{description}"'
     )
     return response
 
 
-def _identified_client(request: HttpRequest) -> Application | None:
-    """Return the client that asks: by its secret, or by its name if it has none."""
-    uri, method, body, headers = core()._extract_params(request)
+def _authenticate_client(request: HttpRequest) -> Application | None:
+    """Return the authenticated client; a public one by its id alone."""
+    uri, method, body, headers = oauthlib_core()._extract_params(request)
     asked = Request(uri, method, body, headers)
-    validator = core().server.request_validator
+    validator = oauthlib_core().server.request_validator
     if validator.client_authentication_required(asked):
         known = validator.authenticate_client(asked)
     else:

@@ -13,9 +13,9 @@ from registry.catalogue.models import Object
 from registry.catalogue.services import find_or_register_root
 from registry.core.secret_files import read_or_create_secret
 from registry.identity.models import User
-from registry.identity.oauth.clients import make_well_known_clients
+from registry.identity.oauth.clients import create_well_known_clients
 from registry.identity.oauth.keys import key_ring
-from registry.identity.oauth.sessions import forget_sessions
+from registry.identity.oauth.sessions import delete_old_sessions
 from registry.identity.services import create_user
 from registry.management.base import RegistryCommand
 from registry.management.data_folder import protect_data
@@ -46,10 +46,10 @@ class Command(RegistryCommand):
         call_command("migrate", verbosity=0, interactive=False)
         remove_abandoned_uploads()
         call_command("clearsessions", verbosity=0)
-        forget_sessions()
+        delete_old_sessions()
         call_command("collectstatic", verbosity=0, interactive=False)
         key_ring()
-        make_well_known_clients()
+        create_well_known_clients()
         administrator = self._administrator()
         # storage locations of uploaded files are below this root
         find_or_register_root(f"{settings.REGISTRY_URL}/data/", by=administrator)

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_safe
 from registry.catalogue.models import ObjectComponent
 from registry.core.models import Event
 from registry.core.record_types import record_kinds, record_type_named
+from registry.core.verbs import CREATED
 from registry.identity.models import ApiToken, RoleRequest
 from registry.identity.oauth.models import ClientSession
-from registry.identity.oauth.scopes import described
+from registry.identity.oauth.scopes import scope_descriptions
 from registry.identity.quotas import quota_of
 from registry.identity.roles import is_administrator, roles_of
 from registry.identity.social import linked_account
@@ -54,8 +55,8 @@ def account(request: HttpRequest) -> HttpResponse:
             "github_account": linked_account(user),
             "token": ApiToken.objects.filter(user=user).first(),
             "sessions": [
-                (session, described(session.scope))
-                for session in ClientSession.objects.live().of(user)
+                (session, scope_descriptions(session.scope))
+                for session in ClientSession.objects.active().for_user(user)
             ],
             "stored": bytes_stored_by(user.pk),
             "quota": quota_of(user),
@@ -73,7 +74,7 @@ def _newest_records(user: User) -> list[dict[str, Any]]:
     """Return what the person registered last, of the types that have pages."""
     events = (
         Event.objects.filter(
-            by=user, action=Event.Action.CREATED, kind__in=record_kinds()
+            by=user, action=CREATED.name, kind__in=record_kinds()
         )
         .exclude(_OF_WHOLE_OBJECT)
         .order_by("-id")[:SHOWN]

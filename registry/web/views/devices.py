@@ -17,8 +17,12 @@ from registry.http.sign_in_attempts import (
     count_failure,
     require_attempts_left,
 )
-from registry.identity.oauth.devices import decide_device, shown, waiting_device
-from registry.identity.oauth.scopes import described
+from registry.identity.oauth.devices import (
+    decide_device,
+    find_pending_device,
+    format_user_code,
+)
+from registry.identity.oauth.scopes import scope_descriptions
 from registry.identity.oauth.sessions import end_session
 from registry.web.views import errors
 
@@ -47,13 +51,13 @@ def _show(request: HttpRequest) -> HttpResponse:
     typed = request.GET.get("user_code", "")
     if typed:
         require_attempts_left(request)
-    waiting = waiting_device(typed) if typed else None
+    waiting = find_pending_device(typed) if typed else None
     if waiting is None:
         return _ask(request, typed)
     context = {
         "waiting": waiting,
-        "user_code": shown(waiting.user_code),
-        "scopes": described(waiting.scope),
+        "user_code": format_user_code(waiting.user_code),
+        "scopes": scope_descriptions(waiting.scope),
     }
     return render(request, "web/device_confirm.html", context)
 

@@ -18,6 +18,7 @@ from rest_framework.request import Request
 
 from registry.core.models import Event
 from registry.core.record_types import record_kinds
+from registry.core.verbs import DELETED
 from registry.http.filters.people import EVENT_FILTERS
 from registry.identity.models import User
 from registry.identity.roles import is_administrator
@@ -110,7 +111,7 @@ def _record(event: Event) -> str:
 
 def _page(event: Event) -> str:
     """Return the page of the record, where its type has pages."""
-    if event.kind not in record_kinds() or event.action == Event.Action.DELETED:
+    if event.kind not in record_kinds() or event.action == DELETED.name:
         return ""
     return reverse(f"web:{event.kind}", args=[event.record_id])
 

@@ -24,14 +24,13 @@ from social_core.exceptions import SocialAuthBaseException
 from social_django.utils import load_strategy
 
 from registry.core.errors import Conflict
-from registry.core.models import Event
 from registry.http.sign_in_attempts import (
     TooManyAttempts,
     count_failure,
     sign_in_attempt,
 )
-from registry.identity import audit
-from registry.identity.social import Errand, GitHub, unlink_account
+from registry.identity import audit, verbs
+from registry.identity.social import GitHub, LoginIntent, unlink_account
 from registry.web.problems import names_of, problem_of
 from registry.web.views import errors
 
@@ -55,10 +54,10 @@ def begin(request: HttpRequest) -> HttpResponse:
         return redirect("web:sign-in")
     return _send(
         request,
-        Errand(
+        LoginIntent(
             next=wanted,
-            another_name="another_name" in request.POST,
-            choose="choose" in request.POST,
+            allow_other_name="another_name" in request.POST,
+            choose_account="choose" in request.POST,
         ),
     )
 
@@ -72,7 +71,9 @@ def link(request: HttpRequest) -> HttpResponse:
         return redirect("web:account")
     return _send(
         request,
-        Errand(next=reverse("web:account"), link_to=request.user.pk, choose=True),
+        LoginIntent(
+            next=reverse("web:account"), link_to=request.user.pk, choose_account=True
+        ),
     )
 
 
@@ -111,18 +112,18 @@ def _complete(request: HttpRequest, backend: GitHub) -> HttpResponse:
     try:
         user: Any = backend.complete(user=signed_in, request=request)
     except SocialAuthBaseException as error:
-        return _explain(request, error, backend.errand)
-    if backend.errand.link_to is not None:
+        return _explain(request, error, backend.intent)
+    if backend.intent.link_to is not None:
         messages.success(request, "You can sign in with GitHub from now on.")
     else:
         login(request, user, backend=_BACKEND)
-        audit.record(Event.Action.SIGNED_IN, person=user, detail={"with": "GitHub"})
+        audit.record(verbs.SIGNED_IN, person=user, detail={"with": "GitHub"})
         if user.is_new:
             messages.success(
                 request,
                 f"Welcome. Your account is {user.username}; it may register records.",
             )
-    return redirect(backend.errand.next or settings.LOGIN_REDIRECT_URL)
+    return redirect(backend.intent.next or settings.LOGIN_REDIRECT_URL)
 
 
 def _backend(request: HttpRequest) -> GitHub:
@@ -132,14 +133,14 @@ def _backend(request: HttpRequest) -> GitHub:
     return GitHub(strategy, reverse("web:github-complete"))
 
 
-def _send(request: HttpRequest, errand: Errand) -> HttpResponse:
+def _send(request: HttpRequest, intent: LoginIntent) -> HttpResponse:
     backend = _backend(request)
     try:
         # each beginning counts: what becomes of it is decided elsewhere
         count_failure(request)
     except TooManyAttempts as refused:
         return errors.too_many(request, refused.seconds)
-    answer: HttpResponse = backend.begin(errand)
+    answer: HttpResponse = backend.begin(intent)
     return answer
 
 
@@ -153,13 +154,13 @@ def _own_path(address: str) -> str:
 
 
 def _explain(
-    request: HttpRequest, error: SocialAuthBaseException, errand: Errand
+    request: HttpRequest, error: SocialAuthBaseException, intent: LoginIntent
 ) -> HttpResponse:
     problem, names = problem_of(error), names_of(error)
     if names["login"]:
         # GitHub said who it is, and the registry would not have them
         audit.record(
-            Event.Action.SIGN_IN_FAILED,
+            verbs.SIGN_IN_FAILED,
             person=None,
             subject=f"{names['login']} at GitHub",
             detail={"with": "GitHub", "because": error.code},
@@ -176,9 +177,9 @@ def _explain(
         "heading": problem.heading.format_map(names),
         "text": problem.text.format_map(names),
         "code": error.code,
-        "errand": errand,
+        "intent": intent,
         # for the menu: this address would only tell of the failure again
-        "next_page": errand.next or "/",
+        "next_page": intent.next or "/",
         "github_orgs": bool(settings.SOCIAL_AUTH_GITHUB_ALLOWED_ORGS),
         "github_url": settings.SOCIAL_AUTH_GITHUB_URL,
         "github_grants": f"{settings.SOCIAL_AUTH_GITHUB_URL}/settings/connections"

@@ -16,7 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from registry.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from registry.identity.models import RoleRequest
 from registry.identity.requests import decide_request, request_role, withdraw_request
-from registry.identity.roles import MEANINGS, ROLES, is_administrator, roles_of
+from registry.identity.roles import (
+    ROLES,
+    is_administrator,
+    meaning_of,
+    role_choices,
+    roles_of,
+)
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -55,7 +61,7 @@ class RoleRequestForm(forms.Form):
 
 def meanings_of(names: Any) -> list[tuple[str, str]]:
     """Return roles, each with what it allows."""
-    return [(name, MEANINGS.get(name, "")) for name in sorted(names)]
+    return [(name, meaning_of(name)) for name in sorted(names)]
 
 
 @never_cache
@@ -73,7 +79,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         if status == 201:
             messages.success(request, "You have asked; the answer will stand here.")
             return redirect("web:account")
-    context = {"form": form, "roles": MEANINGS.items(), "held": roles_of(user)}
+    context = {"form": form, "roles": role_choices(), "held": roles_of(user)}
     return render(request, "web/request_role.html", context, status=status)
 
 
@@ -145,7 +151,7 @@ def _queue(
     requests = RoleRequest.objects.select_related("user", "decided_by")
     waiting = requests.filter(state=RoleRequest.State.OPEN).order_by("id")
     context = {
-        "waiting": [(one, MEANINGS.get(one.role, "")) for one in waiting],
+        "waiting": [(one, meaning_of(one.role)) for one in waiting],
         "decided": requests.exclude(state=RoleRequest.State.OPEN)[:SHOWN],
         "refused": refused,
         "why": why,

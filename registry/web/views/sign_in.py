@@ -11,10 +11,9 @@ from django.core.exceptions import ValidationError
 from django.http import JsonResponse
 from django.shortcuts import render
 
-from registry.core.models import Event
 from registry.http.sign_in_attempts import SignInRefused, sign_in_attempt
-from registry.identity import audit
-from registry.identity.audit import LONGEST_NAME
+from registry.identity import audit, verbs
+from registry.identity.audit import MAX_USERNAME_LENGTH
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -34,7 +33,7 @@ class SignInForm(AuthenticationForm):
         """Refuse, like a wrong name, what is too long for the guard's table as well."""
         if self.refused is not None:
             raise ValidationError(self.refused.advice)
-        if len(self.cleaned_data.get("username", "")) > LONGEST_NAME:
+        if len(self.cleaned_data.get("username", "")) > MAX_USERNAME_LENGTH:
             raise self.get_invalid_login_error()
         return super().clean()
 
@@ -74,7 +73,7 @@ class SignInView(LoginView):
         """Sign the person in."""
         response = super().form_valid(form)
         audit.record(
-            Event.Action.SIGNED_IN, person=form.get_user(), detail={"with": "password"}
+            verbs.SIGNED_IN, person=form.get_user(), detail={"with": "password"}
         )
         return response
 
@@ -82,7 +81,7 @@ class SignInView(LoginView):
         """Show the form again, and write the failure down."""
         audit.record_failure(
             str(form.data.get("username", "")),
-            means="password",
+            method="password",
             locked=getattr(self.request, "axes_locked_out", False),
         )
         return super().form_invalid(form)
@@ -120,5 +119,5 @@ class SignOutView(LogoutView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Sign the person out, if anybody is in."""
         if request.user.is_authenticated:
-            audit.record(Event.Action.SIGNED_OUT, person=request.user)
+            audit.record(verbs.SIGNED_OUT, person=request.user)
         return super().post(request, *args, **kwargs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from registry.identity.oauth.tokens import claims_of
+from registry.identity.oauth.tokens import user_claims
 from tests.api.client import Api, data_of
 from tests.factories import UserFactory
 
@@ -40,7 +40,7 @@ def test_a_role_reaches_its_level_and_those_below(
 def test_a_superuser_has_the_roles_that_their_tokens_tell_of() -> None:
     person = UserFactory(is_superuser=True)
     roles = data_of(Api(person).get(_path("general")))["roles"]
-    claims = claims_of(person, ["profile"])
+    claims = user_claims(person, ["profile"])
     assert roles == sorted([*claims["groups"], *claims["realm_access"]["roles"]])
     assert "entity-registry-admin" in roles
     assert "iceprod-system" not in roles

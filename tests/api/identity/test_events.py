@@ -11,7 +11,8 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from registry.core import context
-from registry.core.models import Event, EventAction
+from registry.core.models import Event
+from registry.core.verbs import VERBS
 from registry.identity import audit
 from registry.identity.models import User
 from tests.api.client import Api, data_of, rows_of, url_of
@@ -218,5 +219,5 @@ def test_a_spreadsheet_has_details_as_json(api: Api) -> None:
 
 
 def test_every_action_has_a_name_of_its_own() -> None:
-    assert len({label.lower() for label in EventAction.labels}) == len(EventAction)
+    assert len({verb.label.lower() for verb in VERBS.values()}) == len(VERBS)
     assert context.address.get() == ""

@@ -1,4 +1,4 @@
-"""Signing keys: made once, rotated, and given by the environment."""
+"""Signing keys: created once, rotated, or given by the environment."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ def folder(settings: Settings, tmp_path: Path) -> Path:
 
 def _token() -> str:
     session = ClientSession(client=device_client(), user=UserFactory())
-    return tokens.issue(session, ["openid"])
+    return tokens.issue_access_token(session, ["openid"])
 
 
 def _age(folder: Path, file: str, by: timedelta) -> None:
-    """Say of a key that it was made earlier."""
+    """Make a key look as if it was created earlier."""
     path = folder / file
     key = read_key(path.read_text())
     assert key.made is not None
     earlier = (key.made - by).isoformat()
     path.write_text(path.read_text().replace(key.made.isoformat(), earlier))
-    # the folder tells that something in it changed
+    # the registry notices a change by the time of the folder
     (folder / "x").touch()
     (folder / "x").unlink()
 
 
-def test_the_first_key_is_made_for_its_owner_alone(folder: Path) -> None:
+def test_the_first_key_is_readable_by_its_owner_only(folder: Path) -> None:
     kid = key_ring().signing.kid
     (file,) = folder.iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -61,14 +61,14 @@ def test_after_a_rotation_the_new_key_signs_and_both_verify(folder: Path) -> Non
     old, new = key_ring().signing.kid, rotate_keys().kid
     assert key_ring().signing.kid == new != old
     assert {*key_ring().by_kid} == {old, new}
-    assert tokens.verify(before).claims["azp"] == "telescope"
+    assert tokens.verify_access_token(before).claims["azp"] == "telescope"
     assert {file.name for file in folder.iterdir()} == {"0001.pem", "0002.pem"}
     event = Event.objects.get(action="key_rotated")
     assert event.detail == {"kid": new, "replaces": old}
 
 
 @pytest.mark.django_db
-def test_a_key_that_was_replaced_signs_nothing_new(folder: Path) -> None:
+def test_a_token_signed_after_its_key_was_replaced_is_refused(folder: Path) -> None:
     old = key_ring().signing
     claims = jwt.decode(_token(), options={"verify_signature": False})
     rotate_keys()
@@ -77,11 +77,11 @@ def test_a_key_that_was_replaced_signs_nothing_new(folder: Path) -> None:
     _age(folder, "0002.pem", timedelta(minutes=5))
     forged = jwt.encode(later, old.private, "RS256", headers=header)
     with pytest.raises(TokenRefused):
-        tokens.verify(forged)
+        tokens.verify_access_token(forged)
 
 
 @pytest.mark.django_db
-def test_a_key_that_was_removed_verifies_nothing(folder: Path) -> None:
+def test_tokens_of_a_removed_key_are_refused(folder: Path) -> None:
     before = _token()
     old = key_ring().signing.kid
     rotate_keys()
@@ -90,24 +90,24 @@ def test_a_key_that_was_removed_verifies_nothing(folder: Path) -> None:
     assert old not in key_ring().by_kid
     assert len(key_ring().by_kid) == 2
     with pytest.raises(TokenRefused):
-        tokens.verify(before)
+        tokens.verify_access_token(before)
 
 
 @pytest.mark.django_db
-def test_keys_of_the_environment_go_before_the_folder(
+def test_keys_in_the_environment_override_the_folder(
     settings: Settings, folder: Path
 ) -> None:
     one, two = (new_key(timezone.now()) for _ in range(2))
     settings.SIGNING_KEYS = parse_keys(f"{one}\n{two}")
     assert key_ring().signing.kid == read_key(one).kid
     assert {*key_ring().by_kid} == {read_key(one).kid, read_key(two).kid}
-    assert tokens.verify(_token()).client_id == "telescope"
+    assert tokens.verify_access_token(_token()).client_id == "telescope"
     assert not folder.exists()
     with pytest.raises(Conflict, match="REGISTRY_SIGNING_KEYS"):
         rotate_keys()
 
 
-def test_a_key_may_stand_on_one_line() -> None:
+def test_a_key_can_be_given_on_one_line() -> None:
     text = new_key(timezone.now())
     (pem,) = parse_keys(text.replace("\n", "\\n"))
     assert read_key(pem).kid == read_key(text).kid
@@ -116,7 +116,7 @@ def test_a_key_may_stand_on_one_line() -> None:
 @pytest.mark.parametrize(
     "wrong", ["", "opensesame", "-----BEGIN X-----\n-----END X-----"]
 )
-def test_what_is_no_key_is_refused(wrong: str) -> None:
+def test_an_invalid_key_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match=r"\S"):
         parse_keys(wrong)
 

@@ -1,4 +1,4 @@
-"""A person, and a program that may ask to act for them."""
+"""A person, and a client that can request to act for them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ import pytest
 
 from registry.identity.models import User
 from tests.factories import UserFactory
-from tests.interop.oidc.issuer import Answer, Program, claims_in, device_client, let_in
+from tests.interop.oidc.issuer import (
+    Answer,
+    Program,
+    authorize_device,
+    claims_of_token,
+    device_client,
+)
 
 
 @pytest.fixture
@@ -24,11 +30,11 @@ def telescope() -> Program:
 
 @pytest.fixture
 def tokens(telescope: Program, person: User) -> Answer:
-    """Return what a program got that a person let in."""
-    return let_in(person, telescope, scope="offline_access")
+    """Return the tokens of a device that the person approved."""
+    return authorize_device(person, telescope, scope="offline_access")
 
 
 @pytest.fixture
 def claims(tokens: Answer) -> dict[str, Any]:
-    """Return what the access token says."""
-    return claims_in(tokens["access_token"])
+    """Return the claims of the access token."""
+    return claims_of_token(tokens["access_token"])

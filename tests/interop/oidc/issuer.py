@@ -1,4 +1,4 @@
-"""Asking the issuer as programs do, with Django's client."""
+"""Requests to the issuer as programs send them, with Django's test client."""
 
 from __future__ import annotations
 
@@ -19,40 +19,40 @@ from registry.identity.oauth.keys import key_ring
 from registry.identity.oauth.models import ClientSession, DeviceCode
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-BACK = "https://notebook.example.org/back"
+REDIRECT_URI = "https://notebook.example.org/back"
 VERIFIER = "v" * 50
 CHALLENGE = (
     base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest())
     .rstrip(b"=")
     .decode()
 )
-#: What an answer is to whoever has no right to a code or a token.
+#: Status and error for a code or token that the client is not entitled to.
 REFUSED = (400, "invalid_grant")
-#: What only those are told who are signed in.
+#: A URL that needs authentication.
 NAME = "/api/username/"
 
 
 def device_client(client_id: str = "telescope") -> Application:
-    """Register a public client for devices."""
+    """Register a public client of the device flow."""
     return create_client(
         client_id=client_id, name=client_id, grant=Grant.DEVICE, public=True
     )[0]
 
 
 def code_client(client_id: str = "notebook", *, public: bool = True) -> Any:
-    """Register a client for the browser; return it and its secret."""
+    """Register a client of the authorization code flow; return it and its secret."""
     return create_client(
         client_id=client_id,
         name=client_id,
         grant=Grant.CODE,
         public=public,
-        redirect_uris=[BACK],
+        redirect_uris=[REDIRECT_URI],
     )
 
 
 @dataclass
 class Answer:
-    """An answer in JSON."""
+    """A JSON response."""
 
     status: int
     body: dict[str, Any]
@@ -63,13 +63,13 @@ class Answer:
 
     @property
     def outcome(self) -> tuple[int, str]:
-        """The status, and the error in the words of OAuth."""
+        """The status, and the OAuth error."""
         return self.status, self.body.get("error", "")
 
 
 @dataclass
 class Program:
-    """A program that asks; public unless it has a secret."""
+    """A client; public unless it has a secret."""
 
     client_id: str
     secret: str = ""
@@ -77,7 +77,7 @@ class Program:
     browser: Client = field(default_factory=Client)
 
     def post(self, path: str, **form: str) -> Answer:
-        """Send a form."""
+        """Post a form."""
         if self.secret:
             form = {"client_secret": self.secret, **form}
         form = {"client_id": self.client_id, **form}
@@ -90,43 +90,48 @@ class Program:
         return Answer(answer.status_code, body, answer.headers)
 
     def codes(self, **form: str) -> Answer:
-        """Ask for the codes of a device."""
+        """Request the codes for a device."""
         return self.post("/device-authorization", **form)
 
     def poll(self, device_code: str, **form: str) -> Answer:
-        """Ask whether the device may come in."""
+        """Poll for the token of a device."""
         return self.post(
             "/token", grant_type=DEVICE_GRANT, device_code=device_code, **form
         )
 
     def refresh(self, refresh_token: str, **form: str) -> Answer:
-        """Ask for another access token."""
+        """Request another access token."""
         return self.post(
             "/token", grant_type="refresh_token", refresh_token=refresh_token, **form
         )
 
     def redeem(self, code: str, **form: str) -> Answer:
-        """Ask for a token for an authorization code."""
-        sent = {"code": code, "redirect_uri": BACK, "code_verifier": VERIFIER, **form}
+        """Request a token for an authorization code."""
+        sent = {
+            "code": code,
+            "redirect_uri": REDIRECT_URI,
+            "code_verifier": VERIFIER,
+            **form,
+        }
         return self.post("/token", grant_type="authorization_code", **sent)
 
 
-def browser_of(user: User, **options: Any) -> Client:
-    """Return the browser of somebody who is signed in."""
+def browser_for(user: User, **options: Any) -> Client:
+    """Return a browser in which this person is signed in."""
     browser = Client(**options)
     browser.force_login(user, "django.contrib.auth.backends.ModelBackend")
     return browser
 
 
 def decide(user: User, user_code: str, decision: str = "allow") -> Any:
-    """Let a device in, or not, on the page for that."""
-    return browser_of(user).post(
+    """Approve or deny a device on its page."""
+    return browser_for(user).post(
         "/device", {"user_code": user_code, "decision": decision}
     )
 
 
-def let_in(user: User, program: Program, **form: str) -> Answer:
-    """Go all the way; return the answer with the tokens."""
+def authorize_device(user: User, program: Program, **form: str) -> Answer:
+    """Go through the device flow; return the response with the tokens."""
     codes = program.codes(**form)
     decide(user, codes["user_code"])
     tokens = program.poll(codes["device_code"])
@@ -134,12 +139,12 @@ def let_in(user: User, program: Program, **form: str) -> Answer:
     return tokens
 
 
-def asked(**changes: str | None) -> str:
-    """Return where a program sends people to be asked; None leaves a value out."""
+def authorize_url(**changes: str | None) -> str:
+    """Return the URL of an authorization request; None leaves a parameter out."""
     values: dict[str, str | None] = {
         "client_id": "notebook",
         "response_type": "code",
-        "redirect_uri": BACK,
+        "redirect_uri": REDIRECT_URI,
         "scope": "openid read",
         "state": "kept",
         "code_challenge": CHALLENGE,
@@ -150,60 +155,60 @@ def asked(**changes: str | None) -> str:
     return f"/o/authorize?{urlencode(kept)}"
 
 
-def sent_back(answer: Any) -> dict[str, str]:
-    """Return what stands in the address that a person is sent back to."""
+def redirect_parameters(answer: Any) -> dict[str, str]:
+    """Return the parameters of the redirect to the client."""
     assert answer.status_code == 302, answer.content.decode()
-    assert answer["Location"].startswith(f"{BACK}?"), answer["Location"]
+    assert answer["Location"].startswith(f"{REDIRECT_URI}?"), answer["Location"]
     query = parse_qs(urlsplit(answer["Location"]).query)
     return {name: values[0] for name, values in query.items()}
 
 
-def code_for(user: User, **changes: str | None) -> str:
-    """Have a person allow what a program asks; return the code."""
-    answer = browser_of(user).post(asked(**changes), {"decision": "allow"})
-    return sent_back(answer)["code"]
+def authorization_code_for(user: User, **changes: str | None) -> str:
+    """Authorize a client as a person; return the code."""
+    answer = browser_for(user).post(authorize_url(**changes), {"decision": "allow"})
+    return redirect_parameters(answer)["code"]
 
 
-def status_of(
+def api_status(
     access_token: str, method: str = "GET", path: str = "/api/username/"
 ) -> Any:
-    """Ask the API with an access token; return the status."""
+    """Send a request to the API with an access token; return the status."""
     api = Client(headers={"authorization": f"Bearer {access_token}"})
     return api.generic(method, path).status_code
 
 
 def session_of(user: User) -> ClientSession:
-    """Return the one session in which something acts for this person."""
+    """Return the only client session of this person."""
     return ClientSession.objects.get(user=user)
 
 
-def claims_in(token: str) -> dict[str, Any]:
-    """Return what a token says."""
+def claims_of_token(token: str) -> dict[str, Any]:
+    """Return the claims of a token, without verifying it."""
     return dict(jwt.decode(token, options={"verify_signature": False}))
 
 
-def new_robot(client_id: str = "robot", **values: Any) -> Program:
-    """Register a service."""
+def create_service(client_id: str = "robot", **values: Any) -> Program:
+    """Register a service, with its secret."""
     _, secret = create_client(
         client_id=client_id, name="Robot", grant=Grant.SERVICE, **values
     )
     return Program(client_id, secret)
 
 
-def as_service(robot: Program, **form: str) -> Answer:
-    """Ask for a token as a service does."""
+def service_token(robot: Program, **form: str) -> Answer:
+    """Request a token for a service."""
     return robot.post("/token", grant_type="client_credentials", **form)
 
 
-def signed(claims: dict[str, Any], key: Any = None, **header: Any) -> str:
-    """Sign claims with the key of the registry, or another."""
+def signed_token(claims: dict[str, Any], key: Any = None, **header: Any) -> str:
+    """Return a token, signed with the key of the registry or another."""
     ring = key_ring().signing
     headers = {"kid": ring.kid, "typ": "at+jwt", **header}
     return jwt.encode(claims, key or ring.private, "RS256", headers=headers)
 
 
-def age(seconds: float) -> None:
-    """Let time go by for the device that asked last."""
+def let_time_pass(seconds: float) -> None:
+    """Let time pass for the latest device code."""
     code = DeviceCode.objects.latest("id")
     if code.polled:
         code.polled -= timedelta(seconds=seconds)

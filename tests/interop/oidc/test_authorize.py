@@ -1,4 +1,4 @@
-"""Authorization codes with PKCE, and the page on which people allow them."""
+"""Authorization codes with PKCE, and the page on which people authorize clients."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from registry.identity.models import User
 from registry.identity.oauth.keys import key_ring
 from registry.identity.oauth.models import ClientSession
 from tests.interop.oidc.issuer import (
-    BACK,
+    REDIRECT_URI,
     Program,
-    asked,
-    browser_of,
+    api_status,
+    authorization_code_for,
+    authorize_url,
+    browser_for,
     code_client,
-    code_for,
-    sent_back,
-    status_of,
+    redirect_parameters,
 )
 
 pytestmark = pytest.mark.django_db
@@ -39,25 +39,29 @@ def notebook() -> Program:
 
 
 def _visit(person: User, address: str, **options: Any) -> Any:
-    return browser_of(person, **options).get(address)
+    return browser_for(person, **options).get(address)
 
 
-# --- the way in -----------------------------------------------------------------------
+# --- authorizing a client -------------------------------------------------------------
 
 
-def test_a_program_that_is_allowed_gets_tokens(notebook: Program, person: User) -> None:
-    back = sent_back(browser_of(person).post(asked(), {"decision": "allow"}))
+def test_an_authorized_client_gets_tokens(notebook: Program, person: User) -> None:
+    back = redirect_parameters(
+        browser_for(person).post(authorize_url(), {"decision": "allow"})
+    )
     assert back["state"] == "kept"
     assert back["iss"] == "http://127.0.0.1:8000/o"
     tokens = notebook.redeem(back["code"])
     assert tokens.status == 200
     assert tokens["scope"] == "openid read"
-    assert status_of(tokens["access_token"]) == 200
+    assert api_status(tokens["access_token"]) == 200
     assert notebook.refresh(tokens["refresh_token"]).status == 200
 
 
-def test_an_id_token_tells_who_signed_in(notebook: Program, person: User) -> None:
-    code = code_for(person, scope="openid email", nonce="n-1")
+def test_an_id_token_names_the_person_who_signed_in(
+    notebook: Program, person: User
+) -> None:
+    code = authorization_code_for(person, scope="openid email", nonce="n-1")
     token = notebook.redeem(code)["id_token"]
     claims = jwt.decode(
         token, key_ring().signing.public, algorithms=["RS256"], audience="notebook"
@@ -66,12 +70,12 @@ def test_an_id_token_tells_who_signed_in(notebook: Program, person: User) -> Non
     assert claims["nonce"] == "n-1"
     assert claims["email"] == person.email
     assert claims["iss"] == "http://127.0.0.1:8000/o"
-    # it tells, and opens nothing
-    assert status_of(token) == 401
+    # an ID token gives no access to the API
+    assert api_status(token) == 401
 
 
-def test_the_page_says_which_program_asks_for_what(person: User) -> None:
-    page = _visit(person, asked(scope="read write offline_access"))
+def test_the_page_shows_the_client_and_its_scopes(person: User) -> None:
+    page = _visit(person, authorize_url(scope="read write offline_access"))
     text = page.content.decode()
     assert "Let notebook in?" in text
     assert "notebook.example.org" in text
@@ -87,24 +91,26 @@ def test_the_page_says_which_program_asks_for_what(person: User) -> None:
     assert not AuthorizationCode.objects.exists()
 
 
-def test_a_refusal_goes_back_as_one(person: User) -> None:
+def test_a_refusal_redirects_with_access_denied(person: User) -> None:
     for decision in ("deny", "", "perhaps"):
-        back = sent_back(browser_of(person).post(asked(), {"decision": decision}))
+        back = redirect_parameters(
+            browser_for(person).post(authorize_url(), {"decision": decision})
+        )
         assert back["error"] == "access_denied"
         assert back["state"] == "kept"
         assert back["iss"] == "http://127.0.0.1:8000/o"
     assert not AuthorizationCode.objects.exists()
 
 
-def test_both_decisions_are_on_record(person: User) -> None:
+def test_both_decisions_are_in_the_audit_trail(person: User) -> None:
     for decision in ("deny", "allow"):
-        browser_of(person).post(asked(), {"decision": decision})
+        browser_for(person).post(authorize_url(), {"decision": decision})
     told = Event.objects.filter(record_id=person.pk, subject="notebook").order_by("id")
     assert [one.action for one in told] == ["client_refused", "client_approved"]
 
 
-def test_a_stranger_signs_in_first_and_comes_back() -> None:
-    answer = Client().get(asked(prompt="login"))
+def test_anonymous_people_sign_in_first_and_return_to_the_page() -> None:
+    answer = Client().get(authorize_url(prompt="login"))
     assert answer.status_code == 302
     target = urlsplit(answer["Location"])
     assert target.path == "/sign-in"
@@ -114,37 +120,37 @@ def test_a_stranger_signs_in_first_and_comes_back() -> None:
 
 
 @pytest.mark.parametrize("scope", ["openid read", "read"])
-def test_a_program_that_wants_no_page_is_told_so_in_its_own_address(
-    person: User, scope: str
-) -> None:
+def test_prompt_errors_redirect_to_the_client(person: User, scope: str) -> None:
     for browser, error in (
         (Client(), "login_required"),
-        (browser_of(person), "consent_required"),
+        (browser_for(person), "consent_required"),
     ):
-        back = sent_back(browser.get(asked(prompt="none", scope=scope)))
+        back = redirect_parameters(
+            browser.get(authorize_url(prompt="none", scope=scope))
+        )
         assert (back["error"], back["state"]) == (error, "kept")
         assert back["iss"] == "http://127.0.0.1:8000/o"
 
 
-def test_the_query_is_the_one_response_mode(person: User) -> None:
+def test_query_is_the_only_response_mode(person: User) -> None:
     declared = Client().get("/o/.well-known/openid-configuration").json()
     assert declared["response_modes_supported"] == ["query"]
     assert declared["request_uri_parameter_supported"] is False
-    page = browser_of(person).get(asked(response_mode="query"))
+    page = browser_for(person).get(authorize_url(response_mode="query"))
     assert "Let notebook in?" in page.content.decode()
 
 
-# --- thieves --------------------------------------------------------------------------
+# --- stolen codes ---------------------------------------------------------------------
 
 
-def test_a_code_is_good_once_and_a_second_time_ends_what_it_gave(
+def test_reusing_a_code_is_refused_and_ends_its_session(
     notebook: Program, person: User
 ) -> None:
-    code = code_for(person)
+    code = authorization_code_for(person)
     tokens = notebook.redeem(code)
-    assert status_of(tokens["access_token"]) == 200
+    assert api_status(tokens["access_token"]) == 200
     assert notebook.redeem(code).outcome == REFUSED
-    assert status_of(tokens["access_token"]) == 401
+    assert api_status(tokens["access_token"]) == 401
     assert notebook.refresh(tokens["refresh_token"]).outcome == REFUSED
     assert ClientSession.objects.count() == 1
 
@@ -157,38 +163,40 @@ def test_a_code_is_good_once_and_a_second_time_ends_what_it_gave(
         {"redirect_uri": "https://notebook.example.org/elsewhere"},
     ],
 )
-def test_a_stolen_code_is_of_no_use(
+def test_a_code_needs_its_verifier_and_redirect_uri(
     notebook: Program, person: User, change: dict[str, str]
 ) -> None:
-    code = code_for(person)
+    code = authorization_code_for(person)
     assert notebook.redeem(code, **change).status == 400
     assert not ClientSession.objects.exists()
 
 
-def test_a_code_is_good_for_its_own_client(notebook: Program, person: User) -> None:
+def test_a_code_can_be_used_only_by_its_own_client(
+    notebook: Program, person: User
+) -> None:
     code_client("thief")
-    code = code_for(person)
+    code = authorization_code_for(person)
     assert Program("thief").redeem(code).outcome == REFUSED
     assert notebook.redeem(code).status == 200
 
 
 def test_an_expired_code_is_refused(notebook: Program, person: User) -> None:
-    code = code_for(person)
+    code = authorization_code_for(person)
     AuthorizationCode.objects.update(expires=timezone.now() - timedelta(seconds=1))
     assert notebook.redeem(code).outcome == REFUSED
 
 
-def test_a_secret_is_asked_of_a_program_that_has_one(person: User) -> None:
+def test_a_confidential_client_needs_its_secret(person: User) -> None:
     _, secret = code_client("server", public=False)
-    code = code_for(person, client_id="server")
+    code = authorization_code_for(person, client_id="server")
     for wrong in ("", "guess"):
         outcome = Program("server", wrong).redeem(code).outcome
         assert outcome == (401, "invalid_client")
     assert Program("server", secret).redeem(code).status == 200
 
 
-def test_who_lost_their_account_gets_nothing(notebook: Program, person: User) -> None:
-    code = code_for(person)
+def test_an_inactive_account_gets_no_token(notebook: Program, person: User) -> None:
+    code = authorization_code_for(person)
     User.objects.filter(pk=person.pk).update(is_active=False)
     assert notebook.redeem(code).outcome == REFUSED
 
@@ -209,10 +217,12 @@ def test_who_lost_their_account_gets_nothing(notebook: Program, person: User) ->
         "data:text/html,x",
     ],
 )
-def test_nobody_is_sent_anywhere_else(person: User, elsewhere: str) -> None:
-    browser = browser_of(person)
+def test_an_unregistered_redirect_uri_is_not_followed(
+    person: User, elsewhere: str
+) -> None:
+    browser = browser_for(person)
     for decision in (None, "allow", "deny"):
-        address = asked(redirect_uri=elsewhere)
+        address = authorize_url(redirect_uri=elsewhere)
         answer = (
             browser.post(address, {"decision": decision})
             if decision
@@ -220,14 +230,14 @@ def test_nobody_is_sent_anywhere_else(person: User, elsewhere: str) -> None:
         )
         assert answer.status_code == 400
         assert "Location" not in answer.headers
-    # what the form says besides the address leads nowhere else either
+    # parameters of the form do not change the redirect either
     form = {"decision": "deny", "redirect_uri": elsewhere}
-    answer = browser.post(asked(), form)
-    assert answer.get("Location", BACK).startswith(BACK)
+    answer = browser.post(authorize_url(), form)
+    assert answer.get("Location", REDIRECT_URI).startswith(REDIRECT_URI)
 
 
-def test_a_client_that_is_not_known_is_told_to_the_person_alone(person: User) -> None:
-    answer = _visit(person, asked(client_id="nobody"))
+def test_an_unknown_client_is_reported_on_the_page_only(person: User) -> None:
+    answer = _visit(person, authorize_url(client_id="nobody"))
     assert answer.status_code == 400
     assert "This program cannot be let in" in answer.content.decode()
 
@@ -255,31 +265,31 @@ def test_a_client_that_is_not_known_is_told_to_the_person_alone(person: User) ->
         ({"prompt": "login"}, "login_required"),
     ],
 )
-def test_what_is_not_offered_is_refused_where_the_program_sees_it(
+def test_unsupported_requests_redirect_with_an_error(
     person: User, changes: dict[str, str | None], error: str
 ) -> None:
-    browser = browser_of(person)
-    address = asked(**changes)
-    back = sent_back(browser.post(address, {"decision": "allow"}))
+    browser = browser_for(person)
+    address = authorize_url(**changes)
+    back = redirect_parameters(browser.post(address, {"decision": "allow"}))
     assert back["error"] == error
     assert back["state"] == "kept"
     assert not AuthorizationCode.objects.exists()
 
 
-def test_nothing_is_allowed_without_the_token_of_the_form(person: User) -> None:
-    guarded = browser_of(person, enforce_csrf_checks=True)
-    assert guarded.post(asked(), {"decision": "allow"}).status_code == 403
+def test_a_decision_needs_the_csrf_token(person: User) -> None:
+    guarded = browser_for(person, enforce_csrf_checks=True)
+    assert guarded.post(authorize_url(), {"decision": "allow"}).status_code == 403
     assert not AuthorizationCode.objects.exists()
 
 
-def test_nothing_is_allowed_by_looking_or_without_an_account(person: User) -> None:
-    _visit(person, f"{asked()}&decision=allow&allow=true")
-    answer = Client().post(asked(), {"decision": "allow"})
+def test_a_get_or_an_anonymous_post_authorizes_nothing(person: User) -> None:
+    _visit(person, f"{authorize_url()}&decision=allow&allow=true")
+    answer = Client().post(authorize_url(), {"decision": "allow"})
     assert answer["Location"].startswith("/sign-in")
     assert not AuthorizationCode.objects.exists()
 
 
-def test_sign_in_leads_nowhere_else(person: User) -> None:
+def test_sign_in_does_not_redirect_to_other_sites(person: User) -> None:
     person.set_password("a table of leavitt")
     person.save()
     form = {"username": person.username, "password": "a table of leavitt"}
@@ -291,7 +301,7 @@ def test_sign_in_leads_nowhere_else(person: User) -> None:
     assert answer["Location"] == "/device?user_code=B"
 
 
-def test_sign_in_says_the_same_of_every_failure(person: User) -> None:
+def test_sign_in_shows_the_same_message_for_every_failure(person: User) -> None:
     def said(name: str) -> str:
         form = {"username": name, "password": "guess"}
         page = Client().post("/sign-in", form).content.decode()

@@ -1,4 +1,4 @@
-"""The device flow, as honest devices and thieves go through it (RFC 8628)."""
+"""The device flow (RFC 8628), with honest devices and stolen codes."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from registry.identity.models import User
 from registry.identity.oauth import devices
 from registry.identity.oauth.clients import Grant, create_client
 from registry.identity.oauth.models import ClientSession, DeviceCode
-from registry.identity.oauth.scopes import DEFAULTS, SCOPES
+from registry.identity.oauth.scopes import DEFAULT_SCOPES, SCOPES
 from tests.interop.oidc.issuer import (
     CHALLENGE,
     REFUSED,
     VERIFIER,
     Program,
-    age,
-    browser_of,
-    claims_in,
+    api_status,
+    authorize_device,
+    browser_for,
+    claims_of_token,
     decide,
     device_client,
-    let_in,
-    status_of,
+    let_time_pass,
 )
 
 pytestmark = pytest.mark.django_db
 
 
-# --- the way in -----------------------------------------------------------------------
+# --- approving a device ---------------------------------------------------------------
 
 
-def test_a_device_learns_where_to_send_the_person(telescope: Program) -> None:
+def test_a_device_gets_the_url_to_show_to_the_person(telescope: Program) -> None:
     codes = telescope.codes(scope="offline_access")
     assert codes.status == 200
     assert codes["verification_uri"] == "http://127.0.0.1:8000/device"
@@ -54,11 +54,11 @@ def test_an_approved_device_gets_tokens(telescope: Program, person: User) -> Non
     assert tokens["scope"].split() == [
         *("openid", "profile", "email", "read", "write", "offline_access")
     ]
-    assert status_of(tokens["access_token"]) == 200
+    assert api_status(tokens["access_token"]) == 200
     assert tokens.headers["Cache-Control"] == "no-store"
 
 
-def test_a_denied_device_is_told_so(telescope: Program, person: User) -> None:
+def test_a_denied_device_gets_access_denied(telescope: Program, person: User) -> None:
     codes = telescope.codes()
     decide(person, codes["user_code"], "deny")
     for _ in range(2):
@@ -66,25 +66,27 @@ def test_a_denied_device_is_told_so(telescope: Program, person: User) -> None:
     assert not ClientSession.objects.exists()
 
 
-def test_whatever_is_not_allow_is_a_denial(telescope: Program, person: User) -> None:
+def test_any_decision_but_allow_is_a_denial(telescope: Program, person: User) -> None:
     codes = telescope.codes()
     decide(person, codes["user_code"], "")
     assert telescope.poll(codes["device_code"]).outcome == (400, "access_denied")
 
 
-def test_a_code_may_be_typed_as_people_type(telescope: Program, person: User) -> None:
+def test_a_user_code_can_be_typed_in_several_forms(
+    telescope: Program, person: User
+) -> None:
     for change in (str.lower, lambda code: code.replace("-", " "), lambda c: f" {c} "):
         codes = telescope.codes()
         assert decide(person, change(codes["user_code"])).status_code == 302
 
 
-def test_a_client_of_its_own_scopes_gets_these_alone(
+def test_a_client_gets_only_the_scopes_that_it_requests(
     telescope: Program, person: User
 ) -> None:
-    tokens = let_in(person, telescope, scope="read")
+    tokens = authorize_device(person, telescope, scope="read")
     assert tokens["scope"] == "read"
-    assert status_of(tokens["access_token"]) == 200
-    assert status_of(tokens["access_token"], "POST", "/api/file_type/") == 403
+    assert api_status(tokens["access_token"]) == 200
+    assert api_status(tokens["access_token"], "POST", "/api/file_type/") == 403
 
 
 @pytest.mark.parametrize(
@@ -93,60 +95,62 @@ def test_a_client_of_its_own_scopes_gets_these_alone(
 def test_no_device_gets_more_than_it_asked_for(
     telescope: Program, person: User, scope: str
 ) -> None:
-    tokens = let_in(person, telescope, scope=scope)
+    tokens = authorize_device(person, telescope, scope=scope)
     assert tokens["scope"].split() == scope.split()
-    assert claims_in(tokens["access_token"])["scope"].split() == scope.split()
-    assert status_of(tokens["access_token"], "POST", "/api/file_type/") == 403
+    assert claims_of_token(tokens["access_token"])["scope"].split() == scope.split()
+    assert api_status(tokens["access_token"], "POST", "/api/file_type/") == 403
 
 
 @pytest.mark.parametrize("scope", [None, "", "offline_access"])
-def test_a_device_that_names_no_scope_gets_the_defaults_and_the_page_lists_them(
+def test_a_device_that_requests_no_scope_gets_the_defaults_and_the_page_lists_them(
     telescope: Program, person: User, scope: str | None
 ) -> None:
     codes = telescope.codes(**({} if scope is None else {"scope": scope}))
     address = codes["verification_uri_complete"].removeprefix("http://127.0.0.1:8000")
-    page = browser_of(person).get(address).content.decode()
+    page = browser_for(person).get(address).content.decode()
     decide(person, codes["user_code"])
     granted = telescope.poll(codes["device_code"])["scope"].split()
-    assert granted == [*DEFAULTS, *(scope or "").split()]
+    assert granted == [*DEFAULT_SCOPES, *(scope or "").split()]
     assert all(escape(SCOPES[name]) in page for name in granted)
     unasked = set(SCOPES) - set(granted)
     assert not any(escape(SCOPES[name]) in page for name in unasked)
 
 
-# --- impatience -----------------------------------------------------------------------
+# --- the interval ---------------------------------------------------------------------
 
 
-def test_an_eager_device_is_slowed_down_more_and_more(telescope: Program) -> None:
+def test_each_early_poll_makes_the_interval_longer(telescope: Program) -> None:
     code = telescope.codes()["device_code"]
     assert telescope.poll(code)["error"] == "authorization_pending"
     for waits in (10, 15, 20):
         assert telescope.poll(code).outcome == (400, "slow_down")
         assert DeviceCode.objects.get().interval == waits
-    age(15)
+    let_time_pass(15)
     assert telescope.poll(code)["error"] == "slow_down"
-    age(26)
+    let_time_pass(26)
     assert telescope.poll(code)["error"] == "authorization_pending"
 
 
-def test_a_device_that_waits_its_interval_is_not_slowed(telescope: Program) -> None:
+def test_a_device_that_waits_for_its_interval_is_not_slowed_down(
+    telescope: Program,
+) -> None:
     code = telescope.codes()["device_code"]
     for _ in range(5):
         assert telescope.poll(code)["error"] == "authorization_pending"
-        age(devices.INTERVAL)
+        let_time_pass(devices.INTERVAL)
 
 
-def test_the_interval_has_an_end(telescope: Program) -> None:
+def test_the_interval_has_a_maximum(telescope: Program) -> None:
     code = telescope.codes()["device_code"]
     for _ in range(20):
         telescope.poll(code)
     assert DeviceCode.objects.get().interval == 60
 
 
-# --- thieves --------------------------------------------------------------------------
+# --- stolen codes ---------------------------------------------------------------------
 
 
-def test_a_code_is_good_for_one_token(telescope: Program, person: User) -> None:
+def test_a_code_can_be_used_once(telescope: Program, person: User) -> None:
     codes = telescope.codes()
     decide(person, codes["user_code"])
     assert telescope.poll(codes["device_code"]).status == 200
@@ -155,7 +159,9 @@ def test_a_code_is_good_for_one_token(telescope: Program, person: User) -> None:
     assert ClientSession.objects.count() == 1
 
 
-def test_a_code_is_good_for_its_own_client(telescope: Program, person: User) -> None:
+def test_a_code_can_be_used_only_by_its_own_client(
+    telescope: Program, person: User
+) -> None:
     codes = telescope.codes()
     decide(person, codes["user_code"])
     thief = Program(device_client("thief").client_id)
@@ -164,7 +170,9 @@ def test_a_code_is_good_for_its_own_client(telescope: Program, person: User) -> 
     assert telescope.poll(codes["device_code"]).status == 200
 
 
-def test_a_code_is_good_on_its_own_device(telescope: Program, person: User) -> None:
+def test_a_code_can_be_used_only_on_its_own_device(
+    telescope: Program, person: User
+) -> None:
     codes = telescope.codes(code_challenge=CHALLENGE, code_challenge_method="S256")
     decide(person, codes["user_code"])
     for stolen in ({}, {"code_verifier": "w" * 50}):
@@ -173,14 +181,14 @@ def test_a_code_is_good_on_its_own_device(telescope: Program, person: User) -> N
     assert own.status == 200
 
 
-def test_a_challenge_in_the_clear_is_refused(telescope: Program) -> None:
+def test_a_plain_challenge_is_refused(telescope: Program) -> None:
     for wrong in (("plain", VERIFIER), ("S256", "short"), ("S256", "ü" * 43)):
         method, challenge = wrong
         codes = telescope.codes(code_challenge=challenge, code_challenge_method=method)
         assert codes.outcome == (400, "invalid_request")
 
 
-def test_a_code_that_nobody_was_given_is_refused(telescope: Program) -> None:
+def test_an_unknown_code_is_refused(telescope: Program) -> None:
     for code in ("x", "x" * 10_000, "ü", "a b"):
         assert telescope.poll(code).outcome == REFUSED
     assert telescope.poll("").outcome == (400, "invalid_request")
@@ -193,14 +201,14 @@ def test_an_expired_code_is_refused(
     codes = telescope.codes()
     if decision:
         decide(person, codes["user_code"], decision)
-    age(devices.LIFETIME)
+    let_time_pass(devices.LIFETIME)
     assert telescope.poll(codes["device_code"]).outcome == (400, "expired_token")
     assert not ClientSession.objects.exists()
 
 
 def test_an_expired_code_cannot_be_approved(telescope: Program, person: User) -> None:
     codes = telescope.codes()
-    age(devices.LIFETIME)
+    let_time_pass(devices.LIFETIME)
     assert decide(person, codes["user_code"]).status_code == 404
     assert DeviceCode.objects.get().state == DeviceCode.State.PENDING
 
@@ -212,16 +220,14 @@ def test_a_code_is_decided_once(telescope: Program, person: User) -> None:
     assert telescope.poll(codes["device_code"])["error"] == "access_denied"
 
 
-def test_who_lost_their_account_lets_nothing_in(
-    telescope: Program, person: User
-) -> None:
+def test_an_inactive_account_approves_nothing(telescope: Program, person: User) -> None:
     codes = telescope.codes()
     decide(person, codes["user_code"])
     User.objects.filter(pk=person.pk).update(is_active=False)
     assert telescope.poll(codes["device_code"]).outcome == (400, "access_denied")
 
 
-def test_a_secret_is_asked_of_a_client_that_has_one(person: User) -> None:
+def test_a_confidential_client_needs_its_secret(person: User) -> None:
     _, secret = create_client(client_id="dome", name="Dome", grant=Grant.DEVICE)
     right, wrong, none = Program("dome", secret), Program("dome", "x"), Program("dome")
     codes = right.codes()
@@ -232,7 +238,7 @@ def test_a_secret_is_asked_of_a_client_that_has_one(person: User) -> None:
     assert right.poll(codes["device_code"]).status == 200
 
 
-def test_a_client_that_is_not_known_is_refused_like_a_wrong_secret(
+def test_an_unknown_client_is_refused_like_a_wrong_secret(
     person: User,
 ) -> None:
     create_client(client_id="dome", name="Dome", grant=Grant.DEVICE)
@@ -246,26 +252,26 @@ def test_a_client_that_is_not_known_is_refused_like_a_wrong_secret(
         assert all("WWW-Authenticate" in one.headers for one in answers)
 
 
-def test_a_client_for_another_grant_may_not_ask_for_devices() -> None:
+def test_a_client_with_another_grant_cannot_start_the_device_flow() -> None:
     _, secret = create_client(client_id="robot", name="Robot", grant=Grant.SERVICE)
     assert Program("robot", secret).codes().outcome == (401, "invalid_client")
     assert Program("robot", secret).poll("x").outcome == (400, "unauthorized_client")
 
 
-def test_scopes_that_there_are_not_are_refused_by_name(telescope: Program) -> None:
+def test_unknown_scopes_are_refused_by_name(telescope: Program) -> None:
     codes = telescope.codes(scope="read admin")
     assert codes.outcome == (400, "invalid_scope")
     assert "No such scope: admin." in codes["error_description"]
 
 
-def test_guessing_at_device_codes_is_slowed(telescope: Program) -> None:
+def test_guessing_device_codes_is_limited(telescope: Program) -> None:
     outcomes = [telescope.poll(f"guess-{n}").outcome for n in range(22)]
     assert outcomes[0] == REFUSED
     assert outcomes[-1] == (429, "slow_down")
 
 
-def test_guessing_at_user_codes_is_slowed(person: User) -> None:
-    browser = browser_of(person)
+def test_guessing_user_codes_is_limited(person: User) -> None:
+    browser = browser_for(person)
     statuses = [
         browser.get("/device", {"user_code": f"BBBB-BBB{letter}"}).status_code
         for letter in "BCDFGHJKLMNPQRSTVWXZBC"

@@ -1,4 +1,4 @@
-"""Tokens that somebody forged, each from one that opens the API."""
+"""Forged tokens, each made from one that the API accepts."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.interop.oidc.issuer import (
     REFUSED,
     Answer,
     Program,
-    signed,
-    status_of,
+    api_status,
+    signed_token,
 )
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def _unsigned(algorithm: str) -> Callable[[dict[str, Any]], str]:
 
 
 def _by_another_key(claims: dict[str, Any]) -> str:
-    return signed(claims, rsa.generate_private_key(65537, 2048))
+    return signed_token(claims, rsa.generate_private_key(65537, 2048))
 
 
 def _by_the_public_key_as_a_secret(claims: dict[str, Any]) -> str:
@@ -56,32 +56,36 @@ FORGERIES: dict[str, Callable[[dict[str, Any]], str]] = {
     "alg RS256, no signature": _unsigned("RS256"),
     "another key": _by_another_key,
     "the public key as a secret": _by_the_public_key_as_a_secret,
-    "a kid that there is not": lambda claims: signed(claims, kid="elsewhere"),
-    "no kid": lambda claims: signed(claims, kid=""),
-    "the kind of an ID token": lambda claims: signed(claims, typ="JWT"),
-    "a wrong issuer": lambda claims: signed({**claims, "iss": "https://evil.example"}),
-    "our own address as issuer": lambda claims: signed(
+    "an unknown kid": lambda claims: signed_token(claims, kid="elsewhere"),
+    "no kid": lambda claims: signed_token(claims, kid=""),
+    "the kind of an ID token": lambda claims: signed_token(claims, typ="JWT"),
+    "a wrong issuer": lambda claims: signed_token(
+        {**claims, "iss": "https://evil.example"}
+    ),
+    "our own address as issuer": lambda claims: signed_token(
         {**claims, "iss": "http://127.0.0.1:8000"}
     ),
-    "expired": lambda claims: signed({**claims, "exp": int(time.time()) - 60}),
-    "of the future": lambda claims: signed({**claims, "iat": int(time.time()) + 600}),
-    "somebody else": lambda claims: signed({**claims, "sub": "0"}),
-    "a session that there is not": lambda claims: signed({**claims, "sid": "0" * 32}),
-    "a number for a session": lambda claims: signed({**claims, "sid": 1}),
+    "expired": lambda claims: signed_token({**claims, "exp": int(time.time()) - 60}),
+    "of the future": lambda claims: signed_token(
+        {**claims, "iat": int(time.time()) + 600}
+    ),
+    "somebody else": lambda claims: signed_token({**claims, "sub": "0"}),
+    "an unknown session": lambda claims: signed_token({**claims, "sid": "0" * 32}),
+    "a number for a session": lambda claims: signed_token({**claims, "sid": 1}),
     **{
-        f"no {name}": lambda claims, name=name: signed(  # type: ignore[misc]
+        f"no {name}": lambda claims, name=name: signed_token(  # type: ignore[misc]
             {key: value for key, value in claims.items() if key != name}
         )
         for name in ("exp", "iat", "iss", "sub", "sid", "jti", "azp", "scope")
     },
     "words": lambda _: "a.b.c",
     "no parts": lambda _: "..",
-    "much too long": lambda claims: signed({**claims, "x": "y" * 10_000}),
+    "much too long": lambda claims: signed_token({**claims, "x": "y" * 10_000}),
 }
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
-def test_a_forged_token_opens_nothing(claims: dict[str, Any], forgery: str) -> None:
+def test_a_forged_token_is_refused(claims: dict[str, Any], forgery: str) -> None:
     forged = FORGERIES[forgery](claims)
     for path in (NAME, "/api/file_type/", "/o/userinfo"):
         api = Client(headers={"authorization": f"Bearer {forged}"})
@@ -90,21 +94,21 @@ def test_a_forged_token_opens_nothing(claims: dict[str, Any], forgery: str) -> N
         assert "WWW-Authenticate" in answer.headers
 
 
-def test_the_forgeries_are_forged_from_a_token_that_opens(
+def test_the_token_that_is_forged_is_accepted_itself(
     claims: dict[str, Any],
 ) -> None:
-    assert status_of(signed(claims)) == 200
+    assert api_status(signed_token(claims)) == 200
 
 
-def test_a_refused_token_is_answered_by_a_challenge(tokens: Answer) -> None:
+def test_the_response_to_a_refused_token_has_a_challenge(tokens: Answer) -> None:
     api = Client(headers={"authorization": f"Bearer {tokens['access_token'][:-9]}"})
     challenge = api.get(NAME)["WWW-Authenticate"]
     assert challenge == 'Bearer realm="registry", error="invalid_token"'
 
 
-def test_who_lost_their_account_is_out(
+def test_the_token_of_an_inactive_account_is_refused(
     telescope: Program, person: User, tokens: Answer
 ) -> None:
     User.objects.filter(pk=person.pk).update(is_active=False)
-    assert status_of(tokens["access_token"]) == 401
+    assert api_status(tokens["access_token"]) == 401
     assert telescope.refresh(tokens["refresh_token"]).outcome == REFUSED

@@ -1,4 +1,4 @@
-"""What clients discover, at both addresses; what endpoints do with nonsense."""
+"""The metadata for clients at both URLs, and invalid requests to the endpoints."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from django.test import Client
 from pytest_django import Settings
 
 from registry.identity.models import User
-from registry.identity.oauth.clients import WELL_KNOWN, make_well_known_clients
-from tests.interop.oidc.issuer import Program, let_in
+from registry.identity.oauth.clients import (
+    WELL_KNOWN_CLIENTS,
+    create_well_known_clients,
+)
+from tests.interop.oidc.issuer import Program, authorize_device
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +39,7 @@ def _json(path: str) -> Any:
         f"{REALM}/.well-known/openid-configuration",
     ],
 )
-def test_every_endpoint_that_is_discovered_is_there(path: str) -> None:
+def test_every_discovered_endpoint_exists(path: str) -> None:
     found = _json(path)
     assert found["issuer"] == "http://127.0.0.1:8000/o"
     for name, address in found.items():
@@ -47,7 +50,7 @@ def test_every_endpoint_that_is_discovered_is_there(path: str) -> None:
     assert found["code_challenge_methods_supported"] == ["S256"]
 
 
-def test_addresses_do_not_follow_the_host_of_a_request(
+def test_urls_do_not_depend_on_the_host_of_a_request(
     settings: Settings, telescope: Program
 ) -> None:
     settings.ALLOWED_HOSTS = ["*"]
@@ -62,52 +65,52 @@ def test_addresses_do_not_follow_the_host_of_a_request(
 
 
 @pytest.mark.parametrize("path", ["/o/.well-known/jwks.json", f"{PROTOCOL}/certs"])
-def test_the_keys_that_are_published_verify_and_are_public(
+def test_the_published_keys_verify_tokens_and_are_public_keys(
     path: str, telescope: Program, person: User
 ) -> None:
-    token = let_in(person, telescope)["access_token"]
+    token = authorize_device(person, telescope)["access_token"]
     published = _json(path)
     (key,) = jwt.PyJWKSet.from_dict(published).keys
     jwt.decode(token, key.key, algorithms=["RS256"], issuer="http://127.0.0.1:8000/o")
     assert {*published["keys"][0]} == {"kty", "use", "alg", "kid", "n", "e"}
 
 
-def test_the_realm_has_its_key_in_one_line(telescope: Program, person: User) -> None:
+def test_the_realm_has_its_key_on_one_line(telescope: Program, person: User) -> None:
     realm = _json(REALM)
     key: Any = load_der_public_key(base64.b64decode(realm["public_key"]))
-    token = let_in(person, telescope)["access_token"]
+    token = authorize_device(person, telescope)["access_token"]
     jwt.decode(token, key, algorithms=["RS256"])
     assert realm["realm"] == "registry"
     assert realm["token-service"] == f"http://127.0.0.1:8000{PROTOCOL}"
 
 
 @pytest.mark.parametrize("path", ["/auth/realms/other", "/auth/realms/", "/o/nothing"])
-def test_there_is_no_other_realm(path: str) -> None:
+def test_other_realms_are_not_found(path: str) -> None:
     assert Client().get(path).status_code == 404
 
 
-def test_the_realm_gives_tokens_as_keycloak_does(person: User) -> None:
-    make_well_known_clients()
+def test_the_realm_issues_tokens_as_keycloak_does(person: User) -> None:
+    create_well_known_clients()
     program = Program("client-tools", base=PROTOCOL)
     program_codes = program.post("/auth/device", scopes="")
     assert program_codes.status == 200
     assert "verification_uri_complete" in program_codes.body
 
 
-def test_the_clients_that_programs_count_on_are_made_once() -> None:
+def test_the_well_known_clients_are_created_once() -> None:
     from oauth2_provider.models import Application
 
     for _ in range(2):
-        make_well_known_clients()
-    made = Application.objects.filter(client_id__in=WELL_KNOWN)
-    assert {one.client_id for one in made} == {*WELL_KNOWN}
+        create_well_known_clients()
+    made = Application.objects.filter(client_id__in=WELL_KNOWN_CLIENTS)
+    assert {one.client_id for one in made} == {*WELL_KNOWN_CLIENTS}
     assert {one.client_type for one in made} == {"public"}
 
 
 @pytest.mark.parametrize(
     "path", ["/o/token", "/o/revoke", "/o/introspect", "/o/device-authorization"]
 )
-def test_programs_post_forms(path: str) -> None:
+def test_only_forms_can_be_posted(path: str) -> None:
     for method in ("get", "put", "delete", "patch"):
         answer = getattr(Client(), method)(path)
         assert answer.status_code == 405

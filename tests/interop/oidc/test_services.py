@@ -1,4 +1,4 @@
-"""Services, which act for themselves; revocation, introspection and userinfo."""
+"""Services, which act for their own account; revocation, introspection, userinfo."""
 
 from __future__ import annotations
 
@@ -17,99 +17,99 @@ from tests.interop.oidc.issuer import (
     REFUSED,
     Answer,
     Program,
-    as_service,
-    claims_in,
+    api_status,
+    authorize_device,
+    claims_of_token,
+    create_service,
     device_client,
-    let_in,
-    new_robot,
-    status_of,
+    service_token,
 )
 
 pytestmark = pytest.mark.django_db
 
 
-def test_a_service_acts_for_itself_with_its_roles() -> None:
-    tokens = as_service(new_robot(roles=["job-service-admin"]))
+def test_a_service_acts_for_its_account_with_its_roles() -> None:
+    tokens = service_token(create_service(roles=["job-service-admin"]))
     assert tokens.status == 200
     assert "refresh_token" not in tokens.body
-    claims = claims_in(tokens["access_token"])
+    claims = claims_of_token(tokens["access_token"])
     assert claims["preferred_username"] == "robot"
     assert claims["realm_access"]["roles"] == ["job-service-admin"]
-    assert status_of(tokens["access_token"]) == 200
+    assert api_status(tokens["access_token"]) == 200
 
 
-def test_a_service_cannot_say_that_it_is_somebody(person: User) -> None:
+def test_a_service_cannot_act_for_somebody_else(person: User) -> None:
     names = {"user": str(person.pk), "username": person.username, "sub": "1"}
-    tokens = as_service(new_robot(), **names, client_session="x", session="x")
-    assert claims_in(tokens["access_token"])["preferred_username"] == "robot"
+    tokens = service_token(create_service(), **names, client_session="x", session="x")
+    assert claims_of_token(tokens["access_token"])["preferred_username"] == "robot"
 
 
-def test_a_service_has_one_session_however_often_it_comes() -> None:
-    robot = new_robot()
+def test_a_service_has_one_session_for_all_its_tokens() -> None:
+    robot = create_service()
     for _ in range(3):
-        assert as_service(robot).status == 200
+        assert service_token(robot).status == 200
     session = ClientSession.objects.get()
     assert session.refresh_digest is None
     assert Event.objects.filter(action="service_signed_in").count() == 1
 
 
-def test_a_wrong_secret_is_refused_and_slowed(settings: Settings) -> None:
-    robot = new_robot()
+def test_a_wrong_secret_is_refused_and_limited(settings: Settings) -> None:
+    robot = create_service()
     for secret in ("", "guess", robot.secret.swapcase()):
-        outcome = as_service(Program("robot", secret)).outcome
+        outcome = service_token(Program("robot", secret)).outcome
         assert outcome == (401, "invalid_client")
     settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "login": (1, 60)}
-    assert as_service(Program("robot", "guess")).outcome == (429, "slow_down")
-    # nothing is looked at any more, so that a right guess tells nothing either
-    assert as_service(robot).outcome == (429, "slow_down")
+    assert service_token(Program("robot", "guess")).outcome == (429, "slow_down")
+    # no secret is checked any more, so that a correct guess reveals nothing either
+    assert service_token(robot).outcome == (429, "slow_down")
     settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "login": (9, 60)}
-    assert as_service(robot).status == 200
+    assert service_token(robot).status == 200
 
 
-def test_a_public_client_is_no_service_whatever_secret_it_sends() -> None:
+def test_a_public_client_cannot_act_as_a_service() -> None:
     client = device_client("open")
     client.authorization_grant_type = Grant.SERVICE
     client.client_secret = ""
     client.user = UserFactory()
     client.save()
     for secret in ("", "x"):
-        outcome = as_service(Program("open", secret)).outcome
+        outcome = service_token(Program("open", secret)).outcome
         assert outcome == (401, "invalid_client")
 
 
-def test_a_service_without_an_account_that_is_open_gets_nothing() -> None:
-    robot = new_robot()
-    tokens = as_service(robot)
+def test_a_service_without_an_active_account_gets_no_token() -> None:
+    robot = create_service()
+    tokens = service_token(robot)
     User.objects.filter(username="robot").update(is_active=False)
-    assert as_service(robot).outcome == (400, "unauthorized_client")
-    assert status_of(tokens["access_token"]) == 401
+    assert service_token(robot).outcome == (400, "unauthorized_client")
+    assert api_status(tokens["access_token"]) == 401
 
 
 # --- revocation, introspection, userinfo ----------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
-def test_revoking_either_token_ends_both(
+def test_revoking_either_token_revokes_both(
     telescope: Program, tokens: Answer, kind: str
 ) -> None:
     assert telescope.post("/revoke", token=tokens[kind]).status == 200
-    assert status_of(tokens["access_token"]) == 401
+    assert api_status(tokens["access_token"]) == 401
     assert telescope.refresh(tokens["refresh_token"]).outcome == REFUSED
 
 
-def test_a_client_cannot_revoke_what_is_not_its_own(
+def test_a_client_cannot_revoke_tokens_of_another(
     telescope: Program, tokens: Answer
 ) -> None:
     other = Program(device_client("other").client_id)
     for token in (tokens["access_token"], tokens["refresh_token"], "x", "a.b.c"):
         assert other.post("/revoke", token=token).status == 200
-    assert status_of(tokens["access_token"]) == 200
+    assert api_status(tokens["access_token"]) == 200
 
 
-def test_introspection_tells_services_alone(
+def test_only_confidential_clients_can_introspect(
     telescope: Program, person: User, tokens: Answer
 ) -> None:
-    robot, token = new_robot(), tokens["access_token"]
+    robot, token = create_service(), tokens["access_token"]
     told = robot.post("/introspect", token=token)
     assert told["active"] is True
     assert (told["client_id"], told["username"]) == ("telescope", person.username)
@@ -120,7 +120,7 @@ def test_introspection_tells_services_alone(
         assert robot.post("/introspect", token=dead).body == {"active": False}
 
 
-def test_userinfo_tells_what_the_scopes_allow(
+def test_userinfo_has_the_claims_that_the_scopes_allow(
     telescope: Program, person: User, tokens: Answer
 ) -> None:
     def told(token: str) -> Any:
@@ -129,9 +129,9 @@ def test_userinfo_tells_what_the_scopes_allow(
     everything = told(tokens["access_token"]).json()
     assert everything["sub"] == str(person.pk)
     assert everything["email"] == person.email
-    fewer = let_in(person, telescope, scope="openid read")["access_token"]
+    fewer = authorize_device(person, telescope, scope="openid read")["access_token"]
     assert "email" not in told(fewer).json()
-    none = told(let_in(person, telescope, scope="read")["access_token"])
+    none = told(authorize_device(person, telescope, scope="read")["access_token"])
     assert none.status_code == 403
     assert "insufficient_scope" in none["WWW-Authenticate"]
     assert told("").status_code == 401

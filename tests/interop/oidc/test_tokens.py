@@ -1,4 +1,4 @@
-"""Access and refresh tokens: what they say, and what they open."""
+"""Access and refresh tokens: their claims, and what they give access to."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from tests.interop.oidc.issuer import (
     REFUSED,
     Answer,
     Program,
-    claims_in,
+    api_status,
+    authorize_device,
+    claims_of_token,
     device_client,
-    let_in,
     session_of,
-    status_of,
 )
 
 pytestmark = pytest.mark.django_db
 
 
-# --- what they say --------------------------------------------------------------------
+# --- claims ---------------------------------------------------------------------------
 
 
-def test_an_access_token_says_who_may_what_through_which_client(
+def test_an_access_token_has_the_claims_of_user_client_and_roles(
     telescope: Program, person: User
 ) -> None:
     for name in ("job-service-write", "/institutions/IceCube", "iceprod-system"):
         person.groups.add(Group.objects.get_or_create(name=name)[0])
-    tokens = let_in(person, telescope, scope="offline_access")
-    claims = claims_in(tokens["access_token"])
+    tokens = authorize_device(person, telescope, scope="offline_access")
+    claims = claims_of_token(tokens["access_token"])
     header = jwt.get_unverified_header(tokens["access_token"])
     assert header == {
         "alg": "RS256",
@@ -65,32 +65,34 @@ def test_an_access_token_says_who_may_what_through_which_client(
     }
 
 
-def test_a_role_comes_with_the_next_token(
+def test_a_granted_role_is_in_the_next_token(
     telescope: Program, person: User, tokens: Answer
 ) -> None:
     person.groups.add(Group.objects.get_or_create(name="handle-read")[0])
     again = telescope.refresh(tokens["refresh_token"])
-    assert claims_in(again["access_token"])["realm_access"]["roles"] == ["handle-read"]
+    assert claims_of_token(again["access_token"])["realm_access"]["roles"] == [
+        "handle-read"
+    ]
 
 
-def test_a_superuser_has_the_roles_of_people(telescope: Program) -> None:
-    tokens = let_in(UserFactory(is_superuser=True), telescope)
-    claims = claims_in(tokens["access_token"])
+def test_the_token_of_a_superuser_has_all_roles_of_people(telescope: Program) -> None:
+    tokens = authorize_device(UserFactory(is_superuser=True), telescope)
+    claims = claims_of_token(tokens["access_token"])
     assert "sys-admin-admin" in claims["realm_access"]["roles"]
     assert claims["groups"] == ["/tokens/IceProdAdmins"]
     assert claims["resource_access"]["iceprod"]["roles"] == []
 
 
-def test_a_refresh_token_means_nothing_but_itself(tokens: Answer) -> None:
+def test_a_refresh_token_is_opaque(tokens: Answer) -> None:
     assert "." not in tokens["refresh_token"]
     assert len(tokens["refresh_token"]) >= 43
 
 
-# --- what they open -------------------------------------------------------------------
+# --- access to the API ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "token"])
-def test_an_access_token_opens_the_api(
+def test_the_api_accepts_an_access_token(
     tokens: Answer, person: User, scheme: str
 ) -> None:
     api = Client(headers={"authorization": f"{scheme} {tokens['access_token']}"})
@@ -100,34 +102,34 @@ def test_an_access_token_opens_the_api(
     assert made.json()["updated_by"].endswith(f"/{person.pk}/")
 
 
-def test_an_access_token_costs_one_query(
+def test_an_access_token_needs_one_query(
     tokens: Answer, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    assert status_of(tokens["access_token"]) == 200
+    assert api_status(tokens["access_token"]) == 200
     with django_assert_num_queries(1):
-        assert status_of(tokens["access_token"]) == 200
+        assert api_status(tokens["access_token"]) == 200
 
 
-def test_a_forged_token_costs_none(
+def test_a_forged_token_needs_no_query(
     tokens: Answer, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(0):
-        assert status_of(tokens["access_token"][:-4] + "AAAA") == 401
+        assert api_status(tokens["access_token"][:-4] + "AAAA") == 401
 
 
-def test_the_api_token_works_beside_it(person: User, tokens: Answer) -> None:
-    assert status_of(issue_token(user=person, by=person)) == 200
-    assert status_of(tokens["access_token"]) == 200
+def test_the_api_token_works_as_well(person: User, tokens: Answer) -> None:
+    assert api_status(issue_token(user=person, by=person)) == 200
+    assert api_status(tokens["access_token"]) == 200
 
 
-def test_a_token_in_an_address_is_refused(person: User, tokens: Answer) -> None:
+def test_a_token_in_a_url_is_refused(person: User, tokens: Answer) -> None:
     for path in (NAME, "/api/file_type/", "/api/"):
         answer = Client().get(path, {"access_token": tokens["access_token"]})
         assert answer.status_code == 400
         assert "send it as Authorization: Bearer" in answer.json()["detail"]
 
 
-def test_secrets_in_an_address_are_refused(telescope: Program, tokens: Answer) -> None:
+def test_secrets_in_a_url_are_refused(telescope: Program, tokens: Answer) -> None:
     query = f"refresh_token={tokens['refresh_token']}"
     for path in ("/token", "/revoke"):
         answer = telescope.post(f"{path}?{query}", grant_type="refresh_token")
@@ -139,17 +141,17 @@ def test_secrets_in_an_address_are_refused(telescope: Program, tokens: Answer) -
 # --- refresh tokens -------------------------------------------------------------------
 
 
-def test_a_refresh_takes_nothing_from_whoever_shares_it(
+def test_a_shared_refresh_token_can_be_used_twice(
     telescope: Program, tokens: Answer
 ) -> None:
     renewed = [telescope.refresh(tokens["refresh_token"]) for _ in range(3)]
     assert {one["refresh_token"] for one in renewed} == {tokens["refresh_token"]}
     for one in (tokens, *renewed):
-        assert status_of(one["access_token"]) == 200
+        assert api_status(one["access_token"]) == 200
     assert len({one["access_token"] for one in renewed}) == 3
 
 
-def test_a_refresh_is_noted_as_the_latest_use(
+def test_a_refresh_is_stored_as_the_last_use(
     telescope: Program, person: User, tokens: Answer
 ) -> None:
     ClientSession.objects.update(last_used=timezone.now() - timedelta(days=9))
@@ -159,10 +161,10 @@ def test_a_refresh_is_noted_as_the_latest_use(
     assert session.address == "127.0.0.1"
 
 
-def test_a_refresh_may_ask_for_less_but_not_for_more(
+def test_a_refresh_can_request_fewer_scopes_but_not_more(
     telescope: Program, person: User
 ) -> None:
-    tokens = let_in(person, telescope, scope="read email")
+    tokens = authorize_device(person, telescope, scope="read email")
     less = telescope.refresh(tokens["refresh_token"], scope="read")
     assert less["scope"] == "read"
     more = telescope.refresh(tokens["refresh_token"], scope="read write")
@@ -170,14 +172,14 @@ def test_a_refresh_may_ask_for_less_but_not_for_more(
     assert telescope.refresh(tokens["refresh_token"])["scope"] == "read email"
 
 
-def test_a_stolen_refresh_token_is_of_no_use_to_another_client(
+def test_another_client_cannot_use_a_refresh_token(
     tokens: Answer,
 ) -> None:
     thief = Program(device_client("thief").client_id)
     assert thief.refresh(tokens["refresh_token"]).outcome == REFUSED
 
 
-def test_an_access_token_is_no_refresh_token(
+def test_an_access_token_is_not_accepted_as_a_refresh_token(
     telescope: Program, tokens: Answer
 ) -> None:
     assert telescope.refresh(tokens["access_token"]).outcome == REFUSED
@@ -187,10 +189,10 @@ def test_an_access_token_is_no_refresh_token(
     "scope,outlives",
     [("offline_access", timedelta(days=180)), ("", timedelta(hours=12))],
 )
-def test_a_session_that_is_not_used_ends_by_itself(
+def test_an_unused_session_expires(
     telescope: Program, person: User, scope: str, outlives: timedelta
 ) -> None:
-    tokens = let_in(person, telescope, scope=scope)
+    tokens = authorize_device(person, telescope, scope=scope)
     minute = timedelta(minutes=1)
     ClientSession.objects.update(last_used=timezone.now() - outlives + minute)
     assert telescope.refresh(tokens["refresh_token"]).status == 200
@@ -206,6 +208,6 @@ def test_there_is_no_password_grant(telescope: Program) -> None:
 
 
 @pytest.mark.parametrize("grant", ["", "implicit", "urn:ietf:params:oauth:nothing"])
-def test_no_other_grant_is_known(telescope: Program, grant: str) -> None:
+def test_other_grants_are_not_supported(telescope: Program, grant: str) -> None:
     answer = telescope.post("/token", grant_type=grant)
     assert answer.outcome == (400, "unsupported_grant_type")

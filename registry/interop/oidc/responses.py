@@ -1,4 +1,4 @@
-"""Answers in JSON that nobody may keep, and counting those that fail."""
+"""JSON responses that must not be cached, and a limit for failed attempts."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-#: Errors of those who guess: at secrets, codes or tokens.
+#: Errors that somebody gets who guesses secrets, codes or tokens.
 _GUESSES = (b'"invalid_client"', b'"invalid_grant"', b'"invalid_token"')
 
 
-def answer(
+def oauth_response(
     body: Mapping[str, Any] | str | None,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """Return an answer that holds, or may hold, a secret (RFC 6749, section 5.1)."""
+    """Return a response that must not be cached (RFC 6749, section 5.1)."""
     response: HttpResponse
     if isinstance(body, str) or body is None:
         response = HttpResponse(body or "", "application/json", status)
@@ -35,30 +35,32 @@ def answer(
     return response
 
 
-def refusal(error: str, description: str, status: int = 400) -> HttpResponse:
-    """Return an error as OAuth has it (RFC 6749, section 5.2)."""
-    response = answer({"error": error, "error_description": description}, status)
+def oauth_error(error: str, description: str, status: int = 400) -> HttpResponse:
+    """Return an OAuth error response (RFC 6749, section 5.2)."""
+    response = oauth_response(
+        {"error": error, "error_description": description}, status
+    )
     if status == 401:
         response["WWW-Authenticate"] = 'Basic realm="registry"'
     return response
 
 
-def slowed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Answer 429 instead to an address that has guessed too often."""
+def limit_guesses(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Count a failed attempt; return 429 instead if the address had too many."""
     if not any(guess in response.content for guess in _GUESSES):
         return response
     try:
         count_failure(request)
     except TooManyAttempts as refused:
-        return not_looked_at(refused)
+        return too_many_attempts(refused)
     return response
 
 
-def not_looked_at(refused: SignInRefused) -> HttpResponse:
-    """Answer an attempt that comes too early: 429, or 503 where all are busy."""
-    many = isinstance(refused, TooManyAttempts)
-    error = "slow_down" if many else "temporarily_unavailable"
+def too_many_attempts(refused: SignInRefused) -> HttpResponse:
+    """Return 429 after too many attempts, or 503 if all hashing slots are taken."""
+    is_limited = isinstance(refused, TooManyAttempts)
+    error = "slow_down" if is_limited else "temporarily_unavailable"
     wait = f"Try again in {refused.seconds} seconds."
-    late = refusal(error, wait, refused.status_code)
-    late["Retry-After"] = str(refused.seconds)
-    return late
+    response = oauth_error(error, wait, refused.status_code)
+    response["Retry-After"] = str(refused.seconds)
+    return response

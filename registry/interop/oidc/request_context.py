@@ -1,4 +1,4 @@
-"""The request that is being answered, for what oauthlib asks without handing it on."""
+"""Django's current request, for callbacks of oauthlib that do not get it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _current: ContextVar[HttpRequest] = ContextVar("oidc_request")
 
 
 @contextmanager
-def answering(request: HttpRequest) -> Iterator[None]:
-    """Have ``current_request`` return this one in the block."""
+def set_current_request(request: HttpRequest) -> Iterator[None]:
+    """Make ``current_request`` return this request during the block."""
     earlier = _current.set(request)
     try:
         yield

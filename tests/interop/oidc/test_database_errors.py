@@ -1,4 +1,4 @@
-"""Tokens and codes where PostgreSQL gives a transaction up, or has no room."""
+"""Tokens and codes when PostgreSQL aborts a transaction or the disk is full."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def _forget_full_disks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database_errors._LastFull, "at", database_errors._LastFull.at)
 
 
-def test_a_token_is_given_at_the_third_try(telescope: Program, person: User) -> None:
+def test_a_token_is_issued_at_the_third_attempt(
+    telescope: Program, person: User
+) -> None:
     with refused_inserts("registry_devicecode", DEADLOCK, times=2):
         codes = telescope.codes(scope="offline_access")
     assert codes.status == 200
@@ -42,5 +44,5 @@ def test_a_token_that_cannot_be_stored_is_temporarily_unavailable(
     assert answer.outcome == (503, "temporarily_unavailable")
     assert answer.headers["Retry-After"] == "5"
     assert answer.headers["Cache-Control"] == "no-store"
-    # the code was not used up
+    # the code can still be used
     assert telescope.poll(codes["device_code"]).status == 200
