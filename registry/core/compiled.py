@@ -14,8 +14,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
-from registry.core.lookups import listed
-from registry.core.postgresql import KEPT
+from registry.core.lookups import encode_ids
+from registry.core.postgresql import PREPARE_HINT
 
 
 class CompiledQuery:
@@ -53,19 +53,19 @@ class CompiledQuery:
         sql, parameters = compiler.as_sql()
         if self._example not in parameters:
             raise ValueError(f"{self._example!r} is not a parameter of {sql}")
-        return compiler, KEPT + self._around(sql), parameters
+        return compiler, PREPARE_HINT + self._around(sql), parameters
 
 
 class CompiledByIds:
-    """Rows by many ids; ``queryset`` filters by ids as ``Among`` takes them."""
+    """Rows by many ids; ``queryset`` filters by ids as ``IdIn`` takes them."""
 
     def __init__(self, queryset: Callable[[str], QuerySet[Any]]) -> None:
         self._queryset = queryset
 
     def rows(self, ids: Iterable[int]) -> list[tuple[Any, ...]]:
         """Return the rows of these ids."""
-        return self._query.rows(listed(ids))
+        return self._query.rows(encode_ids(ids))
 
     @cached_property
     def _query(self) -> CompiledQuery:
-        return CompiledQuery(self._queryset, listed([-1]))
+        return CompiledQuery(self._queryset, encode_ids([-1]))

@@ -10,7 +10,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 from registry.core.globs import AnyText, Glob, Literal, One, Part, Set, parse_glob
-from registry.core.postgresql import KEPT
+from registry.core.postgresql import PREPARE_HINT
 
 #: One character in Python's regular expressions, whichever it is.
 _ANY = r"[\s\S]"
@@ -130,17 +130,17 @@ def _escaped(character: str) -> str:
     return f"\\U{ord(character):08x}"
 
 
-def wanted_ids(ids: Iterable[int]) -> tuple[str, str]:
+def ids_source(ids: Iterable[int]) -> tuple[str, str]:
     """Return what to select ``wanted.id`` from, a row an id, and its parameter.
 
     One parameter, whatever the number of ids: the statement stays the same.
     """
     if connection.vendor == "postgresql":
-        return "unnest(%s::bigint[]) AS wanted(id)", listed(ids)
-    return "(SELECT value AS id FROM json_each(%s)) AS wanted", listed(ids)
+        return "unnest(%s::bigint[]) AS wanted(id)", encode_ids(ids)
+    return "(SELECT value AS id FROM json_each(%s)) AS wanted", encode_ids(ids)
 
 
-class Among(models.Func):
+class IdIn(models.Func):
     """Whether a field is one of many ids, for ``filter()``; they are one parameter.
 
     A parameter for each would take longer to write down than thousands of rows to read,
@@ -150,7 +150,7 @@ class Among(models.Func):
     output_field = models.BooleanField()
 
     def __init__(self, field: str, ids: Iterable[int] | str) -> None:
-        wanted = ids if isinstance(ids, str) else listed(ids)
+        wanted = ids if isinstance(ids, str) else encode_ids(ids)
         super().__init__(models.F(field), models.Value(wanted))
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
@@ -171,7 +171,7 @@ class Among(models.Func):
         )
 
 
-def listed(ids: Iterable[int]) -> str:
+def encode_ids(ids: Iterable[int]) -> str:
     """Return ids as the one parameter that they are in a statement."""
     digits = ",".join(map(str, ids))
     # the brackets of an array and of a list are all that differs
@@ -184,14 +184,14 @@ def existing_ids(
     """Return which of these ids there are, of each model; one statement for all."""
     kinds, selects, parameters = list(wanted), [], []
     for number, model in enumerate(kinds):
-        source, parameter = wanted_ids(wanted[model])
+        source, parameter = ids_source(wanted[model])
         table = connection.ops.quote_name(model._meta.db_table)
         selects.append(f"SELECT {number}, id FROM {table} JOIN {source} USING (id)")  # noqa: S608
         parameters.append(parameter)
     found: dict[type[models.Model], list[int]] = {model: [] for model in kinds}
     if selects:
         with connection.cursor() as cursor:
-            cursor.execute(KEPT + " UNION ALL ".join(selects), parameters)
+            cursor.execute(PREPARE_HINT + " UNION ALL ".join(selects), parameters)
             for number, pk in cursor.fetchall():
                 found[kinds[number]].append(pk)
     return found

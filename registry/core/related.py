@@ -10,8 +10,8 @@ from typing import Any
 
 from django.db import connection, models
 
-from registry.core.lookups import wanted_ids
-from registry.core.postgresql import KEPT
+from registry.core.lookups import ids_source
+from registry.core.postgresql import PREPARE_HINT
 
 #: Ids for which a plan may be kept from when a table was tiny, and read all of it.
 _FEW = 10
@@ -150,7 +150,7 @@ def count_of(
     """
     selects, parameters, few = [], [], True
     for number, (table, key, column, most, ids) in enumerate(wanted):
-        source, parameter = wanted_ids(ids)
+        source, parameter = ids_source(ids)
         few = few and len(ids) <= _FEW
         first = (
             f"SELECT 1 FROM {_quoted(table)} "  # noqa: S608
@@ -161,7 +161,7 @@ def count_of(
         selects.append(f"SELECT {number}, wanted.id, ({count}) FROM {source}")  # noqa: S608
         parameters.append(parameter)
     with connection.cursor() as cursor:
-        kept = KEPT if few else ""
+        kept = PREPARE_HINT if few else ""
         cursor.execute(kept + " UNION ALL ".join(selects), parameters)
         rows: list[tuple[int, int, int]] = cursor.fetchall()
     return rows
@@ -190,7 +190,7 @@ class RelatedQuery:
         wanted = list(ids)
         if not self.related or not wanted:
             return {}
-        source, parameter = wanted_ids(wanted)
+        source, parameter = ids_source(wanted)
         statement = f"SELECT wanted.id, {self._columns} FROM {source}"  # noqa: S608
         with connection.cursor() as cursor:
             cursor.execute(statement, [parameter])
@@ -198,7 +198,7 @@ class RelatedQuery:
         read = self._read
         return {row[0]: read(row[1:]) for row in rows}
 
-    def beside(self, statement: str, columns: int) -> str:
+    def with_related_columns(self, statement: str, columns: int) -> str:
         """Make a statement select all of it too, behind its own columns.
 
         The first of its ``columns`` must be the id.

@@ -35,7 +35,7 @@ MOST_TEXT, MOST_PICTURE, MEMORY = 2_000_000, 20_000_000, 1024 * 1024 * 1024
 #: Pictures that are drawn at the same time.
 AT_ONCE = 2
 #: Seconds that a picture is kept, and that it is known to be too much for one.
-KEPT, REMEMBERED = 24 * 3600, 600
+PICTURE_LIFETIME, FAILURE_LIFETIME = 24 * 3600, 600
 #: Bytes of a picture that is kept.
 MOST_KEPT = 4_000_000
 
@@ -110,10 +110,10 @@ def _made(key: str, make: Callable[[], bytes]) -> bytes:
     try:
         made = make()
     except CannotDraw as error:
-        cache.set(key, error.detail, timeout=REMEMBERED)
+        cache.set(key, error.detail, timeout=FAILURE_LIFETIME)
         raise
     if len(made) <= MOST_KEPT:
-        cache.set(key, made, timeout=KEPT)
+        cache.set(key, made, timeout=PICTURE_LIFETIME)
     return made
 
 

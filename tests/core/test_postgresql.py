@@ -10,7 +10,7 @@ from django.db import connection, connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from registry.catalogue.models import Keyword
-from registry.core.postgresql import KEPT, base
+from registry.core.postgresql import PREPARE_HINT, base
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -90,11 +90,11 @@ def test_plans_are_kept_of_look_ups_and_inserts_alone(kept: Any) -> None:
     insert = f"INSERT INTO {Keyword._meta.db_table} (id) SELECT %s WHERE false"
     with kept.cursor() as cursor:
         for _ in range(20):
-            cursor.execute(f"{KEPT}SELECT %s::int", [1])
+            cursor.execute(f"{PREPARE_HINT}SELECT %s::int", [1])
             cursor.execute(insert, [1])
             cursor.execute("SELECT %s::int WHERE true", [1])
     plans = _kept_plans(kept)
-    assert plans == [f"{KEPT}SELECT $1::int", insert.replace("%s", "$1")]
+    assert plans == [f"{PREPARE_HINT}SELECT $1::int", insert.replace("%s", "$1")]
 
 
 def test_no_plan_is_kept_where_none_may_be(
@@ -104,5 +104,5 @@ def test_no_plan_is_kept_where_none_may_be(
     kept.close()
     with kept.cursor() as cursor:
         for _ in range(20):
-            cursor.execute(f"{KEPT}SELECT %s::int", [1])
+            cursor.execute(f"{PREPARE_HINT}SELECT %s::int", [1])
     assert _kept_plans(kept) == []

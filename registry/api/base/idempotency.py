@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from registry.identity.models import User
 
 #: How long an answer is kept.
-KEPT = timedelta(hours=24)
+ANSWER_LIFETIME = timedelta(hours=24)
 #: After this long without an answer, the process that claimed a key is dead.
 ABANDONED = timedelta(minutes=15)
 
@@ -100,7 +100,7 @@ def _claim(
 def _store(claim: IdempotencyKey) -> None:
     """Store a claim in the place of those that are over."""
     now = claim.claimed_at
-    IdempotencyKey.objects.filter(claimed_at__lt=now - KEPT).delete()
+    IdempotencyKey.objects.filter(claimed_at__lt=now - ANSWER_LIFETIME).delete()
     IdempotencyKey.objects.filter(
         user=claim.user, key=claim.key, status=None, claimed_at__lt=now - ABANDONED
     ).delete()
@@ -111,7 +111,7 @@ def _store(claim: IdempotencyKey) -> None:
 def _known(user: User, key: str, now: datetime) -> IdempotencyKey | None:
     """Return the claim on a key that holds, if there is one."""
     holds = Q(claimed_at__gte=now - ABANDONED) | Q(
-        status__isnull=False, claimed_at__gte=now - KEPT
+        status__isnull=False, claimed_at__gte=now - ANSWER_LIFETIME
     )
     return IdempotencyKey.objects.filter(holds, user=user, key=key).first()
 

@@ -12,14 +12,14 @@ from psycopg.errors import QueryCanceled
 from psycopg.pq import ExecStatus, TransactionStatus
 
 from registry.core.errors import TookTooLong
-from registry.core.postgresql import KEPT
+from registry.core.postgresql import PREPARE_HINT
 from registry.core.reading import statement_seconds
 
 #: Seconds that a connection may have rested and still be trusted by its socket. After
 #: longer ones, a firewall may have dropped it without a word.
 TRUSTED = 10
 #: How statements begin that are planned once a connection.
-_PLANNED_ONCE = (KEPT, "INSERT INTO ")
+_PLANNED_ONCE = (PREPARE_HINT, "INSERT INTO ")
 
 
 class Cursor(base.ServerBindingCursor):  # type: ignore[name-defined]
