@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from csp.constants import NONE, SELF
 from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 
@@ -150,6 +151,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "axes",
+    "csp",
     "social_django",
     "oauth2_provider",
 ]
@@ -161,7 +163,8 @@ MIDDLEWARE = [
     # outside of whatever may raise or put another answer in the place of one
     "registry.http.budgets.BudgetMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "registry.http.middleware.SecurityHeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "registry.http.middleware.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -365,6 +368,22 @@ SESSION_COOKIE_NAME = f"registry_session_{PORT}"
 CSRF_COOKIE_NAME = f"registry_csrf_{PORT}"
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+# What a browser may do with our pages (W3C Content Security Policy, level 3). A view
+# with other needs has a decorator of django-csp; a file that somebody uploaded brings a
+# stricter policy of its own
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        # small pictures in style sheets are data addresses, in Swagger UI and the admin
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        # Chromium checks the redirect after a form against this too, so that signing
+        # in elsewhere needs that origin
+        "form-action": [SELF, *FORM_ORIGINS],
+        "frame-ancestors": [NONE],
+    }
+}
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -16,7 +16,6 @@ from django.utils.functional import LazyObject, empty
 
 from registry.core import context
 from registry.http.addresses import client_address
-from registry.http.policies import CONTENT_SECURITY_POLICY, PERMISSIONS_POLICY
 from registry.http.throttling import usage_of
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -26,6 +25,10 @@ access_log = logging.getLogger("registry.access")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _COMMENTS_AND_BLANKS = re.compile(r"\([^()]*\)|\s+")
 _LONGEST_CLIENT = 200
+_PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in ("camera", "geolocation", "microphone", "payment", "usb")
+)
 _NAMES_MACHINE = re.compile(r"(localhost|[0-9.]+|\[[0-9A-Fa-f:.]+\])?(:[0-9]+)?")
 
 
@@ -127,8 +130,8 @@ class HealthCheckHostMiddleware:
         return self.get_response(request)
 
 
-class SecurityHeadersMiddleware:
-    """Tells browsers what a page may do, unless its view has said so itself."""
+class PermissionsPolicyMiddleware:
+    """Tells browsers which of their devices our pages never use."""
 
     def __init__(self, get_response: Answer) -> None:
         """Wrap what answers the request."""
@@ -137,6 +140,5 @@ class SecurityHeadersMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request."""
         response = self.get_response(request)
-        response.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-        response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.setdefault("Permissions-Policy", _PERMISSIONS_POLICY)
         return response

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode, urlsplit
 
+from csp.constants import SELF
+from csp.decorators import csp_replace
 from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
@@ -16,7 +18,6 @@ from oauth2_provider.models import Application
 
 from registry.core.models import Event
 from registry.core.transactions import atomic
-from registry.http.policies import content_security_policy
 from registry.identity import audit
 from registry.identity.oauth import tokens
 from registry.identity.oauth.scopes import described
@@ -72,21 +73,18 @@ class AuthorizeView(ProtocolMixin, View):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         """Ask."""
         target = urlsplit(self.asked["redirect_uri"])
-        response = render(
-            request,
-            "oidc/authorize.html",
-            {
-                "client": self.client,
-                "scopes": described(self.scopes),
-                "target": target.netloc or f"{target.scheme}:",
-            },
-        )
-        # Chromium holds the way back to the program against this, too
-        own = content_security_policy(
-            form_action=f"'self' {target.scheme}://{target.netloc}"
-        )
-        response["Content-Security-Policy"] = own
-        return response
+        context = {
+            "client": self.client,
+            "scopes": described(self.scopes),
+            "target": target.netloc or f"{target.scheme}:",
+        }
+
+        # Chromium checks the redirect back to the program against this, too
+        @csp_replace({"form-action": [SELF, f"{target.scheme}://{target.netloc}"]})
+        def ask(request: HttpRequest) -> HttpResponse:
+            return render(request, "oidc/authorize.html", context)
+
+        return ask(request)
 
     @atomic
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
