@@ -5,6 +5,7 @@ own machine; `REGISTRY_HTTPS=1`, `REGISTRY_URL`, `ALLOWED_HOSTS` and `DATABASE_U
 what a server usually sets.
 """
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -97,12 +98,16 @@ if _DATABASE["ENGINE"].endswith("sqlite3"):
     # A file, as in production: databases in memory know neither WAL nor waiting
     _DATABASE.setdefault("TEST", {"NAME": REGISTRY_DATA_DIR / "test.sqlite3"})
 else:
-    _DATABASE["ENGINE"] = "registry.core.postgresql"
+    from registry.core.postgresql import Cursor
+
     _DATABASE_OPTIONS["server_side_binding"] = True
-    # Plans of look-ups by a key are kept. Behind a pooler that gives each transaction
-    # another connection, and does not follow them, DATABASE_URL=…?prepare=false does
-    # without
-    _DATABASE_OPTIONS.setdefault("prepare", True)
+    _DATABASE_OPTIONS["cursor_factory"] = Cursor
+    # The cursor says what is prepared, however often it is repeated. Behind a pooler
+    # that gives each transaction another connection, and does not know prepared
+    # statements, DATABASE_URL=…?prepare=false prepares nothing
+    _DATABASE_OPTIONS["prepare_threshold"] = (
+        sys.maxsize if _DATABASE_OPTIONS.pop("prepare", True) else None
+    )
 # A connection a thread, kept and checked before use: the number of threads bounds the
 # connections, and a pool would only add a hand-over to every request. Where many
 # threads are to share few connections, DATABASE_URL=…?pool=true makes one
@@ -163,8 +168,7 @@ MIDDLEWARE = [
     # outside of whatever may raise or put another answer in the place of one
     "registry.http.budgets.BudgetMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "registry.http.middleware.PermissionsPolicyMiddleware",
+    "registry.http.middleware.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

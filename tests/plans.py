@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, models
 
-from registry.core.postgresql import PREPARE_HINT
+from registry.core.lookups import PREPARE_HINT
 
 #: How each database writes a new UUID, as it keeps it.
 _UUID = {"postgresql": "gen_random_uuid()", "sqlite": "lower(hex(randomblob(16)))"}

@@ -14,8 +14,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
-from registry.core.lookups import encode_ids
-from registry.core.postgresql import PREPARE_HINT
+from registry.core.lookups import PREPARE_HINT, encode_ids
 
 
 class CompiledQuery:

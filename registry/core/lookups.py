@@ -10,7 +10,10 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 from registry.core.globs import AnyText, Glob, Literal, One, Part, Set, parse_glob
-from registry.core.postgresql import PREPARE_HINT
+
+#: How a statement begins that PostgreSQL is to prepare: its plan is the same for all
+#: values.
+PREPARE_HINT = "/* prepared */ "
 
 #: One character in Python's regular expressions, whichever it is.
 _ANY = r"[\s\S]"

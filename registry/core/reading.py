@@ -1,8 +1,8 @@
 """The time limit on the statements of a read.
 
-The surface that answers a read sets the limit around its work; the database backends
-(``registry.core.postgresql`` and ``registry.core.sqlite3``) hold each statement to it
-and raise ``TookTooLong``. Writes and commands have no limit.
+The surface that answers a read sets the limit around its work; the cursors of
+``registry.core.postgresql`` and ``registry.core.sqlite3`` hold each statement to it and
+raise ``TookTooLong``. Writes and commands have no limit.
 """
 
 from __future__ import annotations

@@ -10,8 +10,7 @@ from typing import Any
 
 from django.db import connection, models
 
-from registry.core.lookups import ids_source
-from registry.core.postgresql import PREPARE_HINT
+from registry.core.lookups import PREPARE_HINT, ids_source
 
 #: Ids for which a plan may be kept from when a table was tiny, and read all of it.
 _FEW = 10

@@ -30,17 +30,19 @@ class SigningKey:
     @cached_property
     def private(self) -> rsa.RSAPrivateKey:
         """The key that signs."""
-        return self.key.get_op_key("sign")
+        key: rsa.RSAPrivateKey = self.key.get_op_key("sign")
+        return key
 
     @cached_property
     def public(self) -> rsa.RSAPublicKey:
         """The key that verifies."""
-        return self.key.get_op_key("verify")
+        key: rsa.RSAPublicKey = self.key.get_op_key("verify")
+        return key
 
     @cached_property
     def kid(self) -> str:
         """The thumbprint of the key (RFC 7638)."""
-        return self.key.thumbprint()
+        return str(self.key.thumbprint())
 
     def jwk(self) -> dict[str, Any]:
         """Return the public key as a JSON Web Key (RFC 7517)."""
@@ -87,11 +89,7 @@ def _load(pem: str) -> JWK:
         key = JWK.from_pem(pem.encode())
     except JWException as error:
         raise ValueError(str(error)) from error
-    if key["kty"] != "RSA" or not key.has_private or _size_of(key) < _BITS:
+    is_rsa = key["kty"] == "RSA" and key.has_private
+    if not is_rsa or SigningKey(key).public.key_size < _BITS:
         raise ValueError(f"a key in it is no RSA key of {_BITS} bits or more")
     return key
-
-
-def _size_of(key: JWK) -> int:
-    public: rsa.RSAPublicKey = key.get_op_key("verify")
-    return public.key_size

@@ -70,7 +70,7 @@ class AuthorizeView(ProtocolMixin, View):
                 return redirect_to_login(_without_prompt(request))
             return super().dispatch(request, *args, **kwargs)
 
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         """Ask."""
         target = urlsplit(self.asked["redirect_uri"])
         context = {
