@@ -14,6 +14,7 @@ import argparse
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,8 +33,6 @@ from bench import registry
 from bench.client import Client
 from bench.postgres import fresh_database
 
-#: The first state is served at this port, the others at those that follow.
-FIRST_PORT = 8310
 #: Requests to one state before the next has its turn.
 BLOCK = 10
 #: Rounds before the first that counts, so that every thread of a server is warm.
@@ -111,10 +110,7 @@ def main(arguments: Sequence[str]) -> None:
     folders = dict(state.split("=", 1) for state in options.states)
     with ExitStack() as stack:
         tokens = _prepare(stack, options.database)
-        states = [
-            _serve(stack, name, Path(folder), FIRST_PORT + number)
-            for number, (name, folder) in enumerate(folders.items())
-        ]
+        states = [_serve(stack, name, Path(folder)) for name, folder in folders.items()]
         _fill(states[0].url, tokens["token"], options)
         print(f"| {options.database} | {' | '.join(one.name for one in states)} |")
         print(f"|---{'|---' * len(states)}|", flush=True)
@@ -145,14 +141,14 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 def _prepare(stack: ExitStack, database: str) -> Mapping[str, str]:
     """Make an empty registry; return the tokens that requests have."""
     url = fresh_database(stack) if database == "postgresql" else ""
-    registry.set_environment(stack, url)
+    address = registry.set_environment(stack, url)
     if not url:
         del os.environ["DATABASE_URL"]
     os.environ |= {
         "ALLOWED_HOSTS": "127.0.0.1",
         "REGISTRY_LOG_LEVEL": "WARNING",
         # the tokens of a session name it, so that all states are one issuer
-        "REGISTRY_URL": f"http://127.0.0.1:{FIRST_PORT}",
+        "REGISTRY_URL": address,
     }
     registry.manage("prepare", "--no-example")
     django.setup()
@@ -187,7 +183,13 @@ def _tokens() -> Mapping[str, str]:
     return {"nobody": "", "token": token, "session": issue(session, [PROFILE])}
 
 
-def _serve(stack: ExitStack, name: str, folder: Path, port: int) -> State:
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def _serve(stack: ExitStack, name: str, folder: Path) -> State:
+    port = _free_port()
     log = Path(os.environ["REGISTRY_DATA_DIR"]) / f"log-{port}"
     process = subprocess.Popen(
         [sys.executable, "manage.py", "serve"],
@@ -302,14 +304,15 @@ def _measure(
     numbers = iter(range(1, 2**31))
     with ExitStack() as stack:
         clients = [stack.enter_context(Client(one.url, token)) for one in states]
-        for turn in range(WARM_UP + rounds):
+        warm_up = min(WARM_UP, rounds)
+        for turn in range(warm_up + rounds):
             for place in range(len(states)):
                 at = (turn + place) % len(states)
                 before = states[at].processor_seconds()
                 seconds = [
                     _send(clients[at], *ask(next(numbers))) for _ in range(BLOCK)
                 ]
-                if turn >= WARM_UP:
+                if turn >= warm_up:
                     used = states[at].processor_seconds() - before
                     taken[at].processor.append(used / BLOCK)
                     taken[at].wall.extend(seconds)
