@@ -134,9 +134,10 @@ def _escaped(character: str) -> str:
 
 
 def ids_source(ids: Iterable[int]) -> tuple[str, str]:
-    """Return what to select ``wanted.id`` from, a row an id, and its parameter.
+    """Return a table expression with one row for each id, and its parameter.
 
-    One parameter, whatever the number of ids: the statement stays the same.
+    Select ``wanted.id`` from it. There is one parameter, however many ids there are, so
+    that the statement stays the same.
     """
     if connection.vendor == "postgresql":
         return "unnest(%s::bigint[]) AS wanted(id)", encode_ids(ids)
@@ -144,10 +145,11 @@ def ids_source(ids: Iterable[int]) -> tuple[str, str]:
 
 
 class IdIn(models.Func):
-    """Whether a field is one of many ids, for ``filter()``; they are one parameter.
+    """A condition for ``filter()``: the field is one of these ids.
 
-    A parameter for each would take longer to write down than thousands of rows to read,
-    and databases look up an array sooner than a list of values.
+    All ids are one parameter. With one for each, writing the statement would take
+    longer than reading thousands of rows, and databases search an array faster than a
+    list of values.
     """
 
     output_field = models.BooleanField()
@@ -175,7 +177,7 @@ class IdIn(models.Func):
 
 
 def encode_ids(ids: Iterable[int]) -> str:
-    """Return ids as the one parameter that they are in a statement."""
+    """Return ids as text: the one parameter that a statement has for all of them."""
     digits = ",".join(map(str, ids))
     # the brackets of an array and of a list are all that differs
     return f"{{{digits}}}" if connection.vendor == "postgresql" else f"[{digits}]"
@@ -184,7 +186,7 @@ def encode_ids(ids: Iterable[int]) -> str:
 def existing_ids(
     wanted: Mapping[type[models.Model], Iterable[int]],
 ) -> dict[type[models.Model], list[int]]:
-    """Return which of these ids there are, of each model; one statement for all."""
+    """Return the ids that exist, for each model, with one statement for all models."""
     kinds, selects, parameters = list(wanted), [], []
     for number, model in enumerate(kinds):
         source, parameter = ids_source(wanted[model])

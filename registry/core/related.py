@@ -1,4 +1,4 @@
-"""What belongs to rows: lists of related ids, and conditions that hold for them."""
+"""Columns for rows that come from other tables: related ids, flags and counts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from django.db import connection, models
 
 from registry.core.lookups import PREPARE_HINT, ids_source
 
-#: Ids for which a plan may be kept from when a table was tiny, and read all of it.
+#: A prepared plan may date from when a table was tiny, and read all of it. So only
+#: statements for so many ids, or fewer, are prepared.
 _FEW = 10
 
 
@@ -50,7 +51,7 @@ def _first_of(key: str, column: str) -> str:
 
 @dataclass(frozen=True)
 class RelatedIds:
-    """One list of ids to fetch beside each row.
+    """A list of ids to select for each row.
 
     The list is ``column`` of the rows of ``table`` whose ``key`` is the id, oldest
     first unless ``newest_first``; with ``most``, that many of them. An index must begin
@@ -183,8 +184,8 @@ class RelatedQuery:
     def fetch(self, ids: Iterable[int]) -> dict[int, tuple[Any, ...]]:
         """Return for each id what belongs to it, in the order it was asked for.
 
-        PostgreSQL plans this each time, by the size that the tables have now: a plan
-        that it kept from when a table was tiny would read all of it for every id.
+        PostgreSQL plans this each time, for the size that the tables have now: a
+        prepared plan from when a table was tiny would read all of it for every id.
         """
         wanted = list(ids)
         if not self.related or not wanted:
@@ -198,9 +199,9 @@ class RelatedQuery:
         return {row[0]: read(row[1:]) for row in rows}
 
     def with_related_columns(self, statement: str, columns: int) -> str:
-        """Make a statement select all of it too, behind its own columns.
+        """Return a statement with the related columns after its own.
 
-        The first of its ``columns`` must be the id.
+        ``columns`` is how many columns it has; the first of them must be the id.
         """
         if not self.related:
             return statement
