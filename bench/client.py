@@ -20,7 +20,7 @@ class Client:
             str(parts.hostname), parts.port, timeout=600
         )
         self._headers = {
-            "Authorization": f"token {token}",
+            **({"Authorization": f"Bearer {token}"} if token else {}),
             "Content-Type": "application/json",
             "User-Agent": "bench",
         }

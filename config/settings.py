@@ -5,10 +5,12 @@ machine. A server usually sets `REGISTRY_HTTPS=1`, `REGISTRY_URL`, `ALLOWED_HOST
 `DATABASE_URL`.
 """
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from csp.constants import NONE, SELF
 from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 
@@ -98,12 +100,16 @@ if _DATABASE["ENGINE"].endswith("sqlite3"):
     # A file, as in production: databases in memory have neither WAL nor lock timeouts
     _DATABASE.setdefault("TEST", {"NAME": REGISTRY_DATA_DIR / "test.sqlite3"})
 else:
-    _DATABASE["ENGINE"] = "registry.core.postgresql"
+    from registry.core.postgresql import Cursor
+
     _DATABASE_OPTIONS["server_side_binding"] = True
-    # Look-ups by a key use prepared statements. Behind a pooler that gives each
-    # transaction another connection, and does not support them, set
+    _DATABASE_OPTIONS["cursor_factory"] = Cursor
+    # The cursor decides which statements are prepared. Behind a pooler that gives each
+    # transaction another connection, and does not support prepared statements, set
     # DATABASE_URL=…?prepare=false
-    _DATABASE_OPTIONS.setdefault("prepare", True)
+    _DATABASE_OPTIONS["prepare_threshold"] = (
+        sys.maxsize if _DATABASE_OPTIONS.pop("prepare", True) else None
+    )
 # Each thread keeps one connection, which is checked before use: the number of threads
 # limits the connections, and a pool would only add overhead to each request. If many
 # threads have to share few connections, DATABASE_URL=…?pool=true enables a pool
@@ -152,6 +158,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "axes",
+    "csp",
     "social_django",
     "oauth2_provider",
 ]
@@ -373,6 +380,22 @@ SESSION_COOKIE_NAME = f"registry_session_{PORT}"
 CSRF_COOKIE_NAME = f"registry_csrf_{PORT}"
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+# What a browser may do with our pages (W3C Content Security Policy, level 3). A view
+# with other needs has a decorator of django-csp; a file that somebody uploaded brings a
+# stricter policy of its own
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        # small pictures in style sheets are data addresses, in Swagger UI and the admin
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        # Chromium checks the redirect after a form against this too, so that signing
+        # in elsewhere needs that origin
+        "form-action": [SELF, *FORM_ORIGINS],
+        "frame-ancestors": [NONE],
+    }
+}
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

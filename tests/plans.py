@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, models
 
-from registry.core.postgresql import KEPT
+from registry.core.lookups import PREPARE_HINT
 
 #: How each database writes a new UUID, as it keeps it.
 _UUID = {"postgresql": "gen_random_uuid()", "sqlite": "lower(hex(randomblob(16)))"}
@@ -69,7 +69,7 @@ def statements() -> Iterator[list[tuple[str, Any]]]:
     seen: list[tuple[str, Any]] = []
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        seen.append((sql.removeprefix(KEPT), params))
+        seen.append((sql.removeprefix(PREPARE_HINT), params))
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(note):

@@ -1,8 +1,8 @@
-"""Queries that are put together once and run often.
+"""Queries that are compiled once and run often.
 
-Putting a query together takes Django several times as long as a database takes to
-find a row by its key. Here that is done the first time only, for the few queries that
-every request needs.
+Django takes several times as long to compile a query as a database takes to find a row
+by its key. Here that is done the first time only, for the few queries that most
+requests need. ``docs/decisions/0030-less-of-our-own.md`` says what this buys.
 """
 
 from __future__ import annotations
@@ -14,16 +14,15 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
-from registry.core.lookups import listed
-from registry.core.postgresql import KEPT
+from registry.core.lookups import PREPARE_HINT, encode_ids
 
 
 class CompiledQuery:
-    """Rows by one value, a number or a text, such as an id.
+    """A query for the rows of one value, a number or a text, such as an id.
 
-    ``queryset`` makes the query (of ``values_list``) for ``example``, whose place in
-    the statement other values take later; so no other value in it may be equal.
-    ``around`` may make another statement of it, with further columns at the end.
+    ``queryset`` returns the query (of ``values_list``) for ``example``. Other values
+    later take the place of the example among the parameters, so no other parameter may
+    be equal to it. ``around`` can add columns at the end of the statement.
     """
 
     def __init__(
@@ -53,19 +52,19 @@ class CompiledQuery:
         sql, parameters = compiler.as_sql()
         if self._example not in parameters:
             raise ValueError(f"{self._example!r} is not a parameter of {sql}")
-        return compiler, KEPT + self._around(sql), parameters
+        return compiler, PREPARE_HINT + self._around(sql), parameters
 
 
 class CompiledByIds:
-    """Rows by many ids; ``queryset`` filters by ids as ``Among`` takes them."""
+    """A query for the rows of many ids; ``queryset`` filters with ``IdIn``."""
 
     def __init__(self, queryset: Callable[[str], QuerySet[Any]]) -> None:
         self._queryset = queryset
 
     def rows(self, ids: Iterable[int]) -> list[tuple[Any, ...]]:
         """Return the rows of these ids."""
-        return self._query.rows(listed(ids))
+        return self._query.rows(encode_ids(ids))
 
     @cached_property
     def _query(self) -> CompiledQuery:
-        return CompiledQuery(self._queryset, listed([-1]))
+        return CompiledQuery(self._queryset, encode_ids([-1]))

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from registry.core.context import address, client
-from registry.core.lookups import wanted_ids
+from registry.core.lookups import ids_source
 from registry.core.models import Event
 from registry.core.verbs import CREATED, VERBS, Verb
 
@@ -73,7 +73,7 @@ def _rows_of(records: Mapping[str, Iterable[int]]) -> tuple[str, list[Any]]:
     """Return what to select ``done.kind`` and ``done.id`` from, and its parameters."""
     selects, parameters = [], []
     for kind, ids in records.items():
-        source, wanted = wanted_ids(ids)
+        source, wanted = ids_source(ids)
         selects.append(f"SELECT CAST(%s AS text) AS kind, wanted.id FROM {source}")  # noqa: S608
         parameters += [kind, wanted]
     return f"({' UNION ALL '.join(selects)}) AS done", parameters

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection, models
 
+from registry.core.lookups import PREPARE_HINT
+
 #: What an array of values is called in PostgreSQL, by the type of its first value.
 _ARRAYS: dict[type, str] = {int: "bigint", str: "text", uuid.UUID: "uuid"}
 
@@ -31,7 +33,7 @@ def find_rows(wanted: Sequence[Wanted]) -> list[tuple[int, Any, int]]:
     encode = list if on_postgresql else _encode_json
     statement = " UNION ALL ".join(select(at, one) for at, one in enumerate(wanted))
     with connection.cursor() as cursor:
-        cursor.execute(statement, [encode(one.values) for one in wanted])
+        cursor.execute(PREPARE_HINT + statement, [encode(one.values) for one in wanted])
         rows = cursor.fetchall()
     return [(at, wanted[at].values[position - 1], pk) for at, position, pk in rows]
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from registry.core.errors import InvalidInput
-from registry.core.lookups import Among
+from registry.core.lookups import IdIn
 from registry.core.related import count_of
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _columns(model: type[Record], name: str) -> tuple[str, str, str]:
 def _lock(model: type[Record], limit: Limit, targets: Targets) -> None:
     """Lock the targets in the order of their ids; links to them do not wait for it."""
     target: Any = model._meta.get_field(limit.field).related_model
-    rows = target._default_manager.filter(Among("pk", targets)).order_by("pk")
+    rows = target._default_manager.filter(IdIn("pk", targets)).order_by("pk")
     list(rows.select_for_update(no_key=True).values_list("pk"))
 
 

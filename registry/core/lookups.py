@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -18,7 +18,10 @@ from registry.core.globs import (
     Part,
     parse_glob,
 )
-from registry.core.postgresql import KEPT
+
+#: How a statement begins that PostgreSQL is to prepare: its plan is the same for all
+#: values.
+PREPARE_HINT = "/* prepared */ "
 
 #: One character in Python's regular expressions, whichever it is.
 _ANY = r"[\s\S]"
@@ -138,27 +141,29 @@ def _escaped(character: str) -> str:
     return f"\\U{ord(character):08x}"
 
 
-def wanted_ids(ids: Iterable[int]) -> tuple[str, str]:
-    """Return what to select ``wanted.id`` from, a row an id, and its parameter.
+def ids_source(ids: Iterable[int]) -> tuple[str, str]:
+    """Return a table expression with one row for each id, and its parameter.
 
-    One parameter, whatever the number of ids: the statement stays the same.
+    Select ``wanted.id`` from it. There is one parameter, however many ids there are, so
+    that the statement stays the same.
     """
     if connection.vendor == "postgresql":
-        return "unnest(%s::bigint[]) AS wanted(id)", listed(ids)
-    return "(SELECT value AS id FROM json_each(%s)) AS wanted", listed(ids)
+        return "unnest(%s::bigint[]) AS wanted(id)", encode_ids(ids)
+    return "(SELECT value AS id FROM json_each(%s)) AS wanted", encode_ids(ids)
 
 
-class Among(models.Func):
-    """Whether a field is one of many ids, for ``filter()``; they are one parameter.
+class IdIn(models.Func):
+    """A condition for ``filter()``: the field is one of these ids.
 
-    A parameter for each would take longer to write down than thousands of rows to read,
-    and databases look up an array sooner than a list of values.
+    All ids are one parameter. With one for each, writing the statement would take
+    longer than reading thousands of rows, and databases search an array faster than a
+    list of values.
     """
 
     output_field = models.BooleanField()
 
     def __init__(self, field: str, ids: Iterable[int] | str) -> None:
-        wanted = ids if isinstance(ids, str) else listed(ids)
+        wanted = ids if isinstance(ids, str) else encode_ids(ids)
         super().__init__(models.F(field), models.Value(wanted))
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
@@ -179,27 +184,8 @@ class Among(models.Func):
         )
 
 
-def listed(ids: Iterable[int]) -> str:
-    """Return ids as the one parameter that they are in a statement."""
+def encode_ids(ids: Iterable[int]) -> str:
+    """Return ids as text: the one parameter that a statement has for all of them."""
     digits = ",".join(map(str, ids))
     # the brackets of an array and of a list are all that differs
     return f"{{{digits}}}" if connection.vendor == "postgresql" else f"[{digits}]"
-
-
-def existing_ids(
-    wanted: Mapping[type[models.Model], Iterable[int]],
-) -> dict[type[models.Model], list[int]]:
-    """Return which of these ids there are, of each model; one statement for all."""
-    kinds, selects, parameters = list(wanted), [], []
-    for number, model in enumerate(kinds):
-        source, parameter = wanted_ids(wanted[model])
-        table = connection.ops.quote_name(model._meta.db_table)
-        selects.append(f"SELECT {number}, id FROM {table} JOIN {source} USING (id)")  # noqa: S608
-        parameters.append(parameter)
-    found: dict[type[models.Model], list[int]] = {model: [] for model in kinds}
-    if selects:
-        with connection.cursor() as cursor:
-            cursor.execute(KEPT + " UNION ALL ".join(selects), parameters)
-            for number, pk in cursor.fetchall():
-                found[kinds[number]].append(pk)
-    return found

@@ -1,4 +1,4 @@
-"""What belongs to rows: lists of related ids, and conditions that hold for them."""
+"""Columns for rows that come from other tables: related ids, flags and counts."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 
 from django.db import connection, models
 
-from registry.core.lookups import wanted_ids
-from registry.core.postgresql import KEPT
+from registry.core.lookups import PREPARE_HINT, ids_source
 
-#: Ids for which a plan may be kept from when a table was tiny, and read all of it.
+#: A prepared plan may date from when a table was tiny, and read all of it. So only
+#: statements for so many ids, or fewer, are prepared.
 _FEW = 10
 
 
@@ -51,7 +51,7 @@ def _first_of(key: str, column: str) -> str:
 
 @dataclass(frozen=True)
 class RelatedIds:
-    """One list of ids to fetch beside each row.
+    """A list of ids to select for each row.
 
     The list is ``column`` of the rows of ``table`` whose ``key`` is the id, oldest
     first unless ``newest_first``; with ``most``, that many of them. An index must begin
@@ -150,7 +150,7 @@ def count_of(
     """
     selects, parameters, few = [], [], True
     for number, (table, key, column, most, ids) in enumerate(wanted):
-        source, parameter = wanted_ids(ids)
+        source, parameter = ids_source(ids)
         few = few and len(ids) <= _FEW
         first = (
             f"SELECT 1 FROM {_quoted(table)} "  # noqa: S608
@@ -161,7 +161,7 @@ def count_of(
         selects.append(f"SELECT {number}, wanted.id, ({count}) FROM {source}")  # noqa: S608
         parameters.append(parameter)
     with connection.cursor() as cursor:
-        kept = KEPT if few else ""
+        kept = PREPARE_HINT if few else ""
         cursor.execute(kept + " UNION ALL ".join(selects), parameters)
         rows: list[tuple[int, int, int]] = cursor.fetchall()
     return rows
@@ -184,13 +184,13 @@ class RelatedQuery:
     def fetch(self, ids: Iterable[int]) -> dict[int, tuple[Any, ...]]:
         """Return for each id what belongs to it, in the order it was asked for.
 
-        PostgreSQL plans this each time, by the size that the tables have now: a plan
-        that it kept from when a table was tiny would read all of it for every id.
+        PostgreSQL plans this each time, for the size that the tables have now: a
+        prepared plan from when a table was tiny would read all of it for every id.
         """
         wanted = list(ids)
         if not self.related or not wanted:
             return {}
-        source, parameter = wanted_ids(wanted)
+        source, parameter = ids_source(wanted)
         statement = f"SELECT wanted.id, {self._columns} FROM {source}"  # noqa: S608
         with connection.cursor() as cursor:
             cursor.execute(statement, [parameter])
@@ -198,10 +198,10 @@ class RelatedQuery:
         read = self._read
         return {row[0]: read(row[1:]) for row in rows}
 
-    def beside(self, statement: str, columns: int) -> str:
-        """Make a statement select all of it too, behind its own columns.
+    def with_related_columns(self, statement: str, columns: int) -> str:
+        """Return a statement with the related columns after its own.
 
-        The first of its ``columns`` must be the id.
+        ``columns`` is how many columns it has; the first of them must be the id.
         """
         if not self.related:
             return statement

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from jwcrypto.common import JWException
+from jwcrypto.jwk import JWK
 
 ALGORITHM = "RS256"
 _BITS = 2048
-_PUBLIC_EXPONENT = 65537
 
 _PEM = re.compile(r"-----BEGIN [A-Z ]+-----[\s\S]+?-----END [A-Z ]+-----")
 _MADE = re.compile(r"^made: (\S+)$", re.MULTILINE)
@@ -24,54 +21,49 @@ _MADE = re.compile(r"^made: (\S+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class SigningKey:
-    """One key; ``retired`` is when another took its place, where that is known."""
+    """One key; ``retired`` is when another key replaced it, if that is known."""
 
-    private: rsa.RSAPrivateKey
+    key: JWK
     made: datetime | None = None
     retired: datetime | None = None
 
     @cached_property
+    def private(self) -> rsa.RSAPrivateKey:
+        """The key that signs."""
+        key: rsa.RSAPrivateKey = self.key.get_op_key("sign")
+        return key
+
+    @cached_property
     def public(self) -> rsa.RSAPublicKey:
-        """What verifies."""
-        return self.private.public_key()
+        """The key that verifies."""
+        key: rsa.RSAPublicKey = self.key.get_op_key("verify")
+        return key
 
     @cached_property
     def kid(self) -> str:
         """The thumbprint of the key (RFC 7638)."""
-        # the members that count, in the order of their names, without blanks
-        required = json.dumps(self._numbers(), separators=(",", ":"), sort_keys=True)
-        return _base64url(hashlib.sha256(required.encode()).digest())
+        return str(self.key.thumbprint())
 
     def jwk(self) -> dict[str, Any]:
         """Return the public key as a JSON Web Key (RFC 7517)."""
-        return {"use": "sig", "alg": ALGORITHM, "kid": self.kid, **self._numbers()}
+        numbers = self.key.export_public(as_dict=True)
+        return {"use": "sig", "alg": ALGORITHM, "kid": self.kid, **numbers}
 
     def spki(self) -> str:
         """Return the public key as DER in base64, on one line (RFC 5280)."""
-        encoded = self.public.public_bytes(
-            serialization.Encoding.DER,
-            serialization.PublicFormat.SubjectPublicKeyInfo,
-        )
-        return base64.b64encode(encoded).decode()
-
-    def _numbers(self) -> dict[str, str]:
-        numbers = self.public.public_numbers()
-        return {"kty": "RSA", "n": _unsigned(numbers.n), "e": _unsigned(numbers.e)}
+        _begin, *lines, _end = self.key.export_to_pem().decode().splitlines()
+        return "".join(lines)
 
 
 def new_key(now: datetime) -> str:
     """Return a new key as text: when it was made, and PEM (PKCS #8)."""
-    private = rsa.generate_private_key(_PUBLIC_EXPONENT, _BITS)
-    pem = private.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
+    key = JWK.generate(kty="RSA", size=_BITS)
+    pem = key.export_to_pem(private_key=True, password=None)
     return f"made: {now.isoformat()}\n{pem.decode().strip()}"
 
 
 def read_key(text: str, *, retired: datetime | None = None) -> SigningKey:
-    """Return the key in a text; ``ValueError`` where there is none of RSA."""
+    """Return the key in a text; raise ``ValueError`` if there is no RSA key in it."""
     (pem, *_) = parse_keys(text)
     stated = _MADE.search(text)
     made = datetime.fromisoformat(stated[1]).astimezone(UTC) if stated else None
@@ -79,9 +71,10 @@ def read_key(text: str, *, retired: datetime | None = None) -> SigningKey:
 
 
 def parse_keys(text: str) -> tuple[str, ...]:
-    r"""Return the PEM blocks of a text, in which ``\n`` may stand for a line's end.
+    r"""Return the PEM blocks of a text, in which ``\n`` can stand for a line break.
 
-    Raises ``ValueError`` where there is none, or one is no RSA key of 2048 bits.
+    Raises ``ValueError`` if there is no block, or if one is not a private RSA key of
+    2048 bits or more.
     """
     blocks = tuple(_PEM.findall(text.replace("\\n", "\n")))
     if not blocks:
@@ -91,16 +84,12 @@ def parse_keys(text: str) -> tuple[str, ...]:
     return blocks
 
 
-def _load(pem: str) -> rsa.RSAPrivateKey:
-    key = serialization.load_pem_private_key(pem.encode(), password=None)
-    if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < _BITS:
+def _load(pem: str) -> JWK:
+    try:
+        key = JWK.from_pem(pem.encode())
+    except JWException as error:
+        raise ValueError(str(error)) from error
+    is_rsa = key["kty"] == "RSA" and key.has_private
+    if not is_rsa or SigningKey(key).public.key_size < _BITS:
         raise ValueError(f"a key in it is no RSA key of {_BITS} bits or more")
     return key
-
-
-def _unsigned(number: int) -> str:
-    return _base64url(number.to_bytes((number.bit_length() + 7) // 8))
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

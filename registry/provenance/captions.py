@@ -20,7 +20,7 @@ from registry.catalogue.models import (
     ObjectComponent,
 )
 from registry.core.compiled import CompiledByIds
-from registry.core.lookups import Among
+from registry.core.lookups import IdIn
 from registry.core.texts import shorten_text
 from registry.runs.models import CodeRun
 
@@ -93,7 +93,7 @@ def _text_of(field: str) -> Cast:
 
 _PRODUCTS = CompiledByIds(
     lambda ids: (
-        DataProduct.objects.filter(Among("pk", ids))
+        DataProduct.objects.filter(IdIn("pk", ids))
         .values_list(
             "pk",
             "namespace__name",
@@ -108,14 +108,14 @@ _PRODUCTS = CompiledByIds(
 )
 _EXTERNALS = CompiledByIds(
     lambda ids: (
-        ExternalObject.objects.filter(Among("pk", ids))
+        ExternalObject.objects.filter(IdIn("pk", ids))
         .values_list("pk", "title", "version", _text_of("release_date"))
         .order_by()
     )
 )
 _OBJECTS = CompiledByIds(
     lambda ids: (
-        Object.objects.filter(Among("pk", ids))
+        Object.objects.filter(IdIn("pk", ids))
         .values_list(
             "pk",
             Substr("description", 1, _READ),
@@ -128,7 +128,7 @@ _OBJECTS = CompiledByIds(
 )
 _RUNS = CompiledByIds(
     lambda ids: (
-        CodeRun.objects.filter(Among("pk", ids))
+        CodeRun.objects.filter(IdIn("pk", ids))
         .values_list("pk", Substr("description", 1, _READ), _text_of("run_date"))
         .order_by()
     )
@@ -138,7 +138,7 @@ _RUNS = CompiledByIds(
 def _issues_of(ids: str) -> QuerySet[Any]:
     links: QuerySet[Any] = ObjectComponent.issues.through._default_manager.all()
     rows: QuerySet[Any] = (
-        links.filter(Among("objectcomponent__object", ids))
+        links.filter(IdIn("objectcomponent__object", ids))
         .annotate(
             thing=F("objectcomponent__object"),
             severity=F("issue__severity"),

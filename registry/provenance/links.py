@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from registry.catalogue.models import DataProduct
-from registry.core.lookups import Among, listed
+from registry.core.lookups import IdIn, encode_ids
 from registry.provenance.steps import (
     Mark,
     Place,
@@ -55,7 +55,9 @@ def links_of(nodes: Iterable[Row], *, limit: int) -> Links:
         kinds += [(step.source, step.target, role) for role in step.roles]
     of_step = [sources[step.side, step.source] for step in steps]
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(selects), [listed(ids) for ids in of_step])
+        cursor.execute(
+            " UNION ALL ".join(selects), [encode_ids(ids) for ids in of_step]
+        )
         rows = cursor.fetchall()
     unread = _unread(steps, of_step, rows, limit) if len(rows) > limit else []
     return Links(kinds, rows, unread, len({step.side for step in steps}))
@@ -85,7 +87,7 @@ def products_of(objects: Sequence[int], *, limit: int) -> list[tuple[int, int]]:
     Pairs of ids; those of an object by the product's id. Where they are more than the
     limit, they are those of the first objects.
     """
-    names = DataProduct.objects.filter(Among("object", objects))
+    names = DataProduct.objects.filter(IdIn("object", objects))
     pairs = names.order_by().values_list("object", "pk")[: limit + 1]
     found = sorted(pairs)
     # in order from the first object on takes longer, and matters to what is cut off
@@ -97,7 +99,7 @@ def products_of(objects: Sequence[int], *, limit: int) -> list[tuple[int, int]]:
     )
     naming = Step(Side.UPSTREAM, Mark.OBJECT, Mark.OBJECT, (None,), select)
     with connection.cursor() as cursor:
-        cursor.execute(_expanded(naming, 0, limit + 1), [listed(objects)])
+        cursor.execute(_expanded(naming, 0, limit + 1), [encode_ids(objects)])
         return [(source, product) for _, source, product, _ in cursor.fetchall()]
 
 

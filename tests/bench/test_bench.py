@@ -16,28 +16,45 @@ pytestmark = pytest.mark.postgres
 TIMEOUT = 300
 
 
-def test_each_request_type_is_measured() -> None:
-    server = os.environ["DATABASE_URL"]
+def _rows(*arguments: str) -> list[list[str]]:
+    """Run a benchmark; return the cells of its table."""
     done = subprocess.run(
-        [
-            *(sys.executable, "-m", "bench"),
-            *("--objects", "200", "--runs", "40", "--samples", "3"),
-        ],
+        [sys.executable, "-m", *arguments],
         cwd=ROOT,
-        env=os.environ | {"BENCH_DATABASE_URL": server},
+        env=os.environ | {"BENCH_DATABASE_URL": os.environ["DATABASE_URL"]},
         capture_output=True,
         text=True,
         timeout=TIMEOUT,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    rows = [line.split("|") for line in done.stdout.splitlines() if "|" in line]
+    return [line.split("|") for line in done.stdout.splitlines() if "|" in line]
+
+
+def test_every_kind_of_request_is_measured() -> None:
+    rows = _rows("bench", "--objects", "200", "--runs", "40", "--samples", "3")
     measured = {row[1].strip(): row for row in rows[2:]}
     assert len(measured) == len(rows) - 2 > 15
     assert all(float(row[2]) > 0 for row in measured.values())
     assert {row[8].strip() for row in measured.values()} <= {"yes", "NO", ""}
-    with psycopg.connect(server) as connection:
+    assert _databases_left() == []
+
+
+def test_several_states_of_the_code_are_measured_by_turns() -> None:
+    rows = _rows(
+        *("bench.trees", "before=.", "after=.", "--only", "one object"),
+        *("--objects", "20", "--runs", "4", "--rounds", "2"),
+    )
+    assert [cell.strip() for cell in rows[0][1:-1]] == ["postgresql", "before", "after"]
+    measured = {row[1].strip(): row[3].split(",") for row in rows[2:]}
+    assert len(measured) == 3
+    assert all(float(wall) > 0 < float(cpu) for wall, cpu in measured.values())
+    assert _databases_left() == []
+
+
+def _databases_left() -> list[tuple[str]]:
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
         left = connection.execute(
             "SELECT datname FROM pg_database WHERE datname LIKE 'bench%'"
         )
-        assert left.fetchall() == []
+        return left.fetchall()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import runpy
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -15,6 +16,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
+from registry.core.postgresql import Cursor
 from registry.core.signing_keys import new_key
 from tests.plugins.postgres import is_ours
 
@@ -268,11 +270,23 @@ def test_postgresql_connections_are_persistent_or_pooled(load: Load) -> None:
     assert "CONN_MAX_AGE" not in pooled
 
 
-def test_postgresql_statements_are_prepared_unless_disabled(load: Load) -> None:
-    usual = load(DATABASE_URL="postgresql://u:p@h/r")["DATABASES"]["default"]
-    assert usual["OPTIONS"] == {"server_side_binding": True, "prepare": True}
-    plain = load(DATABASE_URL="postgresql://u:p@h/r?prepare=false")["DATABASES"]
-    assert plain["default"]["OPTIONS"]["prepare"] is False
+def test_postgresql_prepares_statements_unless_it_is_told_not_to(load: Load) -> None:
+    def options(query: str) -> dict[str, Any]:
+        database = load(DATABASE_URL=f"postgresql://u:p@h/r{query}")["DATABASES"]
+        chosen: dict[str, Any] = database["default"]["OPTIONS"]
+        return chosen
+
+    usual = options("")
+    assert usual.pop("cursor_factory") is Cursor
+    assert usual == {"server_side_binding": True, "prepare_threshold": sys.maxsize}
+    assert options("?prepare=true")["prepare_threshold"] == sys.maxsize
+    assert options("?prepare=false")["prepare_threshold"] is None
+
+
+def test_postgresql_is_asked_whether_a_connection_is_there(load: Load) -> None:
+    kept = load(DATABASE_URL="postgresql://u:p@h/r")["DATABASES"]["default"]
+    assert kept["ENGINE"] == "django.db.backends.postgresql"
+    assert kept["CONN_HEALTH_CHECKS"] is True
 
 
 def test_a_shared_cache_serves_both_aliases(load: Load) -> None:

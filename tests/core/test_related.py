@@ -63,7 +63,7 @@ def test_rows_bring_their_lists_along(
     by_id = CompiledQuery(
         lambda pk: Object.objects.filter(pk=pk).values_list("pk", "uuid"),
         example=4242,
-        around=lambda statement: lists.beside(statement, 2),
+        around=lambda statement: lists.with_related_columns(statement, 2),
     )
     with django_assert_num_queries(2):
         [(pk, uuid, *cells)], [(_, _, *none)] = by_id.rows(item.pk), by_id.rows(bare.pk)
@@ -72,7 +72,7 @@ def test_rows_bring_their_lists_along(
 
 
 def test_a_statement_without_lists_stays_as_it_is() -> None:
-    assert RelatedQuery([]).beside("SELECT 1", 1) == "SELECT 1"
+    assert RelatedQuery([]).with_related_columns("SELECT 1", 1) == "SELECT 1"
 
 
 def test_a_flag_is_looked_for_in_the_rows_with_the_same_link() -> None:

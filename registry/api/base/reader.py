@@ -26,7 +26,7 @@ from registry.api.base.shown import (
 from registry.api.base.versions import NEWEST, OLDEST
 from registry.core.compiled import CompiledQuery
 from registry.core.links import kind_of
-from registry.core.lookups import Among
+from registry.core.lookups import IdIn
 from registry.core.related import (
     RelatedFlag,
     RelatedId,
@@ -210,7 +210,7 @@ class RecordReader:
         ids = [row[0] for row in rows if any(is_truncated(row[at]) for at in positions)]
         if not ids:
             return {}
-        records = self.model._default_manager.order_by().filter(Among("pk", ids))
+        records = self.model._default_manager.order_by().filter(IdIn("pk", ids))
         found = records.values_list("pk", *(what(name) for name in self._long))
         return {pk: dict(zip(self._long, cells, strict=True)) for pk, *cells in found}
 
@@ -258,7 +258,9 @@ class RecordReader:
         return CompiledQuery(
             lambda pk: records.filter(pk=pk).values_list(*self._selected),
             example=_EXAMPLE_ID,
-            around=lambda statement: self._related.beside(statement, width),
+            around=lambda statement: self._related.with_related_columns(
+                statement, width
+            ),
         )
 
     @cached_property

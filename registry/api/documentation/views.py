@@ -10,6 +10,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -22,7 +24,6 @@ from drf_spectacular.renderers import (
 )
 
 from registry.api.base.views import PlainView
-from registry.http.policies import content_security_policy
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -78,6 +79,7 @@ def swagger(request: HttpRequest) -> HttpResponse:
     return render(request, "api/swagger.html")
 
 
+@csp_replace({"style-src": [SELF, UNSAFE_INLINE], "worker-src": ["blob:"]})
 @require_safe
 def redoc(request: HttpRequest) -> HttpResponse:
     """Show the description in Redoc, to read.
@@ -85,8 +87,4 @@ def redoc(request: HttpRequest) -> HttpResponse:
     Redoc writes its own style sheet into the page, and searches in a worker that it
     makes of a text.
     """
-    response = render(request, "api/redoc.html")
-    response["Content-Security-Policy"] = content_security_policy(
-        style_src="'self' 'unsafe-inline'", worker_src="blob:"
-    )
-    return response
+    return render(request, "api/redoc.html")

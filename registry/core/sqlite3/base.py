@@ -36,8 +36,8 @@ class Deadline:
         return monotonic() > self.at
 
     @contextmanager
-    def kept(self) -> Iterator[None]:
-        """Raise ``StatementTimeout`` where SQLite stopped the statement."""
+    def translate_interrupts(self) -> Iterator[None]:
+        """Raise ``StatementTimeout`` if SQLite stopped the statement."""
         try:
             yield
         except sqlite3.OperationalError as error:
@@ -54,27 +54,27 @@ class Cursor(base.SQLiteCursorWrapper):
     def execute(self, query: Any, params: Any = None) -> Any:
         """Execute a statement."""
         self.deadline.begin()
-        with self.deadline.kept():
+        with self.deadline.translate_interrupts():
             return super().execute(query, params)
 
     def fetchone(self) -> Any:
         """Return the next row."""
-        with self.deadline.kept():
+        with self.deadline.translate_interrupts():
             return super().fetchone()
 
     def fetchmany(self, *args: Any, **kwargs: Any) -> Any:
         """Return the next rows."""
-        with self.deadline.kept():
+        with self.deadline.translate_interrupts():
             return super().fetchmany(*args, **kwargs)
 
     def fetchall(self) -> Any:
         """Return the rows that are left."""
-        with self.deadline.kept():
+        with self.deadline.translate_interrupts():
             return super().fetchall()
 
     def __iter__(self) -> Any:
         """Yield the rows that are left."""
-        with self.deadline.kept():
+        with self.deadline.translate_interrupts():
             yield from iter(super().fetchone, None)
 
 

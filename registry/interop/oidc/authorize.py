@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode, urlsplit
 
+from csp.constants import SELF
+from csp.decorators import csp_replace
 from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
@@ -15,7 +17,6 @@ from oauth2_provider.http import OAuth2ResponseRedirect
 from oauth2_provider.models import Application
 
 from registry.core.transactions import atomic
-from registry.http.policies import content_security_policy
 from registry.identity import audit
 from registry.identity.oauth import tokens, verbs
 from registry.identity.oauth.scopes import scope_descriptions
@@ -71,24 +72,21 @@ class AuthorizeView(ProtocolMixin, View):
                 return redirect_to_login(_without_prompt(request))
             return super().dispatch(request, *args, **kwargs)
 
-    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
         """Show the page that asks."""
         target = urlsplit(self.credentials["redirect_uri"])
-        response = render(
-            request,
-            "oidc/authorize.html",
-            {
-                "client": self.client,
-                "scopes": scope_descriptions(self.scopes),
-                "target": target.netloc or f"{target.scheme}:",
-            },
-        )
-        # Chromium applies form-action to the redirect after the form, too
-        own = content_security_policy(
-            form_action=f"'self' {target.scheme}://{target.netloc}"
-        )
-        response["Content-Security-Policy"] = own
-        return response
+        context = {
+            "client": self.client,
+            "scopes": scope_descriptions(self.scopes),
+            "target": target.netloc or f"{target.scheme}:",
+        }
+
+        # Chromium checks the redirect back to the program against this, too
+        @csp_replace({"form-action": [SELF, f"{target.scheme}://{target.netloc}"]})
+        def ask(request: HttpRequest) -> HttpResponse:
+            return render(request, "oidc/authorize.html", context)
+
+        return ask(request)
 
     @atomic
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:

@@ -73,9 +73,7 @@ def _waiting() -> int:
 def _newest_records(user: User) -> list[dict[str, Any]]:
     """Return what the person registered last, of the types that have pages."""
     events = (
-        Event.objects.filter(
-            by=user, action=CREATED.name, kind__in=record_kinds()
-        )
+        Event.objects.filter(by=user, action=CREATED.name, kind__in=record_kinds())
         .exclude(_OF_WHOLE_OBJECT)
         .order_by("-id")[:SHOWN]
     )

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import stat
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 from django.utils import timezone
+from jwcrypto.jwk import JWK
 from pytest_django import Settings
 
 from registry.core.errors import Conflict
 from registry.core.models import Event
-from registry.core.signing_keys import new_key, parse_keys, read_key
+from registry.core.signing_keys import SigningKey, new_key, parse_keys, read_key
 from registry.identity.oauth import tokens
 from registry.identity.oauth.errors import TokenRefused
 from registry.identity.oauth.keys import KEPT_FOR, key_ring, rotate_keys
@@ -126,3 +131,44 @@ def test_the_id_of_a_key_is_its_thumbprint() -> None:
     loaded = jwt.PyJWK.from_dict(key.jwk())
     assert loaded.key_id == key.kid
     assert len(key.kid) == 43
+
+
+#: The example of RFC 7638, 3.1.
+_EXAMPLE = {
+    "kty": "RSA",
+    "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxu"
+    "hDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6C"
+    "f0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n9"
+    "1CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44"
+    "-csFCur-kEgU8awapJzKnqDKgw",
+    "e": "AQAB",
+}
+
+
+def test_a_published_key_has_its_numbers_and_its_standard_thumbprint() -> None:
+    key = SigningKey(JWK(**_EXAMPLE))
+    kid = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+    assert key.jwk() == {"use": "sig", "alg": "RS256", "kid": kid, **_EXAMPLE}
+
+
+def test_the_public_key_on_one_line_is_that_of_the_private_one() -> None:
+    key = read_key(new_key(timezone.now()))
+    loaded = load_der_public_key(base64.b64decode(key.spki(), validate=True))
+    assert loaded == key.private.public_key() == key.public
+
+
+@pytest.mark.parametrize(
+    "pem",
+    [
+        rsa.generate_private_key(65537, 1024),  # noqa: S505
+        ec.generate_private_key(ec.SECP256R1()),
+        rsa.generate_private_key(65537, 2048).public_key(),
+    ],
+    ids=["short", "elliptic", "public"],
+)
+def test_a_key_of_another_kind_is_refused(pem: Any) -> None:
+    text = JWK.from_pyca(pem).export_to_pem(
+        private_key=hasattr(pem, "public_key"), password=None
+    )
+    with pytest.raises(ValueError, match="no RSA key of 2048 bits or more"):
+        parse_keys(text.decode())
