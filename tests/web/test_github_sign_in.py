@@ -258,7 +258,7 @@ def test_without_a_verified_address_there_is_no_account(
     anna.verified = False
     answer = visit.sign_in()
     assert answer.status_code == 403
-    assert "no verified address" in text_of(answer)
+    assert "no verified e-mail address" in text_of(answer)
     assert not User.objects.filter(username="anna").exists()
 
 

@@ -73,7 +73,7 @@ def test_an_id_token_tells_who_signed_in(notebook: Program, person: User) -> Non
 def test_the_page_says_which_program_asks_for_what(person: User) -> None:
     page = _visit(person, asked(scope="read write offline_access"))
     text = page.content.decode()
-    assert "Let notebook in?" in text
+    assert "Authorise notebook?" in text
     assert "notebook.example.org" in text
     for words in (
         "read what you may read",
@@ -131,7 +131,7 @@ def test_the_query_is_the_one_response_mode(person: User) -> None:
     assert declared["response_modes_supported"] == ["query"]
     assert declared["request_uri_parameter_supported"] is False
     page = browser_of(person).get(asked(response_mode="query"))
-    assert "Let notebook in?" in page.content.decode()
+    assert "Authorise notebook?" in page.content.decode()
 
 
 # --- thieves --------------------------------------------------------------------------
@@ -229,7 +229,7 @@ def test_nobody_is_sent_anywhere_else(person: User, elsewhere: str) -> None:
 def test_a_client_that_is_not_known_is_told_to_the_person_alone(person: User) -> None:
     answer = _visit(person, asked(client_id="nobody"))
     assert answer.status_code == 400
-    assert "This program cannot be let in" in answer.content.decode()
+    assert "This program cannot be authorised" in answer.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_the_page_says_the_same_of_every_code_that_is_of_no_use(
         DeviceCode.objects.all().delete()
     page = browser_of(person).get("/device", {"user_code": code})
     assert page.status_code == 404
-    assert "is not known, or is of no use any more" in page.content.decode()
+    assert "This code is wrong, or no longer valid" in page.content.decode()
 
 
 def test_a_name_of_a_client_is_no_markup(person: User) -> None:
