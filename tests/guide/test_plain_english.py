@@ -69,3 +69,11 @@ def test_the_texts_are_found() -> None:
     names = {path.name for path in _texts()}
     assert {"glossary.md", "api.md", "0026-asynchronous-front.md"} <= names
     assert {"base.html", "lineage.html", "browsable.html"} <= names
+
+
+def test_the_glossary_defines_each_word_once() -> None:
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|]+) \|", text, re.MULTILINE)
+    words = [word for row in rows for word in row.split(", ") if word != "word"]
+    assert len(words) == len(set(words)) > 50
+    assert {"import", "export", "link", "reference", "node", "edge"} <= set(words)
