@@ -57,7 +57,8 @@ def test_a_crate_leads_to_its_run(rosalind: Client) -> None:
     assert "2 new files" in words
     assert "Not imported: notes.txt" in words
     answer = send(rosalind, zipped(FILES))
-    assert "has everything in this crate already" in words_of(main_of(rosalind.get(answer["Location"])))
+    words = words_of(main_of(rosalind.get(answer["Location"])))
+    assert "has everything in this crate already" in words
     assert CodeRun.objects.count() == 1
 
 

@@ -171,7 +171,7 @@ def test_who_is_of_another_organisation_can_come_as_somebody_else(
     _begin(page)
     _allow(page)
     _heading(page, "This registry is not open to carl")
-    expect(page.get_by_text("Members of our-lab may sign in")).to_be_visible()
+    expect(page.get_by_text("Members of our-lab can sign in")).to_be_visible()
     assert site.account("carl") is None
     site.visitor("otto", "Otto H.")
     _button(page, "Use another GitHub account")

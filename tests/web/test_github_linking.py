@@ -113,7 +113,7 @@ def test_an_account_is_linked_once(visit: Visit, github: GitHub) -> None:
     github.visitor = Person(99, "annika")
     answer = visit.sign_in(LINK)
     assert answer.status_code == 409
-    assert "linked already" in text_of(answer)
+    assert "already linked" in text_of(answer)
     assert UserSocialAuth.objects.get().uid == "4711"
 
 

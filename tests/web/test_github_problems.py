@@ -101,7 +101,7 @@ def test_a_code_without_the_verifier_is_worth_nothing(visit: Visit) -> None:
 def test_a_wrong_code_is_refused(visit: Visit, code: str | None) -> None:
     answer = visit.come_back(changed(visit.at_github(visit.begin()), code=code))
     assert answer.status_code == 400
-    assert "Begin again" in text_of(answer)
+    assert "Sign in again" in text_of(answer)
 
 
 def test_an_expired_code_is_refused(visit: Visit, github: GitHub) -> None:

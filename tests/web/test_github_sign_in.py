@@ -227,7 +227,7 @@ def test_who_has_left_the_organisation_is_refused_kindly(
     assert later.user is None
     said = text_of(answer)
     assert "not open to anna" in said
-    assert "Members of our-lab or partners may sign in here" in said
+    assert "Members of our-lab or partners can sign in here" in said
     assert "Use another GitHub account" in said
 
 

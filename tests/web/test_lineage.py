@@ -235,8 +235,8 @@ def test_issues_on_the_way_are_named_the_worst_first() -> None:
     chips = [words_of(chip) for chip in part.select(".plain-list > li")]
     product = DataProduct.objects.get(object=stored.objects[2])
     name = f"{product.namespace.name}:{product.name} {product.version}"
-    assert chips[0] == f"severity 7 Wrong in 2 with {name}"
-    assert chips[1].startswith("severity 1 Wrong in 0 with ")
+    assert chips[0] == f"severity 7 Wrong in 2 of {name}"
+    assert chips[1].startswith("severity 1 Wrong in 0 of ")
 
 
 def test_the_downloads_have_what_is_shown() -> None:

@@ -83,7 +83,7 @@ def test_the_queue_shows_who_what_and_why(ada: User, administrator: User) -> Non
     client = _as(administrator)
     account = main_of(client.get("/account/"))
     assert link(account, "Role requests") == QUEUE
-    assert "1 waiting" in words_of(account)
+    assert "1 open" in words_of(account)
     said = _said(client, QUEUE)
     for text in ("ada: handle-write", ada.email, FORM["reason"], "Make handles"):
         assert text in said
