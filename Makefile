@@ -1,4 +1,4 @@
-# `make run` serves a registry; `make test` runs everything that must hold.
+# `make run` serves a registry; `make test` runs all checks and tests.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -10,7 +10,7 @@ WORKERS ?= 2
 INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check \
 	--no-input -c constraints.txt --config-settings editable_mode=compat
 
-# Checks look at the code as it is, not at the settings of whoever runs them
+# Checks must not depend on the settings of the person who runs them
 CHECKED := env -u DATABASE_URL -u CACHE_URL -u ALLOWED_HOSTS -u REGISTRY_URL -u PORT \
 	-u REGISTRY_DEBUG -u REGISTRY_HTTPS -u REGISTRY_PROXIES -u WEB_CONCURRENCY \
 	-u GITHUB_URL -u GITHUB_CLIENT_ID -u GITHUB_CLIENT_SECRET \
@@ -19,7 +19,7 @@ CHECKED := env -u DATABASE_URL -u CACHE_URL -u ALLOWED_HOSTS -u REGISTRY_URL -u 
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadgroup
 
 .PHONY: help
-help:  ## list what there is to make
+help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z_-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
@@ -28,12 +28,12 @@ run: $(VENV)/.runtime  ## serve a registry: PORT=8123 REGISTRY_DATA_DIR=/some/wh
 	$(PY) manage.py prepare && exec $(PY) manage.py serve
 
 .PHONY: test
-test: check system_packages  ## all checks, then all tests on SQLite and on PostgreSQL
+test: check system_packages  ## run all checks, then all tests on SQLite and on PostgreSQL
 	$(PYTEST) --database sqlite
 	$(PYTEST) --database postgresql
 
 .PHONY: check
-check: $(VENV)/.develop  ## lint, types, layers, migrations, deployment, OpenAPI
+check: $(VENV)/.develop  ## check lint, types, layers, migrations, deployment, OpenAPI
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(CHECKED) $(PY) -m mypy
@@ -45,11 +45,11 @@ check: $(VENV)/.develop  ## lint, types, layers, migrations, deployment, OpenAPI
 	{ echo "docs/reference/openapi.yaml differs from the code: run 'make openapi'"; exit 1; }
 
 .PHONY: openapi
-openapi: $(VENV)/.develop  ## write docs/reference/openapi.yaml anew
+openapi: $(VENV)/.develop  ## write docs/reference/openapi.yaml
 	$(CHECKED) $(PY) manage.py spectacular --validate --fail-on-warn --file docs/reference/openapi.yaml
 
 .PHONY: constraints
-constraints: $(VENV)/.develop  ## pin in constraints.txt what is installed now
+constraints: $(VENV)/.develop  ## pin the installed packages in constraints.txt
 	$(PY) -m pip freeze --exclude-editable > constraints.txt
 
 .PHONY: bench
@@ -61,7 +61,7 @@ attack: $(VENV)/.develop  ## attack a registry of its own, on SQLite and on Post
 	$(PY) -m attacks --serve --seconds 2
 
 .PHONY: clean
-clean:  ## remove what was made here, but not the data in var/
+clean:  ## remove everything that was built, but not the data in var/
 	rm -rf $(VENV) $(VENV)-clients .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -69,20 +69,20 @@ clean:  ## remove what was made here, but not the data in var/
 system_packages:
 	@scripts/system_packages.sh
 
-# Environments: what serving needs, and what developing needs on top
+# Environments: one for serving, and one with the tools of developers
 
 $(VENV)/.runtime: pyproject.toml constraints.txt | $(PY)
-	@echo "Installing what a registry needs into $(VENV) …"
+	@echo "Installing the requirements of a registry into $(VENV) …"
 	@$(INSTALL) -e .
 	@touch $@
 
 $(VENV)/.develop: pyproject.toml constraints.txt | $(PY)
-	@echo "Installing what tests and checks need into $(VENV) …"
+	@echo "Installing the requirements of tests and checks into $(VENV) …"
 	@$(INSTALL) -e '.[test,dev]'
 	@touch $(VENV)/.runtime $@
 
 $(PY):
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed, and no python3 was found."; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is required, and no python3 was found."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	{ echo "Python 3.11 or later is needed; $(PYTHON) is $$($(PYTHON) --version). Name another: PYTHON=/path/to/python3.11 make …"; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { echo "Could not make $(VENV): on Debian, install python3-venv."; exit 1; }
+	{ echo "Python 3.11 or later is required; $(PYTHON) is $$($(PYTHON) --version). Choose another: PYTHON=/path/to/python3.11 make …"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Could not create $(VENV): on Debian, install python3-venv."; exit 1; }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs the programs that tests use and that no Python package brings: the browser
+# Install the programs that tests use and that no Python package contains: the browser
 # Chromium, Graphviz for pictures, Redis, which counts requests for several processes,
-# and nginx, the reverse proxy of the guide. Where that is not possible it says what to
-# install; the tests that need it are skipped then. Under CI nothing may be skipped, so a
-# program that is missing there is a failure.
+# and nginx, the reverse proxy of the guide. If that is not possible, say what to install;
+# the tests that need it are skipped. Under CI no test can be skipped, so a missing program
+# is an error there.
 set -euo pipefail
 
 declare -A package_of=(
@@ -13,7 +13,7 @@ declare -A package_of=(
 
 missing=()
 for program in "${!package_of[@]}"; do
-  # nginx is where only root looks
+  # nginx is in the search path of root only
   PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || missing+=("${package_of[$program]}")
 done
 [[ ${#missing[@]} -eq 0 ]] && exit 0
@@ -36,5 +36,5 @@ trap 'rm -f "$log"' EXIT
 if ! { apt-get update -qq && apt-get install -qq -y --no-install-recommends "${missing[@]}"; } \
   </dev/null >"$log" 2>&1; then
   tail -n 20 "$log" >&2
-  give_up "apt-get could not install them (its last lines are above)."
+  give_up "apt-get could not install them (see its last lines above)."
 fi

@@ -38,5 +38,5 @@ def permit_to_draw(request: HttpRequest) -> Iterator[None]:
     """Count one picture drawn for a page, which holds a slot; raises ``Busy``."""
     allowed, _ = count_export(request, request.user)
     if not allowed:
-        raise Busy("Many pictures were drawn for you just now; try again later.")
+        raise Busy("You have requested many pictures; try again later.")
     yield

@@ -1,4 +1,4 @@
-"""The guides: Markdown of ``docs/guide/``, rendered to pages of the site."""
+"""The guides and the glossary: Markdown of ``docs/``, rendered to pages of the site."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from markdown_it.token import Token
 
+GLOSSARY = "glossary"
 #: The guides in the order in which they are read.
 GUIDES = (
     "getting-started",
@@ -33,6 +34,7 @@ GUIDES = (
     "fair-client",
     "signing-in",
     "running",
+    GLOSSARY,
 )
 _LANGUAGES = {"python": "Python", "bash": "curl", "console": "Shell", "r": "R"}
 _TAGS = nh3.ALLOWED_TAGS | {"section"}
@@ -47,7 +49,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
 
 @dataclass(frozen=True)
 class Guide:
-    """One guide: where it is, what it is called, and its page."""
+    """One guide: its name in addresses, its title and its HTML."""
 
     name: str
     title: str
@@ -55,17 +57,22 @@ class Guide:
 
 
 def folder() -> Path:
-    """Return where the guides are written."""
+    """Return the folder of the guides."""
     return Path(settings.BASE_DIR) / "docs" / "guide"
+
+
+def source_of(name: str) -> Path:
+    """Return the Markdown file of a guide; the glossary is one folder up."""
+    return (folder().parent if name == GLOSSARY else folder()) / f"{name}.md"
 
 
 @cache
 def guides() -> tuple[Guide, ...]:
-    """Return all guides that are there, in their order."""
+    """Return all guides that exist, in reading order."""
     return tuple(
-        render(name, (folder() / f"{name}.md").read_text(encoding="utf-8"))
+        render(name, source_of(name).read_text(encoding="utf-8"))
         for name in GUIDES
-        if (folder() / f"{name}.md").exists()
+        if source_of(name).exists()
     )
 
 
@@ -87,7 +94,7 @@ def _sanitised(html: str) -> str:
 
 
 def _give_ids(tokens: Sequence[Token]) -> str:
-    """Give every heading an id to link to; return the first heading's text."""
+    """Give every heading an id; return the text of the first heading."""
     title = ""
     seen: Counter[str] = Counter()
     for opening, inline in pairwise(tokens):
@@ -102,24 +109,24 @@ def _give_ids(tokens: Sequence[Token]) -> str:
 
 
 def _let_tables_scroll(tokens: Sequence[Token]) -> None:
-    """Let the keyboard reach wide tables, which scroll on small screens."""
+    """Make tables focusable: wide ones scroll on small screens."""
     for token in tokens:
         if token.type == "table_open":
             token.attrSet("tabindex", "0")
 
 
 def _rewrite_links(tokens: Sequence[Token]) -> None:
-    """Lead from one guide's file to the other's page."""
+    """Replace links to the files of guides by links to their pages."""
     for token in tokens:
         for child in token.children or ():
             target = str(child.attrGet("href") or "")
-            match = re.fullmatch(r"([a-z-]+)\.md(#.*)?", target)
-            if match is not None:
+            match = re.fullmatch(r"(?:\.\./|guide/)?([a-z-]+)\.md(#.*)?", target)
+            if match is not None and match[1] in GUIDES:
                 child.attrSet("href", f"/docs/{match[1]}/{match[2] or ''}")
 
 
 def _fence(tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    """Render a block of code, with its language for the tabs."""
+    """Render a code block, with its language for the tabs."""
     token = tokens[index]
     language = token.info.strip().split(" ")[0]
     label = _LANGUAGES.get(language, "")

@@ -44,9 +44,9 @@ if TYPE_CHECKING:
 NODES, ROWS, PARTS = 60, 100, 5
 
 DIRECTIONS = (
-    (Direction.BOTH, "Both ways"),
-    (Direction.UPSTREAM, "What it was made from"),
-    (Direction.DOWNSTREAM, "What was made with it"),
+    (Direction.BOTH, "Both"),
+    (Direction.UPSTREAM, "Upstream: what it was made from"),
+    (Direction.DOWNSTREAM, "Downstream: what was made from it"),
 )
 DEPTHS = (1, 2, 3, 5, 10, 20)
 #: Not everything at once: people look closer, or further.
@@ -130,7 +130,7 @@ def _picture(
     try:
         svg = svg_of(drawing, title="Lineage as a picture", permit=permit)
     except NoGraphviz:
-        return {"picture": None, "without": "This server draws no pictures."}
+        return {"picture": None, "without": "Graphviz is not installed on this server."}
     except Busy as error:
         again = request.get_full_path()
         return {"picture": None, "without": error.detail, "again": again}
@@ -226,8 +226,8 @@ def _downloads(
     ]
     back = {"depth": shown["depth"]}
     return [
-        ("This lineage", lineages),
-        ("What a change would reach", changes),
+        ("Lineage", lineages),
+        ("Downstream impact", changes),
         ("W3C PROV", list(_reports(kind, pk, back))),
         ("RO-Crate", list(_crates(kind, pk, back))),
     ]
@@ -259,7 +259,7 @@ def _crates(kind: str, pk: int, back: dict[str, Any]) -> Iterator[tuple[str, str
     if kind == Object.kind:
         return
     address = f"{reverse('api-root')}ro-crate/{names[kind]}/{pk}/"
-    for name, form in (("zip with the files", "zip"), ("JSON-LD", "json-ld")):
+    for name, form in (("zip with files", "zip"), ("JSON-LD", "json-ld")):
         yield name, _address(address, **back, format=form)
 
 

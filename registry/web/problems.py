@@ -1,4 +1,4 @@
-"""What to tell people when signing in with GitHub comes to nothing.
+"""The messages for people whose sign-in with GitHub fails.
 
 The codes are those of ``social_core.exceptions.REASONS`` and of
 ``registry.identity.social``; the names in braces come from the exception's context.
@@ -17,100 +17,99 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Problem:
-    """What happened, and what the person can do about it."""
+    """What went wrong, and what the person can do."""
 
     status: int
     heading: str
     text: str
     advice: str
-    #: What to do next: try "again", with "another" GitHub account, or nothing.
+    #: The next step: try "again", use "another" GitHub account, or nothing.
     retry: str = ""
-    #: Ours or GitHub's doing, so that it belongs in the log.
+    #: Whether the cause is the registry or GitHub, so that it is logged.
     logged: bool = False
 
 
 _DENIED = Problem(
     403,
-    "You did not let GitHub tell us who you are",
-    "That is fine: nothing was stored, and reading the registry needs no account.",
-    "To register records, sign in and allow it there.",
+    "You did not authorise this registry at GitHub",
+    "Nothing was stored. You need no account to read the registry.",
+    "To register records, sign in again and authorise the registry at GitHub.",
     retry="again",
 )
 _LOST = Problem(
     400,
     "This sign-in cannot be finished",
-    "It was begun in another browser or by another account, took longer than half an "
-    "hour, or was finished already.",
-    "Begin it again, and finish it in the same browser.",
+    "You started it in another browser or with another account, it took longer than "
+    "half an hour, or it was already finished.",
+    "Sign in again, and finish in the same browser.",
     retry="again",
 )
 _EXPIRED = Problem(
     400,
-    "The answer of GitHub has expired",
-    "GitHub did not accept its own answer any more: it is good for one use within ten "
-    "minutes.",
-    "Begin again.",
+    "The response of GitHub has expired",
+    "The code from GitHub is valid for one use within ten minutes.",
+    "Sign in again.",
     retry="again",
 )
 _DOWN = Problem(
     503,
-    "GitHub does not answer",
-    "The registry asked GitHub who you are, and got no answer.",
-    "Try again in a few minutes. Everything else here works without GitHub.",
+    "GitHub does not respond",
+    "The registry asked GitHub who you are, and got no response.",
+    "Try again in a few minutes. Everything else works without GitHub.",
     retry="again",
     logged=True,
 )
 _STRANGE = Problem(
     502,
-    "GitHub and this registry do not understand each other",
-    "GitHub refused what the registry asked, or answered something else.",
-    "Most likely its settings are to be put right. Tell who runs this registry; the "
-    "log says more.",
+    "GitHub refused the request of this registry",
+    "GitHub refused the request, or sent an unexpected response.",
+    "The settings of the registry are probably wrong. Please tell the people who run "
+    "it; the log has the details.",
     retry="again",
     logged=True,
 )
 _NOT_LISTED = Problem(
     403,
     "This registry is not open to {login}",
-    "You are {login} at GitHub. {who} may sign in here, and as far as GitHub tells us, "
-    "that does not include you. Reading needs no account.",
-    "If it should include you, ask who runs this registry.",
+    "You are {login} at GitHub. {who} can sign in here. According to GitHub, you are "
+    "not one of them. You need no account to read the registry.",
+    "If you should have access, ask the people who run this registry.",
     retry="another",
 )
 _NO_EMAIL = Problem(
     403,
-    "Your GitHub account has no verified address",
-    "The people who run this registry must be able to reach you, so it takes the "
-    "primary e-mail address of your GitHub account, once GitHub has verified it.",
-    "Verify it in the e-mail settings of GitHub, then sign in again.",
+    "Your GitHub account has no verified e-mail address",
+    "The people who run this registry must be able to contact you. So the registry "
+    "needs a primary e-mail address that GitHub has verified.",
+    "Verify your address in the e-mail settings of GitHub, then sign in again.",
     retry="again",
 )
 _INACTIVE = Problem(
     403,
     "Your account is deactivated",
-    "The account that belongs to {login} at GitHub was deactivated by the people who "
-    "run this registry.",
-    "If that is a mistake, ask them.",
+    "The people who run this registry deactivated the account of {login} at GitHub.",
+    "If this is a mistake, contact them.",
     retry="another",
 )
 _NAME_TAKEN = Problem(
     409,
-    "There is an account {login} here already",
-    "It is not connected with yours at GitHub, so it may belong to somebody else.",
+    "The user name {login} is taken",
+    "The account {login} is not linked with your GitHub account, so it may belong to "
+    "somebody else.",
     "",
 )
 _OTHERS = Problem(
     409,
-    "That GitHub account belongs to another account here",
-    "One GitHub account signs in to one account of this registry. Nothing was changed.",
-    "Sign in with it to see which. There it can be unlinked, once that account has a "
-    "password.",
+    "This GitHub account is linked with another account",
+    "You can link a GitHub account with one account of this registry. Nothing changed.",
+    "Sign in with GitHub to see which account it is. You can unlink it there once that "
+    "account has a password.",
 )
 _LINKED = Problem(
     409,
-    "Your account is linked already",
-    "An account here is linked with one GitHub account at a time. Nothing was changed.",
-    "Unlink the one on your account page first.",
+    "Your account is already linked",
+    "You can link your account with one GitHub account at a time. Nothing changed.",
+    "First unlink the other GitHub account on your account page.",
 )
 
 _PROBLEMS = {
@@ -135,7 +134,7 @@ _PROBLEMS = {
 
 
 def problem_of(error: SocialAuthBaseException) -> Problem:
-    """Return what to tell about this error."""
+    """Return the message for this error."""
     if error.provider_code == "unverified_user_email":
         return _NO_EMAIL
     return _PROBLEMS.get(error.code, _STRANGE)

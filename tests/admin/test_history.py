@@ -26,8 +26,8 @@ def test_the_history_tells_who_when_by_which_client_and_what(curator: Client) ->
     assert "Created" in made.get_text()
     text = " ".join(changed.get_text(" ").split())
     assert f"description {run.description} Fit once more" in text
-    assert f"taken out: object component {old.pk}" in text
-    assert f"put in: object component {new.pk}" in text
+    assert f"removed: object component {old.pk}" in text
+    assert f"added: object component {new.pk}" in text
     for link in changed.select("a"):
         visit(curator, str(link["href"]))
 

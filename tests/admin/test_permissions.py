@@ -69,7 +69,7 @@ def test_an_account_that_is_not_staff_is_told_so(client: Client) -> None:
         403,
         "/admin/login/?next=/admin/",
     )
-    assert "You may not do this" in answer.content.decode()
+    assert "You cannot do this" in answer.content.decode()
 
 
 @pytest.mark.parametrize(

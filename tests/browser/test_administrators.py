@@ -34,8 +34,8 @@ def _ask(page: Page) -> None:
     page.get_by_role("link", name="Request a role").click()
     page.get_by_label("Role (required)").select_option(ROLE)
     page.get_by_label("What you need it for (required)").fill(REASON)
-    page.get_by_role("button", name="Ask for it").click()
-    expect(page.get_by_text("You have asked")).to_be_visible()
+    page.get_by_role("button", name="Request the role").click()
+    expect(page.get_by_text("Request sent.")).to_be_visible()
 
 
 def _refuse_without_reason(page: Page) -> None:
@@ -54,7 +54,7 @@ def test_a_person_asks_an_administrator_grants_the_person_sees_it(
     _ask(theirs)
     expect(theirs.get_by_text("waiting", exact=True)).to_be_visible()
     page.goto("/role-requests/")
-    page.get_by_label(f"What to tell {PERSON}").fill("Mint well.")
+    page.get_by_label(f"Answer to {PERSON}").fill("Mint well.")
     page.get_by_role("button", name="Grant").click()
     expect(page.get_by_text(f"{ROLE} for {PERSON}: granted.")).to_be_visible()
     theirs.reload()

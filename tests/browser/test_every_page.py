@@ -43,7 +43,7 @@ def _send_empty_form(page: Page) -> None:
 
 
 def _ask_for_nothing(page: Page) -> None:
-    page.get_by_role("button", name="Ask for it").click()
+    page.get_by_role("button", name="Request the role").click()
     page.locator(".field-error").first.wait_for()
 
 
@@ -61,16 +61,16 @@ def _send_no_crate(page: Page) -> None:
 def _register_again(page: Page) -> None:
     page.get_by_label("Name (required)").fill("g01")
     page.locator(".record-form button").click()
-    page.get_by_role("link", name="here it is").wait_for()
+    page.get_by_role("link", name="open the existing record").wait_for()
 
 
 def _revoke_token(page: Page) -> None:
-    page.get_by_role("button", name="Replace it").or_(
+    page.get_by_role("button", name="Replace the token").or_(
         page.get_by_role("button", name="Generate a token")
     ).click()
     _open_menu(page)
     page.get_by_role("button", name="Revoke API token").click()
-    page.get_by_text("Your API token has ended.").wait_for()
+    page.get_by_text("Your API token was revoked.").wait_for()
 
 
 def _codes(page: Page) -> dict[str, str]:
@@ -86,14 +86,14 @@ def _at(page: Page, path: str) -> str:
 
 def _confirm_device(page: Page) -> None:
     page.goto(_codes(page)["verification_uri_complete"])
-    page.get_by_role("heading", name="Let Provena client in?").wait_for()
+    page.get_by_role("heading", name="Authorise Provena client?").wait_for()
 
 
 def _let_device_in(page: Page) -> None:
     codes = _codes(page)
     page.goto(codes["verification_uri_complete"])
     page.get_by_role("button", name="Allow").click()
-    page.get_by_role("heading", name="Back to the device").wait_for()
+    page.get_by_role("heading", name="Go back to the device").wait_for()
     redeemed = {
         "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
         "client_id": "client-tools",

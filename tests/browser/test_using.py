@@ -102,7 +102,7 @@ def test_a_token_is_copied_once_and_used_over_http(
     assert answer.status_code == 201
     _menu(page)
     page.get_by_role("button", name="Revoke API token").click()
-    expect(page.get_by_text("Your API token has ended.")).to_be_visible()
+    expect(page.get_by_text("Your API token was revoked.")).to_be_visible()
     again = requests.post(address, {"name": name}, headers=headers, timeout=30)
     assert again.status_code == 401
 

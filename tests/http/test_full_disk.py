@@ -73,7 +73,7 @@ def test_a_full_disk_is_reported_and_reads_still_work(
         full = {**form, "name": "mine", "website": f"https://a.org/{'x' * 1000}"}
         page = browser.post(f"{url}/namespace/new/", full)
         assert page.status_code == 507, page.text
-        assert "There is no room left" in page.text
+        assert "No disk space left" in page.text
         ready = nobody.get(f"{url}/readyz")
         assert ready.status_code == 503
         assert ready.text == "the disk of the data folder is full\n"

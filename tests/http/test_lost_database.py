@@ -122,7 +122,7 @@ def _page(answer: requests.Response) -> None:
     assert answer.status_code == 503, answer.url
     assert answer.headers["Content-Type"].startswith("text/html")
     assert int(answer.headers["Retry-After"]) > 0
-    assert "Not just now" in answer.text
+    assert "The registry is busy" in answer.text
 
 
 def _json(answer: requests.Response) -> Any:

@@ -58,7 +58,7 @@ class Person:
         """Approve or deny a device."""
         self.type_code(code)
         self.page.get_by_role("button", name=choice).click()
-        self.page.get_by_role("heading", name="Back to the device").wait_for()
+        self.page.get_by_role("heading", name="Go back to the device").wait_for()
 
     def revoke_all(self) -> int:
         """Revoke all sessions of the person; return how many there were."""
@@ -66,7 +66,7 @@ class Person:
         ended = 0
         while self.page.get_by_role("button", name="Revoke ").count():
             self.page.get_by_role("button", name="Revoke ").first.click()
-            self.page.get_by_text("may do nothing any more").wait_for()
+            self.page.get_by_text("no longer has access").wait_for()
             ended += 1
         return ended
 

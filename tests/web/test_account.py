@@ -55,8 +55,8 @@ def test_the_account_says_who_i_am(signed_in: Client) -> None:
         "Rosalind Franklin",
         "rosalind@example.org",
         "kings-college, birkbeck",
-        "none: you may register records and change your own",
-        "You have none.",
+        "You have no roles. You can register records and change your own",
+        "You have no token.",
         "Nothing yet.",
     ):
         assert text in said
@@ -127,7 +127,7 @@ def test_a_token_is_shown_once_and_works(user: User, signed_in: Client) -> None:
 
 def test_a_new_token_ends_the_old_one(user: User, signed_in: Client) -> None:
     old = issue_token(user=user, by=user)
-    assert "A token that you had before has ended." in words_of(
+    assert "Your earlier token, if you had one, is revoked." in words_of(
         main_of(signed_in.post("/get-token"))
     )
     assert ApiToken.objects.filter(user=user).count() == 1
@@ -148,7 +148,7 @@ def test_looking_at_the_token_page_leaves_the_token(
 def test_a_token_is_revoked_by_post(user: User, signed_in: Client) -> None:
     key = issue_token(user=user, by=user)
     answer = signed_in.post("/revoke-token", follow=True)
-    assert "Your API token has ended." in words_of(main_of(answer))
+    assert "Your API token was revoked." in words_of(main_of(answer))
     refused = Client(headers={"authorization": f"token {key}"}).get("/api/username/")
     assert refused.status_code == 401
     answer = signed_in.post("/revoke-token", follow=True)

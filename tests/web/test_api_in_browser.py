@@ -31,7 +31,7 @@ def test_json_is_sent_refused_mended_and_sent_again(
 ) -> None:
     page.goto(f"{live_registry.url}/api/namespace/")
     body, send = page.get_by_label("JSON"), page.get_by_role("button", name="POST")
-    exchange = page.get_by_label("Request and answer")
+    exchange = page.get_by_label("Request and response")
     body.fill('{"name": "in*browser"}')
     send.first.click()
     expect(exchange).to_contain_text("HTTP 400 Bad Request")
@@ -44,7 +44,7 @@ def test_json_is_sent_refused_mended_and_sent_again(
 
 def test_a_record_is_changed(page: Page, live_registry: LiveRegistry) -> None:
     page.goto(f"{live_registry.url}/api/issue/")
-    exchange = page.get_by_label("Request and answer")
+    exchange = page.get_by_label("Request and response")
     page.get_by_label("JSON").fill('{"description": "from the browser"}')
     page.get_by_role("button", name="POST").first.click()
     expect(exchange).to_contain_text("HTTP 201 Created")

@@ -55,9 +55,10 @@ def test_a_crate_leads_to_its_run(rosalind: Client) -> None:
     assert (answer.status_code, answer["Location"]) == (302, f"/code_run/{run.pk}/")
     words = words_of(main_of(rosalind.get(answer["Location"])))
     assert "2 new files" in words
-    assert "Left out: notes.txt" in words
+    assert "Not imported: notes.txt" in words
     answer = send(rosalind, zipped(FILES))
-    assert "on record already" in words_of(main_of(rosalind.get(answer["Location"])))
+    words = words_of(main_of(rosalind.get(answer["Location"])))
+    assert "has everything in this crate already" in words
     assert CodeRun.objects.count() == 1
 
 
@@ -69,7 +70,7 @@ def test_a_crate_without_anything_leads_back(rosalind: Client) -> None:
 def test_what_is_wrong_is_said_and_nothing_registered(rosalind: Client) -> None:
     answer = send(rosalind, zipped({}))
     words = words_of(main_of(answer, 400))
-    assert "Nothing is registered." in words
+    assert "Not imported." in words
     assert (
         "data/sorted.txt : The crate describes this file, but does not have it" in words
     )

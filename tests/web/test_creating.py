@@ -251,7 +251,7 @@ def test_a_duplicate_leads_to_the_record_that_is_there(
     before = record_type_named(kind).model._default_manager.count()
     main = main_of(signed_in.post(f"/{kind}/new/", values), 400)
     assert "must be unique" in words_of(main)
-    assert link(main, "here it is") == first
+    assert link(main, "open the existing record") == first
     assert record_type_named(kind).model._default_manager.count() == before
 
 

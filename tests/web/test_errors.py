@@ -60,7 +60,7 @@ def patient() -> Client:
 )
 def test_what_is_not_there_is_404(address: str, client: Client) -> None:
     main = main_of(client.get(address), 404)
-    assert "There is nothing here" in words_of(main)
+    assert "Not found" in words_of(main)
 
 
 def test_a_404_says_what_is_missing(client: Client) -> None:
@@ -79,7 +79,7 @@ def test_an_address_that_is_not_there_is_not_repeated(client: Client) -> None:
 @FAILING
 def test_what_is_denied_is_403(client: Client) -> None:
     main = main_of(client.get("/denied/"), 403)
-    assert "You may not do this" in words_of(main)
+    assert "You cannot do this" in words_of(main)
     assert "internal" not in words_of(main)
     assert main.select_one("a[href='/sign-in']")
     client.force_login(UserFactory.create())
@@ -89,14 +89,14 @@ def test_what_is_denied_is_403(client: Client) -> None:
 @FAILING
 def test_what_is_suspicious_is_400(client: Client) -> None:
     main = main_of(client.get("/suspicious/"), 400)
-    assert "This request makes no sense" in words_of(main)
+    assert "This request is not valid" in words_of(main)
     assert "internal" not in words_of(main)
 
 
 @FAILING
 def test_a_defect_is_500_and_tells_nothing(patient: Client) -> None:
     main = main_of(patient.get("/defect/"), 500)
-    assert "Something broke" in words_of(main)
+    assert "Internal error" in words_of(main)
     assert "secret" not in str(main)
 
 
@@ -113,7 +113,7 @@ def test_an_error_is_a_page_even_where_nobody_can_say_who_asks(
     monkeypatch.setattr("django.contrib.auth.get_user", gone)
     monkeypatch.setattr("django.contrib.auth.middleware.auth.get_user", gone)
     answer = patient.get("/defect/")
-    assert "Not just now" in words_of(main_of(answer, 503))
+    assert "The registry is busy" in words_of(main_of(answer, 503))
     assert answer["Retry-After"] == "5"
 
 
@@ -130,7 +130,7 @@ def test_a_body_that_is_too_large_is_413(settings: Settings) -> None:
     client.force_login(UserFactory.create())
     form = {"name": "long", "full_name": "x" * 2000}
     main = main_of(client.post("/namespace/new/", form), 413)
-    assert "That is too large" in words_of(main)
+    assert "The request is too large" in words_of(main)
 
 
 def test_a_form_of_too_many_fields_is_400(settings: Settings) -> None:

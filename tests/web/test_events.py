@@ -69,7 +69,7 @@ def test_it_has_the_filters_of_the_api(client: Client) -> None:
     assert json == "/api/event/?who=ada&action=signed_in&format=json"
     assert client.get(json).json()["count"] == 1
     assert "no account" in _lines(main_of(client.get(PAGE, {"address": "198.*"})))[0]
-    assert "Nothing matches" in words_of(main_of(client.get(PAGE, {"who": "nobody"})))
+    assert "No event matches" in words_of(main_of(client.get(PAGE, {"who": "nobody"})))
 
 
 def test_nonsense_is_said_beside_its_filter(client: Client) -> None:

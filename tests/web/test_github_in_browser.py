@@ -132,7 +132,9 @@ def test_the_first_sign_in_makes_an_account_and_leads_back(
     assert account["email"] == "marie@example.org"
     assert account["orgs"] == ["our-lab", "sorbonne"]
     page.goto(f"{site.registry.url}/account/")
-    expect(page.get_by_text("none: you may register records")).to_be_visible()
+    expect(
+        page.get_by_text("You have no roles. You can register records")
+    ).to_be_visible()
 
 
 def test_the_second_sign_in_asks_nothing_and_refreshes_the_profile(
@@ -154,7 +156,7 @@ def test_who_denies_it_can_think_again(page: Page, site: Site) -> None:
     site.visitor("lise", "Lise M.")
     _begin(page)
     page.get_by_role("button", name="Deny").click()
-    _heading(page, "You did not let GitHub tell us who you are")
+    _heading(page, "You did not authorise this registry at GitHub")
     assert site.account("lise") is None
     _button(page, "Try again")
     _allow(page)
@@ -169,7 +171,7 @@ def test_who_is_of_another_organisation_can_come_as_somebody_else(
     _begin(page)
     _allow(page)
     _heading(page, "This registry is not open to carl")
-    expect(page.get_by_text("Members of our-lab may sign in")).to_be_visible()
+    expect(page.get_by_text("Members of our-lab can sign in")).to_be_visible()
     assert site.account("carl") is None
     site.visitor("otto", "Otto H.")
     _button(page, "Use another GitHub account")
@@ -185,7 +187,7 @@ def test_who_has_the_name_of_a_local_account_can_link_it(
     site.visitor("rosalind", "Rosalind F.")
     _begin(page)
     _allow(page)
-    _heading(page, "There is an account rosalind here already")
+    _heading(page, "The user name rosalind is taken")
     page.locator("main").get_by_role("link", name="Sign in to rosalind").click()
     expect(page.get_by_label("User name")).to_have_value("rosalind")
     page.get_by_label("Password").fill("correct horse battery")
@@ -193,7 +195,7 @@ def test_who_has_the_name_of_a_local_account_can_link_it(
     expect(page).to_have_url(f"{site.registry.url}/account/")
     _button(page, "Link with GitHub")
     _allow(page)
-    expect(page.get_by_text("You can sign in with GitHub from now on")).to_be_visible()
+    expect(page.get_by_text("You can now sign in with GitHub")).to_be_visible()
     _sign_out(page)
     _begin(page)
     _is_signed_in(page, "Rosalind F.")
@@ -209,7 +211,7 @@ def test_who_shares_the_name_with_a_stranger_gets_another(
     site.visitor("Admin", "Not the administrator")
     _begin(page)
     _allow(page)
-    _heading(page, "There is an account Admin here already")
+    _heading(page, "The user name Admin is taken")
     _button(page, "Continue as Admin-github")
     _is_signed_in(page, "Not the administrator")
     assert site.account("Admin-github") is not None
@@ -241,7 +243,7 @@ def test_while_github_is_down_the_page_says_so(page: Page, site: Site) -> None:
     site.github.broken["/api/v3/user/orgs"] = 503
     _begin(page)
     _allow(page)
-    _heading(page, "GitHub does not answer")
+    _heading(page, "GitHub does not respond")
     site.github.broken.clear()
     _button(page, "Try again")
     _is_signed_in(page, "Emmy N.")
@@ -252,7 +254,7 @@ def test_an_expired_code_can_be_had_anew(page: Page, site: Site) -> None:
     site.github.broken["codes"] = 400
     _begin(page)
     _allow(page)
-    _heading(page, "The answer of GitHub has expired")
+    _heading(page, "The response of GitHub has expired")
     site.github.broken.clear()
     _button(page, "Try again")
     _is_signed_in(page, "Ada L.")

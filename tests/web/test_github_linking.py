@@ -104,7 +104,7 @@ def test_a_github_account_belongs_to_one_account(
     new_visit().sign_in(another_name="1")
     answer = visit.sign_in(LINK)
     assert answer.status_code == 409
-    assert "belongs to another account" in text_of(answer)
+    assert "is linked with another account" in text_of(answer)
     assert UserSocialAuth.objects.get().user.username == "anna-github"
 
 
@@ -113,7 +113,7 @@ def test_an_account_is_linked_once(visit: Visit, github: GitHub) -> None:
     github.visitor = Person(99, "annika")
     answer = visit.sign_in(LINK)
     assert answer.status_code == 409
-    assert "linked already" in text_of(answer)
+    assert "already linked" in text_of(answer)
     assert UserSocialAuth.objects.get().uid == "4711"
 
 

@@ -33,7 +33,7 @@ def _nobody_got_in(visit: Visit) -> object:
 def test_who_denies_it_is_told_that_this_is_fine(visit: Visit) -> None:
     answer = visit.sign_in(button="0", next="/search/")
     assert answer.status_code == 403
-    assert "You did not let GitHub tell us" in text_of(answer)
+    assert "You did not authorise this registry" in text_of(answer)
     page = answer.content.decode()
     assert page.count('name="next" value="/search/"') == 2
     assert "no-store" in answer["Cache-Control"]
@@ -101,7 +101,7 @@ def test_a_code_without_the_verifier_is_worth_nothing(visit: Visit) -> None:
 def test_a_wrong_code_is_refused(visit: Visit, code: str | None) -> None:
     answer = visit.come_back(changed(visit.at_github(visit.begin()), code=code))
     assert answer.status_code == 400
-    assert "Begin again" in text_of(answer)
+    assert "Sign in again" in text_of(answer)
 
 
 def test_an_expired_code_is_refused(visit: Visit, github: GitHub) -> None:
@@ -119,7 +119,7 @@ def test_while_github_is_down_the_page_says_so(
     github.broken[path] = status
     answer = visit.sign_in()
     assert answer.status_code == 503
-    assert "GitHub does not answer" in text_of(answer)
+    assert "GitHub does not respond" in text_of(answer)
     assert "Try again" in text_of(answer)
 
 
@@ -135,7 +135,7 @@ def test_an_answer_that_makes_no_sense_is_told_and_logged(
     github.broken[path] = status
     answer = visit.sign_in()
     assert answer.status_code == 502
-    assert "do not understand each other" in text_of(answer)
+    assert "GitHub refused the request of this registry" in text_of(answer)
     (line,) = (r for r in caplog.records if r.name == "registry.sign_in")
     assert line.levelno == logging.WARNING
 
@@ -147,7 +147,7 @@ def test_where_github_cannot_be_reached_the_page_says_so(
     settings.SOCIAL_AUTH_GITHUB_URL = f"http://127.0.0.1:{free_port()}"
     answer = visit.come_back(back)
     assert answer.status_code == 503
-    assert "GitHub does not answer" in text_of(answer)
+    assert "GitHub does not respond" in text_of(answer)
 
 
 def test_wrong_keys_are_for_who_runs_the_registry(

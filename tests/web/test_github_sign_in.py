@@ -227,7 +227,7 @@ def test_who_has_left_the_organisation_is_refused_kindly(
     assert later.user is None
     said = text_of(answer)
     assert "not open to anna" in said
-    assert "Members of our-lab or partners may sign in here" in said
+    assert "Members of our-lab or partners can sign in here" in said
     assert "Use another GitHub account" in said
 
 
@@ -258,7 +258,7 @@ def test_without_a_verified_address_there_is_no_account(
     anna.verified = False
     answer = visit.sign_in()
     assert answer.status_code == 403
-    assert "no verified address" in text_of(answer)
+    assert "no verified e-mail address" in text_of(answer)
     assert not User.objects.filter(username="anna").exists()
 
 

@@ -10,7 +10,16 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from django.test import Client
 
-from registry.web.guides import GUIDES, Guide, folder, guides, render
+from registry.web.guides import (
+    GLOSSARY,
+    GUIDES,
+    Guide,
+    folder,
+    guides,
+    render,
+    source_of,
+)
+from tests.plugins.server import ROOT
 from tests.web.pages import main_of, page_of, words_of
 
 pytestmark = pytest.mark.once
@@ -29,7 +38,8 @@ def _page(text: str) -> BeautifulSoup:
 
 
 def test_every_file_is_a_guide_and_every_guide_a_file() -> None:
-    assert {file.stem for file in folder().iterdir()} == set(GUIDES)
+    assert {file.stem for file in folder().iterdir()} == set(GUIDES) - {GLOSSARY}
+    assert source_of(GLOSSARY) == ROOT / "docs" / "glossary.md"
     assert [guide.name for guide in guides()] == list(GUIDES)
 
 
@@ -137,11 +147,16 @@ def test_code_of_another_kind_has_no_tab() -> None:
 
 
 def test_files_of_guides_become_pages() -> None:
-    page = _page("[a](naming.md) [b](api.md#paging) [c](https://x.org/y.md)")
+    page = _page(
+        "[a](naming.md) [b](api.md#paging) [c](https://x.org/y.md) "
+        "[d](../glossary.md) [e](guide/crates.md)"
+    )
     assert [link["href"] for link in page.select("a")] == [
         "/docs/naming/",
         "/docs/api/#paging",
         "https://x.org/y.md",
+        "/docs/glossary/",
+        "/docs/crates/",
     ]
 
 

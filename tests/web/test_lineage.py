@@ -114,7 +114,7 @@ def test_direction_and_depth_are_chosen_by_a_form() -> None:
     assert len(_rows(_part(middle, "?direction=both&depth=all"))) == 12
     unusual = _part(middle, "?depth=7")
     assert [words_of(one) for one in unusual.select("option[selected]")] == [
-        *("Both ways", "7 runs")
+        *("Both", "7 runs")
     ]
 
 
@@ -128,7 +128,7 @@ def test_nonsense_is_400_with_the_usual_beside(query: str) -> None:
 
 def test_a_record_without_lineage_says_so() -> None:
     part = _part(DataProductFactory())
-    assert "No run that used or generated it is registered." in words_of(part)
+    assert "No run that used or generated this record is registered." in words_of(part)
     assert not part.select("svg")
     assert not part.select("table")
 
@@ -137,7 +137,10 @@ def test_without_graphviz_there_is_the_table(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PATH", "/nowhere")
     part = _part(store(chain(1)).objects[0])
     assert not part.select("svg")
-    assert "This server draws no pictures. The table has all of it." in words_of(part)
+    assert (
+        "Graphviz is not installed on this server. The table shows the whole lineage."
+        in words_of(part)
+    )
     assert len(_rows(part)) == 2
 
 
@@ -232,8 +235,8 @@ def test_issues_on_the_way_are_named_the_worst_first() -> None:
     chips = [words_of(chip) for chip in part.select(".plain-list > li")]
     product = DataProduct.objects.get(object=stored.objects[2])
     name = f"{product.namespace.name}:{product.name} {product.version}"
-    assert chips[0] == f"severity 7 Wrong in 2 with {name}"
-    assert chips[1].startswith("severity 1 Wrong in 0 with ")
+    assert chips[0] == f"severity 7 Wrong in 2 of {name}"
+    assert chips[1].startswith("severity 1 Wrong in 0 of ")
 
 
 def test_the_downloads_have_what_is_shown() -> None:
@@ -249,14 +252,14 @@ def test_the_downloads_have_what_is_shown() -> None:
     assert link(part, "PROV-N") == (
         f"/api/prov-report/{product.pk}/?depth=3&format=provn"
     )
-    assert link(part, "zip with the files") == (
+    assert link(part, "zip with files") == (
         f"/api/ro-crate/data-product/{product.pk}/?depth=3&format=zip"
     )
     run = _part(stored.runs[0])
     assert link(run, "PROV-N").startswith(
         f"/api/prov-report/code_run/{stored.runs[0].pk}/"
     )
-    assert link(run, "zip with the files").startswith("/api/ro-crate/code-run/")
+    assert link(run, "zip with files").startswith("/api/ro-crate/code-run/")
     thing = words_of(_part(stored.objects[0]))
     assert "PROV-N" in thing
     assert "RO-Crate" not in thing
@@ -276,4 +279,4 @@ def test_a_large_lineage_makes_no_large_page(graph: Graph) -> None:
     answer = Client().get(f"/code_run/{stored.runs[-1].pk}/?depth=all")
     assert answer.status_code == 200
     assert len(answer.content) < MOST
-    assert "There is more than fits on a page" in answer.content.decode()
+    assert "The lineage is too large for a page" in answer.content.decode()

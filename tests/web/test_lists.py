@@ -62,7 +62,7 @@ def test_filters_that_a_browser_sends_empty_are_none(kind: str) -> None:
     assert form is not None
     empty = {str(field["name"]): "" for field in form.select("[name]")}
     assert rows(_list(kind, **empty)) == rows(_list(kind))
-    assert "match the filter" not in words_of(_list(kind, **empty))
+    assert "the filter" not in words_of(_list(kind, **empty))
 
 
 def test_a_name_is_found_by_a_pattern() -> None:
@@ -70,7 +70,7 @@ def test_a_name_is_found_by_a_pattern() -> None:
     main = _list("namespace", name="alpha*")
     assert rows(main) == ["alphabet", "alpha"]
     assert "2 namespaces match the filter" in words_of(main)
-    assert "1 namespace match" in words_of(_list("namespace", name="b?ta"))
+    assert "1 namespace matches the filter" in words_of(_list("namespace", name="b?ta"))
     assert rows(_list("namespace", name="[ab]*ta")) == ["beta"]
 
 
@@ -123,7 +123,7 @@ def test_a_link_to_nothing_finds_nothing() -> None:
     DataProductFactory.create()
     main = _list("data_product", namespace=987_654)
     assert rows(main) == []
-    assert "Nothing matches." in words_of(main)
+    assert "No record matches." in words_of(main)
 
 
 def test_what_is_no_filter_is_no_matter() -> None:

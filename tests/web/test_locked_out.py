@@ -37,7 +37,7 @@ def test_the_page_says_why_and_for_how_long(client: Client) -> None:
     assert answer.status_code == 429
     assert answer["Retry-After"] == "900"
     assert "Signing in as anna failed 10 times" in text_of(answer)
-    assert "closed from there for 15 minutes" in text_of(answer)
+    assert "cannot sign in from this address for 15 minutes" in text_of(answer)
     assert "base.html" in [template.name for template in answer.templates]
 
 

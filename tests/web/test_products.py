@@ -89,12 +89,16 @@ def test_what_it_was_made_from_and_by_whom() -> None:
     client.force_login(UserFactory.create())
     assert "registered by barbara" in _section(product, "made", client)
     assert "Count the kernels" in _section(source, "used")
-    assert "No run that read it is registered." in _section(product, "used")
+    assert "No run that read this data product is registered." in _section(
+        product, "used"
+    )
 
 
 def test_what_came_from_elsewhere_says_so() -> None:
     product = DataProductFactory.create()
-    assert "No run that wrote it is registered." in _section(product, "made")
+    assert "No run that wrote this data product is registered." in _section(
+        product, "made"
+    )
     external = ExternalObjectFactory.create(data_product=product, title="Boys in bed")
     assert link(_part(product, "made"), "Boys in bed") == (
         f"/external_object/{external.pk}/"
@@ -162,7 +166,7 @@ def test_a_file_of_the_store_is_downloaded_by_its_name(settings: Settings) -> No
 
 def test_a_download_leads_to_the_product_by_its_name() -> None:
     product = _product_at("https://data.example.org/", "x.csv")
-    address = path(link(_part(product, "file"), "Go to the file"))
+    address = path(link(_part(product, "file"), "Open the file"))
     name = quote(f"{product.namespace.name}:a b/ü@1.0.0", safe="/:@")
     assert address == f"/data_product/{name}"
     answer = Client().get(address)
@@ -173,7 +177,7 @@ def test_a_download_leads_to_the_product_by_its_name() -> None:
 def test_a_file_out_of_reach_is_only_named(root: str) -> None:
     part = _part(_product_at(root, "x.csv"), "file")
     assert f"{root}x.csv" in words_of(part)
-    assert "It cannot be downloaded from here." in words_of(part)
+    assert "You cannot download this file from here." in words_of(part)
     assert not part.select("a")
 
 

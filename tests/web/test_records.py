@@ -203,9 +203,9 @@ def test_a_page_leads_to_all_that_it_cannot_name(client: Client) -> None:
     run = CodeRunFactory.create(outputs=ObjectComponentFactory.create_batch(25))
     main = main_of(client.get(f"/namespace/{namespace.pk}/"))
     assert len(main.select("ul.links a[href^='/data_product/']")) == 21
-    everything = main_of(client.get(link(main, "All of them")))
+    everything = main_of(client.get(link(main, "Show all")))
     assert "21 data products match" in words_of(everything)
-    outputs = link(main_of(client.get(f"/code_run/{run.pk}/")), "All of them")
+    outputs = link(main_of(client.get(f"/code_run/{run.pk}/")), "Show all")
     assert "25 object components" in words_of(main_of(client.get(outputs)))
 
 
@@ -215,7 +215,7 @@ def test_a_run_of_many_links_names_a_hundred_and_says_so(client: Client) -> None
     read = main_of(page).select_one("section[aria-labelledby=inputs]")
     assert read is not None
     assert len(read.select("li")) == 100
-    assert "These are 100 of them." in words_of(read)
+    assert "This list shows 100 of them." in words_of(read)
     wrote = main_of(page).select_one("section[aria-labelledby=outputs]")
     assert wrote is not None
     assert "of them" not in words_of(wrote)
@@ -224,14 +224,14 @@ def test_a_run_of_many_links_names_a_hundred_and_says_so(client: Client) -> None
 def test_what_the_filters_cannot_list_is_in_the_api(client: Client) -> None:
     thing = ObjectFactory.create(authors=AuthorFactory.create_batch(21))
     main = main_of(client.get(f"/object/{thing.pk}/"))
-    assert link(main, "All of them") == f"/api/object/{thing.pk}/"
+    assert link(main, "Show all") == f"/api/object/{thing.pk}/"
 
 
 @EVERY_KIND
 def test_a_record_that_is_not_there_is_not_found(kind: str, client: Client) -> None:
     for pk in (987_654, 2**63 - 1, 2**63, 10**30):
         main = main_of(client.get(f"/{kind}/{pk}/"), 404)
-        assert "There is nothing here" in words_of(main)
+        assert "Not found" in words_of(main)
 
 
 @EVERY_KIND
@@ -308,7 +308,7 @@ def test_addresses_of_old_lead_to_the_pages(kind: str, client: Client) -> None:
 def test_a_page_offers_to_register_what_belongs_to_its_record() -> None:
     thing = ObjectFactory.create()
     page = f"/object/{thing.pk}/"
-    assert "Register for it" not in words_of(main_of(Client().get(page)))
+    assert "Register for this record" not in words_of(main_of(Client().get(page)))
     client = _signed_in()
     main = main_of(client.get(page))
     address = link(main, "keyword")

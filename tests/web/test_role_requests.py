@@ -48,7 +48,7 @@ def test_a_person_finds_the_form_and_asks(ada: User) -> None:
     for role in ROLES:
         assert role in words_of(form)
     said = words_of(main_of(client.post(ASK, FORM, follow=True)))
-    assert "You have asked" in said
+    assert "Request sent." in said
     assert "handle-write waiting" in said
     assert RoleRequest.objects.get().user == ada
 
@@ -82,8 +82,8 @@ def test_the_queue_shows_who_what_and_why(ada: User, administrator: User) -> Non
     request_role(**FORM, by=ada)
     client = _as(administrator)
     account = main_of(client.get("/account/"))
-    assert link(account, "Requests for roles") == QUEUE
-    assert "1 waiting" in words_of(account)
+    assert link(account, "Role requests") == QUEUE
+    assert "1 open" in words_of(account)
     said = _said(client, QUEUE)
     for text in ("ada: handle-write", ada.email, FORM["reason"], "Make handles"):
         assert text in said
@@ -101,7 +101,7 @@ def test_a_grant_takes_effect_and_the_person_sees_it(
     assert "handle-write Make handles" in said
     assert "granted" in said
     assert "Mint well." in said
-    assert "Take it back" not in said
+    assert "Withdraw" not in said
 
 
 def test_a_refusal_needs_a_reason_and_the_person_reads_it(
@@ -135,7 +135,7 @@ def test_a_person_takes_a_request_back(ada: User) -> None:
     path = f"/account/role-requests/{request.pk}/withdraw"
     assert _as(UserFactory()).post(path).status_code == 404
     said = words_of(main_of(_as(ada).post(path, follow=True)))
-    assert "Your request is taken back." in said
+    assert "Your request was withdrawn." in said
     assert "withdrawn" in said
     said = words_of(main_of(_as(ada).post(path, follow=True)))
     assert "decided already" in said
@@ -148,7 +148,7 @@ def test_nobody_else_sees_or_decides(ada: User) -> None:
         assert client.get(QUEUE).status_code == status
         path = f"{QUEUE}{request.pk}/"
         assert client.post(path, {"state": "granted"}).status_code == status
-    assert "Requests for roles" not in _said(staff, "/account/")
+    assert "Role requests" not in _said(staff, "/account/")
     request.refresh_from_db()
     assert request.state == "open"
 

@@ -70,7 +70,7 @@ def test_records_are_found_by_each_text_that_names_them(kind: str, field: str) -
 
 def test_nothing_found_says_so_and_offers_everything() -> None:
     main = main_of(Client().get("/search/", {"q": "xyzzy"}))
-    assert "Nothing is called “xyzzy”." in words_of(main)
+    assert "Nothing found for “xyzzy”." in words_of(main)
     for one in record_types():
         assert link(main, one.titles.capitalize()) == f"/{one.kind}/"
 
@@ -78,8 +78,8 @@ def test_nothing_found_says_so_and_offers_everything() -> None:
 def test_an_empty_search_offers_everything() -> None:
     for query in ({}, {"q": ""}, {"q": "   "}):
         main = main_of(Client().get("/search/", query))
-        assert "Everything there is" in words_of(main)
-        assert "Nothing is called" not in words_of(main)
+        assert "Record types" in words_of(main)
+        assert "Nothing found" not in words_of(main)
 
 
 def test_what_was_sought_stays_in_the_box() -> None:
@@ -99,7 +99,7 @@ def test_more_than_ten_are_said_to_be_more() -> None:
         NamespaceFactory.create(name=f"lab {number}", full_name=None)
     main = main_of(Client().get("/search/", {"q": "lab"}))
     assert len(_found("lab")) == 11
-    assert link(main, "There are more namespaces: filter the list") == "/namespace/"
+    assert link(main, "More namespaces: filter the list") == "/namespace/"
 
 
 def test_records_of_the_same_name_are_told_apart() -> None:

@@ -1,4 +1,4 @@
-"""Sending a crate in the browser."""
+"""Import a crate in the browser."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Problems = list[tuple[str, str]]
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def send_crate(request: HttpRequest) -> HttpResponse:
-    """Show the form; a POST registers the crate and leads to what it told of."""
+    """Show the form; a POST imports the crate and redirects to a record of it."""
     if request.method != "POST":
         return _page(request, [])
     try:
@@ -70,30 +70,34 @@ def _status_of(error: RegistryError) -> int:
 def _receive(request: HttpRequest) -> Received:
     file: Any = request.FILES.get(FIELD)
     if file is None:
-        raise InvalidInput({FIELD: ["Choose a crate, which is a zip file."]})
+        raise InvalidInput({FIELD: ["Choose a crate: a zip file."]})
     if file.size > settings.CRATE_UPLOAD_MB * _MEGABYTE:
-        limit = f"This registry takes {settings.CRATE_UPLOAD_MB} megabytes."
+        limit = f"This registry accepts {settings.CRATE_UPLOAD_MB} megabytes."
         raise InvalidInput({FIELD: [f"The file is too large. {limit}"]})
     with open_zip(file) as package:
         return receive(package, by=cast("User", request.user))
 
 
 def _tell(request: HttpRequest, received: Received) -> None:
-    """Say what became of the crate."""
+    """Add messages about what was imported and what was left out."""
     if not received.registered and not received.files:
-        messages.info(request, "Everything in the crate was on record already.")
+        messages.info(request, "The registry has everything in this crate already.")
     else:
         messages.success(
             request,
-            f"The crate is registered: {len(received.registered)} new records, "
-            f"{received.files} new files.",
+            f"Imported: {_counted(len(received.registered), 'new record')}, "
+            f"{_counted(received.files, 'new file')}.",
         )
     for part in received.left_out[:_SHOWN]:
-        messages.warning(request, f"Left out: {part.where}. {part.why}")
+        messages.warning(request, f"Not imported: {part.where}. {part.why}")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _target(received: Received) -> Record | None:
-    """Choose the page that shows best what came: a run, else anything with a page."""
+    """Choose the page to show: a run if there is one, else any record with a page."""
     kinds = record_kinds()
     records = [one for one in received.records.values() if one.kind in kinds]
     runs = [one for one in records if isinstance(one, CodeRun)]

@@ -1,4 +1,4 @@
-"""Letting programs in on other devices, and ending what they may do."""
+"""Authorise programs on other devices, and revoke their access."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from registry.identity.models import User
 
 #: The same for codes that never were, are used or too old: nobody learns which.
-_WRONG = "This code is not known, or is of no use any more. Look at the device again."
+_WRONG = "This code is wrong, or no longer valid. Check the code on your device."
 
 
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def device(request: HttpRequest) -> HttpResponse:
-    """Ask for the code of a device, then whether to let the device in."""
+    """Ask for the code of a device, then whether to authorise the device."""
     try:
         return _decide(request) if request.method == "POST" else _show(request)
     except TooManyAttempts as refused:
@@ -47,7 +47,7 @@ def device(request: HttpRequest) -> HttpResponse:
 
 
 def _show(request: HttpRequest) -> HttpResponse:
-    """Show what the device with this code asks for; no code is looked up too often."""
+    """Show the scopes that the device with this code asks for."""
     typed = request.GET.get("user_code", "")
     if typed:
         require_attempts_left(request)
@@ -66,24 +66,24 @@ def _show(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD"])
 def device_done(request: HttpRequest) -> HttpResponse:
-    """Say that the person may go back to the device."""
+    """Tell the person to go back to the device."""
     return render(request, "web/device_done.html")
 
 
 @login_required
 @require_POST
 def revoke_session(request: HttpRequest, pk: int) -> HttpResponse:
-    """End what a program may do in one's name."""
+    """Revoke the access that a person gave a program."""
     try:
         ended = end_session(pk, by=cast("User", request.user), own=True)
-        messages.success(request, f"{ended.client} may do nothing any more.")
+        messages.success(request, f"{ended.client} no longer has access.")
     except NotFound:
-        messages.info(request, "That had ended already.")
+        messages.info(request, "This access was already revoked.")
     return redirect(f"{reverse('web:account')}#programs")
 
 
 def _ask(request: HttpRequest, typed: str) -> HttpResponse:
-    """Show the field for the code; who guesses at codes is slowed down."""
+    """Show the field for the code; limit how often a person can guess."""
     if not typed:
         return render(request, "web/device.html")
     count_failure(request)
@@ -100,7 +100,7 @@ def _decide(request: HttpRequest) -> HttpResponse:
     except NotFound:
         return _ask(request, typed or "-")
     if approve:
-        messages.success(request, f"{decided.client} may act in your name now.")
+        messages.success(request, f"{decided.client} can now act in your name.")
     else:
-        messages.info(request, f"{decided.client} was not let in.")
+        messages.info(request, f"You denied access to {decided.client}.")
     return redirect("web:device-done")

@@ -1,4 +1,4 @@
-"""What went wrong, in the design of every page."""
+"""The pages for errors."""
 
 from __future__ import annotations
 
@@ -13,41 +13,40 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 _TITLES = {
-    400: "This request makes no sense",
+    400: "This request is not valid",
     401: "These credentials are not valid",
-    403: "You may not do this",
-    404: "There is nothing here",
+    403: "You cannot do this",
+    404: "Not found",
     409: "Not saved",
-    411: "The length is missing",
-    413: "That is too large",
+    411: "Content-Length is missing",
+    413: "The request is too large",
     429: "Too many requests",
-    500: "Something broke",
-    503: "Not just now",
-    507: "There is no room left",
+    500: "Internal error",
+    503: "The registry is busy",
+    507: "No disk space left",
 }
 _ADVICE = {
     400: "Part of the address or of the form could not be read.",
-    401: "Make a new API token on your account page, or sign in again.",
-    403: "Sign in with an account that may, or ask who runs this registry.",
-    404: "The address may be mistyped, or the record may never have been registered.",
-    409: "Load the page again, and try once more.",
+    401: "Generate a new API token on your account page, or sign in again.",
+    403: "Sign in with an account that has permission, or ask an administrator.",
+    404: "Check the address. The record may not exist.",
+    409: "Reload the page and try again.",
     411: "Send the length of the body as Content-Length.",
-    413: "Send less at once. Files are uploaded to an address of their own.",
+    413: "Send a smaller request. Files have an upload address of their own.",
     429: "Wait a moment, then try again.",
-    500: "It is not your doing, and it has been written down for who runs this "
-    "registry.",
+    500: "This is not your fault. The error is in the log of this registry.",
     503: "Try again in a moment.",
-    507: "Nothing was stored. Tell who runs this registry that its disk is full.",
+    507: "Nothing was stored. Tell the people who run this registry.",
 }
 
 
 def has_page(status: int) -> bool:
-    """Tell whether there is a page for this status."""
+    """Return whether there is a page for this status."""
     return status in _TITLES
 
 
 def page(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
-    """Draw the page of an error; ``detail`` says more than the status does.
+    """Return the page of an error; ``detail`` says more than the status does.
 
     It can be drawn even where the database cannot say who asks.
     """
@@ -70,40 +69,40 @@ def _context(status: int, detail: str = "") -> dict[str, Any]:
 
 
 def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    """Answer what this person may not do."""
+    """Return the page for a forbidden request."""
     return page(request, 403, _said(exception))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer a form that did not come from one of our pages."""
+    """Return the page for a form that failed the CSRF check."""
     return page(
         request,
         403,
         "The form did not come from this site, or the page was open too long. "
-        "Go back, load it again, and send it once more.",
+        "Go back, reload the page, and send the form again.",
     )
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    """Answer an address that leads nowhere."""
+    """Return the page for an unknown address."""
     return page(request, 404, _said(exception))
 
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
-    """Answer one request too many."""
-    response = page(request, 429, f"There is room again in {seconds} seconds.")
+    """Return the page for a request beyond the rate limit."""
+    response = page(request, 429, f"You can send requests again in {seconds} seconds.")
     response["Retry-After"] = str(seconds)
     return response
 
 
 def unavailable(request: HttpRequest, detail: str) -> HttpResponse:
-    """Answer what cannot be had just now; ``detail`` says why."""
+    """Return the page for a busy registry; ``detail`` says why."""
     response = page(request, 503, detail)
     response["Retry-After"] = "1"
     return response
 
 
 def _said(exception: Any) -> str:
-    """Return what the code said when it raised, if it said it for people."""
+    """Return the message of an exception if it is meant for people."""
     text = exception.args[0] if exception is not None and exception.args else ""
     return text if isinstance(text, str) and text.startswith("There is no ") else ""

@@ -86,7 +86,7 @@ def unlink(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             if unlink_account(user=user, by=user):
-                messages.success(request, "GitHub is unlinked from your account.")
+                messages.success(request, "Your account is now unlinked from GitHub.")
         except Conflict as error:
             messages.error(request, error.detail)
     return redirect("web:account")
@@ -114,14 +114,14 @@ def _complete(request: HttpRequest, backend: GitHub) -> HttpResponse:
     except SocialAuthBaseException as error:
         return _explain(request, error, backend.intent)
     if backend.intent.link_to is not None:
-        messages.success(request, "You can sign in with GitHub from now on.")
+        messages.success(request, "You can now sign in with GitHub.")
     else:
         login(request, user, backend=_BACKEND)
         audit.record(verbs.SIGNED_IN, person=user, detail={"with": "GitHub"})
         if user.is_new:
             messages.success(
                 request,
-                f"Welcome. Your account is {user.username}; it may register records.",
+                f"Welcome. Your account is {user.username}; you can register records.",
             )
     return redirect(backend.intent.next or settings.LOGIN_REDIRECT_URL)
 

@@ -40,7 +40,7 @@ COUNTED: tuple[type[Record], ...] = (
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the counts, the newest products and runs, and how to begin."""
+    """Show the counts, the newest products and runs, and how to get started."""
     products = DataProduct.objects.select_related("namespace").newest_first()
     return render(
         request,
@@ -59,11 +59,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def counts() -> list[dict[str, Any]]:
-    """Return how many records there are of each kind, and where they are listed."""
+    """Return the number of records of each type, with the address of its list."""
     numbers = cache.get_or_set("home:counts", _count, COUNTS_KEPT)
     return [
         {
-            "name": model._meta.verbose_name_plural,
+            "name": model._meta.verbose_name
+            if number == 1
+            else model._meta.verbose_name_plural,
             "count": number,
             "address": reverse(f"web:{model.kind}-list"),
         }

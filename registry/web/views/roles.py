@@ -1,4 +1,4 @@
-"""Asking for roles, and the queue in which administrators grant or refuse them."""
+"""Request roles, and the queue in which administrators decide requests."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ SHOWN = 20
 
 
 class RoleRequestForm(forms.Form):
-    """Which role, and why."""
+    """The form of a role request: a role and a reason."""
 
     role = forms.ChoiceField(
-        label="Role", help_text="What each allows is said in the list of roles."
+        label="Role", help_text="The list of roles says what each one allows."
     )
     reason = forms.CharField(
         label="What you need it for",
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="An administrator reads this, and answers on your account page.",
+        help_text="An administrator reads this and answers on your account page.",
     )
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
@@ -68,7 +68,7 @@ def meanings_of(names: Any) -> list[tuple[str, str]]:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
-    """Show the form and the roles there are; or ask for one."""
+    """Show the form and all roles; a POST requests one."""
     user = cast("User", request.user)
     form = RoleRequestForm(user, request.POST if request.method == "POST" else None)
     status = 200
@@ -77,14 +77,16 @@ def ask(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             status = _ask(form, user)
         if status == 201:
-            messages.success(request, "You have asked; the answer will stand here.")
+            messages.success(
+                request, "Request sent. The answer will appear on this page."
+            )
             return redirect("web:account")
     context = {"form": form, "roles": role_choices(), "held": roles_of(user)}
     return render(request, "web/request_role.html", context, status=status)
 
 
 def _ask(form: RoleRequestForm, user: User) -> int:
-    """Ask, or put into the form why that cannot be; return the status that fits."""
+    """Send the request or add an error to the form; return the status."""
     try:
         request_role(**form.cleaned_data, by=user)
     except InvalidInput as error:
@@ -101,10 +103,10 @@ def _ask(form: RoleRequestForm, user: User) -> int:
 @login_required
 @require_POST
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take one's own request back."""
+    """Withdraw a request of the signed-in person."""
     try:
         withdraw_request(pk, by=cast("User", request.user))
-        messages.success(request, "Your request is taken back.")
+        messages.success(request, "Your request was withdrawn.")
     except NotFound as error:
         raise Http404("There is no such request of yours.") from error
     except Conflict as error:
@@ -116,7 +118,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD"])
 def queue(request: HttpRequest) -> HttpResponse:
-    """Show what waits, the oldest first, and what was decided last."""
+    """Show open requests, the oldest first, and the latest decisions."""
     if not is_administrator(request.user):
         raise PermissionDenied
     return _queue(request)
@@ -126,7 +128,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
-    """Grant or refuse; who comes second is told what the first decided."""
+    """Grant or refuse a request; a second decision shows the first one."""
     state, answer = request.POST.get("state", ""), request.POST.get("answer", "")
     try:
         decided = decide_request(
@@ -147,7 +149,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 def _queue(
     request: HttpRequest, refused: int | None = None, why: str = "", status: int = 200
 ) -> HttpResponse:
-    """Draw the queue; ``why`` says what kept a decision from being made."""
+    """Return the page of the queue; ``why`` is the error of a decision."""
     requests = RoleRequest.objects.select_related("user", "decided_by")
     waiting = requests.filter(state=RoleRequest.State.OPEN).order_by("id")
     context = {

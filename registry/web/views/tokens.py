@@ -39,7 +39,7 @@ def revoke(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     if request.method == "POST":
         if revoke_token(user=user, by=user):
-            messages.success(request, "Your API token has ended.")
+            messages.success(request, "Your API token was revoked.")
         else:
             messages.info(request, "You had no API token.")
     return redirect("web:get-token")

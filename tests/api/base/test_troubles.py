@@ -88,7 +88,7 @@ def test_a_full_disk_is_told_on_every_surface(post: Post) -> None:
         assert answer == {"detail": "The registry has no room left on its disk."}
         page = post()
     assert page.status_code == 507
-    assert b"There is no room left" in page.content
+    assert b"No disk space left" in page.content
     ready = Client().get("/readyz")
     assert (ready.status_code, ready.content) == (
         503,
@@ -102,4 +102,4 @@ def test_a_sign_in_that_cannot_be_stored_is_a_page() -> None:
     client = Client(raise_request_exception=False)
     with refused_inserts("django_session", DISK_FULL, times=9):
         main = main_of(client.post("/sign-in", form), 507)
-    assert "There is no room left" in words_of(main)
+    assert "No disk space left" in words_of(main)

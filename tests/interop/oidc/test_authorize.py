@@ -77,7 +77,7 @@ def test_an_id_token_names_the_person_who_signed_in(
 def test_the_page_shows_the_client_and_its_scopes(person: User) -> None:
     page = _visit(person, authorize_url(scope="read write offline_access"))
     text = page.content.decode()
-    assert "Let notebook in?" in text
+    assert "Authorise notebook?" in text
     assert "notebook.example.org" in text
     for words in (
         "read what you may read",
@@ -137,7 +137,7 @@ def test_query_is_the_only_response_mode(person: User) -> None:
     assert declared["response_modes_supported"] == ["query"]
     assert declared["request_uri_parameter_supported"] is False
     page = browser_for(person).get(authorize_url(response_mode="query"))
-    assert "Let notebook in?" in page.content.decode()
+    assert "Authorise notebook?" in page.content.decode()
 
 
 # --- stolen codes ---------------------------------------------------------------------
@@ -239,7 +239,7 @@ def test_an_unregistered_redirect_uri_is_not_followed(
 def test_an_unknown_client_is_reported_on_the_page_only(person: User) -> None:
     answer = _visit(person, authorize_url(client_id="nobody"))
     assert answer.status_code == 400
-    assert "This program cannot be let in" in answer.content.decode()
+    assert "This program cannot be authorised" in answer.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_the_page_shows_the_same_message_for_every_invalid_code(
         DeviceCode.objects.all().delete()
     page = browser_for(person).get("/device", {"user_code": code})
     assert page.status_code == 404
-    assert "is not known, or is of no use any more" in page.content.decode()
+    assert "This code is wrong, or no longer valid" in page.content.decode()
 
 
 def test_the_name_of_a_client_is_escaped(person: User) -> None:
