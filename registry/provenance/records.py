@@ -87,7 +87,9 @@ def records_of(lineage: Lineage) -> Records:
 
     What was removed since the lineage was read is not among them.
     """
-    runs = _by_id(CodeRun.objects.select_related("registered_by"), lineage.runs)
+    runs = _by_id(
+        CodeRun.objects.select_related("registered_by"), lineage.ids_of(CodeRun)
+    )
     named = (
         DataProduct.objects.select_related(*_PRODUCT_LINKS)
         .annotate(**{HINT: hint("external_object__original_store")})
@@ -97,7 +99,7 @@ def records_of(lineage: Lineage) -> Records:
         Object.objects.select_related(*_OBJECT_LINKS)
         .annotate(**{HINT: hint("storage_location")})
         .prefetch_related(*_OBJECT_LISTS, Prefetch("data_products", named)),
-        lineage.objects,
+        lineage.ids_of(Object),
     )
     products = (one for thing in objects.values() for one in thing.data_products.all())
     return Records(

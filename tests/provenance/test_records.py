@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from registry.provenance.lineage import Direction, Lineage, lineage
+from registry.core.graph import Direction
+from registry.provenance.lineage import Lineage, lineage
 from registry.provenance.records import external_of, records_of
 from tests.factories import (
     CodeRepoReleaseFactory,

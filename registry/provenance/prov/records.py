@@ -15,7 +15,8 @@ from registry.catalogue.models import (
     ObjectComponent,
 )
 from registry.core.errors import InvalidInput
-from registry.provenance.lineage import Direction, lineage
+from registry.core.graph import Direction
+from registry.provenance.lineage import lineage
 from registry.provenance.privacy import HINT, hint, private_hashes
 from registry.runs.models import CodeRun
 
@@ -58,10 +59,10 @@ def load(subject: Subject, *, depth: int | None) -> Reported:
     found = lineage(subject, direction=Direction.UPSTREAM, depth=depth)
     if found.truncated:
         raise _too_large(f"more than {len(found.nodes)} records", depth)
-    objects = set(found.objects)
+    objects = set(found.ids_of(Object))
     if isinstance(subject, CodeRun):
         objects |= set(subject.outputs.values_list("object", flat=True))
-    runs = _runs(found.runs, objects)
+    runs = _runs(found.ids_of(CodeRun), objects)
     relations = sum(
         len(run.outputs.all()) * len(run.inputs.all())
         + len(run.outputs.all())

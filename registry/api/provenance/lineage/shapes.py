@@ -5,30 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from registry.catalogue.models import Issue, ObjectComponent
+from registry.core.graph import EdgeType, graph
 from registry.http.lineage import ALL
-from registry.provenance.lineage import EdgeType
-from registry.provenance.steps import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from registry.provenance.captions import Caption, Captions
+    from registry.core.graph import Caption
+    from registry.provenance.captions import Captions
     from registry.provenance.impact import Affected, Impact
     from registry.provenance.lineage import Lineage, Node
 
 Shape = dict[str, Any]
 
 #: Enumerations as plain texts: to ask thousands of members for theirs takes long.
-_VALUES: dict[str | None, str | None] = {
-    None: None,
-    **{member: member.value for member in (*EdgeType, *Role)},
-}
+_RELATIONS = {member: member.value for member in EdgeType}
 
 
 def lineage_shape(lineage: Lineage, captions: Captions, base: str) -> Shape:
     """Return a lineage with links below the address ``base``."""
     components = f"{base}{ObjectComponent.kind}/"
     keys = {node: node.key for node in lineage.nodes}
+    links = _link_fields(base)
     return {
         "root": lineage.root.key,
         "direction": lineage.direction.value,
@@ -36,7 +34,7 @@ def lineage_shape(lineage: Lineage, captions: Captions, base: str) -> Shape:
         "truncated": lineage.truncated,
         "stopped_at": [node.key for node in lineage.stopped_at],
         "nodes": [
-            node_shape(node, key, caption, base)
+            node_shape(node, key, caption, base, links[node.kind])
             for node, key in keys.items()
             if (caption := captions.of.get(node)) is not None
         ],
@@ -44,32 +42,51 @@ def lineage_shape(lineage: Lineage, captions: Captions, base: str) -> Shape:
             {
                 "source": keys[source],
                 "target": keys[target],
-                "type": _VALUES[relation],
+                "type": _RELATIONS[relation],
                 "component": None if component is None else f"{components}{component}/",
-                "role": _VALUES[role],
+                "role": None if role is None else role.name,
             }
             for source, target, relation, component, role in lineage.edges
         ],
     }
 
 
-def node_shape(node: Node, key: str, caption: Caption, base: str) -> Shape:
-    """Return a node of a lineage; ``key`` is its own."""
-    _, _, _, thing = node
-    label, version, date, issues, source, _ = caption
+def _link_fields(base: str) -> dict[str, tuple[Shape, str, str]]:
+    """Return how nodes link to the entities that they are, by kind.
+
+    The link fields of all types without values, the field that a node of this kind
+    has, and what its value begins with.
+    """
+    empty = dict.fromkeys(one.link_field for one in graph.types if one.link_field)
     return {
+        kind: (empty, node_type.link_field, f"{base}{node_type.kind}/")
+        for kind, (_, node_type) in graph.kinds.items()
+    }
+
+
+def node_shape(
+    node: Node, key: str, caption: Caption, base: str, links: tuple[Shape, str, str]
+) -> Shape:
+    """Return a node of a lineage; ``key`` is its own, ``links`` that of its kind."""
+    kind, pk, _, entity = node
+    label, version, date, issues, origin = caption
+    empty, field, address = links
+    shape = {
         "id": key,
-        "kind": node.kind,
+        "kind": kind,
         "url": f"{base}{key}/",
         "label": label,
         "version": version,
         "date": date,
         "issues": _issue_urls(issues, base) if issues else [],
-        "object": None if thing is None else f"{base}object/{thing}/",
+        **empty,
         "external_object": None
-        if source is None
-        else f"{base}external_object/{source}/",
+        if origin is None
+        else f"{base}{origin.kind}/{origin.id}/",
     }
+    if field:
+        shape[field] = f"{address}{pk if entity is None else entity}/"
+    return shape
 
 
 def node_link_shape(shape: Mapping[str, Any]) -> Shape:

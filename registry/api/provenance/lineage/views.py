@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
@@ -21,20 +22,25 @@ from registry.api.provenance.lineage.renderers import (
     SVGRenderer,
 )
 from registry.api.provenance.lineage.shapes import impact_shape, lineage_shape
+from registry.core.graph import Direction
 from registry.http.lineage import LineageParameters
 from registry.http.policies import content_security_policy
 from registry.provenance.captions import captions_of
-from registry.provenance.drawing import STYLE, drawing_of, svg_of
+from registry.provenance.drawing import drawing_of, style_sheet, svg_of
 from registry.provenance.impact import impact
-from registry.provenance.lineage import Direction, Lineage, Node, lineage, root_of
+from registry.provenance.lineage import Lineage, Node, lineage, root_of
 from registry.provenance.picture import NoGraphviz
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
-_STYLE_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-#: The one style sheet that a browser may apply to a picture it shows by itself.
-_PICTURE_POLICY = content_security_policy(style_src=f"'sha256-{_STYLE_DIGEST}'")
+
+@cache
+def _picture_policy() -> str:
+    """Allow the one style sheet of a picture that a browser shows by itself."""
+    digest = hashlib.sha256(style_sheet().encode()).digest()
+    encoded = base64.b64encode(digest).decode()
+    return content_security_policy(style_src=f"'sha256-{encoded}'")
 
 
 class LineageView(DocumentView):
@@ -83,7 +89,7 @@ class LineageView(DocumentView):
             picture = svg_of(drawing, title=title, alone=True)
         except NoGraphviz as error:
             raise NotAcceptable(error.detail) from error
-        headers = {"Content-Security-Policy": _PICTURE_POLICY}
+        headers = {"Content-Security-Policy": _picture_policy()}
         return Response(picture, headers=headers)
 
     def _page_of(self, node: Node) -> str:

@@ -10,12 +10,13 @@ from registry.catalogue.access import downloadable_among
 from registry.catalogue.files import extension_of, file_name, last_name_of
 from registry.catalogue.models import DataProduct, Object
 from registry.core.errors import InvalidInput
+from registry.core.graph import Direction, EdgeType, Role
 from registry.core.texts import shortened
 from registry.provenance.crates.terms import INPUTS, OUTPUTS
-from registry.provenance.lineage import Direction, EdgeType, Lineage, lineage
+from registry.provenance.lineage import Lineage, lineage
 from registry.provenance.records import Records, records_of
-from registry.provenance.steps import Role
 from registry.runs.models import CodeRun
+from registry.runs.provenance.links import SOFTWARE
 from registry.storage.services import the_store
 
 #: What a crate can be about.
@@ -85,7 +86,7 @@ def load(subject: Subject, *, depth: int | None, user: Any) -> Content:
     records = records_of(found)
     runs = _runs(found, records)
     objects = tuple(
-        records.objects[pk] for pk in found.objects if pk in records.objects
+        records.objects[pk] for pk in found.ids_of(Object) if pk in records.objects
     )
     return Content(
         subject=subject,
@@ -116,7 +117,9 @@ def _lineage(subject: Subject, depth: int | None) -> Lineage:
 
 def _runs(found: Lineage, records: Records) -> tuple[Done, ...]:
     """Gather the links of each run."""
-    done = {pk: Done(records.runs[pk]) for pk in found.runs if pk in records.runs}
+    done = {
+        pk: Done(records.runs[pk]) for pk in found.ids_of(CodeRun) if pk in records.runs
+    }
     for edge in found.edges:
         is_use = edge.type == EdgeType.USED
         run, thing = (
@@ -126,7 +129,7 @@ def _runs(found: Lineage, records: Records) -> tuple[Done, ...]:
         if here is None or thing.object not in records.objects:
             continue
         if edge.component is None:
-            here.roles[edge.role or Role.SOFTWARE] = thing.object
+            here.roles[edge.role or SOFTWARE] = thing.object
         elif edge.component in records.components:
             parts = here.inputs if is_use else here.outputs
             names = parts.setdefault(thing.object, [])

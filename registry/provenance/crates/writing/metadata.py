@@ -21,7 +21,7 @@ from registry.provenance.crates.terms import (
 from registry.provenance.crates.writing import entities
 from registry.provenance.privacy import is_private
 from registry.provenance.records import external_of
-from registry.provenance.steps import Role
+from registry.runs.provenance.links import CONFIGURATION, SCRIPT, SOFTWARE
 
 if TYPE_CHECKING:
     from rocrate.rocrate import ROCrate
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Licence,
         StorageLocation,
     )
+    from registry.core.graph import Role
     from registry.provenance.crates.writing.content import Content, Done
     from registry.provenance.crates.writing.entities import UrlOf, Values
     from registry.runs.models import CodeRun
@@ -64,8 +65,8 @@ class _Metadata:
         self._crate.metadata.extra_terms.update(EXTRA_TERMS)
         #: The names of entities by kind and id of their records.
         self._named: dict[tuple[str, int], str] = {}
-        self._software = _in_role(content, Role.SOFTWARE)
-        self._scripts = _in_role(content, Role.SCRIPT)
+        self._software = _in_role(content, SOFTWARE)
+        self._scripts = _in_role(content, SCRIPT)
         self._describe_itself(packed=packed)
         for thing in content.objects:
             self._thing(thing)
@@ -233,8 +234,8 @@ class _Metadata:
         """Describe a run as an action."""
         run = done.run
         roles = {role: self._link(pk) for role, pk in done.roles.items()}
-        software = roles.pop(Role.SOFTWARE, None)
-        instrument = software or roles.get(Role.SCRIPT) or self._unrecorded(run)
+        software = roles.pop(SOFTWARE, None)
+        instrument = software or roles.get(SCRIPT) or self._unrecorded(run)
         special = set(done.roles.values())
         objects = [*roles.values(), *self._parts(done.inputs, special)]
         values = {
@@ -243,8 +244,8 @@ class _Metadata:
             "instrument": instrument,
             "object": _unique(objects) or None,
             "result": _unique(self._parts(done.outputs, set())) or None,
-            "configuration": roles.get(Role.CONFIGURATION),
-            "script": roles.get(Role.SCRIPT),
+            "configuration": roles.get(CONFIGURATION),
+            "script": roles.get(SCRIPT),
         }
         return self._add(self._url_of(run), values)
 
