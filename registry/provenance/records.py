@@ -17,7 +17,7 @@ from registry.catalogue.models import (
     ObjectComponent,
     UserAuthor,
 )
-from registry.provenance.privacy import HINT, hint, private_hashes
+from registry.catalogue.provenance.privacy import HINT, hint, private_hashes
 from registry.runs.models import CodeRun
 from registry.storage.models import StoredFile
 

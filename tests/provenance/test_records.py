@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from registry.core.graph import Direction
 from registry.provenance.lineage import Lineage, lineage
-from registry.provenance.records import external_of, records_of
+from registry.catalogue.provenance.rows import external_of
+from registry.provenance.records import records_of
 from tests.factories import (
     CodeRepoReleaseFactory,
     CodeRunFactory,

@@ -8,14 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from registry.catalogue.models import DataProduct, ExternalObject, Object
+from registry.catalogue.models import (
+    WHOLE_OBJECT,
+    DataProduct,
+    ExternalObject,
+    Object,
+    ObjectComponent,
+)
 from registry.catalogue.provenance.captions import (
     caption_externals,
     caption_objects,
     caption_products,
     issues_of_objects,
 )
+from registry.catalogue.provenance.documents import (
+    DATA_PRODUCT_DOCUMENT,
+    EXTERNAL_OBJECT_DOCUMENT,
+    OBJECT_DOCUMENT,
+)
+from registry.catalogue.provenance.rows import external_of, products_of
 from registry.core.graph import Element, NodeName, NodeType
+from registry.core.graph.mapping import PartMap
 
 
 def latest_products(ids: Sequence[int]) -> set[int]:
@@ -28,6 +41,9 @@ DATA_PRODUCT = NodeName(
     model=DataProduct,
     path=(DataProduct.object,),
     captions=caption_products,
+    of_node=products_of,
+    origin=external_of,
+    document=DATA_PRODUCT_DOCUMENT,
     newest=latest_products,
     report_path="prov-report/{id}/",
     crate_path="ro-crate/data-product/{id}/",
@@ -36,6 +52,7 @@ EXTERNAL_OBJECT = NodeName(
     model=ExternalObject,
     path=(ExternalObject.data_product, DataProduct.object),
     captions=caption_externals,
+    document=EXTERNAL_OBJECT_DOCUMENT,
     appears=False,
     has_own_documents=False,
 )
@@ -45,6 +62,13 @@ OBJECT = NodeType(
     link_field="object",
     names=(DATA_PRODUCT, EXTERNAL_OBJECT),
     captions=caption_objects,
+    parts=PartMap(
+        model=ObjectComponent,
+        whole=ObjectComponent.object,
+        name=ObjectComponent.name,
+        whole_name=WHOLE_OBJECT,
+    ),
+    document=OBJECT_DOCUMENT,
     issues=issues_of_objects,
     report_path="prov-report/object/{id}/",
 )

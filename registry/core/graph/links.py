@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from registry.core.graph.terms import Term, TermKind
 
@@ -46,7 +46,8 @@ class Role:
     ``crate_word`` is the property of a crate's action that names what was used in this
     role beside ``object``. Outputs derive from what is used as ``is_data``; a plan
     (``is_plan``) is named in the association with the agent; ``is_software`` marks
-    entities as software.
+    entities as software. ``named_by`` returns the record that names an entity in this
+    role, such as a release of code, None where it has no such name.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Role:
     is_data: bool = False
     is_plan: bool = False
     is_software: bool = False
+    named_by: Callable[[Any], Any] | None = None
 
     @property
     def term(self) -> Term:

@@ -11,7 +11,7 @@ from registry.core.graph.queries import field_of
 
 if TYPE_CHECKING:
     from registry.core.graph.captions import Caption
-    from registry.core.graph.mapping import DocumentType
+    from registry.core.graph.mapping import DocumentType, PartMap
     from registry.core.models import Record
 
 # Thousands of these are made for one answer, so they are tuples without names.
@@ -86,12 +86,17 @@ class NodeName(NodeKind):
 
     ``path`` are the foreign keys from the record to the node. Where ``appears``, nodes
     appear in lineages under these names; otherwise only the root does, when it was
-    asked about by this name. ``has_own_documents`` is false where reports and crates
-    are about the record that the first link of ``path`` leads to.
+    asked about by this name. ``of_node`` returns the records that name a node, and
+    ``origin`` the record that says where the data of a name came from, None where
+    nothing says so; both from what is fetched already. ``has_own_documents`` is false
+    where reports and crates are about the record that the first link of ``path`` leads
+    to.
     """
 
     path: tuple[Any, ...]
     appears: bool = True
+    of_node: Callable[[Any], Iterable[Any]] | None = None
+    origin: Callable[[Any], Any] | None = None
     has_own_documents: bool = True
 
     @property
@@ -130,6 +135,7 @@ class NodeType(NodeKind):
     link_field: str = ""
     names: tuple[NodeName, ...] = ()
     issues: Callable[[Iterable[int]], list[tuple[Any, ...]]] | None = None
+    parts: PartMap | None = None
     own_look: Look | None = None
 
     @property

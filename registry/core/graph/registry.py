@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
 
 from registry.core.graph.links import Direction, LinkQuery
-from registry.core.graph.nodes import NodeKind, NodeName, NodeType
+from registry.core.graph.mapping import DocumentType
+from registry.core.graph.nodes import Element, NodeKind, NodeName, NodeType
 from registry.core.graph.terms import Term
+
+if TYPE_CHECKING:
+    from registry.core.models import Record
 
 
 class GraphRegistry:
@@ -23,19 +28,30 @@ class GraphRegistry:
     def __init__(self) -> None:
         self._types: list[NodeType] = []
         self._queries: list[LinkQuery] = []
-        self._terms: list[Term] = []
+        self._terms: dict[str, Term] = {}
+        self._documents: dict[type[Record], DocumentType] = {}
 
     def register(
         self,
         *,
         types: Iterable[NodeType] = (),
         queries: Iterable[LinkQuery] = (),
+        documents: Iterable[DocumentType] = (),
         terms: Iterable[Term] = (),
     ) -> None:
-        """Add node types, the queries of their links, and terms of the vocabulary."""
+        """Add node types, the queries of their links, and terms of the vocabulary.
+
+        The terms of roles and of ``documents`` need not be given.
+        """
+        queries = list(queries)
         self._types += types
         self._queries += queries
-        self._terms += terms
+        self._terms |= {term.name: term for term in terms}
+        roles = (role for query in queries for role in query.roles)
+        self._terms |= {role.name: role.term for role in roles if role is not None}
+        for document in documents:
+            self._documents[document.model] = document
+            self._terms |= {term.name: term for term in document.terms}
         for query in self._queries:
             if query.source.element is query.target.element:
                 raise ImproperlyConfigured(
@@ -43,7 +59,6 @@ class GraphRegistry:
                     "between an activity and an entity."
                 )
         vars(self).pop("kinds", None)
-        vars(self).pop("roots", None)
 
     @property
     def types(self) -> list[NodeType]:
@@ -72,6 +87,14 @@ class GraphRegistry:
         """Return the node type that a kind of record is, or names."""
         return self.kinds[kind][1]
 
+    def types_that_are(self, element: Element) -> list[NodeType]:
+        """Return the types of activities, or of entities."""
+        return [one for one in self._types if one.element is element]
+
+    def document_of(self, record: Any) -> DocumentType | None:
+        """Return what a record is in documents, where that is declared."""
+        return self._documents.get(type(record))
+
     def queries_in(self, *directions: Direction) -> list[LinkQuery]:
         """Return the link queries, upstream first, in the order of registration."""
         return [
@@ -92,7 +115,7 @@ class GraphRegistry:
     @property
     def terms(self) -> list[Term]:
         """Return the terms of the vocabulary, in the order of the alphabet."""
-        return sorted(self._terms, key=lambda term: term.name)
+        return sorted(self._terms.values(), key=lambda term: term.name)
 
 
 def is_root_only(kind: NodeKind) -> bool:

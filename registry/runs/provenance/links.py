@@ -1,4 +1,4 @@
-"""The links between code runs and objects: roles, and queries in both directions."""
+"""The links between code runs and objects, as queries in both directions."""
 
 from __future__ import annotations
 
@@ -9,35 +9,11 @@ from registry.catalogue.provenance.queries import (
     select_linked_objects,
     select_linked_to_object,
 )
-from registry.core.graph import Direction, LinkQuery, Role
+from registry.core.graph import Direction, LinkQuery
 from registry.core.graph.queries import select_referenced, select_referring
 from registry.runs.models import CodeRun
 from registry.runs.provenance.nodes import CODE_RUN
-
-INPUT = Role(
-    "input_data", "as input", definition="Data that a code run read.", is_data=True
-)
-SOFTWARE = Role(
-    "software",
-    "as its code",
-    definition="The code that a code run executed.",
-    crate_word="instrument",
-    is_software=True,
-)
-CONFIGURATION = Role(
-    "model_configuration",
-    "as its configuration",
-    definition="The file that a code run was configured by.",
-    crate_word="configuration",
-)
-SCRIPT = Role(
-    "submission_script",
-    "as its script",
-    definition="The script that started a code run.",
-    crate_word="script",
-    is_plan=True,
-    is_software=True,
-)
+from registry.runs.provenance.roles import CONFIGURATION, INPUT, SCRIPT, SOFTWARE
 
 #: The foreign keys of a run to what it ran with, each with its role.
 RAN_WITH = (

@@ -16,6 +16,7 @@ from registry.core.graph.captions import (
 )
 from registry.core.lookups import Among
 from registry.runs.models import CodeRun
+from registry.runs.provenance.documents import CODE_RUN_DOCUMENT
 
 _RUNS = CompiledByIds(
     lambda ids: (
@@ -40,6 +41,7 @@ CODE_RUN = NodeType(
     model=CodeRun,
     element=Element.ACTIVITY,
     captions=caption_runs,
+    document=CODE_RUN_DOCUMENT,
     report_path="prov-report/code_run/{id}/",
     crate_path="ro-crate/code-run/{id}/",
 )

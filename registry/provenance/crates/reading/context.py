@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 
 from registry.core.errors import InvalidInput
-from registry.provenance.crates.terms import CONTEXTS, EXTRA_TERMS, METADATA
+from registry.provenance.crates.terms import CONTEXTS, METADATA, extra_terms
 
 #: What stands before the last part of a name or an address.
 _LAST_PART = re.compile(r"[:/#]")
@@ -58,7 +58,7 @@ def words_of(context: Any) -> Words:
         raise InvalidInput(
             {METADATA: [f"The @context declares more than {MOST_WORDS} words."]}
         )
-    terms = {iri: term for term, iri in EXTRA_TERMS.items()}
+    terms = {iri: term for term, iri in extra_terms().items()}
     of = {
         terms[full]: word
         for word, iri in said.items()

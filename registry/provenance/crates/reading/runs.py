@@ -15,7 +15,7 @@ from registry.provenance.crates.reading.files import FILE, FOLDER, folders_of
 from registry.provenance.crates.reading.graph import Entity
 from registry.provenance.crates.reading.labels import fits_key_value, stated_uuid
 from registry.provenance.crates.reading.things import bare_thing, software_thing
-from registry.provenance.crates.terms import ACTIONS, EXTRA_TERMS, SOFTWARE
+from registry.provenance.crates.terms import ACTIONS, SOFTWARE, UNRECORDED_SOFTWARE
 from registry.provenance.importing import Part, Run, Thing, derived_uuid
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _VALUE = "PropertyValue"
 _COLLECTION = frozenset({"Collection", *FOLDER})
-_UNRECORDED = EXTRA_TERMS["UnrecordedSoftware"]
 
 
 @dataclass
@@ -97,7 +96,7 @@ class Runs:
             )
         software = script = None
         for tool in tools:
-            if _UNRECORDED in tool.links("additionalType"):
+            if UNRECORDED_SOFTWARE in tool.links("additionalType"):
                 continue
             is_file = bool(tool.types & FILE)
             if "SoftwareApplication" not in tool.types and (

@@ -15,7 +15,7 @@ from django.utils.encoding import iri_to_uri
 
 from registry.catalogue.models import DataProduct
 from registry.core.texts import shortened
-from registry.provenance.crates.terms import EXTRA_TERMS
+from registry.provenance.crates.terms import UNRECORDED_SOFTWARE
 from registry.provenance.crates.writing.content import name_of
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ PREVIEW_VALUES: Values = {
 UNRECORDED_VALUES: Values = {
     "@type": "SoftwareApplication",
     "name": "Software that is not on record",
-    "additionalType": {"@id": EXTRA_TERMS["UnrecordedSoftware"]},
+    "additionalType": {"@id": UNRECORDED_SOFTWARE},
 }
 
 

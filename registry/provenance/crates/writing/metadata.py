@@ -11,15 +11,15 @@ from urllib.parse import quote
 
 from registry.catalogue.files import extension_of, media_type_of
 from registry.catalogue.models import WHOLE_OBJECT, DataProduct, Object
+from registry.catalogue.provenance.privacy import is_private
 from registry.provenance.crates.terms import (
     CC0,
-    EXTRA_TERMS,
     PREVIEW,
     PROCESS_RUN,
     VERSION,
+    extra_terms,
 )
 from registry.provenance.crates.writing import entities
-from registry.provenance.privacy import is_private
 from registry.provenance.records import external_of
 from registry.runs.provenance.links import CONFIGURATION, SCRIPT, SOFTWARE
 
@@ -62,7 +62,7 @@ class _Metadata:
         self._url_of = url_of
         self._paths = content.packed if packed else {}
         self._crate: ROCrate = ROCrate(version=VERSION)
-        self._crate.metadata.extra_terms.update(EXTRA_TERMS)
+        self._crate.metadata.extra_terms.update(extra_terms())
         #: The names of entities by kind and id of their records.
         self._named: dict[tuple[str, int], str] = {}
         self._software = _in_role(content, SOFTWARE)
