@@ -89,14 +89,14 @@ def names_of(name: NodeName, ids: Sequence[int], *, limit: int) -> list[LinkRow]
     (link,) = name.path
     rows = name.model._default_manager.filter(Among(field_of(link).name, ids))
     pairs = rows.order_by().values_list(field_of(link).name, "pk")[: limit + 1]
-    found = [(0, node, record, None) for node, record in sorted(pairs)]
+    found: list[LinkRow] = [(0, node, pk, None) for node, pk in sorted(pairs)]
     # in order from the first node on takes longer, and matters to what is cut off
     if len(found) <= limit:
         return found
     select = select_referring(name.model, link).format(node="wanted.id", cap=limit + 1)
     with connection.cursor() as cursor:
         cursor.execute(_expand(select, 0, limit + 1), [listed(ids)])
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _expand(select: str, first: int, cap: int) -> str:

@@ -12,7 +12,11 @@ from registry.catalogue.models import (
     Object,
 )
 from registry.catalogue.provenance.privacy import private_hashes
-from registry.catalogue.provenance.rows import authors_of, report_objects
+from registry.catalogue.provenance.rows import (
+    authors_of,
+    name_of_object,
+    report_objects,
+)
 from registry.catalogue.provenance.terms import UUID
 from registry.core.graph import Term, TermKind
 from registry.core.graph.mapping import Datatype, DocumentType, MappedField
@@ -23,6 +27,7 @@ _DESCRIPTION = ("dcterms:description",)
 
 DATA_PRODUCT_DOCUMENT = DocumentType(
     model=DataProduct,
+    entity_path=(DataProduct.object,),
     prov_class="dcat:Dataset",
     fields=(
         MappedField(field=DataProduct.name, prov=_TITLE, crate=("name",)),
@@ -43,6 +48,7 @@ DATA_PRODUCT_DOCUMENT = DocumentType(
 )
 EXTERNAL_OBJECT_DOCUMENT = DocumentType(
     model=ExternalObject,
+    entity_path=(ExternalObject.data_product, DataProduct.object),
     prov_class="dcat:Dataset",
     fields=(
         MappedField(field=ExternalObject.title, prov=_TITLE, crate=("name",)),
@@ -116,6 +122,7 @@ EXTERNAL_OBJECT_DOCUMENT = DocumentType(
 )
 RELEASE_DOCUMENT = DocumentType(
     model=CodeRepoRelease,
+    entity_path=(CodeRepoRelease.object,),
     prov_class="dcmitype:Software",
     fields=(
         MappedField(field=CodeRepoRelease.name, prov=_TITLE, crate=("name",)),
@@ -153,6 +160,7 @@ FILE_TYPE_DOCUMENT = DocumentType(
 OBJECT_DOCUMENT = DocumentType(
     model=Object,
     agents=authors_of,
+    crate_name=name_of_object,
     report_rows=report_objects,
     private_hashes=private_hashes,
     fields=(

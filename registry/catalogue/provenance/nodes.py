@@ -39,7 +39,6 @@ def latest_products(ids: Sequence[int]) -> set[int]:
 
 DATA_PRODUCT = NodeName(
     model=DataProduct,
-    path=(DataProduct.object,),
     captions=caption_products,
     of_node=products_of,
     origin=external_of,
@@ -50,7 +49,6 @@ DATA_PRODUCT = NodeName(
 )
 EXTERNAL_OBJECT = NodeName(
     model=ExternalObject,
-    path=(ExternalObject.data_product, DataProduct.object),
     captions=caption_externals,
     document=EXTERNAL_OBJECT_DOCUMENT,
     appears=False,
@@ -59,6 +57,7 @@ EXTERNAL_OBJECT = NodeName(
 OBJECT = NodeType(
     model=Object,
     element=Element.ENTITY,
+    is_default=True,
     link_field="object",
     names=(DATA_PRODUCT, EXTERNAL_OBJECT),
     captions=caption_objects,

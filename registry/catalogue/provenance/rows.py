@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Prefetch
 
 from registry.catalogue.access import ACCESSIBILITY, PRIVATE
+from registry.catalogue.files import last_name_of
 from registry.catalogue.models import (
     Author,
     DataProduct,
@@ -16,6 +17,7 @@ from registry.catalogue.models import (
     Object,
 )
 from registry.catalogue.provenance.privacy import HINT, hint
+from registry.core.texts import shortened
 
 if TYPE_CHECKING:
     from registry.core.graph import NodeType
@@ -56,3 +58,14 @@ def external_of(product: DataProduct) -> ExternalObject | None:
 def authors_of(thing: Object) -> Iterable[Author]:
     """Return who made an object."""
     return thing.authors.all()
+
+
+def name_of_object(thing: Object) -> str:
+    """Return what an object is called: as a product or a release, else as a file."""
+    for product in thing.data_products.all():
+        return product.name
+    release = getattr(thing, "code_repo_release", None)
+    if release is not None:
+        return f"{release.name} {release.version}"
+    described = shortened(thing.description, 60).removesuffix(" …").rstrip(".")
+    return last_name_of(thing) or described or f"object {thing.pk}"

@@ -37,15 +37,6 @@ class Caption(NamedTuple):
     origin: Origin | None = None
 
 
-class IssueRow(NamedTuple):
-    """A quality issue of a node: the node's id, the issue's, and what it says."""
-
-    node: int
-    issue: int
-    severity: int
-    text: str
-
-
 def time_as_text(field: str) -> Cast:
     """Select a time as its text, which is read several times as fast as a time."""
     return Cast(field, TextField())

@@ -131,7 +131,9 @@ class Use:
             return {} if pk is None else {pk: []}
         parts = self.target.parts
         found: dict[int, list[str]] = {}
-        for part in getattr(record, self.name).all() if parts else ():
+        if parts is None:
+            return found
+        for part in getattr(record, self.name).all():
             pk = getattr(part, field_of(parts.whole).attname)
             found.setdefault(pk, []).append(getattr(part, field_of(parts.name).name))
         return found
@@ -179,11 +181,13 @@ class DocumentType:
 
     ``prov_class`` and ``crate_class`` are the types of its elements, ``own_term`` is
     the class where it is a term of the registry's own. ``crate_order`` are the fields
-    that come first in crates, where they are not in the order of ``fields``.
-    ``crate_name`` names a record in crates that has no title of its own. ``agents``
-    are who made a record. ``report_rows`` fetches records with what reports tell of
-    them, by their ids; it can ask for the ids of the entities of a type in the report.
-    ``private_hashes`` returns the hashes of private files among fetched records.
+    that come first in crates, where they are not in the order of ``fields``, and
+    ``crate_name`` names a record in crates that has no title of its own.
+    ``entity_path`` are the foreign keys from a record to the entity that it names or
+    describes. ``agents`` are who made a record. ``report_rows`` fetches records with
+    what reports tell of them, by their ids; it can ask for the ids of the entities of a
+    type in the report. ``private_hashes`` returns the hashes of private files among
+    fetched records.
     """
 
     model: type[Record]
@@ -192,6 +196,7 @@ class DocumentType:
     crate_class: str | Callable[[Any], str] = "CreativeWork"
     crate_order: tuple[Any, ...] = ()
     crate_name: Callable[[Any], str] | None = None
+    entity_path: tuple[Any, ...] = ()
     activity: ActivityMap | None = None
     agents: Callable[[Any], Iterable[Any]] | None = None
     report_rows: ReportRows | None = None

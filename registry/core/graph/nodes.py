@@ -84,25 +84,24 @@ class NodeKind:
 class NodeName(NodeKind):
     """A kind of record that names nodes of another type, as data products do objects.
 
-    ``path`` are the foreign keys from the record to the node. Where ``appears``, nodes
-    appear in lineages under these names; otherwise only the root does, when it was
-    asked about by this name. ``of_node`` returns the records that name a node, and
-    ``origin`` the record that says where the data of a name came from, None where
-    nothing says so; both from what is fetched already. ``has_own_documents`` is false
-    where reports and crates are about the record that the first link of ``path`` leads
-    to.
+    The ``entity_path`` of its document type leads from the record to the node. Where
+    ``appears``, nodes appear in lineages under these names; otherwise only the root
+    does, when it was asked about by this name. ``of_node`` returns the records that
+    name a node, and ``origin`` the record that says where the data of a name came from,
+    None where nothing says so; both from what is fetched already. ``has_own_documents``
+    is false where reports and crates are about the record that the first link of the
+    path leads to.
     """
 
-    path: tuple[Any, ...]
     appears: bool = True
     of_node: Callable[[Any], Iterable[Any]] | None = None
     origin: Callable[[Any], Any] | None = None
     has_own_documents: bool = True
 
     @property
-    def node_field(self) -> str:
-        """Return the lookup from the record to its node: ``data_product__object``."""
-        return "__".join(field_of(link).name for link in self.path)
+    def path(self) -> tuple[Any, ...]:
+        """Return the foreign keys from the record to the node."""
+        return self.document.entity_path if self.document else ()
 
     @property
     def related(self) -> tuple[str, ...]:
@@ -125,13 +124,16 @@ class NodeName(NodeKind):
 class NodeType(NodeKind):
     """A type of nodes of the graph, which links connect.
 
-    ``link_field`` is the field of a node in the API that links to such a record, ""
-    for none. ``names`` are the kinds of record that name nodes of this type. ``issues``
-    returns the quality issues of nodes by their ids, the worst first, as rows of
-    ``IssueRow``'s fields.
+    ``is_default`` is what documents of others mean by such an element where they say
+    no type that the registry knows. ``link_field`` is the field of a node in the API
+    that links to such a record, "" for none. ``names`` are the kinds of record that
+    name nodes of this type. ``issues`` returns the quality issues of nodes by their
+    ids, the worst first: rows of the node's id, the issue's, its severity and its text.
+    ``parts`` are what links can name of an entity.
     """
 
     element: Element
+    is_default: bool = False
     link_field: str = ""
     names: tuple[NodeName, ...] = ()
     issues: Callable[[Iterable[int]], list[tuple[Any, ...]]] | None = None

@@ -95,6 +95,15 @@ class GraphRegistry:
         """Return what a record is in documents, where that is declared."""
         return self._documents.get(type(record))
 
+    @property
+    def documents(self) -> list[DocumentType]:
+        """Return what is declared of the records of documents."""
+        return list(self._documents.values())
+
+    def other_types(self, element: Element) -> list[NodeType]:
+        """Return the types of an element beside the default one."""
+        return [one for one in self.types_that_are(element) if not one.is_default]
+
     def queries_in(self, *directions: Direction) -> list[LinkQuery]:
         """Return the link queries, upstream first, in the order of registration."""
         return [

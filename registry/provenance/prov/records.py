@@ -42,9 +42,8 @@ class Reported:
             if name.appears and name.of_node is not None
             for named in name.of_node(record)
         ]
-        if self.subject in names:
-            names = [self.subject]
-        return tuple(names) or (record,)
+        about = [one for one in names if one == self.subject]
+        return tuple(about or names) or (record,)
 
     def origin_of(self, name: Any) -> Any:
         """Return the record that says where the data of a name came from, or None."""

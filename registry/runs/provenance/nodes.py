@@ -40,6 +40,7 @@ def caption_runs(ids: Sequence[int]) -> dict[int, Caption]:
 CODE_RUN = NodeType(
     model=CodeRun,
     element=Element.ACTIVITY,
+    is_default=True,
     captions=caption_runs,
     document=CODE_RUN_DOCUMENT,
     report_path="prov-report/code_run/{id}/",

@@ -10,10 +10,10 @@ from django.contrib.auth.models import AnonymousUser
 from registry.catalogue.access import is_private, may_download
 from registry.catalogue.models import StorageLocation
 from registry.core.errors import Conflict, InvalidInput
+from registry.core.graph.terms import FAIR
 from registry.identity.models import User
 from registry.provenance.crates.reading.context import MOST_WORDS, words_of
 from registry.provenance.crates.terms import extra_terms
-from registry.provenance.vocabulary import FAIR
 from tests.factories import StorageRootFactory, UserFactory
 from tests.files import keep, place, sha1_of
 from tests.provenance.crates.made import (

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from registry.catalogue.models import WHOLE_OBJECT
+from registry.core.graph import Element
 from registry.core.validators import SHORT
 from registry.provenance.crates.reading.context import Words
 from registry.provenance.crates.reading.files import FILE, FOLDER, folders_of
 from registry.provenance.crates.reading.graph import Entity
 from registry.provenance.crates.reading.labels import fits_key_value, stated_uuid
+from registry.provenance.crates.reading.others import other_type_of
 from registry.provenance.crates.reading.things import bare_thing, software_thing
 from registry.provenance.crates.terms import ACTIONS, SOFTWARE, UNRECORDED_SOFTWARE
 from registry.provenance.importing import Part, Run, Thing, derived_uuid
@@ -46,7 +48,17 @@ class Runs:
         self._results = {
             one.id for action in actions for one in self.crate.linked(action, "result")
         }
-        self.runs = [self._run(action) for action in actions]
+        self.runs = [
+            self._run(action)
+            for action in actions
+            if other_type_of(action, Element.ACTIVITY) is None
+        ]
+
+    def key_of(self, entity: Entity) -> str:
+        """Return the key of what an entity is: of another type, or a thing."""
+        if other_type_of(entity, Element.ENTITY) is not None:
+            return entity.id
+        return self._thing(entity)
 
     def _run(self, action: Entity) -> Run:
         started, ended = action.moment("startTime"), action.moment("endTime")
@@ -126,7 +138,8 @@ class Runs:
         parts: dict[Part, None] = {}
         beside, wholes = set(special), set()
         for entity in self._expanded(self.crate.linked(action, role), set()):
-            if self._is_parameter(entity):
+            is_other = other_type_of(entity, Element.ENTITY) is not None
+            if is_other or self._is_parameter(entity):
                 continue
             part = self._part(entity)
             parts[part] = None
