@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from registry.core.graph import Element, Look, graph
+from registry.core.graph import Look, graph
 from registry.provenance.picture import digest_of, draw, in_lines, kept, quoted
+from registry.provenance.style import style_sheet
 
 if TYPE_CHECKING:
     from registry.core.graph import Caption
@@ -43,39 +44,6 @@ _LETTERS = {
     "font-size": "11.00",
     "fill": "#2b343b",
 }
-
-_STYLE = """
-text {{ font-family: Helvetica, Arial, sans-serif; }}
-@media (prefers-color-scheme: dark) {{
-  svg {{ background: #11161a; }}
-  text {{ fill: #d3dade; }}
-{nodes}
-  .issues polygon, .issues path {{ stroke: #f3a0a4; }}
-  .edge path, .edge polygon {{ stroke: #a3b0b8; }}
-  .edge polygon {{ fill: #a3b0b8; }}
-}}
-"""
-
-
-def style_sheet() -> str:
-    """Return the style sheet of a picture that stands alone.
-
-    On a page the page's own style sheet has this.
-    """
-    activities_first = sorted(
-        graph.types, key=lambda one: one.element is Element.ENTITY
-    )
-    looks = {one.look.css_class: one.look for one in activities_first}
-    return _STYLE.format(nodes="\n".join(map(_dark_rule, looks.values())))
-
-
-def _dark_rule(look: Look) -> str:
-    """Write the colours of a node on a dark page."""
-    # rounded boxes are paths in the picture, others polygons
-    is_rounded = "rounded" in look.style
-    shapes = ("path", "polygon") if is_rounded else ("polygon", "path")
-    selectors = ", ".join(f".{look.css_class} {shape}" for shape in shapes)
-    return f"  {selectors} {{ fill: {look.dark_fill}; stroke: {look.dark_stroke}; }}"
 
 
 @dataclass(frozen=True)

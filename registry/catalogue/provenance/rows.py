@@ -69,3 +69,10 @@ def name_of_object(thing: Object) -> str:
         return f"{release.name} {release.version}"
     described = shortened(thing.description, 60).removesuffix(" …").rstrip(".")
     return last_name_of(thing) or described or f"object {thing.pk}"
+
+
+def supplement_of(product: int) -> ExternalObject | None:
+    """Return where a data product came from, if that is a supplement."""
+    supplements = ExternalObject.objects.filter(primary_not_supplement=False)
+    rows = supplements.select_related("data_product").filter(data_product=product)
+    return rows.first()

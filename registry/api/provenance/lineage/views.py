@@ -26,10 +26,11 @@ from registry.core.graph import Direction
 from registry.http.lineage import LineageParameters
 from registry.http.policies import content_security_policy
 from registry.provenance.captions import captions_of
-from registry.provenance.drawing import drawing_of, style_sheet, svg_of
+from registry.provenance.drawing import drawing_of, svg_of
 from registry.provenance.impact import impact
 from registry.provenance.lineage import Lineage, Node, lineage, root_of
 from registry.provenance.picture import NoGraphviz
+from registry.provenance.style import style_sheet
 
 if TYPE_CHECKING:
     from rest_framework.request import Request

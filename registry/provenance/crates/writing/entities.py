@@ -169,16 +169,6 @@ def namespace_values(namespace: Namespace) -> Values:
     }
 
 
-def property_values(kind: str | None, value: str) -> Values:
-    """Describe a name of some kind that is no URL."""
-    return {
-        "@type": "PropertyValue",
-        "name": kind,
-        "propertyID": kind,
-        "value": value,
-    }
-
-
 def account_values(account: User, *, is_named: bool) -> Values:
     """Describe an account that belongs to nobody in particular."""
     return {

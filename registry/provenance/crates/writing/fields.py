@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.encoding import iri_to_uri
 
 from registry.core.graph.mapping import Datatype
+from registry.core.graph.queries import field_of
 
 if TYPE_CHECKING:
     from registry.catalogue.models import StorageLocation
@@ -53,6 +54,28 @@ def _written(field: MappedField, value: Any) -> Any:
     return None if value == "" else value
 
 
+def location_of(document: DocumentType, record: Any) -> StorageLocation | None:
+    """Return where the file of a record is, None for a record without."""
+    locations = (
+        one.value_of(record)
+        for one in document.fields
+        if one.datatype is Datatype.LOCATION
+    )
+    return next(locations, None)
+
+
+def names_of_kinds(
+    document: DocumentType, record: Any
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the names of declared kinds, each an entity, with the word for it."""
+    for field in document.fields:
+        value = field.value_of(record)
+        if field.datatype is Datatype.PROPERTY_VALUE and value:
+            kind = getattr(record, field_of(field.kind_field).name)
+            said = {"@type": "PropertyValue", "name": kind, "propertyID": kind}
+            yield field.crate_words[0], {**said, "value": value}
+
+
 def _location(
     word: str, location: StorageLocation | None, *, is_private: bool
 ) -> Iterator[tuple[str, Any]]:
@@ -62,6 +85,14 @@ def _location(
         yield "hash", location.hash
         yield "storage_root", location.storage_root.root
         yield "public", False if is_private else None
+
+
+def compact(entity: dict[str, Any]) -> dict[str, Any]:
+    """Write lists of one as that one, as RO-Crate has it."""
+    return {
+        name: value[0] if isinstance(value, list) and len(value) == 1 else value
+        for name, value in entity.items()
+    }
 
 
 def address_at(location: StorageLocation) -> str:

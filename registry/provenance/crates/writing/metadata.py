@@ -20,8 +20,6 @@ from registry.catalogue.provenance.documents import (
 from registry.catalogue.provenance.privacy import is_private
 from registry.catalogue.provenance.rows import external_of
 from registry.core.graph import Element
-from registry.core.graph.mapping import Datatype
-from registry.core.graph.queries import field_of
 from registry.provenance.crates.terms import (
     CC0,
     PREVIEW,
@@ -30,7 +28,12 @@ from registry.provenance.crates.terms import (
     extra_terms,
 )
 from registry.provenance.crates.writing import entities
-from registry.provenance.crates.writing.fields import properties_of
+from registry.provenance.crates.writing.fields import (
+    compact,
+    location_of,
+    names_of_kinds,
+    properties_of,
+)
 from registry.runs.provenance.documents import CODE_RUN_DOCUMENT
 from registry.runs.provenance.roles import CONFIGURATION, SCRIPT, SOFTWARE
 
@@ -88,7 +91,7 @@ class _Metadata:
     def generate(self) -> dict[str, Any]:
         """Return the document."""
         document: dict[str, Any] = self._crate.metadata.generate()
-        graph = [_compact(entity) for entity in document["@graph"]]
+        graph = [compact(entity) for entity in document["@graph"]]
         return {**document, "@graph": graph}
 
     def _describe_itself(self, *, packed: bool) -> None:
@@ -210,24 +213,11 @@ class _Metadata:
 
     def _described(self, document: DocumentType, record: Any) -> Values:
         """Describe a record by its map, with names of other kinds beside it."""
-        location = next(
-            (
-                one.value_of(record)
-                for one in document.fields
-                if one.datatype is Datatype.LOCATION
-            ),
-            None,
-        )
-        values = properties_of(document, record, is_private=self._is_private(location))
-        for field in document.fields:
-            name = field.value_of(record)
-            if field.datatype is Datatype.PROPERTY_VALUE and name:
-                kind = getattr(record, field_of(field.kind_field).name)
-                [word, *_] = field.crate_words
-                link = self._add(
-                    f"#{word}-{record.pk}", entities.property_values(kind, name)
-                )
-                values[word] = [*values.get(word, ()), link]
+        is_private = self._is_private(location_of(document, record))
+        values = properties_of(document, record, is_private=is_private)
+        for word, said in names_of_kinds(document, record):
+            link = self._add(f"#{word}-{record.pk}", said)
+            values[word] = [*values.get(word, ()), link]
         return values
 
     def _author(self, author: Author) -> Link:
@@ -350,14 +340,6 @@ class _Metadata:
 def _in_role(content: Content, role: Role) -> set[int]:
     """Return the objects that a run used in a role."""
     return {done.roles[role] for done in content.runs if role in done.roles}
-
-
-def _compact(entity: Values) -> Values:
-    """Write lists of one as that one, as RO-Crate has it."""
-    return {
-        name: value[0] if isinstance(value, list) and len(value) == 1 else value
-        for name, value in entity.items()
-    }
 
 
 def _unique(links: Iterable[Link]) -> list[Link]:
