@@ -58,7 +58,6 @@ OBJECT = NodeType(
     model=Object,
     element=Element.ENTITY,
     is_default=True,
-    link_field="object",
     names=(DATA_PRODUCT, EXTERNAL_OBJECT),
     captions=caption_objects,
     parts=PartMap(

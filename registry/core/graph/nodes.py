@@ -125,16 +125,14 @@ class NodeType(NodeKind):
     """A type of nodes of the graph, which links connect.
 
     ``is_default`` is what documents of others mean by such an element where they say
-    no type that the registry knows. ``link_field`` is the field of a node in the API
-    that links to such a record, "" for none. ``names`` are the kinds of record that
-    name nodes of this type. ``issues`` returns the quality issues of nodes by their
-    ids, the worst first: rows of the node's id, the issue's, its severity and its text.
-    ``parts`` are what links can name of an entity.
+    no type that the registry knows. ``names`` are the kinds of record that name nodes
+    of this type. ``issues`` returns the quality issues of nodes by their ids, the worst
+    first: rows of the node's id, the issue's, its severity and its text. ``parts`` are
+    what links can name of an entity.
     """
 
     element: Element
     is_default: bool = False
-    link_field: str = ""
     names: tuple[NodeName, ...] = ()
     issues: Callable[[Iterable[int]], list[tuple[Any, ...]]] | None = None
     parts: PartMap | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from registry.catalogue.models import Issue, ObjectComponent
-from registry.core.graph import EdgeType, graph
+from registry.core.graph import EdgeType, Element, graph
 from registry.http.lineage import ALL
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def lineage_shape(lineage: Lineage, captions: Captions, base: str) -> Shape:
     """Return a lineage with links below the address ``base``."""
     components = f"{base}{ObjectComponent.kind}/"
     keys = {node: node.key for node in lineage.nodes}
-    links = _link_fields(base)
+    places = _entity_addresses(base)
     return {
         "root": lineage.root.key,
         "direction": lineage.direction.value,
@@ -34,7 +34,7 @@ def lineage_shape(lineage: Lineage, captions: Captions, base: str) -> Shape:
         "truncated": lineage.truncated,
         "stopped_at": [node.key for node in lineage.stopped_at],
         "nodes": [
-            node_shape(node, key, caption, base, links[node.kind])
+            node_shape(node, key, caption, base, places[node.kind])
             for node, key in keys.items()
             if (caption := captions.of.get(node)) is not None
         ],
@@ -51,42 +51,38 @@ def lineage_shape(lineage: Lineage, captions: Captions, base: str) -> Shape:
     }
 
 
-def _link_fields(base: str) -> dict[str, tuple[Shape, str, str]]:
-    """Return how nodes link to the entities that they are, by kind.
+def _entity_addresses(base: str) -> dict[str, str]:
+    """Return what links to the objects that nodes are begin with, by the nodes' kind.
 
-    The link fields of all types without values, the field that a node of this kind
-    has, and what its value begins with.
+    Only nodes of the default type of entities are objects; "" for others.
     """
-    empty = dict.fromkeys(one.link_field for one in graph.types if one.link_field)
     return {
-        kind: (empty, node_type.link_field, f"{base}{node_type.kind}/")
+        kind: f"{base}{node_type.kind}/"
+        if node_type.is_default and node_type.element is Element.ENTITY
+        else ""
         for kind, (_, node_type) in graph.kinds.items()
     }
 
 
-def node_shape(
-    node: Node, key: str, caption: Caption, base: str, links: tuple[Shape, str, str]
-) -> Shape:
-    """Return a node of a lineage; ``key`` is its own, ``links`` that of its kind."""
-    kind, pk, _, entity = node
+def node_shape(node: Node, key: str, caption: Caption, base: str, place: str) -> Shape:
+    """Return a node of a lineage; ``key`` is its own.
+
+    ``place`` is what the link to its object begins with, "" where it is none.
+    """
     label, version, date, issues, origin = caption
-    empty, field, address = links
-    shape = {
+    return {
         "id": key,
-        "kind": kind,
+        "kind": node.kind,
         "url": f"{base}{key}/",
         "label": label,
         "version": version,
         "date": date,
         "issues": _issue_urls(issues, base) if issues else [],
-        **empty,
+        "object": f"{place}{node.object}/" if place else None,
         "external_object": None
         if origin is None
         else f"{base}{origin.kind}/{origin.id}/",
     }
-    if field:
-        shape[field] = f"{address}{pk if entity is None else entity}/"
-    return shape
 
 
 def node_link_shape(shape: Mapping[str, Any]) -> Shape:
