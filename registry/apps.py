@@ -41,3 +41,14 @@ class RegistryConfig(AppConfig):
         checks.register(check_processes_share_counters)
         for field in (models.CharField, models.TextField):
             field.register_lookup(GlobLookup)
+        register_provenance()
+
+
+def register_provenance() -> None:
+    """Let the domains register their node types, the lower layers first."""
+    # their modules need the models, which are not there when this one is imported
+    from registry.catalogue import provenance as of_catalogue  # noqa: PLC0415
+    from registry.runs import provenance as of_runs  # noqa: PLC0415
+
+    of_catalogue.register()
+    of_runs.register()

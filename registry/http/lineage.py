@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from registry.provenance.lineage import Direction
+from registry.core.graph import Direction
 
 #: Depths beyond this are none: no registry has so many runs.
 DEEPEST = 1_000_000

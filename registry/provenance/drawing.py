@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from registry.catalogue.models import DataProduct, ExternalObject, Object
+from registry.core.graph import Look, graph
 from registry.provenance.picture import digest_of, draw, in_lines, kept, quoted
-from registry.provenance.steps import Role
-from registry.runs.models import CodeRun
+from registry.provenance.style import style_sheet
 
 if TYPE_CHECKING:
-    from registry.provenance.captions import Caption, Captions
+    from registry.core.graph import Caption
+    from registry.provenance.captions import Captions
     from registry.provenance.lineage import Edge, Lineage, Node
 
     UrlOf = Callable[[Node], str]
@@ -34,23 +34,8 @@ _WIDTH, _LINES = 28, 3
 #: A word with what follows it, or a part of a name.
 _PIECE = re.compile(r"[^\s:/]+[:/]*\s*|[:/]+\s*")
 
-#: What a node is called in words.
-NAMES = {
-    CodeRun.kind: "code run",
-    DataProduct.kind: "data product",
-    ExternalObject.kind: "external object",
-    Object.kind: "object",
-}
-#: What a run used an object as, in words.
-ROLES = {
-    Role.INPUT: "as input",
-    Role.SOFTWARE: "as its code",
-    Role.CONFIGURATION: "as its configuration",
-    Role.SCRIPT: "as its script",
-}
-_RUN = 'shape=box style=filled fillcolor="#fdf3df" color="#8a4b08"'
-_THING = 'shape=box style="rounded,filled" fillcolor="#eaf1f2" color="#0b5c6b"'
-_OUTSIDE = 'shape=box style="rounded,filled,dashed" fillcolor="#eaf1f2" color="#0b5c6b"'
+#: The outline of what has quality issues.
+_ISSUES_STROKE = "#a4262c"
 
 #: The letters of a node, as Graphviz writes them.
 _LETTERS = {
@@ -59,20 +44,6 @@ _LETTERS = {
     "font-size": "11.00",
     "fill": "#2b343b",
 }
-
-#: For a picture that stands alone; on a page the page's own style sheet has this.
-STYLE = """
-text { font-family: Helvetica, Arial, sans-serif; }
-@media (prefers-color-scheme: dark) {
-  svg { background: #11161a; }
-  text { fill: #d3dade; }
-  .run polygon, .run path { fill: #33291a; stroke: #f0b46c; }
-  .thing path, .thing polygon { fill: #22303a; stroke: #7cc7d4; }
-  .issues polygon, .issues path { stroke: #f3a0a4; }
-  .edge path, .edge polygon { stroke: #a3b0b8; }
-  .edge polygon { fill: #a3b0b8; }
-}
-"""
 
 
 @dataclass(frozen=True)
@@ -209,26 +180,27 @@ def _node(
     is_cut: bool,
     is_root: bool,
 ) -> str:
-    classes = ["run" if node.object is None else "thing"]
-    if caption is not None and caption.issues:
-        classes.append("issues")
-    if is_root:
-        classes.append("root")
-    look = _look(node, caption)
+    has_issues = caption is not None and bool(caption.issues)
+    look = graph.type_of(node.kind).look
+    flags = {look.css_class: True, "issues": has_issues, "root": is_root}
+    classes = " ".join(name for name, is_set in flags.items() if is_set)
     lines = _label(node, caption) + (["… more"] if is_cut else [])
     width = " penwidth=3" if is_root else ""
-    if "issues" in classes:
-        look = look.replace("#0b5c6b", "#a4262c")
     return (
         f"{name} [label={in_lines(lines)} URL={quoted(url_of(node))} "
-        f'class="{" ".join(classes)}" {look}{width}]'
+        f'class="{classes}" {_shape(look, caption)}{width}]'
     )
 
 
-def _look(node: Node, caption: Caption | None) -> str:
-    if node.object is None:
-        return _RUN
-    return _OUTSIDE if caption is not None and caption.external else _THING
+def _shape(look: Look, caption: Caption | None) -> str:
+    """Write the outline and the colours; data from outside have a dashed outline."""
+    is_outside = caption is not None and caption.origin is not None
+    style = f"{look.style},dashed" if is_outside else look.style
+    # a single word needs no quotes
+    style = f'"{style}"' if "," in style else style
+    has_issues = caption is not None and caption.issues
+    stroke = _ISSUES_STROKE if has_issues else look.stroke
+    return f'shape=box style={style} fillcolor="{look.fill}" color="{stroke}"'
 
 
 def _label(node: Node, caption: Caption | None) -> list[str]:
@@ -238,7 +210,7 @@ def _label(node: Node, caption: Caption | None) -> list[str]:
     lines = _wrapped(caption.label) or [node.key]
     if caption.version:
         lines.append(caption.version)
-    if node.object is None:
+    if graph.type_of(node.kind).look.is_dated:
         lines.append(f"{caption.date:%Y-%m-%d}")
     if caption.issues:
         lines.append(_count(len(caption.issues), "issue"))
@@ -264,14 +236,14 @@ def _cut(text: str, width: int) -> str:
 
 def _title(node: Node, caption: Caption | None) -> str:
     """Name a node in a line."""
-    name = NAMES[node.kind]
+    name = graph.kinds[node.kind][0].label
     if caption is None:
         return f"{name} {node.id}"
     title = f"{name} {caption.label}"
     if caption.version:
         title += f" {caption.version}"
-    if caption.source and node.kind != ExternalObject.kind:
-        title += f", from outside: {caption.source}"
+    if caption.origin and caption.origin.title and node.kind != caption.origin.kind:
+        title += f", from outside: {caption.origin.title}"
     if caption.issues:
         title += f", {_count(len(caption.issues), 'quality issue')}"
     # XML has no control characters, however they are escaped
@@ -280,12 +252,13 @@ def _title(node: Node, caption: Caption | None) -> str:
 
 def _arrow(name: str, edges: list[Edge]) -> str:
     kind = edges[0].type
-    style = "" if edges[0].role in {None, Role.INPUT} else " style=dashed"
+    role = edges[0].role
+    style = "" if role is None or role.is_data else " style=dashed"
     return f'{name} [class="{kind}"{style}]'
 
 
 def _arrow_title(source: str, target: str, edges: list[Edge]) -> str:
-    roles = list(dict.fromkeys(ROLES[edge.role] for edge in edges if edge.role))
+    roles = list(dict.fromkeys(edge.role.phrase for edge in edges if edge.role))
     if not roles:
         return f"{source} was generated by {target}"
     return f"{source} used {target} {' and '.join(roles)}"
@@ -328,7 +301,7 @@ def _introduce(tree: ET.Element, title: str, drawing: Drawing, *, alone: bool) -
         (
             ("title", {"id": "lineage-title"}, title),
             ("desc", {"id": "lineage-description"}, _described(drawing)),
-            *((("style", {}, STYLE),) if alone else ()),
+            *((("style", {}, style_sheet()),) if alone else ()),
         )
     )
     for position, (tag, attributes, text) in enumerate(parts):

@@ -6,16 +6,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from registry.catalogue.models import DataProduct
-from registry.provenance.captions import Caption, Captions, captions_of
-from registry.provenance.lineage import (
-    LIMIT,
-    Direction,
-    Edge,
-    Lineage,
-    Node,
-    lineage,
-)
+from registry.core.graph import Caption, Direction, graph
+from registry.provenance.captions import Captions, captions_of
+from registry.provenance.lineage import LIMIT, Edge, Lineage, Node, lineage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Affected:
-    """A data product downstream.
+    """A record with versions, such as a data product, downstream.
 
     ``newest`` says whether it is the latest version of its name. ``issues`` are the
     ids of the quality issues with anything on a way to it, its own among them, the
@@ -68,18 +61,35 @@ def impact(root: Model, *, limit: int = LIMIT) -> Impact:
 
 
 def _affected(downstream: Lineage, captions: Captions) -> Iterable[Affected]:
-    """Describe the products downstream, the nearest first."""
-    nodes = [node for node in downstream.nodes if node.kind == DataProduct.kind]
-    nodes = [node for node in nodes if node != downstream.root and node in captions.of]
-    newest = set(
-        DataProduct.objects.filter(pk__in=[node.id for node in nodes])
-        .latest_versions()
-        .values_list("pk", flat=True)
-    )
+    """Describe what downstream has versions, the nearest first."""
+    nodes = [
+        node
+        for node in downstream.nodes
+        if _has_versions(node) and node != downstream.root and node in captions.of
+    ]
+    newest = _newest(nodes)
     on_the_way = issues_on_the_way(downstream, captions)
     for node in nodes:
         caption = captions.of[node]
-        yield Affected(node, caption, node.id in newest, on_the_way[node])
+        yield Affected(node, caption, node in newest, on_the_way[node])
+
+
+def _has_versions(node: Node) -> bool:
+    """Tell whether a node appears as a kind of record that has versions."""
+    return graph.kinds[node.kind][0].newest is not None
+
+
+def _newest(nodes: Iterable[Node]) -> set[Node]:
+    """Return the nodes that are the latest versions of their names."""
+    by_kind: dict[str, dict[int, Node]] = {}
+    for node in nodes:
+        by_kind.setdefault(node.kind, {})[node.id] = node
+    found: set[Node] = set()
+    for kind, of_kind in by_kind.items():
+        newest = graph.kinds[kind][0].newest
+        if newest is not None:
+            found |= {of_kind[pk] for pk in newest(list(of_kind))}
+    return found
 
 
 def issues_on_the_way(

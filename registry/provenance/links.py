@@ -1,4 +1,4 @@
-"""Links between the nodes that a walk has met, and the products that objects are."""
+"""Links between the nodes that a walk has met, and the names that nodes have."""
 
 from __future__ import annotations
 
@@ -7,108 +7,105 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from registry.catalogue.models import DataProduct
+from registry.core.graph import LinkQuery, NodeKey, NodeName, Role, graph
+from registry.core.graph.queries import field_of, select_referring
 from registry.core.lookups import IdIn, encode_ids
-from registry.provenance.steps import (
-    Mark,
-    Place,
-    Role,
-    Row,
-    Side,
-    Step,
-    every_step,
-)
+from registry.provenance.walk import CODES, Row
 
 #: Which kind of link, from which id, to which id, and the id of the component.
 LinkRow = tuple[int, int, int, int | None]
-#: What a kind of link begins at, what it leads to, and its role, None for what a run
-#: wrote.
-Kind = tuple[Mark, Mark, Role | None]
+#: The query that finds a kind of link, and the role, None for what was generated.
+LinkKind = tuple[LinkQuery, Role | None]
 
 
 @dataclass(frozen=True)
 class Links:
     """Links, each by the number of its kind, and the nodes not read to their end.
 
-    They come by step, and within one in the order of the nodes. From two ``sides`` a
-    link of a cycle comes twice.
+    They come by query, and within one in the order of the nodes. Where both
+    ``directions`` were followed, a link of a cycle comes twice.
     """
 
-    kinds: Sequence[Kind]
+    kinds: Sequence[LinkKind]
     rows: Sequence[LinkRow]
-    unread: Sequence[Place]
-    sides: int = 1
+    unread: Sequence[NodeKey]
+    directions: int = 1
 
 
 def links_of(nodes: Iterable[Row], *, limit: int) -> Links:
     """Return the links by which a walk goes on from nodes, as the limit allows."""
-    sources: dict[tuple[int, int], list[int]] = {}
-    for side, mark, pk in nodes:
-        sources.setdefault((side, mark), []).append(pk)
-    steps = [step for step in every_step() if (step.side, step.source) in sources]
-    if not steps:
+    ids: dict[tuple[int, int], list[int]] = {}
+    for code, number, pk in nodes:
+        ids.setdefault((code, number), []).append(pk)
+    found = [
+        (query, ids[source])
+        for query in graph.queries_in(*CODES)
+        if (source := _source_of(query)) in ids
+    ]
+    if not found:
         return Links([], [], [])
-    kinds: list[Kind] = []
+    kinds: list[LinkKind] = []
     selects: list[str] = []
-    for step in steps:
-        selects.append(_expanded(step, len(kinds), limit + 1))
-        kinds += [(step.source, step.target, role) for role in step.roles]
-    of_step = [sources[step.side, step.source] for step in steps]
+    for query, _ in found:
+        select = query.select_for("wanted.id", limit + 1)
+        selects.append(_expand(select, len(kinds), limit + 1))
+        kinds += [(query, role) for role in query.roles]
     with connection.cursor() as cursor:
         cursor.execute(
-            " UNION ALL ".join(selects), [encode_ids(ids) for ids in of_step]
+            " UNION ALL ".join(selects), [encode_ids(pks) for _, pks in found]
         )
         rows = cursor.fetchall()
-    unread = _unread(steps, of_step, rows, limit) if len(rows) > limit else []
-    return Links(kinds, rows, unread, len({step.side for step in steps}))
+    unread = _find_unread(found, rows, limit) if len(rows) > limit else []
+    return Links(kinds, rows, unread, len({query.direction for query, _ in found}))
 
 
-def _unread(
-    steps: Sequence[Step],
-    of_step: Sequence[Sequence[int]],
+def _source_of(query: LinkQuery) -> tuple[int, int]:
+    """Return the direction and the node type that a query begins at, as rows do."""
+    return CODES[query.direction], graph.number_of(query.source)
+
+
+def _find_unread(
+    queries: Sequence[tuple[LinkQuery, Sequence[int]]],
     rows: Sequence[LinkRow],
     limit: int,
-) -> list[Place]:
-    """Return the nodes that a step has not read to the end: its last one, and more."""
-    found: list[Place] = []
+) -> list[NodeKey]:
+    """Return the nodes that a query has not read to the end: its last one, and more."""
+    found: list[NodeKey] = []
     first = 0
-    for step, ids in zip(steps, of_step, strict=True):
-        kinds = range(first, first + len(step.roles))
+    for query, ids in queries:
+        kinds = range(first, first + len(query.roles))
         first = kinds.stop
         sources = [row[1] for row in rows if row[0] in kinds]
         if len(sources) > limit:
-            found += [(step.source, pk) for pk in ids[ids.index(sources[-1]) :]]
+            _, number = _source_of(query)
+            found += [(number, pk) for pk in ids[ids.index(sources[-1]) :]]
     return found
 
 
-def products_of(objects: Sequence[int], *, limit: int) -> list[tuple[int, int]]:
-    """Return objects with the data products that they are, up to one more than a limit.
+def names_of(name: NodeName, ids: Sequence[int], *, limit: int) -> list[LinkRow]:
+    """Return the records that name nodes, up to one more than a limit.
 
-    Pairs of ids; those of an object by the product's id. Where they are more than the
-    limit, they are those of the first objects.
+    As rows (0, node, record, None); those of a node by the record's id. Where they are
+    more than the limit, they are those of the first nodes.
     """
-    names = DataProduct.objects.filter(IdIn("object", objects))
-    pairs = names.order_by().values_list("object", "pk")[: limit + 1]
-    found = sorted(pairs)
-    # in order from the first object on takes longer, and matters to what is cut off
+    (link,) = name.path
+    rows = name.model._default_manager.filter(IdIn(field_of(link).name, ids))
+    pairs = rows.order_by().values_list(field_of(link).name, "pk")[: limit + 1]
+    found: list[LinkRow] = [(0, node, pk, None) for node, pk in sorted(pairs)]
+    # in order from the first node on takes longer, and matters to what is cut off
     if len(found) <= limit:
         return found
-    select = (
-        f"SELECT id, NULL AS component, 0 AS nth FROM {DataProduct._meta.db_table} "  # noqa: S608
-        "WHERE object_id = {node} ORDER BY id LIMIT {cap}"
-    )
-    naming = Step(Side.UPSTREAM, Mark.OBJECT, Mark.OBJECT, (None,), select)
+    select = select_referring(name.model, link).format(node="wanted.id", cap=limit + 1)
     with connection.cursor() as cursor:
-        cursor.execute(_expanded(naming, 0, limit + 1), [encode_ids(objects)])
-        return [(source, product) for _, source, product, _ in cursor.fetchall()]
+        cursor.execute(_expand(select, 0, limit + 1), [encode_ids(ids)])
+        return list(cursor.fetchall())
 
 
-def _expanded(step: Step, first: int, cap: int) -> str:
+def _expand(select: str, first: int, cap: int) -> str:
     """Select the links of many nodes, which are one parameter; no more than the cap.
 
-    ``first`` is the number of the step's first kind of link.
+    ``select`` is the statement for one node, ``first`` the number of its first role.
     """
-    select = step.of("wanted.id", cap)
     if connection.vendor == "postgresql":
         links = (
             f"SELECT {first} + met.nth, wanted.id, met.id, "  # noqa: S608

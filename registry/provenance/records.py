@@ -6,7 +6,7 @@ The number of queries does not depend on how many nodes there are.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import Prefetch
 
@@ -17,7 +17,8 @@ from registry.catalogue.models import (
     ObjectComponent,
     UserAuthor,
 )
-from registry.provenance.privacy import HINT, hint, private_hashes
+from registry.catalogue.provenance.privacy import HINT, hint, private_hashes
+from registry.core.graph import graph
 from registry.runs.models import CodeRun
 from registry.storage.models import StoredFile
 
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    from registry.catalogue.models import ExternalObject
+    from registry.core.graph import NodeType
     from registry.core.models import Record
-    from registry.provenance.lineage import Lineage, Node
+    from registry.provenance.lineage import Lineage
 
 R = TypeVar("R", bound="Record")
 
@@ -46,30 +47,19 @@ class Records:
     keywords and key values; their ``data_products`` are all the names that they have,
     each with its namespace and its external object with the original store. Runs have
     ``registered_by``. ``components`` are those that edges name, with their issues.
-    ``authors`` are those that accounts belong to, by the account's id; ``files`` are
-    what the store holds, by SHA-1; ``private`` are the hashes of private files.
+    ``others`` are the records of other registered types. ``authors`` are those that
+    accounts belong to, by the account's id; ``files`` are what the store holds, by
+    SHA-1; ``private`` are the hashes of private files.
     """
 
     runs: dict[int, CodeRun]
     objects: dict[int, Object]
     products: dict[int, DataProduct]
     components: dict[int, ObjectComponent]
+    others: dict[NodeType, dict[int, Any]]
     authors: dict[int, Author]
     files: dict[str, StoredFile]
     private: frozenset[str]
-
-    def record_of(self, node: Node) -> Record:
-        """Return the record that a node stands for."""
-        match node.kind:
-            case CodeRun.kind:
-                return self.runs[node.id]
-            case DataProduct.kind:
-                return self.products[node.id]
-            case Object.kind:
-                return self.objects[node.id]
-        named = self.objects[node.object or 0].data_products.all()
-        sources = (external_of(product) for product in named)
-        return next(one for one in sources if one is not None and one.pk == node.id)
 
     def file_of(self, thing: Object) -> StoredFile | None:
         """Return the file of an object, where the store holds it."""
@@ -77,17 +67,14 @@ class Records:
         return self.files.get(location.hash.lower()) if location else None
 
 
-def external_of(product: DataProduct) -> ExternalObject | None:
-    """Return where a product came from, without asking the database again."""
-    return getattr(product, "external_object", None)
-
-
 def records_of(lineage: Lineage) -> Records:
     """Fetch the records of a lineage.
 
     What was removed since the lineage was read is not among them.
     """
-    runs = _by_id(CodeRun.objects.select_related("registered_by"), lineage.runs)
+    runs = _by_id(
+        CodeRun.objects.select_related("registered_by"), lineage.ids_of(CodeRun)
+    )
     named = (
         DataProduct.objects.select_related(*_PRODUCT_LINKS)
         .annotate(**{HINT: hint("external_object__original_store")})
@@ -97,9 +84,16 @@ def records_of(lineage: Lineage) -> Records:
         Object.objects.select_related(*_OBJECT_LINKS)
         .annotate(**{HINT: hint("storage_location")})
         .prefetch_related(*_OBJECT_LISTS, Prefetch("data_products", named)),
-        lineage.objects,
+        lineage.ids_of(Object),
     )
+    others: dict[NodeType, dict[int, Any]] = {
+        one: _by_id(one.model._default_manager.select_related("registered_by"), ids)
+        for one in graph.types
+        if not one.is_default and (ids := lineage.ids_of(one.model))
+    }
     products = (one for thing in objects.values() for one in thing.data_products.all())
+    done: list[Any] = [*runs.values()]
+    done += [one for of_type in others.values() for one in of_type.values()]
     return Records(
         runs=runs,
         objects=objects,
@@ -107,7 +101,8 @@ def records_of(lineage: Lineage) -> Records:
         components=_by_id(
             ObjectComponent.objects.prefetch_related("issues"), lineage.components
         ),
-        authors=_authors({run.registered_by_id for run in runs.values()}),
+        others=others,
+        authors=_authors({one.registered_by_id for one in done}),
         files=_files(objects.values()),
         private=private_hashes(objects.values()),
     )

@@ -1,18 +1,17 @@
 """The vocabularies of provenance documents, and the terms that are our own.
 
-The address of our own terms was given out long ago by the registries of the FAIR data
-pipeline, whose readers know it; any registry can serve the terms at ``/vocab/``. What
-a term is called must never change; terms may be added.
+Domains declare the terms (``registry.core.graph.terms``), with the fields that they
+name where there are such; any registry can serve them at ``/vocab/``.
 """
 
 from __future__ import annotations
 
-import enum
 import json
-from dataclasses import dataclass
 from typing import Any
 
-FAIR = "https://data.fairdatapipeline.org/vocab/#"
+from registry.core.graph import Term, graph
+from registry.core.graph.terms import FAIR
+
 PROV = "http://www.w3.org/ns/prov#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -31,129 +30,14 @@ NAMESPACES: dict[str, str] = {
     "foaf": FOAF,
     "rdf": RDF,
 }
+#: All prefixes that declarations use.
+_PREFIXES = {**NAMESPACES, "prov": PROV, "rdfs": RDFS}
 
 
-class Kind(enum.StrEnum):
-    """What a term is, by the name of its class in RDF."""
-
-    CLASS = "rdfs:Class"
-    PROPERTY = "rdf:Property"
-    ROLE = "prov:Role"
-
-
-@dataclass(frozen=True)
-class Term:
-    """A term of ours: what it is called, what it is, and what it says of what."""
-
-    name: str
-    kind: Kind
-    definition: str
-
-    @property
-    def iri(self) -> str:
-        """The term's full name."""
-        return f"{FAIR}{self.name}"
-
-
-_C, _P, _R = Kind.CLASS, Kind.PROPERTY, Kind.ROLE
-
-#: All terms of ours, in the order of the alphabet.
-TERMS: tuple[Term, ...] = (
-    Term(
-        "Run",
-        _C,
-        "A code run: one execution of a piece of code, which read and wrote data. "
-        "Every run is a prov:Activity.",
-    ),
-    Term(
-        "UnrecordedSoftware",
-        _C,
-        "Stands in a crate for the software of a code run of which nothing is on "
-        "record, since the profile wants some to be named.",
-    ),
-    Term(
-        "alternate_identifier",
-        _P,
-        "A name of an external object that is no URL.",
-    ),
-    Term(
-        "alternate_identifier_type",
-        _P,
-        "What kind of name the alternate identifier is, for example PMCID.",
-    ),
-    Term("code_runner", _R, "Who started a code run."),
-    Term(
-        "component",
-        _P,
-        "The name of the part of a file that a run read or wrote, such as a column or "
-        "a table, on prov:used and prov:wasGeneratedBy. Without it, the whole file is "
-        "meant; several parts are several values.",
-    ),
-    Term(
-        "configuration",
-        _P,
-        "The file that a code run, as an action in a crate, was configured by.",
-    ),
-    Term(
-        "extension",
-        _P,
-        "The usual ending of the names of files in a format, without the dot: csv.",
-    ),
-    Term(
-        "hash",
-        _P,
-        "The SHA-1 of the bytes of a file in hexadecimal digits, or the commit of a "
-        "code repository.",
-    ),
-    Term("input_data", _R, "Data that a code run read."),
-    Term(
-        "model_configuration",
-        _R,
-        "The file that a code run was configured by.",
-    ),
-    Term(
-        "namespace",
-        _P,
-        "The name of the namespace that a data product is named in. With its title and "
-        "its version it names the data product in full.",
-    ),
-    Term(
-        "primary_not_supplement",
-        _P,
-        "Whether an external object is the primary source of its data product (true, "
-        "also where nothing is said) or a supplement (false).",
-    ),
-    Term(
-        "public",
-        _P,
-        "Whether everybody may have the bytes of a file (true, also where nothing is "
-        "said) or only few (false).",
-    ),
-    Term(
-        "script",
-        _P,
-        "The script that started a code run, as an action in a crate.",
-    ),
-    Term("software", _R, "The code that a code run executed."),
-    Term(
-        "storage_root",
-        _P,
-        "The URI of the place that a file is kept below. It is the beginning of the "
-        "file's prov:atLocation.",
-    ),
-    Term(
-        "submission_script",
-        _R,
-        "The script that started a code run.",
-    ),
-    Term(
-        "uuid",
-        _P,
-        "The UUID by which registries recognise a file, a run or a person. Several "
-        "entities with one UUID are several names of the same file.",
-    ),
-    Term("website", _P, "The web page of a release of a code repository."),
-)
+def iri_of(name: str) -> str:
+    """Return the full name of a term such as ``dcterms:title``, or of an IRI itself."""
+    prefix, _, local = name.partition(":")
+    return name if local.startswith("//") else f"{_PREFIXES[prefix]}{local}"
 
 
 def as_turtle() -> str:
@@ -166,7 +50,7 @@ def as_turtle() -> str:
         f"    rdfs:label {json.dumps(label_of(term))}@en ;\n"
         f"    rdfs:comment {json.dumps(term.definition)}@en ;\n"
         f"    rdfs:isDefinedBy <{FAIR}> ."
-        for term in TERMS
+        for term in graph.terms
     ]
     return "\n".join(lines) + "\n\n" + "\n\n".join(terms) + "\n"
 
@@ -183,7 +67,7 @@ def as_json_ld() -> dict[str, Any]:
                 "rdfs:comment": {"@value": term.definition, "@language": "en"},
                 "rdfs:isDefinedBy": {"@id": FAIR},
             }
-            for term in TERMS
+            for term in graph.terms
         ],
     }
 

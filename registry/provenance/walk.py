@@ -1,4 +1,4 @@
-"""The walk through the graph of runs and objects: one recursive query at any depth.
+"""The walk through the provenance graph: one recursive query at any depth.
 
 A breadth-first walk, whose rows are nodes and nothing else, so that ``UNION`` lets each
 node in once; a depth in the rows would let a node in again for every length of a way to
@@ -16,32 +16,38 @@ from itertools import chain
 
 from django.db import connection
 
-from registry.provenance.steps import (
-    Mark,
-    Place,
-    Row,
-    Side,
-    Step,
-    every_step,
-    most_links,
-)
+from registry.core.graph import Direction, LinkQuery, NodeKey, graph
+
+#: A node as a walk met it: the code of the direction, the node's type and its id.
+Row = tuple[int, int, int]
+#: The codes that rows have for directions.
+CODES = {Direction.UPSTREAM: 0, Direction.DOWNSTREAM: 1}
+
+
+def most_links(limit: int) -> int:
+    """Return how many links of a query so many nodes may have together."""
+    return 40 * limit
 
 
 def walk(
-    mark: Mark, pk: int, sides: Sequence[Side], *, levels: int | None, limit: int
+    start: NodeKey,
+    directions: Sequence[Direction],
+    *,
+    levels: int | None,
+    limit: int,
 ) -> list[list[Row]]:
     """Return what can be reached from a node, by the number of links to it.
 
-    A node comes once for each side on which it is met. ``levels`` is the greatest
+    A node comes once for each direction in which it is met. ``levels`` is the greatest
     number of links; without it the walk ends where the graph does. It stops when it
     has met one node more than ``limit``.
     """
-    # with a node on each side and the clock for every level of a single node
+    # with a node in each direction and the clock for every level of a single node
     most = 3 * (limit + 2)
-    statement = _walk_statement(sides, levels, cap=most_links(limit) + 1)
-    start = [(side, mark, pk) for side in sides]
+    statement = _walk_statement(directions, levels, cap=most_links(limit) + 1)
+    starts = [(CODES[direction], *start) for direction in directions]
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*chain.from_iterable(start), most])
+        cursor.execute(statement, [*chain.from_iterable(starts), most])
         # PostgreSQL has sent all rows by now, SQLite makes each when it is asked for
         rows = cursor.fetchall() if connection.vendor == "postgresql" else cursor
         return _by_level(rows, levels, limit)
@@ -50,9 +56,10 @@ def walk(
 def _by_level(rows: Iterable[Row], levels: int | None, limit: int) -> list[list[Row]]:
     """Sort the rows of a walk by what the clock says, until there are enough."""
     reached: list[list[Row]] = [[]]
-    known: set[Place] = set()
+    known: set[NodeKey] = set()
+    clock = _clock()
     for row in rows:
-        if row[1] == Mark.CLOCK:
+        if row[1] == clock:
             if len(reached) - 1 == levels or not reached[-1]:
                 break
             reached.append([])
@@ -64,52 +71,65 @@ def _by_level(rows: Iterable[Row], levels: int | None, limit: int) -> list[list[
     return reached
 
 
-def _walk_statement(sides: Sequence[Side], levels: int | None, *, cap: int) -> str:
+def _clock() -> int:
+    """Return what the rows of the clock have for a node type: one that none has."""
+    return len(graph.types)
+
+
+def _walk_statement(
+    directions: Sequence[Direction], levels: int | None, *, cap: int
+) -> str:
     """Write the recursive query; its parameters are the starts and a limit on rows."""
-    steps = [step for step in every_step() if step.side in sides]
+    queries = graph.queries_in(*directions)
     is_postgresql = connection.vendor == "postgresql"
     recursion = _all_at_once if is_postgresql else _one_by_one
-    start = ", ".join(["(%s, %s, CAST(%s AS bigint))"] * len(sides))
+    start = ", ".join(["(%s, %s, CAST(%s AS bigint))"] * len(directions))
     return (
         "WITH RECURSIVE walk(side, mark, id) AS ("  # noqa: S608
-        f"SELECT * FROM (VALUES {start}, (-1, {Mark.CLOCK:d}, 0)) AS start "
-        f"UNION {recursion(steps, levels, cap)}) "
+        f"SELECT * FROM (VALUES {start}, (-1, {_clock()}, 0)) AS start "
+        f"UNION {recursion(queries, levels, cap)}) "
         "SELECT side, mark, id FROM walk LIMIT %s"
     )
 
 
-def _all_at_once(steps: Sequence[Step], levels: int | None, cap: int) -> str:
+def _all_at_once(queries: Sequence[LinkQuery], levels: int | None, cap: int) -> str:
     """Go on from all nodes of a level, as PostgreSQL does.
 
     All rows of a level are there together, so that each can see the clock among them,
     and the clock whether it is alone.
     """
+    clock = _clock()
     branches = " UNION ALL ".join(
-        f"(SELECT now.side, {step.target:d}, id FROM ({step.of('now.id', cap)}) AS met "  # noqa: S608
-        f"WHERE now.side = {step.side:d} AND now.mark = {step.source:d})"
-        for step in steps
+        f"(SELECT now.side, {graph.number_of(query.target)}, id FROM "  # noqa: S608
+        f"({query.select_for('now.id', cap)}) AS met "
+        f"WHERE now.side = {CODES[query.direction]} "
+        f"AND now.mark = {graph.number_of(query.source)})"
+        for query in queries
     )
     limit = "" if levels is None else f"WHERE now.level < {levels}"
     return (
         "SELECT next.side, next.mark, next.id FROM (SELECT side, mark, id, "  # noqa: S608
-        f"max(CASE mark WHEN {Mark.CLOCK:d} THEN id END) OVER () AS level, "
+        f"max(CASE mark WHEN {clock} THEN id END) OVER () AS level, "
         "count(*) OVER () AS size FROM walk) AS now CROSS JOIN LATERAL ("
-        f"{branches} UNION ALL SELECT -1, {Mark.CLOCK:d}, now.id + 1 "
-        f"WHERE now.mark = {Mark.CLOCK:d} AND now.size > 1"
+        f"{branches} UNION ALL SELECT -1, {clock}, now.id + 1 "
+        f"WHERE now.mark = {clock} AND now.size > 1"
         f") AS next(side, mark, id) {limit}"
     )
 
 
-def _one_by_one(steps: Sequence[Step], levels: int | None, cap: int) -> str:
+def _one_by_one(queries: Sequence[LinkQuery], levels: int | None, cap: int) -> str:
     """Go on from one node after the other, as SQLite does: first come, first served.
 
     The clock goes on for ever, and the walk for as long as its rows are read.
     """
+    clock = _clock()
     branches = " UNION ".join(
-        f"SELECT walk.side, {step.target:d}, next.value FROM walk CROSS JOIN "  # noqa: S608
-        f"json_each((SELECT json_group_array(id) FROM ({step.of('walk.id', cap)}))) "
-        f"AS next WHERE walk.side = {step.side:d} AND walk.mark = {step.source:d}"
-        for step in steps
+        f"SELECT walk.side, {graph.number_of(query.target)}, next.value "  # noqa: S608
+        f"FROM walk CROSS JOIN json_each((SELECT json_group_array(id) FROM "
+        f"({query.select_for('walk.id', cap)}))) AS next "
+        f"WHERE walk.side = {CODES[query.direction]} "
+        f"AND walk.mark = {graph.number_of(query.source)}"
+        for query in queries
     )
-    clock = f"SELECT -1, {Mark.CLOCK:d}, id + 1 FROM walk WHERE mark = {Mark.CLOCK:d}"  # noqa: S608
-    return f"{branches} UNION {clock}"
+    tick = f"SELECT -1, {clock}, id + 1 FROM walk WHERE mark = {clock}"  # noqa: S608
+    return f"{branches} UNION {tick}"

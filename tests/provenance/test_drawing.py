@@ -9,9 +9,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from registry.catalogue.models import DataProduct
+from registry.core.graph import Direction
 from registry.provenance.captions import captions_of
 from registry.provenance.drawing import ARROWS, NODES, Drawing, drawing_of, svg_of
-from registry.provenance.lineage import Direction, Node, lineage
+from registry.provenance.lineage import Node, lineage
 from registry.provenance.picture import CannotDraw, NoGraphviz, render
 from tests.factories import (
     CodeRunFactory,

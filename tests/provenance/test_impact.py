@@ -9,9 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from registry.catalogue.models import DataProduct
+from registry.core.graph import Direction
 from registry.provenance.captions import captions_of
 from registry.provenance.impact import impact, issues_on_the_way
-from registry.provenance.lineage import Direction, lineage
+from registry.provenance.lineage import lineage
+from registry.runs.models import CodeRun
 from tests.factories import CodeRunFactory, DataProductFactory, IssueFactory
 from tests.provenance.graphs import Graph, Stored, chain, graphs, store
 from tests.provenance.plainly import neighbours
@@ -54,7 +56,7 @@ def test_issues_beside_the_way_are_not_on_it() -> None:
     found = impact(_product(stored, 0))
     [affected] = found.products
     assert affected.issues == ()
-    assert other.pk not in found.downstream.runs
+    assert other.pk not in found.downstream.ids_of(CodeRun)
 
 
 def test_the_newest_version_of_a_name_is_marked() -> None:

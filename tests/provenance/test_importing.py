@@ -115,9 +115,11 @@ WHOLE = Graph(
                     external=External(
                         "paper",
                         "$.entity['paper']",
-                        "Influenza in a boarding school",
-                        BEGAN,
-                        identifier="https://doi.org/10.1136/bmj.1.6112.586",
+                        {
+                            "title": "Influenza in a boarding school",
+                            "release_date": BEGAN,
+                            "identifier": "https://doi.org/10.1136/bmj.1.6112.586",
+                        },
                         original_store=place(9, root="https://www.bmj.com/"),
                     ),
                 ),

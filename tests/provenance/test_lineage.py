@@ -11,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from registry.catalogue.models import DataProduct
-from registry.provenance.lineage import Direction, Lineage, lineage
+from registry.catalogue.models import DataProduct, Object
+from registry.core.graph import Direction
+from registry.provenance.lineage import Edge, Lineage, lineage
+from registry.runs.models import CodeRun
 from tests.factories import (
     CodeRunFactory,
     DataProductFactory,
@@ -59,6 +61,10 @@ def _places(found: Lineage) -> dict[plainly.Place, int]:
     }
 
 
+def _role(edge: Edge) -> str | None:
+    return None if edge.role is None else edge.role.name
+
+
 def _links(found: Lineage) -> set[plainly.Link]:
     links: set[plainly.Link] = set()
     for edge in found.edges:
@@ -68,7 +74,7 @@ def _links(found: Lineage) -> set[plainly.Link]:
             else (edge.target, edge.source)
         )
         assert thing.object is not None
-        links.add((run.id, thing.object, edge.component, edge.role))
+        links.add((run.id, thing.object, edge.component, _role(edge)))
     return links
 
 
@@ -183,10 +189,10 @@ def test_depth_counts_runs() -> None:
     last = DataProduct.objects.get(object=stored.objects[5])
     for depth in range(1, 6):
         found = lineage(last, direction=Direction.UPSTREAM, depth=depth)
-        assert len(found.runs) == depth
-        assert len(found.objects) == depth + 1
+        assert len(found.ids_of(CodeRun)) == depth
+        assert len(found.ids_of(Object)) == depth + 1
     of_run = lineage(stored.runs[4], direction=Direction.UPSTREAM, depth=2)
-    assert len(of_run.runs) == 2
+    assert len(of_run.ids_of(CodeRun)) == 2
 
 
 @pytest.mark.parametrize("depth", [1, 20, None])
@@ -215,14 +221,14 @@ def test_the_root_appears_as_what_was_asked_about() -> None:
     assert {f"data_product/{one.pk}" for one in (named, other)} <= {
         *_keys(upstream.nodes)
     }
-    used = [edge for edge in upstream.edges if edge.role == "input_data"]
+    used = [edge for edge in upstream.edges if _role(edge) == "input_data"]
     assert {edge.target.id for edge in used} == {named.pk, other.pk}
 
 
 def test_what_a_run_ran_with_is_part_of_its_lineage() -> None:
     run = CodeRunFactory()
     found = lineage(run, direction=Direction.UPSTREAM, depth=1)
-    used = {edge.role: edge.target.id for edge in found.edges}
+    used = {_role(edge): edge.target.id for edge in found.edges}
     assert used == {
         "input_data": run.inputs.get().object_id,
         "software": run.code_repo_id,
@@ -230,8 +236,8 @@ def test_what_a_run_ran_with_is_part_of_its_lineage() -> None:
         "submission_script": run.submission_script_id,
     }
     back = lineage(run.code_repo, direction=Direction.DOWNSTREAM, depth=1)
-    assert back.runs == (run.pk,)
-    assert run.outputs.get().object_id in back.objects
+    assert back.ids_of(CodeRun) == (run.pk,)
+    assert run.outputs.get().object_id in back.ids_of(Object)
 
 
 def test_very_many_links_are_a_limit_too_and_it_says_where(
@@ -260,7 +266,7 @@ def test_a_hub_costs_no_more_rows_than_the_limit(direction: Direction) -> None:
     stored = store(Graph((0,), tuple(Run(whole, whole) for _ in range(60)), parts=1))
     found = lineage(stored.objects[0], direction=direction, depth=None, limit=10)
     assert found.truncated
-    assert found.runs == tuple(run.pk for run in stored.runs[:9])
+    assert found.ids_of(CodeRun) == tuple(run.pk for run in stored.runs[:9])
     assert found.stopped_at == (found.root,)
 
 

@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from registry.provenance.lineage import Direction, lineage
+from registry.core.graph import Direction
+from registry.provenance.lineage import lineage
 from tests.provenance.graphs import chain, store
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]

@@ -9,12 +9,13 @@ import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
 
+from registry.core.graph import graph
+from registry.core.graph.terms import FAIR
 from registry.provenance.prov.document import report
 from registry.provenance.prov.formats import as_provn
-from registry.provenance.vocabulary import FAIR, TERMS
 from tests.provenance.world import make_world
 
-NAMES = {term.name for term in TERMS}
+NAMES = {term.name for term in graph.terms}
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 
 
@@ -23,7 +24,7 @@ def test_the_page_has_an_anchor_for_each_term(client: Client) -> None:
     answer = client.get("/vocab/", headers={"accept": BROWSER})
     assert answer["Content-Type"] == "text/html; charset=utf-8"
     page = BeautifulSoup(answer.content, "html.parser")
-    for term in TERMS:
+    for term in graph.terms:
         anchor = page.find("dt", id=term.name)
         assert anchor is not None
         meaning = anchor.find_next_sibling("dd")
@@ -76,5 +77,5 @@ def test_every_term_that_a_report_uses_is_explained() -> None:
 
 
 def test_terms_are_in_the_order_of_the_alphabet() -> None:
-    names = [term.name for term in TERMS]
+    names = [term.name for term in graph.terms]
     assert names == sorted(names, key=str.lower) or names == sorted(names)

@@ -6,7 +6,10 @@ RO-Crate 1.1 (https://w3id.org/ro/crate/1.1) with the profile Process Run Crate 
 
 from __future__ import annotations
 
-from registry.provenance.vocabulary import FAIR
+from functools import cache
+
+from registry.core.graph import graph
+from registry.core.graph.terms import FAIR
 
 VERSION = "1.1"
 #: What every context of RO-Crate begins with, whatever the version.
@@ -28,23 +31,16 @@ SOFTWARE = frozenset(
     {"SoftwareApplication", "SoftwareSourceCode", "ComputationalWorkflow"}
 )
 
-#: Terms of the registry's vocabulary, where schema.org has no word.
-OWN = (
-    "UnrecordedSoftware",
-    "component",
-    "configuration",
-    "extension",
-    "hash",
-    "namespace",
-    "primary_not_supplement",
-    "public",
-    "script",
-    "storage_root",
-    "uuid",
-)
-#: What the context of a crate adds to that of RO-Crate. Checksums other than SHA-256
-#: have their words in the vocabulary of Workflow Run RO-Crate.
-EXTRA_TERMS: dict[str, str] = {
-    "sha1": "https://w3id.org/ro/terms/workflow-run#sha1",
-    **{name: f"{FAIR}{name}" for name in OWN},
-}
+#: Stands for the software of an activity of which nothing is on record.
+UNRECORDED_SOFTWARE = f"{FAIR}UnrecordedSoftware"
+
+
+@cache
+def extra_terms() -> dict[str, str]:
+    """Return what the context of a crate adds to that of RO-Crate.
+
+    Terms of the registry's vocabulary where schema.org has no word; checksums other
+    than SHA-256 have their words in the vocabulary of Workflow Run RO-Crate.
+    """
+    own = {term.name: term.iri for term in graph.terms if term.in_crates}
+    return {"sha1": "https://w3id.org/ro/terms/workflow-run#sha1", **own}

@@ -6,6 +6,7 @@ by the services. It is the one way in for every format.
 """
 
 from registry.provenance.importing.described import (
+    Described,
     External,
     Graph,
     Part,
@@ -21,6 +22,7 @@ from registry.provenance.importing.privacy import is_private_fact, require_priva
 from registry.provenance.importing.registering import Imported, register_graph
 
 __all__ = [
+    "Described",
     "External",
     "Graph",
     "Imported",

@@ -7,13 +7,16 @@ it, and a `where`, the place in the document that messages name (a JSON path).
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from registry.catalogue.models import Author, Object
+    from registry.core.graph import NodeType
+    from registry.core.models import Record
     from registry.runs.models import CodeRun
 
 
@@ -53,17 +56,14 @@ class Place:
 
 @dataclass(frozen=True)
 class External:
-    """What says that a data product came from outside."""
+    """What says that a data product came from outside.
+
+    ``values`` are by the fields of the record, the place of the data aside.
+    """
 
     key: str
     where: str
-    title: str
-    release_date: datetime
-    identifier: str | None = None
-    alternate_identifier: str | None = None
-    alternate_identifier_type: str | None = None
-    primary_not_supplement: bool = True
-    description: str | None = None
+    values: Mapping[str, Any]
     original_store: Place | None = None
 
 
@@ -150,9 +150,27 @@ class Run:
 
 
 @dataclass(frozen=True)
+class Described:
+    """An activity or an entity of a registered type beside runs and files.
+
+    ``values`` are by the fields of the record; ``links`` are keys of entities by the
+    foreign keys of an activity.
+    """
+
+    key: str
+    where: str
+    node_type: NodeType
+    uuid: uuid.UUID
+    values: Mapping[str, Any]
+    links: Mapping[str, str] = field(default_factory=dict)
+    record: Record | None = None
+
+
+@dataclass(frozen=True)
 class Graph:
-    """All that a document says."""
+    """All that a document says; ``others`` with the entities first."""
 
     people: tuple[Person, ...] = ()
     things: tuple[Thing, ...] = ()
     runs: tuple[Run, ...] = ()
+    others: tuple[Described, ...] = ()

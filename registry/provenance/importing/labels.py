@@ -126,13 +126,7 @@ def _external_values(
     return {
         "data_product": product,
         "original_store": None if store is None else stores[location_key(store)],
-        "title": external.title,
-        "release_date": external.release_date,
-        "identifier": external.identifier,
-        "alternate_identifier": external.alternate_identifier,
-        "alternate_identifier_type": external.alternate_identifier_type,
-        "primary_not_supplement": external.primary_not_supplement,
-        "description": external.description,
+        **external.values,
     }
 
 

@@ -12,6 +12,7 @@ from registry.catalogue.models import Author
 from registry.catalogue.services import author_uuid
 from registry.core.transactions import atomic
 from registry.provenance.importing.ledger import Ledger
+from registry.provenance.importing.others import register_others
 from registry.provenance.importing.privacy import close_private
 from registry.provenance.importing.runs import register_runs
 from registry.provenance.importing.things import register_things
@@ -52,7 +53,9 @@ def register_graph(graph: Graph, *, by: User) -> Imported:
     people = _register_people(graph.people, ledger)
     things = register_things(graph.things, people, ledger)
     runs = register_runs(graph.runs, things.objects, ledger)
-    return Imported({**people, **things.records, **runs}, tuple(ledger.registered))
+    others = register_others(graph.others, things.objects, ledger)
+    records = {**people, **things.records, **runs, **others}
+    return Imported(records, tuple(ledger.registered))
 
 
 def _register_people(people: Sequence[Person], ledger: Ledger) -> dict[str, Author]:

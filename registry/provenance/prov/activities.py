@@ -7,28 +7,31 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from registry.provenance.importing import Part, Run
+from registry.catalogue.provenance.terms import COMPONENT
+from registry.core.graph import Element
+from registry.core.graph.queries import field_of
+from registry.provenance.importing import Described, Part, Run
+from registry.provenance.prov.fields import iris_of, values_of
 from registry.provenance.prov.reading import moment
 from registry.provenance.prov.sources import local_name
-from registry.provenance.vocabulary import DCTERMS, FAIR, PROV, RDFS
+from registry.provenance.vocabulary import PROV
 from registry.runs.models import CodeRun
+from registry.runs.provenance.documents import CODE_RUN_DOCUMENT
+from registry.runs.provenance.roles import SCRIPT
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from registry.core.graph import NodeType
+    from registry.core.graph.mapping import Use
+    from registry.provenance.prov.entities import Entities
     from registry.provenance.prov.reading import Statement
     from registry.provenance.prov.sources import Source
 
 _ROLE = f"{PROV}role"
 _START, _END, _TIME = f"{PROV}startTime", f"{PROV}endTime", f"{PROV}time"
-_COMPONENT = f"{FAIR}component"
-_DESCRIPTIONS = (f"{DCTERMS}description", f"{PROV}label", f"{RDFS}label")
-#: The roles of what a run ran with, and the fields of a run that hold it.
-_FIELDS = {
-    f"{FAIR}software": "code_repo",
-    f"{FAIR}model_configuration": "model_config",
-    f"{FAIR}submission_script": "submission_script",
-}
+_DESCRIPTIONS = iris_of(CODE_RUN_DOCUMENT.field_for(CodeRun.description))
+_COMPONENT = COMPONENT.iri
 #: Relations that no record holds, and why.
 _NO_RECORD = {
     "wasInformedBy": "Runs are linked by the files that one wrote and the other read.",
@@ -58,8 +61,43 @@ class _Activity:
     plans: list[str] = field(default_factory=list)
 
 
-def map_activities(source: Source, thing_of: Mapping[str, str]) -> tuple[Run, ...]:
-    """Read the runs; ``thing_of`` is the file that each entity stands for."""
+@dataclass(frozen=True)
+class Activities:
+    """The runs of a document, and its activities of other registered types."""
+
+    runs: tuple[Run, ...]
+    others: tuple[Described, ...]
+
+
+def map_activities(source: Source, entities: Entities) -> Activities:
+    """Read the activities, which refer to the entities of the document."""
+    told = _gather(source)
+    others = {
+        name: node_type
+        for name, statement in source.activities.items()
+        if (node_type := source.other_type_of(statement, Element.ACTIVITY)) is not None
+    }
+    for name in source.activities:
+        if name not in others:
+            _leave_out_others(source, told[name], entities)
+    thing_of = entities.thing_of
+    runs = tuple(
+        _run(source, statement, told[name], thing_of)
+        for name, statement in source.activities.items()
+        if name not in others
+    )
+    _leave_out(source, runs, thing_of)
+    return Activities(
+        runs,
+        tuple(
+            _described(source, source.activities[name], node_type, told[name], thing_of)
+            for name, node_type in others.items()
+        ),
+    )
+
+
+def _gather(source: Source) -> defaultdict[str, _Activity]:
+    """Gather the relations of each activity."""
     told: defaultdict[str, _Activity] = defaultdict(_Activity)
     for kind, name in (
         ("used", "used"),
@@ -77,12 +115,78 @@ def map_activities(source: Source, thing_of: Mapping[str, str]) -> tuple[Run, ..
         plan = relation.target("plan")
         if plan is not None:
             told[relation.target("activity") or ""].plans.append(plan)
-    runs = tuple(
-        _run(source, statement, told[name], thing_of)
-        for name, statement in source.activities.items()
+    return told
+
+
+def _leave_out_others(source: Source, told: _Activity, entities: Entities) -> None:
+    """Leave out what no run has a field for: entities of other registered types."""
+    for relations in (told.used, told.generated):
+        for relation in list(relations):
+            if relation.target("entity") in entities.others:
+                relations.remove(relation)
+                source.leave_out(
+                    relation.where, "No record says that a code run used this."
+                )
+
+
+def _described(
+    source: Source,
+    statement: Statement,
+    node_type: NodeType,
+    told: _Activity,
+    thing_of: Mapping[str, str],
+) -> Described:
+    """Read an activity of another registered type by its map."""
+    document = node_type.document
+    values = values_of(document, source, statement) if document else {}
+    links: dict[str, str] = {}
+    activity = document.activity if document else None
+    if activity is not None:
+        began, _ = _beginning(statement, told)
+        values[field_of(activity.started).name] = began
+        if activity.ended is not None:
+            values[field_of(activity.ended).name] = _end(statement, told)
+        links = {
+            **_links(source, told.used, activity.uses, thing_of),
+            **_links(source, told.generated, activity.generates, thing_of),
+        }
+    return Described(
+        key=statement.name,
+        where=statement.where,
+        node_type=node_type,
+        uuid=source.uuid_of(statement)[0],
+        values=values,
+        links=links,
+        record=source.own.get(statement.name),
     )
-    _leave_out(source, runs, thing_of)
-    return runs
+
+
+def _links(
+    source: Source,
+    relations: Iterable[Statement],
+    uses: Iterable[Use],
+    thing_of: Mapping[str, str],
+) -> dict[str, str]:
+    """Return what an activity is linked to, by foreign key; each holds one entity."""
+    links: dict[str, str] = {}
+    for relation in relations:
+        roles = {value.text for value in relation.values(_ROLE)}
+        thing = thing_of[relation.target("entity") or ""]
+        name = next(
+            (
+                use.name
+                for use in uses
+                if not use.is_list
+                and (use.role is None or use.role.term.iri in roles)
+                and links.get(use.name, thing) == thing
+            ),
+            None,
+        )
+        if name is None:
+            source.leave_out(relation.where, "No record has a field for this.")
+        else:
+            links[name] = thing
+    return links
 
 
 def _run(
@@ -96,7 +200,6 @@ def _run(
         source.complaints.add(statement.where, f"A {record.kind} is no activity.")
     ran_with, read = _split(told, thing_of)
     began, is_dated = _beginning(statement, told)
-    ends = [statement.text(_END), *(one.text(_TIME) for one in told.ended)]
     return Run(
         key=statement.name,
         where=statement.where,
@@ -104,7 +207,7 @@ def _run(
         description=statement.text(*_DESCRIPTIONS) or local_name(statement.name),
         run_date=began,
         is_dated=is_dated,
-        end_date=next((moment(text) for text in ends if text), None),
+        end_date=_end(statement, told),
         code_repo=ran_with.get("code_repo"),
         model_config=ran_with.get("model_config"),
         submission_script=ran_with.get("submission_script"),
@@ -114,20 +217,31 @@ def _run(
     )
 
 
+def _link_fields() -> dict[str, str]:
+    """Return the foreign keys of a run by the roles of what it ran with."""
+    activity = CODE_RUN_DOCUMENT.activity
+    return {
+        use.role.term.iri: use.name
+        for use in (activity.uses if activity else ())
+        if use.role is not None and not use.is_list
+    }
+
+
 def _split(
     told: _Activity, thing_of: Mapping[str, str]
 ) -> tuple[dict[str, str], list[Statement]]:
     """Tell what an activity ran with from what it read."""
     ran_with: dict[str, str] = {}
     read = []
+    fields = _link_fields()
     for relation in told.used:
         roles = [value.text for value in relation.values(_ROLE)]
-        name = next((_FIELDS[role] for role in roles if role in _FIELDS), None)
+        name = next((fields[role] for role in roles if role in fields), None)
         thing = thing_of[relation.target("entity") or ""]
         if name is None or ran_with.setdefault(name, thing) != thing:
             read.append(relation)
     for plan in told.plans:
-        ran_with.setdefault("submission_script", thing_of[plan])
+        ran_with.setdefault(fields[SCRIPT.term.iri], thing_of[plan])
     return ran_with, read
 
 
@@ -155,6 +269,12 @@ def _beginning(statement: Statement, told: _Activity) -> tuple[datetime | None, 
     times = [one.text(_TIME) for one in (*told.used, *told.generated)]
     found = [time for text in times if text and (time := moment(text)) is not None]
     return min(found, default=None), False
+
+
+def _end(statement: Statement, told: _Activity) -> datetime | None:
+    """Find when an activity ended."""
+    said = [statement.text(_END), *(one.text(_TIME) for one in told.ended)]
+    return next((moment(text) for text in said if text), None)
 
 
 def _leave_out(

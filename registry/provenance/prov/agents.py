@@ -8,23 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from registry.catalogue.models import Author
+from registry.catalogue.provenance.documents import AUTHOR_DOCUMENT
 from registry.provenance.importing import Person
+from registry.provenance.prov.fields import text_of
 from registry.provenance.prov.sources import has_type, local_name
-from registry.provenance.vocabulary import DCTERMS, FAIR, FOAF, PROV, RDFS
+from registry.provenance.vocabulary import PROV
 
 if TYPE_CHECKING:
     from registry.provenance.prov.reading import Statement
     from registry.provenance.prov.sources import Source
 
-_NAMES = (
-    f"{FOAF}name",
-    "http://xmlns.com/foaf/0.1/name",
-    "http://schema.org/name",
-    "https://schema.org/name",
-    f"{PROV}label",
-    f"{RDFS}label",
-)
-_IDENTIFIERS = (f"{DCTERMS}identifier", f"{FAIR}identifier")
 _ORCID = re.compile(r"(?:orcid:)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])", re.IGNORECASE)
 #: Hosts whose addresses name people and organisations.
 _NAMING = re.compile(r"https?://(www\.)?(orcid\.org|ror\.org|isni\.org|viaf\.org)/.+")
@@ -65,7 +58,7 @@ def _person(source: Source, statement: Statement) -> Person:
     if record is not None and not isinstance(record, Author):
         source.complaints.add(statement.where, f"A {record.kind} is no agent.")
     identifier = _identifier(statement)
-    name = statement.text(*_NAMES)
+    name = text_of(AUTHOR_DOCUMENT, Author.name, statement)
     return Person(
         key=statement.name,
         where=statement.where,
@@ -78,7 +71,7 @@ def _person(source: Source, statement: Statement) -> Person:
 
 def _identifier(statement: Statement) -> str | None:
     """Return the URL that names an agent all over the world."""
-    said = (statement.text(*_IDENTIFIERS) or "").strip()
+    said = (text_of(AUTHOR_DOCUMENT, Author.identifier, statement) or "").strip()
     bare = _ORCID.fullmatch(said)
     if bare is not None:
         return f"https://orcid.org/{bare[1].upper()}"

@@ -9,19 +9,13 @@ from typing import TYPE_CHECKING, Any
 from prov.constants import PROV as PROV_TERMS
 from prov.identifier import Namespace, QualifiedName
 
-from registry.provenance.privacy import is_private
+from registry.catalogue.provenance.privacy import is_private
+from registry.core.graph.mapping import Datatype
 from registry.provenance.vocabulary import NAMESPACES
 
 if TYPE_CHECKING:
-    from registry.catalogue.models import (
-        Author,
-        CodeRepoRelease,
-        DataProduct,
-        ExternalObject,
-        Object,
-        StorageLocation,
-    )
-    from registry.runs.models import CodeRun
+    from registry.catalogue.models import StorageLocation
+    from registry.core.graph.mapping import DocumentType, MappedField
 
 #: An attribute of a record.
 Attribute = tuple[QualifiedName, Any]
@@ -55,20 +49,38 @@ def described(*pairs: tuple[str, Any]) -> list[Attribute]:
     ]
 
 
-def of_file(thing: Object, private: frozenset[str]) -> list[Attribute]:
-    """Describe a file, whatever it is called; ``private`` are the hashes of private."""
-    file_type = thing.file_type
-    place = thing.storage_location
-    # without a place there is nothing but the key value to go by
-    is_closed = is_private(place, private) if place else bool(thing.closing)  # type: ignore[attr-defined]
-    return described(
-        ("dcterms:modified", thing.last_updated),
-        *of_place(place, is_closed=is_closed),
-        ("dcterms:description", thing.description),
-        ("dcterms:format", file_type.name if file_type else None),
-        ("fair:extension", file_type.extension if file_type else None),
-        ("fair:uuid", str(thing.uuid)),
+def of_record(
+    document: DocumentType, record: Any, private: frozenset[str]
+) -> list[Attribute]:
+    """Describe a record by its map; ``private`` are the hashes of private files."""
+    pairs = (
+        pair for field in document.fields for pair in _pairs(field, record, private)
     )
+    return described(*_class_of(document), *pairs)
+
+
+def _class_of(document: DocumentType) -> Iterator[tuple[str, Any]]:
+    if document.prov_class:
+        yield "rdf:type", term(document.prov_class)
+
+
+def _pairs(
+    field: MappedField, record: Any, private: frozenset[str]
+) -> Iterator[tuple[str, Any]]:
+    """Yield what is said of a field."""
+    value = field.value_of(record)
+    if field.datatype is Datatype.LOCATION:
+        # without a place there is nothing but the key value to go by
+        is_closed = bool(getattr(record, "closing", ()))
+        if value is not None:
+            is_closed = is_private(value, private)
+        yield from of_place(value, is_closed=is_closed)
+    elif field.nested is not None:
+        for inner in field.nested.fields if value is not None else ():
+            yield from _pairs(inner, value, private)
+    elif field.prov_names and (field.implied is None or value != field.implied):
+        is_uuid = field.datatype is Datatype.UUID
+        yield field.prov_names[0], str(value) if is_uuid else value
 
 
 def of_place(
@@ -87,62 +99,3 @@ def of_place(
 def address_of(root: str, path: str) -> str:
     """Join a storage root and a path by one slash."""
     return f"{root.removesuffix('/')}/{path.removeprefix('/')}"
-
-
-def of_product(product: DataProduct) -> list[Attribute]:
-    """Describe a data product beyond its file."""
-    return described(
-        ("rdf:type", term("dcat:Dataset")),
-        ("dcterms:title", product.name),
-        ("fair:namespace", product.namespace.name),
-        ("dcat:hasVersion", product.version),
-    )
-
-
-def of_external(external: ExternalObject, private: frozenset[str]) -> list[Attribute]:
-    """Describe where a data product came from."""
-    store = external.original_store
-    return described(
-        ("rdf:type", term("dcat:Dataset")),
-        ("dcterms:title", external.title),
-        ("dcterms:issued", external.release_date),
-        ("dcat:hasVersion", external.version),
-        ("dcterms:identifier", external.identifier),
-        ("fair:alternate_identifier", external.alternate_identifier),
-        ("fair:alternate_identifier_type", external.alternate_identifier_type),
-        ("dcterms:description", external.description),
-        *of_place(store, is_closed=is_private(store, private)),
-        (
-            "fair:primary_not_supplement",
-            None if external.primary_not_supplement else False,
-        ),
-    )
-
-
-def of_release(release: CodeRepoRelease) -> list[Attribute]:
-    """Describe a release of a code repository beyond its file."""
-    return described(
-        ("rdf:type", term("dcmitype:Software")),
-        ("dcterms:title", release.name),
-        ("dcat:hasVersion", release.version),
-        ("fair:website", release.website),
-    )
-
-
-def of_run(run: CodeRun) -> list[Attribute]:
-    """Describe a run beyond its times."""
-    return described(
-        ("rdf:type", term("fair:Run")),
-        ("dcterms:description", run.description),
-        ("fair:uuid", str(run.uuid)),
-    )
-
-
-def of_author(author: Author) -> list[Attribute]:
-    """Describe a person or an organisation."""
-    return described(
-        ("rdf:type", term("prov:Person")),
-        ("foaf:name", author.name),
-        ("dcterms:identifier", author.identifier),
-        ("fair:uuid", str(author.uuid)),
-    )

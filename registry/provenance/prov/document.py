@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prov.identifier import Namespace, QualifiedName
 from prov.model import ProvDocument
 
-from registry.catalogue.models import WHOLE_OBJECT, CodeRepoRelease, DataProduct, Object
+from registry.core.graph import Element, NodeName, graph
 from registry.provenance.prov import attributes
 from registry.provenance.prov.attributes import Attribute, described, term
-from registry.provenance.prov.records import Subject, load
+from registry.provenance.prov.records import generated_by, load, used_by
 from registry.provenance.vocabulary import NAMESPACES
-from registry.runs.models import CodeRun
 
 if TYPE_CHECKING:
-    from registry.catalogue.models import Author, ExternalObject, ObjectComponent
-    from registry.core.models import Record
+    from registry.core.graph import NodeType, Role
+    from registry.core.graph.mapping import Use
     from registry.provenance.prov.records import Reported
-
-    #: What an object appears as in a report.
-    Name = DataProduct | Object | CodeRepoRelease
 
 
 def report(
-    subject: Subject,
+    subject: Any,
     *,
     depth: int | None,
     registry_url: str,
     naming_accounts: bool = False,
 ) -> ProvDocument:
-    """Tell how a data product, an object or the outputs of a run were made.
+    """Tell how a record, or what an activity generated, was made.
 
-    ``depth`` counts code runs back from the subject, None for all. ``registry_url`` is
+    ``depth`` counts activities back from the subject, None for all. ``registry_url`` is
     what the identifiers begin with, without the last slash. Accounts that are no
     authors are named with ``naming_accounts`` alone. Takes a constant number of
     queries.
@@ -46,8 +40,8 @@ def report(
 class _Report:
     """A document while it is written: every record once, then its relations.
 
-    The order is that of the runs, the nearest first, so that the same records are
-    always told in the same order.
+    The order is that of the activities, the nearest first, so that the same records
+    are always told in the same order.
     """
 
     def __init__(
@@ -63,195 +57,192 @@ class _Report:
         self._told: set[tuple[str, int]] = set()
         self._derived: set[tuple[QualifiedName, QualifiedName]] = set()
         self._tell_subject()
-        started = [self._tell_run(run) for run in reported.runs]
-        for run, starter, script in started:
+        started = [self._tell_activity(*one) for one in reported.activities]
+        for activity, starter, plan in started:
             self.document.association(
-                run, starter, script, other_attributes=_role("fair:code_runner")
+                activity, starter, plan, other_attributes=_role("fair:code_runner")
             )
 
     def _tell_subject(self) -> None:
-        """Tell of the subject first, so that it is there also without any run."""
-        match self._reported.subject:
-            case DataProduct() as product:
-                things = [product.object_id]
-            case Object() as thing:
-                things = [thing.pk]
-            case CodeRun() as run:
-                run = next(one for one in self._reported.runs if one == run)
-                things = list(_parts_of(run.outputs.all()))
-        for pk in things:
-            self._names(self._reported.objects[pk])
+        """Tell of the subject first, so that it is there also without any activity."""
+        node_type = graph.type_of(self._reported.subject.kind)
+        if node_type.element is Element.ENTITY:
+            self._names(node_type, _entity_id(self._reported.subject))
+            return
+        record = next(
+            one for _, one in self._reported.activities if one == self._reported.subject
+        )
+        for use in generated_by(node_type):
+            for pk in use.parts_of(record):
+                self._names(use.target, pk)
 
-    def _identify(self, record: Record) -> QualifiedName:
+    def _identify(self, record: Any) -> QualifiedName:
         return self._here[f"api/{record.kind}/{record.pk}"]
 
-    def _tell_run(
-        self, run: CodeRun
+    def _tell_activity(
+        self, node_type: NodeType, record: Any
     ) -> tuple[QualifiedName, QualifiedName, QualifiedName | None]:
-        """Tell of a run, what it used and what it generated."""
-        activity = self._identify(run)
-        self.document.activity(
-            activity, run.run_date, run.end_date, attributes.of_run(run)
-        )
-        written = self._relate_outputs(run, activity)
-        starter = self._starter(run)
+        """Tell of an activity, what it used and what it generated."""
+        document = node_type.document
+        if document is None or document.activity is None:
+            raise TypeError(f"{node_type.kind} declares no times of its activities")
+        began, ended = document.activity.times_of(record)
+        activity = self._identify(record)
+        said = attributes.of_record(document, record, frozenset())
+        self.document.activity(activity, began, ended, said)
+        written = [
+            entity
+            for use in generated_by(node_type)
+            for entity in self._tell_generated(use, record, activity)
+        ]
+        starter = self._agent(document.activity.agent(record))
         self.document.start(
             activity,
             starter,
-            time=run.run_date,
+            time=began,
             other_attributes=_role("fair:code_runner"),
         )
-        script = self._relate_code(run, activity)
-        self._relate_inputs(run, activity, written)
-        return activity, starter, script
+        plan = None
+        for use in used_by(node_type):
+            entities = self._tell_used(use, record, activity, written)
+            if use.role is not None and use.role.is_plan:
+                plan = next(iter(entities), None)
+        return activity, starter, plan
 
-    def _relate_outputs(
-        self, run: CodeRun, activity: QualifiedName
+    def _tell_generated(
+        self, use: Use, record: Any, activity: QualifiedName
     ) -> list[QualifiedName]:
-        """Say what a run generated; return the entities."""
+        """Say what an activity generated; return the entities."""
         written = []
-        for pk, parts in _parts_of(run.outputs.all()).items():
-            for entity in self._names(self._reported.objects[pk]):
+        for pk, parts in use.parts_of(record).items():
+            for entity in self._names(use.target, pk):
                 self.document.generation(
-                    entity, activity, other_attributes=_components(parts)
+                    entity,
+                    activity,
+                    other_attributes=_components(use.target, parts),
                 )
                 written.append(entity)
         return written
 
-    def _relate_code(
-        self, run: CodeRun, activity: QualifiedName
-    ) -> QualifiedName | None:
-        """Say what a run ran with; return the script."""
-        script = None
-        for pk, role in (
-            (run.code_repo_id, "fair:software"),
-            (run.model_config_id, "fair:model_configuration"),
-            (run.submission_script_id, "fair:submission_script"),
-        ):
-            if pk is None:
-                continue
-            entity = self._used_with(self._reported.objects[pk], role)
-            self.document.usage(activity, entity, other_attributes=_role(role))
-            script = entity if role == "fair:submission_script" else script
-        return script
-
-    def _relate_inputs(
-        self, run: CodeRun, activity: QualifiedName, written: list[QualifiedName]
-    ) -> None:
-        """Say what a run read, and what was therefore derived from that."""
-        for pk, parts in _parts_of(run.inputs.all()).items():
-            for entity in self._names(self._reported.objects[pk]):
+    def _tell_used(
+        self,
+        use: Use,
+        record: Any,
+        activity: QualifiedName,
+        written: list[QualifiedName],
+    ) -> list[QualifiedName]:
+        """Say what an activity used in a role, and what was derived from data."""
+        told = []
+        role = use.role
+        for pk, parts in use.parts_of(record).items():
+            is_data = role is None or role.is_data
+            for entity in (
+                self._names(use.target, pk)
+                if is_data
+                else [self._used_as(role, use.target, pk)]
+            ):
+                said = _role(role.term.qualified) if role else []
                 self.document.usage(
                     activity,
                     entity,
-                    other_attributes=[
-                        *_role("fair:input_data"),
-                        *_components(parts),
-                    ],
+                    other_attributes=[*said, *_components(use.target, parts)],
                 )
-                for output in written:
+                told.append(entity)
+                for output in written if is_data else ():
                     self._derive(output, entity)
+        return told
 
     def _derive(self, output: QualifiedName, entity: QualifiedName) -> None:
-        """Say that one came of the other, once, whichever runs made it so."""
+        """Say that one came of the other, once, whichever activities made it so."""
         if output != entity and (output, entity) not in self._derived:
             self._derived.add((output, entity))
             self.document.derivation(output, entity)
 
-    def _names(self, thing: Object) -> list[QualifiedName]:
-        """Tell of an object as data, and return what it appears as."""
-        return [self._tell(name, thing) for name in self._reported.names_of(thing)]
+    def _names(self, node_type: NodeType, pk: int) -> list[QualifiedName]:
+        """Tell of an entity as data, and return what it appears as."""
+        record = self._reported.entities[node_type][pk]
+        return [
+            self._tell(name, node_type, record)
+            for name in self._reported.names_of(node_type, record)
+        ]
 
-    def _used_with(self, thing: Object, role: str) -> QualifiedName:
-        """Tell of an object as what a run ran with."""
-        release = getattr(thing, "code_repo_release", None)
-        if role == "fair:software" and release is not None:
-            return self._tell(release, thing)
-        is_software = role != "fair:model_configuration"
-        return self._tell(thing, thing, is_software=is_software)
+    def _used_as(
+        self, role: Role | None, node_type: NodeType, pk: int
+    ) -> QualifiedName:
+        """Tell of an entity as what an activity was done with."""
+        record = self._reported.entities[node_type][pk]
+        name = role.named_by(record) if role and role.named_by else None
+        if name is not None:
+            return self._tell(name, node_type, record)
+        is_software = role is not None and role.is_software
+        return self._tell(record, node_type, record, is_software=is_software)
 
     def _tell(
-        self, name: Name, thing: Object, *, is_software: bool = False
+        self, name: Any, node_type: NodeType, record: Any, *, is_software: bool = False
     ) -> QualifiedName:
         """Tell of an entity, unless that was done; return its identifier."""
         identifier = self._identify(name)
         software = described(("rdf:type", term("dcmitype:Software")))
-        if (name.kind, name.pk) in self._told:
+        if not self._is_new(name):
             if is_software:
                 [entity] = self.document.get_record(identifier)
                 entity.add_attributes(software)
             return identifier
-        self._told.add((name.kind, name.pk))
-        own = _own_attributes(name) or (software if is_software else [])
-        self.document.entity(
-            identifier, [*own, *attributes.of_file(thing, self._reported.private)]
-        )
-        for author in thing.authors.all():
+        own = [] if name is record else self._attributes(name)
+        own = own or (software if is_software else [])
+        self.document.entity(identifier, [*own, *self._attributes(record)])
+        document = node_type.document
+        for agent in document.agents(record) if document and document.agents else ():
             self.document.attribution(
                 identifier,
-                self._author(author),
+                self._agent(agent),
                 other_attributes=_role("dcterms:creator"),
             )
-        external = getattr(name, "external_object", None)
-        if external is not None:
-            self._tell_external(external, identifier)
+        origin = self._reported.origin_of(name)
+        if origin is not None:
+            self.document.entity(self._identify(origin), self._attributes(origin))
+            self.document.specialization(self._identify(origin), identifier)
         return identifier
 
-    def _tell_external(self, external: ExternalObject, product: QualifiedName) -> None:
-        identifier = self._identify(external)
-        self.document.entity(
-            identifier, attributes.of_external(external, self._reported.private)
+    def _attributes(self, record: Any) -> list[Attribute]:
+        """Return what the map of a record says of it."""
+        document = graph.document_of(record)
+        if document is None:
+            return []
+        return attributes.of_record(document, record, self._reported.private)
+
+    def _agent(self, agent: Any) -> QualifiedName:
+        """Tell of an agent: of an account only its name, where that is allowed."""
+        identifier = self._identify(agent)
+        if self._is_new(agent):
+            said = self._attributes(agent) or self._account(agent)
+            self.document.agent(identifier, said)
+        return identifier
+
+    def _account(self, account: Any) -> list[Attribute]:
+        name = account.full_name or account.username
+        return described(
+            ("rdf:type", term("prov:Person")),
+            ("foaf:name", name if self._naming_accounts else None),
         )
-        self.document.specialization(identifier, product)
 
-    def _author(self, author: Author) -> QualifiedName:
-        identifier = self._identify(author)
-        if (author.kind, author.pk) not in self._told:
-            self._told.add((author.kind, author.pk))
-            self.document.agent(identifier, attributes.of_author(author))
-        return identifier
-
-    def _starter(self, run: CodeRun) -> QualifiedName:
-        """Tell who started a run: the author whose account registered it, or that."""
-        account = run.registered_by
-        known = getattr(account, "user_author", None)
-        if known is not None:
-            return self._author(known.author)
-        identifier = self._here[f"api/{account.kind}/{account.pk}"]
-        if (account.kind, account.pk) not in self._told:
-            self._told.add((account.kind, account.pk))
-            name = account.full_name or account.username
-            self.document.agent(
-                identifier,
-                described(
-                    ("rdf:type", term("prov:Person")),
-                    ("foaf:name", name if self._naming_accounts else None),
-                ),
-            )
-        return identifier
+    def _is_new(self, record: Any) -> bool:
+        """Tell whether the document has not told of a record yet, and note that."""
+        is_new = (record.kind, record.pk) not in self._told
+        self._told.add((record.kind, record.pk))
+        return is_new
 
 
-def _own_attributes(name: Name) -> list[Attribute]:
-    """Return the attributes that belong to a name of an object, not to the object."""
-    match name:
-        case DataProduct():
-            return attributes.of_product(name)
-        case CodeRepoRelease():
-            return attributes.of_release(name)
-    return []
+def _entity_id(subject: Any) -> int:
+    """Return the id of the entity that the subject of a report is, or names."""
+    kind, _ = graph.kinds[subject.kind]
+    pk: int = kind.node_id_of(subject) if isinstance(kind, NodeName) else subject.pk
+    return pk
 
 
-def _parts_of(components: Iterable[ObjectComponent]) -> dict[int, list[str]]:
-    """Return the names of parts by the ids of their objects."""
-    parts: defaultdict[int, list[str]] = defaultdict(list)
-    for component in components:
-        parts[component.object_id].append(component.name)
-    return parts
-
-
-def _components(names: list[str]) -> list[Attribute]:
-    """Name the parts that were read or written, unless it was the whole."""
-    if names == [WHOLE_OBJECT]:
+def _components(node_type: NodeType, names: list[str]) -> list[Attribute]:
+    """Name the parts that were used or generated, unless it was the whole."""
+    if node_type.parts is None or names == [node_type.parts.whole_name]:
         return []
     return described(*(("fair:component", name) for name in names))
 

@@ -10,71 +10,78 @@ from urllib.parse import urlsplit
 
 import semver
 
+from registry.catalogue.models import DataProduct, ExternalObject, FileType, Object
+from registry.catalogue.provenance.documents import (
+    DATA_PRODUCT_DOCUMENT,
+    EXTERNAL_OBJECT_DOCUMENT,
+    FILE_TYPE_DOCUMENT,
+    OBJECT_DOCUMENT,
+    RELEASE_DOCUMENT,
+)
+from registry.catalogue.provenance.terms import HASH, PUBLIC, STORAGE_ROOT
 from registry.core import validators
-from registry.provenance.importing import External, Place, Product, Release, Thing
+from registry.core.graph import Element
+from registry.core.graph.terms import FAIR
+from registry.provenance.importing import (
+    Described,
+    External,
+    Place,
+    Product,
+    Release,
+    Thing,
+)
+from registry.provenance.prov.fields import iris_of, names_in, text_of, values_of
 from registry.provenance.prov.reading import moment, step
-from registry.provenance.prov.sources import (
-    TYPES,
-    UUID,
-    has_type,
-    local_name,
-    object_of,
-)
-from registry.provenance.vocabulary import (
-    DCAT,
-    DCMITYPE,
-    DCTERMS,
-    FAIR,
-    PROV,
-    RDFS,
-)
+from registry.provenance.prov.sources import TYPES, entity_of, has_type, local_name
+from registry.provenance.vocabulary import PROV, RDFS, iri_of
 
 if TYPE_CHECKING:
-    from registry.catalogue.models import Object
+    from registry.core.graph import NodeType
     from registry.provenance.prov.reading import Statement
     from registry.provenance.prov.sources import Source
 
-TITLE, VERSION = f"{DCTERMS}title", f"{DCAT}hasVersion"
-DESCRIPTION, FORMAT = f"{DCTERMS}description", f"{DCTERMS}format"
-IDENTIFIER, ISSUED = f"{DCTERMS}identifier", f"{DCTERMS}issued"
-ALTERNATE = f"{FAIR}alternate_identifier"
-ALTERNATE_TYPE = f"{FAIR}alternate_identifier_type"
 LOCATION = f"{PROV}atLocation"
 LABELS = (f"{PROV}label", f"{RDFS}label")
-HASHES = (f"{FAIR}hash", f"{FAIR}commit")
-ROOT, PUBLIC, EXTENSION = f"{FAIR}storage_root", f"{FAIR}public", f"{FAIR}extension"
-NAMESPACE, WEBSITE = f"{FAIR}namespace", f"{FAIR}website"
-PRIMARY = f"{FAIR}primary_not_supplement"
-SOFTWARE = f"{DCMITYPE}Software"
+HASHES = (HASH.iri, f"{FAIR}commit")
+SOFTWARE = iri_of(RELEASE_DOCUMENT.prov_class)
 
+_PRODUCT, _EXTERNAL = DATA_PRODUCT_DOCUMENT, EXTERNAL_OBJECT_DOCUMENT
+#: What names and identifies things, also those that are on record without.
+_NAMES = (
+    *iris_of(_PRODUCT.field_for(DataProduct.name)),
+    *iris_of(_PRODUCT.field_for(DataProduct.version)),
+)
+_IDENTIFIERS = iris_of(_EXTERNAL.field_for(ExternalObject.identifier))
+_DESCRIPTIONS = iris_of(OBJECT_DOCUMENT.field_for(Object.description))
+_FORMATS = iris_of(FILE_TYPE_DOCUMENT.field_for(FileType.name))
+_EXTENSIONS = iris_of(FILE_TYPE_DOCUMENT.field_for(FileType.extension))
 #: What becomes a field of a record, or is the registry's own business.
 _MAPPED = frozenset(
     {
-        ALTERNATE,
-        ALTERNATE_TYPE,
-        DESCRIPTION,
-        EXTENSION,
-        FORMAT,
-        ISSUED,
-        NAMESPACE,
-        PRIMARY,
-        PUBLIC,
-        UUID,
-        WEBSITE,
-        f"{DCTERMS}modified",
+        PUBLIC.iri,
         *LABELS,
         *TYPES,
+        *(
+            name
+            for one in (_PRODUCT, _EXTERNAL, RELEASE_DOCUMENT)
+            for name in names_in(one)
+        ),
+        *names_in(OBJECT_DOCUMENT),
     }
-)
+).difference(_NAMES, _IDENTIFIERS)
 _URL = re.compile(r"https?://[^/?#]+")
 
 
 @dataclass(frozen=True)
 class Entities:
-    """The things of a document, and which thing each entity is, by IRI."""
+    """The things of a document, and which thing each entity is, by IRI.
+
+    ``others`` are the entities of other registered types, by IRI.
+    """
 
     things: tuple[Thing, ...]
     thing_of: Mapping[str, str]
+    others: Mapping[str, Described]
 
 
 def map_entities(source: Source, authors: Mapping[str, Sequence[str]]) -> Entities:
@@ -83,9 +90,14 @@ def map_entities(source: Source, authors: Mapping[str, Sequence[str]]) -> Entiti
     ``authors`` are the agents of an entity, by IRI.
     """
     externals = _externals(source)
+    others = {
+        name: _described(source, statement, node_type)
+        for name, statement in source.entities.items()
+        if (node_type := source.other_type_of(statement, Element.ENTITY)) is not None
+    }
     groups: dict[object, list[Statement]] = {}
     for name, statement in source.entities.items():
-        if name not in externals.products:
+        if name not in externals.products and name not in others:
             groups.setdefault(_identity(source, statement), []).append(statement)
     things = tuple(
         _thing(source, some, externals.of_product, authors) for some in groups.values()
@@ -95,7 +107,20 @@ def map_entities(source: Source, authors: Mapping[str, Sequence[str]]) -> Entiti
     }
     for name, product in externals.products.items():
         thing_of[name] = thing_of[product]
-    return Entities(things, thing_of)
+    return Entities(things, thing_of | {name: name for name in others}, others)
+
+
+def _described(source: Source, statement: Statement, node_type: NodeType) -> Described:
+    """Read an entity of another type by its map."""
+    document = node_type.document
+    return Described(
+        key=statement.name,
+        where=statement.where,
+        node_type=node_type,
+        uuid=source.uuid_of(statement)[0],
+        values=values_of(document, source, statement) if document else {},
+        record=source.own.get(statement.name),
+    )
 
 
 def _identity(source: Source, statement: Statement) -> object:
@@ -106,10 +131,10 @@ def _identity(source: Source, statement: Statement) -> object:
 
 def _own_object(source: Source, statement: Statement) -> Object | None:
     record = source.own.get(statement.name)
-    thing = object_of(record) if record is not None else None
-    if record is not None and thing is None:
+    entity: Object | None = entity_of(record) if record is not None else None
+    if record is not None and entity is None:
         source.complaints.add(statement.where, f"A {record.kind} is no entity.")
-    return thing
+    return entity
 
 
 @dataclass(frozen=True)
@@ -146,30 +171,28 @@ def _externals(source: Source) -> _Externals:
 
 def _external(source: Source, statement: Statement) -> External | None:
     """Read an external object; None where the entity is none."""
-    title, issued = statement.text(TITLE), statement.text(ISSUED)
-    released = moment(issued) if issued is not None else None
-    identified = statement.text(IDENTIFIER) or statement.text(ALTERNATE)
-    is_product = statement.text(NAMESPACE) is not None
-    if title is None or released is None or not identified or is_product:
-        return None
-    return External(
-        key=statement.name,
-        where=statement.where,
-        title=title,
-        release_date=released,
-        identifier=statement.text(IDENTIFIER),
-        alternate_identifier=statement.text(ALTERNATE),
-        alternate_identifier_type=statement.text(ALTERNATE_TYPE),
-        primary_not_supplement=_flag(source, statement, PRIMARY),
-        description=statement.text(DESCRIPTION),
-        original_store=_place(source, [statement]),
+    title, issued, identifier, alternate = (
+        text_of(_EXTERNAL, field, statement)
+        for field in (
+            ExternalObject.title,
+            ExternalObject.release_date,
+            ExternalObject.identifier,
+            ExternalObject.alternate_identifier,
+        )
     )
+    is_product = text_of(_PRODUCT, DataProduct.namespace, statement) is not None
+    is_named = title is not None and bool(identifier or alternate)
+    if is_product or not is_named or issued is None or moment(issued) is None:
+        return None
+    values = values_of(_EXTERNAL, source, statement)
+    store = _place(source, [statement])
+    return External(statement.name, statement.where, values, store)
 
 
 def _product_name(statement: Statement) -> tuple[str, str, str] | None:
     """Return namespace, name and version, where an entity is a data product."""
-    namespace, name = statement.text(NAMESPACE), statement.text(TITLE)
-    version = statement.text(VERSION)
+    fields = (DataProduct.namespace, DataProduct.name, DataProduct.version)
+    namespace, name, version = (text_of(_PRODUCT, one, statement) for one in fields)
     if namespace is None or name is None or version is None:
         return None
     return namespace, name, version
@@ -186,14 +209,14 @@ def _thing(
     uuid, is_stated = source.uuid_of(first)
     own = _own_object(source, first)
     products = tuple(_products(statements, externals))
-    release = _release(statements)
+    release = _release(source, statements)
     made_by = [author for one in statements for author in authors.get(one.name, ())]
     place = _place(source, statements)
     mapped = set(_MAPPED)
     if products or release:
-        mapped |= {TITLE, VERSION}
+        mapped.update(_NAMES)
     if place is not None:
-        mapped |= {LOCATION, ROOT, *HASHES}
+        mapped |= {LOCATION, STORAGE_ROOT.iri, *HASHES}
     named = {product.key for product in products} | (
         {release.key} if release else set()
     )
@@ -227,10 +250,11 @@ def _products(
             )
 
 
-def _release(statements: Sequence[Statement]) -> Release | None:
+def _release(source: Source, statements: Sequence[Statement]) -> Release | None:
     """Read the release that software is: with a title and a semantic version."""
     for statement in statements:
-        name, version = statement.text(TITLE), statement.text(VERSION)
+        values = values_of(RELEASE_DOCUMENT, source, statement)
+        name, version = values["name"], values["version"]
         if (
             name is not None
             and version is not None
@@ -238,8 +262,7 @@ def _release(statements: Sequence[Statement]) -> Release | None:
             and has_type(statement, SOFTWARE)
             and semver.Version.is_valid(version)
         ):
-            website = statement.text(WEBSITE)
-            return Release(statement.name, statement.where, name, version, website)
+            return Release(statement.name, statement.where, **values)
     return None
 
 
@@ -250,17 +273,17 @@ def _first(statements: Sequence[Statement], *names: str) -> str | None:
 
 def _description(statements: Sequence[Statement], *, is_ours: bool) -> str | None:
     """Describe a file; what no registry wrote is at least named."""
-    said = _first(statements, DESCRIPTION)
+    said = _first(statements, *_DESCRIPTIONS)
     if said is not None or is_ours:
         return said
-    return _first(statements, *LABELS, TITLE) or local_name(statements[0].name)
+    return _first(statements, *LABELS, *_NAMES[:1]) or local_name(statements[0].name)
 
 
 def _file_type(statements: Sequence[Statement]) -> tuple[str, str | None] | None:
-    name = _first(statements, FORMAT)
+    name = _first(statements, *_FORMATS)
     if name is None:
         return None
-    extension = _first(statements, EXTENSION)
+    extension = _first(statements, *_EXTENSIONS)
     location = _first(statements, LOCATION) or ""
     dot = (
         re.search(r"\.([A-Za-z0-9]{1,16})$", urlsplit(location).path)
@@ -277,7 +300,7 @@ def _place(source: Source, statements: Sequence[Statement]) -> Place | None:
         return None
     statement = located[0]
     location, hash_ = statement.text(LOCATION) or "", statement.text(*HASHES) or ""
-    root = statement.text(ROOT) or _root_of(location)
+    root = statement.text(STORAGE_ROOT.iri) or _root_of(location)
     base = f"{(root or '').removesuffix('/')}/"
     if root is None:
         return None
@@ -288,7 +311,7 @@ def _place(source: Source, statements: Sequence[Statement]) -> Place | None:
         )
         return None
     path = location.removeprefix(base)
-    is_public = all(_flag(source, one, PUBLIC) for one in statements)
+    is_public = all(source.flag_of(one, PUBLIC.iri) for one in statements)
     return Place(root, path if root.endswith("/") else f"/{path}", hash_, is_public)
 
 
@@ -296,14 +319,6 @@ def _root_of(location: str) -> str | None:
     """Return the site of a web address as the root that the rest is below."""
     match = _URL.match(location)
     return f"{match[0]}/" if match else None
-
-
-def _flag(source: Source, statement: Statement, name: str) -> bool:
-    """Read true or false; true where nothing is said."""
-    text = (statement.text(name) or "true").lower()
-    if text not in {"true", "false", "1", "0"}:
-        source.complaints.add(statement.where, f"{local_name(name)} is true or false.")
-    return text in {"true", "1"}
 
 
 def _facts(

@@ -59,6 +59,11 @@ def map_document(source: Source) -> Graph:
         source.leave_out(f"$.bundle['{name[:200]}']", "Bundles are on no record.")
     agents = map_agents(source)
     entities = map_entities(source, agents.authors)
-    runs = map_activities(source, entities.thing_of)
+    activities = map_activities(source, entities)
     source.complaints.raise_any()
-    return Graph(agents.people, entities.things, runs)
+    return Graph(
+        agents.people,
+        entities.things,
+        activities.runs,
+        (*entities.others.values(), *activities.others),
+    )

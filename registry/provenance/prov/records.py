@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Prefetch
-
-from registry.catalogue.access import ACCESSIBILITY, PRIVATE
-from registry.catalogue.models import (
-    Author,
-    DataProduct,
-    KeyValue,
-    Object,
-    ObjectComponent,
-)
 from registry.core.errors import InvalidInput
-from registry.provenance.lineage import Direction, lineage
-from registry.provenance.privacy import HINT, hint, private_hashes
-from registry.runs.models import CodeRun
+from registry.core.graph import Direction, Element, graph
+from registry.provenance.lineage import lineage
 
-#: What a report can be about.
-Subject = DataProduct | Object | CodeRun
+if TYPE_CHECKING:
+    from registry.core.graph import NodeType
+    from registry.core.graph.mapping import Use
+    from registry.core.models import Record
 
 #: Relations in one report: a run with a thousand inputs and outputs has a million.
 MOST_RELATIONS = 20_000
@@ -28,50 +21,95 @@ MOST_RELATIONS = 20_000
 
 @dataclass(frozen=True)
 class Reported:
-    """What a report tells of: runs, the nearest first, and the objects they used.
+    """What a report tells of: activities, the nearest first, and entities by type.
 
     ``private`` are the hashes of private files.
     """
 
-    subject: Subject
-    runs: tuple[CodeRun, ...]
-    objects: dict[int, Object]
+    subject: Any
+    activities: tuple[tuple[NodeType, Any], ...]
+    entities: dict[NodeType, dict[int, Any]]
     private: frozenset[str]
 
-    def names_of(self, thing: Object) -> tuple[DataProduct | Object, ...]:
-        """Return what an object appears as: each data product that it is, or itself.
+    def names_of(self, node_type: NodeType, record: Any) -> tuple[Any, ...]:
+        """Return what an entity appears as: each record that names it, or itself.
 
-        The data product that the report is about is the only one of its object.
+        The name that the report is about is the only one of its entity.
         """
-        products = sorted(thing.data_products.all(), key=lambda product: product.pk)
-        if self.subject in products:
-            products = [one for one in products if one == self.subject]
-        return tuple(products) or (thing,)
+        names = [
+            named
+            for name in node_type.names
+            if name.appears and name.of_node is not None
+            for named in name.of_node(record)
+        ]
+        about = [one for one in names if one == self.subject]
+        return tuple(about or names) or (record,)
+
+    def origin_of(self, name: Any) -> Any:
+        """Return the record that says where the data of a name came from, or None."""
+        for kind, _ in graph.kinds.values():
+            origin = getattr(kind, "origin", None)
+            if kind.kind == name.kind and origin is not None:
+                return origin(name)
+        return None
 
 
-def load(subject: Subject, *, depth: int | None) -> Reported:
-    """Load what a report about a record tells of, ``depth`` runs back or all.
+def load(subject: Any, *, depth: int | None) -> Reported:
+    """Load what a report about a record tells of, ``depth`` activities back or all.
 
-    A run that the report is about is the first, with all that it wrote. Raises
-    ``InvalidInput`` about ``depth`` where that would be too much for one report.
+    An activity that the report is about is the first, with all that it generated.
+    Raises ``InvalidInput`` about ``depth`` where that would be too much for one report.
     """
     found = lineage(subject, direction=Direction.UPSTREAM, depth=depth)
     if found.truncated:
         raise _too_large(f"more than {len(found.nodes)} records", depth)
-    objects = set(found.objects)
-    if isinstance(subject, CodeRun):
-        objects |= set(subject.outputs.values_list("object", flat=True))
-    runs = _runs(found.runs, objects)
-    relations = sum(
-        len(run.outputs.all()) * len(run.inputs.all())
-        + len(run.outputs.all())
-        + len(run.inputs.all())
-        for run in runs
+    entities = {
+        one: set(found.ids_of(one.model))
+        for one in graph.types_that_are(Element.ENTITY)
+    }
+    for use in generated_by(graph.type_of(subject.kind)):
+        entities[use.target] |= use.ids_of(subject)
+    activities = tuple(
+        (one, record)
+        for one in graph.types_that_are(Element.ACTIVITY)
+        for record in _in_order(one, found.ids_of(one.model), entities)
     )
+    relations = sum(_relations_of(one, record) for one, record in activities)
     if relations > MOST_RELATIONS:
         raise _too_large(f"some {relations} relations", depth)
-    told = _objects(objects)
-    return Reported(subject, runs, told, private_hashes(told.values()))
+    told = {
+        one: {record.pk: record for record in _rows(one, ids, entities)}
+        for one, ids in entities.items()
+    }
+    private = (
+        one.document.private_hashes(told[one].values())
+        for one in told
+        if one.document is not None and one.document.private_hashes is not None
+    )
+    return Reported(subject, activities, told, frozenset().union(*private))
+
+
+def generated_by(node_type: NodeType) -> tuple[Use, ...]:
+    """Return what activities of a type generate."""
+    activity = node_type.document.activity if node_type.document else None
+    return activity.generates if activity else ()
+
+
+def used_by(node_type: NodeType) -> tuple[Use, ...]:
+    """Return what activities of a type use."""
+    activity = node_type.document.activity if node_type.document else None
+    return activity.uses if activity else ()
+
+
+def _relations_of(node_type: NodeType, record: Any) -> int:
+    """Count the relations that an activity's lists make in a report."""
+    outputs = sum(_length(use, record) for use in generated_by(node_type))
+    inputs = sum(_length(use, record) for use in used_by(node_type) if use.is_list)
+    return outputs * inputs + outputs + inputs
+
+
+def _length(use: Use, record: Any) -> int:
+    return len(getattr(record, use.name).all()) if use.is_list else 1
 
 
 def _too_large(what: str, depth: int | None) -> InvalidInput:
@@ -79,37 +117,24 @@ def _too_large(what: str, depth: int | None) -> InvalidInput:
     return InvalidInput({"depth": [f"The report would have {what}: {advice}."]})
 
 
-def _runs(ids: tuple[int, ...], objects: set[int]) -> tuple[CodeRun, ...]:
-    """Load runs in this order, with those of their outputs that are told of."""
-    written = ObjectComponent.objects.filter(object__in=objects).order_by("pk")
-    rows = (
-        CodeRun.objects.filter(pk__in=ids)
-        .select_related("registered_by__user_author__author")
-        .prefetch_related(
-            Prefetch("inputs", ObjectComponent.objects.order_by("pk")),
-            Prefetch("outputs", written),
-        )
-    )
-    found = {run.pk: run for run in rows}
-    return tuple(found[pk] for pk in ids if pk in found)
+def _in_order(
+    node_type: NodeType,
+    ids: tuple[int, ...],
+    entities: dict[NodeType, set[int]],
+) -> Iterable[Record]:
+    """Fetch records in the order of their ids as given."""
+    found = {record.pk: record for record in _rows(node_type, ids, entities)}
+    return [found[pk] for pk in ids if pk in found]
 
 
-def _objects(ids: set[int]) -> dict[int, Object]:
-    """Load objects with all that is told of them."""
-    products = DataProduct.objects.select_related(
-        "namespace", "external_object__original_store__storage_root"
-    ).annotate(**{HINT: hint("external_object__original_store")})
-    private = KeyValue.objects.filter(key=ACCESSIBILITY, value__iexact=PRIVATE)
-    rows = (
-        Object.objects.filter(pk__in=ids)
-        .select_related(
-            "storage_location__storage_root", "file_type", "code_repo_release"
-        )
-        .annotate(**{HINT: hint("storage_location")})
-        .prefetch_related(
-            Prefetch("data_products", products),
-            Prefetch("authors", Author.objects.order_by("pk")),
-            Prefetch("key_values", private, to_attr="closing"),
-        )
-    )
-    return {thing.pk: thing for thing in rows}
+def _rows(
+    node_type: NodeType, ids: Collection[int], entities: dict[NodeType, set[int]]
+) -> Iterable[Record]:
+    """Fetch records with what reports tell of them; none where there are no ids."""
+    document = node_type.document
+    if document is not None and document.report_rows is not None:
+        return document.report_rows(ids, entities.__getitem__)
+    if not ids:
+        return ()
+    rows = node_type.model._default_manager.filter(pk__in=ids)
+    return rows.select_related("registered_by")

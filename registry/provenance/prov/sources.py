@@ -8,23 +8,21 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
-from registry.catalogue.models import (
-    Author,
-    CodeRepoRelease,
-    DataProduct,
-    ExternalObject,
-    Object,
-)
+from registry.core.graph import Element, graph
+from registry.core.graph.mapping import Datatype
+from registry.core.graph.queries import field_of
+from registry.core.graph.terms import FAIR
 from registry.provenance.importing import derived_uuid
 from registry.provenance.prov.reading import Complaints, Document, Statement
-from registry.provenance.vocabulary import DCTERMS, FAIR, PROV, RDF
-from registry.runs.models import CodeRun
+from registry.provenance.vocabulary import DCTERMS, PROV, RDF, iri_of
 
 if TYPE_CHECKING:
+    from registry.core.graph import NodeType
+    from registry.core.graph.mapping import DocumentType
     from registry.core.models import Record
 
 M = TypeVar("M", bound="Record")
@@ -34,18 +32,15 @@ TYPES = (f"{RDF}type", f"{PROV}type")
 #: What elements have that a registry has described rather than referred to.
 _DESCRIBED = frozenset({UUID, f"{DCTERMS}issued"})
 
-#: Records that a document can refer to by their addresses here.
-_OWN: dict[str, type[Record]] = {
-    model.kind: model
-    for model in (
-        Author,
-        CodeRepoRelease,
-        CodeRun,
-        DataProduct,
-        ExternalObject,
-        Object,
-    )
-}
+
+def _own_documents() -> dict[str, DocumentType]:
+    """Return what a document can refer to by its address here, by kind."""
+    of_nodes = {kind.document for kind, _ in graph.kinds.values()}
+    return {
+        one.model.kind: one
+        for one in graph.documents
+        if one.prov_class or one in of_nodes
+    }
 
 
 @dataclass(frozen=True)
@@ -116,6 +111,31 @@ class Source:
             found.setdefault(name, Statement(kind, name, name, statement.where, {}))
         return found
 
+    def other_type_of(self, statement: Statement, element: Element) -> NodeType | None:
+        """Return the registered type of an element, None for the default one."""
+        own = self.own.get(statement.name)
+        for node_type in graph.other_types(element):
+            document = node_type.document
+            if own is not None and own.kind == node_type.kind:
+                return node_type
+            if document is not None and has_type(
+                statement, iri_of(document.prov_class)
+            ):
+                return node_type
+        return None
+
+    def flag_of(self, statement: Statement, *names: str, implied: bool = True) -> bool:
+        """Read true or false; what is implied where nothing is said."""
+        text = statement.text(*names)
+        if not text:
+            return implied
+        if text.lower() not in {"true", "false", "1", "0"}:
+            name = next(one for one in names if one in statement.attributes)
+            self.complaints.add(
+                statement.where, f"{local_name(name)} is true or false."
+            )
+        return text.lower() in {"true", "1"}
+
     def uuid_of(self, statement: Statement) -> tuple[uuid.UUID, bool]:
         """Return the UUID of an element, and whether the document states it.
 
@@ -147,7 +167,7 @@ class Source:
         same address as this one.
         """
         pattern = re.compile(
-            rf"{re.escape(self.registry_url)}/(?:api/)?({'|'.join(_OWN)})/"
+            rf"{re.escape(self.registry_url)}/(?:api/)?({'|'.join(_own_documents())})/"
             r"([0-9]{1,18})/?"
         )
         wanted: dict[str, tuple[str, int]] = {}
@@ -205,30 +225,34 @@ def _records(
     for kind, pk in addresses:
         ids.setdefault(kind, set()).add(pk)
     for kind, wanted in ids.items():
-        rows = _OWN[kind]._default_manager.filter(pk__in=wanted)
-        for record in rows.select_related(*_OBJECT_OF.get(kind, ())):
+        document = _own_documents()[kind]
+        rows = document.model._default_manager.filter(pk__in=wanted)
+        for record in rows.select_related(*_related_to(document)):
             yield (kind, record.pk), record
 
 
-#: How the object of a record is reached.
-_OBJECT_OF = {
-    DataProduct.kind: ("object__storage_location",),
-    CodeRepoRelease.kind: ("object__storage_location",),
-    ExternalObject.kind: ("data_product__object__storage_location",),
-    Object.kind: ("storage_location",),
-}
+def _related_to(document: DocumentType) -> list[str]:
+    """Return how the entity of a record, with its location, is reached."""
+    path = [field_of(link) for link in document.entity_path]
+    entity = path[-1].related_model if path else document.model
+    of_entity = next((one for one in graph.documents if one.model is entity), document)
+    steps = [link.name for link in path]
+    return [
+        "__".join([*steps, field.name])
+        for field in of_entity.fields
+        if field.datatype is Datatype.LOCATION
+    ]
 
 
-def object_of(record: Record) -> Object | None:
-    """Return the object that a record is about."""
-    match record:
-        case Object():
-            return record
-        case DataProduct() | CodeRepoRelease():
-            return record.object
-        case ExternalObject():
-            return record.data_product.object
-    return None
+def entity_of(record: Any) -> Any:
+    """Return the entity that a record is, names or describes; None for no entity."""
+    document = graph.document_of(record)
+    if document is not None and document.entity_path:
+        for link in document.entity_path:
+            record = getattr(record, field_of(link).name)
+    declared = graph.kinds.get(record.kind)
+    is_entity = declared is not None and declared[1].element is Element.ENTITY
+    return record if is_entity else None
 
 
 def has_type(statement: Statement, *iris: str) -> bool:

@@ -10,8 +10,9 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from registry.core.graph import TermKind, graph
+from registry.core.graph.terms import FAIR
 from registry.provenance import vocabulary
-from registry.provenance.vocabulary import FAIR, TERMS, Kind
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -24,9 +25,9 @@ _MEDIA_TYPES = {
     "json-ld": "application/ld+json",
 }
 _HEADINGS = {
-    Kind.CLASS: "Classes",
-    Kind.PROPERTY: "Properties",
-    Kind.ROLE: "Roles",
+    TermKind.CLASS: "Classes",
+    TermKind.PROPERTY: "Properties",
+    TermKind.ROLE: "Roles",
 }
 
 
@@ -68,7 +69,7 @@ def _json_ld(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest) -> HttpResponse:
     groups = [
-        (heading, [term for term in TERMS if term.kind is kind])
+        (heading, [term for term in graph.terms if term.kind is kind])
         for kind, heading in _HEADINGS.items()
     ]
     return render(request, "web/vocabulary.html", {"groups": groups, "address": FAIR})

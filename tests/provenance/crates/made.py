@@ -23,7 +23,7 @@ from registry.provenance.crates.reading import (
     open_zip,
     receive,
 )
-from registry.provenance.crates.terms import EXTRA_TERMS, METADATA
+from registry.provenance.crates.terms import METADATA, extra_terms
 from registry.storage.models import StoredFile
 from tests.files import sha1_of
 
@@ -97,7 +97,7 @@ def metadata(
     """Write the metadata of a crate, with the registry's terms in its context."""
     return json.dumps(
         {
-            "@context": [CONTEXT, EXTRA_TERMS] if context is None else context,
+            "@context": [CONTEXT, extra_terms()] if context is None else context,
             "@graph": [DESCRIPTOR, dict(root), *entities],
         }
     ).encode()

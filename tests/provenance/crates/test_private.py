@@ -10,10 +10,10 @@ from django.contrib.auth.models import AnonymousUser
 from registry.catalogue.access import is_private, may_download
 from registry.catalogue.models import StorageLocation
 from registry.core.errors import Conflict, InvalidInput
+from registry.core.graph.terms import FAIR
 from registry.identity.models import User
 from registry.provenance.crates.reading.context import MOST_WORDS, words_of
-from registry.provenance.crates.terms import EXTRA_TERMS
-from registry.provenance.vocabulary import FAIR
+from registry.provenance.crates.terms import extra_terms
 from tests.factories import StorageRootFactory, UserFactory
 from tests.files import keep, place, sha1_of
 from tests.provenance.crates.made import (
@@ -94,7 +94,9 @@ def test_one_word_closes_a_file(entities: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("value", [False, "false", "FALSE", "no", 0])
-@pytest.mark.parametrize("context", [CONTEXT, [CONTEXT, {"sha1": EXTRA_TERMS["sha1"]}]])
+@pytest.mark.parametrize(
+    "context", [CONTEXT, [CONTEXT, {"sha1": extra_terms()["sha1"]}]]
+)
 def test_a_word_that_the_context_does_not_declare_closes_a_file(
     context: Any, value: Any
 ) -> None:

@@ -15,9 +15,10 @@ from registry.catalogue.models import (
     Object,
     ObjectComponent,
 )
+from registry.core.graph import Direction
 from registry.core.models import Event
 from registry.identity.models import User
-from registry.provenance.lineage import Direction, Node, lineage
+from registry.provenance.lineage import Node, lineage
 from registry.provenance.prov import reading
 from registry.provenance.prov.document import report
 from registry.provenance.prov.formats import as_json
@@ -150,7 +151,7 @@ def upstream_of(thing: Object) -> set[tuple[str | None, ...]]:
             edge.type.value,
             name(edge.target),
             parts[edge.component] if edge.component is not None else None,
-            edge.role.value if edge.role is not None else None,
+            edge.role.name if edge.role is not None else None,
         )
         for edge in found.edges
     }

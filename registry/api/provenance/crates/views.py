@@ -24,7 +24,8 @@ from registry.api.provenance.crates.formats import (
 from registry.api.provenance.crates.parameters import CrateParameters
 from registry.api.provenance.documents import DocumentView, JSONLDRenderer
 from registry.catalogue.files import file_name
-from registry.catalogue.models import DataProduct, ExternalObject
+from registry.catalogue.models import DataProduct
+from registry.catalogue.provenance.rows import supplement_of
 from registry.core.errors import NotFound
 from registry.core.links import kind_of
 from registry.http.bodies import reject_encoded_body
@@ -172,12 +173,7 @@ class DataExtractionView(PlainView):
         There is something to tell of a data product whose external object is a
         supplement; of others the answer is 404.
         """
-        supplements = ExternalObject.objects.filter(primary_not_supplement=False)
-        external = (
-            supplements.select_related("data_product")
-            .filter(data_product=int(id))
-            .first()
-        )
+        external = supplement_of(int(id))
         if external is None:
             raise NotFound("DataProduct was not derived from an external object")
         return Response(

@@ -8,9 +8,8 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
 from registry.api.base.schema.fields import ADDRESS
+from registry.core.graph import Direction, EdgeType, graph
 from registry.http.lineage import ALL, DEEPEST, LineageParameters
-from registry.provenance.lineage import ROOTS, Direction, EdgeType
-from registry.provenance.steps import Role
 
 Schema = dict[str, Any]
 
@@ -74,7 +73,7 @@ _ABOUT: dict[str, Schema] = {
 _GRAPH: dict[str, Schema] = {
     "nodes": _list_of(
         id=_KEY,
-        kind={"type": "string", "enum": list(ROOTS)},
+        kind={"type": "string", "enum": list(graph.kinds)},
         url=ADDRESS,
         label=_TEXT,
         version=_or_null(_TEXT, "Of a data product, or of a release of code."),
@@ -93,7 +92,7 @@ _GRAPH: dict[str, Schema] = {
         type={"type": "string", "enum": [one.value for one in EdgeType]},
         component=_or_null(ADDRESS, "The component that was read or written."),
         role=_or_null(
-            {"type": "string", "enum": [*(one.value for one in Role), None]},
+            {"type": "string", "enum": [*graph.roles, None]},
             "What a run used it as; null for what it generated.",
         ),
     ),
@@ -126,7 +125,7 @@ _IMPACT = _object(
 _PLACE = [
     OpenApiParameter(
         "endpoint",
-        {"type": "string", "enum": list(ROOTS)},
+        {"type": "string", "enum": list(graph.kinds)},
         OpenApiParameter.PATH,
         description="The record type.",
     ),

@@ -5,30 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from registry.catalogue.models import Issue, ObjectComponent
+from registry.core.graph import EdgeType, Element, graph
 from registry.http.lineage import ALL
-from registry.provenance.lineage import EdgeType
-from registry.provenance.steps import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from registry.provenance.captions import Caption, Captions
+    from registry.core.graph import Caption
+    from registry.provenance.captions import Captions
     from registry.provenance.impact import Affected, Impact
     from registry.provenance.lineage import Lineage, Node
 
 Shape = dict[str, Any]
 
 #: Enumerations as plain texts: to ask thousands of members for theirs takes long.
-_VALUES: dict[str | None, str | None] = {
-    None: None,
-    **{member: member.value for member in (*EdgeType, *Role)},
-}
+_RELATIONS = {member: member.value for member in EdgeType}
 
 
 def lineage_shape(lineage: Lineage, captions: Captions, base: str) -> Shape:
     """Return a lineage with links below the address ``base``."""
     components = f"{base}{ObjectComponent.kind}/"
     keys = {node: node.key for node in lineage.nodes}
+    places = _entity_addresses(base)
     return {
         "root": lineage.root.key,
         "direction": lineage.direction.value,
@@ -36,7 +34,7 @@ def lineage_shape(lineage: Lineage, captions: Captions, base: str) -> Shape:
         "truncated": lineage.truncated,
         "stopped_at": [node.key for node in lineage.stopped_at],
         "nodes": [
-            node_shape(node, key, caption, base)
+            node_shape(node, key, caption, base, places[node.kind])
             for node, key in keys.items()
             if (caption := captions.of.get(node)) is not None
         ],
@@ -44,19 +42,34 @@ def lineage_shape(lineage: Lineage, captions: Captions, base: str) -> Shape:
             {
                 "source": keys[source],
                 "target": keys[target],
-                "type": _VALUES[relation],
+                "type": _RELATIONS[relation],
                 "component": None if component is None else f"{components}{component}/",
-                "role": _VALUES[role],
+                "role": None if role is None else role.name,
             }
             for source, target, relation, component, role in lineage.edges
         ],
     }
 
 
-def node_shape(node: Node, key: str, caption: Caption, base: str) -> Shape:
-    """Return a node of a lineage; ``key`` is its own."""
-    _, _, _, thing = node
-    label, version, date, issues, source, _ = caption
+def _entity_addresses(base: str) -> dict[str, str]:
+    """Return what links to the objects that nodes are begin with, by the nodes' kind.
+
+    Only nodes of the default type of entities are objects; "" for others.
+    """
+    return {
+        kind: f"{base}{node_type.kind}/"
+        if node_type.is_default and node_type.element is Element.ENTITY
+        else ""
+        for kind, (_, node_type) in graph.kinds.items()
+    }
+
+
+def node_shape(node: Node, key: str, caption: Caption, base: str, place: str) -> Shape:
+    """Return a node of a lineage; ``key`` is its own.
+
+    ``place`` is what the link to its object begins with, "" where it is none.
+    """
+    label, version, date, issues, origin = caption
     return {
         "id": key,
         "kind": node.kind,
@@ -65,10 +78,10 @@ def node_shape(node: Node, key: str, caption: Caption, base: str) -> Shape:
         "version": version,
         "date": date,
         "issues": _issue_urls(issues, base) if issues else [],
-        "object": None if thing is None else f"{base}object/{thing}/",
+        "object": f"{place}{node.object}/" if place else None,
         "external_object": None
-        if source is None
-        else f"{base}external_object/{source}/",
+        if origin is None
+        else f"{base}{origin.kind}/{origin.id}/",
     }
 
 

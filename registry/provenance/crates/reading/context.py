@@ -1,7 +1,7 @@
 """The words of a crate: which of them stand for terms that are not RO-Crate's.
 
 A context is read as far as flat crates need it: words that are declared with an
-address, with a shortened one (``fair:public``), or with another word of the context
+address, with a shorten_text one (``fair:public``), or with another word of the context
 (JSON-LD 1.1, section 4.1). Nothing is fetched.
 """
 
@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 
 from registry.core.errors import InvalidInput
-from registry.provenance.crates.terms import CONTEXTS, EXTRA_TERMS, METADATA
+from registry.provenance.crates.terms import CONTEXTS, METADATA, extra_terms
 
 #: What stands before the last part of a name or an address.
 _LAST_PART = re.compile(r"[:/#]")
@@ -58,7 +58,7 @@ def words_of(context: Any) -> Words:
         raise InvalidInput(
             {METADATA: [f"The @context declares more than {MOST_WORDS} words."]}
         )
-    terms = {iri: term for term, iri in EXTRA_TERMS.items()}
+    terms = {iri: term for term, iri in extra_terms().items()}
     of = {
         terms[full]: word
         for word, iri in said.items()

@@ -22,7 +22,7 @@ from django.conf import settings
 from registry.core.errors import InvalidInput
 from registry.core.json_size import MAX_VALUES, TooDeep, TooManyValues, measure_json
 from registry.provenance.crates.reading.context import Words, words_of
-from registry.provenance.crates.terms import EXTRA_TERMS, LEGACY_METADATA, METADATA
+from registry.provenance.crates.terms import LEGACY_METADATA, METADATA, extra_terms
 
 #: Things that a crate may describe, for each file that it may have.
 _ENTITIES_PER_FILE = 10
@@ -139,7 +139,7 @@ class Entity:
 
     def _of(self, name: str) -> Any:
         """Return a value by the word that the registry has for it."""
-        if name in EXTRA_TERMS:
+        if name in extra_terms():
             name = self.words.of.get(name, name if name == "sha1" else "")
         return self.values.get(name)
 

@@ -13,6 +13,7 @@ from registry.identity.quotas import quota_of
 from registry.provenance.crates.reading.files import CrateFile, find_files, take_files
 from registry.provenance.crates.reading.graph import Crate
 from registry.provenance.crates.reading.labels import people_of
+from registry.provenance.crates.reading.others import others_of
 from registry.provenance.crates.reading.runs import Runs
 from registry.provenance.crates.reading.things import things_of
 from registry.provenance.crates.terms import ACTIONS, METADATA, PREVIEW
@@ -109,5 +110,8 @@ def graph_of(
         {file.path: file.entity.id for file in files if file.path is not None},
     )
     runs.read()
+    others = others_of(crate, runs)
     every = {id(thing): thing for thing in runs.things.values()}
-    return Graph(tuple(people_of(crate)), tuple(every.values()), tuple(runs.runs))
+    return Graph(
+        tuple(people_of(crate)), tuple(every.values()), tuple(runs.runs), others
+    )

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from registry.catalogue.models import WHOLE_OBJECT
+from registry.core.graph import Element
 from registry.core.validators import SHORT_LENGTH
 from registry.provenance.crates.reading.context import Words
 from registry.provenance.crates.reading.files import FILE, FOLDER, folders_of
 from registry.provenance.crates.reading.graph import Entity
 from registry.provenance.crates.reading.labels import fits_key_value, stated_uuid
+from registry.provenance.crates.reading.others import other_type_of
 from registry.provenance.crates.reading.things import bare_thing, software_thing
-from registry.provenance.crates.terms import ACTIONS, EXTRA_TERMS, SOFTWARE
+from registry.provenance.crates.terms import ACTIONS, SOFTWARE, UNRECORDED_SOFTWARE
 from registry.provenance.importing import Part, Run, Thing, derived_uuid
 
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
 _VALUE = "PropertyValue"
 _COLLECTION = frozenset({"Collection", *FOLDER})
-_UNRECORDED = EXTRA_TERMS["UnrecordedSoftware"]
 
 
 @dataclass
@@ -47,7 +48,17 @@ class Runs:
         self._results = {
             one.id for action in actions for one in self.crate.linked(action, "result")
         }
-        self.runs = [self._run(action) for action in actions]
+        self.runs = [
+            self._run(action)
+            for action in actions
+            if other_type_of(action, Element.ACTIVITY) is None
+        ]
+
+    def key_of(self, entity: Entity) -> str:
+        """Return the key of what an entity is: of another type, or a thing."""
+        if other_type_of(entity, Element.ENTITY) is not None:
+            return entity.id
+        return self._thing(entity)
 
     def _run(self, action: Entity) -> Run:
         started, ended = action.moment("startTime"), action.moment("endTime")
@@ -97,7 +108,7 @@ class Runs:
             )
         software = script = None
         for tool in tools:
-            if _UNRECORDED in tool.links("additionalType"):
+            if UNRECORDED_SOFTWARE in tool.links("additionalType"):
                 continue
             is_file = bool(tool.types & FILE)
             if "SoftwareApplication" not in tool.types and (
@@ -127,7 +138,8 @@ class Runs:
         parts: dict[Part, None] = {}
         beside, wholes = set(special), set()
         for entity in self._expanded(self.crate.linked(action, role), set()):
-            if self._is_parameter(entity):
+            is_other = other_type_of(entity, Element.ENTITY) is not None
+            if is_other or self._is_parameter(entity):
                 continue
             part = self._part(entity)
             parts[part] = None

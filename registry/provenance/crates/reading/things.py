@@ -11,7 +11,12 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 
+from registry.catalogue.provenance.documents import (
+    DATA_PRODUCT_DOCUMENT,
+    EXTERNAL_OBJECT_DOCUMENT,
+)
 from registry.core.validators import validate_semantic_version
+from registry.provenance.crates.reading.fields import values_of
 from registry.provenance.crates.reading.files import CrateFile
 from registry.provenance.crates.reading.labels import (
     authors_of,
@@ -207,47 +212,28 @@ def _stated_type(entity: Entity, crate: Crate) -> tuple[str, str | None] | None:
 def _products(entity: Entity, crate: Crate) -> Iterator[Product]:
     """Yield the names that a file has as a data product of a registry."""
     for work in crate.linked(entity, "encodesCreativeWork"):
-        namespace = work.text("namespace")
-        if namespace is None:
+        values = values_of(DATA_PRODUCT_DOCUMENT, work, crate)
+        if values["namespace"] is None:
             continue
         yield Product(
-            key=work.id,
-            where=work.where,
-            namespace=namespace,
-            name=work.text("name") or "",
-            version=work.text("version") or "",
-            external=next(_externals(work, crate), None),
+            work.id, work.where, **values, external=next(_externals(work, crate), None)
         )
 
 
 def _externals(work: Entity, crate: Crate) -> Iterator[External]:
     """Yield what a data product came from."""
     for source in crate.linked(work, "isBasedOn"):
-        released = source.moment("datePublished")
-        if released is None:
+        if source.moment("datePublished") is None:
             continue
         hash_, address = source.text("hash"), source.text("contentUrl")
         root = source.text("storage_root")
-        names = [
-            (one.text("value"), one.text("propertyID"))
-            for one in crate.linked(source, "identifier")
-        ]
-        alternate, kind = names[0] if names else (None, None)
         yield External(
-            key=source.id,
-            where=source.where,
-            title=source.text("name") or "",
-            release_date=released,
-            identifier=source.text("identifier") or source.text("url"),
-            alternate_identifier=alternate,
-            alternate_identifier_type=kind,
-            primary_not_supplement=source.flag("primary_not_supplement") is not False,
-            description=source.text("description"),
-            original_store=(
-                place_at(address, hash_, root, public=not source.is_private)
-                if address and hash_
-                else None
-            ),
+            source.id,
+            source.where,
+            values_of(EXTERNAL_OBJECT_DOCUMENT, source, crate),
+            place_at(address, hash_, root, public=not source.is_private)
+            if address and hash_
+            else None,
         )
 
 

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from registry.catalogue.access import downloadable_among
-from registry.catalogue.files import extension_of, file_name, last_name_of
+from registry.catalogue.files import extension_of, file_name
 from registry.catalogue.models import DataProduct, Object
+from registry.catalogue.provenance import OBJECT
+from registry.catalogue.provenance.rows import name_of_object
 from registry.core.errors import InvalidInput
-from registry.core.texts import shorten_text
+from registry.core.graph import Direction, EdgeType, Element, Role, graph
 from registry.provenance.crates.terms import INPUTS, OUTPUTS
-from registry.provenance.lineage import Direction, EdgeType, Lineage, lineage
+from registry.provenance.lineage import Edge, Lineage, Node, lineage
 from registry.provenance.records import Records, records_of
-from registry.provenance.steps import Role
 from registry.runs.models import CodeRun
+from registry.runs.provenance import CODE_RUN
+from registry.runs.provenance.roles import SOFTWARE
 from registry.storage.services import get_store
+
+if TYPE_CHECKING:
+    from registry.core.graph import NodeType
 
 #: What a crate can be about.
 Subject = DataProduct | CodeRun
@@ -36,6 +42,19 @@ class Done:
     roles: dict[Role, int] = field(default_factory=dict)
 
 
+@dataclass
+class Other:
+    """A record of another registered type.
+
+    ``links`` are the kinds and ids of the entities that an activity used, by role, and
+    with None of those that it generated.
+    """
+
+    node_type: NodeType
+    record: Any
+    links: dict[Role | None, list[tuple[str, int]]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Content:
     """What a crate tells of: its subject, the runs, the nearest first, the objects.
@@ -46,6 +65,7 @@ class Content:
 
     subject: Subject
     runs: tuple[Done, ...]
+    others: tuple[Other, ...]
     objects: tuple[Object, ...]
     records: Records
     packed: dict[int, str]
@@ -85,11 +105,12 @@ def load(subject: Subject, *, depth: int | None, user: Any) -> Content:
     records = records_of(found)
     runs = _runs(found, records)
     objects = tuple(
-        records.objects[pk] for pk in found.objects if pk in records.objects
+        records.objects[pk] for pk in found.ids_of(Object) if pk in records.objects
     )
     return Content(
         subject=subject,
         runs=runs,
+        others=_others(found, records),
         objects=objects,
         records=records,
         packed=_packed(objects, runs, subject, records, user),
@@ -116,24 +137,48 @@ def _lineage(subject: Subject, depth: int | None) -> Lineage:
 
 def _runs(found: Lineage, records: Records) -> tuple[Done, ...]:
     """Gather the links of each run."""
-    done = {pk: Done(records.runs[pk]) for pk in found.runs if pk in records.runs}
+    ids = found.ids_of(CodeRun)
+    done = {pk: Done(records.runs[pk]) for pk in ids if pk in records.runs}
     for edge in found.edges:
-        is_use = edge.type == EdgeType.USED
-        run, thing = (
-            (edge.source, edge.target) if is_use else (edge.target, edge.source)
-        )
-        here = done.get(run.id)
-        if here is None or thing.object not in records.objects:
+        run, thing = _ends_of(edge)
+        here = done.get(run.id) if run.kind == CODE_RUN.kind else None
+        is_object = graph.type_of(thing.kind) is OBJECT
+        if here is None or not is_object or thing.object not in records.objects:
             continue
         if edge.component is None:
-            here.roles[edge.role or Role.SOFTWARE] = thing.object
+            here.roles[edge.role or SOFTWARE] = thing.object
         elif edge.component in records.components:
+            is_use = edge.type == EdgeType.USED
             parts = here.inputs if is_use else here.outputs
             names = parts.setdefault(thing.object, [])
             name = records.components[edge.component].name
             if name not in names:
                 names.append(name)
     return tuple(done.values())
+
+
+def _ends_of(edge: Edge) -> tuple[Node, Node]:
+    """Return the activity and the entity that an edge connects."""
+    if edge.type == EdgeType.USED:
+        return edge.source, edge.target
+    return edge.target, edge.source
+
+
+def _others(found: Lineage, records: Records) -> tuple[Other, ...]:
+    """Gather the records of other types, entities first, with their links."""
+    others = {
+        (node_type.kind, pk): Other(node_type, record)
+        for element in (Element.ENTITY, Element.ACTIVITY)
+        for node_type in graph.other_types(element)
+        for pk, record in records.others.get(node_type, {}).items()
+    }
+    for edge in found.edges:
+        activity, entity = _ends_of(edge)
+        here = others.get((activity.kind, activity.id))
+        key = (graph.type_of(entity.kind).kind, entity.object or 0)
+        if here is not None and key not in here.links.setdefault(edge.role, []):
+            here.links[edge.role].append(key)
+    return tuple(others.values())
 
 
 def _packed(
@@ -167,20 +212,9 @@ def _packed(
 def _free_path(folder: str, thing: Object, taken: set[str]) -> str:
     """Return a path that no other file has, whatever the case of letters."""
     extension = extension_of(thing.file_type)
-    stem = name_of(thing)
+    stem = name_of_object(thing)
     path = f"{folder}/{file_name(stem, extension)}"
     if path.lower() in taken:
         path = f"{folder}/{thing.pk}/{file_name(stem, extension)}"
     taken.add(path.lower())
     return path
-
-
-def name_of(thing: Object) -> str:
-    """Return what an object is called: as a product or a release, else as a file."""
-    for product in thing.data_products.all():
-        return product.name
-    release = getattr(thing, "code_repo_release", None)
-    if release is not None:
-        return f"{release.name} {release.version}"
-    described = shorten_text(thing.description, 60).removesuffix(" …").rstrip(".")
-    return last_name_of(thing) or described or f"object {thing.pk}"

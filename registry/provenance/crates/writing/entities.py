@@ -14,17 +14,16 @@ from django.conf import settings
 from django.utils.encoding import iri_to_uri
 
 from registry.catalogue.models import DataProduct
+from registry.catalogue.provenance.documents import OBJECT_DOCUMENT
+from registry.catalogue.provenance.rows import name_of_object
 from registry.core.texts import shorten_text
-from registry.provenance.crates.terms import EXTRA_TERMS
-from registry.provenance.crates.writing.content import name_of
+from registry.provenance.crates.terms import UNRECORDED_SOFTWARE
+from registry.provenance.crates.writing.fields import address_at, properties_of
 
 if TYPE_CHECKING:
     from django.db.models import Model
 
     from registry.catalogue.models import (
-        Author,
-        ExternalObject,
-        FileType,
         KeyValue,
         Keyword,
         Licence,
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     )
     from registry.identity.models import User
     from registry.provenance.crates.writing.content import Content
-    from registry.runs.models import CodeRun
     from registry.storage.models import StoredFile
 
 _SHA1 = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
@@ -66,7 +64,7 @@ PREVIEW_VALUES: Values = {
 UNRECORDED_VALUES: Values = {
     "@type": "SoftwareApplication",
     "name": "Software that is not on record",
-    "additionalType": {"@id": EXTRA_TERMS["UnrecordedSoftware"]},
+    "additionalType": {"@id": UNRECORDED_SOFTWARE},
 }
 
 
@@ -105,22 +103,18 @@ def address_of(thing: Object, file: StoredFile | None) -> str | None:
     """Return where a file is: in the store, else where its location says."""
     if file is not None:
         return f"{settings.REGISTRY_URL}/data/{file.sha1}"
-    return _address(thing.storage_location) if thing.storage_location else None
-
-
-def _address(location: StorageLocation) -> str:
-    return str(iri_to_uri(f"{location.storage_root.root}{location.path}"))
+    return address_at(thing.storage_location) if thing.storage_location else None
 
 
 def object_values(
     thing: Object, file: StoredFile | None, *, is_private: bool
 ) -> Values:
     """Describe an object."""
+    said = properties_of(OBJECT_DOCUMENT, thing)
+    # what it is depends on what it was used as
+    said.pop("@type")
     return {
-        "name": name_of(thing),
-        "description": thing.description or None,
-        "dateModified": _moment(thing.last_updated),
-        "uuid": str(thing.uuid),
+        **said,
         **_bytes(thing.storage_location, file, is_private=is_private),
     }
 
@@ -150,13 +144,13 @@ def software_values(thing: Object, file: StoredFile | None) -> Values:
     location = thing.storage_location
     versions = (fact.value for fact in thing.key_values.all() if fact.key == "version")
     values: Values = {
-        "name": release.name if release else thing.description or name_of(thing),
+        "name": release.name if release else thing.description or name_of_object(thing),
         "version": release.version if release else next(versions, None),
         "url": release.website if release else None,
     }
     if location is None or file is not None:
         return values
-    address = _address(location)
+    address = address_at(location)
     return {
         **values,
         "url": values["url"] or address,
@@ -166,66 +160,12 @@ def software_values(thing: Object, file: StoredFile | None) -> Values:
     }
 
 
-def product_values(product: DataProduct) -> Values:
-    """Describe what names a file as a data product."""
-    return {
-        "@type": "CreativeWork",
-        "name": product.name,
-        "version": product.version,
-        "namespace": product.namespace.name,
-    }
-
-
 def namespace_values(namespace: Namespace) -> Values:
     """Describe the group or project that a namespace is of."""
     return {
         "@type": "Organization",
         "name": namespace.full_name or namespace.name,
         "url": namespace.website,
-    }
-
-
-def external_values(external: ExternalObject, *, is_private: bool) -> Values:
-    """Describe what a data product came from."""
-    store = external.original_store
-    values: Values = {
-        "@type": "CreativeWork",
-        "name": external.title,
-        "version": external.version,
-        "description": external.description,
-        "datePublished": _moment(external.release_date),
-        "identifier": [external.identifier] if external.identifier else [],
-        "primary_not_supplement": external.primary_not_supplement,
-    }
-    if store is None:
-        return values
-    return {
-        **values,
-        "contentUrl": _address(store),
-        "hash": store.hash,
-        "storage_root": store.storage_root.root,
-        "public": False if is_private else None,
-    }
-
-
-def alternate_values(external: ExternalObject) -> Values:
-    """Describe the identifier of an external object that is no URL."""
-    return {
-        "@type": "PropertyValue",
-        "name": external.alternate_identifier_type,
-        "propertyID": external.alternate_identifier_type,
-        "value": external.alternate_identifier,
-    }
-
-
-def author_values(author: Author) -> Values:
-    """Describe a person, or an organisation by its ROR."""
-    is_organisation = (author.identifier or "").startswith("https://ror.org/")
-    return {
-        "@type": "Organization" if is_organisation else "Person",
-        "name": author.name,
-        "identifier": author.identifier,
-        "uuid": str(author.uuid),
     }
 
 
@@ -264,15 +204,6 @@ def fact_values(fact: KeyValue) -> Values:
     }
 
 
-def format_values(file_type: FileType) -> Values:
-    """Describe a file type."""
-    return {
-        "@type": "WebSite",
-        "name": file_type.name,
-        "extension": file_type.extension,
-    }
-
-
 def component_values(name: str, whole: dict[str, str]) -> Values:
     """Describe a part of a file."""
     return {
@@ -280,18 +211,6 @@ def component_values(name: str, whole: dict[str, str]) -> Values:
         "name": name,
         "component": name,
         "isPartOf": whole,
-    }
-
-
-def run_values(run: CodeRun) -> Values:
-    """Describe a run."""
-    return {
-        "@type": "CreateAction",
-        "name": f"code run {run.pk}",
-        "description": run.description,
-        "startTime": _moment(run.run_date),
-        "endTime": _moment(run.end_date) if run.end_date else None,
-        "uuid": str(run.uuid),
     }
 
 

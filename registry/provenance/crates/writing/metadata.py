@@ -11,17 +11,31 @@ from urllib.parse import quote
 
 from registry.catalogue.files import extension_of, media_type_of
 from registry.catalogue.models import WHOLE_OBJECT, DataProduct, Object
+from registry.catalogue.provenance.documents import (
+    AUTHOR_DOCUMENT,
+    DATA_PRODUCT_DOCUMENT,
+    EXTERNAL_OBJECT_DOCUMENT,
+    FILE_TYPE_DOCUMENT,
+)
+from registry.catalogue.provenance.privacy import is_private
+from registry.catalogue.provenance.rows import external_of
+from registry.core.graph import Element
 from registry.provenance.crates.terms import (
     CC0,
-    EXTRA_TERMS,
     PREVIEW,
     PROCESS_RUN,
     VERSION,
+    extra_terms,
 )
 from registry.provenance.crates.writing import entities
-from registry.provenance.privacy import is_private
-from registry.provenance.records import external_of
-from registry.provenance.steps import Role
+from registry.provenance.crates.writing.fields import (
+    compact,
+    location_of,
+    names_of_kinds,
+    properties_of,
+)
+from registry.runs.provenance.documents import CODE_RUN_DOCUMENT
+from registry.runs.provenance.roles import CONFIGURATION, SCRIPT, SOFTWARE
 
 if TYPE_CHECKING:
     from rocrate.rocrate import ROCrate
@@ -33,9 +47,10 @@ if TYPE_CHECKING:
         Licence,
         StorageLocation,
     )
-    from registry.provenance.crates.writing.content import Content, Done
+    from registry.core.graph import Role
+    from registry.core.graph.mapping import DocumentType
+    from registry.provenance.crates.writing.content import Content, Done, Other
     from registry.provenance.crates.writing.entities import UrlOf, Values
-    from registry.runs.models import CodeRun
 
 #: What a reference to an entity looks like.
 Link = dict[str, str]
@@ -61,21 +76,22 @@ class _Metadata:
         self._url_of = url_of
         self._paths = content.packed if packed else {}
         self._crate: ROCrate = ROCrate(version=VERSION)
-        self._crate.metadata.extra_terms.update(EXTRA_TERMS)
+        self._crate.metadata.extra_terms.update(extra_terms())
         #: The names of entities by kind and id of their records.
         self._named: dict[tuple[str, int], str] = {}
-        self._software = _in_role(content, Role.SOFTWARE)
-        self._scripts = _in_role(content, Role.SCRIPT)
+        self._software = _in_role(content, SOFTWARE)
+        self._scripts = _in_role(content, SCRIPT)
         self._describe_itself(packed=packed)
         for thing in content.objects:
             self._thing(thing)
         actions = [self._run(done) for done in content.runs]
+        actions += [link for one in content.others if (link := self._other(one))]
         self._describe_root(actions)
 
     def generate(self) -> dict[str, Any]:
         """Return the document."""
         document: dict[str, Any] = self._crate.metadata.generate()
-        graph = [_compact(entity) for entity in document["@graph"]]
+        graph = [compact(entity) for entity in document["@graph"]]
         return {**document, "@graph": graph}
 
     def _describe_itself(self, *, packed: bool) -> None:
@@ -187,25 +203,26 @@ class _Metadata:
 
     def _product(self, product: DataProduct, file: str) -> Link:
         """Describe what names a file as a data product, and where it came from."""
-        values = entities.product_values(product)
+        values = properties_of(DATA_PRODUCT_DOCUMENT, product)
         values["encoding"] = {"@id": file}
         external = external_of(product)
         if external is not None:
-            name = self._url_of(external)
-            source = entities.external_values(
-                external, is_private=self._is_private(external.original_store)
-            )
-            if external.alternate_identifier:
-                alternate = self._add(
-                    f"#identifier-{external.pk}", entities.alternate_values(external)
-                )
-                source["identifier"] = [*source["identifier"], alternate]
-            values["isBasedOn"] = self._add(name, source)
+            source = self._described(EXTERNAL_OBJECT_DOCUMENT, external)
+            values["isBasedOn"] = self._add(self._url_of(external), source)
         return self._add(self._url_of(product), values)
+
+    def _described(self, document: DocumentType, record: Any) -> Values:
+        """Describe a record by its map, with names of other kinds beside it."""
+        is_private = self._is_private(location_of(document, record))
+        values = properties_of(document, record, is_private=is_private)
+        for word, said in names_of_kinds(document, record):
+            link = self._add(f"#{word}-{record.pk}", said)
+            values[word] = [*values.get(word, ()), link]
+        return values
 
     def _author(self, author: Author) -> Link:
         name = author.identifier or self._url_of(author)
-        return self._add(name, entities.author_values(author))
+        return self._add(name, properties_of(AUTHOR_DOCUMENT, author))
 
     def _licence(self, licence: Licence) -> Link:
         name = licence.identifier or f"#licence-{licence.pk}"
@@ -226,27 +243,64 @@ class _Metadata:
             formats.append(media_type_of(extension_of(thing.file_type)))
         if thing.file_type is not None:
             name = self._url_of(thing.file_type)
-            formats.append(self._add(name, entities.format_values(thing.file_type)))
+            said = properties_of(FILE_TYPE_DOCUMENT, thing.file_type)
+            formats.append(self._add(name, said))
         return formats or None
 
     def _run(self, done: Done) -> Link:
         """Describe a run as an action."""
         run = done.run
         roles = {role: self._link(pk) for role, pk in done.roles.items()}
-        software = roles.pop(Role.SOFTWARE, None)
-        instrument = software or roles.get(Role.SCRIPT) or self._unrecorded(run)
+        software = roles.pop(SOFTWARE, None)
+        instrument = software or roles.get(SCRIPT) or self._unrecorded(run)
         special = set(done.roles.values())
         objects = [*roles.values(), *self._parts(done.inputs, special)]
         values = {
-            **entities.run_values(run),
+            **properties_of(CODE_RUN_DOCUMENT, run),
             "agent": self._agent(run),
             "instrument": instrument,
             "object": _unique(objects) or None,
             "result": _unique(self._parts(done.outputs, set())) or None,
-            "configuration": roles.get(Role.CONFIGURATION),
-            "script": roles.get(Role.SCRIPT),
+            "configuration": roles.get(CONFIGURATION),
+            "script": roles.get(SCRIPT),
         }
         return self._add(self._url_of(run), values)
+
+    def _other(self, other: Other) -> Link | None:
+        """Describe a record of another type; return the link to an activity."""
+        document = other.node_type.document
+        if document is None:
+            return None
+        record, term = other.record, document.own_term
+        values = self._described(document, record)
+        if term is not None:
+            values["additionalType"] = {"@id": term.iri}
+        if other.node_type.element is Element.ACTIVITY:
+            return self._add(self._url_of(record), values | self._links_of(other))
+        link = self._add(self._url_of(record), values)
+        self._named[record.kind, record.pk] = link["@id"]
+        return None
+
+    def _links_of(self, other: Other) -> Values:
+        """Refer to what an activity of another type used and generated, and by whom."""
+        links = {
+            role: [{"@id": self._named[key]} for key in keys if key in self._named]
+            for role, keys in other.links.items()
+        }
+        results = links.pop(None, [])
+        words = {
+            role.crate_word: found
+            for role, found in links.items()
+            if role is not None and role.crate_word
+        }
+        return {
+            "agent": self._agent(other.record),
+            "instrument": self._unrecorded(other.record),
+            "object": _unique(link for found in links.values() for link in found)
+            or None,
+            "result": _unique(results) or None,
+            **words,
+        }
 
     def _parts(self, parts: Mapping[int, list[str]], special: set[int]) -> list[Link]:
         """Refer to objects, and to the parts of them that were meant.
@@ -265,18 +319,18 @@ class _Metadata:
         place = f"{whole['@id']}#{quote(name, safe='')}"
         return self._add(place, entities.component_values(name, whole))
 
-    def _agent(self, run: CodeRun) -> Link:
-        """Refer to who ran it: the author whose account registered it, or that."""
-        author = self._content.records.authors.get(run.registered_by_id)
+    def _agent(self, record: Any) -> Link:
+        """Refer to who did it: the author whose account registered it, or that."""
+        author = self._content.records.authors.get(record.registered_by_id)
         if author is not None:
             return self._author(author)
-        account = run.registered_by
+        account = record.registered_by
         values = entities.account_values(account, is_named=self._content.is_named)
         return self._add(f"#account-{account.pk}", values)
 
-    def _unrecorded(self, run: CodeRun) -> Link:
+    def _unrecorded(self, record: Any) -> Link:
         """Stand for software of which nothing is on record."""
-        name = f"{self._url_of(run)}#software"
+        name = f"{self._url_of(record)}#software"
         return self._add(name, entities.UNRECORDED_VALUES)
 
     def _link(self, pk: int) -> Link:
@@ -286,14 +340,6 @@ class _Metadata:
 def _in_role(content: Content, role: Role) -> set[int]:
     """Return the objects that a run used in a role."""
     return {done.roles[role] for done in content.runs if role in done.roles}
-
-
-def _compact(entity: Values) -> Values:
-    """Write lists of one as that one, as RO-Crate has it."""
-    return {
-        name: value[0] if isinstance(value, list) and len(value) == 1 else value
-        for name, value in entity.items()
-    }
 
 
 def _unique(links: Iterable[Link]) -> list[Link]:

@@ -46,8 +46,8 @@ def _run(action: Mapping[str, Any], entities: Mapping[str, Any]) -> dict[str, An
     return {
         "id": action["@id"],
         "name": action["name"],
-        "description": action["description"],
-        "started": action["startTime"],
+        "description": action.get("description", ""),
+        "started": action.get("startTime"),
         "ended": action.get("endTime"),
         "agent": _name(action["agent"], entities),
         "software": _name(action["instrument"], entities),

@@ -1,0 +1,72 @@
+"""The node types of the catalogue.
+
+An object appears under the names that people know: as each data product that it is, or
+as itself where it is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from registry.catalogue.models import (
+    WHOLE_OBJECT,
+    DataProduct,
+    ExternalObject,
+    Object,
+    ObjectComponent,
+)
+from registry.catalogue.provenance.captions import (
+    caption_externals,
+    caption_objects,
+    caption_products,
+    issues_of_objects,
+)
+from registry.catalogue.provenance.documents import (
+    DATA_PRODUCT_DOCUMENT,
+    EXTERNAL_OBJECT_DOCUMENT,
+    OBJECT_DOCUMENT,
+)
+from registry.catalogue.provenance.rows import external_of, products_of
+from registry.core.graph import Element, NodeName, NodeType
+from registry.core.graph.mapping import PartMap
+
+
+def latest_products(ids: Sequence[int]) -> set[int]:
+    """Return which data products are the latest versions of their names."""
+    rows = DataProduct.objects.filter(pk__in=ids).latest_versions()
+    return set(rows.values_list("pk", flat=True))
+
+
+DATA_PRODUCT = NodeName(
+    model=DataProduct,
+    captions=caption_products,
+    of_node=products_of,
+    origin=external_of,
+    document=DATA_PRODUCT_DOCUMENT,
+    newest=latest_products,
+    report_path="prov-report/{id}/",
+    crate_path="ro-crate/data-product/{id}/",
+)
+EXTERNAL_OBJECT = NodeName(
+    model=ExternalObject,
+    captions=caption_externals,
+    document=EXTERNAL_OBJECT_DOCUMENT,
+    appears=False,
+    has_own_documents=False,
+)
+OBJECT = NodeType(
+    model=Object,
+    element=Element.ENTITY,
+    is_default=True,
+    names=(DATA_PRODUCT, EXTERNAL_OBJECT),
+    captions=caption_objects,
+    parts=PartMap(
+        model=ObjectComponent,
+        whole=ObjectComponent.object,
+        name=ObjectComponent.name,
+        whole_name=WHOLE_OBJECT,
+    ),
+    document=OBJECT_DOCUMENT,
+    issues=issues_of_objects,
+    report_path="prov-report/object/{id}/",
+)

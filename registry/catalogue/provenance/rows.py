@@ -1,0 +1,78 @@
+"""What documents fetch of the catalogue, in as many queries whatever the number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING
+
+from django.db.models import Prefetch
+
+from registry.catalogue.access import ACCESSIBILITY, PRIVATE
+from registry.catalogue.files import last_name_of
+from registry.catalogue.models import (
+    Author,
+    DataProduct,
+    ExternalObject,
+    KeyValue,
+    Object,
+)
+from registry.catalogue.provenance.privacy import HINT, hint
+from registry.core.texts import shorten_text
+
+if TYPE_CHECKING:
+    from registry.core.graph import NodeType
+
+
+def report_objects(
+    ids: Collection[int], entities: Callable[[NodeType], Collection[int]]
+) -> Iterable[Object]:
+    """Fetch objects with all that reports tell of them."""
+    products = DataProduct.objects.select_related(
+        "namespace", "external_object__original_store__storage_root"
+    ).annotate(**{HINT: hint("external_object__original_store")})
+    private = KeyValue.objects.filter(key=ACCESSIBILITY, value__iexact=PRIVATE)
+    return (
+        Object.objects.filter(pk__in=ids)
+        .select_related(
+            "storage_location__storage_root", "file_type", "code_repo_release"
+        )
+        .annotate(**{HINT: hint("storage_location")})
+        .prefetch_related(
+            Prefetch("data_products", products),
+            Prefetch("authors", Author.objects.order_by("pk")),
+            Prefetch("key_values", private, to_attr="closing"),
+        )
+    )
+
+
+def products_of(thing: Object) -> list[DataProduct]:
+    """Return the data products that an object is, in the order of their ids."""
+    return sorted(thing.data_products.all(), key=lambda product: product.pk)
+
+
+def external_of(product: DataProduct) -> ExternalObject | None:
+    """Return where a product came from, without asking the database again."""
+    return getattr(product, "external_object", None)
+
+
+def authors_of(thing: Object) -> Iterable[Author]:
+    """Return who made an object."""
+    return thing.authors.all()
+
+
+def name_of_object(thing: Object) -> str:
+    """Return what an object is called: as a product or a release, else as a file."""
+    for product in thing.data_products.all():
+        return product.name
+    release = getattr(thing, "code_repo_release", None)
+    if release is not None:
+        return f"{release.name} {release.version}"
+    described = shorten_text(thing.description, 60).removesuffix(" …").rstrip(".")
+    return last_name_of(thing) or described or f"object {thing.pk}"
+
+
+def supplement_of(product: int) -> ExternalObject | None:
+    """Return where a data product came from, if that is a supplement."""
+    supplements = ExternalObject.objects.filter(primary_not_supplement=False)
+    rows = supplements.select_related("data_product").filter(data_product=product)
+    return rows.first()

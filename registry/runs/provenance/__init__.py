@@ -1,0 +1,18 @@
+"""What runs have in the provenance graph: code runs, and their links to objects."""
+
+from registry.core.graph import graph
+from registry.runs.provenance.documents import CODE_RUN_DOCUMENT, TERMS
+from registry.runs.provenance.links import LINK_QUERIES
+from registry.runs.provenance.nodes import CODE_RUN
+
+__all__ = ["CODE_RUN", "register"]
+
+
+def register() -> None:
+    """Register code runs and their links."""
+    graph.register(
+        types=(CODE_RUN,),
+        queries=LINK_QUERIES,
+        documents=(CODE_RUN_DOCUMENT,),
+        terms=TERMS,
+    )

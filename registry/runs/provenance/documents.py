@@ -1,0 +1,111 @@
+"""What a code run is called in PROV documents and in crates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING
+
+from django.db.models import Prefetch
+
+from registry.catalogue.models import Author, ObjectComponent
+from registry.catalogue.provenance import OBJECT
+from registry.catalogue.provenance.terms import UUID
+from registry.core.graph import NodeType, Term, TermKind
+from registry.core.graph.mapping import (
+    ActivityMap,
+    Datatype,
+    DocumentType,
+    MappedField,
+    Use,
+)
+from registry.runs.models import CodeRun
+from registry.runs.provenance.roles import CONFIGURATION, INPUT, SCRIPT, SOFTWARE
+
+if TYPE_CHECKING:
+    from registry.identity.models import User
+
+
+def runner_of(run: CodeRun) -> Author | User:
+    """Return the author whose account registered a run, else the account."""
+    known = getattr(run.registered_by, "user_author", None)
+    return run.registered_by if known is None else known.author
+
+
+def report_runs(
+    ids: Collection[int], entities: Callable[[NodeType], Collection[int]]
+) -> Iterable[CodeRun]:
+    """Fetch runs with their inputs, and with those outputs that a report tells of."""
+    written = ObjectComponent.objects.filter(object__in=entities(OBJECT))
+    return (
+        CodeRun.objects.filter(pk__in=ids)
+        .select_related("registered_by__user_author__author")
+        .prefetch_related(
+            Prefetch("inputs", ObjectComponent.objects.order_by("pk")),
+            Prefetch("outputs", written.order_by("pk")),
+        )
+    )
+
+
+CODE_RUN_DOCUMENT = DocumentType(
+    model=CodeRun,
+    prov_class="fair:Run",
+    own_term=Term(
+        "Run",
+        TermKind.CLASS,
+        "A code run: one execution of a piece of code, which read and wrote data. "
+        "Every run is a prov:Activity.",
+    ),
+    crate_class="CreateAction",
+    activity=ActivityMap(
+        started=CodeRun.run_date,
+        ended=CodeRun.end_date,
+        agent=runner_of,
+        uses=(
+            Use(field=CodeRun.code_repo, role=SOFTWARE, target=OBJECT),
+            Use(field=CodeRun.model_config, role=CONFIGURATION, target=OBJECT),
+            Use(field=CodeRun.submission_script, role=SCRIPT, target=OBJECT),
+            Use(field=CodeRun.inputs, role=INPUT, target=OBJECT),
+        ),
+        generates=(Use(field=CodeRun.outputs, role=None, target=OBJECT),),
+    ),
+    report_rows=report_runs,
+    crate_name=lambda run: f"code run {run.pk}",
+    fields=(
+        MappedField(
+            field=CodeRun.description,
+            prov=("dcterms:description", "prov:label", "rdfs:label"),
+            crate=("description",),
+        ),
+        MappedField(
+            field=CodeRun.run_date, crate=("startTime",), datatype=Datatype.MOMENT
+        ),
+        MappedField(
+            field=CodeRun.end_date, crate=("endTime",), datatype=Datatype.MOMENT
+        ),
+        MappedField(field=CodeRun.uuid, term=UUID, datatype=Datatype.UUID),
+    ),
+)
+
+#: Terms of the vocabulary that are no fields of a run.
+TERMS = (
+    Term("code_runner", TermKind.ROLE, "Who started a code run."),
+    Term(
+        "UnrecordedSoftware",
+        TermKind.CLASS,
+        "Stands in a crate for the software of a code run of which nothing is on "
+        "record, since the profile wants some to be named.",
+        in_crates=True,
+    ),
+    Term(
+        "configuration",
+        TermKind.PROPERTY,
+        "The file that a code run, as an action in a crate, was configured by.",
+        in_crates=True,
+    ),
+    Term(
+        "script",
+        TermKind.PROPERTY,
+        "The script that started a code run, as an action in a crate.",
+        in_crates=True,
+    ),
+)

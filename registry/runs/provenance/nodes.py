@@ -1,0 +1,48 @@
+"""The node type of code runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.models.functions import Substr
+
+from registry.core.compiled import CompiledByIds
+from registry.core.graph import Caption, Element, NodeType
+from registry.core.graph.captions import (
+    READ_LENGTH,
+    single_line,
+    time_as_text,
+    time_from_text,
+)
+from registry.core.lookups import IdIn
+from registry.runs.models import CodeRun
+from registry.runs.provenance.documents import CODE_RUN_DOCUMENT
+
+_RUNS = CompiledByIds(
+    lambda ids: (
+        CodeRun.objects.filter(IdIn("pk", ids))
+        .values_list(
+            "pk", Substr("description", 1, READ_LENGTH), time_as_text("run_date")
+        )
+        .order_by()
+    )
+)
+
+
+def caption_runs(ids: Sequence[int]) -> dict[int, Caption]:
+    """Caption code runs by their description."""
+    return {
+        pk: Caption(single_line(text) or f"code run {pk}", None, time_from_text(date))
+        for pk, text, date in _RUNS.rows(ids)
+    }
+
+
+CODE_RUN = NodeType(
+    model=CodeRun,
+    element=Element.ACTIVITY,
+    is_default=True,
+    captions=caption_runs,
+    document=CODE_RUN_DOCUMENT,
+    report_path="prov-report/code_run/{id}/",
+    crate_path="ro-crate/code-run/{id}/",
+)

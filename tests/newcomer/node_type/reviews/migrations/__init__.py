@@ -1,0 +1,1 @@
+"""Migrations of the newcomer's application."""
