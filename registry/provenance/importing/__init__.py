@@ -1,8 +1,8 @@
-"""Registering what a foreign document tells: people, files and runs, all or nothing.
+"""Importing a document: its people, files, runs and other records, all or nothing.
 
-A reader of some format (PROV-JSON, RO-Crate) says in the words of `described` what its
-document tells; `register_graph` finds what is on record already and registers the rest
-by the services. It is the one way in for every format.
+The reader of a format (PROV-JSON, RO-Crate) converts a document to the descriptions of
+`described`; `register_graph` finds what is on record already and registers the rest by
+the services. Every format is imported this way.
 """
 
 from registry.provenance.importing.described import (

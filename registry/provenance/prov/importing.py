@@ -1,4 +1,4 @@
-"""The way in for PROV-JSON: what a document says becomes records, all or nothing."""
+"""Importing PROV-JSON: what a document says becomes records, all or nothing."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def import_document(data: Any, *, registry_url: str, by: User) -> Outcome:
 
 
 def map_document(source: Source) -> Graph:
-    """Say a document in the words of records; raises what is wrong with it."""
+    """Convert a document to an import graph; raise what is wrong with it."""
     for name in source.document.bundles:
         source.leave_out(f"$.bundle['{name[:200]}']", "Bundles are on no record.")
     agents = map_agents(source)

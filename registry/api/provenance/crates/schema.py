@@ -71,7 +71,7 @@ class ExtractionSchema(ReportSchema):
         return RecordSchema._bodies(self, content)
 
 
-hand_out = extend_schema(
+download = extend_schema(
     parameters=[CrateParameters],
     responses={(200, "application/json"): {"type": "object"}},
 )

@@ -1,4 +1,4 @@
-"""Crates of records, handed out and taken in; and how external data came in."""
+"""RO-Crates of records, to download and to import; and how external data came in."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class DataProductCrateView(CrateView):
     kind = DataProduct
     links = ("namespace", "object")
 
-    @openapi.hand_out
+    @openapi.download
     def get(self, request: Request, id: str) -> Any:  # noqa: A002
         """Hand out the RO-Crate of a data product.
 
@@ -102,7 +102,7 @@ class CodeRunCrateView(CrateView):
 
     kind = CodeRun
 
-    @openapi.hand_out
+    @openapi.download
     def get(self, request: Request, id: str) -> Any:  # noqa: A002
         """Hand out the RO-Crate of a code run.
 

@@ -1,4 +1,4 @@
-"""Crates that come in: opened, understood, and registered."""
+"""Crates to import: opened, read, and registered."""
 
 from registry.provenance.crates.reading.package import MetadataAlone, Package, open_zip
 from registry.provenance.crates.reading.receiving import Received, receive

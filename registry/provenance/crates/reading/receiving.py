@@ -102,7 +102,7 @@ def _left_out(
 def graph_of(
     crate: Crate, files: Sequence[CrateFile], sums: Mapping[str, Checksums]
 ) -> Graph:
-    """Say in the words of the way in what a crate tells."""
+    """Convert a crate to an import graph."""
     things = things_of(crate, files, sums)
     runs = Runs(
         crate,

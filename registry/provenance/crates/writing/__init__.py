@@ -1,4 +1,4 @@
-"""Crates that are handed out: what is in one, its metadata, its zip."""
+"""Crates to download: what is in one, its metadata, its zip."""
 
 from registry.provenance.crates.writing.archive import stream_zip
 from registry.provenance.crates.writing.content import Content, Subject, load
