@@ -25,7 +25,7 @@ from typing import Any
 CODE = Path(__file__).resolve().parent.parent / "registry"
 #: The files that every statement goes through, whatever asks for it.
 ADAPTERS = (
-    *("core/sqlite3/", "core/postgresql/"),
+    *("core/sqlite3/", "core/postgresql", "core/compiled.py"),
     *("core/statement_timeouts.py", "core/reading.py"),
 )
 #: Where a view begins and where its answer is complete.

@@ -231,7 +231,10 @@ def _named_in(path: Path) -> set[str]:
     }
 
 
-MODULES = sorted((ROOT / "registry").rglob("*.py"))
+#: Roles in the provenance of a domain are other roles: those of W3C PROV.
+MODULES = sorted(
+    path for path in (ROOT / "registry").rglob("*.py") if "provenance" not in path.parts
+)
 DECLARED = {path: names for path in MODULES if (names := _declared_in(path))}
 
 

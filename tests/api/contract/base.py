@@ -24,6 +24,7 @@ from registry.core import validators
 from registry.core.links import has_uuid
 from registry.core.models import Record
 from tests.api.client import HOST, Api, path_of, url_of
+from tests.api.contract.declared import declared_contract
 from tests.factories import UserFactory, values_of
 
 if TYPE_CHECKING:
@@ -119,6 +120,9 @@ class Contract:
     #: What a change must leave as it is, and with which values it is free to change.
     keeps: ClassVar[tuple[str, ...]] = ()
     loose: ClassVar[dict[str, Any]] = {}
+    #: Queries for what a row has in other tables, and for a POST of one record.
+    lists: ClassVar[int] = 0
+    posting: ClassVar[int] = 0
     #: Whether people without an account may read.
     public: ClassVar[bool] = True
 
@@ -129,6 +133,9 @@ class Contract:
         super().__init_subclass__(**kwargs)
         if not hasattr(cls, "factory"):
             return
+        if not hasattr(cls, "endpoint"):
+            for name, value in declared_contract(cls.model()).items():
+                setattr(cls, name, value)
         for name, function in inspect.getmembers(cls, inspect.isfunction):
             arguments = set(inspect.signature(function).parameters) & set(_ALL_CASES)
             if any(not _ALL_CASES[argument](cls) for argument in arguments):

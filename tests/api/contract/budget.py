@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from pytest_django import DjangoAssertNumQueries
 
@@ -19,10 +19,6 @@ class Budget(Contract):
     `lists` are those for what a row has in other tables: 0 or 1. One record brings it
     along.
     """
-
-    lists: ClassVar[int] = 0
-    #: What a POST of one record takes, beside finding out who posts.
-    posting: ClassVar[int] = 0
 
     def test_a_list_of_one_takes_what_a_list_of_thirty_does(
         self, django_assert_num_queries: DjangoAssertNumQueries

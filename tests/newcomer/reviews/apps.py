@@ -6,14 +6,14 @@ from django.apps import AppConfig
 
 
 class ReviewsConfig(AppConfig):
-    """Registers the node types of reviews at the start."""
+    """Declares the types of reviews at the start."""
 
-    name = "tests.newcomer.node_type.reviews"
+    name = "tests.newcomer.reviews"
     label = "reviews"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the node types, their links and their documents."""
-        from tests.newcomer.node_type.reviews import provenance
+        """Declare the record types, the node types, their links and documents."""
+        from tests.newcomer.reviews import provenance, record_types  # noqa: F401
 
         provenance.register()

@@ -1,4 +1,4 @@
-"""A newcomer's node types are in lineages, pictures, reports and crates at once.
+"""A newcomer's types are everywhere at once: models, declarations and factories do it.
 
 The exercise runs in a process of its own: the newcomer's application must be among the
 installed ones from the start.
@@ -13,16 +13,19 @@ from pathlib import Path
 
 import pytest
 
-_EXERCISE = Path(__file__).with_name("exercise.py")
+HERE = Path(__file__).parent
 
 
-def test_what_is_registered_is_everywhere(pytestconfig: pytest.Config) -> None:
+@pytest.mark.parametrize("exercise", ["exercise_provenance.py", "exercise_records.py"])
+def test_declared_types_are_everywhere(
+    pytestconfig: pytest.Config, exercise: str
+) -> None:
     database = str(pytestconfig.getoption("database"))
     command = [
-        *(sys.executable, "-m", "pytest", str(_EXERCISE)),
-        *("--ds", "tests.newcomer.node_type.settings"),
+        *(sys.executable, "-m", "pytest", str(HERE / exercise)),
+        *("--ds", "tests.newcomer.settings"),
         *("-n", "0", "-q", "--database", database),
-        *("-o", "python_files=exercise.py"),
+        *("-o", "python_files=exercise_*.py"),
     ]
     environment = {
         name: value for name, value in os.environ.items() if "XDIST" not in name

@@ -27,7 +27,7 @@ from registry.core.graph.mapping import (
     Use,
 )
 from registry.core.graph.queries import select_referenced, select_referring
-from tests.newcomer.node_type.reviews.models import Guideline, Review
+from tests.newcomer.reviews.models import Guideline, Review
 
 REVIEWED = Role(
     "reviewed", "as what it reviewed", "What a review is about.", is_data=True

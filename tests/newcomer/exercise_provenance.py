@@ -28,7 +28,7 @@ from registry.provenance.prov.formats import as_json
 from registry.provenance.prov.importing import import_document
 from registry.runs.models import CodeRun
 from tests import factories
-from tests.newcomer.node_type.reviews.models import Guideline, Review
+from tests.newcomer.reviews.models import Guideline, Review
 from tests.provenance.crates.handed import NOBODY, url_of
 from tests.provenance.prov.documents import another_registry
 
