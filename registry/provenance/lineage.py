@@ -31,7 +31,6 @@ from registry.core.graph import (
     Role,
     graph,
 )
-from registry.core.graph.links import edge_type_of
 from registry.core.graph.registry import is_root_only
 from registry.provenance.links import Links, links_of, names_of
 from registry.provenance.walk import CODES, Row, most_links, walk
@@ -241,26 +240,16 @@ def _make_edges(links: Links, named: Named) -> tuple[tuple[Edge, ...], list[Node
     """Make edges of links, and note the nodes of which one leads to no other."""
     edges: list[Edge] = []
     stopped: list[Node] = []
-    ways = [
-        (
-            graph.number_of(query.source),
-            graph.number_of(query.target),
-            role,
-            edge_type_of(role),
-            # edges point upstream
-            query.direction is Direction.UPSTREAM,
-        )
-        for query, role in links.kinds
-    ]
     for number, source, target, component in links.rows:
-        begins_at, leads_to, role, relation, is_forward = ways[number]
-        here = named[begins_at, source]
-        there = named.get((leads_to, target))
+        kind = links.kinds[number]
+        here = named[kind.source, source]
+        there = named.get((kind.target, target))
         if there is None:
             stopped += here
             continue
-        for start, end in product(here, there) if is_forward else product(there, here):
-            edges.append(Edge(start, end, relation, component, role))
+        pairs = product(here, there) if kind.is_forward else product(there, here)
+        for start, end in pairs:
+            edges.append(Edge(start, end, kind.edge_type, component, kind.role))
     if links.directions > 1:
         # on a cycle a link is met in either direction
         edges = list(dict.fromkeys(edges))

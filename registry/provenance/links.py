@@ -4,18 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db import connection
 
-from registry.core.graph import LinkQuery, NodeKey, NodeName, Role, graph
+from registry.core.graph import (
+    Direction,
+    EdgeType,
+    LinkQuery,
+    NodeKey,
+    NodeName,
+    Role,
+    graph,
+)
+from registry.core.graph.links import edge_type_of
 from registry.core.graph.queries import field_of, select_referring
 from registry.core.lookups import IdIn, encode_ids
 from registry.provenance.walk import CODES, Row
 
 #: Which kind of link, from which id, to which id, and the id of the component.
 LinkRow = tuple[int, int, int, int | None]
-#: The query that finds a kind of link, and the role, None for what was generated.
-LinkKind = tuple[LinkQuery, Role | None]
+
+
+@dataclass(frozen=True)
+class LinkKind:
+    """A kind of link: the numbers of the node types, and what it is.
+
+    ``source`` is where the walk comes from; ``is_forward`` tells that edges of the kind
+    point from there, upstream.
+    """
+
+    source: int
+    target: int
+    role: Role | None
+    edge_type: EdgeType
+    is_forward: bool
+
+
+@dataclass(frozen=True)
+class NumberedQuery:
+    """A link query with what rows have for its direction and its source."""
+
+    query: LinkQuery
+    source: tuple[int, int]
+    kinds: tuple[LinkKind, ...]
+
+
+@lru_cache(maxsize=1)
+def _numbered_queries(_: int) -> list[NumberedQuery]:
+    """Return all link queries; the argument is the version of the graph."""
+    return [_number_query(query) for query in graph.queries_in(*CODES)]
+
+
+def _number_query(query: LinkQuery) -> NumberedQuery:
+    source, target = graph.number_of(query.source), graph.number_of(query.target)
+    is_forward = query.direction is Direction.UPSTREAM
+    kinds = tuple(
+        LinkKind(source, target, role, edge_type_of(role), is_forward)
+        for role in query.roles
+    )
+    return NumberedQuery(query, (CODES[query.direction], source), kinds)
 
 
 @dataclass(frozen=True)
@@ -37,47 +85,51 @@ def links_of(nodes: Iterable[Row], *, limit: int) -> Links:
     ids: dict[tuple[int, int], list[int]] = {}
     for code, number, pk in nodes:
         ids.setdefault((code, number), []).append(pk)
-    found = [
-        (query, ids[source])
-        for query in graph.queries_in(*CODES)
-        if (source := _source_of(query)) in ids
-    ]
+    queries = _numbered_queries(graph.version)
+    found = [(one, ids[one.source]) for one in queries if one.source in ids]
     if not found:
         return Links([], [], [])
-    kinds: list[LinkKind] = []
-    selects: list[str] = []
-    for query, _ in found:
-        select = query.select_for("wanted.id", limit + 1)
-        selects.append(_expand(select, len(kinds), limit + 1))
-        kinds += [(query, role) for role in query.roles]
+    kinds = [kind for one, _ in found for kind in one.kinds]
+    statement = _link_statement(
+        tuple(one for one, _ in found), limit + 1, connection.vendor
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            " UNION ALL ".join(selects), [encode_ids(pks) for _, pks in found]
-        )
+        cursor.execute(statement, [encode_ids(pks) for _, pks in found])
         rows = cursor.fetchall()
     unread = _find_unread(found, rows, limit) if len(rows) > limit else []
-    return Links(kinds, rows, unread, len({query.direction for query, _ in found}))
+    return Links(kinds, rows, unread, len({one.source[0] for one, _ in found}))
 
 
-def _source_of(query: LinkQuery) -> tuple[int, int]:
-    """Return the direction and the node type that a query begins at, as rows do."""
-    return CODES[query.direction], graph.number_of(query.source)
+@lru_cache(maxsize=64)
+def _link_statement(
+    queries: tuple[NumberedQuery, ...],
+    cap: int,
+    _: str,
+) -> str:
+    """Write the statement for several queries; the last argument is the database."""
+    selects: list[str] = []
+    first = 0
+    for one in queries:
+        select = one.query.select_for("wanted.id", cap)
+        selects.append(_expand(select, first, cap))
+        first += len(one.kinds)
+    return " UNION ALL ".join(selects)
 
 
 def _find_unread(
-    queries: Sequence[tuple[LinkQuery, Sequence[int]]],
+    queries: Sequence[tuple[NumberedQuery, Sequence[int]]],
     rows: Sequence[LinkRow],
     limit: int,
 ) -> list[NodeKey]:
     """Return the nodes that a query has not read to the end: its last one, and more."""
     found: list[NodeKey] = []
     first = 0
-    for query, ids in queries:
-        kinds = range(first, first + len(query.roles))
+    for one, ids in queries:
+        kinds = range(first, first + len(one.kinds))
         first = kinds.stop
         sources = [row[1] for row in rows if row[0] in kinds]
         if len(sources) > limit:
-            _, number = _source_of(query)
+            _, number = one.source
             found += [(number, pk) for pk in ids[ids.index(sources[-1]) :]]
     return found
 

@@ -12,6 +12,7 @@ What a node is linked to is read by a lateral subquery. SQLite, which has none, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import chain
 
 from django.db import connection
@@ -44,7 +45,10 @@ def walk(
     """
     # with a node in each direction and the clock for every level of a single node
     most = 3 * (limit + 2)
-    statement = _walk_statement(directions, levels, cap=most_links(limit) + 1)
+    cap = most_links(limit) + 1
+    statement = _walk_statement(
+        tuple(directions), levels, cap, connection.vendor, graph.version
+    )
     starts = [(CODES[direction], *start) for direction in directions]
     with connection.cursor() as cursor:
         cursor.execute(statement, [*chain.from_iterable(starts), most])
@@ -76,13 +80,20 @@ def _clock() -> int:
     return len(graph.types)
 
 
+@lru_cache(maxsize=64)
 def _walk_statement(
-    directions: Sequence[Direction], levels: int | None, *, cap: int
+    directions: tuple[Direction, ...],
+    levels: int | None,
+    cap: int,
+    vendor: str,
+    _: int,
 ) -> str:
-    """Write the recursive query; its parameters are the starts and a limit on rows."""
+    """Write the recursive query; its parameters are the starts and a limit on rows.
+
+    The last argument is the version of the graph, which the query is made of.
+    """
     queries = graph.queries_in(*directions)
-    is_postgresql = connection.vendor == "postgresql"
-    recursion = _all_at_once if is_postgresql else _one_by_one
+    recursion = _all_at_once if vendor == "postgresql" else _one_by_one
     start = ", ".join(["(%s, %s, CAST(%s AS bigint))"] * len(directions))
     return (
         "WITH RECURSIVE walk(side, mark, id) AS ("  # noqa: S608

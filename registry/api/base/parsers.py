@@ -38,16 +38,12 @@ class RecordJSONParser(BaseParser):
         # The plain request's own body is limited in size, its stream is not.
         body = stream.read() if request is None else request._request.body
         try:
-            _refuse_excess(measure_json(body).items)
+            rows = measure_json(body).items
+            if rows > MAX_BULK:
+                detail = f"At most {MAX_BULK} records in one request; this one has"
+                raise ValidationError({"detail": f"{detail} {rows}."})
             return orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise ParseError(f"JSON parse error - {error}") from error
         except (TooManyValues, TooDeep) as error:
             raise ParseError(str(error)) from error
-
-
-def _refuse_excess(rows: int) -> None:
-    """Refuse a request with too many rows."""
-    if rows > MAX_BULK:
-        detail = f"At most {MAX_BULK} records in one request; this one has {rows}."
-        raise ValidationError({"detail": detail})

@@ -26,6 +26,8 @@ class GraphRegistry:
     """
 
     def __init__(self) -> None:
+        #: Another number once more is registered, for what is made of all of it.
+        self.version = 0
         self._types: list[NodeType] = []
         self._queries: list[LinkQuery] = []
         self._terms: dict[str, Term] = {}
@@ -59,6 +61,7 @@ class GraphRegistry:
                     "between an activity and an entity."
                 )
         vars(self).pop("kinds", None)
+        self.version += 1
 
     @property
     def types(self) -> list[NodeType]:
