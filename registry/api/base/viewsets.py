@@ -27,7 +27,7 @@ from registry.core.links import kind_of
 from registry.core.models import Record, revision
 from registry.core.record_types import RecordType, RowType
 from registry.http.conditional import format_etag, if_match_revisions
-from registry.http.filters import FilterSet, filters_of
+from registry.http.filters import FilterSet, filters_of_type
 from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
 from registry.http.keyset import Cursor, SortKey, order_from_cursor
 from registry.http.pagination import PAGE_BYTES, PAGE_SIZE, ordering_of, page_size_of
@@ -62,7 +62,7 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
     @property
     def filters(self) -> FilterSet:
         """The filters of the list."""
-        return filters_of(self.model)
+        return filters_of_type(self.row_type)
 
     def get_view_name(self) -> str:
         """Return the name of the type, with what of it this is."""

@@ -2,7 +2,7 @@
 
 from registry.http.filters.backend import RecordFilterBackend
 from registry.http.filters.fields import ConditionFilter, LinkFilter
-from registry.http.filters.sets import FilterSet, filters_of
+from registry.http.filters.sets import FilterSet, filters_of, filters_of_type
 
 __all__ = [
     "ConditionFilter",
@@ -10,4 +10,5 @@ __all__ = [
     "LinkFilter",
     "RecordFilterBackend",
     "filters_of",
+    "filters_of_type",
 ]

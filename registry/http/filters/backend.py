@@ -29,9 +29,9 @@ class RecordFilterBackend(BaseFilterBackend):
         self, request: Request, queryset: QuerySet[Any], view: Any
     ) -> QuerySet[Any]:
         """Filter, or refuse with a message for each parameter that is wrong."""
-        parameters = request.query_params
-        refuse_unknown(parameters, (*view.filters.filters, *LIST_PARAMETERS))
-        queryset, errors = view.filters.apply(queryset, parameters)
+        parameters, filters = request.query_params, view.filters
+        refuse_unknown(parameters, (*filters.filters, *LIST_PARAMETERS))
+        queryset, errors = filters.apply(queryset, parameters)
         if errors:
             raise ValidationError(errors)
         return queryset

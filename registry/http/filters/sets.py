@@ -69,11 +69,12 @@ class FilterSet:
 
 def filters_of(model: type[models.Model]) -> FilterSet:
     """Return the filters of a type's list: its fields, conditions and changes."""
-    return _filters_of(row_type_of(model))
+    return filters_of_type(row_type_of(model))
 
 
 @cache
-def _filters_of(declared: RowType[Any]) -> FilterSet:
+def filters_of_type(declared: RowType[Any]) -> FilterSet:
+    """Return the filters of a declared type's list: fields, conditions and changes."""
     model = declared.model
     filters = fields_as_filters(declared)
     if isinstance(declared, RecordType):
