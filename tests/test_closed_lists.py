@@ -26,7 +26,7 @@ TYPES = frozenset(
 #: Where domains declare their types.
 DECLARATIONS = (
     *("registry/catalogue/provenance/", "registry/runs/provenance/"),
-    *("registry/catalogue/record_types.py", "registry/runs/record_types.py"),
+    *("registry/catalogue/record_types/", "registry/runs/record_types.py"),
 )
 
 

@@ -1,0 +1,40 @@
+"""Authors, and which account is which author."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from registry.catalogue import curation, models, services
+from registry.catalogue.record_types.sections import PEOPLE
+from registry.core.record_types import RecordType
+
+AUTHOR = RecordType(
+    model=models.Author,
+    description="""
+A person or organisation that made data or code, with or without an account.
+
+Give a `name`, an `identifier` (a URL such as an ORCID iD) or both. With an identifier
+the `uuid` is derived from it, so that registries agree.
+""".strip(),
+    summary="People and organisations that made data or code.",
+    section=PEOPLE,
+    rank=90,
+    columns=(models.Author.name, models.Author.identifier, models.Author.uuid),
+    search_texts=(models.Author.name, models.Author.identifier),
+    natural_key=models.Author.identifier,
+    register=services.register_authors,
+    correct=curation.correct_author,
+)
+
+
+USER_AUTHOR = RecordType(
+    model=models.UserAuthor,
+    description="Says that an account of this registry belongs to an author.",
+    summary="Which account is which author.",
+    section=PEOPLE,
+    rank=100,
+    columns=(models.UserAuthor.author, models.UserAuthor.user),
+    correct=partial(
+        curation.correct_record, models.UserAuthor, check=curation.check_user_author
+    ),
+)

@@ -1,0 +1,48 @@
+"""Quality issues, and marks of quality control."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from registry.catalogue import curation, models, services
+from registry.catalogue.record_types.sections import QUALITY
+from registry.core.record_types import RecordType
+
+ISSUE = RecordType(
+    model=models.Issue,
+    description="""
+A quality issue with one or more components of objects.
+
+`severity` 0 is a remark, larger is worse. Only its owner can change an issue.
+""".strip(),
+    summary="What is known to be wrong with data.",
+    section=QUALITY,
+    rank=70,
+    columns=(
+        models.Issue.description,
+        models.Issue.severity,
+        models.Issue.last_updated,
+    ),
+    search_texts=(models.Issue.description,),
+    change=services.update_issue,
+)
+
+
+QUALITY_CONTROLLED = RecordType(
+    model=models.QualityControlled,
+    description="Marks an object as quality controlled, with the document that says "
+    "how.",
+    summary="Objects whose quality was controlled, and the documents that say how.",
+    section=QUALITY,
+    rank=80,
+    columns=(
+        models.QualityControlled.object,
+        models.QualityControlled.document,
+        models.QualityControlled.last_updated,
+    ),
+    correct=partial(
+        curation.correct_record,
+        models.QualityControlled,
+        check=curation.check_annotation,
+    ),
+)
