@@ -109,8 +109,8 @@ class RecordForm(ServiceForm):
         values.pop("revision", None)
         return values
 
-    def if_match_revisions(self) -> frozenset[str] | None:
-        """Return the state that the person saw, which the change is meant for."""
+    def known_revisions(self) -> frozenset[str] | None:
+        """Return the revision that the person saw, for which the change is meant."""
         revision = self.cleaned_data["revision"]
         return frozenset({revision}) if revision else None
 
