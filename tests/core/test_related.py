@@ -63,7 +63,7 @@ def test_rows_bring_their_lists_along(
     by_id = CompiledQuery(
         lambda pk: Object.objects.filter(pk=pk).values_list("pk", "uuid"),
         example=4242,
-        around=lambda statement: lists.with_related_columns(statement, 2),
+        add_columns=lambda statement: lists.with_related_columns(statement, 2),
     )
     with django_assert_num_queries(2):
         [(pk, uuid, *cells)], [(_, _, *none)] = by_id.rows(item.pk), by_id.rows(bare.pk)

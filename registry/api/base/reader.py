@@ -258,7 +258,7 @@ class RecordReader:
         return CompiledQuery(
             lambda pk: records.filter(pk=pk).values_list(*self._selected),
             example=_EXAMPLE_ID,
-            around=lambda statement: self._related.with_related_columns(
+            add_columns=lambda statement: self._related.with_related_columns(
                 statement, width
             ),
         )
