@@ -62,7 +62,7 @@ PRIVATE_KEY = MEANINGFUL_KEYS.declare(
 )
 ACCESSIBILITY, PRIVATE = PRIVATE_KEY.name, PRIVATE_KEY.value
 #: The lookups from a key value to the locations where its object is or came from.
-PLACES = (
+LOCATION_LOOKUPS = (
     "object__storage_location",
     "object__data_products__external_object__original_store",
 )
@@ -70,13 +70,13 @@ PLACES = (
 
 def may_download(user: Any, checksum: str) -> bool:
     """Return whether a user, or an anonymous one, can download a file."""
-    return checksum in downloadable_among(user, [checksum])
+    return checksum in downloadable_files(user, [checksum])
 
 
-def downloadable_among(user: Any, checksums: Collection[str]) -> set[str]:
+def downloadable_files(user: Any, checksums: Collection[str]) -> set[str]:
     """Return the files that a user can download, in a few statements."""
-    private = private_among(checksums)
-    readers = readers_among(private)
+    private = private_files(checksums)
+    readers = readers_by_file(private)
     hidden = {one for one in private if not may_read_private_data(user, readers[one])}
     return set(checksums) - hidden
 
@@ -93,10 +93,10 @@ def may_read_private_data(user: Any, registered_by: Iterable[int]) -> bool:
 
 
 def require_download(user: Any, checksum: str) -> bool:
-    """Raise ``Forbidden`` unless a user can download a file; return if it is private."""
+    """Raise ``Forbidden`` if a user cannot download a file; return if it is private."""
     if not is_private(checksum):
         return False
-    require_reader(user, readers_among([checksum])[checksum])
+    require_reader(user, readers_by_file([checksum])[checksum])
     return True
 
 
@@ -110,36 +110,37 @@ def require_reader(user: Any, readers: Iterable[int]) -> None:
 
 
 def is_private(checksum: str) -> bool:
-    """Return whether a file is private; the module's docstring has the rules."""
-    return bool(private_among([checksum]))
+    """Return whether a file is private, by the rules of this module."""
+    return bool(private_files([checksum]))
 
 
-def private_among(checksums: Collection[str]) -> set[str]:
+def private_files(checksums: Collection[str]) -> set[str]:
     """Return the private files among these, in a constant number of statements."""
-    spelled = _spelled(checksums)
-    if not spelled:
+    spellings = _spellings(checksums)
+    if not spellings:
         return set()
-    return _with_private_objects(spelled) | _closed_among(spelled)
+    return _with_private_objects(spellings) | _with_private_location(spellings)
 
 
 def locations_of(checksum: str) -> QuerySet[StorageLocation]:
     """Return the storage locations of a file, with the usual spellings of its hash."""
-    return _locations_among(_spelled([checksum]))
+    return _locations_with_hash(_spellings([checksum]))
 
 
 def owners_of(checksum: str) -> set[int]:
     """Return the ids of the owners of a file."""
-    return owners_among([checksum])[checksum]
+    return owners_by_file([checksum])[checksum]
 
 
-def owners_among(checksums: Collection[str]) -> dict[str, set[int]]:
-    """Return the ids of the owners of each file; the module's docstring has the rules."""
-    files = _stored_among(checksums)
-    registered = _registered_among(checksums)
+def owners_by_file(checksums: Collection[str]) -> dict[str, set[int]]:
+    """Return the ids of the owners of each file, by the rules of this module."""
+    files = _stored_files(checksums)
+    registered = _registered_locations(checksums)
     claims = {
         one: registered[one][0]
         for one in checksums
-        if registered[one] and _leaves_to_first(files.get(one.lower()), registered[one])
+        if registered[one]
+        and _belongs_to_first(files.get(one.lower()), registered[one])
     }
     on_time = _registered_after_storing(
         {claims[one][0]: files.get(one.lower()) for one in claims}
@@ -153,13 +154,13 @@ def owners_among(checksums: Collection[str]) -> dict[str, set[int]]:
     return owners
 
 
-def readers_among(checksums: Collection[str]) -> dict[str, set[int]]:
+def readers_by_file(checksums: Collection[str]) -> dict[str, set[int]]:
     """Return the ids of the accounts that can read each file even if it is private.
 
     These are the owners, and the accounts that proved that they have the bytes by
     uploading them.
     """
-    readers = owners_among(checksums)
+    readers = owners_by_file(checksums)
     if not readers:
         return readers
     sent = StoredFile.sent_again_by.through.objects.filter(
@@ -172,7 +173,7 @@ def readers_among(checksums: Collection[str]) -> dict[str, set[int]]:
     return readers
 
 
-def _stored_among(checksums: Collection[str]) -> dict[str, StoredFile]:
+def _stored_files(checksums: Collection[str]) -> dict[str, StoredFile]:
     """Return the files that the registry holds, by SHA-1."""
     if not checksums:
         return {}
@@ -180,20 +181,20 @@ def _stored_among(checksums: Collection[str]) -> dict[str, StoredFile]:
     return {file.sha1: file for file in files}
 
 
-def _registered_among(checksums: Collection[str]) -> dict[str, Registered]:
+def _registered_locations(checksums: Collection[str]) -> dict[str, Registered]:
     """Return the locations of each file with who registered them, in that order."""
     registered: dict[str, Registered] = {one: [] for one in checksums}
-    spelled = _spelled(checksums)
-    if not spelled:
+    spellings = _spellings(checksums)
+    if not spellings:
         return registered
-    rows = _locations_among(spelled).order_by("pk")
+    rows = _locations_with_hash(spellings).order_by("pk")
     for hash_, pk, who in rows.values_list("hash", "pk", "registered_by"):
-        for one in spelled[hash_]:
+        for one in spellings[hash_]:
             registered[one].append((pk, who))
     return registered
 
 
-def _leaves_to_first(file: StoredFile | None, registered: Registered) -> bool:
+def _belongs_to_first(file: StoredFile | None, registered: Registered) -> bool:
     """Return whether the account that registered the first location owns a file."""
     if file is None or file.stored_by_id is None:
         return True
@@ -224,48 +225,54 @@ def _registered_after_storing(locations: dict[int, StoredFile | None]) -> set[in
     return (locations.keys() - in_question.keys()) | on_time
 
 
-def _spelled(checksums: Collection[str]) -> dict[str, set[str]]:
+def _spellings(checksums: Collection[str]) -> dict[str, set[str]]:
     """Map each spelling of a hash in locations to the checksums that it stands for."""
-    spelled: dict[str, set[str]] = {}
+    spellings: dict[str, set[str]] = {}
     for checksum in checksums:
         for spelling in (checksum.lower(), checksum.upper(), checksum):
-            spelled.setdefault(spelling, set()).add(checksum)
-    return spelled
+            spellings.setdefault(spelling, set()).add(checksum)
+    return spellings
 
 
-def _locations_among(spelled: Collection[str]) -> QuerySet[StorageLocation]:
-    return StorageLocation.objects.filter(hash__in=list(spelled)).order_by()
+def _locations_with_hash(spellings: Collection[str]) -> QuerySet[StorageLocation]:
+    return StorageLocation.objects.filter(hash__in=list(spellings)).order_by()
 
 
-def _with_private_objects(spelled: dict[str, set[str]]) -> set[str]:
+def _with_private_objects(spellings: dict[str, set[str]]) -> set[str]:
     """Return the files with a private object, one that is there or came from there."""
     private = PRIVATE_KEY.pairs()
     found: set[str] = set()
     # one query each: databases make little use of indexes for an OR of joins
-    for place in PLACES:
-        rows = private.filter(**{f"{place}__hash__in": list(spelled)})
+    for place in LOCATION_LOOKUPS:
+        rows = private.filter(**{f"{place}__hash__in": list(spellings)})
         for hash_ in rows.values_list(f"{place}__hash", flat=True).distinct():
-            found |= spelled[hash_]
+            found |= spellings[hash_]
     return found
 
 
-def _closed_among(spelled: dict[str, set[str]]) -> set[str]:
+def _with_private_location(spellings: dict[str, set[str]]) -> set[str]:
     """Return the files with a private location that no public one overrides."""
-    said: dict[str, dict[bool, set[int]]] = {}
-    rows = _locations_among(spelled).values_list("hash", "public", "registered_by")
+    registrars: dict[str, dict[bool, set[int]]] = {}
+    rows = _locations_with_hash(spellings).values_list(
+        "hash", "public", "registered_by"
+    )
     for hash_, public, who in rows.distinct():
-        for checksum in spelled[hash_]:
-            by_public = said.setdefault(checksum, {True: set(), False: set()})
+        for checksum in spellings[hash_]:
+            by_public = registrars.setdefault(checksum, {True: set(), False: set()})
             by_public[public].add(who)
-    closed = {
-        one: by_public[True] for one, by_public in said.items() if by_public[False]
+    private = {
+        one: by_public[True]
+        for one, by_public in registrars.items()
+        if by_public[False]
     }
-    return set(closed) - _openable({one: who for one, who in closed.items() if who})
+    return set(private) - _made_public(
+        {one: who for one, who in private.items() if who}
+    )
 
 
-def _openable(registrars: dict[str, set[int]]) -> set[str]:
+def _made_public(registrars: dict[str, set[int]]) -> set[str]:
     """Return the files that one of these registrars can make public."""
-    owners = owners_among(registrars)
+    owners = owners_by_file(registrars)
     opened = {one for one, people in registrars.items() if people & owners[one]}
     others = {one: who for one, who in registrars.items() if one not in opened}
     administrators = administrators_among(set().union(*others.values()))

@@ -68,9 +68,13 @@ def _check_author(author: models.Author, _: Values, *, given: Values) -> None:
 def check_component(component: models.ObjectComponent, values: Values) -> None:
     """Require that the fields by which clients and code runs find a component stay."""
     require_unchanged(component, values, "object", "a component belongs to one object")
-    require_unchanged(component, values, "whole_object", "it was decided when the object was made")
+    require_unchanged(
+        component, values, "whole_object", "it was decided when the object was made"
+    )
     if component.whole_object or _is_used(component):
-        require_unchanged(component, values, "name", "clients and code runs refer to the component")
+        require_unchanged(
+            component, values, "name", "clients and code runs refer to the component"
+        )
 
 
 def _is_used(component: models.ObjectComponent) -> bool:
@@ -86,7 +90,9 @@ def check_location(location: models.StorageLocation, values: Values) -> None:
 def check_namespace(namespace: models.Namespace, values: Values) -> None:
     """Require that the name of a namespace with data products stays."""
     if namespace.products_named.exists():
-        require_unchanged(namespace, values, "name", "it is part of the names of data products")
+        require_unchanged(
+            namespace, values, "name", "it is part of the names of data products"
+        )
 
 
 def check_user_author(link: models.UserAuthor, values: Values) -> None:
@@ -96,7 +102,9 @@ def check_user_author(link: models.UserAuthor, values: Values) -> None:
 
 def check_external_object(external: models.ExternalObject, values: Values) -> None:
     """Require that the data product of an external object stays."""
-    require_unchanged(external, values, "data_product", "it says where that data product came from")
+    require_unchanged(
+        external, values, "data_product", "it says where that data product came from"
+    )
 
 
 def check_annotation(record: Any, values: Values) -> None:

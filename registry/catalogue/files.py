@@ -45,7 +45,7 @@ class InStore:
 
 @dataclass(frozen=True)
 class OnDisk:
-    """A file on the server's own disk; ``paths`` are the possible meanings of its URI."""
+    """A file on the server's own disk; ``paths`` are the meanings of its URI."""
 
     paths: tuple[str, ...]
 
@@ -58,13 +58,13 @@ class OnTheWeb:
 
 
 @dataclass(frozen=True)
-class OutOfReach:
+class NotDownloadable:
     """A file at an address that browsers cannot open."""
 
     address: str
 
 
-Place = InStore | OnDisk | OnTheWeb | OutOfReach
+Place = InStore | OnDisk | OnTheWeb | NotDownloadable
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,9 @@ def place_of(location: StorageLocation) -> Place:
         case "ftp":
             return OnTheWeb(address)
         case "file":
-            paths = on_disk(address)
-            return OnDisk(paths) if paths else OutOfReach(address)
-    return OutOfReach(address)
+            paths = paths_of_uri(address)
+            return OnDisk(paths) if paths else NotDownloadable(address)
+    return NotDownloadable(address)
 
 
 def _in_store(root: str, path: str) -> InStore | None:
@@ -106,7 +106,7 @@ def _in_store(root: str, path: str) -> InStore | None:
     return None
 
 
-def on_disk(address: str) -> tuple[str, ...]:
+def paths_of_uri(address: str) -> tuple[str, ...]:
     """Return the paths that a file URI (RFC 8089) can mean on this machine, if any.
 
     Clients write paths with or without percent-encoding.
@@ -120,28 +120,28 @@ def on_disk(address: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([rest, unquote(rest)]))
 
 
-def original_of(product: DataProduct) -> StorageLocation | None:
+def original_location(product: DataProduct) -> StorageLocation | None:
     """Return the original location of a data product that has an external object."""
     links = ExternalObject.objects.select_related("original_store__storage_root")
     source = links.filter(data_product=product).first()
     return source.original_store if source is not None else None
 
 
-def name_of(checksum: str, product: DataProduct | None = None) -> FileName:
+def download_name(checksum: str, product: DataProduct | None = None) -> FileName:
     """Return the download name of a file, from its data product and its file type.
 
     Without ``product``, the newest data product with the file gives the name.
     """
     thing = product.object if product is not None else None
     if product is None:
-        product, thing = _newest_at(checksum)
+        product, thing = _newest_with_file(checksum)
     file_type = thing.file_type if thing is not None else None
-    name = product.name if product is not None else last_name_of(thing) or checksum
+    name = product.name if product is not None else last_path_part(thing) or checksum
     extension = extension_of(file_type)
-    return FileName(file_name(name, extension), media_type_of(extension))
+    return FileName(valid_file_name(name, extension), media_type_of(extension))
 
 
-def _newest_at(checksum: str) -> tuple[DataProduct | None, Object | None]:
+def _newest_with_file(checksum: str) -> tuple[DataProduct | None, Object | None]:
     """Return the newest data product, or else the newest object, that has the file."""
     here = Object.objects.filter(storage_location__hash=checksum)
     product = (
@@ -156,7 +156,7 @@ def _newest_at(checksum: str) -> tuple[DataProduct | None, Object | None]:
     return None, links.order_by("-pk").first()
 
 
-def last_name_of(thing: Object | None) -> str:
+def last_path_part(thing: Object | None) -> str:
     """Return the last part of an object's path, unless that is its checksum."""
     location = thing.storage_location if thing is not None else None
     name = location.path.rstrip("/").rpartition("/")[2] if location else ""
@@ -168,7 +168,7 @@ def extension_of(file_type: FileType | None) -> str:
     return file_type.extension.strip().lstrip(".") if file_type is not None else ""
 
 
-def file_name(name: str, extension: str) -> str:
+def valid_file_name(name: str, extension: str) -> str:
     """Return a file name that is valid on every system; slashes become underscores."""
     stem = _UNFIT_FOR_NAMES.sub("_", name).strip(". ")[:_LONGEST_NAME] or "data"
     ending = _UNFIT_FOR_NAMES.sub("_", extension)[:_LONGEST_NAME]

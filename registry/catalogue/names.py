@@ -22,8 +22,8 @@ _OBJECT = ("object__storage_location__storage_root", "object__file_type")
 
 
 def find_product(cited: str) -> DataProduct:
-    """Return the data product with a cited name; raise ``NotFound`` if there is none."""
-    names, version = _split(cited, "<namespace>:<name>@<version>")
+    """Return the data product with a cited name, or raise ``NotFound``."""
+    names, version = _split_version(cited, "<namespace>:<name>@<version>")
     namespace, _, name = names.partition(":")
     product = (
         DataProduct.objects.filter(
@@ -44,19 +44,19 @@ def find_external_object(cited: str) -> ExternalObject:
     several types of identifier have the same value, the newest record is returned.
     Raises ``NotFound`` if there is none.
     """
-    names, version = _split(cited, "<alternate identifier>:<title>@<version>")
+    names, version = _split_version(cited, "<alternate identifier>:<title>@<version>")
     rows = ExternalObject.objects.filter(
-        reduce(or_, _readings(names)), version=version
+        reduce(or_, _split_conditions(names)), version=version
     ).select_related(
         "original_store__storage_root", *(f"data_product__{link}" for link in _OBJECT)
     )
-    found = sorted(rows[:100], key=lambda row: (_length(row), -row.pk))
+    found = sorted(rows[:100], key=lambda row: (_identifier_length(row), -row.pk))
     if not found:
         raise NotFound(f"There is no external object {cited}.")
     return found[0]
 
 
-def _split(cited: str, form: str) -> tuple[str, str]:
+def _split_version(cited: str, form: str) -> tuple[str, str]:
     """Return the two names and the version of a cited name."""
     names, at, version = cited.rstrip("/").rpartition("@")
     if not at or ":" not in names:
@@ -64,7 +64,7 @@ def _split(cited: str, form: str) -> tuple[str, str]:
     return names, version
 
 
-def _readings(names: str) -> list[Q]:
+def _split_conditions(names: str) -> list[Q]:
     """Return a condition for each split of the text into identifier and title."""
     parts = names.split(":", _MOST_COLONS)
     return [
@@ -73,5 +73,5 @@ def _readings(names: str) -> list[Q]:
     ]
 
 
-def _length(row: ExternalObject) -> int:
+def _identifier_length(row: ExternalObject) -> int:
     return len(row.alternate_identifier or "")

@@ -226,21 +226,29 @@ def find_or_register_root(root: str, *, local: bool = False, by: User) -> Storag
 
 def require_same_uuid(record: Record, values: Values) -> None:
     """Raise ``Conflict`` if the UUID would change, because others can cite it."""
-    require_unchanged(record, values, "uuid", "others may refer to the record by its UUID")
+    require_unchanged(
+        record, values, "uuid", "others may refer to the record by its UUID"
+    )
 
 
 def _require_same_location(record: Object, values: Values) -> None:
     require_same_uuid(record, values)
     if record.storage_location_id is not None:
-        require_unchanged(record, values, "storage_location", "the object has its location already")
+        require_unchanged(
+            record, values, "storage_location", "the object has its location already"
+        )
 
 
 def _require_same_citation(record: DataProduct, values: Values) -> None:
     if record.object.storage_location_id is not None:
-        require_unchanged(record, values, "object", "the product's file has been released")
+        require_unchanged(
+            record, values, "object", "the product's file has been released"
+        )
     if _is_cited(record):
         for name in ("namespace", "name", "version"):
-            require_unchanged(record, values, name, "an external object or a code run refers to it")
+            require_unchanged(
+                record, values, name, "an external object or a code run refers to it"
+            )
 
 
 def _is_cited(product: DataProduct) -> bool:

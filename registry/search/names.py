@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Found:
+class TypeMatches:
     """The newest records of one type that match, and whether there are more."""
 
     record_type: RecordType[Any]
@@ -25,7 +25,7 @@ class Found:
     more: bool
 
 
-def search_names(text: str, *, limit: int = 10) -> list[Found]:
+def search_names(text: str, *, limit: int = 10) -> list[TypeMatches]:
     """Return the records whose names contain every word of a text.
 
     There are at most ``limit`` records of each type, the newest first. Types without a
@@ -42,7 +42,7 @@ def search_names(text: str, *, limit: int = 10) -> list[Found]:
     return [one for one in found if one.records]
 
 
-def every_word_in(words: Sequence[str], fields: Sequence[str]) -> Q:
+def contains_every_word(words: Sequence[str], fields: Sequence[str]) -> Q:
     """Return the condition that each word is in one of the fields, in any case."""
     condition = Q()
     for word in words:
@@ -55,12 +55,12 @@ def every_word_in(words: Sequence[str], fields: Sequence[str]) -> Q:
 
 def _search_type(
     record_type: RecordType[Any], words: Sequence[str], limit: int
-) -> Found:
+) -> TypeMatches:
     fields = list(map(name_of, record_type.search_texts))
-    matches = every_word_in(words, fields)
+    matches = contains_every_word(words, fields)
     found = record_type.model._default_manager.filter(matches).order_by("-id")
     context = record_type.context
     # with None, Django follows no link; without arguments it would follow every one
     link = name_of(context.link) if context else None
     rows = list(found.select_related(link)[: limit + 1])
-    return Found(record_type, rows[:limit], len(rows) > limit)
+    return TypeMatches(record_type, rows[:limit], len(rows) > limit)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.db.models import Prefetch
 
-from registry.catalogue.files import InStore, OnTheWeb, OutOfReach, place_of
+from registry.catalogue.files import InStore, NotDownloadable, OnTheWeb, place_of
 from registry.catalogue.models import DataProduct, Issue, Object, ObjectComponent
 from registry.core.models import Event
 from registry.core.verbs import CREATED
@@ -153,7 +153,7 @@ def _download(
     location = thing.storage_location
     place = place_of(location) if location is not None else None
     match place:
-        case None | OutOfReach():
+        case None | NotDownloadable():
             return None
         case InStore() if not held:
             return None

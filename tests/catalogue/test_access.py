@@ -10,12 +10,12 @@ from django.contrib.auth.models import AnonymousUser
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from registry.catalogue.access import (
-    downloadable_among,
+    downloadable_files,
     is_private,
     may_download,
     may_read_private_data,
     owners_of,
-    private_among,
+    private_files,
     require_download,
 )
 from registry.catalogue.models import StorageLocation
@@ -294,9 +294,9 @@ def test_many_files_are_decided_on_as_each_of_them(
     checksums.append(sha1_of(b"key"))
     for user in (AnonymousUser(), ada, bob):
         with django_assert_max_num_queries(11):
-            together = downloadable_among(user, checksums)
+            together = downloadable_files(user, checksums)
         assert together == {one for one in checksums if may_download(user, one)}
-    assert private_among(checksums) == {one for one in checksums if is_private(one)}
+    assert private_files(checksums) == {one for one in checksums if is_private(one)}
     # whoever registers it first, the owner of stored bytes closes and opens them
-    assert len(private_among(checksums)) == 4
-    assert downloadable_among(bob, []) == set()
+    assert len(private_files(checksums)) == 4
+    assert downloadable_files(bob, []) == set()

@@ -10,12 +10,12 @@ from pytest_django import Settings
 from registry.catalogue.files import (
     FileName,
     InStore,
+    NotDownloadable,
     OnDisk,
     OnTheWeb,
-    OutOfReach,
     Place,
-    name_of,
-    original_of,
+    download_name,
+    original_location,
     place_of,
 )
 from registry.catalogue.models import StorageLocation, StorageRoot
@@ -49,9 +49,13 @@ def _own_store(settings: Settings, tmp_path: Path) -> None:
         ("file:/srv/data/", "a.csv", OnDisk(("/srv/data/a.csv",))),
         ("file://localhost/srv/", "a.csv", OnDisk(("/srv/a.csv",))),
         ("FILE:///srv/", "a%20b.csv", OnDisk(("/srv/a%20b.csv", "/srv/a b.csv"))),
-        ("file://nas/srv/", "a.csv", OutOfReach("file://nas/srv/a.csv")),
-        ("ssh://host/srv/", "a.csv", OutOfReach("ssh://host/srv/a.csv")),
-        ("github://org:repo@sha/", "a.py", OutOfReach("github://org:repo@sha/a.py")),
+        ("file://nas/srv/", "a.csv", NotDownloadable("file://nas/srv/a.csv")),
+        ("ssh://host/srv/", "a.csv", NotDownloadable("ssh://host/srv/a.csv")),
+        (
+            "github://org:repo@sha/",
+            "a.py",
+            NotDownloadable("github://org:repo@sha/a.py"),
+        ),
     ],
 )
 def test_a_root_decides_how_a_file_is_reached(
@@ -85,8 +89,8 @@ def test_what_was_uploaded_stays_in_the_store_when_the_registry_moves() -> None:
 @pytest.mark.django_db
 def test_an_external_object_tells_where_a_product_came_from() -> None:
     made = ExternalObjectFactory.create()
-    assert original_of(made.data_product) == made.original_store
-    assert original_of(DataProductFactory.create()) is None
+    assert original_location(made.data_product) == made.original_store
+    assert original_location(DataProductFactory.create()) is None
 
 
 @pytest.mark.django_db
@@ -124,8 +128,8 @@ def test_a_file_is_called_after_its_product_and_its_type(
     name: str, extension: str, expected: FileName
 ) -> None:
     made = product(place(SHA1), name=name, extension=extension)
-    assert name_of(SHA1, made) == expected
-    assert name_of(SHA1) == expected
+    assert download_name(SHA1, made) == expected
+    assert download_name(SHA1) == expected
 
 
 @pytest.mark.django_db
@@ -133,7 +137,7 @@ def test_the_newest_product_of_a_file_names_it() -> None:
     location = place(SHA1)
     for name in ("first", "second"):
         product(location, name=name)
-    assert name_of(SHA1).name == "second.csv"
+    assert download_name(SHA1).name == "second.csv"
 
 
 @pytest.mark.django_db
@@ -142,13 +146,13 @@ def test_a_file_without_a_product_is_called_after_its_path() -> None:
     ObjectFactory.create(
         storage_location=location, file_type=FileTypeFactory.create(extension="csv")
     )
-    assert name_of(SHA1) == FileName("in-bed.csv", "text/csv")
+    assert download_name(SHA1) == FileName("in-bed.csv", "text/csv")
 
 
 @pytest.mark.django_db
 def test_a_file_without_any_name_is_called_by_its_checksum() -> None:
-    assert name_of(SHA1) == FileName(SHA1, "application/octet-stream")
+    assert download_name(SHA1) == FileName(SHA1, "application/octet-stream")
     ObjectFactory.create(
         storage_location=place(SHA1), file_type=FileTypeFactory.create(extension="csv")
     )
-    assert name_of(SHA1) == FileName(f"{SHA1}.csv", "text/csv")
+    assert download_name(SHA1) == FileName(f"{SHA1}.csv", "text/csv")

@@ -19,12 +19,12 @@ from registry.catalogue.files import (
     InStore,
     OnDisk,
     OnTheWeb,
-    name_of,
-    original_of,
+    download_name,
+    original_location,
     place_of,
 )
 from registry.catalogue.names import find_external_object, find_product
-from registry.catalogue.served import require_served
+from registry.catalogue.served import require_disk_download
 from registry.core.errors import InvalidInput, NotFound
 from registry.http.downloads import Download, file_response
 from registry.http.views import CountedView
@@ -81,7 +81,7 @@ class FileView(CountedView):
         file = find_file(sha1)
         if file is None:
             raise NotFound(f"The registry does not hold a file with the SHA-1 {sha1}.")
-        name, store = name_of(sha1, product), get_store()
+        name, store = download_name(sha1, product), get_store()
         link = store.download_link(sha1, name=name.name, media_type=name.media_type)
         if link is not None:
             return _redirect(link)
@@ -123,8 +123,8 @@ class FileView(CountedView):
         with ExitStack() as stack:
             file = open_served_file(paths)
             stack.callback(file.stream.close)
-            hidden = require_served(self.request.user, file)
-            name = name_of(file.sha1, product)
+            hidden = require_disk_download(self.request.user, file)
+            name = download_name(file.sha1, product)
             response = file_response(
                 self.request._request,
                 Download(
@@ -165,7 +165,7 @@ class DataProductView(FileView):
         """Lead to the file of the product, or to where that came from."""
         product = find_product(cited)
         here = None if self._original else product.object.storage_location
-        location = here or original_of(product)
+        location = here or original_location(product)
         if location is None:
             what = "original store" if self._original else "location of a file"
             raise NotFound(f"No {what} is registered for the data product {cited}.")

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from registry.core.record_types import name_of, record_kinds, record_type_named
 from registry.identity.models import User
-from registry.search.names import every_word_in
+from registry.search.names import contains_every_word
 from registry.web.describe import label_of
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _find(
     by_id = list(rows.filter(pk=int(text))) if _is_id(text) else []
     if text and not fields:
         return by_id
-    matches = every_word_in(text.split(), fields)
+    matches = contains_every_word(text.split(), fields)
     others = rows.filter(matches)[: SHOWN + len(by_id)]
     return [*by_id, *(one for one in others if one not in by_id)][:SHOWN]
 
