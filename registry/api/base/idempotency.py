@@ -42,7 +42,7 @@ class KeyReused(APIException):
     default_detail = "This Idempotency-Key was used for another request."
 
 
-def once(request: Request, work: Callable[[], Response]) -> Response:
+def run_idempotently(request: Request, work: Callable[[], Response]) -> Response:
     """Do the work, or repeat the answer that its ``Idempotency-Key`` had before."""
     key = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip()
     if not key:

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.utils.formatting import camelcase_to_spaces
 from rest_framework.viewsets import GenericViewSet
 
-from registry.api.base.idempotency import once
+from registry.api.base.idempotency import run_idempotently
 from registry.api.base.reader import RecordReader, Row
 from registry.api.base.renderers import csv_texts, wants_raw
 from registry.api.base.serializers import RecordSerializer, validated_values
@@ -223,7 +223,7 @@ class RecordViewSet(RowViewSet):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Register one record, or a list of them: all or none."""
         self.check_choice()
-        return once(request, lambda: self._create(request))
+        return run_idempotently(request, lambda: self._create(request))
 
     def _create(self, request: Request) -> Response:
         data: Any = request.data

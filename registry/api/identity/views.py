@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 
-from registry.api.base.idempotency import once
+from registry.api.base.idempotency import run_idempotently
 from registry.api.base.views import PlainView
 from registry.api.base.viewsets import RowViewSet
 from registry.api.identity.serializers import (
@@ -108,7 +108,7 @@ class RoleRequestViewSet(RowViewSet):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Ask for a role. An administrator grants or refuses it."""
         self.check_choice()
-        return once(request, lambda: self._create(request))
+        return run_idempotently(request, lambda: self._create(request))
 
     def _create(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
@@ -121,7 +121,7 @@ class RoleRequestViewSet(RowViewSet):
         """Grant, refuse or take back a request for a role.
 
         Administrators grant it, or refuse it with a reason; who made it may take it
-        back. A request is decided once: whoever comes second gets 409.
+        back. A request can be decided only once; a second decision gets 409.
         """
         self.check_choice()
         pk = int(self.kwargs["pk"])

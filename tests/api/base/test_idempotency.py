@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api.base.idempotency import once
+from registry.api.base.idempotency import run_idempotently
 from registry.api.base.parsers import RecordJSONParser
 from registry.catalogue.models import FileType
 from registry.http.models import IdempotencyKey
@@ -155,7 +155,7 @@ def test_a_twin_is_told_at_once_that_the_first_is_at_work(person: User) -> None:
     def first() -> Response:
         try:
             request.user = person
-            return once(request, work)
+            return run_idempotently(request, work)
         finally:
             connection.close()
 
