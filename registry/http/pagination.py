@@ -51,7 +51,7 @@ class RecordPagination(BasePagination):
         rows_and_keys = view.read_page(
             order_from_cursor(queryset, self.keys, self.cursor), self.keys, size + 1
         )
-        size = min(size, view.fitting([row for row, _ in rows_and_keys]))
+        size = min(size, view.rows_within_bytes([row for row, _ in rows_and_keys]))
         self._more = len(rows_and_keys) > size
         page = rows_and_keys[:size]
         # a first page that is the only one has been counted by reading it

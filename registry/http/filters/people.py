@@ -29,39 +29,39 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
-class WordsField(forms.Field):
+class ChoicesField(forms.Field):
     """Some of a few words; ``words`` may grow, as a vocabulary does."""
 
-    def __init__(self, *args: Any, words: Collection[str], **kwargs: Any) -> None:
-        self.words = words
+    def __init__(self, *args: Any, choices: Collection[str], **kwargs: Any) -> None:
+        self.choices = choices
         super().__init__(*args, **kwargs)
 
     def to_python(self, value: Any) -> list[str]:
         """Read every value that is not empty."""
-        given = [word for word in value or () if word]
-        unknown = [word for word in given if word not in self.words]
+        given = [choice for choice in value or () if choice]
+        unknown = [choice for choice in given if choice not in self.choices]
         if unknown:
             raise ValidationError(
-                f"{unknown[0][:100]}: choose from {', '.join(self.words)}.",
+                f"{unknown[0][:100]}: choose from {', '.join(self.choices)}.",
                 code="invalid",
             )
         return given
 
 
-class WordsFilter(django_filters.Filter):
+class ChoicesFilter(django_filters.Filter):
     """One of a few words; several mean any of them."""
 
-    field_class = WordsField
+    field_class = ChoicesField
     multiple = True
 
-    def __init__(self, *args: Any, words: Collection[str], **kwargs: Any) -> None:
-        self.words = words
-        super().__init__(*args, words=words, **kwargs)
+    def __init__(self, *args: Any, choices: Collection[str], **kwargs: Any) -> None:
+        self.choices = choices
+        super().__init__(*args, choices=choices, **kwargs)
 
     @property
     def explanation(self) -> str:
         """Name the words."""
-        return f"one or several of {', '.join(self.words)}"
+        return f"one or several of {', '.join(self.choices)}"
 
     def filter(self, qs: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
         """Keep the rows that have any of the words."""
@@ -103,7 +103,7 @@ EVENT_FILTERS = FilterSet(
         "who": PersonFilter(help_text="Who did it, or whose account it is about."),
         "kind": GlobFilter(field_name="kind"),
         "record_id": NumberFilter(field_name="record_id"),
-        "action": WordsFilter(field_name="action", words=VERBS),
+        "action": ChoicesFilter(field_name="action", choices=VERBS),
         "client": GlobFilter(field_name="client"),
         "address": GlobFilter(field_name="address"),
         "subject": GlobFilter(field_name="subject"),
@@ -121,7 +121,7 @@ ROLE_REQUEST_FILTERS = FilterSet(
     RoleRequest,
     {
         **fields_as_filters(ROLE_REQUEST, "user", "decided_by"),
-        "role": WordsFilter(field_name="role", words=ROLES),
-        "state": WordsFilter(field_name="state", words=RoleRequestState.values),
+        "role": ChoicesFilter(field_name="role", choices=ROLES),
+        "state": ChoicesFilter(field_name="state", choices=RoleRequestState.values),
     },
 )

@@ -45,7 +45,7 @@ class _EventReader:
             for event in queryset.select_related("by")[:limit]
         ]
 
-    def fitting(self, rows: Sequence[Any]) -> int:
+    def rows_within_bytes(self, rows: Sequence[Any]) -> int:
         """Return how many make a page; events have no long texts."""
         return len(rows)
 

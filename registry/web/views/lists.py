@@ -17,7 +17,7 @@ from registry.core.links import kind_of
 from registry.core.record_types import record_type_named
 from registry.http.filters import filters_of
 from registry.http.filters.fields import BooleanFilter
-from registry.http.filters.people import WordsFilter
+from registry.http.filters.people import ChoicesFilter
 from registry.http.pagination import (
     PAGE_SIZE,
     RecordPagination,
@@ -72,7 +72,7 @@ class _ModelReader:
             for record in records
         ]
 
-    def fitting(self, rows: Sequence[Any]) -> int:
+    def rows_within_bytes(self, rows: Sequence[Any]) -> int:
         """Return how many records make a page: all of so few."""
         return len(rows)
 
@@ -135,10 +135,10 @@ def filter_inputs(
 
 def words_of(chosen: Any, model: Any, name: str) -> list[tuple[str, str]]:
     """Return the words that a filter takes, each with what people call it."""
-    if not isinstance(chosen, WordsFilter):
+    if not isinstance(chosen, ChoicesFilter):
         return []
     called = dict(model._meta.get_field(name).flatchoices)
-    return [(word, str(called.get(word, word))) for word in chosen.words]
+    return [(word, str(called.get(word, word))) for word in chosen.choices]
 
 
 def _suggests(chosen: Any, request: HttpRequest) -> str:

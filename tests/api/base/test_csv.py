@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from registry.api.base.renderers import csv_texts
+from registry.api.base.renderers import iter_csv
 from tests.api.client import Api, content_of, data_of, path_of, rows_of
 from tests.factories import (
     CodeRunFactory,
@@ -55,7 +55,7 @@ def test_what_a_text_has_further_on_is_left_alone() -> None:
 
 def test_numbers_stay_numbers() -> None:
     row: dict[str, Any] = {"whole": -1, "part": -0.5, "flag": True, "none": None}
-    assert "".join(csv_texts(row, [[row]])) == (
+    assert "".join(iter_csv(row, [[row]])) == (
         "whole,part,flag,none\r\n-1,-0.5,true,\r\n"
     )
 

@@ -39,7 +39,7 @@ BELIEFS = ("nothing", "past", "present")
 def _relations() -> Iterator[Any]:
     """Yield every list that a record type embeds."""
     for record_type in record_types():
-        for column in RecordReader.of(record_type).columns:
+        for column in RecordReader.for_type(record_type).columns:
             if isinstance(column, ListColumn):
                 name = f"{record_type.kind}.{column.name}"
                 yield pytest.param(record_type.model, column, id=name)
