@@ -7,7 +7,7 @@ from bs4 import Tag
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from registry.http.filters.people import EVENT_FILTERS
+from registry.http.filters.identity import EVENT_FILTERS
 from registry.identity import audit
 from registry.identity.models import User
 from tests.factories import NamespaceFactory, UserFactory

@@ -162,7 +162,7 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
     def _stream_csv(self, queryset: QuerySet[Any]) -> StreamingHttpResponse:
         """Return a streamed response with every record of a queryset."""
         paginator: Any = self.paginator
-        paginator.check(self.request, self.model)
+        paginator.check_parameters(self.request, self.model)
         keys = ordering_of(self.request, self.model)
         response = StreamingHttpResponse(
             iter_csv(

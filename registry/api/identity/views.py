@@ -21,7 +21,7 @@ from registry.api.identity.serializers import (
     RoleRequestSerializer,
     UserSerializer,
 )
-from registry.http.filters.people import EVENT_FILTERS, ROLE_REQUEST_FILTERS
+from registry.http.filters.identity import EVENT_FILTERS, ROLE_REQUEST_FILTERS
 from registry.http.permissions import AdministratorsOnly, SignedIn
 from registry.identity.models import RoleRequest
 from registry.identity.oauth.scopes import EMAIL, PROFILE, READ

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from registry.core.models import Event
 from registry.core.record_types import record_kinds
 from registry.core.verbs import DELETED
-from registry.http.filters.people import EVENT_FILTERS
+from registry.http.filters.identity import EVENT_FILTERS
 from registry.identity.models import User
 from registry.identity.roles import is_administrator
 from registry.web.describe import words

@@ -17,7 +17,7 @@ from registry.core.links import kind_of
 from registry.core.record_types import record_type_named
 from registry.http.filters import filters_of
 from registry.http.filters.fields import BooleanFilter
-from registry.http.filters.people import ChoicesFilter
+from registry.http.filters.identity import ChoicesFilter
 from registry.http.pagination import (
     PAGE_SIZE,
     RecordPagination,

@@ -14,7 +14,7 @@ from registry.http.filters.fields import (
     NumberFilter,
     UUIDFilter,
 )
-from registry.http.filters.people import ChoicesFilter
+from registry.http.filters.identity import ChoicesFilter
 
 Schema = dict[str, Any]
 

@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 
 class ChoicesField(forms.Field):
-    """Some of a few words; ``words`` may grow, as a vocabulary does."""
+    """One or several of ``choices``, which can grow like a vocabulary."""
 
     def __init__(self, *args: Any, choices: Collection[str], **kwargs: Any) -> None:
         self.choices = choices
         super().__init__(*args, **kwargs)
 
     def to_python(self, value: Any) -> list[str]:
-        """Read every value that is not empty."""
+        """Return the values that are not empty; refuse unknown ones."""
         given = [choice for choice in value or () if choice]
         unknown = [choice for choice in given if choice not in self.choices]
         if unknown:
@@ -49,7 +49,7 @@ class ChoicesField(forms.Field):
 
 
 class ChoicesFilter(django_filters.Filter):
-    """One of a few words; several mean any of them."""
+    """Rows with any of the given choices."""
 
     field_class = ChoicesField
     multiple = True
@@ -60,31 +60,31 @@ class ChoicesFilter(django_filters.Filter):
 
     @property
     def explanation(self) -> str:
-        """Name the words."""
+        """The list of choices."""
         return f"one or several of {', '.join(self.choices)}"
 
     def filter(self, qs: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
-        """Keep the rows that have any of the words."""
+        """Return the rows that have any of the choices."""
         return qs.filter(**{f"{self.field_name}__in": value}) if value else qs
 
 
 class PersonFilter(TextFilter):
-    """Events that a person caused, and those that tell of their account."""
+    """Events that a person caused, and events about their account."""
 
     explanation = "a user name, or the id or URL of an account"
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """Keep the events by and about the person; of a stranger there are none."""
+        """Return the events by and about the person; none for an unknown person."""
         if not value:
             return qs
-        person = _person(value)
+        person = _find_account(value)
         if person is None:
             return qs.none()
         return qs.filter(Q(by_id=person.pk) | Q(kind=User.kind, record_id=person.pk))
 
 
-def _person(text: str) -> User | None:
-    """Find an account by what people call it; names go before numbers."""
+def _find_account(text: str) -> User | None:
+    """Return the account with a user name, id or URL; user names come first."""
     by_name = User.objects.filter(username=text).only("pk").first()
     if by_name is not None:
         return by_name
