@@ -123,7 +123,7 @@ def test_the_components_of_an_issue_are_changed_from_its_page(curator: Client) -
 def test_a_list_too_long_for_a_form_is_shown_and_kept(
     curator: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("registry.admin.records.LONGEST_LIST", 2)
+    monkeypatch.setattr("registry.admin.records.MAX_EDITED_LINKS", 2)
     components = [factories.ObjectComponentFactory.create() for _ in range(3)]
     run = factories.CodeRunFactory.create(inputs=components)
     issue = factories.IssueFactory.create(component_issues=components)

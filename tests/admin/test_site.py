@@ -64,7 +64,7 @@ def test_a_disk_that_is_nearly_full_needs_attention(
 ) -> None:
     full = shutil.disk_usage("/")._replace(total=1000, used=960, free=40)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
-    assert _status(curator)["Room in the data folder"].endswith("needs attention")
+    assert _status(curator)["Free space in the data folder"].endswith("needs attention")
 
 
 def test_the_start_page_costs_the_same_whatever_there_is(
