@@ -244,6 +244,6 @@ def _revoke_tokens(
         refused = len(chosen) - len(allowed)
         page.message_user(
             request,
-            f"Accounts skipped because they have the same permissions as yours or more: {refused}.",
+            f"Accounts skipped, with the same or more permissions: {refused}.",
             messages.WARNING,
         )

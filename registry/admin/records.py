@@ -198,7 +198,7 @@ class RecordAdmin(ServiceAdmin):
     def formfield_for_dbfield(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> Any:
-        """Return the form field: URLs as in the API, times with labels on both inputs."""
+        """Return the form field: URLs as in the API, times with labelled inputs."""
         if isinstance(db_field, URLField):
             return url_field(db_field)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
