@@ -1,4 +1,4 @@
-"""What costs much on pages: it takes a slot of the process, and counts as an export."""
+"""Limit costly pages: each takes a slot of the process and counts as an export."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 def costly(view: View) -> View:
-    """Have a slot for a page until it is sent; without one the answer is 503."""
+    """Decorate a view so that it holds a slot until its page is sent.
+
+    The response is 503 if no slot is free, and 429 beyond the limit of exports.
+    """
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -35,7 +38,10 @@ def costly(view: View) -> View:
 
 @contextmanager
 def permit_to_draw(request: HttpRequest) -> Iterator[None]:
-    """Count one picture drawn for a page, which holds a slot; raises ``Busy``."""
+    """Count one picture as an export; raise ``Busy`` beyond the limit.
+
+    The page must hold a slot.
+    """
     allowed, _ = count_export(request, request.user)
     if not allowed:
         raise Busy("You have requested many pictures; try again later.")

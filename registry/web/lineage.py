@@ -1,4 +1,4 @@
-"""The lineage on the page of a record: the picture, the table, and what is wrong."""
+"""The lineage on the page of a record: the picture, the table and the issues."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from registry.core.graph.nodes import NodeKind
 
-#: Nodes and lines of the table that a page has, and components named in a line.
+#: The largest number of nodes, of table rows, and of components in a row.
 NODES, ROWS, PARTS = 60, 100, 5
 
 DIRECTIONS = (
@@ -39,7 +39,7 @@ DIRECTIONS = (
     (Direction.DOWNSTREAM, "Downstream: what was made from it"),
 )
 DEPTHS = (1, 2, 3, 5, 10, 20)
-#: Not everything at once: people look closer, or further.
+#: The defaults show a part; people can ask for less or more.
 _USUAL = {"direction": Direction.BOTH.value, "depth": "2"}
 _REPORT_FORMATS = {
     "json": "PROV-JSON",
@@ -54,7 +54,7 @@ _RELATIONS = {EdgeType.USED: "used", EdgeType.WAS_GENERATED_BY: "was generated b
 
 @dataclass
 class Row:
-    """A line of the table: all edges of one kind between two nodes."""
+    """A row of the table: all edges of one type between two nodes."""
 
     source: Value
     relation: str
@@ -65,11 +65,11 @@ class Row:
 
 
 def lineage_context(record: Model, request: HttpRequest) -> dict[str, Any]:
-    """Gather what a page shows of the lineage around its record.
+    """Return the context of the lineage around a record.
 
-    ``errors`` are what is wrong with the parameters, of which the usual are shown then.
-    Walking and showing a lineage costs more than all the rest of a page, so the page
-    holds a slot from here on. Where none is free, only ``left_out`` is set.
+    ``errors`` are the errors of the parameters, which then have their defaults. A
+    lineage costs more than all the rest of a page, so the page holds a slot from here
+    on. If none is free, ``left_out`` is set instead of the lineage.
     """
     given = {name: request.GET.get(name, usual) for name, usual in _USUAL.items()}
     asked = LineageParameters(data=given)
@@ -94,7 +94,7 @@ def lineage_context(record: Model, request: HttpRequest) -> dict[str, Any]:
 def _found(
     record: Model, direction: Direction, depth: int | None, request: HttpRequest
 ) -> dict[str, Any]:
-    """Walk the lineage and describe it, or say why not."""
+    """Return the context of the lineage itself, or of its absence."""
     try:
         hold_read_slot(request, request.user)
     except Busy:
@@ -116,10 +116,11 @@ def _found(
 def _picture(
     found: Lineage, captions: Captions, request: HttpRequest
 ) -> dict[str, Any]:
-    """Draw the lineage, or say why not; a record alone needs no picture.
+    """Return the picture of a lineage, or ``without``, the reason why there is none.
 
-    A page never waits for a picture: ``again`` is where there may be one in a moment.
-    It names no place on the page, for then a browser would not load it anew.
+    A single node needs no picture. A page never waits for a picture: ``again`` is the
+    address to try again. It has no fragment, because then a browser would not reload
+    the page.
     """
     if len(found.nodes) == 1:
         return {"picture": None, "without": ""}
@@ -142,7 +143,7 @@ def _picture(
 
 
 def _safe(svg: str) -> SafeString:
-    # written by ElementTree, which escapes every text in it
+    # ElementTree wrote it and escaped every text
     return mark_safe(svg)  # noqa: S308
 
 
@@ -151,7 +152,7 @@ def _page_of(node: Node) -> str:
 
 
 def _rows(found: Lineage, captions: Captions) -> Iterator[Row]:
-    """Describe the edges, one line for all of a kind between the same two nodes."""
+    """Yield the rows of the table, one for all edges between the same two nodes."""
     links = {node: _link(node, captions) for node in found.nodes}
     parts = _parts(found)
     rows: dict[tuple[Node, Node], Row] = {}
@@ -171,7 +172,7 @@ def _rows(found: Lineage, captions: Captions) -> Iterator[Row]:
 
 
 def _parts(found: Lineage) -> Mapping[int, Value]:
-    """Name the components that are not the whole of their object."""
+    """Return the components that are not the whole of their object, by id."""
     names = ObjectComponent.objects.filter(
         pk__in=found.components, whole_object=False
     ).values_list("pk", "name")
@@ -182,7 +183,7 @@ def _parts(found: Lineage) -> Mapping[int, Value]:
 
 
 def _link(node: Node, captions: Captions) -> Value:
-    """Name a node by its kind and label, and lead to its page."""
+    """Return the caption of a node as a link to its page."""
     caption = captions.of.get(node)
     if caption is None:
         return Value(f"{graph.kinds[node.kind][0].label} {node.id}")
@@ -191,7 +192,7 @@ def _link(node: Node, captions: Captions) -> Value:
 
 
 def _issues(found: Lineage, captions: Captions) -> Iterator[dict[str, Any]]:
-    """Describe the issues with what is shown, the worst first, and what they are of."""
+    """Yield the issues with the shown nodes, the worst first, and their nodes."""
     of: dict[int, list[Value]] = {issue: [] for issue in captions.issues}
     for node, caption in captions.of.items():
         for issue in caption.issues:
@@ -204,7 +205,7 @@ def _issues(found: Lineage, captions: Captions) -> Iterator[dict[str, Any]]:
 def _downloads(
     record: Model, direction: Direction, depth: int | None
 ) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return what there is to download, in groups: names and addresses."""
+    """Return the downloads in groups, each with names and addresses."""
     documented, pk = _documented(record)
     shown = {"direction": direction.value, "depth": ALL if depth is None else depth}
     place = [str(getattr(record, "kind", "")), record.pk]
@@ -233,7 +234,7 @@ def _downloads(
 
 
 def _documented(record: Any) -> tuple[NodeKind, int]:
-    """Return what documents are about: for an external object, its data product."""
+    """Return the subject of documents; for an external object, its data product."""
     kind, _ = graph.kinds[record.kind]
     if isinstance(kind, NodeName) and not kind.has_own_documents:
         link = field_of(kind.path[0])
@@ -244,7 +245,7 @@ def _documented(record: Any) -> tuple[NodeKind, int]:
 def _documents(
     path: str, pk: int, back: dict[str, Any], formats: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """Name the formats of a document, each with its address; none without a path."""
+    """Yield the formats of a document with their addresses; none without a path."""
     if path:
         address = f"{reverse('api-root')}{path.format(id=pk)}"
         for form, name in formats.items():

@@ -1,4 +1,4 @@
-"""The messages for people whose sign-in with GitHub fails.
+"""The error messages of the sign-in with GitHub.
 
 The codes are those of ``social_core.exceptions.REASONS`` and of
 ``registry.identity.social``; the names in braces come from the exception's context.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Problem:
-    """What went wrong, and what the person can do."""
+    """A problem, and what the person can do about it."""
 
     status: int
     heading: str
@@ -134,14 +134,14 @@ _PROBLEMS = {
 
 
 def problem_of(error: SocialAuthBaseException) -> Problem:
-    """Return the message for this error."""
+    """Return the problem of an error."""
     if error.provider_code == "unverified_user_email":
         return _NO_EMAIL
     return _PROBLEMS.get(error.code, _STRANGE)
 
 
 def names_of(error: SocialAuthBaseException) -> dict[str, Any]:
-    """Return the names that the texts mention."""
+    """Return the names that the texts of problems contain."""
     orgs = sorted(settings.SOCIAL_AUTH_GITHUB_ALLOWED_ORGS)
     people = bool(settings.SOCIAL_AUTH_GITHUB_ALLOWED_USERS)
     groups = [f"members of {' or '.join(orgs)}"] if orgs else []

@@ -1,4 +1,4 @@
-"""What the page of a data product shows besides its fields."""
+"""The context of the pages of data products, objects and components."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from registry.identity.models import User
     from registry.web.describe import Viewer
 
-#: Versions, issues and inputs of a run that a page names.
+#: The largest number of versions, of issues, and of inputs of a run on a page.
 SHOWN = 50
-#: Runs that wrote it, and runs that read it.
+#: The largest number of runs that wrote a product, and of runs that read it.
 RUNS_SHOWN = 10
 
 
 def product_context(product: DataProduct, request: HttpRequest) -> dict[str, Any]:
-    """Gather versions, file, runs, issues, labels and the citation."""
+    """Return the versions, file, runs, issues, labels and citation of a product."""
     thing = product.object
     authors = list(thing.authors.order_by("pk")[:SHOWN])
     versions = DataProduct.objects.filter(
@@ -71,7 +71,7 @@ def component_context(component: ObjectComponent, _: HttpRequest) -> dict[str, A
 
 
 def _made_by(thing: Object, viewer: Viewer) -> list[dict[str, Any]]:
-    """Describe the runs that wrote an object: by whom, with what, from what."""
+    """Return the runs that wrote an object, with their owners, code and inputs."""
     parts = ObjectComponent.objects.select_related("object").order_by("pk")
     runs: Any = (
         _latest(CodeRun.objects.filter(outputs__object=thing.pk))
@@ -93,7 +93,7 @@ def _made_by(thing: Object, viewer: Viewer) -> list[dict[str, Any]]:
 
 
 def _used_by(thing: Object) -> list[dict[str, Any]]:
-    """Name the runs that read an object."""
+    """Return the runs that read an object."""
     runs = _latest(CodeRun.objects.filter(inputs__object=thing.pk))
     return [{"run": link_to(run), "date": run.run_date} for run in runs]
 
@@ -103,12 +103,12 @@ def _latest(runs: QuerySet[CodeRun]) -> QuerySet[CodeRun]:
 
 
 def _name(user: User, viewer: Viewer) -> str:
-    """Name an account to those who have one themselves."""
+    """Return the name of an account, or an empty text for anonymous users."""
     return user.get_username() if viewer.is_authenticated else ""
 
 
 def whole_component(thing: Object) -> int | None:
-    """Return the id of the component that stands for all of an object."""
+    """Return the id of the component ``whole_object`` of an object."""
     return (
         thing.components.filter(whole_object=True)
         .order_by("pk")
@@ -129,7 +129,7 @@ def issues_of(thing: Object) -> list[Issue]:
 def file_of(
     thing: Object, request: HttpRequest, product: DataProduct | None = None
 ) -> dict[str, Any] | None:
-    """Describe an object's file: where it is, how large, and whether it can be had."""
+    """Return the location, size and download address of an object's file."""
     location = thing.storage_location
     if location is None:
         return None
@@ -149,7 +149,7 @@ def file_of(
 def _download(
     thing: Object, request: HttpRequest, product: DataProduct | None, *, held: bool
 ) -> str | None:
-    """Return where the file can be fetched, if it can."""
+    """Return the download address of a file, if it has one."""
     location = thing.storage_location
     place = place_of(location) if location is not None else None
     match place:
@@ -169,7 +169,7 @@ def _download(
 
 
 def _citation(product: DataProduct, authors: Sequence[Author]) -> Citation:
-    """Cite a product by the address that it has on this registry's public host."""
+    """Return the citation of a product, with its address on the public host."""
     created = Event.objects.filter(
         kind=product.kind, record_id=product.pk, action=CREATED.name
     ).first()

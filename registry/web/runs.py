@@ -1,4 +1,4 @@
-"""What the page of a code run shows besides its fields."""
+"""The context of the page of a code run."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from registry.runs.models import CodeRun
 
-#: Inputs or outputs that a page names.
+#: The largest number of inputs, and of outputs, on a page.
 SHOWN = 100
 
 
 def run_context(run: CodeRun, _: HttpRequest) -> dict[str, Any]:
-    """Return the inputs and outputs of a run, named by their data products."""
+    """Return the inputs and outputs of a run, with their data products."""
     read = list(run.inputs.select_related("object")[: SHOWN + 1])
     written = list(run.outputs.select_related("object")[: SHOWN + 1])
     return {
@@ -32,7 +32,7 @@ def run_context(run: CodeRun, _: HttpRequest) -> dict[str, Any]:
 
 
 def components(found: Iterable[ObjectComponent]) -> list[dict[str, Any]]:
-    """Describe components, each with the data products that it is a part of."""
+    """Return components, each with the data products that it is a part of."""
     parts = list(dict.fromkeys(found))
     products: dict[int, list[Value]] = {}
     objects = {part.object_id for part in parts}

@@ -1,4 +1,4 @@
-"""My account: who I am, what I may do, my token, my requests and my records."""
+"""The account page: roles, requests, token, sessions, quota and records."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from registry.identity.models import User
 
-#: Records of one's own that the page names.
+#: The largest number of own records on the page.
 SHOWN = 20
-#: The components that come with every object, which nobody registered as such.
+#: The components ``whole_object``, which are registered together with objects.
 _OF_WHOLE_OBJECT = Q(
     Q(kind=ObjectComponent.kind),
     Exists(ObjectComponent.objects.filter(pk=OuterRef("record_id"), whole_object=True)),
@@ -66,12 +66,12 @@ def account(request: HttpRequest) -> HttpResponse:
 
 
 def _waiting() -> int:
-    """Count the requests for roles that nobody has decided."""
+    """Return the number of open role requests."""
     return RoleRequest.objects.filter(state=RoleRequest.State.OPEN).count()
 
 
 def _newest_records(user: User) -> list[dict[str, Any]]:
-    """Return what the person registered last, of the types that have pages."""
+    """Return the newest records that a person registered."""
     events = (
         Event.objects.filter(by=user, action=CREATED.name, kind__in=record_kinds())
         .exclude(_OF_WHOLE_OBJECT)
@@ -79,7 +79,7 @@ def _newest_records(user: User) -> list[dict[str, Any]]:
     )
     wanted: dict[str, list[int]] = {}
     for event in events:
-        # only accounts may be without an id, and they have no pages
+        # only events of accounts can lack an id, and accounts have no pages
         wanted.setdefault(event.kind, []).append(event.record_id or 0)
     records = {
         (kind, record.pk): record

@@ -1,4 +1,4 @@
-"""Import a crate in the browser."""
+"""Import a crate on a page."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from registry.core.models import Record
     from registry.identity.models import User
 
-#: The field of the form.
+#: The name of the form field.
 FIELD = "crate"
-#: Parts of a crate that a page tells of.
+#: The largest number of messages about parts of a crate.
 _SHOWN = 20
 _MEGABYTE = 1024 * 1024
 
-#: What went wrong: places in the crate, each with what is wrong there.
+#: The problems of a crate: places in it, each with its message.
 Problems = list[tuple[str, str]]
 
 
@@ -97,7 +97,7 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _target(received: Received) -> Record | None:
-    """Choose the page to show: a run if there is one, else any record with a page."""
+    """Return the record to show: a run, or else any record with a page."""
     kinds = record_kinds()
     records = [one for one in received.records.values() if one.kind in kinds]
     runs = [one for one in records if isinstance(one, CodeRun)]

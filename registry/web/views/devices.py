@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from registry.identity.models import User
 
-#: The same for codes that never were, are used or too old: nobody learns which.
+#: The same message for unknown, used and expired codes, so that it reveals nothing.
 _WRONG = "This code is wrong, or no longer valid. Check the code on your device."
 
 
@@ -39,7 +39,7 @@ _WRONG = "This code is wrong, or no longer valid. Check the code on your device.
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def device(request: HttpRequest) -> HttpResponse:
-    """Ask for the code of a device, then whether to authorise the device."""
+    """Ask for the code of a device, then for the decision to authorise it."""
     try:
         return _decide(request) if request.method == "POST" else _show(request)
     except TooManyAttempts as refused:

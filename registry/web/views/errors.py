@@ -46,15 +46,15 @@ def has_page(status: int) -> bool:
 
 
 def page(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
-    """Return the page of an error; ``detail`` says more than the status does.
+    """Return the page of an error; ``detail`` adds to the text of the status.
 
-    It can be drawn even where the database cannot say who asks.
+    The page can be rendered even if the database cannot return the user.
     """
     context = _context(status, detail)
     try:
         return render(request, "web/error.html", context, status=status)
     except DatabaseError:
-        # without the context processors, which would ask the database again
+        # without context processors, which would query the database again
         text = render_to_string("web/error.html", {**context, "request": request})
         return HttpResponse(text, status=status)
 
@@ -96,7 +96,7 @@ def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest, detail: str) -> HttpResponse:
-    """Return the page for a busy registry; ``detail`` says why."""
+    """Return the page for a busy registry; ``detail`` is the reason."""
     response = page(request, 503, detail)
     response["Retry-After"] = "1"
     return response

@@ -1,8 +1,8 @@
-"""Downloads: files by their checksums, and by the names of what they are.
+"""Download files by their checksums, and by the names of data products.
 
-Programs ask here with their tokens as browsers do with their sessions, so refusals are
-JSON unless a page is wanted. The server fetches nothing from elsewhere on anybody's
-behalf: to a file on another host it redirects.
+Programs use these addresses with tokens, and browsers with sessions, so errors are JSON
+unless the client prefers a page. The server never fetches a file from another host: it
+redirects to it.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 
 
 class FileView(CountedView):
-    """What the three kinds of addresses have in common.
+    """The base class of the three views.
 
-    ``Accept`` is about refusals only: a file has the type that it has.
+    ``Accept`` decides only the format of errors, not the media type of a file.
     """
 
     schema = None
@@ -59,11 +59,11 @@ class FileView(CountedView):
         request: Request,
         force: bool = False,
     ) -> Any:
-        """Refuse nobody for the types that they accept."""
+        """Accept any ``Accept`` header."""
         return super().perform_content_negotiation(request, force=True)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Answer a refusal with a page where a browser asks."""
+        """Return an error as a page, if a browser sent the request."""
         response = super().handle_exception(exc)
         if not _wants_page(self.request) or not errors.has_page(response.status_code):
             return response
@@ -76,7 +76,7 @@ class FileView(CountedView):
         return page  # type: ignore[no-any-return]
 
     def stored(self, sha1: str, product: DataProduct | None = None) -> HttpResponseBase:
-        """Send a file of the store, or redirect to where the store hands it out."""
+        """Send a file of the store, or redirect to its download address."""
         private = require_download(self.request.user, sha1)
         file = find_file(sha1)
         if file is None:
@@ -98,7 +98,7 @@ class FileView(CountedView):
         )
 
     def at(self, location: StorageLocation, product: DataProduct) -> HttpResponseBase:
-        """Lead to the file at a location, wherever that is."""
+        """Send the file at a location, or redirect to it."""
         if "root" in self.request.query_params:
             root = location.storage_root.root
             return HttpResponse(root, content_type="text/plain; charset=utf-8")
@@ -119,7 +119,7 @@ class FileView(CountedView):
     def _served(
         self, paths: Sequence[str], product: DataProduct, *, private: bool
     ) -> HttpResponseBase:
-        """Send a file on the server's own disk, by what its bytes are by now."""
+        """Send a file on the server's own disk, if its present bytes allow that."""
         with ExitStack() as stack:
             file = open_served_file(paths)
             stack.callback(file.stream.close)
@@ -137,7 +137,7 @@ class FileView(CountedView):
                 ),
             )
             if response.streaming:
-                # the answer closes it, at its end
+                # the response closes the file at its end
                 stack.pop_all()
         return response
 
@@ -162,7 +162,7 @@ class DataProductView(FileView):
     """Files by namespace, name and version of a data product."""
 
     def get(self, request: Request, cited: str) -> HttpResponseBase:
-        """Lead to the file of the product, or to where that came from."""
+        """Send the file of a data product, or redirect to its original store."""
         product = find_product(cited)
         here = None if self._original else product.object.storage_location
         location = here or original_location(product)
@@ -176,7 +176,7 @@ class ExternalObjectView(FileView):
     """Files by alternate identifier, title and version of an external object."""
 
     def get(self, request: Request, cited: str) -> HttpResponseBase:
-        """Lead to the file of the object, or to where that came from."""
+        """Send the file of an external object, or redirect to its original store."""
         found = find_external_object(cited)
         here = found.data_product.object.storage_location
         location = (None if self._original else here) or found.original_store
@@ -188,11 +188,11 @@ class ExternalObjectView(FileView):
 
 
 def _redirect(address: str) -> HttpResponse:
-    """Redirect to an address of any length, in which nothing can end the header."""
+    """Return a redirect to an address of any length, encoded for the header."""
     return HttpResponse(status=302, headers={"Location": iri_to_uri(address)})
 
 
 def _wants_page(request: HttpRequest | Request) -> bool:
-    """Tell whether a browser asks: programs accept anything, or name JSON."""
+    """Return whether the client prefers a page; programs accept anything, or JSON."""
     plain: HttpRequest = getattr(request, "_request", request)
     return plain.get_preferred_type(["application/json", "text/html"]) == "text/html"

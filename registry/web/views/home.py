@@ -1,4 +1,4 @@
-"""The home page: what this registry holds."""
+"""The home page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from registry.core.models import Record
 
-#: Counting large tables takes a while, so counts may be this old, in seconds.
+#: How long counts are cached, in seconds, because large tables take long to count.
 COUNTS_KEPT = 30
 NEWEST = 5
 

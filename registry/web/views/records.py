@@ -51,7 +51,7 @@ def record(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 
 
 def _find(record_type: RecordType[Any], pk: int) -> Record:
-    """Fetch a record with the targets of its links."""
+    """Return a record with the targets of its links, or raise ``Http404``."""
     if pk >= 2**63:
         raise Http404
     model: type[Record] = record_type.model

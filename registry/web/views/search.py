@@ -1,4 +1,4 @@
-"""One search box for everything."""
+"""The page of search results."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from registry.core.models import Record
     from registry.core.record_types import RecordType
 
-#: Characters of a search that are looked at.
+#: The largest number of characters of a search.
 LONGEST = 200
 
 
 @require_safe
 @costly
 def results(request: HttpRequest) -> HttpResponse:
-    """Show what was found, by record type."""
+    """Show the matches of a search by record type."""
     text = request.GET.get("q", "").replace("\0", "")[:LONGEST].strip()
     groups = [
         {
@@ -45,5 +45,5 @@ def results(request: HttpRequest) -> HttpResponse:
 
 
 def _note(record_type: RecordType[Any], record: Record) -> str:
-    """Return what tells a record from others of the same name."""
+    """Return the text that distinguishes a record from others of the same name."""
     return record_type.context.describe(record) if record_type.context else ""
