@@ -22,7 +22,7 @@ from registry.admin.forms import (
     without_clear_button,
 )
 from registry.core.errors import Conflict, Forbidden, RegistryError
-from registry.core.links import LinkError, parse_link
+from registry.core.links import LinkError, NaturalKey, parse_link
 from registry.core.models import Record
 from registry.core.record_types import (
     Section,
@@ -244,6 +244,8 @@ class RecordAdmin(ServiceAdmin):
         try:
             reference = parse_link(term, self.model)
         except LinkError:
+            return self.search(request, queryset, term)
+        if isinstance(reference, NaturalKey):
             return self.search(request, queryset, term)
         if isinstance(reference, UUID):
             return queryset.filter(uuid=reference), False

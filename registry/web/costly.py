@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     View = Callable[..., HttpResponse]
 
 
-def costly(view: View) -> View:
+def costly_view(view: View) -> View:
     """Decorate a view so that it holds a slot until its page is sent.
 
     The response is 503 if no slot is free, and 429 beyond the limit of exports.
@@ -37,7 +37,7 @@ def costly(view: View) -> View:
 
 
 @contextmanager
-def permit_to_draw(request: HttpRequest) -> Iterator[None]:
+def count_picture(request: HttpRequest) -> Iterator[None]:
     """Count one picture as an export; raise ``Busy`` beyond the limit.
 
     The page must hold a slot.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Viewer = User | AnonymousUser
 
 #: The number of linked records on a page; a link leads to the list of all.
-SHOWN = 20
+MAX_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -60,18 +60,20 @@ def link_to(record: Record) -> Value:
     return Value(label_of(record), address_of(record))
 
 
-def words(name: str) -> str:
+def field_label(name: str) -> str:
     """Return the label of a field from its name."""
     return "UUID" if name == "uuid" else name.replace("_", " ")
 
 
-def fields_of(record: Record, viewer: Viewer) -> Iterator[Row]:
+def field_rows(record: Record, viewer: Viewer) -> Iterator[Row]:
     """Yield the rows of a record's own fields in order, and of its latest change."""
     own = record_type_of(type(record)).own_fields.values()
     changed = record._meta.get_field("last_updated")
     for model_field in [*(one for one in own if not one.many_to_many), changed]:
         values = [value_of(record, model_field, viewer)]
-        yield Row(words(model_field.name), values, str(model_field.help_text or ""))
+        yield Row(
+            field_label(model_field.name), values, str(model_field.help_text or "")
+        )
 
 
 def value_of(record: Record, model_field: Any, viewer: Viewer) -> Value:
@@ -87,7 +89,7 @@ def value_of(record: Record, model_field: Any, viewer: Viewer) -> Value:
         case models.DateTimeField():
             return Value(value.isoformat(), moment=value)
         case models.URLField():
-            return Value(value, value if _is_web(value) else None)
+            return Value(value, value if _is_linkable(value) else None)
     return Value(str(value), code=model_field.name in {"uuid", "hash", "path", "root"})
 
 
@@ -98,65 +100,69 @@ def _target(record: Record, model_field: Any, viewer: Viewer) -> Value:
         return Value("—")
     if isinstance(target, Record):
         return link_to(target)
-    return Value(_person(target, viewer))
+    return Value(_account_name(target, viewer))
 
 
-def _is_web(value: str) -> bool:
+def _is_linkable(value: str) -> bool:
     """Return whether a page can link to an address."""
     return value.lower().startswith(("https://", "http://", "ftp://"))
 
 
-def links_of(record: Record) -> Iterator[Row]:
+def link_rows(record: Record) -> Iterator[Row]:
     """Yield the rows of the records that this one links to, or that link to it."""
     for model_field in record._meta.many_to_many:
         back = str(model_field.remote_field.related_name)
-        yield _listed(record, model_field.name, model_field.related_model, back)
+        yield _list_row(record, model_field.name, model_field.related_model, back)
     for relation in record._meta.related_objects:
         model = relation.related_model
         if not (isinstance(model, type) and issubclass(model, Record)):
             continue
         name = str(relation.get_accessor_name())
         if relation.one_to_one:
-            yield Row(words(name), [link_to(one) for one in _one(record, name)])
+            yield Row(
+                field_label(name), [link_to(one) for one in _one_to_one(record, name)]
+            )
         else:
-            yield _listed(record, name, model, relation.field.name)
+            yield _list_row(record, name, model, relation.field.name)
 
 
-def additions_to(record: Record) -> Iterator[Value]:
+def addition_links(record: Record) -> Iterator[Value]:
     """Yield links to the forms of the record types that can link to this record."""
     for relation in record._meta.related_objects:
         model = relation.related_model
         if not (isinstance(model, type) and issubclass(model, Record)):
             continue
         taken = relation.one_to_one and list(
-            _one(record, str(relation.get_accessor_name()))
+            _one_to_one(record, str(relation.get_accessor_name()))
         )
         if relation.field.editable and not relation.many_to_many and not taken:
             title = str(model._meta.verbose_name)
             name = relation.field.name
-            label = title if name == record.kind else f"{title} ({words(name)})"
+            label = title if name == record.kind else f"{title} ({field_label(name)})"
             address = f"{reverse(f'web:{model.kind}-new')}?{name}={record.pk}"
             yield Value(label, address)
 
 
-def _listed(record: Record, name: str, model: Any, back: str) -> Row:
+def _list_row(record: Record, name: str, model: Any, back: str) -> Row:
     """Return the row of the newest linked records, with the address of all of them.
 
     ``back`` is the filter of the list of ``model`` for this record. If the list has no
     such filter, the address is the record in the API, which has the whole list.
     """
-    found = list(getattr(record, name).order_by("-pk")[: SHOWN + 1])
+    found = list(getattr(record, name).order_by("-pk")[: MAX_SHOWN + 1])
     more = None
-    if len(found) > SHOWN:
+    if len(found) > MAX_SHOWN:
         more = (
             f"{reverse(f'web:{model.kind}-list')}?{back}={record.pk}"
             if back in filters_of(model).filters
             else reverse(f"{record.kind}-detail", args=[record.pk])
         )
-    return Row(words(name), [link_to(one) for one in found[:SHOWN]], more=more)
+    return Row(
+        field_label(name), [link_to(one) for one in found[:MAX_SHOWN]], more=more
+    )
 
 
-def _one(record: Record, name: str) -> Iterable[Any]:
+def _one_to_one(record: Record, name: str) -> Iterable[Any]:
     """Return the record at the other end of a one-to-one link, or none."""
     model = record._meta.get_field(name).related_model
     found = model._default_manager.filter(  # type: ignore[union-attr]
@@ -172,15 +178,15 @@ def history_of(record: Record, viewer: Viewer) -> list[dict[str, Any]]:
         {
             "action": event.get_action_display(),
             "at": event.at,
-            "by": _person(event.by, viewer),
+            "by": _account_name(event.by, viewer),
             "client": event.client,
-            "changed": ", ".join(words(name) for name in event.changes),
+            "changed": ", ".join(field_label(name) for name in event.changes),
         }
         for event in events.select_related("by")[:50]
     ]
 
 
-def _person(user: User | None, viewer: Viewer) -> str:
+def _account_name(user: User | None, viewer: Viewer) -> str:
     """Return the name of an account, or its id for anonymous users."""
     if user is None:
         return "the registry"

@@ -60,9 +60,9 @@ class LinksFormField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         """Return the ids of the targets."""
-        return _find(self.model, self.links_in(super().clean(value)))
+        return _find(self.model, self.split_links(super().clean(value)))
 
-    def links_in(self, value: Any) -> list[str]:
+    def split_links(self, value: Any) -> list[str]:
         """Return the links in a text, as the API accepts them."""
         return str(value).replace(",", " ").split()
 

@@ -16,7 +16,7 @@ from registry.runs.models import CodeRun
 from registry.storage.models import StoredFile
 from registry.web.citation import Citation
 from registry.web.describe import link_to
-from registry.web.runs import components
+from registry.web.runs import describe_components
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,28 +29,28 @@ if TYPE_CHECKING:
     from registry.web.describe import Viewer
 
 #: The largest number of versions, of issues, and of inputs of a run on a page.
-SHOWN = 50
+MAX_SHOWN = 50
 #: The largest number of runs that wrote a product, and of runs that read it.
-RUNS_SHOWN = 10
+MAX_RUNS_SHOWN = 10
 
 
 def product_context(product: DataProduct, request: HttpRequest) -> dict[str, Any]:
     """Return the versions, file, runs, issues, labels and citation of a product."""
     thing = product.object
-    authors = list(thing.authors.order_by("pk")[:SHOWN])
+    authors = list(thing.authors.order_by("pk")[:MAX_SHOWN])
     versions = DataProduct.objects.filter(
         namespace=product.namespace_id, name=product.name
-    ).order_by("-version_key")[:SHOWN]
+    ).order_by("-version_key")[:MAX_SHOWN]
     return {
         "versions": list(versions),
         "file": file_of(thing, request, product),
         "issues": issues_of(thing),
         "issue_component": whole_component(thing),
-        "made_by": _made_by(thing, request.user),
-        "used_by": _used_by(thing),
+        "made_by": _runs_that_wrote(thing, request.user),
+        "used_by": _runs_that_read(thing),
         "authors": authors,
-        "keywords": list(thing.keywords.all()[:SHOWN]),
-        "licences": list(thing.licences.all()[:SHOWN]),
+        "keywords": list(thing.keywords.all()[:MAX_SHOWN]),
+        "licences": list(thing.licences.all()[:MAX_SHOWN]),
         "citation": _citation(product, authors),
     }
 
@@ -67,24 +67,24 @@ def object_context(thing: Object, request: HttpRequest) -> dict[str, Any]:
 def component_context(component: ObjectComponent, _: HttpRequest) -> dict[str, Any]:
     """Return the issues with a component."""
     issues = Issue.objects.filter(component_issues=component.pk)
-    return {"issues": list(issues[:SHOWN]), "issue_component": component.pk}
+    return {"issues": list(issues[:MAX_SHOWN]), "issue_component": component.pk}
 
 
-def _made_by(thing: Object, viewer: Viewer) -> list[dict[str, Any]]:
+def _runs_that_wrote(thing: Object, viewer: Viewer) -> list[dict[str, Any]]:
     """Return the runs that wrote an object, with their owners, code and inputs."""
     parts = ObjectComponent.objects.select_related("object").order_by("pk")
     runs: Any = (
-        _latest(CodeRun.objects.filter(outputs__object=thing.pk))
+        _latest_runs(CodeRun.objects.filter(outputs__object=thing.pk))
         .select_related("registered_by", "code_repo")
-        .prefetch_related(Prefetch("inputs", parts[:SHOWN], to_attr="first_inputs"))
+        .prefetch_related(Prefetch("inputs", parts[:MAX_SHOWN], to_attr="first_inputs"))
     )
-    described = components(part for run in runs for part in run.first_inputs)
+    described = describe_components(part for run in runs for part in run.first_inputs)
     of_part = {entry["id"]: entry for entry in described}
     return [
         {
             "run": link_to(run),
             "date": run.run_date,
-            "by": _name(run.registered_by, viewer),
+            "by": _account_name(run.registered_by, viewer),
             "code": link_to(run.code_repo) if run.code_repo else None,
             "inputs": [of_part[part.pk] for part in run.first_inputs],
         }
@@ -92,17 +92,17 @@ def _made_by(thing: Object, viewer: Viewer) -> list[dict[str, Any]]:
     ]
 
 
-def _used_by(thing: Object) -> list[dict[str, Any]]:
+def _runs_that_read(thing: Object) -> list[dict[str, Any]]:
     """Return the runs that read an object."""
-    runs = _latest(CodeRun.objects.filter(inputs__object=thing.pk))
+    runs = _latest_runs(CodeRun.objects.filter(inputs__object=thing.pk))
     return [{"run": link_to(run), "date": run.run_date} for run in runs]
 
 
-def _latest(runs: QuerySet[CodeRun]) -> QuerySet[CodeRun]:
-    return runs.distinct().order_by("-run_date", "-pk")[:RUNS_SHOWN]
+def _latest_runs(runs: QuerySet[CodeRun]) -> QuerySet[CodeRun]:
+    return runs.distinct().order_by("-run_date", "-pk")[:MAX_RUNS_SHOWN]
 
 
-def _name(user: User, viewer: Viewer) -> str:
+def _account_name(user: User, viewer: Viewer) -> str:
     """Return the name of an account, or an empty text for anonymous users."""
     return user.get_username() if viewer.is_authenticated else ""
 
@@ -122,7 +122,7 @@ def issues_of(thing: Object) -> list[Issue]:
     return list(
         Issue.objects.filter(component_issues__object=thing.pk)
         .distinct()
-        .order_by("-severity", "-pk")[:SHOWN]
+        .order_by("-severity", "-pk")[:MAX_SHOWN]
     )
 
 

@@ -52,18 +52,18 @@ def _lineage(record: Any, request: HttpRequest) -> dict[str, Any]:
     return {"lineage": lineage_context(record, request)}
 
 
-_USUAL = RecordPage()
-_DECLARED: list[tuple[RecordType[Any], RecordPage]] = []
+_DEFAULT_PAGE = RecordPage()
+_PAGES: list[tuple[RecordType[Any], RecordPage]] = []
 
 
 def declare_page(record_type: RecordType[Any], page: RecordPage) -> None:
     """Declare the page of a record type."""
-    _DECLARED.append((record_type, page))
+    _PAGES.append((record_type, page))
 
 
 def page_of(record_type: RecordType[Any]) -> RecordPage:
     """Return the declared page of a record type, or the default page."""
-    return next((page for one, page in _DECLARED if one is record_type), _USUAL)
+    return next((page for one, page in _PAGES if one is record_type), _DEFAULT_PAGE)
 
 
 declare_page(

@@ -50,9 +50,9 @@ urlpatterns = [
     path("vocab/", vocabulary.terms, name="vocabulary"),
     path("search/", search.results, name="search"),
     path("suggest/<slug:kind>/", suggest.suggestions, name="suggest"),
-    path("crates/", crates.send_crate, name="crates"),
+    path("crates/", crates.import_crate, name="crates"),
     path("account/", account.account, name="account"),
-    path("account/request-role/", roles.ask, name="request-role"),
+    path("account/request-role/", roles.new_request, name="request-role"),
     path(
         "account/role-requests/<int:pk>/withdraw",
         roles.withdraw,

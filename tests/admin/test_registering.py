@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError
 from django.test import Client
@@ -20,6 +19,7 @@ from registry.catalogue.models import (
 )
 from registry.catalogue.services import author_uuid
 from registry.core.models import Event, Record
+from registry.core.record_types import RecordType
 from registry.identity.models import User
 from tests import factories
 from tests.admin.browsing import (
@@ -191,8 +191,7 @@ def test_what_the_database_alone_refuses_is_an_error_of_the_form(
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise IntegrityError
 
-    page = admin.site.get_model_admin(Object)
-    monkeypatch.setattr(type(page), "registers", staticmethod(refuse))
+    monkeypatch.setattr(RecordType, "register_rows", refuse)
     shown = page_of(fill_in(curator, add_path(Object), {"description": "Counts"}))
     assert shown.status == 200
     assert "does not fit what is on record" in shown.errors

@@ -103,7 +103,7 @@ def test_models_stand_in_sections(curator: Client) -> None:
     assert sections == [
         "Data products",
         "Objects and files",
-        "What is said of objects",
+        "Annotations of objects",
         "Quality",
         "Runs",
         "People",

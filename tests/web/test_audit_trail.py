@@ -247,4 +247,4 @@ def test_the_use_of_a_token_is_known_to_the_hour() -> None:
     browser.force_login(person)
     assert "not used yet" in browser.get("/account/").content.decode()
     api.get("/api/username/")
-    assert "used last on" in browser.get("/account/").content.decode()
+    assert "last used on" in browser.get("/account/").content.decode()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from registry.identity.models import User
 
 #: The largest number of own records on the page.
-SHOWN = 20
+MAX_SHOWN = 20
 #: The components ``whole_object``, which are registered together with objects.
 _OF_WHOLE_OBJECT = Q(
     Q(kind=ObjectComponent.kind),
@@ -50,8 +50,8 @@ def account(request: HttpRequest) -> HttpResponse:
         {
             "roles": meanings_of(roles_of(user)),
             "administrator": is_administrator(user),
-            "role_requests": RoleRequest.objects.filter(user=user)[:SHOWN],
-            "waiting": _waiting() if is_administrator(user) else 0,
+            "role_requests": RoleRequest.objects.filter(user=user)[:MAX_SHOWN],
+            "waiting": _count_open_requests() if is_administrator(user) else 0,
             "github_account": linked_account(user),
             "token": ApiToken.objects.filter(user=user).first(),
             "sessions": [
@@ -65,7 +65,7 @@ def account(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _waiting() -> int:
+def _count_open_requests() -> int:
     """Return the number of open role requests."""
     return RoleRequest.objects.filter(state=RoleRequest.State.OPEN).count()
 
@@ -75,7 +75,7 @@ def _newest_records(user: User) -> list[dict[str, Any]]:
     events = (
         Event.objects.filter(by=user, action=CREATED.name, kind__in=record_kinds())
         .exclude(_OF_WHOLE_OBJECT)
-        .order_by("-id")[:SHOWN]
+        .order_by("-id")[:MAX_SHOWN]
     )
     wanted: dict[str, list[int]] = {}
     for event in events:

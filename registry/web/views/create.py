@@ -100,12 +100,14 @@ def _page(
         "existing": address_of(existing) if isinstance(existing, Record) else "",
         "api_path": reverse(f"{record_type.kind}-list"),
         "api_url": request.build_absolute_uri(reverse(f"{record_type.kind}-list")),
-        "example": _quoted(json.dumps(_example(form), indent=2, default=_iso)),
+        "example": _shell_quoted(
+            json.dumps(_example(form), indent=2, default=_format_time)
+        ),
     }
     return render(request, "web/new.html", context, status=status)
 
 
-def _iso(value: datetime) -> str:
+def _format_time(value: datetime) -> str:
     """Return a time as the API accepts it."""
     return value.strftime("%Y-%m-%dT%H:%MZ")
 
@@ -113,12 +115,12 @@ def _iso(value: datetime) -> str:
 def _example(form: RecordForm) -> dict[str, Any]:
     """Return the JSON body of an API request with the values of the form."""
     return {
-        name: field.links_in(value) if isinstance(field, LinksFormField) else value
+        name: field.split_links(value) if isinstance(field, LinksFormField) else value
         for name, field in form.fields.items()
         if (value := form[name].value()) not in (None, "")
     }
 
 
-def _quoted(text: str) -> str:
+def _shell_quoted(text: str) -> str:
     """Return a text escaped for single quotes in a shell."""
     return text.replace("'", "'\\''")

@@ -70,7 +70,7 @@ def _context(status: int, detail: str = "") -> dict[str, Any]:
 
 def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """Return the page for a forbidden request."""
-    return page(request, 403, _said(exception))
+    return page(request, 403, _public_message(exception))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -85,7 +85,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """Return the page for an unknown address."""
-    return page(request, 404, _said(exception))
+    return page(request, 404, _public_message(exception))
 
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
@@ -102,7 +102,7 @@ def unavailable(request: HttpRequest, detail: str) -> HttpResponse:
     return response
 
 
-def _said(exception: Any) -> str:
+def _public_message(exception: Any) -> str:
     """Return the message of an exception if it is meant for people."""
     text = exception.args[0] if exception is not None and exception.args else ""
     return text if isinstance(text, str) and text.startswith("There is no ") else ""

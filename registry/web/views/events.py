@@ -22,7 +22,7 @@ from registry.core.verbs import DELETED
 from registry.http.filters.identity import EVENT_FILTERS
 from registry.identity.models import User
 from registry.identity.roles import is_administrator
-from registry.web.describe import words
+from registry.web.describe import field_label
 from registry.web.views.lists import PagePagination, filter_inputs, other_errors_of
 
 if TYPE_CHECKING:
@@ -97,8 +97,8 @@ def _shown(event: Event, account: str) -> dict[str, Any]:
         "about": account or _record(event),
         "address": _page(event),
         "more": ", ".join(
-            [words(name) for name in sorted(event.changes)]
-            + [f"{words(name)}: {value}" for name, value in event.detail.items()]
+            [field_label(name) for name in sorted(event.changes)]
+            + [f"{field_label(name)}: {value}" for name, value in event.detail.items()]
         ),
     }
 
@@ -106,7 +106,7 @@ def _shown(event: Event, account: str) -> dict[str, Any]:
 def _record(event: Event) -> str:
     if event.record_id is None:
         return "no account"
-    return f"{words(event.kind)} {event.record_id}"
+    return f"{field_label(event.kind)} {event.record_id}"
 
 
 def _page(event: Event) -> str:

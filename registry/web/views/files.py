@@ -75,7 +75,9 @@ class FileView(CountedView):
                 page[name] = response[name]
         return page  # type: ignore[no-any-return]
 
-    def stored(self, sha1: str, product: DataProduct | None = None) -> HttpResponseBase:
+    def send_stored(
+        self, sha1: str, product: DataProduct | None = None
+    ) -> HttpResponseBase:
         """Send a file of the store, or redirect to its download address."""
         private = require_download(self.request.user, sha1)
         file = find_file(sha1)
@@ -97,7 +99,9 @@ class FileView(CountedView):
             ),
         )
 
-    def at(self, location: StorageLocation, product: DataProduct) -> HttpResponseBase:
+    def send_located(
+        self, location: StorageLocation, product: DataProduct
+    ) -> HttpResponseBase:
         """Send the file at a location, or redirect to it."""
         if "root" in self.request.query_params:
             root = location.storage_root.root
@@ -105,9 +109,9 @@ class FileView(CountedView):
         private = require_download(self.request.user, location.hash)
         match place_of(location):
             case InStore(sha1):
-                return self.stored(sha1, product)
+                return self.send_stored(sha1, product)
             case OnDisk(paths):
-                return self._served(paths, product, private=private)
+                return self._send_from_disk(paths, product, private=private)
             case OnTheWeb(address):
                 return _redirect(address)
             case place:
@@ -116,7 +120,7 @@ class FileView(CountedView):
                     "that can fetch it."
                 )
 
-    def _served(
+    def _send_from_disk(
         self, paths: Sequence[str], product: DataProduct, *, private: bool
     ) -> HttpResponseBase:
         """Send a file on the server's own disk, if its present bytes allow that."""
@@ -142,7 +146,7 @@ class FileView(CountedView):
         return response
 
     @property
-    def _original(self) -> bool:
+    def _wants_original(self) -> bool:
         return "original" in self.request.query_params
 
 
@@ -155,7 +159,7 @@ class DataView(FileView):
             sha1 = parse_sha1(checksum)
         except InvalidInput as error:
             raise NotFound(" ".join(error.fields["checksum"])) from error
-        return self.stored(sha1)
+        return self.send_stored(sha1)
 
 
 class DataProductView(FileView):
@@ -164,12 +168,12 @@ class DataProductView(FileView):
     def get(self, request: Request, cited: str) -> HttpResponseBase:
         """Send the file of a data product, or redirect to its original store."""
         product = find_product(cited)
-        here = None if self._original else product.object.storage_location
+        here = None if self._wants_original else product.object.storage_location
         location = here or original_location(product)
         if location is None:
-            what = "original store" if self._original else "location of a file"
+            what = "original store" if self._wants_original else "location of a file"
             raise NotFound(f"No {what} is registered for the data product {cited}.")
-        return self.at(location, product)
+        return self.send_located(location, product)
 
 
 class ExternalObjectView(FileView):
@@ -179,9 +183,9 @@ class ExternalObjectView(FileView):
         """Send the file of an external object, or redirect to its original store."""
         found = find_external_object(cited)
         here = found.data_product.object.storage_location
-        location = (None if self._original else here) or found.original_store
+        location = (None if self._wants_original else here) or found.original_store
         if location is not None:
-            return self.at(location, found.data_product)
+            return self.send_located(location, found.data_product)
         if here is None:
             return HttpResponse(status=204)
         raise NotFound(f"No original store is registered for {cited}.")

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("registry.sign_in")
 
-_LONGEST_PATH = 8000
+_MAX_PATH_LENGTH = 8000
 _BACKEND = f"{GitHub.__module__}.{GitHub.__qualname__}"
 
 
@@ -49,10 +49,10 @@ _BACKEND = f"{GitHub.__module__}.{GitHub.__qualname__}"
 @require_http_methods(["GET", "HEAD", "POST"])
 def begin(request: HttpRequest) -> HttpResponse:
     """Redirect to GitHub to sign in."""
-    wanted = _own_path(request.POST.get("next", ""))
+    wanted = _safe_path(request.POST.get("next", ""))
     if request.method != "POST":
         return redirect("web:sign-in")
-    return _send(
+    return _redirect_to_github(
         request,
         LoginIntent(
             next=wanted,
@@ -69,7 +69,7 @@ def link(request: HttpRequest) -> HttpResponse:
     """Redirect to GitHub to link the account."""
     if request.method != "POST":
         return redirect("web:account")
-    return _send(
+    return _redirect_to_github(
         request,
         LoginIntent(
             next=reverse("web:account"), link_to=request.user.pk, choose_account=True
@@ -112,7 +112,7 @@ def _complete(request: HttpRequest, backend: GitHub) -> HttpResponse:
     try:
         user: Any = backend.complete(user=signed_in, request=request)
     except SocialAuthBaseException as error:
-        return _explain(request, error, backend.intent)
+        return _problem_page(request, error, backend.intent)
     if backend.intent.link_to is not None:
         messages.success(request, "You can now sign in with GitHub.")
     else:
@@ -133,7 +133,7 @@ def _backend(request: HttpRequest) -> GitHub:
     return GitHub(strategy, reverse("web:github-complete"))
 
 
-def _send(request: HttpRequest, intent: LoginIntent) -> HttpResponse:
+def _redirect_to_github(request: HttpRequest, intent: LoginIntent) -> HttpResponse:
     backend = _backend(request)
     try:
         # each start counts as an attempt, because GitHub decides the result
@@ -144,16 +144,16 @@ def _send(request: HttpRequest, intent: LoginIntent) -> HttpResponse:
     return answer
 
 
-def _own_path(address: str) -> str:
+def _safe_path(address: str) -> str:
     """Return the address if it is a safe path of this site, else an empty text."""
-    own = address.startswith("/") and len(address) <= _LONGEST_PATH
+    own = address.startswith("/") and len(address) <= _MAX_PATH_LENGTH
     # pages below /social/ explain why a sign-in failed
     if not own or address.startswith("/social/"):
         return ""
     return address if url_has_allowed_host_and_scheme(address, None) else ""
 
 
-def _explain(
+def _problem_page(
     request: HttpRequest, error: SocialAuthBaseException, intent: LoginIntent
 ) -> HttpResponse:
     problem, names = problem_of(error), names_of(error)

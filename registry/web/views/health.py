@@ -32,11 +32,11 @@ def livez(request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """Report whether the database and the data folder can be used."""
-    problem = _problem_of_database() or find_disk_problem()
+    problem = _database_problem() or find_disk_problem()
     return _plain(problem or "ready", 503 if problem else 200)
 
 
-def _problem_of_database() -> str:
+def _database_problem() -> str:
     """Return the problem of the database, or an empty text if it can be used."""
     try:
         with connection.cursor() as cursor:

@@ -26,7 +26,7 @@ from registry.http.pagination import (
 )
 from registry.http.read_slots import hold_read_slot
 from registry.identity.models import User
-from registry.web.describe import address_of, value_of, words
+from registry.web.describe import address_of, field_label, value_of
 from registry.web.record_pages import page_of
 
 if TYPE_CHECKING:
@@ -120,25 +120,25 @@ def filter_inputs(
     return [
         {
             "name": name,
-            "label": words(name),
+            "label": field_label(name),
             "explanation": chosen.explanation,
             "help_text": _help_text(model, name) or chosen.extra.get("help_text", ""),
             "values": [text for text in request.GET.getlist(name) if text] or [""],
             "errors": errors.get(name, []),
             "boolean": isinstance(chosen, BooleanFilter),
-            "words": words_of(chosen, model, name),
+            "choices": choices_of(chosen, model, name),
             "suggests": _suggests(chosen, request),
         }
         for name, chosen in filters.filters.items()
     ]
 
 
-def words_of(chosen: Any, model: Any, name: str) -> list[tuple[str, str]]:
+def choices_of(chosen: Any, model: Any, name: str) -> list[tuple[str, str]]:
     """Return the choices of a filter with their labels, if it has choices."""
     if not isinstance(chosen, ChoicesFilter):
         return []
-    called = dict(model._meta.get_field(name).flatchoices)
-    return [(word, str(called.get(word, word))) for word in chosen.choices]
+    labels = dict(model._meta.get_field(name).flatchoices)
+    return [(choice, str(labels.get(choice, choice))) for choice in chosen.choices]
 
 
 def _suggests(chosen: Any, request: HttpRequest) -> str:
@@ -177,8 +177,10 @@ def _columns(
         reverse_it = ordering == name
         columns.append(
             {
-                "label": words(name),
-                "address": _with(request, ordering=f"-{name}" if reverse_it else name)
+                "label": field_label(name),
+                "address": _query_with(
+                    request, ordering=f"-{name}" if reverse_it else name
+                )
                 if name in allowed
                 else "",
                 "sorted": "ascending"
@@ -189,7 +191,7 @@ def _columns(
     return columns
 
 
-def _with(request: HttpRequest, **changes: str) -> str:
+def _query_with(request: HttpRequest, **changes: str) -> str:
     """Return the query of the first page with some parameters changed."""
     pairs = [
         (name, value)
@@ -213,7 +215,7 @@ def _cells(record_type: RecordType[Any], record: Any, viewer: Any) -> dict[str, 
         else f"{record_type.title} {record.pk}",
         "address": address_of(record),
         "cells": [
-            {"label": words(name), "value": value}
+            {"label": field_label(name), "value": value}
             for name, value in zip(record_type.column_names[1:], rest, strict=True)
         ],
     }

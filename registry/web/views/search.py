@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from registry.core.record_types import record_types_by_rank
 from registry.search.names import search_names
-from registry.web.costly import costly
+from registry.web.costly import costly_view
 from registry.web.describe import link_to
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from registry.core.record_types import RecordType
 
 #: The largest number of characters of a search.
-LONGEST = 200
+MAX_LENGTH = 200
 
 
 @require_safe
-@costly
+@costly_view
 def results(request: HttpRequest) -> HttpResponse:
     """Show the matches of a search by record type."""
-    text = request.GET.get("q", "").replace("\0", "")[:LONGEST].strip()
+    text = request.GET.get("q", "").replace("\0", "")[:MAX_LENGTH].strip()
     groups = [
         {
             "kind": found.record_type.kind,

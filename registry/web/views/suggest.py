@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     Suggested = dict[str, Any]
 
 #: The largest number of suggestions.
-SHOWN = 12
+MAX_SHOWN = 12
 #: The largest number of characters of a search.
-LONGEST = 200
+MAX_LENGTH = 200
 
 
 @require_safe
 def suggestions(request: HttpRequest, kind: str) -> JsonResponse:
     """Return records with this id or with every word, the newest first."""
-    text = request.GET.get("q", "").replace("\0", "")[:LONGEST].strip()
+    text = request.GET.get("q", "").replace("\0", "")[:MAX_LENGTH].strip()
     if kind == User.kind:
         if not request.user.is_authenticated:
             raise PermissionDenied("There is no list of accounts without one.")
@@ -82,8 +82,8 @@ def _find(
     if text and not fields:
         return by_id
     matches = contains_every_word(text.split(), fields)
-    others = rows.filter(matches)[: SHOWN + len(by_id)]
-    return [*by_id, *(one for one in others if one not in by_id)][:SHOWN]
+    others = rows.filter(matches)[: MAX_SHOWN + len(by_id)]
+    return [*by_id, *(one for one in others if one not in by_id)][:MAX_SHOWN]
 
 
 def _is_id(text: str) -> bool:
