@@ -7,85 +7,149 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('registry', '0008_open_vocabularies'),
+        ("registry", "0008_open_vocabularies"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='coderun',
-            name='description',
-            field=models.CharField(help_text='Description of the run.', max_length=1024),
+            model_name="coderun",
+            name="description",
+            field=models.CharField(
+                help_text="Description of the run.", max_length=1024
+            ),
         ),
         migrations.AlterField(
-            model_name='coderun',
-            name='submission_script',
-            field=models.ForeignKey(db_index=False, help_text='The object that is the script that started the run.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='submission_script_of', to='registry.object'),
+            model_name="coderun",
+            name="submission_script",
+            field=models.ForeignKey(
+                db_index=False,
+                help_text="The object that is the script that started the run.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="submission_script_of",
+                to="registry.object",
+            ),
         ),
         migrations.AlterField(
-            model_name='event',
-            name='address',
-            field=models.CharField(blank=True, help_text='The network address that sent the request; empty for commands.', max_length=45),
+            model_name="event",
+            name="address",
+            field=models.CharField(
+                blank=True,
+                help_text="The network address that sent the request; empty for commands.",
+                max_length=45,
+            ),
         ),
         migrations.AlterField(
-            model_name='event',
-            name='client',
-            field=models.CharField(blank=True, help_text='The program that sent the request, as it names itself.', max_length=200),
+            model_name="event",
+            name="client",
+            field=models.CharField(
+                blank=True,
+                help_text="The program that sent the request, as it names itself.",
+                max_length=200,
+            ),
         ),
         migrations.AlterField(
-            model_name='event',
-            name='detail',
-            field=models.JSONField(blank=True, default=dict, help_text='Further details of the event.'),
+            model_name="event",
+            name="detail",
+            field=models.JSONField(
+                blank=True, default=dict, help_text="Further details of the event."
+            ),
         ),
         migrations.AlterField(
-            model_name='event',
-            name='record_id',
-            field=models.BigIntegerField(help_text='The id of the record; empty if no account is known, as in a failed sign-in.', null=True),
+            model_name="event",
+            name="record_id",
+            field=models.BigIntegerField(
+                help_text="The id of the record; empty if no account is known, as in a failed sign-in.",
+                null=True,
+            ),
         ),
         migrations.AlterField(
-            model_name='externalobject',
-            name='alternate_identifier',
-            field=models.CharField(blank=True, db_index=True, help_text='A name of the external object if it has no URL.', max_length=1024, null=True, validators=[registry.core.validators.validate_index_size]),
+            model_name="externalobject",
+            name="alternate_identifier",
+            field=models.CharField(
+                blank=True,
+                db_index=True,
+                help_text="A name of the external object if it has no URL.",
+                max_length=1024,
+                null=True,
+                validators=[registry.core.validators.validate_index_size],
+            ),
         ),
         migrations.AlterField(
-            model_name='externalobject',
-            name='alternate_identifier_type',
-            field=models.CharField(blank=True, help_text='Type of the alternate identifier.', max_length=1024, null=True),
+            model_name="externalobject",
+            name="alternate_identifier_type",
+            field=models.CharField(
+                blank=True,
+                help_text="Type of the alternate identifier.",
+                max_length=1024,
+                null=True,
+            ),
         ),
         migrations.AlterField(
-            model_name='externalobject',
-            name='description',
-            field=models.TextField(blank=True, help_text='Description of the external object.', max_length=1048576, null=True),
+            model_name="externalobject",
+            name="description",
+            field=models.TextField(
+                blank=True,
+                help_text="Description of the external object.",
+                max_length=1048576,
+                null=True,
+            ),
         ),
         migrations.AlterField(
-            model_name='issue',
-            name='description',
-            field=models.TextField(help_text='Description of the problem.', max_length=1048576),
+            model_name="issue",
+            name="description",
+            field=models.TextField(
+                help_text="Description of the problem.", max_length=1048576
+            ),
         ),
         migrations.AlterField(
-            model_name='issue',
-            name='severity',
-            field=models.PositiveSmallIntegerField(default=1, help_text='Severity: 0 is a remark, a larger number is worse.', validators=[django.core.validators.MaxValueValidator(32767)]),
+            model_name="issue",
+            name="severity",
+            field=models.PositiveSmallIntegerField(
+                default=1,
+                help_text="Severity: 0 is a remark, a larger number is worse.",
+                validators=[django.core.validators.MaxValueValidator(32767)],
+            ),
         ),
         migrations.AlterField(
-            model_name='object',
-            name='description',
-            field=models.TextField(blank=True, help_text='Description of the object.', max_length=1048576, null=True),
+            model_name="object",
+            name="description",
+            field=models.TextField(
+                blank=True,
+                help_text="Description of the object.",
+                max_length=1048576,
+                null=True,
+            ),
         ),
         migrations.AlterField(
-            model_name='object',
-            name='storage_location',
-            field=models.ForeignKey(blank=True, db_index=False, help_text='Where the object is stored. Once set, it cannot be changed.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='objects_here', to='registry.storagelocation'),
+            model_name="object",
+            name="storage_location",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                help_text="Where the object is stored. Once set, it cannot be changed.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="objects_here",
+                to="registry.storagelocation",
+            ),
         ),
         migrations.AlterField(
-            model_name='objectcomponent',
-            name='description',
-            field=models.TextField(blank=True, help_text='Description of the component.', max_length=1048576, null=True),
+            model_name="objectcomponent",
+            name="description",
+            field=models.TextField(
+                blank=True,
+                help_text="Description of the component.",
+                max_length=1048576,
+                null=True,
+            ),
         ),
         migrations.AlterField(
-            model_name='storagelocation',
-            name='public',
-            field=models.BooleanField(default=True, help_text='Whether everybody can download the data.'),
+            model_name="storagelocation",
+            name="public",
+            field=models.BooleanField(
+                default=True, help_text="Whether everybody can download the data."
+            ),
         ),
     ]
