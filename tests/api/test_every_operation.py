@@ -102,7 +102,7 @@ def nobody() -> Iterator[requests.Session]:
 
 @api.parametrize()
 @sends
-def test_for_people_with_an_account(
+def test_operations_with_an_account(
     case: Case, registry: LiveRegistry, signed_in: requests.Session
 ) -> None:
     call(case, registry, signed_in)
@@ -110,7 +110,7 @@ def test_for_people_with_an_account(
 
 @api.parametrize()
 @sends
-def test_for_everybody(
+def test_operations_without_an_account(
     case: Case, registry: LiveRegistry, nobody: requests.Session
 ) -> None:
     answer = call(case, registry, nobody)
@@ -120,18 +120,20 @@ def test_for_everybody(
 
 def call(case: Case, registry: LiveRegistry, session: requests.Session) -> Response:
     """Send the request and look at the answer."""
-    lead_somewhere(case)
+    use_existing_records(case)
     return case.call_and_validate(registry.url, session, additional_checks=OURS)
 
 
-def lead_somewhere(case: Case) -> None:
+def use_existing_records(case: Case) -> None:
     """Turn ids and links, most of which would lead nowhere, into those of records."""
     if isinstance(case.path_parameters.get("id"), int):
         case.path_parameters["id"] = _known(case.path_parameters["id"])
     body: Any = case.body
     for record in body if isinstance(body, list) else [body]:
         if isinstance(record, dict):
-            record.update({k: _led(v) for k, v in record.items() if k in LINKS})
+            record.update(
+                {k: _with_existing_records(v) for k, v in record.items() if k in LINKS}
+            )
     if isinstance(body, dict) and case.media_type != "application/json":
         # forms have no null
         for name in [k for k, v in body.items() if v is None]:
@@ -142,7 +144,7 @@ def lead_somewhere(case: Case) -> None:
 NUMBER = re.compile(r"(?:(?<=/)|^)[0-9]+(?=/?$)")
 
 
-def _led(value: Any) -> Any:
+def _with_existing_records(value: Any) -> Any:
     match value:
         case bool():
             return value
@@ -151,7 +153,7 @@ def _led(value: Any) -> Any:
         case str():
             return NUMBER.sub(lambda found: str(_known(int(found[0]))), value)
         case list():
-            return [_led(item) for item in value]
+            return [_with_existing_records(item) for item in value]
     return value
 
 
@@ -159,7 +161,7 @@ def _known(number: int) -> int:
     return 1 + number % 4
 
 
-def every_field_is_there(
+def check_all_fields(
     context: CheckContext, response: Response, case: Case
 ) -> bool | None:
     """Look for missing fields, which `fields` and `omit` alone explain, and others."""
@@ -218,7 +220,7 @@ REASONS = re.compile(
 )
 
 
-def what_is_sound_is_refused_for_a_reason(
+def check_refused_valid_request(
     context: CheckContext, response: Response, case: Case
 ) -> bool | None:
     """Look why a request that the description allows was refused all the same."""
@@ -249,7 +251,7 @@ TAKEN = re.compile(
 )
 
 
-def what_is_unsound_is_refused(
+def check_accepted_invalid_request(
     context: CheckContext, response: Response, case: Case
 ) -> bool | None:
     """Look whether a body that the description does not allow was accepted."""
@@ -266,7 +268,7 @@ def what_is_unsound_is_refused(
 
 
 OURS: list[Any] = [
-    every_field_is_there,
-    what_is_sound_is_refused_for_a_reason,
-    what_is_unsound_is_refused,
+    check_all_fields,
+    check_refused_valid_request,
+    check_accepted_invalid_request,
 ]

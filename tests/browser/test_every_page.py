@@ -210,7 +210,7 @@ def look(page: Page, site: Site, what: tuple[str, Act | None]) -> None:
         act(page)
 
 
-def is_well_made(page: Page, part: str = "html") -> None:
+def check_page(page: Page, part: str = "html") -> None:
     """Check the page in both colour schemes and on both screens."""
     for size in (WIDE, NARROW):
         page.set_viewport_size(size)
@@ -239,16 +239,16 @@ def test_a_page_is_accessible_and_small(
 ) -> None:
     page = new_page(viewport=WIDE, reduced_motion="reduce")
     look(page, site, PAGES[name])
-    is_well_made(page, OVER.get(name, "html"))
+    check_page(page, OVER.get(name, "html"))
 
 
 @pytest.mark.parametrize("name", STRANGERS)
-def test_a_page_is_accessible_and_small_for_strangers(
+def test_a_page_is_accessible_and_small_for_anonymous_users(
     name: str, new_page: NewPage, site: Site
 ) -> None:
     page = new_page(signed_in=False, viewport=WIDE, reduced_motion="reduce")
     look(page, site, STRANGERS[name])
-    is_well_made(page, OVER.get(name, "html"))
+    check_page(page, OVER.get(name, "html"))
 
 
 #: All other pages look like one of those: each on a telephone at least.
@@ -261,7 +261,7 @@ OTHERS = [
 ]
 
 
-def test_all_other_pages_fit_too(new_page: NewPage, site: Site) -> None:
+def test_all_other_pages_fit_the_screen(new_page: NewPage, site: Site) -> None:
     page = new_page(viewport=NARROW, reduced_motion="reduce")
     for address in OTHERS:
         page.goto(address.format(**site.ids))
@@ -276,4 +276,4 @@ def test_the_page_inside_a_crate(new_page: NewPage, site: Site) -> None:
         preview = archive.read("ro-crate-preview.html").decode()
     page = new_page(viewport=WIDE, reduced_motion="reduce")
     page.set_content(preview)
-    is_well_made(page)
+    check_page(page)

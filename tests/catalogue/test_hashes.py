@@ -40,7 +40,7 @@ def _register(hash_: str, status: int) -> dict[str, list[str]]:
         (f"{SHA1[:20]}{SHA1[20:].upper()}", "40 hexadecimal digits alone"),
     ],
 )
-def test_a_hash_that_no_file_is_found_by_is_refused(hash_: str, message: str) -> None:
+def test_an_invalid_hash_is_refused(hash_: str, message: str) -> None:
     """A location that calls the file private would otherwise close nothing."""
     assert message in _register(hash_, 400)["hash"][0]
     assert not StorageLocation.objects.exists()

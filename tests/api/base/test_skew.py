@@ -48,7 +48,7 @@ def _relations() -> Iterator[Any]:
 RELATIONS = [*_relations()]
 
 
-def test_every_kind_of_list_is_among_them() -> None:
+def test_all_types_of_lists_are_tested() -> None:
     names = {str(parameters.id) for parameters in RELATIONS}
     assert {
         "object.authors",
@@ -124,7 +124,7 @@ def _require_an_index(plan: Plan, related: RelatedIds) -> None:
 @pytest.mark.postgres
 @pytest.mark.parametrize("belief", BELIEFS)
 @pytest.mark.parametrize("model, column", RELATIONS)
-def test_a_list_reads_nothing_of_a_record_with_many_links(
+def test_a_list_reads_no_links_of_other_records(
     model: type[Record], column: ListColumn, belief: str
 ) -> None:
     _skew(model, column, belief)
@@ -154,7 +154,7 @@ def test_sqlite_finds_each_list_in_an_index(
 @pytest.mark.postgres
 @pytest.mark.parametrize("belief", BELIEFS)
 @pytest.mark.parametrize("whole", [False, True])
-def test_whether_a_product_has_parts_reads_nothing_of_other_objects(
+def test_internal_format_reads_no_rows_of_other_objects(
     belief: str, whole: bool
 ) -> None:
     [target, plain] = [
@@ -187,7 +187,7 @@ def test_whether_a_product_has_parts_reads_nothing_of_other_objects(
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("belief", BELIEFS)
-def test_many_at_once_are_answered_without_reading_other_objects(belief: str) -> None:
+def test_a_bulk_response_reads_no_rows_of_other_objects(belief: str) -> None:
     column = next(p.values[1] for p in RELATIONS if p.id == "object.keywords")
     _skew(Object, column, belief)
     api = Api(factories.UserFactory())
@@ -201,7 +201,7 @@ def test_many_at_once_are_answered_without_reading_other_objects(belief: str) ->
 
 
 @pytest.mark.postgres
-def test_a_plan_from_when_a_table_was_tiny_is_not_kept() -> None:
+def test_a_plan_for_a_tiny_table_is_not_kept() -> None:
     column = next(p.values[1] for p in RELATIONS if p.id == "object.keywords")
     target, other = _bare(Object), _bare(Object)
     _fill(Object, column, target, 3)

@@ -148,7 +148,7 @@ def story(settings: Any, tmp_path: Any) -> Story:
     )
 
 
-def test_the_table_is_read() -> None:
+def test_the_table_is_parsed() -> None:
     text = (GUIDE / "file-access.md").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line.startswith("| ")]
     # all but the heading
@@ -156,7 +156,7 @@ def test_the_table_is_read() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
-def test_a_line_of_the_table(row: tuple[str, str, str, str], story: Story) -> None:
+def test_a_row_of_the_table_holds(row: tuple[str, str, str, str], story: Story) -> None:
     happened, everybody, ada, bob = row
     for step in happened.removesuffix(".").split(". "):
         story.happens(step)
