@@ -1,4 +1,4 @@
-"""Accounts, roles and tokens."""
+"""Accounts, roles and tokens in the admin."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ NEW = {
 
 @pytest.fixture
 def anna() -> User:
-    """Return an account that may do nothing in particular."""
+    """Return an account without special permissions."""
     return create_user(username="anna", password=PASSWORD, full_name="Anna B.")
 
 
@@ -262,7 +262,7 @@ def test_staff_can_change_their_own_password(
 
 
 def _grant_access(user: User) -> tuple[str, str, DeviceAuthorization]:
-    """Have a token, a program, and a device that was let in and has not come yet."""
+    """Give an account a token, a session, and an authorised device."""
     client = device_client()
     session = new_session(client=client, user=user, scope="read")
     start_session(session, refresh_token=new_refresh_token())
@@ -272,7 +272,7 @@ def _grant_access(user: User) -> tuple[str, str, DeviceAuthorization]:
 
 
 def _remaining_access(key: str, access: str, codes: DeviceAuthorization) -> list[bool]:
-    """Tell which of the three still act for the person."""
+    """Return which of the three still have access."""
     statuses = [
         Client(headers={"authorization": f"Bearer {one}"}).get(NAME).status_code
         for one in (key, access)

@@ -1,4 +1,4 @@
-"""What is changed and deleted in the admin is as by the API, refusals included."""
+"""Changes and deletions in the admin follow the rules of the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients of OAuth, and what they do for people."""
+"""OAuth clients and their sessions in the admin."""
 
 from __future__ import annotations
 

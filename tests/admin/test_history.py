@@ -1,4 +1,4 @@
-"""What happened to a record, as its page tells it."""
+"""The history page of a record."""
 
 from __future__ import annotations
 

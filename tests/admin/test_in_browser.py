@@ -1,4 +1,4 @@
-"""Curating in a real browser: strict headers, both themes, wide and narrow."""
+"""The admin in a real browser: strict headers, both themes, wide and narrow."""
 
 from __future__ import annotations
 

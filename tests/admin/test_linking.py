@@ -1,4 +1,4 @@
-"""Choosing what a record links to, as one types."""
+"""Autocomplete finds the targets of links."""
 
 from __future__ import annotations
 

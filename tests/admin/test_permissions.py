@@ -1,4 +1,4 @@
-"""Who gets in, and who may do what there."""
+"""Permissions in the admin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is registered in the admin is as by the API, refusals included."""
+"""Registering in the admin follows the rules of the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every model has its pages, and every form the fields that the API takes."""
+"""Every model has pages, and every form has the writable fields of the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests for roles in the admin: decided by the service, once."""
+"""Role requests in the admin, which can be decided once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding records in lists: by what identifies them, by words, by links."""
+"""Search and filters of lists in the admin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The start page: what there is, and how the service does."""
+"""The start page: sections, latest events and the state of the service."""
 
 from __future__ import annotations
 

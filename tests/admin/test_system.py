@@ -1,4 +1,4 @@
-"""What the registry itself writes down, which people only read."""
+"""Rows that the registry writes, which are read-only in the admin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""API tokens, accounts elsewhere, and groups."""
+"""API tokens, linked accounts and groups in the admin."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def anna() -> User:
-    """Return an account that may do nothing in particular."""
+    """Return an account without special permissions."""
     return create_user(username="anna", password=PASSWORD, full_name="Anna B.")
 
 

@@ -1,4 +1,4 @@
-"""What administrators see beside the admin: the audit trail and requests for roles."""
+"""Pages for administrators: the audit trail and role requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every kind of page: accessible, small, quiet, and as wide as the screen."""
+"""Every type of page is accessible and small, has no errors, and fits the screen."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _revoke_token(page: Page) -> None:
 
 
 def _codes(page: Page) -> dict[str, str]:
-    """Return what a device is told that asks the registry of this page."""
+    """Return the response to a device that requests a code."""
     asked = {"client_id": "client-tools", "scope": "offline_access"}
     answer = requests.post(_at(page, "/o/device-authorization"), asked, timeout=30)
     return dict(answer.json())
@@ -199,7 +199,7 @@ STRANGERS: dict[str, tuple[str, Act | None]] = {
 
 
 def look(page: Page, site: Site, what: tuple[str, Act | None]) -> None:
-    """Open a page, which must be small, and do there what is to be done."""
+    """Open a page, which must be small, and perform its steps."""
     address, act = what
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108
@@ -227,7 +227,7 @@ def _fits(page: Page, width: int) -> None:
 
 
 def _widest(page: Page) -> Any:
-    """Name what sticks out of the page."""
+    """Return the elements that are wider than the page."""
     return page.evaluate("""() => [...document.querySelectorAll("main *, header *")]
       .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
       .slice(0, 5).map((one) => one.outerHTML.slice(0, 150))""")

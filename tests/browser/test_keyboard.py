@@ -1,4 +1,4 @@
-"""Everything is reached and seen by the keyboard."""
+"""Everything can be reached by the keyboard, with a visible focus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Using the site: signing in, a token, registering, filtering, raising an issue."""
+"""The site in a browser: signing in, tokens, registering, filters, issues."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _menu(page: Page) -> None:
 
 
 def _choose(page: Page, label: str, text: str, wanted: str) -> None:
-    """Choose what a field suggests, by the keyboard alone."""
+    """Choose a suggestion of a field with the keyboard."""
     field = page.get_by_role("combobox", name=label)
     field.focus()
     page.keyboard.type(text)
@@ -47,7 +47,7 @@ def _choose(page: Page, label: str, text: str, wanted: str) -> None:
 
 
 def _register(page: Page, kind: str) -> int:
-    """Send the form; return the id of the record that it made."""
+    """Send the form; return the id of the new record."""
     page.locator(".record-form button").click()
     page.wait_for_url(re.compile(rf"/{kind}/\d+/$"))
     expect(page.get_by_role("status").first).to_contain_text("is registered.")

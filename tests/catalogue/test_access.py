@@ -1,4 +1,4 @@
-"""Who may have the bytes of a file."""
+"""Decisions about who can download a file."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def _own_store(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def ada() -> User:
-    """Return who uploads and registers the file."""
+    """Return the user who uploads and registers the file."""
     user: User = UserFactory.create()
     return user
 
 
 @pytest.fixture
 def bob() -> User:
-    """Return somebody else who is signed in."""
+    """Return another user."""
     user: User = UserFactory.create()
     return user
 

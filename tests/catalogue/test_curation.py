@@ -1,4 +1,4 @@
-"""Corrections by administrators: what they may put right, and what stays."""
+"""Corrections by administrators, and fields that are locked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where files are, and what they are called."""
+"""The locations and names of files."""
 
 from __future__ import annotations
 

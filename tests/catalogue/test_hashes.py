@@ -1,4 +1,4 @@
-"""Hashes of storage locations: those that no file would be found by are refused."""
+"""Hashes of storage locations that no file could have are refused."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _register(hash_: str, status: int) -> dict[str, list[str]]:
     ],
 )
 def test_an_invalid_hash_is_refused(hash_: str, message: str) -> None:
-    """A location that calls the file private would otherwise close nothing."""
+    """With such a hash, a private location would make no file private."""
     assert message in _register(hash_, 400)["hash"][0]
     assert not StorageLocation.objects.exists()
 

@@ -1,4 +1,4 @@
-"""Finding what people cite by name and version."""
+"""Records are found by cited names and versions."""
 
 from __future__ import annotations
 

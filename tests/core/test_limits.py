@@ -1,4 +1,4 @@
-"""How many records may link to one record: by whichever way they come."""
+"""Links to one record are limited on every surface."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def other() -> Iterator[Any]:
-    """Return a connection of its own, as a thread of the server has one."""
+    """Return a separate connection, like that of a thread of the server."""
     made: Any = connections.create_connection("default")
     made.ensure_connection()
     yield made

@@ -1,4 +1,4 @@
-"""Storing and changing records: all or nothing, with an event for each change."""
+"""Records are created and changed completely or not at all, with events."""
 
 from __future__ import annotations
 

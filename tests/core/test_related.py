@@ -1,4 +1,4 @@
-"""What belongs to rows, in one statement for all of them."""
+"""Related rows are selected in one statement for all rows."""
 
 from __future__ import annotations
 

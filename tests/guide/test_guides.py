@@ -1,4 +1,4 @@
-"""The code in the README and the guides runs as it stands, host and token aside."""
+"""The code in the README and the guides runs, with another host and token."""
 
 from __future__ import annotations
 

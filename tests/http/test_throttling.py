@@ -1,4 +1,4 @@
-"""Rate limits: how much, whose, and what the answers say of it."""
+"""Rate limits count requests by account or address, and responses show them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The browsable API in a real browser: JSON is sent, refused, mended and sent again."""
+"""The browsable API in a real browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people do is written down wherever they do it; their secrets nowhere."""
+"""Actions of people are recorded on every surface, without their secrets."""
 
 from __future__ import annotations
 

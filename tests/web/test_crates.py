@@ -1,4 +1,4 @@
-"""Sending a crate by the form."""
+"""Importing a crate with the form."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _own_store(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def rosalind() -> Client:
-    """Return the browser of somebody with an account."""
+    """Return the client of a signed-in user."""
     user: User = factories.UserFactory.create(username="rosalind")
     client = Client()
     client.force_login(user)
@@ -35,7 +35,7 @@ def rosalind() -> Client:
 
 
 def send(rosalind: Client, crate: bytes, **options: Any) -> Any:
-    """Send a file by the form."""
+    """Send a file with the form."""
     file = io.BytesIO(crate)
     file.name = "my crate.zip"
     return rosalind.post("/crates/", {"crate": file}, **options)

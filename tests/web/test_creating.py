@@ -1,4 +1,4 @@
-"""Registering by the forms: what the API would store, and errors beside fields."""
+"""Forms store the same as the API, and show errors next to their fields."""
 
 from __future__ import annotations
 

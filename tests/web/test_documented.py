@@ -1,4 +1,4 @@
-"""The guides know every setting, every command and every endpoint."""
+"""The guides contain every setting, every command and every endpoint."""
 
 from __future__ import annotations
 

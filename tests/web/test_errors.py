@@ -1,4 +1,4 @@
-"""What went wrong is told in the design of the site, with the right status."""
+"""Errors are pages with the design of the site and the right status."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Defect(Exception):
-    """A mistake of ours."""
+    """An unexpected error."""
 
 
 def _raises(error: Exception) -> Any:
@@ -44,7 +44,7 @@ FAILING = pytest.mark.urls(__name__)
 
 @pytest.fixture
 def patient() -> Client:
-    """Return a browser to which a defect of the site is a page."""
+    """Return a client that gets unexpected errors as pages."""
     return Client(raise_request_exception=False)
 
 

@@ -1,4 +1,4 @@
-"""What people register is shown as they wrote it, and never run or followed blindly."""
+"""Registered texts are escaped on every page, and only safe addresses are links."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ JAVASCRIPT = "javascript:alert(1)//https://example.org/"
 
 @pytest.fixture
 def client() -> Client:
-    """Return a browser of somebody, for whom pages say most."""
+    """Return the client of a signed-in user, who sees the most."""
     browser = Client()
     browser.force_login(UserFactory.create(username="eve", full_name=EVIL))
     return browser

@@ -1,4 +1,4 @@
-"""Linking a GitHub account with an account that is here already."""
+"""Linking a GitHub account with an existing account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong on the way to GitHub and back, and what people are told."""
+"""Problems of the sign-in with GitHub, and their messages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RESOURCES = [TOKEN, f"{API}/user", f"{API}/user/emails", f"{API}/user/orgs"]
 
 @pytest.fixture(autouse=True)
 def _nobody_got_in(visit: Visit) -> object:
-    """Hold every test here to this: no session, and no account."""
+    """Require that no test creates a session or an account."""
     yield
     assert visit.user is None
     assert not User.objects.exists()

@@ -1,4 +1,4 @@
-"""Signing in with GitHub: who gets which account, and who none."""
+"""Signing in with GitHub, and the accounts that it creates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The guides: all of them shown, safely, and leading to one another."""
+"""The guides are shown safely, and link to one another."""
 
 from __future__ import annotations
 

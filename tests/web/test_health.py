@@ -1,4 +1,4 @@
-"""Whether the registry lives and can serve."""
+"""Health checks of the registry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lineage on the pages: picture, table, choice, issues, downloads."""
+"""The lineage on pages: picture, table, form, issues and downloads."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_without_graphviz_the_table_is_shown(monkeypatch: pytest.MonkeyPatch) ->
 
 @needs_graphviz
 def test_a_page_does_not_wait_for_a_picture() -> None:
-    """What is drawn already it shows."""
+    """A page shows a picture that was drawn before."""
     first, second = store(chain(1)), store(chain(1))
     path = f"?depth=3&x={quote('&<')}"
     with _all_drawing():
@@ -192,7 +192,7 @@ def _path(stored: Stored) -> str:
 
 @contextmanager
 def _all_drawing() -> Iterator[None]:
-    """Have as many pictures drawn as may be."""
+    """Hold all places for drawing pictures."""
     with ExitStack() as stack:
         for _ in range(picture.AT_ONCE):
             stack.enter_context(picture._free)
@@ -201,7 +201,7 @@ def _all_drawing() -> Iterator[None]:
 
 @contextmanager
 def _all_slots() -> Iterator[None]:
-    """Take all the slots of people without an account."""
+    """Hold all slots of anonymous users."""
     with ExitStack() as stack:
         for at in range(settings.THREADS // 2):
             slot = read_slots.slots.take(f"192.0.2.{at}", is_anonymous=True)

@@ -1,4 +1,4 @@
-"""Lists: filters, sorting, pages, and the same for programs."""
+"""Lists: filters, sorting, pages, and links to the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people and programs see who failed to sign in too often."""
+"""The responses after too many failures to sign in."""
 
 from __future__ import annotations
 

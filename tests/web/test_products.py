@@ -1,4 +1,4 @@
-"""The page of a data product: versions, origin, file, issues, and how to cite it."""
+"""The page of a data product: versions, origin, file, issues and citation."""
 
 from __future__ import annotations
 

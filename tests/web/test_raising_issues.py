@@ -1,4 +1,4 @@
-"""Issues, raised from the page of what they are about."""
+"""Issues can be raised from the pages of records."""
 
 from __future__ import annotations
 

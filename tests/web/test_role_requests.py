@@ -1,4 +1,4 @@
-"""Asking for roles on the pages, and the queue of administrators."""
+"""Role requests on pages, and the queue of administrators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding records by the search box, and in the fields of forms that hold links."""
+"""Search, and suggestions for links in forms."""
 
 from __future__ import annotations
 

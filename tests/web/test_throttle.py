@@ -1,4 +1,4 @@
-"""Pages are counted as requests of the API are."""
+"""Requests for pages count like requests of the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The vocabulary page: every term that documents use, for people and programs."""
+"""The vocabulary has every term that documents use, as a page and as data."""
 
 from __future__ import annotations
 

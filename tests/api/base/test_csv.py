@@ -1,4 +1,4 @@
-"""CSV for spreadsheets, which take some texts for formulas."""
+"""CSV escapes texts that spreadsheets would evaluate as formulas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one table from errors to answers."""
+"""Errors are converted to responses."""
 
 from __future__ import annotations
 

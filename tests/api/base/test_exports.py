@@ -1,4 +1,4 @@
-"""Exports are read in pieces, whatever their order."""
+"""Exports are read in chunks, in any order."""
 
 from __future__ import annotations
 

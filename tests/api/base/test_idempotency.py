@@ -1,4 +1,4 @@
-"""Idempotency-Key: how long it holds, and what happens while a twin is at work."""
+"""Idempotency-Key: its lifetime, and simultaneous repetitions."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_the_same_key_for_another_address_is_refused(api: Api) -> None:
 
 
 def _claim(person: User, api: Api) -> None:
-    """Leave a claim like that of a request which is still at work."""
+    """Store a claim like that of a request that is still running."""
     data_of(api.post(LIST, BODY, **KEY), 201)
     FileType.objects.all().delete()
     IdempotencyKey.objects.update(status=None)
@@ -141,7 +141,7 @@ def test_a_replay_has_few_queries(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_simultaneous_repetition_is_refused_without_waiting(person: User) -> None:
-    """A database that lets one writer in at a time must not make the twin wait."""
+    """A repetition must not wait, even if the database allows only one writer."""
     api = Api(person)
     header = {"idempotency-key": KEY["idempotency_key"]}
     plain = RequestFactory().post(LIST, BODY, "application/json", headers=header)

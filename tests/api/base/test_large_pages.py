@@ -1,4 +1,4 @@
-"""Pages of records with very long texts: fewer records, and nothing left out."""
+"""Pages of records with very long texts have fewer records, but omit none."""
 
 from __future__ import annotations
 

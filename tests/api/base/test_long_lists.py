@@ -1,4 +1,4 @@
-"""Lists in a record that others can make longer: cut short, but for older clients."""
+"""Lists of links in a record have a limit, except for older clients."""
 
 from __future__ import annotations
 

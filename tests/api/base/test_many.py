@@ -1,4 +1,4 @@
-"""Very many records in one POST."""
+"""A POST can register very many records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies take little more memory than their text while they are read."""
+"""Parsing a body needs little more memory than its text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HOSTILE = {
 
 
 def _peak(body: bytes, read: Any) -> int:
-    """Return how many bytes of memory reading took at once beside the text."""
+    """Return the peak memory of parsing in bytes, besides the text."""
     tracemalloc.start()
     try:
         read(body)

@@ -1,4 +1,4 @@
-"""Writers that meet: the database decides, and nobody gets a 500."""
+"""Simultaneous writers: the database decides, and no request gets 500."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BODY = {"name": "Comma-separated values", "extension": "csv"}
 
 
 def _in_thread(work: Callable[[], Any]) -> Callable[[], Any]:
-    """Give the connection of a thread back when its work is done."""
+    """Close the connection of a thread after its work."""
 
     def closing() -> Any:
         try:
@@ -37,7 +37,7 @@ def _in_thread(work: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def _wait_for_a_waiting_writer() -> None:
-    """Return when another connection to this database waits for a lock."""
+    """Wait until another connection to this database waits for a lock."""
     deadline = time.monotonic() + PATIENCE
     with connection.cursor() as cursor:
         while time.monotonic() < deadline:
@@ -123,7 +123,7 @@ def test_one_of_two_deletions_of_a_run_succeeds() -> None:
 
 
 def test_simultaneous_lists_are_stored_completely_or_not_at_all() -> None:
-    """Each list shares one record with the next, so that some must lose as a whole."""
+    """Each list shares one record with the next, so some lists must be refused."""
     people = [Api(UserFactory()) for _ in range(4)]
     barrier = Barrier(4)
 

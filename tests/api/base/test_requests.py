@@ -1,4 +1,4 @@
-"""Requests as clients and others send them: versions, slashes, bodies of all kinds."""
+"""Requests with versions, slashes and bodies of all types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One record to which very many others link, and what reading the rest costs."""
+"""A record with very many links does not slow down reading other records."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ BELIEFS = ("nothing", "past", "present")
 
 
 def _relations() -> Iterator[Any]:
-    """Yield every list that a record type embeds."""
+    """Yield every embedded list of a record type."""
     for record_type in record_types():
         for column in RecordReader.for_type(record_type).columns:
             if isinstance(column, ListColumn):
@@ -71,7 +71,7 @@ def _factory(model: type[models.Model]) -> Any:
 
 
 def _bare(model: type[models.Model]) -> Any:
-    """Register a record that has no lists."""
+    """Register a record with empty lists."""
     empty = {"authors", "issues", "component_issues", "inputs", "outputs"}
     names = {one.name for one in model._meta.get_fields()} & empty
     if model is Object:
@@ -80,7 +80,7 @@ def _bare(model: type[models.Model]) -> Any:
 
 
 def _fill(model: type[Record], column: ListColumn, target: Record, number: int) -> None:
-    """Let this many records more link to one."""
+    """Add this many links to a record."""
     related: RelatedIds = column.related
     relation: Any = model._meta.get_field(column.name)
     other = relation.related_model
@@ -93,7 +93,7 @@ def _fill(model: type[Record], column: ListColumn, target: Record, number: int) 
 
 
 def _skew(model: type[Record], column: ListColumn, belief: str) -> list[Record]:
-    """Return records without links, beside one that has all of them."""
+    """Return records without links, and register one with all links."""
     target, other = _bare(model), _bare(model)
     if belief == "past":
         _fill(model, column, target, 60)
@@ -106,7 +106,7 @@ def _skew(model: type[Record], column: ListColumn, belief: str) -> list[Record]:
 
 
 def _related_statement(model: type[Record], column: ListColumn) -> tuple[str, Any]:
-    """Read a list over the API; return the statement for what belongs to its rows."""
+    """Read a list over the API; return the statement for its related rows."""
     query = {"page_size": OTHERS, "fields": column.name}
     with statements() as seen:
         data_of(Api().get(f"/api/{kind_of(model)}/", query))
@@ -115,7 +115,7 @@ def _related_statement(model: type[Record], column: ListColumn) -> tuple[str, An
 
 
 def _require_an_index(plan: Plan, related: RelatedIds) -> None:
-    """Fail unless the rows were found by the column that they link with."""
+    """Fail unless the plan uses an index of the link column."""
     [index] = plan.read_by[related.table]
     assert index is not None, "the whole table is read"
     assert columns_of(related.table, index)[0] == related.key

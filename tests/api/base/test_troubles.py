@@ -1,4 +1,4 @@
-"""What every surface answers where PostgreSQL gives a transaction up, or is full."""
+"""Every surface handles aborted transactions and full disks of PostgreSQL."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Post = Callable[[], Any]
 
 @pytest.fixture(autouse=True)
 def _forget_full_disks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the tests that follow know nothing of the disks that are full here."""
+    """Reset the known full disks after each test."""
     monkeypatch.setattr(database_errors._LastFull, "at", database_errors._LastFull.at)
 
 
@@ -60,7 +60,7 @@ def test_after_three_attempts_there_is_a_conflict(headers: dict[str, str]) -> No
 
 @pytest.fixture(params=["/namespace/new/", "/admin/registry/namespace/add/"])
 def post(request: pytest.FixtureRequest) -> Post:
-    """Return what sends the form of a namespace, in the pages and in the admin."""
+    """Return a function that sends the form of a namespace, in pages and admin."""
     client = Client(raise_request_exception=False)
     client.force_login(UserFactory.create(is_superuser=True, is_staff=True))
     return lambda: client.post(request.param, {"name": "mine"})

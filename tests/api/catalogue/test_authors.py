@@ -1,4 +1,4 @@
-"""What is special about authors: a name or an identifier, and the UUID from it."""
+"""Authors need a name or an identifier, from which the UUID is derived."""
 
 from __future__ import annotations
 

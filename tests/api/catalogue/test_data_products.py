@@ -1,4 +1,4 @@
-"""What is special about data products and external objects: what others cite stays."""
+"""Data products and external objects, whose cited fields are locked."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def api(person: User) -> Api:
 
 @pytest.fixture
 def product(person: User) -> DataProduct:
-    """Return a product that nothing refers to, of an object without a file."""
+    """Return a product without references, of an object without a file."""
     item = ObjectFactory(storage_location=None)
     found: DataProduct = DataProductFactory(object=item, by=person)
     return found
@@ -56,7 +56,7 @@ def _change(api: Api, method: str, product: DataProduct, **values: Any) -> Any:
 
 
 def _identity(product: DataProduct) -> list[dict[str, Any]]:
-    """Return other values for each part of what a product is cited by."""
+    """Return other values for each cited field of a product."""
     namespace = path_of(NamespaceFactory())
     return [{"namespace": namespace}, {"name": "other"}, {"version": "99.0.0"}]
 

@@ -1,4 +1,4 @@
-"""How long texts may be: to the character, and as many bytes as an index takes."""
+"""Texts have maximum lengths in characters, and in bytes for an index."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ TEXTS: tuple[tuple[str, Any, str, int, str], ...] = (
 
 
 def _text(size: int, start: str = "", of: str = "abcdefghij-klm") -> str:
-    """Return a text that a database cannot store in fewer bytes by much."""
+    """Return a text that a database cannot compress much."""
     return (start + of * size)[:size]
 
 

@@ -1,4 +1,4 @@
-"""What is special about objects: the component of the whole, and the place."""
+"""Objects have a component ``whole_object`` and can be placed with a PUT."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def put(request: pytest.FixtureRequest) -> Send:
 
 @pytest.fixture
 def place() -> dict[str, Any]:
-    """Return where a file is, as the guide's PUT says it."""
+    """Return the fields of a place, as in the PUT of the guide."""
     root = url_of(StorageRootFactory())
     return {"path": "human/deaths.csv", "hash": sha1(1), "storage_root": root}
 

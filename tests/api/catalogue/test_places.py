@@ -1,4 +1,4 @@
-"""Storage roots and locations: URIs, credentials, and lists that are cut short."""
+"""Storage roots and locations: URIs, credentials, and limited lists."""
 
 from __future__ import annotations
 

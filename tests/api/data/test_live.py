@@ -1,4 +1,4 @@
-"""Uploads and downloads over a real server, and the guide that tells of them."""
+"""Uploads and downloads on a real server, and the guide about them."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ PATIENCE = 60
 
 @pytest.fixture(scope="module")
 def token(live_registry: LiveRegistry) -> str:
-    """Return the token of somebody who may upload."""
+    """Return the token of an account that can upload."""
     live_registry.user("uploader", "fourteen days in bed")
     return live_registry.token("uploader")
 
 
 def address_for(registry: LiveRegistry, token: str, sha1: str) -> str:
-    """Ask for an address to upload to, as the clients do."""
+    """Request an upload address, as the clients do."""
     answer = requests.post(
         f"{registry.url}/api/data/{sha1}",
         headers={"Authorization": f"token {token}"},
@@ -45,18 +45,18 @@ def address_for(registry: LiveRegistry, token: str, sha1: str) -> str:
 
 
 def stored(registry: LiveRegistry, sha1: str) -> Path:
-    """Return where a registry keeps a file."""
+    """Return the path of a stored file."""
     return registry.data_dir / "store" / "files" / sha1[:2] / sha1[2:4] / sha1
 
 
 def unfinished(registry: LiveRegistry) -> list[Path]:
-    """Return what a registry has of uploads that are not complete."""
+    """Return the files of incomplete uploads."""
     incoming = registry.data_dir / "store" / "incoming"
     return list(incoming.iterdir()) if incoming.exists() else []
 
 
 def workers(registry: LiveRegistry) -> list[Path]:
-    """Return the folders below /proc of the processes that answer."""
+    """Return the folders below /proc of the worker processes."""
     bind = f"--bind=127.0.0.1:{urlsplit(registry.url).port}".encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -70,7 +70,7 @@ def workers(registry: LiveRegistry) -> list[Path]:
 
 
 def most_memory(registry: LiveRegistry) -> int:
-    """Return the most memory that the processes have ever had, in bytes."""
+    """Return the peak memory of the processes in bytes."""
     texts = [(folder / "status").read_text() for folder in workers(registry)]
     return sum(
         int(kb) * 1024 for kb in re.findall(r"VmHWM:\s+(\d+) kB", "".join(texts))
@@ -201,7 +201,7 @@ def test_the_storage_root_of_uploads_is_the_first_and_follows_the_address(
 def guide(
     live_registry: LiveRegistry, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
-    """Follow the guide from its beginning to its end; return what each part printed."""
+    """Run the whole guide; return the output of each part."""
     live_registry.user("ada", "the password of ada")
     home = tmp_path_factory.mktemp("ada")
     folder = home / "school"

@@ -1,4 +1,4 @@
-"""How much an account may store, by uploads and by crates."""
+"""The quotas of accounts, for uploads and crates."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def _quota_of_a_megabyte(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def ada() -> User:
-    """Return somebody without any role."""
+    """Return an account without roles."""
     user: User = UserFactory.create()
     return user
 
 
 def upload(data: bytes, by: User) -> HttpResponse:
-    """Send bytes to an address as the registry gives it out."""
+    """Request an upload address and send bytes to it."""
     sha1 = sha1_of(data)
     query = "&".join(f"{k}={v}" for k, v in permit_upload(sha1, by.pk).items())
     path = f"/api/data/{sha1}/file?{query}"
@@ -133,7 +133,7 @@ def test_there_is_no_default_quota(settings: Settings, ada: User) -> None:
 
 
 def shown(user: User) -> str:
-    """Return what the account page says of stored files."""
+    """Return the text about stored files on the account page."""
     client = Client()
     client.force_login(user)
     text = client.get("/account/").content.decode()
@@ -148,7 +148,7 @@ def test_the_account_page_shows_what_is_stored_and_allowed(ada: User) -> None:
 
 
 class Waiting(io.BytesIO):
-    """Bytes of which the end comes when that of others has come as well."""
+    """A body whose end waits for the ends of other bodies."""
 
     def __init__(self, data: bytes, others: threading.Barrier) -> None:
         super().__init__(data)

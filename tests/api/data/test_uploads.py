@@ -1,4 +1,4 @@
-"""Asking for an address to upload to, and uploading there."""
+"""Upload addresses, and uploads to them."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ def _own_store(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def ada() -> User:
-    """Return somebody who may upload."""
+    """Return an account that can upload."""
     user: User = UserFactory.create()
     return user
 
 
 @pytest.fixture
 def api(ada: User) -> Api:
-    """Return the API as she uses it."""
+    """Return the API client of the uploader."""
     return Api(ada)
 
 
 @pytest.fixture
 def address(api: Api) -> str:
-    """Return an address to upload the counts to, below the host."""
+    """Return the path of an upload address for the counts."""
     url: str = data_of(api.call("POST", f"/api/data/{SHA1}"))["url"]
     return url.removeprefix(HOST)
 
 
 def kept() -> list[Path]:
-    """Return every file in the store's folder, kept or not."""
+    """Return every file in the store's folder, complete or not."""
     folder = django_settings.STORE_DIR
     return [path for path in folder.rglob("*") if path.is_file()]
 
@@ -144,7 +144,7 @@ def test_an_address_refuses_get(api: Api) -> None:
 def put(
     address: str, content: bytes = COUNTS, content_type: str = "", **headers: str
 ) -> HttpResponse:
-    """Send bytes as a program does that has nothing but the address."""
+    """Send bytes without credentials."""
     client = Client(headers=headers, enforce_csrf_checks=True)
     return client.generic("PUT", address, content, content_type)  # type: ignore[return-value]
 

@@ -1,4 +1,4 @@
-"""Whether an account may do something: what other systems ask."""
+"""Access checks of accounts, which other systems use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audit trail as administrators read it by the API."""
+"""The audit trail in the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Users and groups, which are only read, and only by those with an account."""
+"""Users and groups are read-only, and require an account."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.api.contract import ReadOnlyContract
 
 
 class PrivateContract(ReadOnlyContract):
-    """What only people with an account may read."""
+    """The contract of rows that require an account."""
 
     public = False
 

@@ -1,4 +1,4 @@
-"""Asking for roles by the API, and deciding."""
+"""Role requests in the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is special about code runs: the script, the times, and both sides at once."""
+"""Code runs: the script, the times, inputs and outputs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def api(person: User) -> Api:
 
 @pytest.fixture
 def body() -> dict[str, Any]:
-    """Return the least that a run is registered with."""
+    """Return the required fields of a run."""
     script = path_of(ObjectFactory())
     return {"run_date": "2026-11-20", "description": "Fit", "submission_script": script}
 

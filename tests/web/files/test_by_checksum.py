@@ -1,4 +1,4 @@
-"""Files by their checksums."""
+"""Downloads by checksum."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files by the names of data products."""
+"""Downloads by the names of data products."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A private file on the server's disk that has changed since it was registered."""
+"""Private files on the server's disk that changed after they were registered."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def bob() -> User:
-    """Return somebody else who registers locations."""
+    """Return another user who registers locations."""
     user: User = UserFactory.create()
     return user
 

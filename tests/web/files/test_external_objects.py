@@ -1,4 +1,4 @@
-"""Files by the names of external objects."""
+"""Downloads by the names of external objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files on the server's own disk, below the folders that are listed."""
+"""Downloads from the server's own disk, below the listed folders."""
 
 from __future__ import annotations
 

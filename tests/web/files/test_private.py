@@ -1,4 +1,4 @@
-"""Private files, by whatever address."""
+"""Private files are refused at every address."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def private_addresses(ada: User, served: Path) -> list[str]:
-    """Return every address that leads to the same private file."""
+    """Return every address of the same private file."""
     keep(by=ada)
     here = product(place(SHA1, by=ada, public=False), name="here", by=ada)
     external = ExternalObjectFactory.create(
