@@ -66,7 +66,7 @@ def _show_device(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD"])
 def device_done(request: HttpRequest) -> HttpResponse:
-    """Tell the person to go back to the device."""
+    """Show the page that asks the person to go back to the device."""
     return render(request, "web/device_done.html")
 
 
