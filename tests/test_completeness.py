@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.urls import resolve
 
-from registry.api.base.shown import shown_fields
+from registry.api.base.shown_fields import shown_fields
 from registry.api.urls import router
 from registry.core.links import kind_of
 from registry.core.models import Record

@@ -1,10 +1,9 @@
-"""The pages for daily curation, at ``/admin/``.
+"""The Django admin, for daily curation, at ``/admin/``.
 
-They show every model and write by the services of the domains alone, so that what is
-registered or changed here has the rules and the events of everything else. Opening
-them takes a staff account; what an account may do there, its model permissions or the
-role of an administrator. Who may change a record is the same rule as in the API: who
-registered it, or an administrator.
+It shows every model and writes only with the services of the domains, so its changes
+follow the same rules and write the same events as all others. It requires a staff
+account; model permissions or the role of an administrator decide what the account can
+do. As in the API, only its owner or an administrator can change a record.
 """
 
 from registry.admin import (
@@ -21,9 +20,9 @@ from registry.admin import (
     runs,
     system,
 )
-from registry.admin.records import register_other_types
+from registry.admin.records import register_default_pages
 
-register_other_types()
+register_default_pages()
 
 __all__ = [
     "clients",

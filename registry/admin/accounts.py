@@ -17,31 +17,31 @@ from registry.identity.roles import ROLES, administrator_roles, role_groups
 
 
 class LinesField(forms.CharField):
-    """A list of names, one a line."""
+    """A list of names, one on each line."""
 
     widget = forms.Textarea(attrs={"rows": 3, "cols": 40})
 
     def prepare_value(self, value: Any) -> Any:
-        """Show a list as lines."""
+        """Return a list as lines."""
         return "\n".join(map(str, value)) if isinstance(value, list) else value
 
     def clean(self, value: Any) -> Any:
-        """Read the lines that are not empty."""
+        """Return the lines that are not empty."""
         text = super().clean(value)
         return [line.strip() for line in text.splitlines() if line.strip()]
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Compare the lists, not their lines."""
+        """Return whether the list differs, not only its line breaks."""
         return bool(self.clean(data) != (initial or []))
 
 
 def role_options() -> list[tuple[str, str]]:
-    """Return the roles that a form offers, by their names."""
+    """Return the roles as choices of a form."""
     return [(name, name) for name in ROLES]
 
 
 class AccountForm(UserChangeForm, ServiceForm):  # type: ignore[type-arg]
-    """An account. The registry's roles are groups; each has a box of its own."""
+    """The form of an account; roles, which are groups, have their own checkboxes."""
 
     orgs = LinesField(
         label="Organisations", required=False, help_text="One organisation a line."
@@ -73,7 +73,7 @@ class AccountForm(UserChangeForm, ServiceForm):  # type: ignore[type-arg]
         self.initial["groups"] = [one for one in held if one.name not in ROLES]
 
     def values(self) -> dict[str, Any]:
-        """Return what the service is given: roles and other groups are one list."""
+        """Return the values for the service; roles and other groups are one list."""
         values = super().values()
         values.pop("password", None)
         if {"roles", "groups"} & values.keys():
@@ -84,7 +84,7 @@ class AccountForm(UserChangeForm, ServiceForm):  # type: ignore[type-arg]
 
 
 class NewAccountForm(AdminUserCreationForm, ServiceForm):
-    """A new account; what it may do is said on its page, once it is there."""
+    """The form of a new account; permissions are set on its page later."""
 
     class Meta:
         model = User
@@ -92,7 +92,7 @@ class NewAccountForm(AdminUserCreationForm, ServiceForm):
         fields = ("username", "full_name", "email")
 
     def account(self) -> dict[str, Any]:
-        """Return what the service makes the account of."""
+        """Return the arguments of the service that creates the account."""
         given = self.cleaned_data
         return {
             "username": given["username"],

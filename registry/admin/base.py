@@ -1,4 +1,4 @@
-"""What all pages of the admin have in common, whatever they show."""
+"""The base classes of all ``ModelAdmin`` classes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
 
-from registry.admin.history import EVENTS_A_PAGE, Told, tell
+from registry.admin.history import EVENTS_PER_PAGE, EventChanges, describe_event
 from registry.admin.related import api_address, related_lists
 from registry.core.models import Event
 from registry.core.record_types import Section
@@ -30,26 +30,26 @@ else:
     ModelAdmin = admin.ModelAdmin
 
 
-#: What the registry itself writes, and settings; the last heading of the start page.
+#: The last section of the start page: settings, and rows that the registry writes.
 SERVICE = Section("The service", 100)
 
 
-def person(request: HttpRequest) -> User:
-    """Return who asks; nobody reaches a page of the admin without an account."""
+def signed_in_user(request: HttpRequest) -> User:
+    """Return the signed-in user; all pages of the admin require an account."""
     return cast("User", request.user)
 
 
 class RegistryAdmin(ModelAdmin):
-    """Pages of one model: permissions, history and what a large table can bear.
+    """The pages of one model: permissions, history, and lists that suit large tables.
 
-    Nothing is logged in Django's own way: the services leave events.
+    Django's log entries are not written, because the services write events.
     """
 
     section: ClassVar[Section] = SERVICE
-    #: The name of this kind of row in the events; empty where there are none.
+    #: The kind of the rows in events; empty if they have no events.
     event_kind: str = ""
     deletable: ClassVar[bool] = False
-    #: What the search of the list finds.
+    #: The text below the search field of the list.
     search_hint: ClassVar[str] = ""
 
     list_per_page = 50
@@ -67,12 +67,12 @@ class RegistryAdmin(ModelAdmin):
 
     @property
     def media(self) -> forms.Media:
-        """Add what searching for links needs, in forms and in the filters of lists."""
+        """The media, with the scripts of autocomplete in forms and filters."""
         search = AutocompleteSelect(None, self.admin_site).media
         named = forms.Media(js=("admin/js/autocomplete.js", "registry/admin.js"))
         return super().media + search + named
 
-    # Whole pages are repeated where the database gives up their transaction
+    # a page is repeated if the database aborts its transaction
 
     def changeform_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
         """Add or change a row."""
@@ -81,53 +81,56 @@ class RegistryAdmin(ModelAdmin):
         )
 
     def delete_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Remove a row."""
+        """Delete a row."""
         return run_atomically(
             lambda: super(RegistryAdmin, self).delete_view(*args, **kwargs)
         )
 
-    # Who may do what: administrators all, others by Django's permissions
+    # administrators have all permissions, other accounts those of Django
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Show the model on the start page to whom it may concern."""
+        """Require an administrator, or any permission for the model."""
         return is_administrator(request.user) or super().has_module_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let administrators, and who has the permission, look."""
+        """Require an administrator, or the permission to view."""
         administrator = is_administrator(request.user)
         return administrator or super().has_view_permission(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Let administrators, and who has the permission, add."""
+        """Require an administrator, or the permission to add."""
         return is_administrator(request.user) or super().has_add_permission(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let administrators, and who has the permission, change."""
+        """Require an administrator, or the permission to change."""
         administrator = is_administrator(request.user)
         return administrator or super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let nobody delete what may be cited; other things as Django has it."""
+        """Require an administrator, or the permission to delete.
+
+        Nobody can delete rows that people can cite.
+        """
         if not self.deletable:
             return False
         administrator = is_administrator(request.user)
         return administrator or super().has_delete_permission(request, obj)
 
-    # Django's own log stays empty, for the services write the events
+    # Django's own log stays empty, because the services write events
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Leave the log to the service."""
+        """Do nothing: the service writes an event."""
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Leave the log to the service."""
+        """Do nothing: the service writes an event."""
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
-        """Leave the log to the service."""
+        """Do nothing: the service writes an event."""
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Add what leads on from the record."""
+        """Add the related lists and the API address of the record."""
         record = context.get("original")
         if record is not None and not context.get("is_popup"):
             context["related_lists"] = related_lists(self, request, record)
@@ -141,7 +144,7 @@ class RegistryAdmin(ModelAdmin):
         object_id: str,
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show what happened to a record: who, when, by which client, what changed."""
+        """Show the events of a record: who, when, by which client, what changed."""
         record = self.get_object(request, unquote(object_id))
         if record is None:
             return self._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined, no-any-return]
@@ -162,23 +165,25 @@ class RegistryAdmin(ModelAdmin):
         return TemplateResponse(request, self.object_history_template, context)
 
     def _events(self, request: HttpRequest, record: Model) -> dict[str, Any]:
-        """Return one page of events, the latest first."""
+        """Return the context of one page of events, the latest first."""
         events = Event.objects.filter(kind=self.event_kind, record_id=record.pk)
         paginator = self.get_paginator(
-            request, events.select_related("by"), EVENTS_A_PAGE
+            request, events.select_related("by"), EVENTS_PER_PAGE
         )
         page = paginator.get_page(request.GET.get(PAGE_VAR, 1))
-        told: list[Told] = [tell(event, self.model) for event in page]
-        return {"events": told, "page": page, "page_var": PAGE_VAR}
+        described: list[EventChanges] = [
+            describe_event(event, self.model) for event in page
+        ]
+        return {"events": described, "page": page, "page_var": PAGE_VAR}
 
 
 class ReadOnlyAdmin(RegistryAdmin):
-    """Pages of what only the registry itself writes."""
+    """The pages of rows that only the registry itself writes."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Let nobody add."""
+        """Return False: nobody can add rows."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let nobody change."""
+        """Return False: nobody can change rows."""
         return False

@@ -1,4 +1,4 @@
-"""Clients of OAuth: programs that may ask for tokens, and what they do for people."""
+"""The pages of OAuth clients, their sessions and their device codes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from oauth2_provider.models import (
 )
 
 from registry.admin.accounts import role_options
-from registry.admin.base import ReadOnlyAdmin, person
+from registry.admin.base import ReadOnlyAdmin, signed_in_user
 from registry.admin.filters import LinkFilter
 from registry.admin.forms import ServiceForm
 from registry.admin.records import ServiceAdmin
@@ -33,25 +33,25 @@ if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
     from django.http import HttpRequest, HttpResponse
 
-# The toolkit's own pages write past the services, and most show what nothing uses
+# the toolkit's own pages do not use the services, and most show unused models
 for model in (AccessToken, Application, Grant, IDToken, RefreshToken):
     admin.site.unregister(model)
 
 
 class ClientForm(ServiceForm):
-    """A client; how it gets its tokens is said once, when it is made."""
+    """The form of a client, whose grant type is set when it is created."""
 
     authorization_grant_type = forms.ChoiceField(
         label="Grant",
         choices=clients.Grant.choices,
-        help_text="How it gets its tokens. Client credentials are for services, which "
-        "get an account of their own, named like the client.",
+        help_text="How the client gets tokens. Client credentials are for services; "
+        "each gets an account of its own with the name of the client.",
     )
     roles = forms.MultipleChoiceField(
         choices=role_options,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="What the account of a service may do.",
+        help_text="The roles of the account of a service.",
     )
 
     class Meta:
@@ -61,15 +61,15 @@ class ClientForm(ServiceForm):
             *("redirect_uris", "roles"),
         )
         help_texts = {
-            "client_id": "What the program calls itself.",
-            "name": "What people see who are asked to let it in.",
-            "client_type": "Public where a secret cannot be kept, as in a script.",
-            "redirect_uris": "Where people return to with an authorization code; "
-            "separated by blanks.",
+            "client_id": "The name that the program sends.",
+            "name": "The name that people see when they authorise the program.",
+            "client_type": "Public if the program cannot keep a secret, like a script.",
+            "redirect_uris": "The addresses that receive the authorization code, "
+            "separated by spaces.",
         }
 
     def client(self) -> dict[str, Any]:
-        """Return what the service makes the client of."""
+        """Return the arguments of the service that creates the client."""
         given = self.cleaned_data
         return {
             "client_id": given["client_id"],
@@ -83,7 +83,7 @@ class ClientForm(ServiceForm):
 
 @admin.register(Application)
 class ClientAdmin(ServiceAdmin):
-    """Clients. A secret is shown once, in the answer that it was made by."""
+    """Clients. A secret is shown only once, when it is generated."""
 
     section = PEOPLE
     event_kind = clients.CLIENT_KIND
@@ -100,30 +100,30 @@ class ClientAdmin(ServiceAdmin):
     actions = ("replace_secrets",)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let administrators look: what clients there are is theirs to know."""
+        """Require an administrator."""
         return is_administrator(request.user)
 
     has_change_permission = has_view_permission
     has_delete_permission = has_view_permission
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Show clients to administrators alone."""
+        """Require an administrator."""
         return is_administrator(request.user)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Let administrators add clients."""
+        """Require an administrator."""
         return is_administrator(request.user)
 
     def lookup_allowed(
         self, lookup: str, value: Any, request: HttpRequest | None = None
     ) -> bool:
-        """Let nobody find out a digest by filtering."""
+        """Refuse filters by a digest, which could reveal it."""
         if lookup.startswith("client_secret"):
             return False
         return super().lookup_allowed(lookup, value, request)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Show what is known of a client, or what to say of a new one."""
+        """Return the fields of a client, or of the form of a new one."""
         if obj is None:
             return ClientForm.Meta.fields
         return (
@@ -132,15 +132,15 @@ class ClientAdmin(ServiceAdmin):
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Keep what the client was made as."""
+        """Return the fields that cannot be changed once the client exists."""
         if obj is None:
             return []
-        kept = ["client_id", "authorization_grant_type", "client_type"]
-        return [*kept, "user", "created", "updated"]
+        fields = ["client_id", "authorization_grant_type", "client_type"]
+        return [*fields, "user", "created", "updated"]
 
     def store(self, request: HttpRequest, obj: Any, form: Any) -> Model:
-        """Make a client, or change it."""
-        by = person(request)
+        """Create or change a client."""
+        by = signed_in_user(request)
         client: Model
         if obj.pk is not None:
             client = clients.change_client(obj.pk, form.values(), by=by)
@@ -152,30 +152,32 @@ class ClientAdmin(ServiceAdmin):
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """Show the secret of a new client, where it has one."""
+        """Show the secret of a new client, if it has one."""
         secret: str = getattr(request, "secret", "")
         if not secret:
             return super().response_add(request, obj, post_url_continue)
-        return self._show(request, obj, secret)
+        return self._secret_response(request, obj, secret)
 
     @admin.action(description="Replace the secret", permissions=["change"])
     def replace_secrets(
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
-        """Give the one client that was chosen another secret, and show it."""
+        """Replace the secret of the selected client, and show it."""
         chosen = list(queryset.filter(client_type=Application.CLIENT_CONFIDENTIAL)[:2])
         if len(chosen) != 1:
-            text = "Choose one client that has a secret."
+            text = "Select one client that has a secret."
             self.message_user(request, text, messages.ERROR)
             return None
         try:
-            secret = clients.replace_secret(chosen[0].pk, by=person(request))
+            secret = clients.replace_secret(chosen[0].pk, by=signed_in_user(request))
         except Forbidden as error:
             self.message_user(request, error.detail, messages.ERROR)
             return None
-        return self._show(request, chosen[0], secret)
+        return self._secret_response(request, chosen[0], secret)
 
-    def _show(self, request: HttpRequest, client: Any, secret: str) -> HttpResponse:
+    def _secret_response(
+        self, request: HttpRequest, client: Any, secret: str
+    ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": f"The secret of {client.client_id}",
@@ -186,22 +188,22 @@ class ClientAdmin(ServiceAdmin):
         return TemplateResponse(request, "admin/registry/client_secret.html", context)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Name the clients alone: what they were allowed ends with them."""
+        """Return only the clients; their sessions end with them."""
         return [f"{client} and all its sessions" for client in objs], {}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Remove a client by its service."""
-        clients.delete_client(obj.pk, by=person(request))
+        """Delete a client with the service."""
+        clients.delete_client(obj.pk, by=signed_in_user(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Remove the clients chosen, by their service."""
+        """Delete the selected clients with the service."""
         for client in queryset:
             self.delete_model(request, client)
 
 
 @admin.register(ClientSession)
 class ClientSessionAdmin(ReadOnlyAdmin):
-    """What clients may do for people; their tokens are not known to anyone here."""
+    """Sessions: the access that people gave to clients. Tokens are not shown."""
 
     section = PEOPLE
     fields = (
@@ -219,19 +221,19 @@ class ClientSessionAdmin(ReadOnlyAdmin):
     def lookup_allowed(
         self, lookup: str, value: Any, request: HttpRequest | None = None
     ) -> bool:
-        """Let nobody find out a digest by filtering."""
+        """Refuse filters by a digest, which could reveal it."""
         if lookup.startswith(("refresh_digest", "code_digest", "sid")):
             return False
         return super().lookup_allowed(lookup, value, request)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """Let revoke who may change accounts."""
+        """Require permission to change accounts."""
         return self.admin_site.get_model_admin(User).has_change_permission(request)
 
-    @admin.action(description="Revoke what they may do", permissions=["revoke"])
+    @admin.action(description="Revoke access", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """End the sessions chosen, of accounts that this person may manage."""
-        by, ended = person(request), 0
+        """End the selected sessions of accounts that the user can manage."""
+        by, ended = signed_in_user(request), 0
         for session in queryset.filter(ended__isnull=True).select_related("user"):
             if may_manage(by, session.user):
                 end_session(session.pk, by=by)
@@ -241,7 +243,7 @@ class ClientSessionAdmin(ReadOnlyAdmin):
 
 @admin.register(DeviceCode)
 class DeviceCodeAdmin(ReadOnlyAdmin):
-    """Devices that wait to be let in, or did. Their codes are not shown."""
+    """Requests of devices for authorisation. Their codes are not shown."""
 
     section = PEOPLE
     fields = (
@@ -256,7 +258,7 @@ class DeviceCodeAdmin(ReadOnlyAdmin):
     def lookup_allowed(
         self, lookup: str, value: Any, request: HttpRequest | None = None
     ) -> bool:
-        """Let nobody find out a code by filtering."""
+        """Refuse filters by a code, which could reveal it."""
         if lookup.startswith(("digest", "user_code", "challenge")):
             return False
         return super().lookup_allowed(lookup, value, request)

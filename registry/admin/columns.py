@@ -1,4 +1,4 @@
-"""Columns of lists that more than one page has."""
+"""Columns of lists that several pages share."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ if TYPE_CHECKING:
 
 Column = Callable[[Any], str]
 
-#: What stands for an absent value.
-NONE = "-"
-#: Who changed a record last, and when: the last columns of every list.
-CHANGED = ("updated_by", "last_updated")
+#: The text for a missing value.
+MISSING = "-"
+#: The last columns of every list: who changed the record last, and when.
+CHANGE_COLUMNS = ("updated_by", "last_updated")
 
 
-def link(name: str, title: str | None = None) -> Column:
-    """Make a column that leads to what a record links to, by its id alone."""
+def link_column(name: str, title: str | None = None) -> Column:
+    """Return a column with links to the targets of a field, made from their ids."""
 
     @admin.display(description=title or name.replace("_", " "), ordering=name)
     def column(record: Any) -> str:
         field = record._meta.get_field(name)
         pk = getattr(record, field.attname)
-        return NONE if pk is None else _anchor(field.related_model, pk)
+        return MISSING if pk is None else _link_html(field.related_model, pk)
 
     column.__name__ = name
     return column
 
 
-def short(name: str, characters: int = 80) -> Column:
-    """Make a column with the beginning of a long text."""
+def short_text_column(name: str, characters: int = 80) -> Column:
+    """Return a column with the beginning of a long text."""
 
     @admin.display(description=name.replace("_", " "), ordering=name)
     def column(record: Any) -> str:
         text = getattr(record, name)
-        return Truncator(text).chars(characters) if text else NONE
+        return Truncator(text).chars(characters) if text else MISSING
 
     column.__name__ = name
     return column
 
 
-def _anchor(model: type[Model], pk: int) -> SafeString:
+def _link_html(model: type[Model], pk: int) -> SafeString:
     name = model._meta.verbose_name
     return format_html('<a href="{}">{} {}</a>', change_address(model, pk), name, pk)

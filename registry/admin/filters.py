@@ -1,4 +1,4 @@
-"""Filters of lists that never list what they choose from."""
+"""Filters of lists, which do not load all their choices."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class LinkFilter(admin.FieldListFilter):
-    """Records that link to one other, which is searched for as one types."""
+    """A filter by the target of a link, with an autocomplete field."""
 
     template = "admin/registry/link_filter.html"
-    #: What the list calls the link, where the field's own name does not say it.
+    #: The title of the filter, if it is not the name of the field.
     label: ClassVar[str] = ""
 
     def __init__(
@@ -40,7 +40,7 @@ class LinkFilter(admin.FieldListFilter):
         self.title = self.label or self.title
         given: Any = self.used_parameters.get(self.name)
         if not any(given or []):
-            # the form was sent with nothing chosen
+            # the form was sent without a choice
             self.used_parameters.clear()
         self.others = [
             (name, value)
@@ -61,15 +61,15 @@ class LinkFilter(admin.FieldListFilter):
         return form
 
     def expected_parameters(self) -> list[str | None]:
-        """Name the parameter of the list's address."""
+        """Return the name of the query parameter."""
         return [self.name]
 
     def has_output(self) -> bool:
-        """Show the filter always: there is nothing to look up for that."""
+        """Return True: the filter is always shown, without a query."""
         return True
 
     def choices(self, changelist: Any) -> Iterator[Any]:
-        """Offer to take the filter away again."""
+        """Yield the choice that removes the filter."""
         if self.used_parameters:
             yield {
                 "selected": False,
@@ -79,13 +79,13 @@ class LinkFilter(admin.FieldListFilter):
 
 
 class PersonFilter(LinkFilter):
-    """What one person did."""
+    """A filter by the person who did something."""
 
     label = "person"
 
 
 class DayFilter(admin.DateFieldListFilter):
-    """What happened lately."""
+    """A filter by recent dates."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -93,18 +93,18 @@ class DayFilter(admin.DateFieldListFilter):
 
 
 class RoleFilter(admin.SimpleListFilter):
-    """Accounts that hold one of the registry's roles."""
+    """A filter by the roles of accounts."""
 
     title = "role"
     parameter_name = "role"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Offer the roles there can be."""
+        """Return all roles as choices."""
         return [(role, role) for role in ROLES]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> QuerySet[Any] | None:
-        """Keep the accounts that hold the role."""
+        """Return the accounts that have the selected role."""
         role = self.value()
         return queryset.filter(groups__name=role) if role else queryset

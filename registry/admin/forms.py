@@ -1,4 +1,4 @@
-"""Forms that leave storing to a service, and show why it refused."""
+"""Forms that save with a service, and show its errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
     class BaseForm(forms.ModelForm[Any]):
-        """Django's form, with the hooks of it that are used here."""
+        """Django's form, with type hints for the private methods used here."""
 
         def _get_validation_exclusions(self) -> set[str]: ...
         def _update_errors(self, errors: ValidationError) -> None: ...
@@ -33,27 +33,27 @@ else:
 class ServiceForm(BaseForm):
     """The form of one request.
 
-    ``refusal`` is what the service said when this very input was given to it: then
-    the form is shown once more, with the reason where it belongs.
+    ``service_error`` is the error that the service raised for the same input. The form
+    is then shown again, with the error next to its field.
     """
 
-    refusal: ClassVar[RegistryError | None] = None
+    service_error: ClassVar[RegistryError | None] = None
 
     def clean(self) -> dict[str, Any]:
-        """Add the refusal; what is unique is for the service to decide."""
-        if isinstance(self.refusal, InvalidInput):
-            for field, messages in self.refusal.fields.items():
-                self._refuse(field, messages)
-        elif isinstance(self.refusal, Duplicate):
-            fields = self.refusal.fields
+        """Add the error of the service, which decides whether values are unique."""
+        if isinstance(self.service_error, InvalidInput):
+            for field, messages in self.service_error.fields.items():
+                self._add_messages(field, messages)
+        elif isinstance(self.service_error, Duplicate):
+            fields = self.service_error.fields
             name = fields[0] if len(fields) == 1 else None
-            self._refuse(name, [_pointing_to_twin(self.refusal)])
-        elif self.refusal is not None:
-            self._refuse(None, [self.refusal.detail])
+            self._add_messages(name, [_duplicate_message(self.service_error)])
+        elif self.service_error is not None:
+            self._add_messages(None, [self.service_error.detail])
         return self.cleaned_data
 
     def _post_clean(self) -> None:
-        """Check the values one by one; how they fit is for the service to say."""
+        """Validate each field; the service validates the record as a whole."""
         links = {f.name for f in self._meta.model._meta.fields if f.is_relation}
         excluded = self._get_validation_exclusions() | links
         construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
@@ -62,38 +62,38 @@ class ServiceForm(BaseForm):
         except ValidationError as error:
             self._update_errors(error)
 
-    def _refuse(self, name: str | None, messages: list[Any]) -> None:
-        """Put messages beside their field; above the form where it has none."""
+    def _add_messages(self, name: str | None, messages: list[Any]) -> None:
+        """Add messages to their field, or to the form if it has no such field."""
         if name is None or name in self.fields:
             self.add_error(name, messages)
         else:
             self.add_error(None, [f"{name}: {message}" for message in messages])
 
     def values(self) -> dict[str, Any]:
-        """Return what the service is given: for a change, only what differs."""
+        """Return the values for the service; for a change, only the changed ones."""
         names = self.fields if self.instance.pk is None else self.changed_data
         return {
             name: self.cleaned_data[name] for name in names if not self._is_same(name)
         }
 
     def _is_same(self, name: str) -> bool:
-        """Tell whether a text differs only in how browsers send line ends and edges."""
+        """Return whether a text differs only in line ends and surrounding spaces."""
         old, new = self.get_initial_for_field(self.fields[name], name), self[name].data
         return (
             self.instance.pk is not None
             and isinstance(old, str)
             and isinstance(new, str)
-            and _plain(old) == _plain(new)
+            and _normalise(old) == _normalise(new)
         )
 
 
 class RecordForm(ServiceForm):
-    """The form of a record: it knows which state of the record it shows."""
+    """The form of a record, which remembers the revision that it shows."""
 
     revision = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def _get_validation_exclusions(self) -> set[str]:
-        """Leave addresses to their form fields, which take what the API takes."""
+        """Exclude URLs, whose form fields accept the same values as the API."""
         excluded: set[str] = super()._get_validation_exclusions()
         fields = self._meta.model._meta.fields
         return excluded | {f.name for f in fields if isinstance(f, models.URLField)}
@@ -109,14 +109,14 @@ class RecordForm(ServiceForm):
         values.pop("revision", None)
         return values
 
-    def if_match_revisions(self) -> frozenset[str] | None:
-        """Return the state that the person saw, which the change is meant for."""
+    def known_revisions(self) -> frozenset[str] | None:
+        """Return the revision that the person saw, for which the change is meant."""
         revision = self.cleaned_data["revision"]
         return frozenset({revision}) if revision else None
 
 
-def address_field(field: models.URLField[Any, Any]) -> forms.CharField:
-    """Make the form field of an address: also on hosts without a dot, as in the API."""
+def url_field(field: models.URLField[Any, Any]) -> forms.CharField:
+    """Return the form field of a URL, which can have a host without a dot."""
     own = [v for v in field.validators if not isinstance(v, URLValidator)]
     return forms.CharField(
         label=capfirst(field.verbose_name),
@@ -128,34 +128,34 @@ def address_field(field: models.URLField[Any, Any]) -> forms.CharField:
     )
 
 
-def one_by_one(field: Any) -> Any:
-    """Leave the button away that empties a whole list of links.
+def without_clear_button(field: Any) -> Any:
+    """Remove the button that clears a whole list of links.
 
-    It stands inside the list, where readers of the page expect links alone.
+    The button would be inside the list, where screen readers expect only links.
     """
     if field is not None:
         field.widget.is_required = True
     return field
 
 
-def name_parts(field: Any) -> None:
-    """Name the two inputs of a date and time, to those who do not see them as well."""
+def label_inputs(field: Any) -> None:
+    """Add labels for screen readers to the two inputs of a date and time."""
     for part, widget in zip(("date", "time"), field.widget.widgets, strict=True):
         widget.attrs["aria-label"] = f"{field.label}: {part}"
 
 
-def _plain(text: str) -> str:
+def _normalise(text: str) -> str:
     return text.replace("\r\n", "\n").strip()
 
 
-def _pointing_to_twin(duplicate: Duplicate) -> SafeString | str:
-    """Say what clashes, and link to the record that has these values already."""
-    twin = duplicate.existing
-    if twin is None:
+def _duplicate_message(duplicate: Duplicate) -> SafeString | str:
+    """Return the message of a duplicate, with a link to the existing record."""
+    existing = duplicate.existing
+    if existing is None:
         return duplicate.detail
     return format_html(
         '{}: <a href="{}">{}</a> has the same.',
         duplicate.detail,
-        change_address(type(twin), twin.pk),
-        str(twin),
+        change_address(type(existing), existing.pk),
+        str(existing),
     )

@@ -1,4 +1,4 @@
-"""Failed attempts to sign in, which administrators may see and forgive."""
+"""The pages of failed attempts to sign in, which administrators can delete."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from registry.admin.base import ReadOnlyAdmin
 
 
 class AttemptAdmin(ReadOnlyAdmin, axes.AccessAttemptAdmin):
-    """Failed attempts; deleting one lets the person try again at once."""
+    """Failed attempts; after one is deleted, the person can try again at once."""
 
     deletable = True
     list_filter = ("attempt_time", axes.IsLockedOutFilter)
 
 
 class LogAdmin(ReadOnlyAdmin, axes.AccessLogAdmin):
-    """Who signed in, where that is kept."""
+    """The log of sign-ins, if it is enabled."""
 
     list_filter = ("attempt_time", "logout_time")
 
 
 class FailureLogAdmin(ReadOnlyAdmin, axes.AccessFailureLogAdmin):
-    """Who failed to sign in, where that is kept."""
+    """The log of failed sign-ins, if it is enabled."""
 
     list_filter = ("attempt_time", "locked_out")
 

@@ -1,4 +1,4 @@
-"""Telling what an event changed, in the words of a person."""
+"""Describe the changes of events for people."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
     from registry.core.models import Event
 
-EVENTS_A_PAGE = 50
-#: Characters of a long text, and members of a long list, that are shown.
-_LONGEST_TEXT = 300
-_LONGEST_LIST = 50
+EVENTS_PER_PAGE = 50
+#: The largest number of shown characters of a text, and items of a list.
+_MAX_TEXT = 300
+_MAX_LINKS = 50
 
 
 @dataclass(frozen=True)
 class Change:
-    """One field that changed; of a list of links, what was taken out and put in."""
+    """A changed field; for a list of links, the removed and the added ones."""
 
     field: str
     old: Any
@@ -35,32 +35,32 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Told:
-    """An event with its changes."""
+class EventChanges:
+    """An event with its described changes."""
 
     event: Event
     changes: list[Change]
 
 
 def name_of_record(event: Event) -> str:
-    """Name the record that an event tells of, which may be gone."""
+    """Return the name of the record of an event; the record may be deleted."""
     if event.record_id is None:
         return "no account"
     return f"{event.kind.replace('_', ' ')} {event.record_id}"
 
 
-def tell(event: Event, model: type[Model]) -> Told:
-    """Explain an event of a record of this model."""
-    return Told(
+def describe_event(event: Event, model: type[Model]) -> EventChanges:
+    """Return an event of a record of this model with its described changes."""
+    return EventChanges(
         event,
         [
-            _change(model, name, old, new)
+            _describe_change(model, name, old, new)
             for name, (old, new) in sorted(event.changes.items())
         ],
     )
 
 
-def _change(model: type[Model], name: str, old: Any, new: Any) -> Change:
+def _describe_change(model: type[Model], name: str, old: Any, new: Any) -> Change:
     try:
         field: Any = model._meta.get_field(name)
     except FieldDoesNotExist:
@@ -68,44 +68,44 @@ def _change(model: type[Model], name: str, old: Any, new: Any) -> Change:
     target = getattr(field, "related_model", None)
     label = str(getattr(field, "verbose_name", "") or name.replace("_", " "))
     if target is None or not _is_links(old, new):
-        return Change(label, _shown(old), _shown(new), is_list=False)
+        return Change(label, _format_value(old), _format_value(new), is_list=False)
     if isinstance(old, list):
-        taken = _links(target, [pk for pk in old if pk not in set(new)])
-        put = _links(target, [pk for pk in new if pk not in set(old)])
-        return Change(label, taken, put, is_list=True)
+        removed = _links(target, [pk for pk in old if pk not in set(new)])
+        added = _links(target, [pk for pk in new if pk not in set(old)])
+        return Change(label, removed, added, is_list=True)
     return Change(label, _links(target, [old]), _links(target, [new]), is_list=False)
 
 
 def _is_links(old: Any, new: Any) -> bool:
-    """Tell whether the values are ids, or lists of them; groups go by their names."""
+    """Return whether the values are ids or lists of ids; groups are names."""
     values = [
-        one for value in (old, new) for one in (value if _listed(value) else [value])
+        one for value in (old, new) for one in (value if _is_list(value) else [value])
     ]
     return all(value is None or isinstance(value, int) for value in values)
 
 
-def _listed(value: Any) -> bool:
+def _is_list(value: Any) -> bool:
     return isinstance(value, list)
 
 
 def _links(target: type[Model], ids: Iterable[int | None]) -> Any:
-    """Link to records by their ids, without looking any of them up."""
+    """Return links to records by their ids, without a query."""
     wanted = [pk for pk in ids if pk is not None]
     name = target._meta.verbose_name
     shown = format_html_join(
         ", ",
         '<a href="{}">{} {}</a>',
-        ((change_address(target, pk), name, pk) for pk in wanted[:_LONGEST_LIST]),
+        ((change_address(target, pk), name, pk) for pk in wanted[:_MAX_LINKS]),
     )
-    more = len(wanted) - _LONGEST_LIST
+    more = len(wanted) - _MAX_LINKS
     return shown if more <= 0 else shown + f" and {more} more"
 
 
-def _shown(value: Any) -> str:
-    """Show a plain value, long texts cut short."""
+def _format_value(value: Any) -> str:
+    """Return a plain value as text; long texts are truncated."""
     if value is None or value in ("", []):
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return Truncator(text).chars(_LONGEST_TEXT)
+    return Truncator(text).chars(_MAX_TEXT)

@@ -1,4 +1,4 @@
-"""Accounts, roles and API tokens."""
+"""The pages of accounts, roles and API tokens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from social_django import admin as _social_pages  # noqa: F401 (registers them)
 from social_django.models import Association, Nonce, UserSocialAuth
 
 from registry.admin.accounts import AccountForm, NewAccountForm
-from registry.admin.base import ReadOnlyAdmin, RegistryAdmin, person
+from registry.admin.base import ReadOnlyAdmin, RegistryAdmin, signed_in_user
 from registry.admin.filters import LinkFilter, RoleFilter
 from registry.admin.passwords import PasswordForm
 from registry.admin.records import ServiceAdmin
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django.utils.safestring import SafeString
 
-# Django's own pages for groups write past the services; those of social-auth show what
-# nobody needs, and would let people sign in as others
+# Django's own pages for groups do not use the services; those of social-auth are not
+# needed, and with them staff could sign in as other people
 for model in (Group, UserSocialAuth, Association, Nonce):
     admin.site.unregister(model)
 
 
 @admin.register(User)
 class AccountAdmin(ServiceAdmin, UserAdmin):  # type: ignore[type-arg]
-    """Accounts. Nobody gives here what they do not hold themselves."""
+    """Accounts. Nobody can grant a permission that they do not have."""
 
     section = PEOPLE
     form = AccountForm
@@ -47,7 +47,7 @@ class AccountAdmin(ServiceAdmin, UserAdmin):  # type: ignore[type-arg]
     add_form_template = "admin/auth/user/add_form.html"
     fieldsets = (
         (None, {"fields": ("username", "password", "full_name", "email", "orgs")}),
-        ("What they may do", {"fields": ("is_active", "is_staff", "is_superuser")}),
+        ("Permissions", {"fields": ("is_active", "is_staff", "is_superuser")}),
         ("Roles", {"fields": ("roles", "groups", "user_permissions")}),
         ("Signing in", {"fields": ("token", "last_login", "date_joined")}),
     )
@@ -75,17 +75,17 @@ class AccountAdmin(ServiceAdmin, UserAdmin):  # type: ignore[type-arg]
     actions = ("revoke_tokens",)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let people change accounts that may do less than their own."""
+        """Require permission, and an account with fewer permissions than one's own."""
         if not super().has_change_permission(request, obj):
             return False
         return obj is None or may_manage(request.user, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Fetch the roles of all accounts together."""
+        """Return the accounts with their groups prefetched."""
         return super().get_queryset(request).prefetch_related("groups")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Let nobody edit what the service would refuse them."""
+        """Return the fields that the service would not let the user change."""
         fields = ["token", "last_login", "date_joined"]
         if not request.user.is_superuser:
             fields += accounts.SUPERUSER_FIELDS
@@ -94,10 +94,10 @@ class AccountAdmin(ServiceAdmin, UserAdmin):  # type: ignore[type-arg]
         return fields
 
     def store(self, request: HttpRequest, obj: Any, form: Any) -> Model:
-        """Make an account, or change it."""
+        """Create or change an account."""
         if obj.pk is None:
-            return create_user(**form.account(), by=person(request))
-        return accounts.change_user(obj.pk, form.values(), by=person(request))
+            return create_user(**form.account(), by=signed_in_user(request))
+        return accounts.change_user(obj.pk, form.values(), by=signed_in_user(request))
 
     def user_change_password(
         self,
@@ -105,24 +105,24 @@ class AccountAdmin(ServiceAdmin, UserAdmin):  # type: ignore[type-arg]
         id: str,  # noqa: A002 (the address names it)
         form_url: str = "",
     ) -> HttpResponse:
-        """Set a person's password; the form must know who does so."""
+        """Set the password of an account; the form needs the user who does this."""
         page = copy.copy(self)
-        page.change_password_form = partial(PasswordForm, by=person(request))
+        page.change_password_form = partial(PasswordForm, by=signed_in_user(request))
         return super(AccountAdmin, page).user_change_password(request, id, form_url)
 
     @admin.display(description="roles")
     def held_roles(self, user: User) -> str:
-        """Name the groups of an account."""
+        """Return the names of the groups of an account."""
         return ", ".join(sorted(group.name for group in user.groups.all()))
 
     @admin.display(description="roles")
     def roles(self, user: User) -> str:
-        """Name the groups to those who cannot change them."""
+        """Return the names of the groups, for users who cannot change them."""
         return self.held_roles(user)
 
     @admin.display(description="API token")
     def token(self, user: User) -> SafeString | str:
-        """Tell whether the person has a token, and since when."""
+        """Return when the API token was created, with a link to it."""
         try:
             made = user.api_token.created
         except ObjectDoesNotExist:
@@ -137,13 +137,13 @@ class AccountAdmin(ServiceAdmin, UserAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Revoke the API tokens", permissions=["change"])
     def revoke_tokens(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """End the API tokens of the people chosen."""
-        _revoke(self, request, queryset)
+        """Revoke the API tokens of the selected accounts."""
+        _revoke_tokens(self, request, queryset)
 
 
 @admin.register(Group)
 class GroupAdmin(ServiceAdmin):
-    """Groups: the roles of the registry, and any others that carry permissions."""
+    """Groups: the roles of the registry, and other groups with permissions."""
 
     section = PEOPLE
     event_kind = accounts.GROUP_KIND
@@ -153,20 +153,20 @@ class GroupAdmin(ServiceAdmin):
     ordering = ("name",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Let administrators add groups: permissions are given by them."""
+        """Require an administrator, because groups grant permissions."""
         return is_administrator(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let administrators change groups."""
+        """Require an administrator."""
         return is_administrator(request.user)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Keep the name of a role."""
+        """Return the name, if the group is a role."""
         return ["name"] if obj is not None and obj.name in ROLES else []
 
     def store(self, request: HttpRequest, obj: Any, form: Any) -> Model:
-        """Make a group, or change it."""
-        values, by = form.values(), person(request)
+        """Create or change a group."""
+        values, by = form.values(), signed_in_user(request)
         if obj.pk is None:
             return accounts.create_group(**values, by=by)
         return accounts.change_group(obj.pk, values, by=by)
@@ -174,24 +174,24 @@ class GroupAdmin(ServiceAdmin):
 
 @admin.register(Permission)
 class PermissionAdmin(ReadOnlyAdmin):
-    """Permissions, to be found from the forms of accounts and groups."""
+    """Permissions, for autocomplete in the forms of accounts and groups."""
 
     list_display = ("name", "codename", "content_type")
     list_select_related = ("content_type",)
     search_fields = ("name", "codename")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Leave them off the start page."""
+        """Return False: permissions are not on the start page."""
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Fetch what a permission is called by."""
+        """Return the permissions with their content types, which are in their names."""
         return super().get_queryset(request).select_related("content_type")
 
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ReadOnlyAdmin):
-    """API tokens: whose, since when, and when used; nobody here knows their keys."""
+    """API tokens: their accounts and times. Their keys are not stored."""
 
     section = PEOPLE
     fields = ("user", "created", "last_used")
@@ -204,24 +204,24 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     def lookup_allowed(
         self, lookup: str, value: Any, request: HttpRequest | None = None
     ) -> bool:
-        """Let nobody find out a digest by filtering."""
+        """Refuse filters by a digest, which could reveal it."""
         if lookup.startswith("digest"):
             return False
         return super().lookup_allowed(lookup, value, request)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """Let revoke tokens who may change accounts."""
+        """Require permission to change accounts."""
         return self.admin_site.get_model_admin(User).has_change_permission(request)
 
     @admin.action(description="Revoke the tokens", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """End the tokens chosen."""
-        _revoke(self, request, User.objects.filter(api_token__in=queryset))
+        """Revoke the selected tokens."""
+        _revoke_tokens(self, request, User.objects.filter(api_token__in=queryset))
 
 
 @admin.register(UserSocialAuth)
 class LinkedAccountAdmin(ReadOnlyAdmin):
-    """Which account elsewhere, such as on GitHub, signs a person in."""
+    """Accounts on other sites, such as GitHub, with which people sign in."""
 
     section = PEOPLE
     fields = ("user", "provider", "uid", "created", "modified")
@@ -231,9 +231,11 @@ class LinkedAccountAdmin(ReadOnlyAdmin):
     search_fields = ("user__username", "user__full_name", "=uid")
 
 
-def _revoke(page: RegistryAdmin, request: HttpRequest, users: QuerySet[Any]) -> None:
-    """End the API tokens of people whose accounts this person may change."""
-    by = person(request)
+def _revoke_tokens(
+    page: RegistryAdmin, request: HttpRequest, users: QuerySet[Any]
+) -> None:
+    """Revoke the API tokens of those accounts that the user can change."""
+    by = signed_in_user(request)
     chosen = list(users.prefetch_related("groups"))
     allowed = [user for user in chosen if may_manage(by, user)]
     ended = sum(revoke_token(user=user, by=by) for user in allowed)
@@ -242,6 +244,6 @@ def _revoke(page: RegistryAdmin, request: HttpRequest, users: QuerySet[Any]) -> 
         refused = len(chosen) - len(allowed)
         page.message_user(
             request,
-            f"Accounts left alone, for they may do as much as yours: {refused}.",
+            f"Accounts skipped, with the same or more permissions: {refused}.",
             messages.WARNING,
         )

@@ -1,19 +1,19 @@
-"""What is said of objects: keywords, licences, releases, keys with values."""
+"""The pages of labels: keywords, licences, releases and key-value pairs."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
-from registry.admin.columns import CHANGED, link, short
+from registry.admin.columns import CHANGE_COLUMNS, link_column, short_text_column
 from registry.admin.filters import LinkFilter
 from registry.admin.records import RecordAdmin
 from registry.catalogue.models import CodeRepoRelease, KeyValue, Keyword, Licence
 
 
 class LabelAdmin(RecordAdmin):
-    """What is said of one object, and stays with it."""
+    """A label of an object, which cannot be moved to another."""
 
-    fixed = ("object",)
+    locked_fields = ("object",)
     list_filter = ("last_updated", ("object", LinkFilter))
 
 
@@ -21,7 +21,7 @@ class LabelAdmin(RecordAdmin):
 class KeywordAdmin(LabelAdmin):
     """Keywords."""
 
-    list_display = ("keyphrase", link("object"), "identifier", *CHANGED)
+    list_display = ("keyphrase", link_column("object"), "identifier", *CHANGE_COLUMNS)
     search_fields = ("keyphrase", "identifier")
 
 
@@ -29,7 +29,12 @@ class KeywordAdmin(LabelAdmin):
 class LicenceAdmin(LabelAdmin):
     """Licences."""
 
-    list_display = (short("licence_info"), link("object"), "identifier", *CHANGED)
+    list_display = (
+        short_text_column("licence_info"),
+        link_column("object"),
+        "identifier",
+        *CHANGE_COLUMNS,
+    )
     search_fields = ("licence_info", "identifier")
 
 
@@ -37,13 +42,19 @@ class LicenceAdmin(LabelAdmin):
 class CodeRepoReleaseAdmin(LabelAdmin):
     """Releases of code repositories."""
 
-    list_display = ("name", "version", link("object"), "website", *CHANGED)
+    list_display = (
+        "name",
+        "version",
+        link_column("object"),
+        "website",
+        *CHANGE_COLUMNS,
+    )
     search_fields = ("name", "=version", "website")
 
 
 @admin.register(KeyValue)
 class KeyValueAdmin(LabelAdmin):
-    """Keys with values."""
+    """Key-value pairs."""
 
-    list_display = ("key", "value", link("object"), *CHANGED)
+    list_display = ("key", "value", link_column("object"), *CHANGE_COLUMNS)
     search_fields = ("key", "value")

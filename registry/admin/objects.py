@@ -1,4 +1,4 @@
-"""Objects, their components and file types."""
+"""The pages of objects, their components and file types."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.db.models import Q
 
-from registry.admin.columns import CHANGED, link, short
+from registry.admin.columns import CHANGE_COLUMNS, link_column, short_text_column
 from registry.admin.filters import LinkFilter
-from registry.admin.forms import one_by_one
+from registry.admin.forms import without_clear_button
 from registry.admin.records import RecordAdmin
 from registry.catalogue.models import (
     DataProduct,
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-DESCRIPTION = short("description")
+DESCRIPTION = short_text_column("description")
 
 
-def about(term: str) -> Q:
-    """Return the condition for objects that a person means by this text.
+def matching_objects(term: str) -> Q:
+    """Return the condition for objects that match a search term.
 
-    Objects have no name of their own: they are known by what they are described as,
-    the data products that they are, and the hash of their bytes.
+    Objects have no names, so this searches their descriptions, the names of their data
+    products and the hashes of their bytes.
     """
     return (
         Q(description__icontains=term)
@@ -53,14 +53,14 @@ class FileTypeAdmin(RecordAdmin):
 
 @admin.register(Object)
 class ObjectAdmin(RecordAdmin):
-    """Objects; a new one gets its component ``whole_object`` by the service."""
+    """Objects; the service creates the component ``whole_object`` of a new one."""
 
-    leading = ("description",)
+    first_fields = ("description",)
     list_display = (
         "id",
         DESCRIPTION,
         "file_type",
-        *CHANGED,
+        *CHANGE_COLUMNS,
     )
     list_display_links = ("id", DESCRIPTION)
     list_filter = (
@@ -78,11 +78,11 @@ class ObjectAdmin(RecordAdmin):
     def search(
         self, request: HttpRequest, queryset: QuerySet[Any], term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find objects by what people know them by."""
-        return (queryset.filter(about(term)) if term else queryset), False
+        """Return the objects that match a search term."""
+        return (queryset.filter(matching_objects(term)) if term else queryset), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Keep the location once there is one."""
+        """Return the fields that cannot be changed, with the location if it is set."""
         fields = super().get_readonly_fields(request, obj)
         placed = obj is not None and obj.storage_location_id is not None
         return [*fields, "storage_location"] if placed else fields
@@ -90,11 +90,17 @@ class ObjectAdmin(RecordAdmin):
 
 @admin.register(ObjectComponent)
 class ObjectComponentAdmin(RecordAdmin):
-    """Components; the ones that stand for whole objects are made with those."""
+    """Components; ``whole_object`` is created together with the object."""
 
-    decided = ("whole_object",)
-    fixed = ("object",)
-    list_display = ("name", link("object"), DESCRIPTION, "whole_object", *CHANGED)
+    service_fields = ("whole_object",)
+    locked_fields = ("object",)
+    list_display = (
+        "name",
+        link_column("object"),
+        DESCRIPTION,
+        "whole_object",
+        *CHANGE_COLUMNS,
+    )
     list_filter = (
         "whole_object",
         "last_updated",
@@ -110,10 +116,10 @@ class ObjectComponentAdmin(RecordAdmin):
     def search(
         self, request: HttpRequest, queryset: QuerySet[Any], term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find components by name, and those of the objects that people mean."""
+        """Return the components that match a term by name or by their object."""
         if not term:
             return queryset, False
-        objects = Object.objects.filter(about(term)).order_by()
+        objects = Object.objects.filter(matching_objects(term)).order_by()
         by_object = Q(object__in=objects.values("pk"))
         return queryset.filter(Q(name__icontains=term) | by_object), False
 
@@ -121,13 +127,13 @@ class ObjectComponentAdmin(RecordAdmin):
 def components_field(
     site: admin.AdminSite,
 ) -> forms.ModelMultipleChoiceField[ObjectComponent]:
-    """Make a form field that finds components as one types.
+    """Return a form field for components with autocomplete.
 
-    The autocomplete asks by a field that has such links, whichever it is.
+    Autocomplete needs a field with links to components; any such field will do.
     """
     through = ObjectComponent.issues.through
     field: Any = through._meta.get_field("objectcomponent")
-    components: forms.ModelMultipleChoiceField[Any] = one_by_one(
+    components: forms.ModelMultipleChoiceField[Any] = without_clear_button(
         forms.ModelMultipleChoiceField(
             ObjectComponent.objects.all(),
             required=False,

@@ -1,4 +1,4 @@
-"""Forms that set a password by the service, so that it leaves its event."""
+"""Forms that set a password with the service, which writes an event."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 class OwnPasswordForm(OwnPassword):
-    """One's own password, for which the old one is asked.
+    """The form to change one's own password, which asks for the old one.
 
-    The old one is guarded like the sign-in form: whoever finds a browser that is signed
-    in cannot find out the password. ``refused`` is why it was not looked at.
+    Attempts are limited as on the sign-in form, so nobody can guess the password in a
+    browser that is signed in. ``refused`` is set if there were too many attempts.
     """
 
     end_access = forms.BooleanField(
@@ -41,11 +41,11 @@ class OwnPasswordForm(OwnPassword):
         super().__init__(user, *args, **kw)
 
     def clean_old_password(self) -> str:
-        """Check the old password, unless this address has failed too often."""
+        """Return the old password if it is correct; limit the attempts."""
         password: str = self.cleaned_data["old_password"]
         try:
             with sign_in_attempt(self._request) as current:
-                if self._is_right(password):
+                if self._is_correct(password):
                     current.succeeded()
                     return password
         except SignInRefused as refused:
@@ -58,14 +58,14 @@ class OwnPasswordForm(OwnPassword):
             self.error_messages["password_incorrect"], code="password_incorrect"
         )
 
-    def _is_right(self, password: str) -> bool:
-        """Ask as the sign-in form does, so that the same guard counts failures."""
+    def _is_correct(self, password: str) -> bool:
+        """Return whether a password is correct; django-axes counts failures."""
         name = self.user.get_username()
         known = authenticate(self._request, username=name, password=password)
         return known is not None and known.pk == self.user.pk
 
     def save(self, commit: bool = True) -> Any:
-        """Store the password."""
+        """Save the password."""
         given = self.cleaned_data
         change_password(
             user=self.user,
@@ -77,14 +77,14 @@ class OwnPasswordForm(OwnPassword):
 
 
 class PasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
-    """Somebody else's password: their API token and their programs end with it."""
+    """The form to set another account's password, which revokes all its access."""
 
     def __init__(self, user: User, *args: Any, by: User, **kwargs: Any) -> None:
         self.by = by
         super().__init__(user, *args, **kwargs)
 
     def save(self, commit: bool = True) -> Any:
-        """Store the password, or that there is none any more."""
+        """Save the password, or remove it."""
         usable = self.cleaned_data["set_usable_password"]
         password = self.cleaned_data["password1"] if usable else None
         change_password(user=self.user, password=password, by=self.by, end_access=True)

@@ -1,10 +1,10 @@
-"""Authors, and which account is which author."""
+"""The pages of authors, and of the links between accounts and authors."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
-from registry.admin.columns import CHANGED
+from registry.admin.columns import CHANGE_COLUMNS
 from registry.admin.filters import LinkFilter
 from registry.admin.records import RecordAdmin
 from registry.catalogue.models import Author, UserAuthor
@@ -12,18 +12,18 @@ from registry.catalogue.models import Author, UserAuthor
 
 @admin.register(Author)
 class AuthorAdmin(RecordAdmin):
-    """Authors. An identifier decides the UUID, also when it is added later."""
+    """Authors. The UUID is derived from the identifier, even if it is added later."""
 
-    list_display = ("__str__", "identifier", "uuid", *CHANGED)
+    list_display = ("__str__", "identifier", "uuid", *CHANGE_COLUMNS)
     search_fields = ("name", "identifier")
 
 
 @admin.register(UserAuthor)
 class UserAuthorAdmin(RecordAdmin):
-    """Accounts with their authors."""
+    """Links between accounts and authors."""
 
-    fixed = ("user",)
-    list_display = ("id", "user", "author", *CHANGED)
+    locked_fields = ("user",)
+    list_display = ("id", "user", "author", *CHANGE_COLUMNS)
     list_display_links = ("id", "user")
     list_filter = ("last_updated", ("user", LinkFilter), ("author", LinkFilter))
     search_fields = ("user__username", "author__name", "author__identifier")

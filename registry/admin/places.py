@@ -1,10 +1,10 @@
-"""Where data is kept."""
+"""The pages of storage roots and storage locations."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
-from registry.admin.columns import CHANGED
+from registry.admin.columns import CHANGE_COLUMNS
 from registry.admin.filters import LinkFilter
 from registry.admin.records import RecordAdmin
 from registry.catalogue.models import StorageLocation, StorageRoot
@@ -12,9 +12,9 @@ from registry.catalogue.models import StorageLocation, StorageRoot
 
 @admin.register(StorageRoot)
 class StorageRootAdmin(RecordAdmin):
-    """Storage roots. One that moved is corrected here, for all of its locations."""
+    """Storage roots. To correct one here moves all its locations."""
 
-    list_display = ("root", "local", *CHANGED)
+    list_display = ("root", "local", *CHANGE_COLUMNS)
     list_filter = ("local", "last_updated")
     search_fields = ("root",)
 
@@ -23,6 +23,6 @@ class StorageRootAdmin(RecordAdmin):
 class StorageLocationAdmin(RecordAdmin):
     """Storage locations."""
 
-    list_display = ("path", "hash", "storage_root", "public", *CHANGED)
+    list_display = ("path", "hash", "storage_root", "public", *CHANGE_COLUMNS)
     list_filter = ("public", "last_updated", ("storage_root", LinkFilter))
     search_fields = ("path", "^hash")

@@ -1,10 +1,10 @@
-"""Data products, their namespaces, and data from elsewhere."""
+"""The pages of data products, namespaces and external objects."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
-from registry.admin.columns import CHANGED, link
+from registry.admin.columns import CHANGE_COLUMNS, link_column
 from registry.admin.filters import LinkFilter
 from registry.admin.records import RecordAdmin
 from registry.catalogue.models import DataProduct, ExternalObject, Namespace
@@ -12,17 +12,23 @@ from registry.catalogue.models import DataProduct, ExternalObject, Namespace
 
 @admin.register(Namespace)
 class NamespaceAdmin(RecordAdmin):
-    """Namespaces; one that names products keeps its name."""
+    """Namespaces; the name is locked once there are data products."""
 
-    list_display = ("name", "full_name", "website", *CHANGED)
+    list_display = ("name", "full_name", "website", *CHANGE_COLUMNS)
     search_fields = ("name", "full_name")
 
 
 @admin.register(DataProduct)
 class DataProductAdmin(RecordAdmin):
-    """Data products; what others cite of one stays."""
+    """Data products; fields that others rely on are locked."""
 
-    list_display = ("name", "version", "namespace", link("object"), *CHANGED)
+    list_display = (
+        "name",
+        "version",
+        "namespace",
+        link_column("object"),
+        *CHANGE_COLUMNS,
+    )
     list_filter = (
         "last_updated",
         ("namespace", LinkFilter),
@@ -34,10 +40,10 @@ class DataProductAdmin(RecordAdmin):
 
 @admin.register(ExternalObject)
 class ExternalObjectAdmin(RecordAdmin):
-    """External objects; the version is that of the data product."""
+    """External objects; the version is the one of the data product."""
 
-    leading = ("data_product", "title", "description", "release_date")
-    fixed = ("data_product",)
+    first_fields = ("data_product", "title", "description", "release_date")
+    locked_fields = ("data_product",)
     date_hierarchy = "release_date"
     list_display = (
         "title",
@@ -46,7 +52,7 @@ class ExternalObjectAdmin(RecordAdmin):
         "alternate_identifier",
         "release_date",
         "primary_not_supplement",
-        *CHANGED,
+        *CHANGE_COLUMNS,
     )
     list_filter = (
         "primary_not_supplement",

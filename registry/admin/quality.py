@@ -1,4 +1,4 @@
-"""Quality issues, and marks of quality control."""
+"""The pages of quality issues and marks of quality control."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.utils.html import format_html_join
 
-from registry.admin.columns import CHANGED, link
+from registry.admin.columns import CHANGE_COLUMNS, link_column
 from registry.admin.filters import LinkFilter
 from registry.admin.forms import RecordForm
 from registry.admin.objects import DESCRIPTION, components_field
-from registry.admin.records import RecordAdmin, long_lists
+from registry.admin.records import RecordAdmin, read_only_lists
 from registry.admin.related import change_address
 from registry.catalogue.models import Issue, ObjectComponent, QualityControlled
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class IssueForm(RecordForm):
-    """An issue with the components that it is about, which hold the links."""
+    """The form of an issue with its components, which store the links."""
 
     component_issues = components_field(admin.site)
 
@@ -38,13 +38,13 @@ class IssueAdmin(RecordAdmin):
     """Quality issues."""
 
     form = IssueForm
-    list_display = ("id", "severity", DESCRIPTION, *CHANGED)
+    list_display = ("id", "severity", DESCRIPTION, *CHANGE_COLUMNS)
     list_display_links = ("id", DESCRIPTION)
     list_filter = ("last_updated", ("registered_by", LinkFilter))
     search_fields = ("description",)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Show the components as text to those who cannot change them here."""
+        """Return the fieldsets, with components as text if they cannot be changed."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self._may_edit_components(request, obj):
             return fieldsets
@@ -52,17 +52,17 @@ class IssueAdmin(RecordAdmin):
         return [(None, {"fields": shown}), *fieldsets[1:]]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Keep the components out of the form where they cannot be changed."""
+        """Return the fields that cannot be changed, with the components as text."""
         fields = super().get_readonly_fields(request, obj)
         return [*fields, "components"] if obj is not None else fields
 
     def _may_edit_components(self, request: HttpRequest, obj: Issue) -> bool:
-        too_many = "component_issues" in long_lists(obj)
+        too_many = "component_issues" in read_only_lists(obj)
         return self.has_change_permission(request, obj) and not too_many
 
     @admin.display(description="components with this issue")
     def components(self, issue: Issue) -> SafeString:
-        """Link to the components."""
+        """Return links to the components."""
         components = ObjectComponent.objects.filter(issues=issue)
         return format_html_join(
             ", ",
@@ -75,7 +75,12 @@ class IssueAdmin(RecordAdmin):
 class QualityControlledAdmin(RecordAdmin):
     """Marks of quality control."""
 
-    fixed = ("object",)
-    list_display = ("id", link("object"), link("document"), *CHANGED)
+    locked_fields = ("object",)
+    list_display = (
+        "id",
+        link_column("object"),
+        link_column("document"),
+        *CHANGE_COLUMNS,
+    )
     list_filter = ("last_updated", ("object", LinkFilter), ("document", LinkFilter))
     search_fields = ("object__description", "document__description")

@@ -1,4 +1,4 @@
-"""Pages that write by services, and those of records."""
+"""The base classes of pages that write with services, and of pages of records."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.db.models import CharField, DateTimeField, URLField
 
-from registry.admin.base import RegistryAdmin, person
-from registry.admin.columns import CHANGED
+from registry.admin.base import RegistryAdmin, signed_in_user
+from registry.admin.columns import CHANGE_COLUMNS
 from registry.admin.filters import LinkFilter
 from registry.admin.forms import (
     RecordForm,
     ServiceForm,
-    address_field,
-    name_parts,
-    one_by_one,
+    label_inputs,
+    url_field,
+    without_clear_button,
 )
 from registry.core.errors import Conflict, Forbidden, RegistryError
-from registry.core.links import LinkError, parse_link
+from registry.core.links import LinkError, NaturalKey, parse_link
 from registry.core.models import Record
 from registry.core.record_types import (
     Section,
@@ -40,35 +40,35 @@ if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
     from django.http import HttpRequest, HttpResponse
 
-#: Lists of links longer than this are shown, not edited: a form sends each link as a
-#: field of its own, and Django takes a thousand of them.
-LONGEST_LIST = 500
-WHO_AND_WHEN = ("registered_by", "updated_by", "last_updated")
+#: Longer lists of links are read-only: a form sends each link as a field of its own,
+#: and Django accepts a thousand fields.
+MAX_EDITED_LINKS = 500
+AUDIT_FIELDS = ("registered_by", "updated_by", "last_updated")
 
 
 class ServiceAdmin(RegistryAdmin):
-    """Pages that leave storing to a service.
+    """Pages that save with a service.
 
-    Where a service refuses, the transaction is undone and the form shown again with
-    the reason. Nothing else of Django's own saving takes place.
+    If the service raises an error, the transaction is rolled back and the form is shown
+    again with the error. Django itself saves nothing.
     """
 
     form: type[forms.ModelForm[Any]] = ServiceForm
 
     def store(self, request: HttpRequest, obj: Any, form: Any) -> Model:
-        """Register or change by a service; ``obj.pk`` is None for a new row."""
+        """Create or change a row with a service; ``obj.pk`` is None for a new row."""
         raise NotImplementedError
 
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: bool
     ) -> None:
-        """Store; the rest of the page needs the id."""
+        """Save with the service, and set the id, which the page needs."""
         obj.pk = self.store(request, obj, form).pk
 
     def save_related(
         self, request: HttpRequest, form: Any, formsets: Any, change: bool
     ) -> None:
-        """Do nothing: the service stored the lists as well."""
+        """Do nothing: the service saves lists of links too."""
 
     def changeform_view(
         self,
@@ -77,15 +77,15 @@ class ServiceAdmin(RegistryAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show the form, or store it; a refusal leads back to the form."""
+        """Show or save the form; show it again with the error of the service."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except Forbidden as error:
             raise PermissionDenied(error.detail) from error
         except RegistryError as error:
-            request.refusal = error  # type: ignore[attr-defined]
+            request.service_error = error  # type: ignore[attr-defined]
         except IntegrityError:
-            request.refusal = Conflict(  # type: ignore[attr-defined]
+            request.service_error = Conflict(  # type: ignore[attr-defined]
                 "This does not fit what is on record by now; look again."
             )
         return super().changeform_view(request, object_id, form_url, extra_context)
@@ -93,14 +93,14 @@ class ServiceAdmin(RegistryAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """Make the form of this request, which knows if the service refused it."""
+        """Return the form class of this request, with the error of the service."""
         kwargs.setdefault("labels", {"uuid": "UUID"})
         form: Any = super().get_form(request, obj, change=change, **kwargs)
-        form.refusal = getattr(request, "refusal", None)
+        form.service_error = getattr(request, "service_error", None)
         return form
 
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
-        """Never load a table into a form: every link is searched for."""
+        """Return all links, so that no form loads a whole table."""
         return [
             field.name
             for field in (*self.opts.fields, *self.opts.many_to_many)
@@ -110,23 +110,25 @@ class ServiceAdmin(RegistryAdmin):
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> Any:
-        """Let take the links out of a list one by one."""
-        return one_by_one(super().formfield_for_manytomany(db_field, request, **kwargs))
+        """Return the form field of a list of links, without a button to clear it."""
+        return without_clear_button(
+            super().formfield_for_manytomany(db_field, request, **kwargs)
+        )
 
 
 class RecordAdmin(ServiceAdmin):
-    """Pages of one record type, by its declaration.
+    """The pages of one record type, from its declaration.
 
-    A type that needs no more is registered with this class itself. What its owner
-    cannot change, administrators correct.
+    A type without special needs is registered with this class itself. Administrators
+    can correct records that their owners cannot change.
     """
 
-    #: Fields that a form begins with, before the others in the order of the model.
-    leading: ClassVar[tuple[str, ...]] = ()
-    #: Fields that the service decides, though the API has them.
-    decided: ClassVar[tuple[str, ...]] = ()
-    #: What stays as it is once the record exists.
-    fixed: ClassVar[tuple[str, ...]] = ("uuid",)
+    #: The first fields of a form; the others follow in the order of the model.
+    first_fields: ClassVar[tuple[str, ...]] = ()
+    #: Fields of the API that are not in the form, because the service sets them.
+    service_fields: ClassVar[tuple[str, ...]] = ()
+    #: Fields that cannot be changed once the record exists.
+    locked_fields: ClassVar[tuple[str, ...]] = ("uuid",)
 
     form = RecordForm
     search_hint = "Finds a record by its id, UUID or API address as well."
@@ -139,19 +141,19 @@ class RecordAdmin(ServiceAdmin):
         """Return the columns of the type, unless the page has its own."""
         if self.list_display != ("__str__",):
             return self.list_display
-        return tuple(dict.fromkeys((*self.record_type.column_names, *CHANGED)))
+        return tuple(dict.fromkeys((*self.record_type.column_names, *CHANGE_COLUMNS)))
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         """Return a filter for each link of the type, unless the page has its own."""
         return self.list_filter or ("last_updated", *self._link_filters())
 
     def get_search_fields(self, request: HttpRequest) -> Any:
-        """Return the texts of the type, unless the page has its own."""
-        return self.search_fields or self._texts()
+        """Return the text fields of the type, unless the page has its own."""
+        return self.search_fields or self._text_fields()
 
     @property
     def section(self) -> Section:  # type: ignore[override]
-        """The heading of the start page that the type is below."""
+        """The section of the type on the start page."""
         return self.record_type.section
 
     @property
@@ -161,24 +163,24 @@ class RecordAdmin(ServiceAdmin):
 
     @property
     def writable(self) -> tuple[str, ...]:
-        """What a person fills in, in this order."""
-        names = dict.fromkeys((*self.leading, *self.record_type.writable_fields))
-        return tuple(name for name in names if name not in self.decided)
+        """The names of the fields in the form, in order."""
+        names = dict.fromkeys((*self.first_fields, *self.record_type.writable_fields))
+        return tuple(name for name in names if name not in self.service_fields)
 
     def _link_filters(self) -> list[Any]:
         """Return a filter for each link of the type."""
         fields = self.record_type.own_fields.items()
         return [(name, LinkFilter) for name, field in fields if field.is_relation]
 
-    def _texts(self) -> tuple[str, ...]:
-        """Name the short texts of the type, and those that the site searches."""
+    def _text_fields(self) -> tuple[str, ...]:
+        """Return the short text fields of the type and those that the site searches."""
         fields = self.record_type.own_fields.values()
         texts = [one.name for one in fields if isinstance(one, CharField)]
         return (*dict.fromkeys([*map(name_of, self.record_type.search_texts), *texts]),)
 
     def store(self, request: HttpRequest, obj: Any, form: Any) -> Model:
-        """Register a record, or change it if it is as the person saw it."""
-        by, values = person(request), form.values()
+        """Register a record, or change the revision that the form shows."""
+        by, values = signed_in_user(request), form.values()
         if obj.pk is None:
             [record] = self.record_type.register_rows([values], by=by, validated=True)
             return record
@@ -187,7 +189,7 @@ class RecordAdmin(ServiceAdmin):
 
     @property
     def _change(self) -> Callable[..., Record]:
-        """The service that changes a record, or has administrators correct it."""
+        """The service that changes a record, or that corrects it."""
         change = self.record_type.change or self.record_type.correct
         if change is None:
             raise PermissionDenied(f"A {self.record_type.title} cannot be changed.")
@@ -196,16 +198,16 @@ class RecordAdmin(ServiceAdmin):
     def formfield_for_dbfield(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> Any:
-        """Take the addresses that the API takes, and name both parts of a time."""
+        """Return the form field: URLs as in the API, times with labelled inputs."""
         if isinstance(db_field, URLField):
-            return address_field(db_field)
+            return url_field(db_field)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(db_field, DateTimeField):
-            name_parts(field)
+            label_inputs(field)
         return field
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow people to change what they can change in the API."""
+        """Require the same permission as the API to change a record."""
         changed_by = self.record_type.changed_by
         allowed = super().has_change_permission(request, obj)
         if changed_by is Who.NOBODY or not allowed:
@@ -215,19 +217,19 @@ class RecordAdmin(ServiceAdmin):
         return obj is None or may_change(request.user, obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Show the fields, and below them who registered the record and when."""
-        about = [("Who and when", {"fields": WHO_AND_WHEN})] if obj else []
+        """Return the fields, followed by who registered the record and when."""
+        about = [("Who and when", {"fields": AUDIT_FIELDS})] if obj else []
         return [(None, {"fields": self.writable}), *about]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Name what cannot be edited here."""
+        """Return the fields that cannot be changed here."""
         if obj is None:
-            return [*WHO_AND_WHEN]
-        fixed = [name for name in self.fixed if name in self.writable]
-        return [*WHO_AND_WHEN, *fixed, *long_lists(obj)]
+            return [*AUDIT_FIELDS]
+        locked_fields = [name for name in self.locked_fields if name in self.writable]
+        return [*AUDIT_FIELDS, *locked_fields, *read_only_lists(obj)]
 
     def get_list_select_related(self, request: HttpRequest) -> list[str]:
-        """Select the targets of the links that are columns."""
+        """Return the links that are columns, to select their targets."""
         return [
             field.name
             for field in self.opts.fields
@@ -237,11 +239,13 @@ class RecordAdmin(ServiceAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find by what identifies a record, or by the text of its fields."""
+        """Return the records with this id, UUID or API address, or with this text."""
         term = search_term.replace("\0", "").strip()
         try:
             reference = parse_link(term, self.model)
         except LinkError:
+            return self.search(request, queryset, term)
+        if isinstance(reference, NaturalKey):
             return self.search(request, queryset, term)
         if isinstance(reference, UUID):
             return queryset.filter(uuid=reference), False
@@ -254,24 +258,24 @@ class RecordAdmin(ServiceAdmin):
     def search(
         self, request: HttpRequest, queryset: QuerySet[Any], term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find by the text of the fields."""
+        """Return the records with this text in their fields."""
         return super().get_search_results(request, queryset, term)
 
 
-def register_other_types() -> None:
-    """Register the usual pages of every record type that has none of its own."""
+def register_default_pages() -> None:
+    """Register the default pages of every record type without its own."""
     for record_type in record_types():
         if not site.is_registered(record_type.model):
             site.register(record_type.model, RecordAdmin)
 
 
-def long_lists(record: Any) -> list[str]:
-    """Name the record's lists of links that are too long to edit in a form."""
-    known: list[str] | None = record.__dict__.get("_long_lists")
+def read_only_lists(record: Any) -> list[str]:
+    """Return the names of a record's lists of links that are too long for a form."""
+    known: list[str] | None = record.__dict__.get("_read_only_lists")
     if known is None:
-        known = record.__dict__["_long_lists"] = [
+        known = record.__dict__["_read_only_lists"] = [
             name
             for name in to_many_fields(type(record))
-            if getattr(record, name).order_by()[LONGEST_LIST:][:1].exists()
+            if getattr(record, name).order_by()[MAX_EDITED_LINKS:][:1].exists()
         ]
     return known

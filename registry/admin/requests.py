@@ -1,4 +1,4 @@
-"""Requests for roles, as the queue of the site has them."""
+"""The pages of role requests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 
-from registry.admin.base import person
+from registry.admin.base import signed_in_user
 from registry.admin.filters import LinkFilter
 from registry.admin.forms import ServiceForm
 from registry.admin.records import ServiceAdmin
@@ -25,7 +25,7 @@ _OUTCOME = ("state", "answer", "decided_by", "decided_at")
 
 
 class DecisionForm(ServiceForm):
-    """Grant or refuse, and what to tell the person."""
+    """The form to grant or refuse a request, with an answer to the person."""
 
     decision = forms.ChoiceField(
         choices=[(state, state.label) for state in DECISIONS],
@@ -39,7 +39,7 @@ class DecisionForm(ServiceForm):
 
 @admin.register(RoleRequest)
 class RoleRequestAdmin(ServiceAdmin):
-    """Requests for roles: people make them, administrators decide them once."""
+    """Role requests. An administrator decides each of them once."""
 
     section = PEOPLE
     form = DecisionForm
@@ -50,15 +50,15 @@ class RoleRequestAdmin(ServiceAdmin):
 
     def __init__(self, model: type[Model], admin_site: admin.AdminSite) -> None:
         super().__init__(model, admin_site)
-        # what happens to requests is told of the account
+        # the events about a request belong to the account
         self.event_kind = ""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Let people ask for themselves, on their account page."""
+        """Return False: people request roles on their account page."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let administrators decide what is open, but for their own."""
+        """Require an administrator, and an open request of another person."""
         if obj is None:
             return is_administrator(request.user)
         is_open = obj.state == RoleRequest.State.OPEN
@@ -66,20 +66,20 @@ class RoleRequestAdmin(ServiceAdmin):
         return is_open and not own and is_administrator(request.user)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Show the request, and the form or what became of it."""
+        """Return the request, and the form or the decision."""
         decides = self.has_change_permission(request, obj)
         outcome = ("decision", "answer") if decides else _OUTCOME
         return [(None, {"fields": _ABOUT}), ("Decision", {"fields": outcome})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Let nobody rewrite what was asked."""
+        """Return the fields of the request and of its decision."""
         return [*_ABOUT, "state", "decided_by", "decided_at"]
 
     def store(self, request: HttpRequest, obj: Any, form: Any) -> Model:
-        """Decide; a refusal by the service is shown in the form."""
+        """Decide the request with the service."""
         return decide_request(
             obj.pk,
             state=form.cleaned_data["decision"],
             answer=form.cleaned_data["answer"],
-            by=person(request),
+            by=signed_in_user(request),
         )

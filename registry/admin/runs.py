@@ -1,4 +1,4 @@
-"""Code runs, the one type of record that can be deleted."""
+"""The pages of code runs, the only record type that can be deleted."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 
-from registry.admin.base import person
-from registry.admin.columns import CHANGED, link
+from registry.admin.base import signed_in_user
+from registry.admin.columns import CHANGE_COLUMNS, link_column
 from registry.admin.filters import LinkFilter
 from registry.admin.objects import DESCRIPTION
 from registry.admin.records import RecordAdmin
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 class CodeRunAdmin(RecordAdmin):
     """Code runs."""
 
-    leading = ("description",)
+    first_fields = ("description",)
     date_hierarchy = "run_date"
     list_display = (
         "id",
         DESCRIPTION,
         "run_date",
         "end_date",
-        link("code_repo"),
-        *CHANGED,
+        link_column("code_repo"),
+        *CHANGE_COLUMNS,
     )
     list_display_links = ("id", DESCRIPTION)
     list_filter = (
@@ -44,13 +44,13 @@ class CodeRunAdmin(RecordAdmin):
     search_fields = ("description",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Let delete a run who may in the API."""
+        """Require the same permission as the API to delete a run."""
         if not super().has_delete_permission(request, obj):
             return False
         return obj is None or may_change(request.user, obj)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Delete runs one by one, by the service, not many past it."""
+        """Return the actions without "delete selected", which skips the service."""
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
@@ -58,10 +58,10 @@ class CodeRunAdmin(RecordAdmin):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-        """Name the run alone: its inputs and outputs stay."""
+        """Return only the run; its inputs and outputs are not deleted."""
         runs = [str(run) for run in objs]
         return runs, {str(self.opts.verbose_name_plural): len(runs)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Delete by the service."""
-        services.delete_code_run(obj.pk, by=person(request))
+        """Delete a run with the service."""
+        services.delete_code_run(obj.pk, by=signed_in_user(request))

@@ -1,4 +1,4 @@
-"""The site that the pages of the admin belong to."""
+"""The ``AdminSite`` of the registry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 
-from registry.admin.base import SERVICE, person
+from registry.admin.base import SERVICE, signed_in_user
 from registry.admin.history import name_of_record
 from registry.admin.status import service_status
 from registry.core.models import Event
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
     from registry.core.record_types import Section
 
-#: How many of their own doings people see on the start page.
-LATEST = 10
+#: The number of own events on the start page.
+LATEST_EVENTS = 10
 
 
 class RegistryAdminSite(admin.AdminSite):
-    """The admin, in sections that follow the work, with the state of the service."""
+    """The admin site, with sections by subject and the state of the service."""
 
     site_title = "Research registry"
     site_header = "Research registry administration"
@@ -42,20 +42,20 @@ class RegistryAdminSite(admin.AdminSite):
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        """Show what there is, how the service does, and what one did last."""
-        latest = Event.objects.filter(by=person(request))[:LATEST]
+        """Show the models, the state of the service and the user's latest events."""
+        latest = Event.objects.filter(by=signed_in_user(request))[:LATEST_EVENTS]
         context = {
             "service_status": service_status(),
             "latest_events": [
-                (event, name_of_record(event), self._address_of(event))
+                (event, name_of_record(event), self._record_address(event))
                 for event in latest
             ],
             **(extra_context or {}),
         }
         return super().index(request, context)
 
-    def _address_of(self, event: Event) -> str | None:
-        """Return where the record is, if it is shown and still there."""
+    def _record_address(self, event: Event) -> str | None:
+        """Return the address of the record of an event, if it has a page and exists."""
         if event.action == DELETED.name or event.record_id is None:
             return None
         for model, page in self._registry.items():
@@ -67,7 +67,7 @@ class RegistryAdminSite(admin.AdminSite):
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
     ) -> list[Any]:
-        """Return the models by section, each section by name."""
+        """Return the models by section, sorted by name in each section."""
         apps: list[Any] = super().get_app_list(request, app_label)
         if app_label is not None:
             return apps
@@ -88,9 +88,9 @@ class RegistryAdminSite(admin.AdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Send people to the sign-in page of the site, which knows all ways in.
+        """Redirect to the sign-in page of the site, which has all ways to sign in.
 
-        Who is signed in already, and not one of the staff, would come back for ever.
+        Refuse a user who is signed in but not staff, to prevent endless redirects.
         """
         wanted = request.GET.get(REDIRECT_FIELD_NAME, "")
         if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}):
@@ -104,8 +104,8 @@ class RegistryAdminSite(admin.AdminSite):
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        """Change one's own password, by the service."""
-        # accounts are models, which are not there yet when a site is made
+        """Change one's own password with the service."""
+        # models are not loaded yet when the site is created
         from registry.admin.passwords import OwnPasswordForm  # noqa: PLC0415
 
         request.current_app = self.name

@@ -1,4 +1,4 @@
-"""How the service does: what staff see at a glance on the start page."""
+"""The state of the service, for the start page."""
 
 from __future__ import annotations
 
@@ -25,73 +25,73 @@ _DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 @dataclass(frozen=True)
-class Line:
-    """One fact about the service; ``is_well`` is None where it cannot be amiss."""
+class StatusLine:
+    """One fact about the service; ``is_well`` is None if it cannot be a problem."""
 
     label: str
     value: str
     is_well: bool | None = None
 
 
-def service_status() -> list[Line]:
-    """Return what there is to know, in the order in which to read it."""
+def service_status() -> list[StatusLine]:
+    """Return the facts about the service in reading order."""
     return [
-        Line("Version", f"{__version__}, on Django {django.get_version()}"),
-        Line("Database", _database()),
+        StatusLine("Version", f"{__version__}, on Django {django.get_version()}"),
+        StatusLine("Database", _database()),
         _migrations(),
-        Line("Records", _records()),
-        Line("Store", _store()),
+        StatusLine("Records", _records()),
+        StatusLine("Store", _store()),
         _space(),
     ]
 
 
 def _database() -> str:
-    """Name the database and its version."""
+    """Return the name and version of the database."""
     name = _DATABASES.get(connection.vendor, connection.vendor)
     version = connection.get_database_version()
     return f"{name} {'.'.join(map(str, version))}"
 
 
-def _migrations() -> Line:
-    """Tell whether the tables are those that this version needs."""
+def _migrations() -> StatusLine:
+    """Return whether all migrations of this version are applied."""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if not plan:
-        return Line("Migrations", "all applied", is_well=True)
+        return StatusLine("Migrations", "all applied", is_well=True)
     names = ", ".join(f"{step.app_label} {step.name}" for step, _ in plan)
-    return Line("Migrations", f"not applied yet: {names}", is_well=False)
+    return StatusLine("Migrations", f"not applied yet: {names}", is_well=False)
 
 
 def _records() -> str:
-    """Count the records of every type, in one statement."""
+    """Return the number of records of every type, in one statement."""
     first, *rest = (
         model._default_manager.order_by()
         .values(type_name=Value(str(model._meta.verbose_name_plural)))
         .annotate(count=Count("pk"))
-        for model in _counted()
+        for model in _counted_models()
     )
     rows = first.union(*rest, all=True)
     counts = sorted((row["type_name"], row["count"]) for row in rows if row["count"])
     return ", ".join(f"{count:,} {name}" for name, count in counts) or "none"
 
 
-def _counted() -> Iterator[Any]:
+def _counted_models() -> Iterator[Any]:
     for model in apps.get_app_config("registry").get_models():
         if issubclass(model, Record) or model is Event:
             yield model
 
 
 def _store() -> str:
-    """Tell how many files the registry holds, and their size."""
+    """Return the number and size of the stored files."""
     held = StoredFile.objects.aggregate(files=Count("pk"), size=Sum("size"))
     return f"{held['files']:,} files, {filesizeformat(held['size'] or 0)}"
 
 
-def _space() -> Line:
-    """Tell how much room the data folder has; under a twentieth is little."""
+def _space() -> StatusLine:
+    """Return the free space of the data folder; less than a twentieth is a problem."""
     usage = shutil.disk_usage(settings.REGISTRY_DATA_DIR)
-    return Line(
-        "Room in the data folder",
+    return StatusLine(
+        "Free space in the data folder",
         f"{filesizeformat(usage.free)} of {filesizeformat(usage.total)}",
         is_well=usage.free * 20 > usage.total,
     )

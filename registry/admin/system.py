@@ -1,4 +1,4 @@
-"""What the registry itself writes down: events, stored files, idempotency keys."""
+"""The pages of rows that the registry writes: events, files, idempotency keys."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils.html import format_html
 
 from registry.admin.base import ReadOnlyAdmin
 from registry.admin.filters import DayFilter, LinkFilter, PersonFilter
-from registry.admin.history import name_of_record, tell
+from registry.admin.history import describe_event, name_of_record
 from registry.admin.related import address, change_address
 from registry.catalogue.models import StorageLocation
 from registry.core.models import Event
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.utils.safestring import SafeString
 
-#: A record as people and addresses name it: "object 12", ".../api/object/12/".
+#: The name or address of a record: "object 12", ".../api/object/12/".
 _RECORD = re.compile(r"(?:.*/)?([a-z_]+)[ /]([0-9]{1,18})/?")
 
 
 def models_by_kind() -> dict[str, type[Model]]:
-    """Return the models that events tell of, by the kind that events name."""
+    """Return the models that have events, by their kind."""
     pages: dict[type[Model], Any] = admin.site._registry
     return {
         page.event_kind: model
@@ -40,13 +40,13 @@ def models_by_kind() -> dict[str, type[Model]]:
 
 
 class KindFilter(admin.SimpleListFilter):
-    """Events of one kind of record; the kinds are known, not looked up."""
+    """A filter by the kind of record; the kinds need no query."""
 
     title = "kind"
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Offer the kinds there can be."""
+        """Return all kinds as choices."""
         return sorted(
             (kind, str(model._meta.verbose_name))
             for kind, model in models_by_kind().items()
@@ -55,17 +55,17 @@ class KindFilter(admin.SimpleListFilter):
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> QuerySet[Any] | None:
-        """Keep the events of the kind."""
+        """Return the events of the selected kind."""
         return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
-    """Events, which nobody can add to, change or take away."""
+    """Events, which nobody can add, change or delete."""
 
     fields = (
         *("at", "by", "client", "address", "action", "record", "subject"),
-        *("told", "detail"),
+        *("changes_shown", "detail"),
     )
     list_display = (
         *("at", "action", "record", "subject", "by", "client", "address", "changed"),
@@ -82,7 +82,7 @@ class EventAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find the events of one record, or by person and client."""
+        """Return the events of one record, or those with this person or client."""
         term = search_term.replace("\0", "").strip()
         named = _RECORD.fullmatch(term)
         if named:
@@ -92,7 +92,7 @@ class EventAdmin(ReadOnlyAdmin):
 
     @admin.display(description="record", ordering="record_id")
     def record(self, event: Event) -> SafeString | str:
-        """Lead to the record, unless it is gone."""
+        """Return the name of the record, with a link if it exists."""
         name = name_of_record(event)
         model = models_by_kind().get(event.kind)
         gone = event.action == DELETED.name or event.record_id is None
@@ -104,14 +104,14 @@ class EventAdmin(ReadOnlyAdmin):
 
     @admin.display(description="changed")
     def changed(self, event: Event) -> str:
-        """Name the fields that changed."""
+        """Return the names of the changed fields."""
         return ", ".join(sorted(event.changes))
 
     @admin.display(description="changes")
-    def told(self, event: Event) -> str:
-        """Show what changed, as the history of the record does."""
+    def changes_shown(self, event: Event) -> str:
+        """Return the changes as the history of the record shows them."""
         model = models_by_kind().get(event.kind, Event)
-        context = {"changes": tell(event, model).changes}
+        context = {"changes": describe_event(event, model).changes}
         return render_to_string("admin/registry/changes.html", context)
 
 
@@ -126,12 +126,12 @@ class StoredFileAdmin(ReadOnlyAdmin):
 
     @admin.display(description="size", ordering="size")
     def readable_size(self, file: StoredFile) -> str:
-        """Show the size in bytes, and in a unit that people read."""
+        """Return the size in bytes, and in a readable unit."""
         return f"{filesizeformat(file.size)} ({file.size:,} bytes)"
 
     @admin.display(description="storage locations")
     def locations(self, file: StoredFile) -> SafeString:
-        """Lead to the locations that have these bytes."""
+        """Return a link to the locations with these bytes."""
         return format_html(
             '<a href="{}?hash={}">Storage locations with this hash</a>',
             address(StorageLocation, "changelist"),
@@ -141,7 +141,7 @@ class StoredFileAdmin(ReadOnlyAdmin):
 
 @admin.register(IdempotencyKey)
 class IdempotencyKeyAdmin(ReadOnlyAdmin):
-    """Idempotency keys of the last day. Without its key a POST counts as new."""
+    """Idempotency keys of the last day. If one is deleted, its POST can be repeated."""
 
     deletable = True
     fields = ("user", "key", "claimed_at", "status", "location", "etag")

@@ -1,1 +1,1 @@
-"""The native API: one short viewset a record type, on a base that does the work."""
+"""The native API: one viewset for all record types, which reads their declarations."""

@@ -1,4 +1,4 @@
-"""Addresses of the native API."""
+"""The URLs of the native API."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ from registry.api.provenance.lineage import views as lineage
 from registry.api.provenance.prov import views as prov
 from registry.identity.roles import LEVELS
 
-#: The record types. Clients take every name here for one, so nothing else is in it.
+#: The record types. Clients expect a record type for every name at the root, so the
+#: root lists nothing else.
 router = RecordRouter()
 router.register("users", identity.UserViewSet)
 router.register("groups", identity.GroupViewSet)
 router.register_record_types(ObjectViewSet)
 
-#: Lists beside the record types, for people with an account.
-further_router = RecordRouter()
-further_router.register("event", identity.EventViewSet)
-further_router.register("role_request", identity.RoleRequestViewSet)
+#: Further lists, for users who are signed in.
+account_router = RecordRouter()
+account_router.register("event", identity.EventViewSet)
+account_router.register("role_request", identity.RoleRequestViewSet)
 
-#: What else there is, for the page that people see at the root.
-FURTHER = {
-    "docs/": "Swagger UI, to try requests",
-    "redoc/": "Redoc, to read about them",
+#: Other addresses that the HTML page of the root lists.
+OTHER_ADDRESSES = {
+    "docs/": "The API in Swagger UI, to try requests",
+    "redoc/": "The API in Redoc, to read",
     "schema/": "The OpenAPI description as JSON",
     "schema/?format=yaml": "The OpenAPI description as YAML",
     "username/": "The name of your account",
@@ -39,12 +40,12 @@ FURTHER = {
     "event/": "The audit trail, for administrators",
 }
 
-root = RootView.as_view(names=tuple(router.names), further=FURTHER)
+root = RootView.as_view(names=tuple(router.names), other_addresses=OTHER_ADDRESSES)
 
 urlpatterns = [
     path("", root, name="api-root"),
     *router.urls,
-    *further_router.urls,
+    *account_router.urls,
     path(
         "role_request/<int:pk>/decision/",
         identity.RoleRequestViewSet.as_view({"post": "decide"}, detail=True),
@@ -105,7 +106,7 @@ urlpatterns = [
         name="prov-report-object",
     ),
     path("prov/", prov.ImportView.as_view(), name="prov"),
-    # uploads: clients leave the last slash out
+    # clients of uploads omit the last slash
     re_path(r"^data/?$", data.UploadsView.as_view(), name="data"),
     re_path(
         r"^data/(?P<checksum>[^/]+)/?$", data.UploadView.as_view(), name="data-upload"

@@ -1,1 +1,1 @@
-"""What data there is: objects, products, places, people, labels and quality."""
+"""The catalogue: objects, data products, storage, authors, labels and quality."""

@@ -1,24 +1,24 @@
-"""Who may have the bytes of a file: everybody, or for a private one, few.
+"""Decide who can download a file: everybody or, if it is private, few people.
 
-A file is private when one of its storage locations is not public, or when an object
-there has the key value ``accessibility`` = ``private``. Anybody can register such a
-record about a file, and closes it. A checksum is no secret, so opening a private file,
-or reading it, takes more than a record:
+A file is private if one of its storage locations is not public, or if an object there
+has the key value ``accessibility`` = ``private``. Anybody can register such a record
+and so make a file private. Checksums are not secret, so making a private file public
+again, or reading it, needs more than a record:
 
-- The *owner* of stored bytes is the account that stored them. Where that account
-  registers no location, it leaves this to the account that registered the first one,
-  provided that this was after the bytes were stored.
+- The *owner* of stored bytes is the account that stored them. If that account registers
+  no location, the account that registered the first one is an owner too, provided that
+  it did so after the bytes were stored.
 - The owner of bytes that the registry does not hold, or that it stored by itself, is
   the account that registered their first location.
-- A private location is outweighed by a public one only where an owner or an
-  administrator registered that. A private key value is never outweighed.
-- A private file may be read by its owners, by accounts that sent the same bytes again,
-  by administrators and by the role ``private-data-read``.
+- A public location overrides a private one only if an owner or an administrator
+  registered it. Nothing overrides a private key value.
+- The owners of a private file can read it, and so can accounts that uploaded the same
+  bytes again, administrators and accounts with the role ``private-data-read``.
 
-An upload that has no location yet is not private: nobody has been told its checksum.
-Whatever the address a file is asked for by, this is decided by its checksum; files on
-the server's own disk are judged by their place as well (``registry.catalogue.served``).
-The guide (``docs/guide/file-access.md``) has all of it as a table, which a test reads.
+An upload without a location is not private: nobody else knows its checksum. The
+checksum decides, whatever the address in the request; for files on the server's own
+disk the path counts as well (``registry.catalogue.served``). The guide
+(``docs/guide/file-access.md``) contains these rules as a table, which a test reads.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
-    #: A location's id, and who registered it; the first one first.
+    #: The ids of locations, each with who registered it; the first location first.
     Registered = list[tuple[int, int]]
 
 #: Holders can download private data that others registered.
@@ -61,28 +61,28 @@ PRIVATE_KEY = MEANINGFUL_KEYS.declare(
     )
 )
 ACCESSIBILITY, PRIVATE = PRIVATE_KEY.name, PRIVATE_KEY.value
-#: From a key value to the locations that its object is at, or came from.
-PLACES = (
+#: The lookups from a key value to the locations where its object is or came from.
+LOCATION_LOOKUPS = (
     "object__storage_location",
     "object__data_products__external_object__original_store",
 )
 
 
 def may_download(user: Any, checksum: str) -> bool:
-    """Tell whether a person, or nobody in particular, may have the file's bytes."""
-    return checksum in downloadable_among(user, [checksum])
+    """Return whether a user, or an anonymous one, can download a file."""
+    return checksum in downloadable_files(user, [checksum])
 
 
-def downloadable_among(user: Any, checksums: Collection[str]) -> set[str]:
-    """Return the files of which a person may have the bytes, in a few statements."""
-    private = private_among(checksums)
-    readers = readers_among(private)
+def downloadable_files(user: Any, checksums: Collection[str]) -> set[str]:
+    """Return the files that a user can download, in a few statements."""
+    private = private_files(checksums)
+    readers = readers_by_file(private)
     hidden = {one for one in private if not may_read_private_data(user, readers[one])}
     return set(checksums) - hidden
 
 
 def may_read_private_data(user: Any, registered_by: Iterable[int]) -> bool:
-    """Return whether a person can download private data of one of these people."""
+    """Return whether a user can download private data of one of these accounts."""
     if not user.is_authenticated:
         return False
     return (
@@ -93,15 +93,15 @@ def may_read_private_data(user: Any, registered_by: Iterable[int]) -> bool:
 
 
 def require_download(user: Any, checksum: str) -> bool:
-    """Raise ``Forbidden`` unless this person may have the bytes; tell if private."""
+    """Raise ``Forbidden`` if a user cannot download a file; return if it is private."""
     if not is_private(checksum):
         return False
-    require_reader(user, readers_among([checksum])[checksum])
+    require_reader(user, readers_by_file([checksum])[checksum])
     return True
 
 
 def require_reader(user: Any, readers: Iterable[int]) -> None:
-    """Raise ``Forbidden`` unless this person may read what these accounts may."""
+    """Raise ``Forbidden`` unless a user is one of these readers or has permission."""
     if not may_read_private_data(user, readers):
         raise Forbidden(
             "This file is private: only who registered it, administrators and people "
@@ -110,36 +110,37 @@ def require_reader(user: Any, readers: Iterable[int]) -> None:
 
 
 def is_private(checksum: str) -> bool:
-    """Tell whether a file goes to few; see the module's description."""
-    return bool(private_among([checksum]))
+    """Return whether a file is private, by the rules of this module."""
+    return bool(private_files([checksum]))
 
 
-def private_among(checksums: Collection[str]) -> set[str]:
-    """Return the files that go to few, in as many statements however many they are."""
-    spelled = _spelled(checksums)
-    if not spelled:
+def private_files(checksums: Collection[str]) -> set[str]:
+    """Return the private files among these, in a constant number of statements."""
+    spellings = _spellings(checksums)
+    if not spellings:
         return set()
-    return _with_private_objects(spelled) | _closed_among(spelled)
+    return _with_private_objects(spellings) | _with_private_location(spellings)
 
 
 def locations_of(checksum: str) -> QuerySet[StorageLocation]:
-    """Return the storage locations of a file, as their hash is usually spelled."""
-    return _locations_among(_spelled([checksum]))
+    """Return the storage locations of a file, with the usual spellings of its hash."""
+    return _locations_with_hash(_spellings([checksum]))
 
 
 def owners_of(checksum: str) -> set[int]:
-    """Return the ids of the file's owners."""
-    return owners_among([checksum])[checksum]
+    """Return the ids of the owners of a file."""
+    return owners_by_file([checksum])[checksum]
 
 
-def owners_among(checksums: Collection[str]) -> dict[str, set[int]]:
-    """Return the ids of the owners of each file; see the module's description."""
-    files = _stored_among(checksums)
-    registered = _registered_among(checksums)
+def owners_by_file(checksums: Collection[str]) -> dict[str, set[int]]:
+    """Return the ids of the owners of each file, by the rules of this module."""
+    files = _stored_files(checksums)
+    registered = _registered_locations(checksums)
     claims = {
         one: registered[one][0]
         for one in checksums
-        if registered[one] and _leaves_to_first(files.get(one.lower()), registered[one])
+        if registered[one]
+        and _belongs_to_first(files.get(one.lower()), registered[one])
     }
     on_time = _registered_after_storing(
         {claims[one][0]: files.get(one.lower()) for one in claims}
@@ -153,12 +154,13 @@ def owners_among(checksums: Collection[str]) -> dict[str, set[int]]:
     return owners
 
 
-def readers_among(checksums: Collection[str]) -> dict[str, set[int]]:
-    """Return the ids of the accounts that may read each file though it is private.
+def readers_by_file(checksums: Collection[str]) -> dict[str, set[int]]:
+    """Return the ids of the accounts that can read each file even if it is private.
 
-    These are the owners, and who showed that they have the bytes by sending them.
+    These are the owners, and the accounts that proved that they have the bytes by
+    uploading them.
     """
-    readers = owners_among(checksums)
+    readers = owners_by_file(checksums)
     if not readers:
         return readers
     sent = StoredFile.sent_again_by.through.objects.filter(
@@ -171,7 +173,7 @@ def readers_among(checksums: Collection[str]) -> dict[str, set[int]]:
     return readers
 
 
-def _stored_among(checksums: Collection[str]) -> dict[str, StoredFile]:
+def _stored_files(checksums: Collection[str]) -> dict[str, StoredFile]:
     """Return the files that the registry holds, by SHA-1."""
     if not checksums:
         return {}
@@ -179,31 +181,31 @@ def _stored_among(checksums: Collection[str]) -> dict[str, StoredFile]:
     return {file.sha1: file for file in files}
 
 
-def _registered_among(checksums: Collection[str]) -> dict[str, Registered]:
-    """Return who registered a location of each file, in that order."""
+def _registered_locations(checksums: Collection[str]) -> dict[str, Registered]:
+    """Return the locations of each file with who registered them, in that order."""
     registered: dict[str, Registered] = {one: [] for one in checksums}
-    spelled = _spelled(checksums)
-    if not spelled:
+    spellings = _spellings(checksums)
+    if not spellings:
         return registered
-    rows = _locations_among(spelled).order_by("pk")
+    rows = _locations_with_hash(spellings).order_by("pk")
     for hash_, pk, who in rows.values_list("hash", "pk", "registered_by"):
-        for one in spelled[hash_]:
+        for one in spellings[hash_]:
             registered[one].append((pk, who))
     return registered
 
 
-def _leaves_to_first(file: StoredFile | None, registered: Registered) -> bool:
-    """Tell whether the first location says whose a file is."""
+def _belongs_to_first(file: StoredFile | None, registered: Registered) -> bool:
+    """Return whether the account that registered the first location owns a file."""
     if file is None or file.stored_by_id is None:
         return True
     return all(who != file.stored_by_id for _, who in registered)
 
 
 def _registered_after_storing(locations: dict[int, StoredFile | None]) -> set[int]:
-    """Return the locations that are not older than the stored bytes they claim.
+    """Return the locations that are not older than their stored bytes.
 
-    Who registered one earlier has not shown that they had the file. Of bytes that no
-    account stored, none is too early.
+    An account that registered a location earlier has not proved that it had the file.
+    If no account stored the bytes, every location counts.
     """
     in_question = {
         pk: file.stored_at
@@ -212,7 +214,7 @@ def _registered_after_storing(locations: dict[int, StoredFile | None]) -> set[in
     }
     if not in_question:
         return set(locations)
-    # the record's own time is that of its latest change
+    # the record itself has only the time of its latest change
     created = Event.objects.filter(
         kind=StorageLocation.kind,
         action=CREATED.name,
@@ -223,48 +225,54 @@ def _registered_after_storing(locations: dict[int, StoredFile | None]) -> set[in
     return (locations.keys() - in_question.keys()) | on_time
 
 
-def _spelled(checksums: Collection[str]) -> dict[str, set[str]]:
-    """Return how locations may spell checksums, and which checksum each spells."""
-    spelled: dict[str, set[str]] = {}
+def _spellings(checksums: Collection[str]) -> dict[str, set[str]]:
+    """Map each spelling of a hash in locations to the checksums that it stands for."""
+    spellings: dict[str, set[str]] = {}
     for checksum in checksums:
         for spelling in (checksum.lower(), checksum.upper(), checksum):
-            spelled.setdefault(spelling, set()).add(checksum)
-    return spelled
+            spellings.setdefault(spelling, set()).add(checksum)
+    return spellings
 
 
-def _locations_among(spelled: Collection[str]) -> QuerySet[StorageLocation]:
-    return StorageLocation.objects.filter(hash__in=list(spelled)).order_by()
+def _locations_with_hash(spellings: Collection[str]) -> QuerySet[StorageLocation]:
+    return StorageLocation.objects.filter(hash__in=list(spellings)).order_by()
 
 
-def _with_private_objects(spelled: dict[str, set[str]]) -> set[str]:
-    """Return the files at which an object, or one that came from there, is private."""
+def _with_private_objects(spellings: dict[str, set[str]]) -> set[str]:
+    """Return the files with a private object, one that is there or came from there."""
     private = PRIVATE_KEY.pairs()
     found: set[str] = set()
-    # one after the other: databases make little use of indexes for an OR of joins
-    for place in PLACES:
-        rows = private.filter(**{f"{place}__hash__in": list(spelled)})
+    # one query each: databases make little use of indexes for an OR of joins
+    for place in LOCATION_LOOKUPS:
+        rows = private.filter(**{f"{place}__hash__in": list(spellings)})
         for hash_ in rows.values_list(f"{place}__hash", flat=True).distinct():
-            found |= spelled[hash_]
+            found |= spellings[hash_]
     return found
 
 
-def _closed_among(spelled: dict[str, set[str]]) -> set[str]:
-    """Return the files of which a private location counts."""
-    said: dict[str, dict[bool, set[int]]] = {}
-    rows = _locations_among(spelled).values_list("hash", "public", "registered_by")
+def _with_private_location(spellings: dict[str, set[str]]) -> set[str]:
+    """Return the files with a private location that no public one overrides."""
+    registrars: dict[str, dict[bool, set[int]]] = {}
+    rows = _locations_with_hash(spellings).values_list(
+        "hash", "public", "registered_by"
+    )
     for hash_, public, who in rows.distinct():
-        for checksum in spelled[hash_]:
-            by_public = said.setdefault(checksum, {True: set(), False: set()})
+        for checksum in spellings[hash_]:
+            by_public = registrars.setdefault(checksum, {True: set(), False: set()})
             by_public[public].add(who)
-    closed = {
-        one: by_public[True] for one, by_public in said.items() if by_public[False]
+    private = {
+        one: by_public[True]
+        for one, by_public in registrars.items()
+        if by_public[False]
     }
-    return set(closed) - _openable({one: who for one, who in closed.items() if who})
+    return set(private) - _made_public(
+        {one: who for one, who in private.items() if who}
+    )
 
 
-def _openable(registrars: dict[str, set[int]]) -> set[str]:
-    """Return the files that one of these people may declare public."""
-    owners = owners_among(registrars)
+def _made_public(registrars: dict[str, set[int]]) -> set[str]:
+    """Return the files that one of these registrars can make public."""
+    owners = owners_by_file(registrars)
     opened = {one for one, people in registrars.items() if people & owners[one]}
     others = {one: who for one, who in registrars.items() if one not in opened}
     administrators = administrators_among(set().union(*others.values()))

@@ -1,9 +1,9 @@
-"""What administrators can correct, beyond what owners change.
+"""Corrections that only administrators can make.
 
-Most catalogue records are registered once and cited from then on, so that the API does
-not change them. People still misspell names and move servers: an administrator can
-correct a record. What others rely on (the hash of bytes, the name in an address, the
-object that a record is about) stays, and every correction leaves its event.
+Most catalogue records are cited as soon as they are registered, so the API does not
+change them. But people misspell names and move servers, so an administrator can correct
+a record. Fields that others rely on (the hash of bytes, the name in an address, the
+object that a record is about) are locked. Every correction writes an event.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from registry.catalogue import models
-from registry.catalogue.services import author_uuid, keep
+from registry.catalogue.services import author_uuid, require_unchanged
 from registry.core.errors import Forbidden
 from registry.core.models import Record
 from registry.core.records import Values, change_record, lock_record
@@ -39,8 +39,8 @@ def correct_record(
 ) -> R:
     """Correct a record of a type that its owner cannot change.
 
-    ``check`` refuses what must stay. Raises ``Forbidden`` for anyone but an
-    administrator, and ``Conflict`` where others rely on the value that would change.
+    ``check`` raises an error for locked fields. Raises ``Forbidden`` unless ``by`` is
+    an administrator, and ``Conflict`` if others rely on the present value.
     """
     if not is_administrator(by):
         raise Forbidden("Only an administrator can correct this record.")
@@ -51,7 +51,7 @@ def correct_record(
 
 
 def correct_author(pk: int, values: Values, **options: Any) -> models.Author:
-    """Correct an author, whose identifier decides the UUID.
+    """Correct an author; the UUID is derived from the identifier.
 
     The options are those of ``correct_record``.
     """
@@ -62,15 +62,19 @@ def correct_author(pk: int, values: Values, **options: Any) -> models.Author:
 
 
 def _check_author(author: models.Author, _: Values, *, given: Values) -> None:
-    keep(author, given, "uuid", "others may refer to the author by it")
+    require_unchanged(author, given, "uuid", "others may refer to the author by it")
 
 
 def check_component(component: models.ObjectComponent, values: Values) -> None:
-    """Refuse to change what clients and code runs know a component by."""
-    keep(component, values, "object", "a component belongs to one object")
-    keep(component, values, "whole_object", "it was decided when the object was made")
+    """Require that the fields by which clients and code runs find a component stay."""
+    require_unchanged(component, values, "object", "a component belongs to one object")
+    require_unchanged(
+        component, values, "whole_object", "it was decided when the object was made"
+    )
     if component.whole_object or _is_used(component):
-        keep(component, values, "name", "clients and code runs refer to the component")
+        require_unchanged(
+            component, values, "name", "clients and code runs refer to the component"
+        )
 
 
 def _is_used(component: models.ObjectComponent) -> bool:
@@ -78,27 +82,31 @@ def _is_used(component: models.ObjectComponent) -> bool:
 
 
 def check_location(location: models.StorageLocation, values: Values) -> None:
-    """Refuse another hash for a location that an object has."""
+    """Require that the hash of a location with an object stays."""
     if location.objects_here.exists():
-        keep(location, values, "hash", "an object has these bytes")
+        require_unchanged(location, values, "hash", "an object has these bytes")
 
 
 def check_namespace(namespace: models.Namespace, values: Values) -> None:
-    """Refuse another name for a namespace that has data products."""
+    """Require that the name of a namespace with data products stays."""
     if namespace.products_named.exists():
-        keep(namespace, values, "name", "it is part of the names of data products")
+        require_unchanged(
+            namespace, values, "name", "it is part of the names of data products"
+        )
 
 
 def check_user_author(link: models.UserAuthor, values: Values) -> None:
-    """Refuse to give the link to another account."""
-    keep(link, values, "user", "it says whose account this is")
+    """Require that the account of an author stays."""
+    require_unchanged(link, values, "user", "it says whose account this is")
 
 
 def check_external_object(external: models.ExternalObject, values: Values) -> None:
-    """Refuse to move an external object to another data product."""
-    keep(external, values, "data_product", "it says where that data product came from")
+    """Require that the data product of an external object stays."""
+    require_unchanged(
+        external, values, "data_product", "it says where that data product came from"
+    )
 
 
 def check_annotation(record: Any, values: Values) -> None:
-    """Refuse to move what is said about one object to another."""
-    keep(record, values, "object", "register another for the other object")
+    """Require that the object of a label stays."""
+    require_unchanged(record, values, "object", "register another for the other object")

@@ -1,4 +1,4 @@
-"""What the database can say of a catalogue record beyond its columns."""
+"""Conditions on catalogue records that the database computes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef
 
 from registry.catalogue.models import ObjectComponent
 
-#: Of a data product: whether its object has components other than the whole.
+#: Whether the object of a data product has components other than ``whole_object``.
 INTERNAL_FORMAT = Exists(
     ObjectComponent.objects.filter(object=OuterRef("object"), whole_object=False)
 )

@@ -1,4 +1,4 @@
-"""Where the file of a record is, and what it is called when it is downloaded."""
+"""Find the file of a record, and name it for downloads."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 _SHA1 = re.compile(r"[0-9a-fA-F]{40}")
 _UNFIT_FOR_NAMES = re.compile(r"[\x00-\x1f\x7f/\\]+")
-#: File systems take names of 255 bytes; what is appended must fit too.
+#: File systems accept names of 255 bytes; the extension must fit too.
 _LONGEST_NAME = 120
 
-#: Types of the platform's own list would differ from machine to machine.
+#: The platform's own list of types differs from machine to machine.
 _TYPES = mimetypes.MimeTypes()
 _TYPES.types_map[True].update(
     {
@@ -38,45 +38,45 @@ _UNKNOWN_TYPE = "application/octet-stream"
 
 @dataclass(frozen=True)
 class InStore:
-    """A file in the registry's own store, by its checksum."""
+    """A file in the registry's own store."""
 
     sha1: str
 
 
 @dataclass(frozen=True)
 class OnDisk:
-    """A file on the server's own disk; ``paths`` are the ways to read its URI."""
+    """A file on the server's own disk; ``paths`` are the meanings of its URI."""
 
     paths: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class OnTheWeb:
-    """A file that another server hands out."""
+    """A file that another server offers for download."""
 
     address: str
 
 
 @dataclass(frozen=True)
-class OutOfReach:
-    """A file at an address that programs and people need means of their own for."""
+class NotDownloadable:
+    """A file at an address that browsers cannot open."""
 
     address: str
 
 
-Place = InStore | OnDisk | OnTheWeb | OutOfReach
+Place = InStore | OnDisk | OnTheWeb | NotDownloadable
 
 
 @dataclass(frozen=True)
 class FileName:
-    """What a file is called when it is downloaded, and its media type."""
+    """The name of a downloaded file, and its media type."""
 
     name: str
     media_type: str
 
 
 def place_of(location: StorageLocation) -> Place:
-    """Say where a location's file is."""
+    """Return where the file of a storage location is."""
     root, path = location.storage_root.root, location.path
     address = f"{root}{path}"
     match root.partition(":")[0].lower():
@@ -85,16 +85,17 @@ def place_of(location: StorageLocation) -> Place:
         case "ftp":
             return OnTheWeb(address)
         case "file":
-            paths = on_disk(address)
-            return OnDisk(paths) if paths else OutOfReach(address)
-    return OutOfReach(address)
+            paths = paths_of_uri(address)
+            return OnDisk(paths) if paths else NotDownloadable(address)
+    return NotDownloadable(address)
 
 
 def _in_store(root: str, path: str) -> InStore | None:
-    """Recognise what was uploaded here, also under an earlier address of the registry.
+    """Return the file of the store that an address names, if there is one.
 
-    Every registry has its uploads at ``/data/<checksum>``: where we hold the file with
-    that checksum, nobody need go elsewhere for it.
+    Every registry has its uploads at ``/data/<checksum>``. If this registry holds the
+    file with that checksum, it sends the file itself, whatever the host. So an earlier
+    address of the registry works too.
     """
     checksum = path.strip("/")
     if not _SHA1.fullmatch(checksum) or urlsplit(root).path.strip("/") != "data":
@@ -105,10 +106,10 @@ def _in_store(root: str, path: str) -> InStore | None:
     return None
 
 
-def on_disk(address: str) -> tuple[str, ...]:
+def paths_of_uri(address: str) -> tuple[str, ...]:
     """Return the paths that a file URI (RFC 8089) can mean on this machine, if any.
 
-    Clients write paths as they are, or escaped.
+    Clients write paths with or without percent-encoding.
     """
     rest = address.partition(":")[2]
     if rest.startswith("//"):
@@ -119,29 +120,29 @@ def on_disk(address: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([rest, unquote(rest)]))
 
 
-def original_of(product: DataProduct) -> StorageLocation | None:
-    """Return where a product's data came from, if it is an external object's."""
+def original_location(product: DataProduct) -> StorageLocation | None:
+    """Return the original location of a data product that has an external object."""
     links = ExternalObject.objects.select_related("original_store__storage_root")
     source = links.filter(data_product=product).first()
     return source.original_store if source is not None else None
 
 
-def name_of(checksum: str, product: DataProduct | None = None) -> FileName:
-    """Name a file by the product that it is, and the file type of its object.
+def download_name(checksum: str, product: DataProduct | None = None) -> FileName:
+    """Return the download name of a file, from its data product and its file type.
 
-    Without ``product`` the newest one counts that has the file.
+    Without ``product``, the newest data product with the file gives the name.
     """
     thing = product.object if product is not None else None
     if product is None:
-        product, thing = _newest_at(checksum)
+        product, thing = _newest_with_file(checksum)
     file_type = thing.file_type if thing is not None else None
-    name = product.name if product is not None else last_name_of(thing) or checksum
+    name = product.name if product is not None else last_path_part(thing) or checksum
     extension = extension_of(file_type)
-    return FileName(file_name(name, extension), media_type_of(extension))
+    return FileName(valid_file_name(name, extension), media_type_of(extension))
 
 
-def _newest_at(checksum: str) -> tuple[DataProduct | None, Object | None]:
-    """Find the newest product, and the newest object, that has the file."""
+def _newest_with_file(checksum: str) -> tuple[DataProduct | None, Object | None]:
+    """Return the newest data product, or else the newest object, that has the file."""
     here = Object.objects.filter(storage_location__hash=checksum)
     product = (
         DataProduct.objects.filter(object__in=list(here.values_list("pk")[:100]))
@@ -155,20 +156,20 @@ def _newest_at(checksum: str) -> tuple[DataProduct | None, Object | None]:
     return None, links.order_by("-pk").first()
 
 
-def last_name_of(thing: Object | None) -> str:
-    """Return the last name of the object's path, unless that is its checksum."""
+def last_path_part(thing: Object | None) -> str:
+    """Return the last part of an object's path, unless that is its checksum."""
     location = thing.storage_location if thing is not None else None
     name = location.path.rstrip("/").rpartition("/")[2] if location else ""
     return "" if location is not None and name == location.hash else name
 
 
 def extension_of(file_type: FileType | None) -> str:
-    """Return the ending of file names of a type, without the dot; it may be none."""
+    """Return the file name extension of a type, without the dot, or an empty text."""
     return file_type.extension.strip().lstrip(".") if file_type is not None else ""
 
 
-def file_name(name: str, extension: str) -> str:
-    """Make a name that is one on every system; folders become part of it."""
+def valid_file_name(name: str, extension: str) -> str:
+    """Return a file name that is valid on every system; slashes become underscores."""
     stem = _UNFIT_FOR_NAMES.sub("_", name).strip(". ")[:_LONGEST_NAME] or "data"
     ending = _UNFIT_FOR_NAMES.sub("_", extension)[:_LONGEST_NAME]
     if not ending or stem.lower().endswith(f".{ending.lower()}"):
@@ -177,7 +178,7 @@ def file_name(name: str, extension: str) -> str:
 
 
 def media_type_of(extension: str) -> str:
-    """Return the media type of files whose names have this ending."""
+    """Return the media type of files with this extension."""
     guess, encoding = _TYPES.guess_type(f"file.{extension}")
     if encoding is not None:
         # the bytes are those of the compressed file

@@ -1,7 +1,7 @@
-"""Keys of key-value pairs that the registry acts on.
+"""Keys of key-value pairs that have an effect in the registry.
 
-Anybody can record any key. A key with a meaning is declared by the module that acts on
-it, so that descriptions of the API and guides can name it.
+Anybody can register any key. The module that implements the effect of a key declares
+it, so that the API description and the guides can list it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class MeaningfulKey:
     meaning: str
 
     def pairs(self) -> QuerySet[KeyValue]:
-        """Select the key-value pairs that have the effect, in whatever case."""
+        """Return the key-value pairs that have the effect; case does not matter."""
         return KeyValue.objects.filter(key=self.name, value__iexact=self.value)
 
 

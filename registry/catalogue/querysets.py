@@ -1,4 +1,4 @@
-"""How the catalogue is read: the verbs beyond those of every record."""
+"""The QuerySets of the catalogue."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ M_co = TypeVar("M_co", bound=Model, covariant=True)
 
 
 class DataProductQuerySet(RecordQuerySet[M_co]):
-    """Data products, and which version of each is the latest."""
+    """A QuerySet of data products, which knows their latest versions."""
 
     def latest_versions(self) -> DataProductQuerySet[M_co]:
-        """Keep the version of each name that has the highest precedence."""
+        """Return the version with the highest precedence of each name."""
         later = self.model._default_manager.filter(
             namespace=OuterRef("namespace"),
             name=OuterRef("name"),

@@ -1,11 +1,11 @@
-"""Who may have a file on the server's own disk, which may have changed meanwhile.
+"""Decide who can download a file on the server's own disk, which can change.
 
-Its present bytes are judged by their checksum, as any others are
-(``registry.catalogue.access``). Besides, a private storage location closes the file
-that it leads to, whatever bytes that file has by now and by whatever path it is asked
-for. It stays open only to the owner of the place, who registered the first location
-there, and to those who may read all private data. The owner or an administrator opens
-it by registering a public location of the bytes that it has now.
+The checksum of the present bytes decides, as for all other files
+(``registry.catalogue.access``). In addition, a private storage location makes the file
+at its path private, whatever its present bytes and whatever path the request names.
+Then only the owner of the path, who registered the first location there, and those who
+can read all private data can download it. The owner or an administrator makes the file
+public again by registering a public location of its present bytes.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from registry.catalogue.access import (
-    PLACES,
+    LOCATION_LOOKUPS,
     PRIVATE_KEY,
     locations_of,
     require_download,
     require_reader,
 )
-from registry.catalogue.files import on_disk
+from registry.catalogue.files import paths_of_uri
 from registry.catalogue.models import StorageLocation
 from registry.identity.roles import administrators_among
 
@@ -35,59 +35,69 @@ _FIELDS = ("pk", "storage_root__root", "path", "registered_by")
 
 
 @dataclass(frozen=True)
-class _Closed:
-    """A file whose place is private; ``owner`` registered the first location there."""
+class _PrivatePath:
+    """A private path of a file; ``owner`` registered the first location there."""
 
     owner: int
     by_key_value: bool
 
 
-def require_served(user: Any, file: ServedFile) -> bool:
-    """Raise ``Forbidden`` unless this person may have the file; tell if private."""
+def require_disk_download(user: Any, file: ServedFile) -> bool:
+    """Raise ``Forbidden`` if a user cannot download a file; return if it is private."""
     is_private = require_download(user, file.sha1)
-    closed = _closed(file)
-    if closed is None or _is_opened(closed, file):
+    private_path = _private_path(file)
+    if private_path is None or _is_made_public(private_path, file):
         return is_private
-    require_reader(user, {closed.owner})
+    require_reader(user, {private_path.owner})
     return True
 
 
-def _closed(file: ServedFile) -> _Closed | None:
-    """Tell who owns the place of a file, if something private is registered there."""
+def _private_path(file: ServedFile) -> _PrivatePath | None:
+    """Return the owner of a file's path, if a private record is registered there."""
     private = StorageLocation.objects.filter(public=False)
-    closing = dict(_at(file, private))
+    private_locations = dict(_locations_of(file, private))
     by_key_value = dict(_with_private_objects(file))
-    if not closing and not by_key_value:
+    if not private_locations and not by_key_value:
         return None
-    here = {**closing, **by_key_value, **dict(_at(file, locations_of(file.sha1)))}
-    return _Closed(owner=here[min(here)], by_key_value=bool(by_key_value))
+    registered = {
+        **private_locations,
+        **by_key_value,
+        **dict(_locations_of(file, locations_of(file.sha1))),
+    }
+    return _PrivatePath(
+        owner=registered[min(registered)], by_key_value=bool(by_key_value)
+    )
 
 
-def _at(
+def _locations_of(
     file: ServedFile, locations: QuerySet[StorageLocation]
 ) -> Iterator[tuple[int, int]]:
-    """Yield id and registrar of the locations that lead to a file.
+    """Yield the id and the registrar of the locations that lead to a file.
 
-    Links and ``..`` make every path a possible one, so that the system is asked.
+    Because of symbolic links and ``..`` any path can lead to the file, so this asks the
+    operating system.
     """
     local = locations.filter(storage_root__root__istartswith="file:").order_by()
     for pk, root, path, who in local.values_list(*_FIELDS).iterator():
-        if file.is_at(on_disk(f"{root}{path}")):
+        if file.is_at(paths_of_uri(f"{root}{path}")):
             yield pk, who
 
 
 def _with_private_objects(file: ServedFile) -> Iterator[tuple[int, int]]:
-    """Yield the locations that lead to a file and have a private object."""
+    """Yield the locations that lead to a file and have a private object.
+
+    Each is an id with its registrar.
+    """
     private = PRIVATE_KEY.pairs()
-    for place in PLACES:
+    for place in LOCATION_LOOKUPS:
         ids = private.values(place)
-        yield from _at(file, StorageLocation.objects.filter(pk__in=ids))
+        yield from _locations_of(file, StorageLocation.objects.filter(pk__in=ids))
 
 
-def _is_opened(closed: _Closed, file: ServedFile) -> bool:
-    """Tell whether the owner or an administrator made the present bytes public."""
-    if closed.by_key_value:
+def _is_made_public(private_path: _PrivatePath, file: ServedFile) -> bool:
+    """Return whether the owner or an administrator made the present bytes public."""
+    if private_path.by_key_value:
         return False
     public = locations_of(file.sha1).filter(public=True)
     registrars = set(public.values_list("registered_by", flat=True))
-    return closed.owner in registrars or bool(administrators_among(registrars))
+    return private_path.owner in registrars or bool(administrators_among(registrars))

@@ -1,8 +1,7 @@
-"""Registering what the catalogue holds, and changing the little that may change.
+"""Register catalogue records, and change the fields that can change.
 
-Every function stores all of its rows or none, and writes the events beside them.
-Values are checked here too; ``validated`` says that a serializer has looked at each
-field already.
+Every function stores all of its rows or none, and writes their events. These functions
+validate values too; pass ``validated`` if a serializer has validated each field.
 """
 
 from __future__ import annotations
@@ -41,13 +40,13 @@ if TYPE_CHECKING:
 def register_objects(
     rows: Sequence[Values], *, by: User, validated: bool = False
 ) -> list[Object]:
-    """Register objects, each with the component that stands for all of it."""
+    """Register objects, each with its component ``whole_object``."""
     return create_records(
-        Object, rows, by=by, validated=validated, parts=_whole_objects
+        Object, rows, by=by, validated=validated, parts=_build_whole_objects
     )
 
 
-def _whole_objects(objects: Sequence[Object]) -> list[ObjectComponent]:
+def _build_whole_objects(objects: Sequence[Object]) -> list[ObjectComponent]:
     return [
         ObjectComponent(
             object_id=item.pk,
@@ -63,14 +62,17 @@ def _whole_objects(objects: Sequence[Object]) -> list[ObjectComponent]:
 def register_authors(
     rows: Sequence[Values], *, by: User, validated: bool = False
 ) -> list[Author]:
-    """Register authors; an identifier decides the UUID, so that registries agree."""
+    """Register authors.
+
+    The UUID is derived from the identifier, so that all registries have the same one.
+    """
     return create_records(
         Author, [_with_uuid(row) for row in rows], by=by, validated=validated
     )
 
 
 def author_uuid(identifier: str) -> uuid.UUID:
-    """Derive an author's UUID: every second hexadecimal digit of the SHA-256."""
+    """Return an author's UUID: every second hexadecimal digit of the SHA-256."""
     return uuid.UUID(hex=hashlib.sha256(identifier.encode()).hexdigest()[::2])
 
 
@@ -92,7 +94,7 @@ def register_data_products(
 
 
 def _with_version_key(row: Values) -> Values:
-    """Add the sort key of a sound version; an unsound one is refused later on."""
+    """Add the sort key of a valid version; validation refuses other versions later."""
     version = row.get("version", "")
     try:
         validate_semantic_version(version)
@@ -105,7 +107,7 @@ def register_external_objects(
     rows: Sequence[Values], *, by: User, validated: bool = False
 ) -> list[ExternalObject]:
     """Register external objects; each has the version of its data product."""
-    ids = [_id(row.get("data_product")) for row in rows]
+    ids = [_target_id(row.get("data_product")) for row in rows]
     versions = dict(
         DataProduct.objects.filter(pk__in=set(ids)).values_list("pk", "version")
     )
@@ -128,7 +130,7 @@ def update_issue(
     unless_changed: Collection[str] | None = None,
     validated: bool = False,
 ) -> Issue:
-    """Change an issue; its UUID stays."""
+    """Change an issue; its UUID is locked."""
     return change_own(
         Issue,
         pk,
@@ -136,7 +138,7 @@ def update_issue(
         by=by,
         unless_changed=unless_changed,
         validated=validated,
-        guard=keep_uuid,
+        guard=require_same_uuid,
     )
 
 
@@ -148,7 +150,7 @@ def update_object(
     unless_changed: Collection[str] | None = None,
     validated: bool = False,
 ) -> Object:
-    """Change an object; its UUID, and its location once it has one, stay."""
+    """Change an object; its UUID is locked, and its location once it is set."""
     return change_own(
         Object,
         pk,
@@ -156,7 +158,7 @@ def update_object(
         by=by,
         unless_changed=unless_changed,
         validated=validated,
-        guard=_keep_location,
+        guard=_require_same_location,
     )
 
 
@@ -168,7 +170,7 @@ def update_data_product(
     unless_changed: Collection[str] | None = None,
     validated: bool = False,
 ) -> DataProduct:
-    """Change a data product; what others cite of it stays."""
+    """Change a data product; fields that others rely on are locked."""
     return change_own(
         DataProduct,
         pk,
@@ -176,7 +178,7 @@ def update_data_product(
         by=by,
         unless_changed=unless_changed,
         validated=validated,
-        guard=_keep_product,
+        guard=_require_same_citation,
     )
 
 
@@ -189,22 +191,23 @@ def place_object(
     by: User,
     unless_changed: Collection[str] | None = None,
 ) -> tuple[Object, bool]:
-    """Put an object where ``place`` (path, hash, storage_root, public) says.
+    """Set the storage location of an object.
 
-    The storage location is registered, or found when there is one; ``values`` are
-    further fields of the object. Tells whether the object was placed by this call;
-    raises ``Conflict`` when it lives elsewhere.
+    ``place`` contains path, hash, storage_root and public of the location, which is
+    registered if it does not exist. ``values`` are further fields of the object.
+    Returns the object and whether this call set its location; raises ``Conflict`` if it
+    has another location.
     """
     record = lock_own(Object, pk, by=by, unless_changed=unless_changed)
     location = find_or_register_location(place, by=by)
     is_new = record.storage_location_id is None
     values = {**values, "storage_location": location.pk}
-    _keep_location(record, values)
+    _require_same_location(record, values)
     return change_record(record, values, by=by, validated=True), is_new
 
 
 def find_or_register_location(place: Values, *, by: User) -> StorageLocation:
-    """Return the location with this hash below this root, registering it if need be."""
+    """Return the location with this hash below this root; register it if necessary."""
     try:
         return create_records(StorageLocation, [place], by=by, validated=True)[0]
     except Duplicate as duplicate:
@@ -214,34 +217,42 @@ def find_or_register_location(place: Values, *, by: User) -> StorageLocation:
 
 
 def find_or_register_root(root: str, *, local: bool = False, by: User) -> StorageRoot:
-    """Return the storage root with this URI, registering it if need be."""
+    """Return the storage root with this URI; register it if necessary."""
     existing = StorageRoot.objects.filter(root=root).first()
     if existing is not None:
         return existing
     return create_records(StorageRoot, [{"root": root, "local": local}], by=by)[0]
 
 
-def keep_uuid(record: Record, values: Values) -> None:
-    """Refuse another UUID: whoever cites the record has the present one."""
-    keep(record, values, "uuid", "others may refer to the record by its UUID")
+def require_same_uuid(record: Record, values: Values) -> None:
+    """Raise ``Conflict`` if the UUID would change, because others can cite it."""
+    require_unchanged(
+        record, values, "uuid", "others may refer to the record by its UUID"
+    )
 
 
-def _keep_location(record: Object, values: Values) -> None:
-    keep_uuid(record, values)
+def _require_same_location(record: Object, values: Values) -> None:
+    require_same_uuid(record, values)
     if record.storage_location_id is not None:
-        keep(record, values, "storage_location", "the object has its location already")
+        require_unchanged(
+            record, values, "storage_location", "the object has its location already"
+        )
 
 
-def _keep_product(record: DataProduct, values: Values) -> None:
+def _require_same_citation(record: DataProduct, values: Values) -> None:
     if record.object.storage_location_id is not None:
-        keep(record, values, "object", "the product's file has been released")
+        require_unchanged(
+            record, values, "object", "the product's file has been released"
+        )
     if _is_cited(record):
         for name in ("namespace", "name", "version"):
-            keep(record, values, name, "an external object or a code run refers to it")
+            require_unchanged(
+                record, values, name, "an external object or a code run refers to it"
+            )
 
 
 def _is_cited(product: DataProduct) -> bool:
-    """Tell whether an external object or a code run refers to a product."""
+    """Return whether an external object or a code run refers to a data product."""
     component = product.object.components.filter(
         models.Q(inputs_of__isnull=False) | models.Q(outputs_of__isnull=False)
     )
@@ -251,15 +262,15 @@ def _is_cited(product: DataProduct) -> bool:
     )
 
 
-def keep(record: Record, values: Values, name: str, why: str) -> None:
-    """Raise ``Conflict`` when a value that must stay would change."""
+def require_unchanged(record: Record, values: Values, name: str, reason: str) -> None:
+    """Raise ``Conflict`` if ``values`` would change the field ``name``."""
     if name not in values:
         return
     field: Any = record._meta.get_field(name)
-    if getattr(record, field.attname) != _id(values[name]):
-        raise Conflict(f"{name} cannot be changed: {why}.")
+    if getattr(record, field.attname) != _target_id(values[name]):
+        raise Conflict(f"{name} cannot be changed: {reason}.")
 
 
-def _id(link: Any) -> Any:
-    """Return the id of a link's target; other values as they are."""
+def _target_id(link: Any) -> Any:
+    """Return the id of a link's target; return other values unchanged."""
     return link.pk if isinstance(link, models.Model) else link

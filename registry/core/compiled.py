@@ -1,8 +1,8 @@
 """Queries that are compiled once and run often.
 
 Django takes several times as long to compile a query as a database takes to find a row
-by its key. Here that is done the first time only, for the few queries that most
-requests need. ``docs/decisions/0030-less-of-our-own.md`` says what this buys.
+by its key. So the few queries that most requests need are compiled only the first time.
+``docs/decisions/0030-less-of-our-own.md`` measures the effect.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from registry.core.lookups import PREPARE_HINT, encode_ids
 
 
 class CompiledQuery:
-    """A query for the rows of one value, a number or a text, such as an id.
+    """A query for the rows of one value, such as an id.
 
-    ``queryset`` returns the query (of ``values_list``) for ``example``. Other values
-    later take the place of the example among the parameters, so no other parameter may
-    be equal to it. ``around`` can add columns at the end of the statement.
+    The value is a number or a text. ``queryset`` returns the query (of ``values_list``)
+    for ``example``. Later values replace the example among the parameters, so no other
+    parameter must be equal to it. ``add_columns`` can add columns to the statement.
     """
 
     def __init__(
         self,
         queryset: Callable[[Any], QuerySet[Any]],
         example: Any,
-        around: Callable[[str], str] = str,
+        add_columns: Callable[[str], str] = str,
     ) -> None:
         self._queryset = queryset
         self._example = example
-        self._around = around
+        self._add_columns = add_columns
 
     def rows(self, value: Any) -> list[tuple[Any, ...]]:
         """Return the rows for this value."""
@@ -52,17 +52,17 @@ class CompiledQuery:
         sql, parameters = compiler.as_sql()
         if self._example not in parameters:
             raise ValueError(f"{self._example!r} is not a parameter of {sql}")
-        return compiler, PREPARE_HINT + self._around(sql), parameters
+        return compiler, PREPARE_HINT + self._add_columns(sql), parameters
 
 
 class CompiledByIds:
-    """A query for the rows of many ids; ``queryset`` filters with ``IdIn``."""
+    """A query for the rows with these ids; ``queryset`` filters with ``IdIn``."""
 
     def __init__(self, queryset: Callable[[str], QuerySet[Any]]) -> None:
         self._queryset = queryset
 
     def rows(self, ids: Iterable[int]) -> list[tuple[Any, ...]]:
-        """Return the rows of these ids."""
+        """Return the rows with these ids."""
         return self._query.rows(encode_ids(ids))
 
     @cached_property

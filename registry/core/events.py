@@ -1,4 +1,4 @@
-"""Record what was done, as events. Called by services, inside their transaction."""
+"""Write events. Services call these functions inside their transaction."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ def record_events(
 
     Raises ``ValueError`` for a verb that is not declared.
     """
-    _write({kind: record_ids}, verb, by=by, changes=changes)
+    _insert_events({kind: record_ids}, verb, by=by, changes=changes)
 
 
 def record_created(
     records: Mapping[str, Iterable[int]], *, by: AbstractBaseUser | None
 ) -> None:
-    """Write a "created" event for each record; ``records`` has their ids by kind."""
-    _write(records, CREATED, by=by, changes=None)
+    """Write a "created" event for each record; ``records`` maps kinds to ids."""
+    _insert_events(records, CREATED, by=by, changes=None)
 
 
-def _write(
+def _insert_events(
     records: Mapping[str, Iterable[int]],
     verb: Verb,
     *,
@@ -64,13 +64,13 @@ def _write(
         "",
         json({}, None),
     ]
-    done, parameters = _rows_of(records)
+    done, parameters = _records_source(records)
     with connection.cursor() as cursor:
         cursor.execute(_INSERT + done, [*values, *parameters])
 
 
-def _rows_of(records: Mapping[str, Iterable[int]]) -> tuple[str, list[Any]]:
-    """Return what to select ``done.kind`` and ``done.id`` from, and its parameters."""
+def _records_source(records: Mapping[str, Iterable[int]]) -> tuple[str, list[Any]]:
+    """Return SQL with the columns ``done.kind`` and ``done.id``, and its parameters."""
     selects, parameters = [], []
     for kind, ids in records.items():
         source, wanted = ids_source(ids)

@@ -1,7 +1,7 @@
-"""How many records may link to one record.
+"""Limit how many records can link to one record.
 
-What people say about an object is shown with it and read with it: without a limit, one
-object could make every list that it is in slow for everybody.
+Labels of an object are read and shown together with it. Without a limit, one object
+could make every list that contains it slow for everybody.
 """
 
 from __future__ import annotations
@@ -15,25 +15,27 @@ from django.db import connection
 
 from registry.core.errors import InvalidInput
 from registry.core.lookups import IdIn
-from registry.core.related import count_of
+from registry.core.related import count_related
 
 if TYPE_CHECKING:
     from registry.core.models import Record
 
-#: Requests like the one at hand that may be at work unseen at the same time. Where they
-#: would not all fit, the target is locked before its links are counted.
-UNSEEN = 64
+#: The number of similar requests that can run at the same time without seeing each
+#: other's rows. If there is no room for all of them, the target is locked before its
+#: links are counted.
+CONCURRENT_REQUESTS = 64
 
-#: The targets of a field's new links, each with the numbers of the rows that name it.
+#: The targets of a field's new links, each with the numbers of the linking rows.
 Targets = dict[int, list[int]]
 
 
 @dataclass(frozen=True)
 class Limit:
-    """At most ``settings.<setting>`` links of ``field``.
+    """A limit of ``settings.<setting>`` links in ``field``.
 
-    Of a link to one record: records that link to the same one. Of a list of links: its
-    length, and with ``both_ways`` also the number of lists that have the same record.
+    For a foreign key, it limits how many records link to the same record. For a list of
+    links, it limits the length of the list and, with ``both_ways``, the number of lists
+    that contain the same record.
     """
 
     field: str
@@ -42,20 +44,21 @@ class Limit:
 
     @property
     def most(self) -> int:
-        """The number, as it is configured."""
+        """The configured number."""
         number: int = getattr(settings, self.setting)
         return number
 
 
-def long_lists(
+def long_list_error(
     limits: Iterable[Limit], lists: Mapping[str, tuple[int, int]]
 ) -> InvalidInput | None:
-    """Refuse lists that are longer than allowed, unless they were longer before.
+    """Return the error for lists that became longer than allowed, if there are any.
 
-    ``lists`` has the old and the new length of each.
+    ``lists`` maps each name to the old and the new length. A list that was too long
+    before can keep its length.
     """
     errors = {
-        limit.field: [f"At most {limit.most} links ({_name(limit)})."]
+        limit.field: [f"At most {limit.most} links ({_setting_name(limit)})."]
         for limit in limits
         for before, after in [lists.get(limit.field, (0, 0))]
         if after > max(limit.most, before)
@@ -63,57 +66,60 @@ def long_lists(
     return InvalidInput(errors) if errors else None
 
 
-def too_many(
+def target_errors(
     model: type[Record], limits: Collection[Limit], links: Mapping[str, Targets]
 ) -> dict[int, InvalidInput]:
-    """Return the errors of rows whose new links, stored by now, are too many.
+    """Return the errors of rows that link to a target with too many links, by number.
 
-    The errors are by row number. Two requests at the same time do not see each other's
-    rows; so when there is not much room left, the targets stay locked until the end of
-    the transaction, and are counted again.
+    The rows are already stored. Simultaneous requests do not see each other's rows. So
+    if little room is left, the targets are locked until the end of the transaction and
+    their links are counted again.
     """
     new = {limit: links.get(limit.field, {}) for limit in limits}
     wanted = {limit: targets for limit, targets in new.items() if targets}
     if not wanted:
         return {}
-    counts = _counts(model, wanted)
-    tight = {
+    counts = _count_links(model, wanted)
+    nearly_full = {
         limit: {
             pk: rows
             for pk, rows in targets.items()
-            if _is_tight(limit, pk, rows, counts)
+            if _is_nearly_full(limit, pk, rows, counts)
         }
         for limit, targets in wanted.items()
     }
-    tight = {limit: targets for limit, targets in tight.items() if targets}
-    if not tight:
+    nearly_full = {limit: targets for limit, targets in nearly_full.items() if targets}
+    if not nearly_full:
         return {}
     if connection.features.has_select_for_update:
-        for limit, targets in tight.items():
-            _lock(model, limit, targets)
-        counts = _counts(model, tight)
+        for limit, targets in nearly_full.items():
+            _lock_targets(model, limit, targets)
+        counts = _count_links(model, nearly_full)
     return {
-        row: _error(model, limit, pk)
-        for limit, targets in tight.items()
+        row: _too_many_error(model, limit, pk)
+        for limit, targets in nearly_full.items()
         for pk, rows in targets.items()
         if counts[limit.field, pk] > limit.most
         for row in rows
     }
 
 
-def _is_tight(
+def _is_nearly_full(
     limit: Limit, pk: int, rows: Sequence[int], counts: Mapping[Any, int]
 ) -> bool:
-    return counts[limit.field, pk] + UNSEEN * len(rows) > limit.most
+    return counts[limit.field, pk] + CONCURRENT_REQUESTS * len(rows) > limit.most
 
 
-def _counts(
+def _count_links(
     model: type[Record], wanted: Mapping[Limit, Targets]
 ) -> dict[tuple[str, int], int]:
-    """Count the links to each target, one further than allowed, in one statement."""
-    found = count_of(
+    """Return the number of links to each target, in one statement.
+
+    Counting stops at one more than allowed.
+    """
+    found = count_related(
         [
-            (*_columns(model, limit.field), limit.most + 1, targets)
+            (*_link_columns(model, limit.field), limit.most + 1, targets)
             for limit, targets in wanted.items()
         ]
     )
@@ -121,33 +127,36 @@ def _counts(
     return {(fields[number], pk): count for number, pk, count in found}
 
 
-def _columns(model: type[Record], name: str) -> tuple[str, str, str]:
-    """Name the table of the links, its column for the targets, and the other one."""
+def _link_columns(model: type[Record], name: str) -> tuple[str, str, str]:
+    """Return the table of the links, its column for targets and its other column."""
     field: Any = model._meta.get_field(name)
     if not field.many_to_many:
         return model._meta.db_table, field.column, "id"
     if field.concrete:
         return field.m2m_db_table(), field.m2m_reverse_name(), field.m2m_column_name()
-    there = field.field
-    return there.m2m_db_table(), there.m2m_column_name(), there.m2m_reverse_name()
+    field = field.field
+    return field.m2m_db_table(), field.m2m_column_name(), field.m2m_reverse_name()
 
 
-def _lock(model: type[Record], limit: Limit, targets: Targets) -> None:
-    """Lock the targets in the order of their ids; links to them do not wait for it."""
+def _lock_targets(model: type[Record], limit: Limit, targets: Targets) -> None:
+    """Lock the targets in the order of their ids.
+
+    Other transactions can still insert links to them.
+    """
     target: Any = model._meta.get_field(limit.field).related_model
     rows = target._default_manager.filter(IdIn("pk", targets)).order_by("pk")
     list(rows.select_for_update(no_key=True).values_list("pk"))
 
 
-def _error(model: type[Record], limit: Limit, pk: int) -> InvalidInput:
+def _too_many_error(model: type[Record], limit: Limit, pk: int) -> InvalidInput:
     target: Any = model._meta.get_field(limit.field).related_model
     name = str(target._meta.verbose_name).capitalize()
     message = (
         f"{name} {pk} can have at most {limit.most} "
-        f"{model._meta.verbose_name_plural} ({_name(limit)})."
+        f"{model._meta.verbose_name_plural} ({_setting_name(limit)})."
     )
     return InvalidInput({limit.field: [message]})
 
 
-def _name(limit: Limit) -> str:
+def _setting_name(limit: Limit) -> str:
     return f"REGISTRY_{limit.setting}"

@@ -62,7 +62,7 @@ def kind_of(model: type[models.Model]) -> str:
 
 
 def has_uuid(model: type[models.Model]) -> bool:
-    """Tell whether records of this model have a UUID to be found by."""
+    """Return whether records of this model have a UUID."""
     return any(field.name == "uuid" for field in model._meta.fields)
 
 
@@ -104,7 +104,7 @@ def _parse_uuid(text: str) -> uuid.UUID | None:
 
 
 def describe_wrong(value: Any, model: type[models.Model]) -> str:
-    """Say that a value is no link, and what a link to this model looks like."""
+    """Return the error for an invalid link to a model, with the valid forms."""
     ways = [f"URL (…/api/{kind_of(model)}/1/)", "id"]
     if has_uuid(model):
         ways.append("UUID")

@@ -1,4 +1,4 @@
-"""SQL that differs between the databases: glob look-ups, and many ids at once."""
+"""SQL that differs between the databases: glob lookups and lists of ids."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from registry.core.globs import (
     parse_glob,
 )
 
-#: How a statement begins that PostgreSQL is to prepare: its plan is the same for all
-#: values.
+#: The beginning of a statement that PostgreSQL prepares, because its plan is the same
+#: for all values.
 PREPARE_HINT = "/* prepared */ "
 
-#: One character in Python's regular expressions, whichever it is.
-_ANY = r"[\s\S]"
+#: Any one character in Python's regular expressions.
+_ANY_CHARACTER = r"[\s\S]"
 
 
 class GlobLookup(models.Lookup):  # type: ignore[type-arg]
@@ -39,11 +39,11 @@ class GlobLookup(models.Lookup):  # type: ignore[type-arg]
     prepare_rhs = False
 
     def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        """Use SQLite's own GLOB, and a regular expression of Python for sets."""
+        """Return SQL with GLOB, or with a regular expression of Python for sets."""
         return self._compare(compiler, connection, ("GLOB", sqlite_glob), "REGEXP")
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        """Use LIKE where it can say it, a regular expression for sets."""
+        """Return SQL with LIKE, or with a regular expression for sets."""
         return self._compare(compiler, connection, ("LIKE", like_pattern), "~")
 
     def _compare(
@@ -65,12 +65,15 @@ class GlobLookup(models.Lookup):  # type: ignore[type-arg]
         if all(isinstance(part, Literal) for part in glob):
             text = "".join(part.text for part in glob if isinstance(part, Literal))
             return f"{column} = %s", [*params, text]
-        operator, spell = plain
-        return f"{column} {operator} %s", [*params, spell(glob)]
+        operator, write_pattern = plain
+        return f"{column} {operator} %s", [*params, write_pattern(glob)]
 
 
 def sqlite_glob(glob: Glob) -> str:
-    """Spell a glob without sets as SQLite's GLOB, where a set of one is an escape."""
+    """Return a glob without sets as a pattern for SQLite's GLOB.
+
+    A set of one character escapes that character.
+    """
     return "".join(
         re.sub(r"[\[*?]", lambda found: f"[{found[0]}]", part.text)
         if isinstance(part, Literal)
@@ -80,7 +83,7 @@ def sqlite_glob(glob: Glob) -> str:
 
 
 def like_pattern(glob: Glob) -> str:
-    r"""Spell a glob without sets as LIKE, with ``\`` as the escape."""
+    r"""Return a glob without sets as a pattern for LIKE, with ``\`` as the escape."""
     return "".join(
         re.sub(r"([\\%_])", r"\\\1", part.text)
         if isinstance(part, Literal)
@@ -90,28 +93,28 @@ def like_pattern(glob: Glob) -> str:
 
 
 def posix_pattern(glob: Glob) -> str:
-    """Spell a glob as an anchored regular expression of PostgreSQL.
+    """Return a glob as an anchored regular expression of PostgreSQL.
 
-    Every character is escaped by its number, so that none can mean anything.
+    Every character is escaped by its number, so that none has a special meaning.
     """
-    return f"^{_spelled(glob, '.')}$"
+    return f"^{_regex(glob, '.')}$"
 
 
 def python_pattern(glob: Glob) -> str:
-    """Spell a glob as an anchored regular expression of Python.
+    """Return a glob as an anchored regular expression of Python.
 
-    What comes between two stars is sought once, from the left, and never given up:
-    the first place where it fits leaves most to the rest. With plain stars the time
-    would grow with each one to another power of the length of the text.
+    The text between two stars is matched once, from the left, in an atomic group: the
+    first match leaves the most text for the rest. With plain stars, each further star
+    would raise the time by another power of the length of the text.
     """
-    first, *rest = (_spelled(parts, _ANY) for parts in _between_stars(glob))
-    sought = "".join(f"(?>{_ANY}*?{parts})" for parts in rest[:-1])
-    last = f"{_ANY}*{rest[-1]}" if rest else ""
-    return rf"^{first}{sought}{last}\Z"
+    first, *rest = (_regex(parts, _ANY_CHARACTER) for parts in _split_at_stars(glob))
+    middle = "".join(f"(?>{_ANY_CHARACTER}*?{parts})" for parts in rest[:-1])
+    last = f"{_ANY_CHARACTER}*{rest[-1]}" if rest else ""
+    return rf"^{first}{middle}{last}\Z"
 
 
-def _between_stars(glob: Glob) -> Iterator[Glob]:
-    """Cut a glob at its stars."""
+def _split_at_stars(glob: Glob) -> Iterator[Glob]:
+    """Yield the parts of a glob between its stars."""
     start = 0
     for position, part in enumerate(glob):
         if isinstance(part, AnyText):
@@ -120,32 +123,32 @@ def _between_stars(glob: Glob) -> Iterator[Glob]:
     yield glob[start:]
 
 
-def _spelled(glob: Glob, dot: str) -> str:
+def _regex(glob: Glob, dot: str) -> str:
     return "".join(_regex_part(part, dot) for part in glob)
 
 
 def _regex_part(part: Part, dot: str) -> str:
     match part:
         case Literal(text):
-            return "".join(map(_escaped, text))
+            return "".join(map(_escape, text))
         case AnyText():
             return f"{dot}*"
         case AnyCharacter():
             return dot
         case CharacterSet(negated, ranges):
-            members = "".join(f"{_escaped(a)}-{_escaped(b)}" for a, b in ranges)
+            members = "".join(f"{_escape(a)}-{_escape(b)}" for a, b in ranges)
             return f"[{'^' if negated else ''}{members}]"
 
 
-def _escaped(character: str) -> str:
+def _escape(character: str) -> str:
     return f"\\U{ord(character):08x}"
 
 
 def ids_source(ids: Iterable[int]) -> tuple[str, str]:
     """Return a table expression with one row for each id, and its parameter.
 
-    Select ``wanted.id`` from it. There is one parameter, however many ids there are, so
-    that the statement stays the same.
+    Select ``wanted.id`` from it. All ids are one parameter, so the statement is the
+    same for any number of ids.
     """
     if connection.vendor == "postgresql":
         return "unnest(%s::bigint[]) AS wanted(id)", encode_ids(ids)
@@ -155,9 +158,9 @@ def ids_source(ids: Iterable[int]) -> tuple[str, str]:
 class IdIn(models.Func):
     """A condition for ``filter()``: the field is one of these ids.
 
-    All ids are one parameter. With one for each, writing the statement would take
-    longer than reading thousands of rows, and databases search an array faster than a
-    list of values.
+    All ids are one parameter. With one parameter for each, writing the statement would
+    take longer than reading thousands of rows. Databases also search an array faster
+    than a list of values.
     """
 
     output_field = models.BooleanField()
@@ -167,14 +170,14 @@ class IdIn(models.Func):
         super().__init__(models.F(field), models.Value(wanted))
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """Compare with an array."""
+        """Return SQL that compares with an array."""
         template = "%(expressions)s::bigint[])"
         return self.as_sql(
             compiler, connection, template=template, arg_joiner=" = ANY("
         )
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """Compare with the values of a list in JSON."""
+        """Return SQL that compares with the values of a JSON list."""
         template = "%(expressions)s))"
         return self.as_sql(
             compiler,
@@ -185,7 +188,7 @@ class IdIn(models.Func):
 
 
 def encode_ids(ids: Iterable[int]) -> str:
-    """Return ids as text: the one parameter that a statement has for all of them."""
+    """Return ids as one text, which is a single parameter of a statement."""
     digits = ",".join(map(str, ids))
-    # the brackets of an array and of a list are all that differs
+    # only the brackets of an array and of a JSON list differ
     return f"{{{digits}}}" if connection.vendor == "postgresql" else f"[{digits}]"

@@ -1,4 +1,4 @@
-"""Records, which everything in the registry is, and the events that made them."""
+"""The base model of records, and the model of events."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 class Record(models.Model):
-    """One row that people may cite: it says who put it there, and when.
+    """One entry of the registry that people can cite.
 
-    ``kind`` is the record's name in addresses (``/api/<kind>/<id>/``), in events and
-    in the search index. ``registered_by`` decides who may change the record;
-    ``updated_by`` and ``last_updated`` tell of the latest change.
+    ``kind`` is the name of the record type in addresses (``/api/<kind>/<id>/``), in
+    events and in the search index. ``registered_by`` decides who can change the record;
+    ``updated_by`` and ``last_updated`` describe the latest change.
     """
 
     kind: ClassVar[str]
-    #: Lists of links that are stored on their other side, but may be written here too.
+    #: Lists of links that are stored on the other side, but can be written here too.
     reverse_lists: ClassVar[tuple[str, ...]] = ()
-    #: How many links there may be.
+    #: How many links there can be.
     limits: ClassVar[tuple[Limit, ...]] = ()
 
     registered_by = models.ForeignKey(
@@ -55,22 +55,25 @@ class Record(models.Model):
 
     @property
     def revision(self) -> str:
-        """The state of this row in a few characters; every change makes a new one."""
+        """A short name of the present state of the row; changes with every save."""
         return revision(self.pk, self.last_updated.timestamp())
 
 
 def revision(pk: Any, timestamp: float) -> str:
-    """Name a row's state by its id and the microsecond of its latest change."""
+    """Return the revision of a row from its id and the time of its latest change.
+
+    The time counts in microseconds.
+    """
     return f"{pk}-{round(timestamp * 1_000_000):x}"
 
 
 class Event(models.Model):
     """Who did what to which record or account, when, by which client and from where.
 
-    Written by the services in the transaction of the change itself. Records are named
-    by kind and id, so that an event outlives its record. What happens to people is an
-    event of their account (kind ``users``), by ``registry.identity.audit``. What was
-    done is one of the declared ``registry.core.verbs``; the services check that.
+    Services write events in the transaction of the change. An event names its record by
+    kind and id, so it stays when the record is deleted. Events about people have the
+    kind ``users``; ``registry.identity.audit`` writes them. The action is one of the
+    declared ``registry.core.verbs``, which the services check.
     """
 
     kind = models.CharField(
@@ -78,8 +81,8 @@ class Event(models.Model):
     )
     record_id = models.BigIntegerField(
         null=True,
-        help_text="The id within that kind; empty where no account is known, as of a "
-        "failed sign-in.",
+        help_text="The id of the record; empty if no account is known, as in a failed "
+        "sign-in.",
     )
     action = models.CharField(
         max_length=MAX_NAME_LENGTH, choices=verb_choices, help_text="What was done."
@@ -94,12 +97,12 @@ class Event(models.Model):
     client = models.CharField(
         max_length=200,
         blank=True,
-        help_text="The program that asked for it, as it names itself.",
+        help_text="The program that sent the request, as it names itself.",
     )
     address = models.CharField(
         max_length=45,
         blank=True,
-        help_text="The network address that it was asked from; empty for commands.",
+        help_text="The network address that sent the request; empty for commands.",
     )
     at = models.DateTimeField(auto_now_add=True, help_text="When, in UTC.")
     changes = models.JSONField(
@@ -113,7 +116,7 @@ class Event(models.Model):
         help_text="What it was about: the role, the device, the service.",
     )
     detail = models.JSONField(
-        default=dict, blank=True, help_text="What else there is to say of it."
+        default=dict, blank=True, help_text="Further details of the event."
     )
 
     class Meta:

@@ -1,4 +1,4 @@
-"""The QuerySet that all records share."""
+"""The QuerySet of all records."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ M_co = TypeVar("M_co", bound=models.Model, covariant=True)
 
 
 class RecordQuerySet(models.QuerySet[M_co]):
-    """Verbs that make sense for every kind of record."""
+    """A QuerySet with the methods that every record type has."""
 
     def newest_first(self) -> RecordQuerySet[M_co]:
-        """Order as every list does: the latest registered record first."""
+        """Return the records in the order of lists: the newest first."""
         return self.order_by("-id")
 
     def registered_by(self, user: AbstractBaseUser) -> RecordQuerySet[M_co]:
-        """Keep what this person registered."""
+        """Return the records that this person registered."""
         return self.filter(registered_by=user)

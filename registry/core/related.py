@@ -1,4 +1,4 @@
-"""Columns for rows that come from other tables: related ids, flags and counts."""
+"""Select columns from other tables for many rows: related ids, flags and counts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from django.db import connection, models
 from registry.core.lookups import PREPARE_HINT, ids_source
 
 #: A prepared plan may date from when a table was tiny, and read all of it. So only
-#: statements for so many ids, or fewer, are prepared.
-_FEW = 10
+#: statements for at most this many ids are prepared.
+_MAX_PREPARED_IDS = 10
 
 
 def _quoted(name: str) -> str:
@@ -26,25 +26,25 @@ def _column(model: type[models.Model], name: str) -> str:
     return _quoted(field.column)
 
 
-def _all_of(key: str) -> str:
-    """Write the condition for all rows that link to the wanted record.
+def _range_of_all(key: str) -> str:
+    """Return the condition for all rows that link to the wanted record.
 
-    It is a range of one value, in the order of the key, for the sake of PostgreSQL. An
-    equation would make the order by the key superfluous, so that the primary key has
-    the order as well; and when one object has most of a table, statistics say that
-    every row matches, so that the primary key looks as good as any index. For all other
-    objects it would then be read from end to end. Of a range no statistics are asked,
-    and only an index that begins with the key has its order.
+    It is a range of one value, so that PostgreSQL uses the index of the key. With an
+    equation, ordering by the key is superfluous, so the primary key gives the order
+    too. If one object has most of a table, statistics then say that every row matches,
+    and the primary key looks as good as any index; for all other objects PostgreSQL
+    would read it from end to end. For a range it uses no statistics, and only an index
+    that begins with the key has the order.
     """
     return f"{key} BETWEEN wanted.id AND wanted.id"
 
 
-def _first_of(key: str, column: str) -> str:
-    """Write the condition for the first few of these rows, in the order of a column.
+def _range_of_first(key: str, column: str) -> str:
+    """Return the condition for the first rows, in the order of a column.
 
-    As above; but rows are compared, of which PostgreSQL expects a ninth of the table
-    instead of a two-hundredth: it must not think that all of them can be sorted sooner
-    than the first are found in order.
+    The reason is the same as for ``_range_of_all``. This compares rows, for which
+    PostgreSQL expects a ninth of the table instead of a two-hundredth. So it does not
+    expect to sort all of them sooner than it finds the first ones in order.
     """
     return f"({key}, {column}) >= (wanted.id, 0) AND {key} <= wanted.id"
 
@@ -65,22 +65,22 @@ class RelatedIds:
     newest_first: bool = False
 
     def select(self) -> str:
-        """Write the column; names come from model metadata, never users."""
+        """Return the SQL of the column; names come from model metadata, never users."""
         table, key, column = map(_quoted, (self.table, self.key, self.column))
-        way = " DESC" if self.newest_first else ""
-        wanted, limit = _all_of(key), ""
+        direction = " DESC" if self.newest_first else ""
+        wanted, limit = _range_of_all(key), ""
         if self.most is not None:
-            wanted, limit = _first_of(key, column), f" LIMIT {self.most}"
+            wanted, limit = _range_of_first(key, column), f" LIMIT {self.most}"
         inner = (
             f"SELECT {column} AS id FROM {table} "  # noqa: S608
-            f"WHERE {wanted} ORDER BY {key}{way}, {column}{way}{limit}"
+            f"WHERE {wanted} ORDER BY {key}{direction}, {column}{direction}{limit}"
         )
         if connection.vendor == "postgresql":
             return f"ARRAY({inner})"
         return f"(SELECT json_group_array(id) FROM ({inner}))"  # noqa: S608
 
     def parse(self, cell: str) -> list[int]:
-        """Return the ids, of which SQLite makes a text."""
+        """Return the ids from the JSON text that SQLite returns."""
         ids: list[int] = json.loads(cell)
         return ids
 
@@ -94,12 +94,12 @@ class RelatedId:
     column: str
 
     def select(self) -> str:
-        """Write the column; a unique index on the key needs no statistics."""
+        """Return the SQL of the column; a unique index needs no statistics."""
         table, key, column = map(_quoted, (self.table, self.key, self.column))
         return f"(SELECT {column} FROM {table} WHERE {key} = wanted.id)"  # noqa: S608
 
     def parse(self, cell: int | None) -> int | None:
-        """Return the id as it is."""
+        """Return the id unchanged."""
         return cell
 
 
@@ -107,9 +107,9 @@ class RelatedId:
 class RelatedFlag:
     """Whether ``flag`` is false in any row of ``other`` with the same ``link``.
 
-    ``model`` and ``other`` both have the field ``link``, with a link to the same
-    record. An index of the flag and the link must have just those rows: in its order
-    the first of them is looked for, and no other index has that order.
+    ``model`` and ``other`` both have the field ``link``, which links to the same
+    record. A partial index on the flag and the link must contain exactly those rows:
+    the query looks for the first of them in its order, which no other index has.
     """
 
     model: type[models.Model]
@@ -118,10 +118,10 @@ class RelatedFlag:
     flag: str
 
     def select(self) -> str:
-        """Write the column; names come from model metadata, never users."""
-        mine = _column(self.model, self.link)
+        """Return the SQL of the column; names come from model metadata, never users."""
+        own_column = _column(self.model, self.link)
         key, flag = _column(self.other, self.link), _column(self.other, self.flag)
-        wanted = f"(false, mine.{mine})"
+        wanted = f"(false, own.{own_column})"
         first = (
             f"SELECT {key} FROM {_quoted(self.other._meta.db_table)} "  # noqa: S608
             f"WHERE NOT {flag} "
@@ -129,49 +129,50 @@ class RelatedFlag:
             f"ORDER BY {flag}, {key} LIMIT 1"
         )
         table = _quoted(self.model._meta.db_table)
-        row = f"SELECT ({first}) FROM {table} AS mine WHERE mine.id = wanted.id"  # noqa: S608
+        row = f"SELECT ({first}) FROM {table} AS own WHERE own.id = wanted.id"  # noqa: S608
         return f"(({row}) IS NOT NULL)"
 
     def parse(self, cell: int) -> bool:
-        """Return the answer, which is a number from SQLite."""
+        """Return the flag as a boolean; SQLite returns a number."""
         return bool(cell)
 
 
 Related = RelatedIds | RelatedId | RelatedFlag
 
 
-def count_of(
+def count_related(
     wanted: Iterable[tuple[str, str, str, int, Collection[int]]],
 ) -> list[tuple[int, int, int]]:
-    """Count what belongs to records, in one statement for several tables.
+    """Return the number of related rows of records, in one statement for all tables.
 
-    Each is a table, its key, another column, how far to count, and the ids of the
-    records. The answers are the number of the table in this list, an id, its count.
+    Each item of ``wanted`` is a table, its key, another column, the number at which to
+    stop counting, and the ids of the records. Each result is the position of the item,
+    the id of a record and its count.
     """
     selects, parameters, few = [], [], True
     for number, (table, key, column, most, ids) in enumerate(wanted):
         source, parameter = ids_source(ids)
-        few = few and len(ids) <= _FEW
+        few = few and len(ids) <= _MAX_PREPARED_IDS
         first = (
             f"SELECT 1 FROM {_quoted(table)} "  # noqa: S608
-            f"WHERE {_first_of(_quoted(key), _quoted(column))} "
+            f"WHERE {_range_of_first(_quoted(key), _quoted(column))} "
             f"ORDER BY {_quoted(key)}, {_quoted(column)} LIMIT {most}"
         )
         count = f"SELECT count(*) FROM ({first}) AS found"  # noqa: S608
         selects.append(f"SELECT {number}, wanted.id, ({count}) FROM {source}")  # noqa: S608
         parameters.append(parameter)
     with connection.cursor() as cursor:
-        kept = PREPARE_HINT if few else ""
-        cursor.execute(kept + " UNION ALL ".join(selects), parameters)
+        hint = PREPARE_HINT if few else ""
+        cursor.execute(hint + " UNION ALL ".join(selects), parameters)
         rows: list[tuple[int, int, int]] = cursor.fetchall()
     return rows
 
 
 class RelatedQuery:
-    """Fetch what belongs to many rows in one statement.
+    """Fetch the related columns of many rows in one statement.
 
-    Each is a correlated subquery over an index, so that a row costs the same however
-    large its table is, and an embedded list can be cut short.
+    Each column is a correlated subquery over an index. So the cost of a row does not
+    depend on the size of the table, and an embedded list can be limited.
     """
 
     def __init__(self, related: Sequence[Related]) -> None:
@@ -182,9 +183,9 @@ class RelatedQuery:
         return ", ".join(item.select() for item in self.related)
 
     def fetch(self, ids: Iterable[int]) -> dict[int, tuple[Any, ...]]:
-        """Return for each id what belongs to it, in the order it was asked for.
+        """Return the related values of each id, in the order of the columns.
 
-        PostgreSQL plans this each time, for the size that the tables have now: a
+        PostgreSQL plans this statement each time, for the present size of the tables: a
         prepared plan from when a table was tiny would read all of it for every id.
         """
         wanted = list(ids)
@@ -212,12 +213,12 @@ class RelatedQuery:
         )
 
     def read(self, cells: Sequence[Any]) -> tuple[Any, ...]:
-        """Return what a row has been selected with."""
+        """Return the related values from the cells of a row."""
         return self._read(cells)
 
     @cached_property
     def _read(self) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
-        # arrays and truth values come as such from PostgreSQL
+        # PostgreSQL returns arrays and booleans
         return tuple if connection.vendor == "postgresql" else self._parse
 
     def _parse(self, cells: Sequence[Any]) -> tuple[Any, ...]:

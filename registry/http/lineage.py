@@ -9,7 +9,7 @@ from rest_framework import serializers
 from registry.core.graph import Direction
 
 #: Depths beyond this are none: no registry has so many runs.
-DEEPEST = 1_000_000
+MAX_DEPTH = 1_000_000
 ALL = "all"
 
 
@@ -17,7 +17,7 @@ class DepthField(serializers.Field[Any, Any, Any, Any]):
     """How many code runs to follow: a whole number, or ``all``, which is None."""
 
     default_error_messages = {
-        "invalid": f"Give a whole number of code runs from 1 to {DEEPEST:,}, or all."
+        "invalid": f"Give a whole number of code runs from 1 to {MAX_DEPTH:,}, or all."
     }
 
     def to_internal_value(self, data: Any) -> int | None:
@@ -25,8 +25,10 @@ class DepthField(serializers.Field[Any, Any, Any, Any]):
         text = str(data).strip().lower()
         if text == ALL:
             return None
-        is_number = text.isascii() and text.isdigit() and len(text) <= len(str(DEEPEST))
-        if not is_number or not 1 <= int(text) <= DEEPEST:
+        is_number = (
+            text.isascii() and text.isdigit() and len(text) <= len(str(MAX_DEPTH))
+        )
+        if not is_number or not 1 <= int(text) <= MAX_DEPTH:
             self.fail("invalid")
         return int(text)
 

@@ -1,4 +1,4 @@
-"""Lists in pages: an exact count, and cursors that stay valid while rows are added."""
+"""Paginate lists, with an exact count and cursors that new rows do not invalidate."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from rest_framework.request import Request
 
-#: Records in a page, unless asked otherwise, and at most.
+#: The default and the largest number of records in a page.
 PAGE_SIZE = 100
 MAX_PAGE_SIZE = 1000
-#: Bytes of long texts in a page, at most, unless its first record has more.
+#: The limit for long texts in a page, in bytes; a first record can exceed it.
 PAGE_BYTES = 8 * 2**20
 
-#: Fields of records, and of accounts, that no list shows.
-_UNSHOWN = frozenset(
+#: Fields of records and of accounts that are not in lists.
+_HIDDEN_FIELDS = frozenset(
     {
         *("registered_by", "version_key"),
         *("password", "last_login", "date_joined"),
@@ -43,33 +43,33 @@ class RecordPagination(BasePagination):
     def paginate_queryset(
         self, queryset: QuerySet[Any], request: Request, view: Any = None
     ) -> list[Any]:
-        """Return the rows of the page that was asked for, as the view reads them."""
+        """Return the rows of the requested page, as the view reads them."""
         self.request = request
         self.keys = ordering_of(request, queryset.model)
         size = page_size_of(request, self.default_size)
-        self.cursor = self._cursor(request, queryset.model)
+        self.cursor = self._cursor_of(request, queryset.model)
         rows_and_keys = view.read_page(
             order_from_cursor(queryset, self.keys, self.cursor), self.keys, size + 1
         )
-        size = min(size, view.fitting([row for row, _ in rows_and_keys]))
-        self._more = len(rows_and_keys) > size
+        size = min(size, view.rows_within_bytes([row for row, _ in rows_and_keys]))
+        self._has_more = len(rows_and_keys) > size
         page = rows_and_keys[:size]
-        # a first page that is the only one has been counted by reading it
-        is_all = self.cursor is None and not self._more
+        # a single page needs no count query
+        is_all = self.cursor is None and not self._has_more
         self.count = len(page) if is_all else queryset.order_by().count()
         if self.cursor is not None and self.cursor.backwards:
             page.reverse()
-        self._ends = (page[0][1], page[-1][1]) if page else None
+        self._end_keys = (page[0][1], page[-1][1]) if page else None
         return [row for row, _ in page]
 
-    def check(self, request: Request, model: type[Model]) -> None:
-        """Refuse nonsense in what an answer with all pages does without."""
+    def check_parameters(self, request: Request, model: type[Model]) -> None:
+        """Refuse invalid parameters of pagination in a request without pages."""
         self.keys = ordering_of(request, model)
         page_size_of(request, self.default_size)
-        self._cursor(request, model)
+        self._cursor_of(request, model)
 
     def get_paginated_response(self, data: Any) -> Response:
-        """Wrap the records of the page."""
+        """Return the response with the records of the page."""
         return Response(
             {
                 "count": self.count,
@@ -80,22 +80,22 @@ class RecordPagination(BasePagination):
         )
 
     def get_next_link(self) -> str | None:
-        """Return the address of the page after this one, if there is one."""
+        """Return the address of the next page, if there is one."""
         backwards = self.cursor is not None and self.cursor.backwards
-        if self._ends is None or not (backwards or self._more):
+        if self._end_keys is None or not (backwards or self._has_more):
             return None
-        return self._address(Cursor(self._ends[1], backwards=False))
+        return self._page_address(Cursor(self._end_keys[1], backwards=False))
 
     def get_previous_link(self) -> str | None:
-        """Return the address of the page before this one, if there is one."""
-        if self._ends is None or self.cursor is None:
+        """Return the address of the previous page, if there is one."""
+        if self._end_keys is None or self.cursor is None:
             return None
-        if self.cursor.backwards and not self._more:
+        if self.cursor.backwards and not self._has_more:
             return None
-        return self._address(Cursor(self._ends[0], backwards=True))
+        return self._page_address(Cursor(self._end_keys[0], backwards=True))
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Describe a page for OpenAPI."""
+        """Return the schema of a page for OpenAPI."""
         link = {"type": "string", "format": "uri", "nullable": True}
         return {
             "type": "object",
@@ -103,38 +103,38 @@ class RecordPagination(BasePagination):
             "properties": {
                 "count": {
                     "type": "integer",
-                    "description": "Number of records on all pages, exactly.",
+                    "description": "Exact number of records on all pages.",
                     "example": 123,
                 },
                 "next": {**link, "description": "Address of the next page."},
-                "previous": {**link, "description": "Address of the page before."},
+                "previous": {**link, "description": "Address of the previous page."},
                 "results": {**schema, "description": "The records of this page."},
             },
         }
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """Describe the query parameters for OpenAPI."""
+        """Return the query parameters for OpenAPI."""
         return [
-            _parameter(
+            _query_parameter(
                 "page_size",
-                f"Records in a page; {PAGE_SIZE} unless given. There are fewer where "
-                "their texts are very long.",
+                f"Records in a page; the default is {PAGE_SIZE}. A page has fewer "
+                "records if their texts are very long.",
                 {"type": "integer", "minimum": 1, "maximum": MAX_PAGE_SIZE},
             ),
-            _parameter(
+            _query_parameter(
                 "cursor",
-                "Where the page begins; take it from next or previous.",
+                "The beginning of the page, from `next` or `previous`.",
                 {"type": "string"},
             ),
-            _parameter(
+            _query_parameter(
                 "ordering",
-                "Fields to order by, comma-separated; a minus sign reverses one. "
-                "Newest first unless given.",
+                "Fields to order by, separated by commas; a minus sign reverses a "
+                "field. The default is newest first.",
                 {"type": "string"},
             ),
         ]
 
-    def _cursor(self, request: Request, model: type[Model]) -> Cursor | None:
+    def _cursor_of(self, request: Request, model: type[Model]) -> Cursor | None:
         text = request.query_params.get("cursor")
         if not text:
             return None
@@ -143,8 +143,8 @@ class RecordPagination(BasePagination):
         except InvalidCursor as error:
             raise NotFound("Invalid cursor") from error
 
-    def _address(self, cursor: Cursor) -> str:
-        """Repeat the present address with another cursor."""
+    def _page_address(self, cursor: Cursor) -> str:
+        """Return the address of the request with another cursor."""
         parameters = [
             pair
             for pair in parse_qsl(
@@ -156,7 +156,9 @@ class RecordPagination(BasePagination):
         return f"{self.request.build_absolute_uri(self.request.path)}?{query}"
 
 
-def _parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+def _query_parameter(
+    name: str, description: str, schema: dict[str, Any]
+) -> dict[str, Any]:
     return {
         "name": name,
         "in": "query",
@@ -167,7 +169,7 @@ def _parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str,
 
 
 def page_size_of(request: Request, default: int = PAGE_SIZE) -> int:
-    """Return how many records a page is to have; nonsense is refused."""
+    """Return the requested page size; raise ``ValidationError`` if it is invalid."""
     text = request.query_params.get("page_size", "")
     if not text:
         return default
@@ -181,7 +183,7 @@ def page_size_of(request: Request, default: int = PAGE_SIZE) -> int:
 
 
 def ordering_of(request: Request, model: type[Model]) -> Sequence[SortKey]:
-    """Return the keys to order by; the id comes last, so that no two rows tie."""
+    """Return the keys to order by; the id comes last, to make the order total."""
     text = request.query_params.get("ordering", "")
     allowed = orderable_fields(model)
     keys: dict[str, SortKey] = {}
@@ -198,25 +200,25 @@ def ordering_of(request: Request, model: type[Model]) -> Sequence[SortKey]:
         field: Any = model._meta.get_field(name)
         keys.setdefault(name, SortKey(name, part != name, bool(field.null)))
     keys.setdefault("id", SortKey("id", descending=True))
-    return _until_unique(list(keys.values()))
+    return _keys_until_id(list(keys.values()))
 
 
-def _until_unique(keys: list[SortKey]) -> list[SortKey]:
-    """Drop what comes after the id, which decides already."""
+def _keys_until_id(keys: list[SortKey]) -> list[SortKey]:
+    """Return the keys up to the id; further keys have no effect."""
     position = next(at for at, key in enumerate(keys) if key.name == "id")
     return keys[: position + 1]
 
 
 def orderable_fields(model: type[Model]) -> list[str]:
-    """Name the fields a list can be ordered by.
+    """Return the names of the fields by which a list can be ordered.
 
-    They are its id and the stored values that it shows, but for those too long for a
-    cursor in an address.
+    They are the id and the stored fields of the list, except those whose values are too
+    long for a cursor in an address.
     """
     return [
         field.name
         for field in model._meta.concrete_fields
-        if field.name not in _UNSHOWN and _is_short(field)
+        if field.name not in _HIDDEN_FIELDS and _is_short(field)
     ]
 
 

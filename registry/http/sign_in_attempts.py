@@ -17,7 +17,7 @@ from rest_framework.exceptions import APIException, Throttled
 
 from registry.core.errors import Unavailable
 from registry.http.addresses import client_address, client_network, is_exempt
-from registry.http.throttling import Usage, Window, tell
+from registry.http.throttling import Usage, Window, report_usage
 from registry.identity.hashing import hashing_slots
 
 if TYPE_CHECKING:
@@ -103,18 +103,18 @@ class SignInAttempt:
         """Mark the attempt as successful, so that it is not counted."""
         self._right = True
         if self._counted:
-            self._window.give_back()
+            self._window.uncount()
             self._counted = False
 
     def report_failure(self) -> None:
         """Report the attempts that are left in the response, unless it succeeded."""
         if not self._right:
             used = self._window.used() if self._counted else 0
-            tell(self._request, self._window.usage(used))
+            report_usage(self._request, self._window.usage(used))
 
     def _raise_too_many(self, used: int) -> None:
         usage = self._window.usage(used)
-        tell(self._request, usage)
+        report_usage(self._request, usage)
         raise TooManyAttempts(usage)
 
 

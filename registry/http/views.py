@@ -1,4 +1,4 @@
-"""What views of every surface do that take tokens and count requests."""
+"""The base class of views that accept tokens and count requests, for all surfaces."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 
 class CountedView(APIView):
-    """Counts every request, refused ones too.
+    """A view that counts every request, also refused ones.
 
-    What is left of the limit the middleware tells the client. ``token_scopes`` are
-    scopes of access tokens that are enough to read here, besides `read`.
+    The middleware adds the headers of the rate limit. ``token_scopes`` are scopes of
+    access tokens that are enough to read here, besides `read`.
     """
 
     token_scopes: tuple[str, ...] = ()
-    #: Whether the view reads the body piece by piece, whatever its size.
+    #: Whether the view reads the body in chunks, whatever its size.
     streams_body = False
-    #: Whether all requests count as exports, and all reads take one of the slots of
-    #: ``registry.http.read_slots``; those for one of the costly formats do both.
+    #: Whether all requests count as exports, and whether all reads take a slot of
+    #: ``registry.http.read_slots``. Requests for a costly format do both.
     is_export = False
     is_costly = False
     costly_formats: Mapping[str, str] = {}
@@ -39,20 +39,20 @@ class CountedView(APIView):
     def dispatch(
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
-        """Answer; a large body counts as one until then."""
-        with ExitStack() as self._held:
+        """Handle the request; a large body keeps its slot until the end."""
+        with ExitStack() as self._large_body_slots:
             return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Find out who asks and count the request before anything can refuse it.
+        """Authenticate and count the request before anything can refuse it.
 
-        Raises ``Busy`` where no slot is free for a costly read.
+        Raises ``Busy`` if no slot is free for a costly read.
         """
-        wants_all = self._asks_for_costly_format(request)
+        is_costly_format = self._asks_for_costly_format(request)
         self._authenticate(request)
-        exports = self.is_export or wants_all
-        refuse_excess(request._request, request.user, exports=exports)
-        if request.method in {"GET", "HEAD"} and (self.is_costly or wants_all):
+        is_export = self.is_export or is_costly_format
+        refuse_excess(request._request, request.user, is_export=is_export)
+        if request.method in {"GET", "HEAD"} and (self.is_costly or is_costly_format):
             hold_read_slot(request._request, request.user)
         self.format_kwarg = self.get_format_suffix(**kwargs)
         negotiated = self.perform_content_negotiation(request)
@@ -62,14 +62,14 @@ class CountedView(APIView):
         )
         self.check_permissions(request)
         if request.method not in SAFE:
-            prepare_body(request._request, type(self), self._held)
+            prepare_body(request._request, type(self), self._large_body_slots)
 
     def hold_large_body(self, request: HttpRequest) -> None:
-        """Count a body that will be in memory as one of the large ones, if it is."""
-        hold_if_large(request, self._held)
+        """Take a slot for a body in memory, if it is large."""
+        hold_if_large(request, self._large_body_slots)
 
     def _asks_for_costly_format(self, request: Request) -> bool:
-        """Tell whether one of the costly formats is asked for."""
+        """Return whether the request asks for one of the costly formats."""
         asked = request.query_params.get("format")
         if asked:
             return asked in self.costly_formats
@@ -77,13 +77,13 @@ class CountedView(APIView):
         return any(one in accepted for one in self.costly_formats.values())
 
     def _authenticate(self, request: Request) -> None:
-        """Authenticate; whoever guesses at tokens or passwords is slowed down."""
+        """Authenticate; count failures, to limit guesses of tokens and passwords."""
         try:
             self.perform_authentication(request)
         except AuthenticationFailed:
             count_failure(request._request)
             raise
         except PermissionDenied:
-            # a session without its CSRF token, which makes nobody of somebody
-            refuse_excess(request._request, request.user, exports=self.is_export)
+            # a session without its CSRF token
+            refuse_excess(request._request, request.user, is_export=self.is_export)
             raise

@@ -1,1 +1,1 @@
-"""What was run: code runs with their code, inputs and outputs."""
+"""Code runs with their code, inputs and outputs."""

@@ -1,11 +1,11 @@
-"""Registering code runs, and changing them."""
+"""Register, change and delete code runs."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from registry.catalogue.services import keep_uuid
+from registry.catalogue.services import require_same_uuid
 from registry.core.records import Values, create_records
 from registry.identity.ownership import change_own, delete_own
 from registry.runs.models import CodeRun
@@ -29,7 +29,7 @@ def update_code_run(
     unless_changed: Collection[str] | None = None,
     validated: bool = False,
 ) -> CodeRun:
-    """Change a code run, for example add outputs as they appear; its UUID stays."""
+    """Change a code run, for example add outputs as they appear; its UUID is locked."""
     return change_own(
         CodeRun,
         pk,
@@ -37,12 +37,12 @@ def update_code_run(
         by=by,
         unless_changed=unless_changed,
         validated=validated,
-        guard=keep_uuid,
+        guard=require_same_uuid,
     )
 
 
 def delete_code_run(
     pk: int, *, by: User, unless_changed: Collection[str] | None = None
 ) -> None:
-    """Remove a code run; what it read and wrote stays."""
+    """Delete a code run; its inputs and outputs stay."""
     delete_own(CodeRun, pk, by=by, unless_changed=unless_changed)

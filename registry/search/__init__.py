@@ -1,1 +1,1 @@
-"""Finding records by what they are called."""
+"""Search for records by name."""

@@ -1,4 +1,4 @@
-"""Finding records by a part of their name, title or description, in any case."""
+"""Search for records by a part of their name, title or description, in any case."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Found:
+class TypeMatches:
     """The newest records of one type that match, and whether there are more."""
 
     record_type: RecordType[Any]
@@ -25,10 +25,11 @@ class Found:
     more: bool
 
 
-def search_names(text: str, *, limit: int = 10) -> list[Found]:
-    """Find records whose names hold every word of a text.
+def search_names(text: str, *, limit: int = 10) -> list[TypeMatches]:
+    """Return the records whose names contain every word of a text.
 
-    At most ``limit`` of each type, the newest first; types without any are left out.
+    There are at most ``limit`` records of each type, the newest first. Types without a
+    match are left out.
     """
     words = text.split()
     if not words:
@@ -41,8 +42,8 @@ def search_names(text: str, *, limit: int = 10) -> list[Found]:
     return [one for one in found if one.records]
 
 
-def every_word_in(words: Sequence[str], fields: Sequence[str]) -> Q:
-    """Return the condition that every word is in one of the fields, in any case."""
+def contains_every_word(words: Sequence[str], fields: Sequence[str]) -> Q:
+    """Return the condition that each word is in one of the fields, in any case."""
     condition = Q()
     for word in words:
         any_field = Q()
@@ -54,12 +55,12 @@ def every_word_in(words: Sequence[str], fields: Sequence[str]) -> Q:
 
 def _search_type(
     record_type: RecordType[Any], words: Sequence[str], limit: int
-) -> Found:
+) -> TypeMatches:
     fields = list(map(name_of, record_type.search_texts))
-    matches = every_word_in(words, fields)
+    matches = contains_every_word(words, fields)
     found = record_type.model._default_manager.filter(matches).order_by("-id")
     context = record_type.context
-    # no link is None to Django, which else would follow every one
+    # with None, Django follows no link; without arguments it would follow every one
     link = name_of(context.link) if context else None
     rows = list(found.select_related(link)[: limit + 1])
-    return Found(record_type, rows[:limit], len(rows) > limit)
+    return TypeMatches(record_type, rows[:limit], len(rows) > limit)

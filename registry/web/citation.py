@@ -1,6 +1,6 @@
-"""Citing a data product, as DataCite recommends for data.
+"""Cite a data product in the form that DataCite recommends for data.
 
-That is: creator, year, title, version, publisher, identifier.
+The parts are creator, year, title, version, publisher and identifier.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SPECIAL = {
 
 @dataclass(frozen=True)
 class Citation:
-    """What a citation says; an author's name is as the author writes it."""
+    """The parts of a citation; names of authors are not reordered."""
 
     authors: Sequence[str]
     year: int
@@ -43,7 +43,7 @@ class Citation:
 
     @property
     def before_address(self) -> str:
-        """The citation up to the address, which pages make a link."""
+        """The citation without the address, which pages show as a link."""
         who = f"{'; '.join(self.authors)} " if self.authors else ""
         return (
             f"{who}({self.year}): {self.title}, version {self.version}. "
@@ -66,5 +66,5 @@ class Citation:
 
 
 def escape(text: str) -> str:
-    """Spell a text so that TeX prints it as it is."""
+    """Return a text with the special characters of TeX escaped."""
     return "".join(_SPECIAL.get(character, character) for character in text)

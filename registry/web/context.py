@@ -1,4 +1,4 @@
-"""What every page shows."""
+"""The context processor of all pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What costs much on pages: it takes a slot of the process, and counts as an export."""
+"""Limit costly pages: each takes a slot of the process and counts as an export."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     View = Callable[..., HttpResponse]
 
 
-def costly(view: View) -> View:
-    """Have a slot for a page until it is sent; without one the answer is 503."""
+def costly_view(view: View) -> View:
+    """Decorate a view so that it holds a slot until its page is sent.
+
+    The response is 503 if no slot is free, and 429 beyond the limit of exports.
+    """
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -34,8 +37,11 @@ def costly(view: View) -> View:
 
 
 @contextmanager
-def permit_to_draw(request: HttpRequest) -> Iterator[None]:
-    """Count one picture drawn for a page, which holds a slot; raises ``Busy``."""
+def count_picture(request: HttpRequest) -> Iterator[None]:
+    """Count one picture as an export; raise ``Busy`` beyond the limit.
+
+    The page must hold a slot.
+    """
     allowed, _ = count_export(request, request.user)
     if not allowed:
         raise Busy("You have requested many pictures; try again later.")

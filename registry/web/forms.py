@@ -1,7 +1,7 @@
-"""Forms that register records: one field for each that the API takes.
+"""Forms that register records, with one field for each writable field of the API.
 
-A link is a text, as in the API: an id, a UUID or a URL, with suggestions where the
-browser runs scripts. Nothing loads a table into a select.
+A link is a text, as in the API: an id, a UUID or a URL. Scripts in the browser add
+suggestions. No form loads a table into a select.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from registry.core.links import LinkError, kind_of, resolve_links, targets_of
 if TYPE_CHECKING:
     from registry.core.record_types import RecordType
 
-#: What people do not fill in, for the registry chooses it.
+#: Fields that are not in forms, because the registry sets them.
 _LEFT_OUT = frozenset({"uuid"})
-#: Texts that deserve more than a line.
+#: The fields with inputs of several lines.
 _LONG = models.TextField
 
 
 class LinkInput(forms.TextInput):
-    """A text field that suggests records of a type as one types."""
+    """A text input that suggests records of a type."""
 
     def __init__(self, model: type[models.Model], *, many: bool = False) -> None:
         super().__init__(
@@ -60,15 +60,15 @@ class LinksFormField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         """Return the ids of the targets."""
-        return _find(self.model, self.links_in(super().clean(value)))
+        return _find(self.model, self.split_links(super().clean(value)))
 
-    def links_in(self, value: Any) -> list[str]:
-        """Return the links in a text, as the API takes them."""
+    def split_links(self, value: Any) -> list[str]:
+        """Return the links in a text, as the API accepts them."""
         return str(value).replace(",", " ").split()
 
 
 def _find(model: type[models.Model], texts: list[str]) -> list[int]:
-    """Return the ids of the targets of links, each once."""
+    """Return the ids of the targets of links, without duplicates."""
     links = resolve_links((model, text) for text in texts)
     try:
         return list(dict.fromkeys(targets_of(links, model, texts)))
@@ -77,7 +77,7 @@ def _find(model: type[models.Model], texts: list[str]) -> list[int]:
 
 
 class RecordForm(forms.Form):
-    """The form of one record type, made from its declaration."""
+    """The form of one record type, built from its declaration."""
 
     def __init__(self, record_type: RecordType[Any], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -94,7 +94,7 @@ class RecordForm(forms.Form):
         self.fields |= plain | lists
 
     def values(self) -> dict[str, Any]:
-        """Return what a service takes: given values only."""
+        """Return the values for a service, without empty ones."""
         return {
             name: value
             for name, value in self.cleaned_data.items()
@@ -102,14 +102,14 @@ class RecordForm(forms.Form):
         }
 
     def add_errors(self, fields: dict[str, list[str]]) -> None:
-        """Show the errors of a service beside the fields."""
+        """Add the errors of a service to their fields."""
         for name, texts in fields.items():
             for text in texts:
                 self.add_error(name if name in self.fields else None, text)
 
 
 def _links_field(model_field: Any) -> forms.Field:
-    """Return the form field for a list of links, stored on either side."""
+    """Return the form field of a list of links, which either side can store."""
     names = model_field.related_model._meta
     own = str(getattr(model_field, "help_text", "") or "")
     titles = str(names.verbose_name_plural).capitalize()
@@ -117,13 +117,13 @@ def _links_field(model_field: Any) -> forms.Field:
         model_field.related_model,
         required=False,
         label=None if own else titles,
-        help_text=f"{own or f'{titles} that it is about.'} "
+        help_text=f"{own or f'{titles} that this is about.'} "
         "Ids or URLs, separated by spaces.",
     )
 
 
 def _form_field(model_field: Any, *, required: bool) -> forms.Field:
-    """Return the form field for a field of a model."""
+    """Return the form field of a model field."""
     optional = model_field.null or model_field.blank or model_field.has_default()
     common: dict[str, Any] = {
         "required": required or not optional,
@@ -151,7 +151,7 @@ def _target(model_field: Any) -> type[models.Model]:
 
 
 def _moment_field(common: dict[str, Any]) -> forms.Field:
-    """Make a field for a time in UTC, filled in with now where it is required."""
+    """Return the field of a time in UTC; a required one has the present time."""
     return forms.DateTimeField(
         input_formats=[
             "%Y-%m-%dT%H:%M",
@@ -169,7 +169,7 @@ def _moment_field(common: dict[str, Any]) -> forms.Field:
 
 
 def _text_field(model_field: Any, common: dict[str, Any]) -> forms.Field:
-    """Make a field for a text, with the model's own checks."""
+    """Return the field of a text, with the validators of the model."""
     long = isinstance(model_field, _LONG)
     return forms.CharField(
         max_length=model_field.max_length,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 GLOSSARY = "glossary"
-#: The guides in the order in which they are read.
+#: The guides in reading order.
 GUIDES = (
     "getting-started",
     "api",
@@ -49,7 +49,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
 
 @dataclass(frozen=True)
 class Guide:
-    """One guide: its name in addresses, its title and its HTML."""
+    """A guide: its name in addresses, its title and its HTML."""
 
     name: str
     title: str
@@ -68,7 +68,7 @@ def source_of(name: str) -> Path:
 
 @cache
 def guides() -> tuple[Guide, ...]:
-    """Return all guides that exist, in reading order."""
+    """Return the existing guides in reading order."""
     return tuple(
         render(name, source_of(name).read_text(encoding="utf-8"))
         for name in GUIDES
@@ -77,7 +77,7 @@ def guides() -> tuple[Guide, ...]:
 
 
 def render(name: str, text: str) -> Guide:
-    """Render Markdown (CommonMark with tables) to sanitised HTML."""
+    """Return a guide with its Markdown (CommonMark with tables) as sanitised HTML."""
     parser = MarkdownIt("commonmark").enable("table")
     tokens = parser.parse(text)
     title = _give_ids(tokens) or name
@@ -109,7 +109,7 @@ def _give_ids(tokens: Sequence[Token]) -> str:
 
 
 def _let_tables_scroll(tokens: Sequence[Token]) -> None:
-    """Make tables focusable: wide ones scroll on small screens."""
+    """Make tables focusable, because wide tables scroll on small screens."""
     for token in tokens:
         if token.type == "table_open":
             token.attrSet("tabindex", "0")
@@ -126,7 +126,7 @@ def _rewrite_links(tokens: Sequence[Token]) -> None:
 
 
 def _fence(tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    """Render a code block, with its language for the tabs."""
+    """Return a code block as HTML, with its language for the tabs."""
     token = tokens[index]
     language = token.info.strip().split(" ")[0]
     label = _LANGUAGES.get(language, "")

@@ -1,4 +1,4 @@
-"""Counting requests by the limits of the API, whatever answers them."""
+"""Count the requests for pages by the same rate limits as the API."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 
     from registry.http.throttling import Usage
 
-#: Where people with browsers are: who asks there is shown a page.
+#: The modules whose views always respond with a page.
 _PAGES = ("registry.web.", "registry.admin.", "django.contrib.admin.")
 
 
 class ThrottleMiddleware:
-    """Answers 429 when an address or an account asks too much.
+    """Returns 429 if an account or an address exceeds its rate limit.
 
-    The views of the API count for themselves, once they know whose token it is;
-    health checks and static files are not counted.
+    The views of the API count their requests themselves, once they know the account of
+    the token. Health checks and static files are not counted.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer; what no view has counted, such as unknown addresses, counts too."""
+        """Return the response; count a request that no view counted, such as a 404."""
         response = self.get_response(request)
         if usage_of(request) is None and not _is_health(request.resolver_match):
             allowed, usage = count_request(request, request.user)
@@ -53,7 +53,7 @@ class ThrottleMiddleware:
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponse | None:
-        """Answer 503 where a page, or what it needs, is not to be had just now."""
+        """Return 503 for ``Unavailable``, as a page or as JSON."""
         if not isinstance(exception, Unavailable):
             return None
         if _is_for_people(request):

@@ -1,4 +1,4 @@
-"""The messages for people whose sign-in with GitHub fails.
+"""The error messages of the sign-in with GitHub.
 
 The codes are those of ``social_core.exceptions.REASONS`` and of
 ``registry.identity.social``; the names in braces come from the exception's context.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Problem:
-    """What went wrong, and what the person can do."""
+    """A problem, and what the person can do about it."""
 
     status: int
     heading: str
@@ -36,7 +36,7 @@ _DENIED = Problem(
     "To register records, sign in again and authorise the registry at GitHub.",
     retry="again",
 )
-_LOST = Problem(
+_INTERRUPTED = Problem(
     400,
     "This sign-in cannot be finished",
     "You started it in another browser or with another account, it took longer than "
@@ -51,7 +51,7 @@ _EXPIRED = Problem(
     "Sign in again.",
     retry="again",
 )
-_DOWN = Problem(
+_UNREACHABLE = Problem(
     503,
     "GitHub does not respond",
     "The registry asked GitHub who you are, and got no response.",
@@ -59,7 +59,7 @@ _DOWN = Problem(
     retry="again",
     logged=True,
 )
-_STRANGE = Problem(
+_UNEXPECTED = Problem(
     502,
     "GitHub refused the request of this registry",
     "GitHub refused the request, or sent an unexpected response.",
@@ -98,7 +98,7 @@ _NAME_TAKEN = Problem(
     "somebody else.",
     "",
 )
-_OTHERS = Problem(
+_LINKED_ELSEWHERE = Problem(
     409,
     "This GitHub account is linked with another account",
     "You can link a GitHub account with one account of this registry. Nothing changed.",
@@ -118,30 +118,30 @@ _PROBLEMS = {
     "authentication_disallowed": _NOT_LISTED,
     "authorization_code_rejected": _EXPIRED,
     "authorization_declined": _DENIED,
-    "connection_failed": _DOWN,
-    "identity_in_use": _OTHERS,
-    "invalid_parameter": _LOST,
-    "missing_parameter": _LOST,
+    "connection_failed": _UNREACHABLE,
+    "identity_in_use": _LINKED_ELSEWHERE,
+    "invalid_parameter": _INTERRUPTED,
+    "missing_parameter": _INTERRUPTED,
     "profile_email_missing": _NO_EMAIL,
-    "rate_limited": _DOWN,
-    "session_context_missing": _LOST,
-    "state_mismatch": _LOST,
-    "timeout": _DOWN,
-    "unavailable": _DOWN,
-    "user_mismatch": _LOST,
+    "rate_limited": _UNREACHABLE,
+    "session_context_missing": _INTERRUPTED,
+    "state_mismatch": _INTERRUPTED,
+    "timeout": _UNREACHABLE,
+    "unavailable": _UNREACHABLE,
+    "user_mismatch": _INTERRUPTED,
     "username_in_use": _NAME_TAKEN,
 }
 
 
 def problem_of(error: SocialAuthBaseException) -> Problem:
-    """Return the message for this error."""
+    """Return the problem of an error."""
     if error.provider_code == "unverified_user_email":
         return _NO_EMAIL
-    return _PROBLEMS.get(error.code, _STRANGE)
+    return _PROBLEMS.get(error.code, _UNEXPECTED)
 
 
 def names_of(error: SocialAuthBaseException) -> dict[str, Any]:
-    """Return the names that the texts mention."""
+    """Return the names that the texts of problems contain."""
     orgs = sorted(settings.SOCIAL_AUTH_GITHUB_ALLOWED_ORGS)
     people = bool(settings.SOCIAL_AUTH_GITHUB_ALLOWED_USERS)
     groups = [f"members of {' or '.join(orgs)}"] if orgs else []

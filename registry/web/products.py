@@ -1,4 +1,4 @@
-"""What the page of a data product shows besides its fields."""
+"""The context of the pages of data products, objects and components."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.db.models import Prefetch
 
-from registry.catalogue.files import InStore, OnTheWeb, OutOfReach, place_of
+from registry.catalogue.files import InStore, NotDownloadable, OnTheWeb, place_of
 from registry.catalogue.models import DataProduct, Issue, Object, ObjectComponent
 from registry.core.models import Event
 from registry.core.verbs import CREATED
@@ -16,7 +16,7 @@ from registry.runs.models import CodeRun
 from registry.storage.models import StoredFile
 from registry.web.citation import Citation
 from registry.web.describe import link_to
-from registry.web.runs import components
+from registry.web.runs import describe_components
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,29 +28,29 @@ if TYPE_CHECKING:
     from registry.identity.models import User
     from registry.web.describe import Viewer
 
-#: Versions, issues and inputs of a run that a page names.
-SHOWN = 50
-#: Runs that wrote it, and runs that read it.
-RUNS_SHOWN = 10
+#: The largest number of versions, of issues, and of inputs of a run on a page.
+MAX_SHOWN = 50
+#: The largest number of runs that wrote a product, and of runs that read it.
+MAX_RUNS_SHOWN = 10
 
 
 def product_context(product: DataProduct, request: HttpRequest) -> dict[str, Any]:
-    """Gather versions, file, runs, issues, labels and the citation."""
+    """Return the versions, file, runs, issues, labels and citation of a product."""
     thing = product.object
-    authors = list(thing.authors.order_by("pk")[:SHOWN])
+    authors = list(thing.authors.order_by("pk")[:MAX_SHOWN])
     versions = DataProduct.objects.filter(
         namespace=product.namespace_id, name=product.name
-    ).order_by("-version_key")[:SHOWN]
+    ).order_by("-version_key")[:MAX_SHOWN]
     return {
         "versions": list(versions),
         "file": file_of(thing, request, product),
         "issues": issues_of(thing),
         "issue_component": whole_component(thing),
-        "made_by": _made_by(thing, request.user),
-        "used_by": _used_by(thing),
+        "made_by": _runs_that_wrote(thing, request.user),
+        "used_by": _runs_that_read(thing),
         "authors": authors,
-        "keywords": list(thing.keywords.all()[:SHOWN]),
-        "licences": list(thing.licences.all()[:SHOWN]),
+        "keywords": list(thing.keywords.all()[:MAX_SHOWN]),
+        "licences": list(thing.licences.all()[:MAX_SHOWN]),
         "citation": _citation(product, authors),
     }
 
@@ -67,24 +67,24 @@ def object_context(thing: Object, request: HttpRequest) -> dict[str, Any]:
 def component_context(component: ObjectComponent, _: HttpRequest) -> dict[str, Any]:
     """Return the issues with a component."""
     issues = Issue.objects.filter(component_issues=component.pk)
-    return {"issues": list(issues[:SHOWN]), "issue_component": component.pk}
+    return {"issues": list(issues[:MAX_SHOWN]), "issue_component": component.pk}
 
 
-def _made_by(thing: Object, viewer: Viewer) -> list[dict[str, Any]]:
-    """Describe the runs that wrote an object: by whom, with what, from what."""
+def _runs_that_wrote(thing: Object, viewer: Viewer) -> list[dict[str, Any]]:
+    """Return the runs that wrote an object, with their owners, code and inputs."""
     parts = ObjectComponent.objects.select_related("object").order_by("pk")
     runs: Any = (
-        _latest(CodeRun.objects.filter(outputs__object=thing.pk))
+        _latest_runs(CodeRun.objects.filter(outputs__object=thing.pk))
         .select_related("registered_by", "code_repo")
-        .prefetch_related(Prefetch("inputs", parts[:SHOWN], to_attr="first_inputs"))
+        .prefetch_related(Prefetch("inputs", parts[:MAX_SHOWN], to_attr="first_inputs"))
     )
-    described = components(part for run in runs for part in run.first_inputs)
+    described = describe_components(part for run in runs for part in run.first_inputs)
     of_part = {entry["id"]: entry for entry in described}
     return [
         {
             "run": link_to(run),
             "date": run.run_date,
-            "by": _name(run.registered_by, viewer),
+            "by": _account_name(run.registered_by, viewer),
             "code": link_to(run.code_repo) if run.code_repo else None,
             "inputs": [of_part[part.pk] for part in run.first_inputs],
         }
@@ -92,23 +92,23 @@ def _made_by(thing: Object, viewer: Viewer) -> list[dict[str, Any]]:
     ]
 
 
-def _used_by(thing: Object) -> list[dict[str, Any]]:
-    """Name the runs that read an object."""
-    runs = _latest(CodeRun.objects.filter(inputs__object=thing.pk))
+def _runs_that_read(thing: Object) -> list[dict[str, Any]]:
+    """Return the runs that read an object."""
+    runs = _latest_runs(CodeRun.objects.filter(inputs__object=thing.pk))
     return [{"run": link_to(run), "date": run.run_date} for run in runs]
 
 
-def _latest(runs: QuerySet[CodeRun]) -> QuerySet[CodeRun]:
-    return runs.distinct().order_by("-run_date", "-pk")[:RUNS_SHOWN]
+def _latest_runs(runs: QuerySet[CodeRun]) -> QuerySet[CodeRun]:
+    return runs.distinct().order_by("-run_date", "-pk")[:MAX_RUNS_SHOWN]
 
 
-def _name(user: User, viewer: Viewer) -> str:
-    """Name an account to those who have one themselves."""
+def _account_name(user: User, viewer: Viewer) -> str:
+    """Return the name of an account, or an empty text for anonymous users."""
     return user.get_username() if viewer.is_authenticated else ""
 
 
 def whole_component(thing: Object) -> int | None:
-    """Return the id of the component that stands for all of an object."""
+    """Return the id of the component ``whole_object`` of an object."""
     return (
         thing.components.filter(whole_object=True)
         .order_by("pk")
@@ -122,14 +122,14 @@ def issues_of(thing: Object) -> list[Issue]:
     return list(
         Issue.objects.filter(component_issues__object=thing.pk)
         .distinct()
-        .order_by("-severity", "-pk")[:SHOWN]
+        .order_by("-severity", "-pk")[:MAX_SHOWN]
     )
 
 
 def file_of(
     thing: Object, request: HttpRequest, product: DataProduct | None = None
 ) -> dict[str, Any] | None:
-    """Describe an object's file: where it is, how large, and whether it can be had."""
+    """Return the location, size and download address of an object's file."""
     location = thing.storage_location
     if location is None:
         return None
@@ -149,11 +149,11 @@ def file_of(
 def _download(
     thing: Object, request: HttpRequest, product: DataProduct | None, *, held: bool
 ) -> str | None:
-    """Return where the file can be fetched, if it can."""
+    """Return the download address of a file, if it has one."""
     location = thing.storage_location
     place = place_of(location) if location is not None else None
     match place:
-        case None | OutOfReach():
+        case None | NotDownloadable():
             return None
         case InStore() if not held:
             return None
@@ -169,7 +169,7 @@ def _download(
 
 
 def _citation(product: DataProduct, authors: Sequence[Author]) -> Citation:
-    """Cite a product by the address that it has on this registry's public host."""
+    """Return the citation of a product, with its address on the public host."""
     created = Event.objects.filter(
         kind=product.kind, record_id=product.pk, action=CREATED.name
     ).first()

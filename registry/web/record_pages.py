@@ -1,4 +1,4 @@
-"""What the pages of some record types show beyond their fields, links and history."""
+"""The special pages of some record types, with more than fields, links and history."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ Context = Callable[[Any, "HttpRequest"], dict[str, Any]]
 
 @dataclass(frozen=True)
 class RecordPage:
-    """The template of a record's page, and what the template needs besides.
+    """The template of a record's page, and the functions that build its context.
 
-    ``imports_crates`` offers to import an RO-Crate on the list of the type.
+    With ``imports_crates``, the list of the type offers to import an RO-Crate.
     """
 
     template: str = "web/record.html"
@@ -41,7 +41,7 @@ class RecordPage:
     imports_crates: bool = False
 
     def context_of(self, record: Any, request: HttpRequest) -> dict[str, Any]:
-        """Return what the template needs besides the fields of the record."""
+        """Return the context of the template besides the fields of the record."""
         context: dict[str, Any] = {}
         for build in self.contexts:
             context |= build(record, request)
@@ -52,18 +52,18 @@ def _lineage(record: Any, request: HttpRequest) -> dict[str, Any]:
     return {"lineage": lineage_context(record, request)}
 
 
-_USUAL = RecordPage()
-_DECLARED: list[tuple[RecordType[Any], RecordPage]] = []
+_DEFAULT_PAGE = RecordPage()
+_PAGES: list[tuple[RecordType[Any], RecordPage]] = []
 
 
 def declare_page(record_type: RecordType[Any], page: RecordPage) -> None:
-    """Have the records of a type shown by a page of their own."""
-    _DECLARED.append((record_type, page))
+    """Declare the page of a record type."""
+    _PAGES.append((record_type, page))
 
 
 def page_of(record_type: RecordType[Any]) -> RecordPage:
-    """Return the page of a record type, which is the usual one unless declared."""
-    return next((page for one, page in _DECLARED if one is record_type), _USUAL)
+    """Return the declared page of a record type, or the default page."""
+    return next((page for one, page in _PAGES if one is record_type), _DEFAULT_PAGE)
 
 
 declare_page(

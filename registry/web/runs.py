@@ -1,4 +1,4 @@
-"""What the page of a code run shows besides its fields."""
+"""The context of the page of a code run."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ if TYPE_CHECKING:
 
     from registry.runs.models import CodeRun
 
-#: Inputs or outputs that a page names.
-SHOWN = 100
+#: The largest number of inputs, and of outputs, on a page.
+MAX_SHOWN = 100
 
 
 def run_context(run: CodeRun, _: HttpRequest) -> dict[str, Any]:
-    """Return the inputs and outputs of a run, named by their data products."""
-    read = list(run.inputs.select_related("object")[: SHOWN + 1])
-    written = list(run.outputs.select_related("object")[: SHOWN + 1])
+    """Return the inputs and outputs of a run, with their data products."""
+    read = list(run.inputs.select_related("object")[: MAX_SHOWN + 1])
+    written = list(run.outputs.select_related("object")[: MAX_SHOWN + 1])
     return {
-        "inputs": components(read[:SHOWN]),
-        "outputs": components(written[:SHOWN]),
-        "shown": SHOWN,
-        "more_inputs": len(read) > SHOWN,
-        "more_outputs": len(written) > SHOWN,
+        "inputs": describe_components(read[:MAX_SHOWN]),
+        "outputs": describe_components(written[:MAX_SHOWN]),
+        "shown": MAX_SHOWN,
+        "more_inputs": len(read) > MAX_SHOWN,
+        "more_outputs": len(written) > MAX_SHOWN,
     }
 
 
-def components(found: Iterable[ObjectComponent]) -> list[dict[str, Any]]:
-    """Describe components, each with the data products that it is a part of."""
+def describe_components(found: Iterable[ObjectComponent]) -> list[dict[str, Any]]:
+    """Return components, each with the data products that it is a part of."""
     parts = list(dict.fromkeys(found))
     products: dict[int, list[Value]] = {}
     objects = {part.object_id for part in parts}

@@ -1,4 +1,4 @@
-"""The addresses of the pages."""
+"""The URLs of the pages."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ app_name = "web"
 
 
 def redirect_legacy(name: str) -> Callable[..., HttpResponseBase]:
-    """Redirect from an address of the earlier site to the page of today."""
+    """Return a view that redirects an address of the earlier site to its page now."""
     return RedirectView.as_view(pattern_name=name, permanent=True, query_string=True)
 
 
@@ -50,9 +50,9 @@ urlpatterns = [
     path("vocab/", vocabulary.terms, name="vocabulary"),
     path("search/", search.results, name="search"),
     path("suggest/<slug:kind>/", suggest.suggestions, name="suggest"),
-    path("crates/", crates.send_crate, name="crates"),
+    path("crates/", crates.import_crate, name="crates"),
     path("account/", account.account, name="account"),
-    path("account/request-role/", roles.ask, name="request-role"),
+    path("account/request-role/", roles.new_request, name="request-role"),
     path(
         "account/role-requests/<int:pk>/withdraw",
         roles.withdraw,
@@ -80,7 +80,7 @@ urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     re_path(r"^data/(?P<checksum>[^/]+)/?$", files.DataView.as_view(), name="data"),
-    # the names have a colon or an at sign in them, which tells them from the pages
+    # these names contain a colon or an at sign, unlike the addresses of pages
     re_path(
         r"^data_product/(?P<cited>[^\0]*[:@][^\0]*)$",
         files.DataProductView.as_view(),

@@ -1,4 +1,4 @@
-"""What a browser does with a page of the admin: read it, and send its form."""
+"""Read pages of the admin and send their forms, as a browser does."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ FIREFOX = "Firefox/150.0"
 
 
 def signed_in(user: User, **options: Any) -> Client:
-    """Return a browser in which this person is signed in."""
+    """Return a client in which this user is signed in."""
     client = Client(headers={"user-agent": FIREFOX}, **options)
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return client
 
 
 def staff(name: str, *permissions: str) -> User:
-    """Make a member of staff with these permissions, such as view_object."""
+    """Create a staff account with these permissions, such as view_object."""
     user = create_user(username=name, password=PASSWORD, is_staff=True)
     chosen = Permission.objects.filter(codename__in=permissions)
     assert len(chosen) == len(permissions)
@@ -48,18 +48,18 @@ class Page:
 
     @property
     def text(self) -> str:
-        """The words of the page, one space between any two."""
+        """The text of the page with single spaces."""
         return " ".join(self.soup.get_text(" ").split())
 
     @property
     def errors(self) -> str:
-        """What the form complains of."""
+        """The errors of the form."""
         lists = self.soup.select(".errorlist")
         return " ".join(one.get_text(" ", strip=True) for one in lists)
 
     @property
     def form(self) -> dict[str, list[str]]:
-        """What the main form would send now."""
+        """The values that the main form would send."""
         form = self.soup.select_one("#content form[method=post]")
         assert form is not None
         values: dict[str, list[str]] = {}
@@ -70,7 +70,7 @@ class Page:
 
 
 def _values(control: Tag) -> list[str]:
-    """Return what a control sends."""
+    """Return the values that a control sends."""
     kind = str(control.get("type", ""))
     if control.name == "select":
         return [str(one["value"]) for one in control.select("option[selected]")]
@@ -86,20 +86,20 @@ def _values(control: Tag) -> list[str]:
 
 
 def page_of(answer: Any) -> Page:
-    """Read an answer."""
+    """Return the page of a response."""
     html = answer.content.decode()
     return Page(answer.status_code, html, BeautifulSoup(html, "html.parser"))
 
 
 def visit(client: Client, path: str, **query: Any) -> Page:
-    """Open a page, which must be there."""
+    """Return a page, which must exist."""
     page = page_of(client.get(path, query))
     assert page.status == 200, (path, page.status, page.text[:500])
     return page
 
 
 def fill_in(client: Client, path: str, values: Mapping[str, Any], **query: Any) -> Any:
-    """Open a form, put values in and send it."""
+    """Open a form, fill in values and send it."""
     form: dict[str, Any] = visit(client, path, **query).form
     form |= {"_continue": "Save and continue editing"}
     for name, value in values.items():
@@ -108,7 +108,7 @@ def fill_in(client: Client, path: str, values: Mapping[str, Any], **query: Any) 
 
 
 def _put(form: dict[str, Any], name: str, value: Any) -> None:
-    """Put a value where the form has it; False and None leave nothing to send."""
+    """Set a value of a form; False and None remove it."""
     if isinstance(value, datetime):
         form |= {f"{name}_0": f"{value:%Y-%m-%d}", f"{name}_1": f"{value:%H:%M:%S}"}
         return
@@ -127,20 +127,20 @@ def _sent(value: Any) -> str:
 
 
 def add_path(model: type[Model]) -> str:
-    """Return where a record is added."""
+    """Return the path of the form of a new record."""
     return address(model, "add")
 
 
 def list_path(model: type[Model]) -> str:
-    """Return where the records are listed."""
+    """Return the path of the list of a record's type."""
     return address(model, "changelist")
 
 
 def change_path(record: Model) -> str:
-    """Return a record's own page."""
+    """Return the path of a record's change page."""
     return address(type(record), "change", record.pk)
 
 
 def history_path(record: Model) -> str:
-    """Return where a record's events are."""
+    """Return the path of a record's history."""
     return address(type(record), "history", record.pk)

@@ -1,4 +1,4 @@
-"""People who open the admin."""
+"""Fixtures of users of the admin."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def administrator(db: None) -> User:
 
 @pytest.fixture
 def superuser(db: None) -> User:
-    """Return somebody who may do everything."""
+    """Return a superuser."""
     return create_user(username="root", password=PASSWORD, is_superuser=True)
 
 

@@ -10,12 +10,12 @@ from registry.core.records import to_many_fields
 
 
 def form_of(values: dict[str, Any]) -> dict[str, Any]:
-    """Return values without what forms do not have."""
+    """Return values without the fields that forms do not have."""
     return {name: value for name, value in values.items() if name != "whole_object"}
 
 
 def stored_in(record: Record) -> dict[str, Any]:
-    """Return what is on record, by field; links as ids."""
+    """Return the stored values by field, with links as ids."""
     lists = to_many_fields(type(record))
     plain = {f.name: getattr(record, f.attname) for f in record._meta.fields}
     held = {
@@ -25,7 +25,7 @@ def stored_in(record: Record) -> dict[str, Any]:
 
 
 def as_stored(value: Any) -> Any:
-    """Return what a form's value is on record: seconds and ids."""
+    """Return a form's value as it is stored, with seconds and ids."""
     if isinstance(value, list):
         return sorted(as_stored(one) for one in value)
     if isinstance(value, datetime):

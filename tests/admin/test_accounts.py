@@ -1,4 +1,4 @@
-"""Accounts, roles and tokens."""
+"""Accounts, roles and tokens in the admin."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ NEW = {
 
 @pytest.fixture
 def anna() -> User:
-    """Return an account that may do nothing in particular."""
+    """Return an account without special permissions."""
     return create_user(username="anna", password=PASSWORD, full_name="Anna B.")
 
 
@@ -61,9 +61,7 @@ def _password_path(user: User) -> str:
     return f"/admin/registry/user/{user.pk}/password/"
 
 
-def test_an_account_is_made_by_the_service(
-    curator: Client, administrator: User
-) -> None:
+def test_the_service_creates_an_account(curator: Client, administrator: User) -> None:
     answer = fill_in(curator, add_path(User), NEW)
     assert answer.status_code == 302, page_of(answer).errors
     anna = User.objects.get(username="anna")
@@ -80,7 +78,7 @@ def test_an_account_is_made_by_the_service(
     )
 
 
-def test_an_account_may_have_no_password(curator: Client) -> None:
+def test_an_account_can_lack_a_password(curator: Client) -> None:
     values = NEW | {"usable_password": "false", "password1": "", "password2": ""}
     fill_in(curator, add_path(User), values)
     assert not User.objects.get(username="anna").has_usable_password()
@@ -96,7 +94,7 @@ def test_an_account_may_have_no_password(curator: Client) -> None:
         ({"password1": "influenza", "password2": "influenza"}, "too short"),
     ],
 )
-def test_what_makes_no_account_is_said(
+def test_an_invalid_account_shows_errors(
     curator: Client, values: dict[str, str], message: str
 ) -> None:
     page = page_of(fill_in(curator, add_path(User), NEW | values))
@@ -105,7 +103,7 @@ def test_what_makes_no_account_is_said(
     assert User.objects.count() == 1
 
 
-def test_an_account_is_changed_by_the_service(
+def test_the_service_changes_an_account(
     curator: Client, administrator: User, anna: User
 ) -> None:
     values = {
@@ -152,7 +150,7 @@ def test_roles_and_other_groups_are_one_list(root: Client, anna: User) -> None:
     assert len(page.soup.select("#result_list tbody tr")) == 1
 
 
-def test_every_role_has_a_box(curator: Client, anna: User) -> None:
+def test_each_role_has_a_checkbox(curator: Client, anna: User) -> None:
     page = visit(curator, change_path(anna))
     boxes = page.soup.select("input[name=roles]")
     assert [str(box["value"]) for box in boxes] == list(ROLES)
@@ -162,7 +160,7 @@ def test_every_role_has_a_box(curator: Client, anna: User) -> None:
 # Nobody gives what they do not hold
 
 
-def test_an_administrator_makes_no_superuser(curator: Client, anna: User) -> None:
+def test_an_administrator_cannot_make_a_superuser(curator: Client, anna: User) -> None:
     permission = Permission.objects.get(codename="add_object")
     values = {"is_superuser": True, "user_permissions": [permission]}
     fill_in(curator, change_path(anna), values)
@@ -171,7 +169,7 @@ def test_an_administrator_makes_no_superuser(curator: Client, anna: User) -> Non
     assert not anna.user_permissions.exists()
 
 
-def test_a_superuser_makes_one(root: Client, anna: User) -> None:
+def test_a_superuser_can_make_a_superuser(root: Client, anna: User) -> None:
     permission = Permission.objects.get(codename="add_object")
     values = {"is_superuser": True, "user_permissions": [permission]}
     fill_in(root, change_path(anna), values)
@@ -181,7 +179,7 @@ def test_a_superuser_makes_one(root: Client, anna: User) -> None:
     assert changes["user_permissions"] == [[], ["registry.add_object"]]
 
 
-def test_staff_give_no_roles(anna: User) -> None:
+def test_staff_cannot_grant_roles(anna: User) -> None:
     bert = staff("bert", "view_user", "change_user")
     client = signed_in(bert)
     values = {"full_name": "Anna C.", "roles": ["sys-admin-admin"], "is_staff": True}
@@ -194,7 +192,7 @@ def test_staff_give_no_roles(anna: User) -> None:
 
 
 @pytest.mark.parametrize("rank", ["superuser", "administrator", "peer"])
-def test_nobody_changes_an_account_that_may_do_as_much(
+def test_an_account_with_equal_permissions_cannot_be_changed(
     rank: str, administrator: User, superuser: User
 ) -> None:
     bert = staff("bert", "view_user", "change_user")
@@ -214,7 +212,7 @@ def test_nobody_changes_an_account_that_may_do_as_much(
     assert account.check_password(PASSWORD)
 
 
-def test_nobody_shuts_themselves_out(root: Client, superuser: User) -> None:
+def test_nobody_can_deactivate_themselves(root: Client, superuser: User) -> None:
     page = page_of(fill_in(root, change_path(superuser), {"is_superuser": False}))
     assert page.status == 200
     assert "Let somebody else" in page.errors
@@ -225,7 +223,7 @@ def test_nobody_shuts_themselves_out(root: Client, superuser: User) -> None:
 # Passwords
 
 
-def test_a_password_is_set_by_the_service(curator: Client, anna: User) -> None:
+def test_the_service_sets_a_password(curator: Client, anna: User) -> None:
     form = {"password1": NEW["password1"], "password2": NEW["password1"]}
     answer = curator.post(_password_path(anna), form | {"usable_password": "true"})
     assert answer.status_code == 302
@@ -236,14 +234,16 @@ def test_a_password_is_set_by_the_service(curator: Client, anna: User) -> None:
     assert "password" in visit(curator, history_path(anna)).text
 
 
-def test_a_password_is_taken_away(curator: Client, anna: User) -> None:
+def test_a_password_can_be_removed(curator: Client, anna: User) -> None:
     form = {"usable_password": "false", "unset-password": "Disable"}
     assert curator.post(_password_path(anna), form).status_code == 302
     anna.refresh_from_db()
     assert not anna.has_usable_password()
 
 
-def test_people_change_their_own_password(curator: Client, administrator: User) -> None:
+def test_staff_can_change_their_own_password(
+    curator: Client, administrator: User
+) -> None:
     form = {
         "old_password": PASSWORD,
         "new_password1": NEW["password1"],
@@ -261,8 +261,8 @@ def test_people_change_their_own_password(curator: Client, administrator: User) 
     visit(curator, "/admin/password_change/done/")
 
 
-def _let_programs_in(user: User) -> tuple[str, str, DeviceAuthorization]:
-    """Have a token, a program, and a device that was let in and has not come yet."""
+def _grant_access(user: User) -> tuple[str, str, DeviceAuthorization]:
+    """Give an account a token, a session, and an authorised device."""
     client = device_client()
     session = new_session(client=client, user=user, scope="read")
     start_session(session, refresh_token=new_refresh_token())
@@ -271,8 +271,8 @@ def _let_programs_in(user: User) -> tuple[str, str, DeviceAuthorization]:
     return issue_token(user=user, by=user), issue_access_token(session, ["read"]), codes
 
 
-def _still_in(key: str, access: str, codes: DeviceAuthorization) -> list[bool]:
-    """Tell which of the three still act for the person."""
+def _remaining_access(key: str, access: str, codes: DeviceAuthorization) -> list[bool]:
+    """Return which of the three still have access."""
     statuses = [
         Client(headers={"authorization": f"Bearer {one}"}).get(NAME).status_code
         for one in (key, access)
@@ -282,10 +282,10 @@ def _still_in(key: str, access: str, codes: DeviceAuthorization) -> list[bool]:
 
 
 @pytest.mark.parametrize("ticked", [True, False])
-def test_who_changes_their_password_chooses_what_ends_with_it(
+def test_changing_the_password_can_revoke_all_access(
     curator: Client, administrator: User, ticked: bool
 ) -> None:
-    admitted = _let_programs_in(administrator)
+    admitted = _grant_access(administrator)
     path = "/admin/password_change/"
     box = visit(curator, path).soup.select_one("input[name=end_access]")
     assert box is not None
@@ -296,28 +296,26 @@ def test_who_changes_their_password_chooses_what_ends_with_it(
     if not ticked:
         del form["end_access"]
     assert curator.post(path, form).status_code == 302
-    assert _still_in(*admitted) == [not ticked] * 3
+    assert _remaining_access(*admitted) == [not ticked] * 3
 
 
 @pytest.mark.parametrize("usable", ["true", "false"])
-def test_a_password_that_an_administrator_sets_ends_all_access(
+def test_a_password_set_by_an_administrator_revokes_all_access(
     curator: Client, anna: User, usable: str
 ) -> None:
-    admitted = _let_programs_in(anna)
+    admitted = _grant_access(anna)
     form = {"password1": NEW["password1"], "password2": NEW["password1"]}
     disable = {"unset-password": "Disable"} if usable == "false" else {}
     answer = curator.post(
         _password_path(anna), form | disable | {"usable_password": usable}
     )
     assert answer.status_code == 302
-    assert _still_in(*admitted) == [False] * 3
+    assert _remaining_access(*admitted) == [False] * 3
     ended = Event.objects.filter(record_id=anna.pk, action__contains="revoked")
     assert ended.count() == 2
 
 
-def test_guesses_at_the_old_password_are_on_record(
-    curator: Client, administrator: User
-) -> None:
+def test_wrong_old_passwords_are_recorded(curator: Client, administrator: User) -> None:
     form = {"old_password": "guess", "new_password1": "x", "new_password2": "x"}
     curator.post("/admin/password_change/", form)
     event = Event.objects.latest("pk")

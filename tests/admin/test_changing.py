@@ -1,4 +1,4 @@
-"""What is changed and deleted in the admin is as by the API, refusals included."""
+"""Changes and deletions in the admin follow the rules of the API."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ from tests.admin.storing import stored_in
     ],
     ids=lambda value: "" if isinstance(value, dict) else value._meta.model.kind,
 )
-def test_a_change_leaves_who_and_what(
+def test_a_change_records_who_and_what(
     curator: Client, administrator: User, factory: Any, values: dict[str, Any]
 ) -> None:
     record = factory()
@@ -75,7 +75,9 @@ def test_a_change_leaves_who_and_what(
 
 
 @every_type
-def test_saving_what_is_there_changes_nothing(curator: Client, factory: Any) -> None:
+def test_saving_an_unchanged_form_changes_nothing(
+    curator: Client, factory: Any
+) -> None:
     record = factory()
     before, events = stored_in(record), Event.objects.count()
     assert fill_in(curator, change_path(record), {}).status_code == 302
@@ -93,7 +95,7 @@ def test_times_keep_their_microseconds(curator: Client) -> None:
     assert run.description == "Fit again"
 
 
-def test_texts_keep_their_line_ends_and_edges(curator: Client) -> None:
+def test_texts_keep_line_ends_and_outer_spaces(curator: Client) -> None:
     text = "  one\ntwo\r\n\nthree "
     item = factories.ObjectFactory.create(description=text)
     kind = factories.FileTypeFactory.create()
@@ -102,7 +104,7 @@ def test_texts_keep_their_line_ends_and_edges(curator: Client) -> None:
     assert (item.description, item.file_type) == (text, kind)
 
 
-def test_lists_of_links_are_changed(curator: Client) -> None:
+def test_lists_of_links_can_be_changed(curator: Client) -> None:
     run = factories.CodeRunFactory.create()
     [kept], new = run.inputs.all(), factories.ObjectComponentFactory.create()
     fill_in(curator, change_path(run), {"inputs": [kept, new], "outputs": []})
@@ -112,7 +114,7 @@ def test_lists_of_links_are_changed(curator: Client) -> None:
     assert changes["inputs"] == [[kept.pk], sorted([kept.pk, new.pk])]
 
 
-def test_the_components_of_an_issue_are_changed_from_its_page(curator: Client) -> None:
+def test_components_can_be_changed_on_the_page_of_an_issue(curator: Client) -> None:
     issue = factories.IssueFactory.create()
     new = factories.ObjectComponentFactory.create()
     fill_in(curator, change_path(issue), {"component_issues": [new]})
@@ -120,10 +122,10 @@ def test_the_components_of_an_issue_are_changed_from_its_page(curator: Client) -
     assert set(Event.objects.latest("pk").changes) == {"component_issues"}
 
 
-def test_a_list_too_long_for_a_form_is_shown_and_kept(
+def test_a_list_too_long_for_a_form_is_read_only(
     curator: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("registry.admin.records.LONGEST_LIST", 2)
+    monkeypatch.setattr("registry.admin.records.MAX_EDITED_LINKS", 2)
     components = [factories.ObjectComponentFactory.create() for _ in range(3)]
     run = factories.CodeRunFactory.create(inputs=components)
     issue = factories.IssueFactory.create(component_issues=components)
@@ -137,7 +139,7 @@ def test_a_list_too_long_for_a_form_is_shown_and_kept(
         assert set(getattr(record, name).all()) == set(components)
 
 
-def test_a_record_that_moved_on_meanwhile_is_not_overwritten(curator: Client) -> None:
+def test_a_record_that_changed_meanwhile_is_not_overwritten(curator: Client) -> None:
     run = factories.CodeRunFactory.create()
     form = visit(curator, change_path(run)).form
     fill_in(curator, change_path(run), {"description": "Somebody else's words"})
@@ -151,7 +153,7 @@ def test_a_record_that_moved_on_meanwhile_is_not_overwritten(curator: Client) ->
     assert run.description == "Somebody else's words"
 
 
-def test_what_others_refer_to_stays(curator: Client) -> None:
+def test_referenced_fields_are_locked(curator: Client) -> None:
     product = factories.DataProductFactory.create()
     factories.ExternalObjectFactory.create(data_product=product)
     page = page_of(fill_in(curator, change_path(product), {"name": "births"}))
@@ -162,7 +164,7 @@ def test_what_others_refer_to_stays(curator: Client) -> None:
     assert (product.name, product.namespace.name) != ("births", "theirs")
 
 
-def test_the_location_of_an_object_is_set_once(curator: Client) -> None:
+def test_the_location_of_an_object_can_be_set_once(curator: Client) -> None:
     item = factories.ObjectFactory.create(storage_location=None)
     place = factories.StorageLocationFactory.create()
     fill_in(curator, change_path(item), {"storage_location": place})
@@ -175,14 +177,14 @@ def test_the_location_of_an_object_is_set_once(curator: Client) -> None:
     assert item.storage_location == place
 
 
-def test_a_uuid_is_chosen_once(curator: Client) -> None:
+def test_a_uuid_cannot_be_changed(curator: Client) -> None:
     chosen = uuid.uuid4()
     fill_in(curator, add_path(Object), {"uuid": chosen})
     item = Object.objects.get(uuid=chosen)
     assert "uuid" not in visit(curator, change_path(item)).form
 
 
-def test_a_change_that_clashes_is_an_error_of_the_form(curator: Client) -> None:
+def test_a_duplicate_change_is_a_form_error(curator: Client) -> None:
     first, second = (
         factories.NamespaceFactory.create(),
         factories.NamespaceFactory.create(),
@@ -194,9 +196,7 @@ def test_a_change_that_clashes_is_an_error_of_the_form(curator: Client) -> None:
     assert page.form["name"] == [first.name]
 
 
-def test_a_run_is_deleted_and_leaves_its_event(
-    curator: Client, administrator: User
-) -> None:
+def test_a_deleted_run_leaves_its_event(curator: Client, administrator: User) -> None:
     run = factories.CodeRunFactory.create()
     [component] = run.inputs.all()
     path = change_path(run).replace("change", "delete")
@@ -213,9 +213,7 @@ def test_a_run_is_deleted_and_leaves_its_event(
 
 
 @every_type
-def test_nothing_is_deleted_in_bulk_and_only_runs_one_by_one(
-    root: Client, factory: Any
-) -> None:
+def test_only_single_runs_can_be_deleted(root: Client, factory: Any) -> None:
     record = factory()
     path = list_path(type(record))
     assert not visit(root, path).soup.select("select[name=action]")

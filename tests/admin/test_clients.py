@@ -1,4 +1,4 @@
-"""Clients of OAuth, and what they do for people."""
+"""OAuth clients and their sessions in the admin."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _secret_in(answer: Any) -> str:
     return str(found["value"])
 
 
-def test_a_service_is_made_and_its_secret_shown_once(
+def test_the_secret_of_a_new_service_is_shown_once(
     curator: Client, administrator: User
 ) -> None:
     secret = _secret_in(fill_in(curator, add_path(Application), SERVICE))
@@ -100,7 +100,7 @@ def test_a_public_client_has_no_secret_to_show(curator: Client) -> None:
         ),
     ],
 )
-def test_a_client_that_cannot_be_is_refused(
+def test_an_invalid_client_is_refused(
     curator: Client, wrong: dict[str, Any], complaint: str
 ) -> None:
     page = page_of(fill_in(curator, add_path(Application), SERVICE | wrong))
@@ -108,9 +108,7 @@ def test_a_client_that_cannot_be_is_refused(
     assert not Application.objects.exists()
 
 
-def test_a_client_keeps_what_it_was_made_as(
-    curator: Client, administrator: User
-) -> None:
+def test_the_type_of_a_client_is_locked(curator: Client, administrator: User) -> None:
     made, _ = create_client(
         client_id="notebook",
         name="Notebook",
@@ -127,7 +125,7 @@ def test_a_client_keeps_what_it_was_made_as(
     assert changes["name"] == ["Notebook", "Notebooks"]
 
 
-def test_a_secret_is_replaced(curator: Client) -> None:
+def test_a_secret_can_be_replaced(curator: Client) -> None:
     made, old = create_client(client_id="robot", name="Robot", grant=Grant.SERVICE)
     form = {"action": "replace_secrets", "_selected_action": [made.pk]}
     new = _secret_in(curator.post(list_path(Application), form))
@@ -138,7 +136,7 @@ def test_a_secret_is_replaced(curator: Client) -> None:
         assert answer.status == status
 
 
-def test_nobody_rises_by_the_secret_of_a_service(curator: Client) -> None:
+def test_the_secret_of_a_service_grants_no_further_permissions(curator: Client) -> None:
     made, old = create_client(
         client_id="robot", name="R", grant=Grant.SERVICE, roles=["sys-admin-admin"]
     )
@@ -148,7 +146,7 @@ def test_nobody_rises_by_the_secret_of_a_service(curator: Client) -> None:
     assert answer.status == 200
 
 
-def test_a_client_is_removed_with_all_it_may_do(curator: Client) -> None:
+def test_deleting_a_client_ends_its_access(curator: Client) -> None:
     client = device_client()
     tokens = authorize_device(create_user(username="anna"), Program("telescope"))
     path = re.sub("change/$", "delete/", change_path(client))
@@ -159,7 +157,7 @@ def test_a_client_is_removed_with_all_it_may_do(curator: Client) -> None:
     assert Event.objects.filter(kind="oauth_client", action="deleted").exists()
 
 
-def test_sessions_are_shown_and_revoked_without_their_secrets(
+def test_sessions_can_be_revoked_and_show_no_secrets(
     curator: Client, administrator: User
 ) -> None:
     device_client()
@@ -193,14 +191,12 @@ def test_sessions_are_shown_and_revoked_without_their_secrets(
         (DeviceCode, "digest"),
     ],
 )
-def test_no_secret_is_found_out_by_filtering(
-    root: Client, model: Any, name: str
-) -> None:
+def test_filters_do_not_reveal_secrets(root: Client, model: Any, name: str) -> None:
     answer = root.get(list_path(model), {f"{name}__startswith": "a"})
     assert answer.status_code in {302, 400}
 
 
-def test_sessions_of_who_may_do_as_much_are_left_alone(
+def test_sessions_of_equal_accounts_are_not_revoked(
     curator: Client, superuser: User
 ) -> None:
     device_client()
@@ -210,7 +206,7 @@ def test_sessions_of_who_may_do_as_much_are_left_alone(
     assert api_status(tokens["access_token"]) == 200
 
 
-def test_staff_who_are_no_administrators_see_no_clients() -> None:
+def test_only_administrators_can_view_clients() -> None:
     client = device_client()
     browser = signed_in(staff("bert", "view_application", "change_application"))
     for path in (list_path(Application), change_path(client), add_path(Application)):

@@ -1,4 +1,4 @@
-"""What happened to a record, as its page tells it."""
+"""The history page of a record."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.admin.browsing import (
 )
 
 
-def test_the_history_tells_who_when_by_which_client_and_what(curator: Client) -> None:
+def test_the_history_shows_who_when_client_and_changes(curator: Client) -> None:
     run = factories.CodeRunFactory.create(
         by=factories.UserFactory.create(username="ada")
     )
@@ -32,7 +32,7 @@ def test_the_history_tells_who_when_by_which_client_and_what(curator: Client) ->
         visit(curator, str(link["href"]))
 
 
-def test_a_long_history_comes_in_pages(curator: Client) -> None:
+def test_a_long_history_has_pages(curator: Client) -> None:
     run = factories.CodeRunFactory.create()
     for number in range(60):
         update_code_run(
@@ -46,6 +46,8 @@ def test_a_long_history_comes_in_pages(curator: Client) -> None:
     assert len(second.soup.select("#change-history > table > tbody > tr")) == 11
 
 
-def test_a_history_of_nothing_leads_home(curator: Client) -> None:
+def test_the_history_of_an_unknown_record_redirects_to_the_start(
+    curator: Client,
+) -> None:
     run = factories.CodeRunFactory._meta.model(pk=4711)
     assert curator.get(history_path(run)).status_code == 302

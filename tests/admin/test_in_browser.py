@@ -1,4 +1,4 @@
-"""Curating in a real browser: strict headers, both themes, wide and narrow."""
+"""The admin in a real browser: strict headers, both themes, wide and narrow."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _choose(page: Page, label: str, term: str) -> None:
     page.get_by_role("option", name=term).first.click()
 
 
-def test_a_product_is_registered_with_a_namespace_made_on_the_way(
+def test_a_product_can_be_registered_with_a_new_namespace(
     page: Page, registry: LiveRegistry
 ) -> None:
     page.goto("/admin/registry/dataproduct/add/")
@@ -138,7 +138,7 @@ def test_a_product_is_registered_with_a_namespace_made_on_the_way(
     expect(row).to_contain_text("Chrome")
 
 
-def test_a_keyword_is_added_from_its_object_and_found_by_it(page: Page) -> None:
+def test_a_keyword_can_be_added_from_its_object(page: Page) -> None:
     page.goto("/admin/registry/object/1/change/")
     page.get_by_role("link", name="Add to Keywords").click()
     expect(page.locator("#select2-id_object-container")).to_contain_text(DESCRIPTION)
@@ -174,7 +174,7 @@ PAGES = [
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_every_kind_of_page_fits(page: Page, width: int) -> None:
+def test_every_type_of_page_fits_the_screen(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     for path in PAGES:
         answer = page.goto(path)
@@ -184,14 +184,14 @@ def test_every_kind_of_page_fits(page: Page, width: int) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_every_kind_of_page_is_accessible(inspected: Page, width: int) -> None:
+def test_every_type_of_page_is_accessible(inspected: Page, width: int) -> None:
     inspected.set_viewport_size({"width": width, "height": 900})
     for path in PAGES:
         inspected.goto(path)
         assert_accessible(inspected)
 
 
-def test_errors_and_open_boxes_are_accessible(inspected: Page) -> None:
+def test_errors_and_open_menus_are_accessible(inspected: Page) -> None:
     inspected.goto("/admin/registry/coderun/add/")
     inspected.get_by_role("button", name="Save", exact=True).click()
     errors = inspected.get_by_text("Please correct the errors below")

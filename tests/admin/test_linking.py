@@ -1,4 +1,4 @@
-"""Choosing what a record links to, as one types."""
+"""Autocomplete finds the targets of links."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.admin.browsing import (
 )
 
 
-def test_links_are_found_as_one_types(curator: Client) -> None:
+def test_autocomplete_finds_link_targets(curator: Client) -> None:
     item = factories.ObjectFactory.create(description="Boys in bed")
     factories.ObjectFactory.create()
     query = {"app_label": "registry", "model_name": "keyword", "field_name": "object"}
@@ -27,7 +27,7 @@ def test_links_are_found_as_one_types(curator: Client) -> None:
     assert [one["id"] for one in answer.json()["results"]] == [str(item.pk)]
 
 
-def test_the_components_of_an_issue_are_found_as_one_types(curator: Client) -> None:
+def test_autocomplete_finds_the_components_of_an_issue(curator: Client) -> None:
     component = factories.ObjectComponentFactory.create(name="table/deaths")
     [select] = visit(curator, add_path(Issue)).soup.select("#id_component_issues")
     query = {
@@ -40,7 +40,7 @@ def test_the_components_of_an_issue_are_found_as_one_types(curator: Client) -> N
     assert found == [{"id": str(component.pk), "text": str(component)}]
 
 
-def test_a_record_is_added_in_a_window_of_its_own(curator: Client) -> None:
+def test_a_record_can_be_added_in_a_popup(curator: Client) -> None:
     path = add_path(Namespace)
     form = visit(curator, path, _popup=1).form | {"name": ["lab"], "_popup": ["1"]}
     page = page_of(curator.post(path, form))

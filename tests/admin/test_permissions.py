@@ -1,4 +1,4 @@
-"""Who gets in, and who may do what there."""
+"""Permissions in the admin."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _paths(record: Any) -> list[str]:
     ]
 
 
-def test_nobody_gets_in_without_a_staff_account() -> None:
+def test_the_admin_requires_a_staff_account() -> None:
     run = factories.CodeRunFactory.create()
     someone = create_user(
         username="anna", password=PASSWORD, roles=["entity-registry-admin"]
@@ -53,7 +53,7 @@ def test_nobody_gets_in_without_a_staff_account() -> None:
             assert client.post(path, {"description": "x"}).status_code == 302
 
 
-def test_a_staff_account_signs_in_by_password(client: Client) -> None:
+def test_staff_can_sign_in_with_a_password(client: Client) -> None:
     staff("anna")
     form = {"username": "anna", "password": PASSWORD, "next": "/admin/"}
     answer: Any = client.post("/sign-in", form)
@@ -61,7 +61,7 @@ def test_a_staff_account_signs_in_by_password(client: Client) -> None:
     assert "any permission" not in visit(client, "/admin/").text
 
 
-def test_an_account_that_is_not_staff_is_told_so(client: Client) -> None:
+def test_an_account_that_is_not_staff_gets_403(client: Client) -> None:
     create_user(username="anna", password=PASSWORD)
     form = {"username": "anna", "password": PASSWORD, "next": "/admin/"}
     answer: Any = client.post("/sign-in", form, follow=True)
@@ -82,9 +82,7 @@ def test_an_account_that_is_not_staff_is_told_so(client: Client) -> None:
         ("", "/admin/"),
     ],
 )
-def test_the_admin_leads_to_the_page_where_people_sign_in(
-    wanted: str, led_to: str
-) -> None:
+def test_the_admin_redirects_to_the_sign_in_page(wanted: str, led_to: str) -> None:
     answer: Any = Client().get("/admin/login/", {"next": wanted})
     assert answer.status_code == 302
     query = urlencode({"next": led_to}, safe="/")
@@ -97,7 +95,7 @@ def test_the_admin_leads_to_the_page_where_people_sign_in(
     assert (answer.status_code, answer["Location"]) == (302, led_to)
 
 
-def test_who_guesses_at_a_password_is_locked_out(settings: Any) -> None:
+def test_guessing_a_password_locks_out(settings: Any) -> None:
     staff("anna")
     client = Client()
     for _ in range(settings.AXES_FAILURE_LIMIT):
@@ -107,7 +105,7 @@ def test_who_guesses_at_a_password_is_locked_out(settings: Any) -> None:
     assert client.get("/admin/").status_code == 302
 
 
-def test_an_administrator_sees_and_forgives_failed_attempts(
+def test_administrators_can_delete_failed_attempts(
     curator: Client, settings: Any
 ) -> None:
     staff("anna")
@@ -133,7 +131,7 @@ def test_staff_without_permissions_see_nothing(factory: Any) -> None:
 
 
 @every_type
-def test_staff_who_may_view_may_not_change(factory: Any) -> None:
+def test_view_permission_does_not_allow_changes(factory: Any) -> None:
     record = factory()
     client = signed_in(staff("anna", f"view_{record._meta.model_name}"))
     page = visit(client, change_path(record))
@@ -148,7 +146,7 @@ def test_staff_who_may_view_may_not_change(factory: Any) -> None:
 @pytest.mark.parametrize(
     "factory", [factories.CodeRunFactory, factories.IssueFactory], ids=["run", "issue"]
 )
-def test_staff_change_what_they_registered_and_only_that(factory: Any) -> None:
+def test_staff_can_change_only_their_own_records(factory: Any) -> None:
     name = factory._meta.model._meta.model_name
     anna = staff("anna", f"add_{name}", f"change_{name}", f"view_{name}")
     own, other = factory(by=anna), factory()
@@ -161,7 +159,7 @@ def test_staff_change_what_they_registered_and_only_that(factory: Any) -> None:
     assert own.description == "Mine" != other.description
 
 
-def test_only_administrators_correct_what_the_api_does_not_change() -> None:
+def test_only_administrators_can_correct_records() -> None:
     anna = staff("anna", "add_keyword", "change_keyword", "view_object")
     keyword = factories.KeywordFactory.create(by=anna)
     client = signed_in(anna)
@@ -172,7 +170,7 @@ def test_only_administrators_correct_what_the_api_does_not_change() -> None:
     assert Event.objects.latest("pk").by == anna
 
 
-def test_staff_delete_their_runs_with_the_permission_alone() -> None:
+def test_staff_need_permission_to_delete_their_runs() -> None:
     anna, bert = staff("anna", "delete_coderun", "view_coderun"), staff("bert")
     own, other = (
         factories.CodeRunFactory.create(by=anna),
@@ -188,7 +186,7 @@ def test_staff_delete_their_runs_with_the_permission_alone() -> None:
     assert delete(signed_in(anna), own) == 302
 
 
-def test_links_are_searched_by_who_may_see_them() -> None:
+def test_autocomplete_requires_view_permission() -> None:
     query = {
         "app_label": "registry",
         "model_name": "keyword",

@@ -1,11 +1,10 @@
-"""What is registered in the admin is as by the API, refusals included."""
+"""Registering in the admin follows the rules of the API."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError
 from django.test import Client
@@ -20,6 +19,7 @@ from registry.catalogue.models import (
 )
 from registry.catalogue.services import author_uuid
 from registry.core.models import Event, Record
+from registry.core.record_types import RecordType
 from registry.identity.models import User
 from tests import factories
 from tests.admin.browsing import (
@@ -36,7 +36,7 @@ from tests.admin.storing import as_stored, form_of, stored_in
 
 
 @every_type
-def test_a_new_record_is_stored_as_by_the_service(
+def test_a_form_stores_the_same_as_the_service(
     curator: Client, administrator: User, factory: Any
 ) -> None:
     factories.registrar()
@@ -87,9 +87,7 @@ def test_a_new_author_has_the_uuid_of_the_identifier(curator: Client) -> None:
     ],
     ids=lambda factory: factory._meta.model.kind,
 )
-def test_a_duplicate_is_an_error_of_the_form_that_leads_to_the_twin(
-    curator: Client, factory: Any
-) -> None:
+def test_a_duplicate_is_a_form_error_with_a_link(curator: Client, factory: Any) -> None:
     values = factories.values_of(factory)
     twin = factory(**values)
     _assert_refused_for(twin, curator, values)
@@ -100,9 +98,7 @@ def test_a_duplicate_is_an_error_of_the_form_that_leads_to_the_twin(
     [factories.ObjectFactory, factories.CodeRunFactory, factories.IssueFactory],
     ids=lambda factory: factory._meta.model.kind,
 )
-def test_a_uuid_that_is_taken_is_an_error_of_the_form(
-    curator: Client, factory: Any
-) -> None:
+def test_a_taken_uuid_is_a_form_error(curator: Client, factory: Any) -> None:
     twin = factory()
     values = factories.values_of(factory, uuid=twin.uuid)
     _assert_refused_for(twin, curator, values)
@@ -119,14 +115,14 @@ def _assert_refused_for(twin: Any, curator: Client, values: dict[str, Any]) -> N
     assert (model.objects.count(), Event.objects.count()) == counts
 
 
-def test_a_single_field_that_clashes_has_the_error_beside_it(curator: Client) -> None:
+def test_a_duplicate_field_has_the_error_next_to_it(curator: Client) -> None:
     twin = factories.NamespaceFactory.create()
     page = page_of(fill_in(curator, add_path(Namespace), {"name": twin.name}))
     [error] = page.soup.select(".field-name .errorlist")
     assert "Field name must be unique" in error.get_text()
 
 
-def test_what_the_service_says_of_fields_stands_beside_them(curator: Client) -> None:
+def test_service_errors_are_shown_next_to_their_fields(curator: Client) -> None:
     page = page_of(fill_in(curator, add_path(Author), {}))
     assert page.status == 200
     for name in ("name", "identifier"):
@@ -145,7 +141,7 @@ def test_what_the_service_says_of_fields_stands_beside_them(curator: Client) -> 
         (Keyword, {"object": 4711, "keyphrase": "flu"}, "not one of the available"),
     ],
 )
-def test_what_is_no_value_is_refused(
+def test_invalid_values_are_refused(
     curator: Client, model: type[Record], values: dict[str, Any], message: str
 ) -> None:
     page = page_of(fill_in(curator, add_path(model), values))
@@ -154,7 +150,7 @@ def test_what_is_no_value_is_refused(
     assert not model.objects.exists()
 
 
-def test_an_address_on_a_host_without_a_dot_is_taken_as_in_the_api(
+def test_a_url_can_have_a_host_without_a_dot(
     curator: Client,
 ) -> None:
     values = {"name": "lab", "website": "http://registry:8000/lab"}
@@ -167,14 +163,14 @@ def test_an_address_on_a_host_without_a_dot_is_taken_as_in_the_api(
     assert lab.full_name == "The lab"
 
 
-def test_the_component_of_the_whole_cannot_be_made_by_hand(curator: Client) -> None:
+def test_a_whole_object_component_cannot_be_added(curator: Client) -> None:
     item = factories.ObjectFactory.create()
     values = {"object": item, "name": "part", "whole_object": True}
     fill_in(curator, add_path(ObjectComponent), values)
     assert not item.components.get(name="part").whole_object
 
 
-def test_nobody_writes_without_the_csrf_token(administrator: User) -> None:
+def test_writing_requires_the_csrf_token(administrator: User) -> None:
     client = signed_in(administrator, enforce_csrf_checks=True)
     form = visit(client, add_path(Namespace)).form | {"name": ["lab"]}
     token = form.pop("csrfmiddlewaretoken")
@@ -185,14 +181,13 @@ def test_nobody_writes_without_the_csrf_token(administrator: User) -> None:
     assert Namespace.objects.exists()
 
 
-def test_what_the_database_alone_refuses_is_an_error_of_the_form(
+def test_a_database_error_is_a_form_error(
     curator: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise IntegrityError
 
-    page = admin.site.get_model_admin(Object)
-    monkeypatch.setattr(type(page), "registers", staticmethod(refuse))
+    monkeypatch.setattr(RecordType, "register_rows", refuse)
     shown = page_of(fill_in(curator, add_path(Object), {"description": "Counts"}))
     assert shown.status == 200
     assert "does not fit what is on record" in shown.errors

@@ -1,4 +1,4 @@
-"""Every model has its pages, and every form the fields that the API takes."""
+"""Every model has pages, and every form has the writable fields of the API."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_model_has_pages_or_a_reason_to_have_none(model: type[Model]) -> None:
 
 
 @pytest.mark.parametrize("model", RECORDS, ids=lambda model: model.kind)
-def test_a_form_has_the_fields_that_the_api_takes(model: type[Record]) -> None:
+def test_a_form_has_the_writable_fields_of_the_api(model: type[Record]) -> None:
     page = admin.site.get_model_admin(model)
     assert isinstance(page, RecordAdmin)
     shown = RecordSerializer(record_type=record_type_of(model)).fields

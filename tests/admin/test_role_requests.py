@@ -1,4 +1,4 @@
-"""Requests for roles in the admin: decided by the service, once."""
+"""Role requests in the admin, which can be decided once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def request_of_anna(anna: User) -> RoleRequest:
     return request_role(role="handle-read", reason="I read handles.", by=anna)
 
 
-def test_an_administrator_grants_it(
+def test_an_administrator_can_grant_a_request(
     curator: Client, administrator: User, anna: User, request_of_anna: RoleRequest
 ) -> None:
     path = change_path(request_of_anna)
@@ -49,7 +49,7 @@ def test_an_administrator_grants_it(
     assert not page.soup.select("#content input[type=submit]")
 
 
-def test_a_refusal_without_a_reason_leads_back_to_the_form(
+def test_a_refusal_requires_a_reason(
     curator: Client, request_of_anna: RoleRequest
 ) -> None:
     page = page_of(
@@ -60,7 +60,7 @@ def test_a_refusal_without_a_reason_leads_back_to_the_form(
     assert request_of_anna.state == "open"
 
 
-def test_what_was_decided_meanwhile_is_not_decided_again(
+def test_a_decided_request_cannot_be_decided_again(
     curator: Client, superuser: User, request_of_anna: RoleRequest
 ) -> None:
     path = change_path(request_of_anna)
@@ -71,7 +71,7 @@ def test_what_was_decided_meanwhile_is_not_decided_again(
     assert request_of_anna.state == "refused"
 
 
-def test_nobody_adds_deletes_or_decides_their_own(
+def test_nobody_can_add_delete_or_decide_their_own_request(
     curator: Client, administrator: User, request_of_anna: RoleRequest
 ) -> None:
     own = request_role(role="handle-read", reason="x", by=administrator)
@@ -81,7 +81,7 @@ def test_nobody_adds_deletes_or_decides_their_own(
     assert curator.get(deleting).status_code == 403
 
 
-def test_the_list_costs_the_same_for_thirty_as_for_one(
+def test_the_list_has_a_constant_number_of_queries(
     curator: Client, request_of_anna: RoleRequest
 ) -> None:
     visits = [lambda: visit(curator, list_path(RoleRequest))]

@@ -1,4 +1,4 @@
-"""Finding records in lists: by what identifies them, by words, by links."""
+"""Search and filters of lists in the admin."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.admin.checks import assert_usable, every_type
 
 
 @every_type
-def test_a_list_is_searched_by_id_address_and_uuid(
+def test_search_finds_records_by_id_address_and_uuid(
     curator: Client, factory: Any
 ) -> None:
     first, second = factory(), factory()
@@ -34,7 +34,7 @@ def test_a_list_is_searched_by_id_address_and_uuid(
 
 
 @every_type
-def test_a_list_is_searched_by_words(curator: Client, factory: Any) -> None:
+def test_search_accepts_any_words(curator: Client, factory: Any) -> None:
     factory()
     page = visit(curator, list_path(factory._meta.model), q="no such words '%_\\")
     assert not page.soup.select("#result_list th")
@@ -61,7 +61,7 @@ def test_a_list_is_searched_by_words(curator: Client, factory: Any) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else value._meta.model.kind,
 )
-def test_words_find_the_record_that_has_them(
+def test_search_finds_records_by_words(
     curator: Client, factory: Any, field: str
 ) -> None:
     record, _ = factory(), factory()
@@ -74,7 +74,7 @@ def test_words_find_the_record_that_has_them(
     assert len(page.soup.select("#result_list tbody tr")) == 1
 
 
-def test_objects_are_found_by_product_and_hash(curator: Client) -> None:
+def test_search_finds_objects_by_product_and_hash(curator: Client) -> None:
     item, _ = factories.ObjectFactory.create(), factories.ObjectFactory.create()
     product = factories.DataProductFactory.create(object=item)
     for term in (product.name, item.storage_location.hash):
@@ -82,7 +82,7 @@ def test_objects_are_found_by_product_and_hash(curator: Client) -> None:
         assert len(page.soup.select("#result_list tbody tr")) == 1
 
 
-def test_components_are_found_by_their_object(curator: Client) -> None:
+def test_search_finds_components_by_object(curator: Client) -> None:
     product, _ = (
         factories.DataProductFactory.create(),
         factories.DataProductFactory.create(),
@@ -92,7 +92,7 @@ def test_components_are_found_by_their_object(curator: Client) -> None:
     assert len(page.soup.select("#result_list tbody tr")) == 1
 
 
-def test_lists_are_filtered_by_links(curator: Client) -> None:
+def test_lists_can_be_filtered_by_links(curator: Client) -> None:
     keyword, _ = factories.KeywordFactory.create(), factories.KeywordFactory.create()
     path = list_path(type(keyword))
     page = visit(curator, path, object__id__exact=keyword.object_id)
@@ -104,20 +104,20 @@ def test_lists_are_filtered_by_links(curator: Client) -> None:
     assert len(page.soup.select("#result_list tbody tr")) == 2
 
 
-def test_a_filter_keeps_the_others(curator: Client) -> None:
+def test_a_filter_keeps_other_filters(curator: Client) -> None:
     keyword = factories.KeywordFactory.create()
     page = visit(curator, list_path(type(keyword)), q="influenza", p=1)
     kept = page.soup.select(".link-filter input[type=hidden]")
     assert [(one["name"], one["value"]) for one in kept] == [("q", "influenza")]
 
 
-def test_a_filter_that_is_no_id_is_taken_away(curator: Client) -> None:
+def test_an_invalid_filter_is_removed(curator: Client) -> None:
     path = list_path(factories.KeywordFactory._meta.model)
     answer = curator.get(path, {"object__id__exact": "seven"})
     assert (answer.status_code, answer["Location"]) == (302, f"{path}?e=1")
 
 
-def test_events_are_found_by_record_person_and_kind(curator: Client) -> None:
+def test_search_finds_events_by_record_person_and_kind(curator: Client) -> None:
     ada = factories.UserFactory.create(username="ada")
     run, other = (
         factories.CodeRunFactory.create(by=ada),

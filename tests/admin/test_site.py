@@ -1,4 +1,4 @@
-"""The start page: what there is, and how the service does."""
+"""The start page: sections, latest events and the state of the service."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _status(client: Client) -> dict[str, str]:
     }
 
 
-def test_staff_see_how_the_service_does() -> None:
+def test_staff_see_the_state_of_the_service() -> None:
     factories.KeywordFactory.create()
     StoredFile.objects.create(sha1=factories.sha1(1), sha256="a" * 64, size=1536)
     status = _status(signed_in(staff("anna")))
@@ -44,13 +44,13 @@ def test_staff_see_how_the_service_does() -> None:
     assert status["Store"].replace("\xa0", " ") == "1 files, 1.5 KB"
 
 
-def test_a_registry_without_records_says_so() -> None:
+def test_an_empty_registry_reports_no_records() -> None:
     status = _status(signed_in(staff("anna")))
     assert status["Records"] == "1 events"
     assert status["Store"].startswith("0 files")
 
 
-def test_a_migration_that_is_missing_needs_attention(curator: Client) -> None:
+def test_a_missing_migration_needs_attention(curator: Client) -> None:
     recorder = MigrationRecorder(connection)
     last = recorder.migration_qs.filter(app="registry").latest("name")
     recorder.record_unapplied("registry", last.name)
@@ -59,15 +59,15 @@ def test_a_migration_that_is_missing_needs_attention(curator: Client) -> None:
     assert told.endswith("needs attention")
 
 
-def test_a_disk_that_is_nearly_full_needs_attention(
+def test_a_nearly_full_disk_needs_attention(
     curator: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = shutil.disk_usage("/")._replace(total=1000, used=960, free=40)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
-    assert _status(curator)["Room in the data folder"].endswith("needs attention")
+    assert _status(curator)["Free space in the data folder"].endswith("needs attention")
 
 
-def test_the_start_page_costs_the_same_whatever_there_is(
+def test_the_start_page_has_a_constant_number_of_queries(
     curator: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     visit(curator, "/admin/")
@@ -79,7 +79,7 @@ def test_the_start_page_costs_the_same_whatever_there_is(
     assert_usable(page)
 
 
-def test_people_see_what_they_did_last() -> None:
+def test_people_see_their_latest_events() -> None:
     anna = staff("anna", "view_coderun")
     kept, gone = (factories.CodeRunFactory.create(by=anna) for _ in range(2))
     factories.CodeRunFactory.create()
@@ -95,7 +95,7 @@ def test_people_see_what_they_did_last() -> None:
     ]
 
 
-def test_models_stand_in_sections(curator: Client) -> None:
+def test_models_are_grouped_in_sections(curator: Client) -> None:
     page = visit(curator, "/admin/")
     sections = [
         one.get_text(strip=True) for one in page.soup.select("#content caption")
@@ -103,7 +103,7 @@ def test_models_stand_in_sections(curator: Client) -> None:
     assert sections == [
         "Data products",
         "Objects and files",
-        "What is said of objects",
+        "Annotations of objects",
         "Quality",
         "Runs",
         "People",

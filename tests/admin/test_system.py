@@ -1,4 +1,4 @@
-"""What the registry itself writes down, which people only read."""
+"""Rows that the registry writes, which are read-only in the admin."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.admin.browsing import (
 from tests.admin.checks import assert_usable, each
 
 
-def test_what_the_registry_writes_is_shown_and_cannot_be_changed(root: Client) -> None:
+def test_rows_of_the_registry_are_read_only(root: Client) -> None:
     run = factories.CodeRunFactory.create()
     issue_token(user=run.registered_by, by=None)
     StoredFile.objects.create(sha1=factories.sha1(1), sha256="a" * 64, size=2**31)
@@ -58,7 +58,9 @@ def test_an_idempotency_key_can_be_deleted(curator: Client) -> None:
     assert not IdempotencyKey.objects.exists()
 
 
-def test_lists_of_what_the_registry_writes_cost_the_same(curator: Client) -> None:
+def test_lists_of_system_rows_have_a_constant_number_of_queries(
+    curator: Client,
+) -> None:
     models = (Event, StoredFile, IdempotencyKey, ApiToken, User)
 
     def add(number: int) -> None:
@@ -78,7 +80,7 @@ def test_lists_of_what_the_registry_writes_cost_the_same(curator: Client) -> Non
     assert max(once) <= 12
 
 
-def test_a_stored_file_leads_to_its_locations(curator: Client) -> None:
+def test_a_stored_file_links_to_its_locations(curator: Client) -> None:
     location = factories.StorageLocationFactory.create()
     factories.StorageLocationFactory.create()
     file = StoredFile.objects.create(sha1=location.hash, sha256="a" * 64, size=2**31)
@@ -92,7 +94,7 @@ def test_a_stored_file_leads_to_its_locations(curator: Client) -> None:
 @pytest.mark.parametrize(
     "model", admin.site._registry, ids=lambda model: model._meta.label
 )
-def test_every_list_opens_for_an_administrator(
+def test_an_administrator_can_open_every_list(
     curator: Client, model: type[Model]
 ) -> None:
     assert_usable(visit(curator, list_path(model)))

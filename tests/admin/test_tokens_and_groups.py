@@ -1,4 +1,4 @@
-"""API tokens, accounts elsewhere, and groups."""
+"""API tokens, linked accounts and groups in the admin."""
 
 from __future__ import annotations
 
@@ -33,13 +33,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def anna() -> User:
-    """Return an account that may do nothing in particular."""
+    """Return an account without special permissions."""
     return create_user(username="anna", password=PASSWORD, full_name="Anna B.")
 
 
-def test_it_is_told_who_has_a_token_and_never_its_digest(
-    root: Client, anna: User
-) -> None:
+def test_tokens_are_shown_without_their_digests(root: Client, anna: User) -> None:
     assert "API token: none" in visit(root, change_path(anna)).text
     issue_token(user=anna, by=anna)
     token = ApiToken.objects.get()
@@ -60,7 +58,7 @@ def test_it_is_told_who_has_a_token_and_never_its_digest(
 
 
 @pytest.mark.parametrize("model", [User, ApiToken])
-def test_tokens_are_revoked_by_the_service(
+def test_the_service_revokes_tokens(
     curator: Client, administrator: User, anna: User, model: Any
 ) -> None:
     key = issue_token(user=anna, by=anna)
@@ -77,17 +75,17 @@ def test_tokens_are_revoked_by_the_service(
     assert "API tokens revoked: 1." in visit(curator, "/admin/").text
 
 
-def test_tokens_of_those_who_may_do_as_much_are_left_alone(
+def test_tokens_of_equal_accounts_are_not_revoked(
     curator: Client, superuser: User
 ) -> None:
     key = issue_token(user=superuser, by=superuser)
     form = {"action": "revoke_tokens", "_selected_action": [superuser.pk]}
     curator.post(list_path(User), form)
     assert user_of_key(key) == superuser
-    assert "left alone" in visit(curator, "/admin/").text
+    assert "skipped" in visit(curator, "/admin/").text
 
 
-def test_staff_who_only_look_revoke_nothing(anna: User) -> None:
+def test_view_permission_does_not_allow_to_revoke(anna: User) -> None:
     key = issue_token(user=anna, by=anna)
     client = signed_in(staff("bert", "view_user", "view_apitoken"))
     for model, name in ((User, "revoke_tokens"), (ApiToken, "revoke")):
@@ -96,7 +94,7 @@ def test_staff_who_only_look_revoke_nothing(anna: User) -> None:
     assert user_of_key(key) == anna
 
 
-def test_a_group_is_made_and_changed_by_the_service(
+def test_the_service_creates_and_changes_groups(
     curator: Client, administrator: User
 ) -> None:
     first, second = Permission.objects.filter(content_type__app_label="registry")[:2]
@@ -119,14 +117,14 @@ def test_a_group_is_made_and_changed_by_the_service(
     assert "lookers" in visit(curator, history_path(readers)).text
 
 
-def test_two_groups_of_one_name_are_refused(curator: Client) -> None:
+def test_group_names_are_unique(curator: Client) -> None:
     Group.objects.create(name="readers")
     page = page_of(fill_in(curator, add_path(Group), {"name": "readers"}))
     assert page.status == 200
     assert "Field name must be unique" in page.errors
 
 
-def test_a_role_keeps_its_name(curator: Client) -> None:
+def test_the_name_of_a_role_is_locked(curator: Client) -> None:
     [role] = Group.objects.filter(name="entity-registry-admin")
     assert "name" not in visit(curator, change_path(role)).form
     fill_in(curator, change_path(role), {"name": "readers"})
@@ -134,7 +132,7 @@ def test_a_role_keeps_its_name(curator: Client) -> None:
     assert role.name == "entity-registry-admin"
 
 
-def test_staff_do_not_change_groups() -> None:
+def test_staff_cannot_change_groups() -> None:
     group = Group.objects.create(name="readers")
     client = signed_in(
         staff("anna", "add_group", "change_group", "view_group", "view_permission")
@@ -144,23 +142,21 @@ def test_staff_do_not_change_groups() -> None:
     visit(client, change_path(group))
 
 
-def test_permissions_are_searched_for(root: Client) -> None:
+def test_autocomplete_finds_permissions(root: Client) -> None:
     query = {"app_label": "auth", "model_name": "group", "field_name": "permissions"}
     found = root.get("/admin/autocomplete/", query | {"term": "add_coderun"}).json()
     assert len(found["results"]) == 1
     assert not re.search("permission", visit(root, "/admin/").text, re.IGNORECASE)
 
 
-def test_the_pages_of_an_account_lead_to_what_it_did(root: Client) -> None:
+def test_the_page_of_an_account_links_to_its_events(root: Client) -> None:
     run = factories.CodeRunFactory.create()
     page = visit(root, change_path(run.registered_by))
     [events] = page.soup.select(".related-lists a:-soup-contains('Events')")
     assert f"code run {run.pk}" in visit(root, str(events["href"])).text
 
 
-def test_an_account_elsewhere_is_shown_without_its_secrets(
-    root: Client, anna: User
-) -> None:
+def test_a_linked_account_is_shown_without_secrets(root: Client, anna: User) -> None:
     linked = UserSocialAuth.objects.create(
         user=anna, provider="github", uid="4711", extra_data={"access_token": "gho_1"}
     )

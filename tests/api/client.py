@@ -1,4 +1,4 @@
-"""What tests ask the native API with: the plain test client, and a person's token."""
+"""A client for the native API, with the test client of Django and a token."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _handler = ClientHandler(enforce_csrf_checks=False)
 
 
 class Api:
-    """Requests of one person, or of nobody. Bodies are JSON unless said otherwise."""
+    """Sends requests of a user, or of an anonymous user, with JSON bodies."""
 
     def __init__(self, user: User | None = None, **headers: str) -> None:
         if user is not None:
@@ -99,7 +99,7 @@ def content_of(answer: Any) -> bytes:
 
 
 def data_of(answer: HttpResponse, status: int = 200) -> Any:
-    """Return the JSON of an answer, which must have this status."""
+    """Return the JSON of a response, which must have this status."""
     content = content_of(answer)
     assert answer.status_code == status, content[:2000].decode()
     assert answer["Content-Type"].startswith("application/json")
@@ -107,7 +107,7 @@ def data_of(answer: HttpResponse, status: int = 200) -> Any:
 
 
 def rows_of(answer: HttpResponse) -> list[dict[str, str]]:
-    """Return the rows of an answer in CSV."""
+    """Return the rows of a CSV response."""
     text = content_of(answer).decode()
     assert answer.status_code == 200, text[:2000]
     return list(csv.DictReader(io.StringIO(text, newline="")))
@@ -124,6 +124,6 @@ def url_of(record: Model) -> str:
 
 
 def revision_of(record: Record) -> str:
-    """Return the entity tag of a record as it is stored."""
+    """Return the entity tag of a stored record."""
     stored = type(record)._default_manager.get(pk=record.pk)
     return f'"{stored.revision}"'

@@ -1,4 +1,4 @@
-"""What the tests of the native API share."""
+"""Fixtures of the tests of the native API."""
 
 import pytest
 

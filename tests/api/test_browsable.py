@@ -38,7 +38,7 @@ def soup_of(answer: Any) -> BeautifulSoup:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_everybody_sees_lists_and_records(client: Client, kind: str) -> None:
+def test_everybody_can_view_lists_and_records(client: Client, kind: str) -> None:
     record = FACTORIES[kind]()
     expected = 403 if kind == "users" else 200
     for path in (f"/api/{kind}/", f"/api/{kind}/{record.pk}/"):
@@ -48,7 +48,7 @@ def test_everybody_sees_lists_and_records(client: Client, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_people_with_an_account_see_forms(user: User, kind: str) -> None:
+def test_signed_in_users_see_forms(user: User, kind: str) -> None:
     record = FACTORIES[kind]()
     api = Api(user, **PAGE)
     page = soup_of(api.get(f"/api/{kind}/"))
@@ -57,7 +57,7 @@ def test_people_with_an_account_see_forms(user: User, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_refusals_are_pages(user: User, kind: str) -> None:
+def test_errors_are_pages(user: User, kind: str) -> None:
     api = Api(user, **PAGE)
     pk = FACTORIES[kind]().pk
     for method, path, status in (
@@ -74,7 +74,7 @@ def test_refusals_are_pages(user: User, kind: str) -> None:
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/xml"])
 @pytest.mark.parametrize("query", ["", "?fields=nonsense"])
-def test_a_body_that_cannot_be_read_is_refused_on_a_page(
+def test_an_invalid_body_shows_a_page(
     user: User, content_type: str, query: str
 ) -> None:
     api = Api(user, **PAGE)
@@ -83,7 +83,7 @@ def test_a_body_that_cannot_be_read_is_refused_on_a_page(
     assert soup_of(answer).find("textarea")
 
 
-def test_what_was_refused_can_be_mended(user: User) -> None:
+def test_refused_data_can_be_corrected(user: User) -> None:
     body = {"name": "no*stars"}
     page = soup_of(Api(user, **PAGE).post("/api/namespace/", body))
     field = page.find("textarea")
@@ -91,7 +91,7 @@ def test_what_was_refused_can_be_mended(user: User) -> None:
     assert "no*stars" in field.text
 
 
-def test_the_form_of_a_record_has_all_its_fields_whatever_is_shown(user: User) -> None:
+def test_the_form_of_a_record_has_all_fields(user: User) -> None:
     made = factories.IssueFactory.create(registered_by=user)
     for query in ("", "?fields=url", "?omit=description"):
         page = soup_of(Api(user, **PAGE).get(f"/api/issue/{made.pk}/{query}"))
@@ -101,7 +101,7 @@ def test_the_form_of_a_record_has_all_its_fields_whatever_is_shown(user: User) -
         assert '"component_issues"' in field.text
 
 
-def test_an_empty_form_begins_with_what_may_be_sent(user: User) -> None:
+def test_an_empty_form_has_valid_initial_values(user: User) -> None:
     page = soup_of(Api(user, **PAGE).get("/api/storage_location/"))
     field = page.find("textarea")
     assert field is not None
@@ -109,7 +109,7 @@ def test_an_empty_form_begins_with_what_may_be_sent(user: User) -> None:
     assert '"path": ""' in field.text
 
 
-def test_a_page_costs_the_same_however_many_records_there_are(user: User) -> None:
+def test_a_page_has_a_constant_number_of_queries(user: User) -> None:
     api = Api(user, **PAGE)
     factories.KeywordFactory.create()
     few = _queries(api)
@@ -131,7 +131,7 @@ def test_lists_show_filters_as_text_inputs(client: Client) -> None:
     assert not page.find("select", {"name": "namespace"})
 
 
-def test_pages_keep_to_the_policy_of_all_pages(client: Client) -> None:
+def test_pages_have_the_content_security_policy(client: Client) -> None:
     answer = client.get("/api/object/", headers=PAGE)
     assert "unsafe" not in answer["Content-Security-Policy"]
     page = soup_of(answer)

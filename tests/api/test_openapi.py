@@ -38,14 +38,14 @@ def operations(description: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def test_the_committed_file_is_what_the_code_says(tmp_path: Path) -> None:
+def test_the_committed_file_is_current(tmp_path: Path) -> None:
     """`make openapi` writes it anew."""
     written = tmp_path / "openapi.yaml"
     call_command("spectacular", "--validate", "--fail-on-warn", file=str(written))
     assert written.read_bytes() == FILE.read_bytes()
 
 
-def test_it_names_no_registry(description: dict[str, Any]) -> None:
+def test_the_description_names_no_host(description: dict[str, Any]) -> None:
     assert "servers" not in description
     text = FILE.read_text(encoding="utf-8")
     assert not re.search(r"127\.0\.0\.1|localhost|testserver|:[0-9]{4}\b", text)
@@ -60,7 +60,7 @@ def test_it_names_no_registry(description: dict[str, Any]) -> None:
         ("?format=yaml", "application/yaml"),
     ],
 )
-def test_it_is_served(
+def test_the_description_is_served(
     client: Client, description: dict[str, Any], query: str, media_type: str
 ) -> None:
     answer = client.get(f"/api/schema/{query}", headers={"accept": "*/*"})
@@ -70,7 +70,7 @@ def test_it_is_served(
 
 
 @pytest.mark.django_db
-def test_its_own_media_types_are_understood(client: Client) -> None:
+def test_openapi_media_types_are_accepted(client: Client) -> None:
     for media_type in (
         "application/vnd.oai.openapi+json",
         "application/vnd.oai.openapi",
@@ -84,7 +84,7 @@ def test_every_record_type_is_described(description: dict[str, Any]) -> None:
         assert {f"/api/{name}/", f"/api/{name}/{{id}}/"} <= set(description["paths"])
 
 
-def test_every_tag_says_what_it_is(
+def test_every_tag_has_a_description(
     description: dict[str, Any], operations: list[dict[str, Any]]
 ) -> None:
     described = {tag["name"]: tag["description"] for tag in description["tags"]}
@@ -104,7 +104,7 @@ def test_every_operation_has_a_readable_name(operations: list[dict[str, Any]]) -
     assert all(operation["summary"] for operation in operations)
 
 
-def test_every_parameter_field_and_header_is_explained(
+def test_every_parameter_field_and_header_has_a_description(
     description: dict[str, Any], operations: list[dict[str, Any]]
 ) -> None:
     components = description["components"]
@@ -125,7 +125,7 @@ def test_every_parameter_field_and_header_is_explained(
 PRIVATE = {"users", "groups", "username", "event", "role_request", "check-access"}
 
 
-def test_writing_needs_an_account_and_reading_does_not(
+def test_only_writing_requires_an_account(
     description: dict[str, Any],
 ) -> None:
     for path, operations in description["paths"].items():
@@ -141,7 +141,7 @@ def test_the_schemes_are_those_of_the_contract(description: dict[str, Any]) -> N
     assert set(schemes) == {"token", "bearer", "basic", "session"}
 
 
-def test_many_records_can_be_posted_as_json_alone(description: dict[str, Any]) -> None:
+def test_only_json_can_have_several_records(description: dict[str, Any]) -> None:
     content = description["paths"]["/api/keyword/"]["post"]["requestBody"]["content"]
     one, many = content["application/json"]["schema"]["oneOf"]
     assert many["items"] == one
@@ -149,7 +149,7 @@ def test_many_records_can_be_posted_as_json_alone(description: dict[str, Any]) -
     assert content["multipart/form-data"]["schema"] == one
 
 
-def test_an_object_can_be_put_somewhere(description: dict[str, Any]) -> None:
+def test_the_put_of_an_object_can_set_its_location(description: dict[str, Any]) -> None:
     put = description["paths"]["/api/object/{id}/"]["put"]
     place, _ = put["requestBody"]["content"]["application/json"]["schema"]["anyOf"]
     schema = description["components"]["schemas"][place["$ref"].rpartition("/")[2]]
@@ -158,7 +158,7 @@ def test_an_object_can_be_put_somewhere(description: dict[str, Any]) -> None:
 
 
 @pytest.mark.django_db
-def test_the_root_lists_the_description_for_people_alone(client: Client) -> None:
+def test_only_the_page_of_the_root_lists_the_description(client: Client) -> None:
     root = client.get("/api/", headers={"accept": "application/json"}).json()
     assert set(root) == set(urls.router.names)
     page = client.get("/api/", headers={"accept": "text/html"})
@@ -167,7 +167,7 @@ def test_the_root_lists_the_description_for_people_alone(client: Client) -> None
 
 
 @pytest.mark.django_db
-def test_links_are_written_in_every_way_that_is_described(
+def test_every_described_form_of_a_link_is_accepted(
     description: dict[str, Any],
 ) -> None:
     api = Api(UserFactory.create())
@@ -184,7 +184,7 @@ def test_links_are_written_in_every_way_that_is_described(
         assert answer.status_code == 201, answer.content
 
 
-def test_threads_that_ask_at_once_get_the_same_description() -> None:
+def test_simultaneous_requests_get_the_same_description() -> None:
     documentation._generated.cache_clear()
     with ThreadPoolExecutor(8) as threads:
         asked = [threads.submit(documentation._description) for _ in range(8)]

@@ -1,4 +1,4 @@
-"""Checking pages with axe-core, of the copy in tests/vendor/axe."""
+"""Check pages with axe-core from tests/vendor/axe."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _RUN = """async ([part, tags]) => {
 
 
 def violations(page: Page, part: str = "html") -> list[str]:
-    """Return what axe finds wrong with the page, or a part of it, as it is now."""
+    """Return the violations that axe finds on the page, or in a part of it."""
     if not page.evaluate("'axe' in window"):
         # run by the debugger, to which the site's content policy does not apply
         page.evaluate(_LOAD)

@@ -1,4 +1,4 @@
-"""What the tests in a real browser share."""
+"""Fixtures of the tests in a real browser."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NewPage = Callable[..., Page]
 
 @pytest.fixture(scope="session")
 def site(start_registry: StartRegistry) -> Site:
-    """Start the registry that all of these tests share; what they add stays."""
+    """Start the registry that all of these tests share, without a reset."""
     registry = start_registry(example=True)
     registry.user(PERSON, PASSWORD)
     back = ("--redirect-uri", "https://notebook.example.org/back")
@@ -29,7 +29,7 @@ def site(start_registry: StartRegistry) -> Site:
 
 @pytest.fixture(scope="session")
 def session(browser: Browser, site: Site) -> StorageState:
-    """Sign the person in, once; return the cookies."""
+    """Sign a user in once; return the cookies."""
     context = browser.new_context(base_url=site.url)
     page = context.new_page()
     sign_in(page)

@@ -1,4 +1,4 @@
-"""What administrators see beside the admin: the audit trail and requests for roles."""
+"""Pages for administrators: the audit trail and role requests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage, sign_in
 from tests.browser.site import PASSWORD, PERSON, Site
-from tests.browser.test_every_page import Act, is_well_made, look
+from tests.browser.test_every_page import Act, check_page, look
 
 pytestmark = [pytest.mark.once, pytest.mark.xdist_group("browser")]
 
@@ -47,9 +47,7 @@ def _unfold(page: Page) -> None:
     page.locator("main summary").click()
 
 
-def test_a_person_asks_an_administrator_grants_the_person_sees_it(
-    new_page: NewPage, page: Page
-) -> None:
+def test_a_role_can_be_requested_and_granted(new_page: NewPage, page: Page) -> None:
     theirs = new_page()
     _ask(theirs)
     expect(theirs.get_by_text("waiting", exact=True)).to_be_visible()
@@ -75,11 +73,11 @@ def test_a_person_asks_an_administrator_grants_the_person_sees_it(
         ("/account/", None),
     ],
 )
-def test_a_page_of_administrators_is_accessible_and_small(
+def test_pages_for_administrators_are_accessible_and_small(
     address: str, act: Act | None, new_page: NewPage, page: Page, site: Site
 ) -> None:
     if "role-requests" in address:
         # somebody waits, whatever the order of the tests
         site.call("POST", "role_request/", json={"role": "handle-read", "reason": "x"})
     look(page, site, (address, act))
-    is_well_made(page)
+    check_page(page)

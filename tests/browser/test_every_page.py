@@ -1,4 +1,4 @@
-"""Every kind of page: accessible, small, quiet, and as wide as the screen."""
+"""Every type of page is accessible and small, has no errors, and fits the screen."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _revoke_token(page: Page) -> None:
 
 
 def _codes(page: Page) -> dict[str, str]:
-    """Return what a device is told that asks the registry of this page."""
+    """Return the response to a device that requests a code."""
     asked = {"client_id": "client-tools", "scope": "offline_access"}
     answer = requests.post(_at(page, "/o/device-authorization"), asked, timeout=30)
     return dict(answer.json())
@@ -199,7 +199,7 @@ STRANGERS: dict[str, tuple[str, Act | None]] = {
 
 
 def look(page: Page, site: Site, what: tuple[str, Act | None]) -> None:
-    """Open a page, which must be small, and do there what is to be done."""
+    """Open a page, which must be small, and perform its steps."""
     address, act = what
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108
@@ -210,7 +210,7 @@ def look(page: Page, site: Site, what: tuple[str, Act | None]) -> None:
         act(page)
 
 
-def is_well_made(page: Page, part: str = "html") -> None:
+def check_page(page: Page, part: str = "html") -> None:
     """Check the page in both colour schemes and on both screens."""
     for size in (WIDE, NARROW):
         page.set_viewport_size(size)
@@ -227,7 +227,7 @@ def _fits(page: Page, width: int) -> None:
 
 
 def _widest(page: Page) -> Any:
-    """Name what sticks out of the page."""
+    """Return the elements that are wider than the page."""
     return page.evaluate("""() => [...document.querySelectorAll("main *, header *")]
       .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
       .slice(0, 5).map((one) => one.outerHTML.slice(0, 150))""")
@@ -239,16 +239,16 @@ def test_a_page_is_accessible_and_small(
 ) -> None:
     page = new_page(viewport=WIDE, reduced_motion="reduce")
     look(page, site, PAGES[name])
-    is_well_made(page, OVER.get(name, "html"))
+    check_page(page, OVER.get(name, "html"))
 
 
 @pytest.mark.parametrize("name", STRANGERS)
-def test_a_page_is_accessible_and_small_for_strangers(
+def test_a_page_is_accessible_and_small_for_anonymous_users(
     name: str, new_page: NewPage, site: Site
 ) -> None:
     page = new_page(signed_in=False, viewport=WIDE, reduced_motion="reduce")
     look(page, site, STRANGERS[name])
-    is_well_made(page, OVER.get(name, "html"))
+    check_page(page, OVER.get(name, "html"))
 
 
 #: All other pages look like one of those: each on a telephone at least.
@@ -261,7 +261,7 @@ OTHERS = [
 ]
 
 
-def test_all_other_pages_fit_too(new_page: NewPage, site: Site) -> None:
+def test_all_other_pages_fit_the_screen(new_page: NewPage, site: Site) -> None:
     page = new_page(viewport=NARROW, reduced_motion="reduce")
     for address in OTHERS:
         page.goto(address.format(**site.ids))
@@ -276,4 +276,4 @@ def test_the_page_inside_a_crate(new_page: NewPage, site: Site) -> None:
         preview = archive.read("ro-crate-preview.html").decode()
     page = new_page(viewport=WIDE, reduced_motion="reduce")
     page.set_content(preview)
-    is_well_made(page)
+    check_page(page)

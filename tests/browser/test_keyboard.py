@@ -1,4 +1,4 @@
-"""Everything is reached and seen by the keyboard."""
+"""Everything can be reached by the keyboard, with a visible focus."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.textContent.trim()"))
 
 
-def test_the_first_stop_leads_past_the_head(new_page: NewPage) -> None:
+def test_the_first_stop_skips_to_the_content(new_page: NewPage) -> None:
     page = new_page(signed_in=False)
     page.goto("/data_product/")
     skip = page.get_by_role("link", name="Skip to the content")
@@ -61,7 +61,7 @@ def test_the_menu_opens_and_closes(new_page: NewPage) -> None:
 @pytest.mark.parametrize(
     "address", ["/", "/data_product/?name=*", "/data_product/2/", "/issue/new/"]
 )
-def test_the_focus_is_seen_at_every_stop(
+def test_the_focus_is_always_visible(
     address: str, scheme: str, new_page: NewPage
 ) -> None:
     page = new_page(color_scheme=scheme, reduced_motion="reduce")
@@ -77,7 +77,7 @@ def test_the_focus_is_seen_at_every_stop(
     assert len(stops) > 12
 
 
-def test_a_record_is_registered_without_a_mouse(new_page: NewPage) -> None:
+def test_a_record_can_be_registered_without_a_mouse(new_page: NewPage) -> None:
     page = new_page()
     page.goto("/keyword/new/")
     page.get_by_role("combobox", name="Object").focus()

@@ -1,4 +1,4 @@
-"""Using the site: signing in, a token, registering, filtering, raising an issue."""
+"""The site in a browser: signing in, tokens, registering, filters, issues."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _menu(page: Page) -> None:
 
 
 def _choose(page: Page, label: str, text: str, wanted: str) -> None:
-    """Choose what a field suggests, by the keyboard alone."""
+    """Choose a suggestion of a field with the keyboard."""
     field = page.get_by_role("combobox", name=label)
     field.focus()
     page.keyboard.type(text)
@@ -47,7 +47,7 @@ def _choose(page: Page, label: str, text: str, wanted: str) -> None:
 
 
 def _register(page: Page, kind: str) -> int:
-    """Send the form; return the id of the record that it made."""
+    """Send the form; return the id of the new record."""
     page.locator(".record-form button").click()
     page.wait_for_url(re.compile(rf"/{kind}/\d+/$"))
     expect(page.get_by_role("status").first).to_contain_text("is registered.")
@@ -58,7 +58,7 @@ def _unique(text: str) -> str:
     return f"{text}-{uuid.uuid4().hex[:8]}"
 
 
-def test_signing_in_leads_back_and_out(new_page: NewPage) -> None:
+def test_signing_in_returns_to_the_page(new_page: NewPage) -> None:
     page = new_page(signed_in=False)
     page.goto("/keyword/?keyphrase=influenza")
     _menu(page)
@@ -72,7 +72,7 @@ def test_signing_in_leads_back_and_out(new_page: NewPage) -> None:
     expect(summary).to_have_text("Links")
 
 
-def test_a_form_asks_strangers_to_sign_in_and_leads_back(new_page: NewPage) -> None:
+def test_a_form_requires_signing_in_and_returns_to_the_form(new_page: NewPage) -> None:
     page = new_page(signed_in=False)
     page.goto("/namespace/")
     page.get_by_role("link", name="New namespace").click()
@@ -80,9 +80,7 @@ def test_a_form_asks_strangers_to_sign_in_and_leads_back(new_page: NewPage) -> N
     expect(page.get_by_role("heading", level=1)).to_have_text("New namespace")
 
 
-def test_a_token_is_copied_once_and_used_over_http(
-    new_page: NewPage, site: Site
-) -> None:
+def test_a_token_can_be_copied_once_and_used(new_page: NewPage, site: Site) -> None:
     page = new_page(permissions=["clipboard-read", "clipboard-write"])
     page.goto("/")
     _menu(page)
@@ -107,7 +105,7 @@ def test_a_token_is_copied_once_and_used_over_http(
     assert again.status_code == 401
 
 
-def test_a_data_product_is_registered_with_its_file(
+def test_a_data_product_can_be_registered_with_its_file(
     new_page: NewPage, site: Site
 ) -> None:
     content = f"day,in_bed\n1,{uuid.uuid4().int}\n".encode()
@@ -156,7 +154,7 @@ def test_a_data_product_is_registered_with_its_file(
     assert registered["version"] == "1.0.0"
 
 
-def test_a_refused_form_keeps_what_was_typed_and_says_why(new_page: NewPage) -> None:
+def test_a_refused_form_keeps_its_values_and_shows_errors(new_page: NewPage) -> None:
     page = new_page()
     page.goto("/data_product/new/")
     page.get_by_label("Name (required)").fill("a*b")
@@ -171,7 +169,7 @@ def test_a_refused_form_keeps_what_was_typed_and_says_why(new_page: NewPage) -> 
     )
 
 
-def test_the_request_is_shown_as_the_form_is_filled_in(new_page: NewPage) -> None:
+def test_the_api_request_follows_the_form(new_page: NewPage) -> None:
     page = new_page()
     page.goto("/issue/new/")
     page.get_by_label("Description").fill("it's wrong")
@@ -183,7 +181,7 @@ def test_the_request_is_shown_as_the_form_is_filled_in(new_page: NewPage) -> Non
     expect(shown).to_contain_text(re.compile(r'"component_issues": \[\s*"1",\s*"2"'))
 
 
-def test_several_links_are_chosen_one_after_the_other(new_page: NewPage) -> None:
+def test_several_links_can_be_selected(new_page: NewPage) -> None:
     page = new_page()
     page.goto("/code_run/new/")
     field = page.get_by_role("combobox", name="Inputs")
@@ -201,7 +199,7 @@ def test_several_links_are_chosen_one_after_the_other(new_page: NewPage) -> None
     )
 
 
-def test_suggestions_are_closed_by_escape_and_by_leaving(new_page: NewPage) -> None:
+def test_escape_and_leaving_close_suggestions(new_page: NewPage) -> None:
     page = new_page()
     page.goto("/data_product/new/")
     field = page.get_by_role("combobox", name="Namespace")
@@ -219,7 +217,7 @@ def test_suggestions_are_closed_by_escape_and_by_leaving(new_page: NewPage) -> N
     expect(field).to_have_value(re.compile(r"^\d+$"))
 
 
-def test_a_list_is_filtered_by_a_name_and_by_a_link(new_page: NewPage) -> None:
+def test_a_list_can_be_filtered_by_name_and_link(new_page: NewPage) -> None:
     page = new_page()
     page.goto("/data_product/")
     page.get_by_text("Filter", exact=True).first.click()
@@ -239,7 +237,7 @@ def test_a_list_is_filtered_by_a_name_and_by_a_link(new_page: NewPage) -> None:
     expect(page.locator("tbody").get_by_text(LONG)).to_be_visible()
 
 
-def test_pages_of_a_list_are_turned(new_page: NewPage) -> None:
+def test_a_list_has_next_and_previous_pages(new_page: NewPage) -> None:
     page = new_page(signed_in=False)
     page.goto("/namespace/?name=g*")
     first = page.locator("tbody a").first
@@ -250,7 +248,7 @@ def test_pages_of_a_list_are_turned(new_page: NewPage) -> None:
     expect(first).to_have_text(str(newest))
 
 
-def test_an_issue_is_raised_in_two_clicks(new_page: NewPage, site: Site) -> None:
+def test_an_issue_can_be_raised_in_two_clicks(new_page: NewPage, site: Site) -> None:
     words = _unique("row 12 is missing")
     page = new_page()
     page.goto("/data_product/2/")
@@ -264,7 +262,7 @@ def test_an_issue_is_raised_in_two_clicks(new_page: NewPage, site: Site) -> None
     assert site.newest("issue")["description"] == words
 
 
-def test_bibtex_is_copied(new_page: NewPage) -> None:
+def test_bibtex_can_be_copied(new_page: NewPage) -> None:
     page = new_page(permissions=["clipboard-read", "clipboard-write"])
     page.goto("/data_product/2/")
     cite = page.get_by_role("region", name="Cite this")
@@ -276,7 +274,7 @@ def test_bibtex_is_copied(new_page: NewPage) -> None:
         assert copied.startswith(begins)
 
 
-def test_tabs_of_a_guide_change_all_examples(new_page: NewPage) -> None:
+def test_a_tab_of_a_guide_changes_all_examples(new_page: NewPage) -> None:
     page = new_page(signed_in=False)
     page.goto("/docs/api/")
     python = page.get_by_role("button", name="Python")
@@ -302,9 +300,7 @@ def test_a_search_finds_records(new_page: NewPage) -> None:
 # The browsable API
 
 
-def test_a_record_is_posted_as_json_in_the_browsable_api(
-    new_page: NewPage, site: Site
-) -> None:
+def test_the_browsable_api_posts_json(new_page: NewPage, site: Site) -> None:
     name = _unique("posted")
     page = new_page()
     page.goto("/api/namespace/")
@@ -315,7 +311,7 @@ def test_a_record_is_posted_as_json_in_the_browsable_api(
     assert site.newest("namespace")["name"] == name
 
 
-def test_a_refusal_is_shown_in_the_browsable_api(new_page: NewPage) -> None:
+def test_the_browsable_api_shows_errors(new_page: NewPage) -> None:
     page = new_page(refused=400)
     page.goto("/api/namespace/")
     page.get_by_label("JSON").fill('{"name": "a*b"}')
@@ -324,7 +320,7 @@ def test_a_refusal_is_shown_in_the_browsable_api(new_page: NewPage) -> None:
     expect(page.locator(".exchange")).to_contain_text("Names may not contain")
 
 
-def test_options_are_shown_in_the_browsable_api(new_page: NewPage) -> None:
+def test_the_browsable_api_shows_options(new_page: NewPage) -> None:
     page = new_page(signed_in=False)
     page.goto("/api/namespace/")
     page.get_by_role("button", name="OPTIONS").click()

@@ -1,4 +1,4 @@
-"""Who may have the bytes of a file."""
+"""Decisions about who can download a file."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from django.contrib.auth.models import AnonymousUser
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from registry.catalogue.access import (
-    downloadable_among,
+    downloadable_files,
     is_private,
     may_download,
     may_read_private_data,
     owners_of,
-    private_among,
+    private_files,
     require_download,
 )
 from registry.catalogue.models import StorageLocation
@@ -44,19 +44,19 @@ def _own_store(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def ada() -> User:
-    """Return who uploads and registers the file."""
+    """Return the user who uploads and registers the file."""
     user: User = UserFactory.create()
     return user
 
 
 @pytest.fixture
 def bob() -> User:
-    """Return somebody else who is signed in."""
+    """Return another user."""
     user: User = UserFactory.create()
     return user
 
 
-def test_a_public_file_is_everybodys(ada: User) -> None:
+def test_everybody_can_download_a_public_file(ada: User) -> None:
     keep(by=ada)
     place(SHA1, by=ada)
     assert not is_private(SHA1)
@@ -64,7 +64,7 @@ def test_a_public_file_is_everybodys(ada: User) -> None:
     assert require_download(AnonymousUser(), SHA1) is False
 
 
-def test_a_private_location_closes_a_file(ada: User, bob: User) -> None:
+def test_a_private_location_makes_a_file_private(ada: User, bob: User) -> None:
     keep(by=ada)
     place(SHA1, by=ada, public=False)
     assert is_private(SHA1)
@@ -77,7 +77,7 @@ def test_a_private_location_closes_a_file(ada: User, bob: User) -> None:
 
 
 @pytest.mark.parametrize("value", ["private", "Private"])
-def test_a_private_object_closes_its_file(ada: User, value: str) -> None:
+def test_a_private_object_makes_its_file_private(ada: User, value: str) -> None:
     keep(by=ada)
     thing = ObjectFactory.create(storage_location=place(SHA1, by=ada), by=ada)
     KeyValueFactory.create(object=thing, key="accessibility", value=value, by=ada)
@@ -85,14 +85,14 @@ def test_a_private_object_closes_its_file(ada: User, value: str) -> None:
     assert may_download(ada, SHA1)
 
 
-def test_another_key_value_closes_nothing(ada: User) -> None:
+def test_another_key_value_makes_nothing_private(ada: User) -> None:
     thing = ObjectFactory.create(storage_location=place(SHA1, by=ada), by=ada)
     KeyValueFactory.create(object=thing, key="accessibility", value="open", by=ada)
     KeyValueFactory.create(object=thing, key="owner", value="private", by=ada)
     assert may_download(AnonymousUser(), SHA1)
 
 
-def test_a_private_object_closes_where_it_came_from(ada: User) -> None:
+def test_a_private_object_makes_its_original_private(ada: User) -> None:
     # it has no location here, only an original store
     original = place(SHA1, by=ada, storage_root=StorageRootFactory.create())
     thing = ObjectFactory.create(storage_location=None, by=ada)
@@ -103,7 +103,7 @@ def test_a_private_object_closes_where_it_came_from(ada: User) -> None:
     assert is_private(SHA1)
 
 
-def test_private_data_is_for_its_owner_and_those_with_the_role() -> None:
+def test_private_data_requires_the_owner_or_the_role() -> None:
     owner = UserFactory()
     allowed: dict[Any, bool] = {
         owner: True,
@@ -118,7 +118,7 @@ def test_private_data_is_for_its_owner_and_those_with_the_role() -> None:
     assert not may_read_private_data(AnonymousUser(), [owner.pk])
 
 
-def test_administrators_and_a_role_may_read_what_is_private(ada: User) -> None:
+def test_administrators_and_a_role_can_read_private_files(ada: User) -> None:
     keep(by=ada)
     place(SHA1, by=ada, public=False)
     for roles in (
@@ -131,7 +131,7 @@ def test_administrators_and_a_role_may_read_what_is_private(ada: User) -> None:
     assert not may_download(UserFactory.create(roles=["entity-registry-write"]), SHA1)
 
 
-def test_who_registered_the_location_of_anothers_upload_may_read_it(
+def test_the_registrar_of_the_first_location_can_read_an_upload(
     ada: User, bob: User
 ) -> None:
     keep(by=bob)
@@ -140,21 +140,21 @@ def test_who_registered_the_location_of_anothers_upload_may_read_it(
     assert may_download(ada, SHA1)
 
 
-def test_a_later_public_location_of_the_owner_opens_a_file(ada: User) -> None:
+def test_the_owner_can_make_a_file_public(ada: User) -> None:
     keep(by=ada)
     place(SHA1, by=ada, public=False)
     place(SHA1, by=ada, public=True)
     assert not is_private(SHA1)
 
 
-def test_an_administrator_can_open_a_file(ada: User) -> None:
+def test_an_administrator_can_make_a_file_public(ada: User) -> None:
     keep(by=ada)
     place(SHA1, by=ada, public=False)
     place(SHA1, by=UserFactory.create(roles=["sys-admin-admin"]), public=True)
     assert not is_private(SHA1)
 
 
-def test_nobody_else_can_open_a_file(ada: User, bob: User) -> None:
+def test_others_cannot_make_a_file_public(ada: User, bob: User) -> None:
     keep(by=ada)
     place(SHA1, by=ada, public=False)
     place(SHA1, by=bob, public=True)
@@ -164,7 +164,7 @@ def test_nobody_else_can_open_a_file(ada: User, bob: User) -> None:
     assert not may_download(bob, SHA1)
 
 
-def test_registering_a_private_location_of_a_file_does_not_let_one_read_it(
+def test_registering_a_private_location_does_not_allow_reading(
     ada: User, bob: User
 ) -> None:
     keep(by=ada)
@@ -174,7 +174,7 @@ def test_registering_a_private_location_of_a_file_does_not_let_one_read_it(
     assert not may_download(bob, SHA1)
 
 
-def test_a_public_location_does_not_open_what_was_registered_before_its_upload(
+def test_an_earlier_public_location_does_not_make_an_upload_public(
     ada: User, bob: User
 ) -> None:
     place(SHA1, by=ada, public=False)
@@ -185,7 +185,7 @@ def test_a_public_location_does_not_open_what_was_registered_before_its_upload(
     assert not may_download(bob, SHA1)
 
 
-def test_the_first_location_of_an_upload_does_not_open_it_against_its_uploader(
+def test_the_first_location_does_not_override_the_uploader(
     ada: User, bob: User
 ) -> None:
     keep(by=ada)
@@ -196,7 +196,9 @@ def test_the_first_location_of_an_upload_does_not_open_it_against_its_uploader(
     assert not may_download(AnonymousUser(), SHA1)
 
 
-def test_a_corrected_location_is_as_old_as_before(ada: User, bob: User) -> None:
+def test_a_correction_does_not_change_the_age_of_a_location(
+    ada: User, bob: User
+) -> None:
     early = place(SHA1, by=bob, public=False)
     keep(by=ada)
     administrator = UserFactory.create(is_superuser=True)
@@ -205,9 +207,7 @@ def test_a_corrected_location_is_as_old_as_before(ada: User, bob: User) -> None:
     assert not may_download(bob, SHA1)
 
 
-def test_who_sends_the_same_bytes_again_may_read_them_and_opens_nothing(
-    ada: User, bob: User
-) -> None:
+def test_a_second_uploader_can_read_but_not_make_public(ada: User, bob: User) -> None:
     keep(by=ada)
     place(SHA1, by=ada, public=False)
     keep(by=bob)
@@ -218,7 +218,7 @@ def test_who_sends_the_same_bytes_again_may_read_them_and_opens_nothing(
     assert not may_download(AnonymousUser(), SHA1)
 
 
-def test_registering_a_location_ahead_of_the_file_does_not_make_an_owner(
+def test_a_location_registered_before_the_file_makes_no_owner(
     ada: User, bob: User
 ) -> None:
     place(SHA1, by=bob, public=True, storage_root=StorageRootFactory.create())
@@ -237,9 +237,7 @@ def test_a_file_that_its_uploader_made_public_stays_public(
     assert may_download(AnonymousUser(), SHA1)
 
 
-def test_a_file_on_no_store_of_ours_belongs_to_who_registered_it_first(
-    ada: User, bob: User
-) -> None:
+def test_a_file_elsewhere_belongs_to_its_first_registrar(ada: User, bob: User) -> None:
     place(SHA1, by=ada, public=False, storage_root=StorageRootFactory.create())
     place(SHA1, by=bob, public=False, storage_root=StorageRootFactory.create())
     assert owners_of(SHA1) == {ada.pk}
@@ -247,7 +245,7 @@ def test_a_file_on_no_store_of_ours_belongs_to_who_registered_it_first(
     assert not may_download(bob, SHA1)
 
 
-def test_checksums_in_capitals_are_of_the_same_file(ada: User) -> None:
+def test_the_case_of_a_checksum_does_not_matter(ada: User) -> None:
     keep(by=ada)
     place(SHA1.upper(), by=ada, public=False)
     assert is_private(SHA1)
@@ -259,7 +257,7 @@ def test_an_upload_without_a_location_is_not_private(ada: User) -> None:
     assert may_download(AnonymousUser(), SHA1)
 
 
-def test_a_public_file_costs_few_queries(
+def test_a_public_file_needs_few_queries(
     ada: User, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     keep(by=ada)
@@ -268,7 +266,7 @@ def test_a_public_file_costs_few_queries(
         assert may_download(AnonymousUser(), SHA1)
 
 
-def test_many_files_are_decided_on_as_each_of_them(
+def test_many_files_have_the_same_decisions_as_each(
     ada: User, bob: User, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     said: list[tuple[bool, User]]
@@ -294,9 +292,9 @@ def test_many_files_are_decided_on_as_each_of_them(
     checksums.append(sha1_of(b"key"))
     for user in (AnonymousUser(), ada, bob):
         with django_assert_max_num_queries(11):
-            together = downloadable_among(user, checksums)
+            together = downloadable_files(user, checksums)
         assert together == {one for one in checksums if may_download(user, one)}
-    assert private_among(checksums) == {one for one in checksums if is_private(one)}
+    assert private_files(checksums) == {one for one in checksums if is_private(one)}
     # whoever registers it first, the owner of stored bytes closes and opens them
-    assert len(private_among(checksums)) == 4
-    assert downloadable_among(bob, []) == set()
+    assert len(private_files(checksums)) == 4
+    assert downloadable_files(bob, []) == set()

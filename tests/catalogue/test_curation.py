@@ -1,4 +1,4 @@
-"""Corrections by administrators: what they may put right, and what stays."""
+"""Corrections by administrators, and fields that are locked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def curator() -> User:
     return create_user(username="curator", roles=["entity-registry-admin"])
 
 
-def test_a_correction_leaves_who_and_what(curator: User) -> None:
+def test_a_correction_records_who_and_what(curator: User) -> None:
     keyword = factories.KeywordFactory.create()
     correct(models.Keyword, keyword.pk, {"keyphrase": "mumps"}, by=curator)
     keyword.refresh_from_db()
@@ -34,13 +34,13 @@ def test_a_correction_leaves_who_and_what(curator: User) -> None:
     assert (event.kind, event.action, event.by) == ("keyword", "updated", curator)
 
 
-def test_nobody_else_corrects_not_even_their_own(curator: User) -> None:
+def test_owners_cannot_correct_records(curator: User) -> None:
     keyword = factories.KeywordFactory.create()
     with pytest.raises(Forbidden):
         correct(models.Keyword, keyword.pk, {}, by=keyword.registered_by)
 
 
-def test_a_record_that_moved_on_is_not_overwritten(curator: User) -> None:
+def test_a_changed_record_is_not_overwritten(curator: User) -> None:
     keyword = factories.KeywordFactory.create()
     seen = {keyword.revision}
     correct(models.Keyword, keyword.pk, {"keyphrase": "mumps"}, by=curator)
@@ -54,7 +54,7 @@ def test_a_record_that_moved_on_is_not_overwritten(curator: User) -> None:
         )
 
 
-def test_bad_values_and_duplicates_are_refused(curator: User) -> None:
+def test_invalid_values_and_duplicates_are_refused(curator: User) -> None:
     first, second = (factories.NamespaceFactory.create() for _ in range(2))
     with pytest.raises(Duplicate):
         correct(models.Namespace, second.pk, {"name": first.name}, by=curator)
@@ -63,9 +63,7 @@ def test_bad_values_and_duplicates_are_refused(curator: User) -> None:
 
 
 @pytest.mark.parametrize("has_one", [True, False])
-def test_an_identifier_decides_the_uuid_of_an_author(
-    curator: User, has_one: bool
-) -> None:
+def test_a_corrected_identifier_changes_the_uuid(curator: User, has_one: bool) -> None:
     given = {} if has_one else {"identifier": None}
     author = factories.AuthorFactory.create(**given)
     orcid = "https://orcid.org/0000-0002-1825-0097"
@@ -132,7 +130,7 @@ def _held_location() -> Any:
         ),
     ],
 )
-def test_what_others_hold_on_to_stays(
+def test_fields_that_others_rely_on_are_locked(
     curator: User, make: Any, values: dict[str, Any]
 ) -> None:
     record = make()
@@ -156,7 +154,7 @@ def test_what_others_hold_on_to_stays(
         (factories.FileTypeFactory.create, {"extension": "tsv"}),
     ],
 )
-def test_what_nobody_holds_on_to_is_corrected(
+def test_fields_without_references_can_be_corrected(
     curator: User, make: Any, values: dict[str, Any]
 ) -> None:
     record = make()
@@ -166,7 +164,7 @@ def test_what_nobody_holds_on_to_is_corrected(
 
 
 @pytest.mark.parametrize("model", [models.Object, models.DataProduct, models.Issue])
-def test_what_the_api_changes_is_not_corrected_past_its_rules(
+def test_corrections_exclude_types_that_owners_change(
     curator: User, model: Any
 ) -> None:
     record = factories.ObjectFactory.create()

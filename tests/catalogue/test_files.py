@@ -1,4 +1,4 @@
-"""Where files are, and what they are called."""
+"""The locations and names of files."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pytest_django import Settings
 from registry.catalogue.files import (
     FileName,
     InStore,
+    NotDownloadable,
     OnDisk,
     OnTheWeb,
-    OutOfReach,
     Place,
-    name_of,
-    original_of,
+    download_name,
+    original_location,
     place_of,
 )
 from registry.catalogue.models import StorageLocation, StorageRoot
@@ -49,12 +49,16 @@ def _own_store(settings: Settings, tmp_path: Path) -> None:
         ("file:/srv/data/", "a.csv", OnDisk(("/srv/data/a.csv",))),
         ("file://localhost/srv/", "a.csv", OnDisk(("/srv/a.csv",))),
         ("FILE:///srv/", "a%20b.csv", OnDisk(("/srv/a%20b.csv", "/srv/a b.csv"))),
-        ("file://nas/srv/", "a.csv", OutOfReach("file://nas/srv/a.csv")),
-        ("ssh://host/srv/", "a.csv", OutOfReach("ssh://host/srv/a.csv")),
-        ("github://org:repo@sha/", "a.py", OutOfReach("github://org:repo@sha/a.py")),
+        ("file://nas/srv/", "a.csv", NotDownloadable("file://nas/srv/a.csv")),
+        ("ssh://host/srv/", "a.csv", NotDownloadable("ssh://host/srv/a.csv")),
+        (
+            "github://org:repo@sha/",
+            "a.py",
+            NotDownloadable("github://org:repo@sha/a.py"),
+        ),
     ],
 )
-def test_a_root_decides_how_a_file_is_reached(
+def test_the_storage_root_decides_where_a_file_is(
     root: str, path: str, expected: Place
 ) -> None:
     location = StorageLocation(
@@ -63,7 +67,7 @@ def test_a_root_decides_how_a_file_is_reached(
     assert place_of(location) == expected
 
 
-def test_what_is_below_the_registrys_own_root_is_in_the_store(
+def test_paths_below_the_registrys_root_are_in_the_store(
     settings: Settings,
 ) -> None:
     root = StorageRoot(root=f"{settings.REGISTRY_URL}/data/")
@@ -73,7 +77,7 @@ def test_what_is_below_the_registrys_own_root_is_in_the_store(
 
 
 @pytest.mark.django_db
-def test_what_was_uploaded_stays_in_the_store_when_the_registry_moves() -> None:
+def test_uploads_are_found_after_the_registry_moves() -> None:
     root = StorageRoot(root="http://127.0.0.1:9999/data/")
     location = StorageLocation(path=SHA1, hash=SHA1, storage_root=root)
     elsewhere = f"http://127.0.0.1:9999/data/{SHA1}"
@@ -83,10 +87,10 @@ def test_what_was_uploaded_stays_in_the_store_when_the_registry_moves() -> None:
 
 
 @pytest.mark.django_db
-def test_an_external_object_tells_where_a_product_came_from() -> None:
+def test_an_external_object_has_the_original_location() -> None:
     made = ExternalObjectFactory.create()
-    assert original_of(made.data_product) == made.original_store
-    assert original_of(DataProductFactory.create()) is None
+    assert original_location(made.data_product) == made.original_store
+    assert original_location(DataProductFactory.create()) is None
 
 
 @pytest.mark.django_db
@@ -120,35 +124,35 @@ def test_an_external_object_tells_where_a_product_came_from() -> None:
         ("x" * 1000, "csv", FileName("x" * 120 + ".csv", "text/csv")),
     ],
 )
-def test_a_file_is_called_after_its_product_and_its_type(
+def test_a_file_is_named_after_its_product_and_type(
     name: str, extension: str, expected: FileName
 ) -> None:
     made = product(place(SHA1), name=name, extension=extension)
-    assert name_of(SHA1, made) == expected
-    assert name_of(SHA1) == expected
+    assert download_name(SHA1, made) == expected
+    assert download_name(SHA1) == expected
 
 
 @pytest.mark.django_db
-def test_the_newest_product_of_a_file_names_it() -> None:
+def test_a_file_is_named_after_its_newest_product() -> None:
     location = place(SHA1)
     for name in ("first", "second"):
         product(location, name=name)
-    assert name_of(SHA1).name == "second.csv"
+    assert download_name(SHA1).name == "second.csv"
 
 
 @pytest.mark.django_db
-def test_a_file_without_a_product_is_called_after_its_path() -> None:
+def test_a_file_without_a_product_is_named_after_its_path() -> None:
     location = StorageLocationFactory.create(path="data/in-bed.csv", hash=SHA1)
     ObjectFactory.create(
         storage_location=location, file_type=FileTypeFactory.create(extension="csv")
     )
-    assert name_of(SHA1) == FileName("in-bed.csv", "text/csv")
+    assert download_name(SHA1) == FileName("in-bed.csv", "text/csv")
 
 
 @pytest.mark.django_db
-def test_a_file_without_any_name_is_called_by_its_checksum() -> None:
-    assert name_of(SHA1) == FileName(SHA1, "application/octet-stream")
+def test_a_file_without_a_name_is_named_by_its_checksum() -> None:
+    assert download_name(SHA1) == FileName(SHA1, "application/octet-stream")
     ObjectFactory.create(
         storage_location=place(SHA1), file_type=FileTypeFactory.create(extension="csv")
     )
-    assert name_of(SHA1) == FileName(f"{SHA1}.csv", "text/csv")
+    assert download_name(SHA1) == FileName(f"{SHA1}.csv", "text/csv")

@@ -1,4 +1,4 @@
-"""Hashes of storage locations: those that no file would be found by are refused."""
+"""Hashes of storage locations that no file could have are refused."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def _register(hash_: str, status: int) -> dict[str, list[str]]:
         (f"{SHA1[:20]}{SHA1[20:].upper()}", "40 hexadecimal digits alone"),
     ],
 )
-def test_a_hash_that_no_file_is_found_by_is_refused(hash_: str, message: str) -> None:
-    """A location that calls the file private would otherwise close nothing."""
+def test_an_invalid_hash_is_refused(hash_: str, message: str) -> None:
+    """With such a hash, a private location would make no file private."""
     assert message in _register(hash_, 400)["hash"][0]
     assert not StorageLocation.objects.exists()
 

@@ -1,4 +1,4 @@
-"""Finding what people cite by name and version."""
+"""Records are found by cited names and versions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     "name", ["growth", "human/mortality/by age", "a:b", "a@b", "@:", "Größe 100%"]
 )
-def test_a_product_is_found_whatever_its_name_has_in_it(name: str) -> None:
+def test_a_product_with_special_characters_is_found(name: str) -> None:
     namespace = NamespaceFactory.create(name="ada")
     made = DataProductFactory.create(
         namespace=namespace, name=name, version="1.0.0-rc.1+b"
@@ -37,7 +37,7 @@ def test_another_name_or_version_is_not_found(cited: str) -> None:
 @pytest.mark.parametrize(
     "cited", ["", "growth", "ada:growth", "growth@1.0.0", ":", "@"]
 )
-def test_what_lacks_a_part_is_told_the_form(cited: str) -> None:
+def test_an_incomplete_name_gets_the_expected_form(cited: str) -> None:
     with pytest.raises(NotFound, match="the form is <namespace>:<name>@<version>"):
         find_product(cited)
     with pytest.raises(NotFound, match="the form is <alternate identifier>:<title>"):
@@ -71,18 +71,18 @@ def test_an_external_object_is_found_by_identifier_and_title(
         find_external_object(f"{identifier}:{title}@2.0.0")
 
 
-def test_the_first_colon_decides_where_several_could() -> None:
+def test_the_first_matching_colon_separates_the_identifier() -> None:
     first = external("a", "b:c")
     external("a:b", "c")
     assert find_external_object("a:b:c@1.0.0") == first
 
 
-def test_the_newest_counts_where_types_of_identifier_differ() -> None:
+def test_the_newest_of_several_identifier_types_is_returned() -> None:
     external("a", "b", alternate_identifier_type="one")
     newest = external("a", "b", alternate_identifier_type="two")
     assert find_external_object("a:b@1.0.0") == newest
 
 
-def test_a_great_many_colons_are_no_trouble() -> None:
+def test_very_many_colons_are_handled() -> None:
     with pytest.raises(NotFound):
         find_external_object(f"{':' * 8000}@1.0.0")

@@ -33,7 +33,7 @@ def person() -> User:
     return person
 
 
-def test_versions_of_products_are_checked(person: User) -> None:
+def test_versions_of_products_are_validated(person: User) -> None:
     for version in ("1", "", "1.0.0\n"):
         values = values_of(DataProductFactory, version=version)
         with pytest.raises(InvalidInput) as caught:
@@ -41,7 +41,7 @@ def test_versions_of_products_are_checked(person: User) -> None:
         assert "version" in caught.value.fields
 
 
-def test_the_latest_version_is_the_highest_not_the_last(person: User) -> None:
+def test_the_latest_version_is_the_highest(person: User) -> None:
     same = {"namespace": NamespaceFactory(), "name": "human/mortality"}
     versions = ("1.9.0", "1.10.0", "1.10.0-rc.1", "0.99.0", "1.2.0")
     for version in versions:
@@ -94,7 +94,7 @@ def test_an_object_is_placed_once(person: User) -> None:
         services.place_object(item.pk, place, {}, by=UserFactory())
 
 
-def test_what_others_cite_stays(person: User) -> None:
+def test_cited_fields_are_locked(person: User) -> None:
     issue, item = IssueFactory(by=person), ObjectFactory(by=person)
     product = DataProductFactory(object=item, by=person)
     with pytest.raises(Conflict, match="uuid cannot be changed"):
@@ -108,7 +108,7 @@ def test_what_others_cite_stays(person: User) -> None:
     assert not Event.objects.filter(action="updated").exists()
 
 
-def test_a_new_version_is_a_new_key_and_its_event_tells_the_version(
+def test_a_changed_version_changes_the_key_and_writes_an_event(
     person: User,
 ) -> None:
     item = ObjectFactory(storage_location=None)

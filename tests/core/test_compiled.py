@@ -1,4 +1,4 @@
-"""Queries that are put together once."""
+"""Queries that are compiled once."""
 
 from __future__ import annotations
 

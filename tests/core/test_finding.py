@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 BIGGEST = 2**63 - 1
 
 
-def test_of_any_number_of_values_those_that_exist_are_found(
+def test_existing_rows_are_found_for_any_number_of_values(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     authors = [AuthorFactory() for _ in range(3)]

@@ -42,7 +42,7 @@ PATTERNS = st.one_of(
 
 
 def _matches(text: str, pattern: str) -> bool:
-    """Match in the database, with any table that has a row."""
+    """Return whether a text matches in the database, in any table with a row."""
     value: Any = Value(text, output_field=TextField())
     rows = ContentType.objects.annotate(text=value)
     return rows.filter(text__glob=pattern).exists()

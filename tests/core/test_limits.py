@@ -1,4 +1,4 @@
-"""How many records may link to one record: by whichever way they come."""
+"""Links to one record are limited on every surface."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _values(model: type[models.Model], **given: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("model", [Keyword, Licence, KeyValue, DataProduct])
-def test_so_many_records_link_to_an_object_and_no_more(model: Any) -> None:
+def test_links_to_an_object_are_limited(model: Any) -> None:
     item, other = ObjectFactory(), ObjectFactory()
     register(model, [_values(model, object=item) for _ in range(MOST)], by=registrar())
     with pytest.raises(InvalidInput) as raised:
@@ -88,7 +88,7 @@ def test_an_object_has_components_up_to_their_own_limit(
         ObjectComponentFactory(object=item, issues=[])
 
 
-def test_of_many_rows_those_are_named_whose_target_has_too_many() -> None:
+def test_rows_whose_target_has_too_many_links_are_reported() -> None:
     full, free = ObjectFactory(), ObjectFactory()
     for _ in range(MOST):
         KeywordFactory(object=full)
@@ -101,7 +101,7 @@ def test_of_many_rows_those_are_named_whose_target_has_too_many() -> None:
     assert Event.objects.count() == events
 
 
-def test_a_product_cannot_move_to_an_object_that_is_full() -> None:
+def test_a_product_cannot_move_to_an_object_at_its_limit() -> None:
     full = ObjectFactory(storage_location=None)
     for _ in range(MOST):
         DataProductFactory(object=full)
@@ -124,7 +124,7 @@ def test_a_product_cannot_move_to_an_object_that_is_full() -> None:
         (CodeRun, "outputs"),
     ],
 )
-def test_a_list_of_links_is_no_longer(model: Any, name: str) -> None:
+def test_lists_of_links_have_a_maximum_length(model: Any, name: str) -> None:
     target: Any = model._meta.get_field(name).related_model
     of = getattr(factories, f"{target.__name__}Factory")
     lists: dict[Any, Any] = {
@@ -139,7 +139,7 @@ def test_a_list_of_links_is_no_longer(model: Any, name: str) -> None:
     assert list(raised.value.fields) == [name]
 
 
-def test_a_list_grows_no_longer_by_a_change_but_may_become_shorter(
+def test_a_change_can_shorten_a_long_list_but_not_extend_it(
     settings: Settings,
 ) -> None:
     parts = [ObjectComponentFactory(issues=[]) for _ in range(MOST + 2)]
@@ -151,7 +151,7 @@ def test_a_list_grows_no_longer_by_a_change_but_may_become_shorter(
     assert run.inputs.count() == MOST - 1
 
 
-def test_a_component_has_so_many_issues_whoever_raises_them() -> None:
+def test_the_issues_of_a_component_are_limited() -> None:
     part = ObjectComponentFactory(issues=[])
     for _ in range(MOST):
         IssueFactory(component_issues=[part])
@@ -163,7 +163,7 @@ def test_a_component_has_so_many_issues_whoever_raises_them() -> None:
     assert part.issues.count() == MOST
 
 
-def test_an_issue_has_so_many_components_whoever_registers_them() -> None:
+def test_the_components_of_an_issue_are_limited() -> None:
     issue = IssueFactory(component_issues=[])
     for _ in range(MOST):
         ObjectComponentFactory(issues=[issue])
@@ -183,7 +183,7 @@ def full() -> Object:
     return item
 
 
-def test_the_api_says_which_limit_it_is(full: Object) -> None:
+def test_the_api_reports_the_limit(full: Object) -> None:
     api = Api(UserFactory())
     body = {"object": path_of(full), "keyphrase": "maps"}
     [message] = data_of(api.post("/api/keyword/", body), 400)["object"]
@@ -192,7 +192,7 @@ def test_the_api_says_which_limit_it_is(full: Object) -> None:
     assert errors == {"object": [message]}
 
 
-def test_the_form_says_so_beside_its_field(full: Object) -> None:
+def test_the_form_shows_the_limit_next_to_its_field(full: Object) -> None:
     client = Client()
     client.force_login(UserFactory())
     answer = client.post("/keyword/new/", {"object": full.pk, "keyphrase": "maps"})
@@ -200,7 +200,7 @@ def test_the_form_says_so_beside_its_field(full: Object) -> None:
     assert Keyword.objects.filter(object=full).count() == MOST
 
 
-def test_the_admin_says_so(full: Object) -> None:
+def test_the_admin_shows_the_limit(full: Object) -> None:
     client = Client()
     client.force_login(UserFactory(is_superuser=True, is_staff=True))
     answer = client.post(
@@ -224,7 +224,7 @@ def test_an_import_is_refused_as_a_whole() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("size", [1, 2])
-def test_writers_that_meet_do_not_exceed_it_together(size: int) -> None:
+def test_simultaneous_writers_stay_within_the_limit(size: int) -> None:
     item, person = ObjectFactory(), registrar()
     writers = 2 * MOST
     barrier = Barrier(writers)

@@ -74,7 +74,7 @@ def test_a_link_is_an_id_a_uuid_or_a_url(value: Any, reference: Any) -> None:
         "/api/object/9999999999999999999/",
     ],
 )
-def test_anything_else_is_none(value: Any) -> None:
+def test_other_values_are_invalid_links(value: Any) -> None:
     with pytest.raises(LinkError, match=r"use its URL \(…/api/object/1/\)"):
         parse_link(value, Object)
 
@@ -84,12 +84,12 @@ def test_records_without_a_uuid_are_not_found_by_one() -> None:
         parse_link(UUID, FileType)
 
 
-def test_accounts_are_called_users() -> None:
+def test_the_kind_of_accounts_is_users() -> None:
     assert parse_link("http://testserver/api/users/7/", User) == 7
 
 
 @given(value=st.one_of(st.text(), st.integers(), st.floats(), st.binary()))
-def test_every_value_is_a_link_or_said_to_be_none(value: Any) -> None:
+def test_every_value_is_a_link_or_an_error(value: Any) -> None:
     reference: Reference | None = None
     problem = ""
     try:
@@ -103,7 +103,7 @@ def test_every_value_is_a_link_or_said_to_be_none(value: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_what_exists_is_found_by_id_uuid_and_natural_key_in_one_statement(
+def test_links_of_all_forms_are_resolved_in_one_statement(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     items = [ObjectFactory() for _ in range(3)]
@@ -126,7 +126,7 @@ def test_what_exists_is_found_by_id_uuid_and_natural_key_in_one_statement(
 
 
 @pytest.mark.django_db
-def test_very_many_are_found() -> None:
+def test_very_many_links_are_resolved() -> None:
     item = ObjectFactory()
     wanted = [*range(10**6, 10**6 + 3000), item.pk]
     assert find_targets((Object, pk) for pk in wanted) == {(Object, item.pk): item.pk}

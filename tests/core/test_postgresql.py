@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def other() -> Iterator[Any]:
-    """Return a connection of its own, as a thread of the server has one."""
+    """Return a separate connection, like that of a thread of the server."""
     made: Any = connections.create_connection("default")
     made.ensure_connection()
     yield made
@@ -49,7 +49,7 @@ def _prepared(other: Any) -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def test_look_ups_and_inserts_alone_are_prepared(other: Any) -> None:
+def test_only_lookups_and_inserts_are_prepared(other: Any) -> None:
     insert = f"INSERT INTO {Keyword._meta.db_table} (id) SELECT %s WHERE false"
     with other.cursor() as cursor:
         for _ in range(20):
@@ -62,7 +62,7 @@ def test_look_ups_and_inserts_alone_are_prepared(other: Any) -> None:
     ]
 
 
-def test_nothing_is_prepared_where_nothing_may_be(
+def test_nothing_is_prepared_if_that_is_disabled(
     other: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(other.settings_dict["OPTIONS"], "prepare_threshold", None)

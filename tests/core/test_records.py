@@ -1,4 +1,4 @@
-"""Storing and changing records: all or nothing, with an event for each change."""
+"""Records are created and changed completely or not at all, with events."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def person() -> User:
 # --- storing --------------------------------------------------------------------------
 
 
-def test_rows_are_stored_in_order_with_who_registered_them(person: User) -> None:
+def test_rows_are_stored_in_order_with_their_owner(person: User) -> None:
     rows = [{"name": f"Format {n}", "extension": str(n)} for n in range(3)]
     made = create_records(FileType, rows, by=person)
     assert [one.extension for one in made] == ["0", "1", "2"]
@@ -64,7 +64,7 @@ def test_rows_are_stored_in_order_with_who_registered_them(person: User) -> None
     assert stored.last_updated == made[1].last_updated
 
 
-def test_links_are_targets_or_their_ids(person: User) -> None:
+def test_links_can_be_targets_or_ids(person: User) -> None:
     author, item = AuthorFactory(), ObjectFactory()
     by_id = create_records(Object, [{"authors": [author.pk]}], by=person)[0]
     by_target = create_records(Object, [{"authors": [author, author]}], by=person)[0]
@@ -75,7 +75,7 @@ def test_links_are_targets_or_their_ids(person: User) -> None:
     ] * 2
 
 
-def test_lists_may_be_stored_from_their_other_side(person: User) -> None:
+def test_lists_can_be_stored_from_the_other_side(person: User) -> None:
     parts = [ObjectComponentFactory(issues=[]) for _ in range(2)]
     row = {"description": "Row 7 is missing", "component_issues": parts}
     [issue] = create_records(Issue, [row], by=person)
@@ -83,12 +83,12 @@ def test_lists_may_be_stored_from_their_other_side(person: User) -> None:
     assert list(parts[0].issues.all()) == [issue]
 
 
-def test_no_rows_are_no_records(person: User) -> None:
+def test_no_rows_create_no_records(person: User) -> None:
     for model in (FileType, Object, Issue, CodeRun):
         assert create_records(model, [], by=person) == []
 
 
-def test_each_record_has_one_event_with_the_client(person: User) -> None:
+def test_each_record_gets_one_event_with_the_client(person: User) -> None:
     earlier = context.client.set("fair-cli/0.11.0")
     try:
         made = create_records(Object, [{}, {}], by=person)
@@ -102,7 +102,7 @@ def test_each_record_has_one_event_with_the_client(person: User) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 50])
-def test_many_rows_take_as_many_statements_as_one(
+def test_the_number_of_statements_is_constant(
     person: User, count: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     authors = [AuthorFactory()]
@@ -112,7 +112,7 @@ def test_many_rows_take_as_many_statements_as_one(
         create_records(Object, rows, by=person)
 
 
-def test_values_that_nobody_checked_are_checked(person: User) -> None:
+def test_values_are_validated_unless_they_were(person: User) -> None:
     wrong: list[tuple[Any, dict[str, Any], str]] = [
         (FileType, {"name": "", "extension": "csv"}, "name"),
         (FileType, {"name": "a" * 1025, "extension": "csv"}, "name"),
@@ -129,7 +129,7 @@ def test_values_that_nobody_checked_are_checked(person: User) -> None:
         assert name in caught.value.fields, model
 
 
-def test_of_many_rows_the_errors_come_by_number(person: User) -> None:
+def test_errors_of_several_rows_have_numbers(person: User) -> None:
     rows = [{"name": name} for name in ("a", "b*", "c", "d?")]
     with pytest.raises(BulkError) as caught:
         create_records(Namespace, rows, by=person)
@@ -139,7 +139,7 @@ def test_of_many_rows_the_errors_come_by_number(person: User) -> None:
     assert not Event.objects.filter(kind="namespace").exists()
 
 
-def test_of_many_rows_every_clash_is_found(person: User) -> None:
+def test_every_duplicate_among_several_rows_is_reported(person: User) -> None:
     known = NamespaceFactory(name="a", full_name="A")
     rows: list[dict[str, Any]] = [
         {"name": "b"},
@@ -164,7 +164,7 @@ def test_of_many_rows_every_clash_is_found(person: User) -> None:
     assert Namespace.objects.get() == known
 
 
-def test_what_clashes_in_two_ways_is_told_of_one(person: User) -> None:
+def test_a_row_with_two_duplicates_reports_one(person: User) -> None:
     first, second = NamespaceFactory(), NamespaceFactory()
     row = {"name": second.name, "full_name": first.full_name}
     with pytest.raises(Duplicate) as caught:
@@ -172,7 +172,7 @@ def test_what_clashes_in_two_ways_is_told_of_one(person: User) -> None:
     assert (caught.value.fields, caught.value.existing) == (("name",), second)
 
 
-def test_a_link_to_what_has_gone_is_no_duplicate(person: User) -> None:
+def test_a_link_to_a_deleted_record_is_not_a_duplicate(person: User) -> None:
     row = {"path": "a", "hash": "b", "storage_root": 10**9}
 
     def create() -> None:
@@ -187,7 +187,7 @@ def test_a_link_to_what_has_gone_is_no_duplicate(person: User) -> None:
 # --- changing -------------------------------------------------------------------------
 
 
-def test_a_change_tells_old_and_new_values(person: User) -> None:
+def test_a_change_records_old_and_new_values(person: User) -> None:
     run = CodeRunFactory()
     part = ObjectComponentFactory()
     old_inputs = [run.inputs.get().pk]
@@ -212,7 +212,7 @@ def test_a_change_tells_old_and_new_values(person: User) -> None:
     assert stored.revision != run.revision
 
 
-def test_the_same_values_are_no_change(person: User) -> None:
+def test_equal_values_are_not_a_change(person: User) -> None:
     issue = IssueFactory()
     parts = list(issue.component_issues.all())
     same = {"severity": issue.severity, "component_issues": [*parts, *parts]}
@@ -232,7 +232,7 @@ def test_the_order_of_a_list_does_not_count(person: User) -> None:
     assert Issue.objects.get(pk=issue.pk).revision == issue.revision
 
 
-def test_an_empty_text_is_none_where_there_may_be_none(person: User) -> None:
+def test_an_empty_text_becomes_null_in_nullable_fields(person: User) -> None:
     space = NamespaceFactory()
     record = lock_record(Namespace, space.pk)
     change_record(record, {"full_name": "", "website": ""}, by=person)
@@ -240,7 +240,7 @@ def test_an_empty_text_is_none_where_there_may_be_none(person: User) -> None:
     assert (stored.full_name, stored.website) == (None, None)
 
 
-def test_a_change_that_clashes_is_a_duplicate_and_changes_nothing(person: User) -> None:
+def test_a_duplicate_change_changes_nothing(person: User) -> None:
     known, other = FileTypeFactory(), FileTypeFactory()
     record = lock_record(FileType, other.pk)
     values = {"name": known.name, "extension": known.extension}
@@ -250,7 +250,7 @@ def test_a_change_that_clashes_is_a_duplicate_and_changes_nothing(person: User) 
     assert FileType.objects.get(pk=other.pk).name == other.name
 
 
-def test_a_change_to_what_is_wrong_is_refused(person: User) -> None:
+def test_an_invalid_change_is_refused(person: User) -> None:
     record = lock_record(Namespace, NamespaceFactory().pk)
     with pytest.raises(InvalidInput) as caught:
         change_record(record, {"name": "a*"}, by=person)
@@ -271,7 +271,7 @@ def test_the_events_of_a_record_outlive_it(person: User) -> None:
     ]
 
 
-def test_a_record_is_locked_in_the_state_that_is_known() -> None:
+def test_a_record_is_locked_only_in_a_known_revision() -> None:
     space = NamespaceFactory()
     assert lock_record(Namespace, space.pk, unless_changed=[space.revision]) == space
     assert lock_record(Namespace, space.pk, unless_changed=None) == space
@@ -281,7 +281,7 @@ def test_a_record_is_locked_in_the_state_that_is_known() -> None:
         lock_record(Namespace, 10**9)
 
 
-def test_a_record_to_which_others_link_is_not_removed(person: User) -> None:
+def test_a_record_with_links_to_it_cannot_be_deleted(person: User) -> None:
     part = ObjectComponentFactory()
     with pytest.raises(Exception, match="protected"):
         delete_record(lock_record(Object, part.object_id), by=person)

@@ -1,4 +1,4 @@
-"""What belongs to rows, in one statement for all of them."""
+"""Related rows are selected in one statement for all rows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 KEYWORDS = Keyword._meta.db_table
 
 
-def test_lists_are_whole_or_cut_short_from_either_end() -> None:
+def test_lists_are_complete_or_limited_at_either_end() -> None:
     first, second, third = (ObjectFactory() for _ in range(3))
     ids = [KeywordFactory(object=first).pk for _ in range(3)]
     other = KeywordFactory(object=second).pk
@@ -45,7 +45,7 @@ def test_lists_are_whole_or_cut_short_from_either_end() -> None:
     }
 
 
-def test_nothing_is_asked_for_no_rows_or_no_lists(
+def test_no_rows_or_lists_need_no_statement(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     lists = [RelatedIds(KEYWORDS, "object_id", "id")]
@@ -54,7 +54,7 @@ def test_nothing_is_asked_for_no_rows_or_no_lists(
         assert RelatedQuery([]).fetch([1, 2]) == {}
 
 
-def test_rows_bring_their_lists_along(
+def test_rows_are_selected_with_their_lists(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     item, bare = ObjectFactory(), ObjectFactory()
@@ -63,7 +63,7 @@ def test_rows_bring_their_lists_along(
     by_id = CompiledQuery(
         lambda pk: Object.objects.filter(pk=pk).values_list("pk", "uuid"),
         example=4242,
-        around=lambda statement: lists.with_related_columns(statement, 2),
+        add_columns=lambda statement: lists.with_related_columns(statement, 2),
     )
     with django_assert_num_queries(2):
         [(pk, uuid, *cells)], [(_, _, *none)] = by_id.rows(item.pk), by_id.rows(bare.pk)
@@ -71,11 +71,11 @@ def test_rows_bring_their_lists_along(
     assert lists.read(none) == ([],)
 
 
-def test_a_statement_without_lists_stays_as_it_is() -> None:
+def test_a_statement_without_lists_is_unchanged() -> None:
     assert RelatedQuery([]).with_related_columns("SELECT 1", 1) == "SELECT 1"
 
 
-def test_a_flag_is_looked_for_in_the_rows_with_the_same_link() -> None:
+def test_a_flag_is_computed_from_rows_with_the_same_link() -> None:
     plain, structured = DataProductFactory(), DataProductFactory()
     ObjectComponentFactory(object=structured.object)
     empty = DataProductFactory()
@@ -88,7 +88,7 @@ def test_a_flag_is_looked_for_in_the_rows_with_the_same_link() -> None:
     }
 
 
-def test_the_other_end_of_a_link_to_one_is_its_id_or_none() -> None:
+def test_a_reverse_one_to_one_link_is_an_id_or_none() -> None:
     checked, unchecked = QualityControlledFactory(), ObjectFactory()
     other = RelatedId(QualityControlled._meta.db_table, "object_id", "id")
     assert RelatedQuery([other]).fetch([checked.object_id, unchecked.pk]) == {

@@ -1,4 +1,4 @@
-"""The code in the README and the guides runs as it stands, host and token aside."""
+"""The code in the README and the guides runs, with another host and token."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_the_shell_code_of_the_guide_to_crates_runs(
     assert zipfile.is_zipfile(tmp_path / "crate.zip")
 
 
-def test_getting_started_registers_a_run_that_anybody_can_read(
+def test_getting_started_registers_a_public_run(
     registry: LiveRegistry, token: str, tmp_path: Path
 ) -> None:
     block = blocks("getting-started.md")[2]
@@ -122,7 +122,7 @@ def test_getting_started_registers_a_run_that_anybody_can_read(
     assert len(found["inputs"]) == len(found["outputs"]) == 1
 
 
-def test_the_api_guide_names_every_address() -> None:
+def test_the_api_guide_lists_every_address() -> None:
     paths = yaml.safe_load(OPENAPI.read_bytes())["paths"]
     resources = {path.split("/")[2] for path in paths} - {""}
     text = (GUIDE / "api.md").read_text(encoding="utf-8")
@@ -130,7 +130,7 @@ def test_the_api_guide_names_every_address() -> None:
     assert resources <= named, f"not in the guide: {sorted(resources - named)}"
 
 
-def test_every_status_that_the_api_answers_with_is_explained() -> None:
+def test_every_status_of_the_api_is_explained() -> None:
     paths = yaml.safe_load(OPENAPI.read_bytes())["paths"]
     statuses = {
         status

@@ -1,4 +1,4 @@
-"""Phrases of an older, obscure style do not return to the documents and the pages."""
+"""Documents and pages do not contain phrases of the earlier style."""
 
 from __future__ import annotations
 

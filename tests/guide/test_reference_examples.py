@@ -1,8 +1,7 @@
-"""Four scripts that people brought along from an earlier registry still run.
+"""Four scripts that people used with an earlier registry still run.
 
-They are printed here as they were handed on, `assert`s included. Only what differs from
-registry to registry is put in when they run: the host, the token, and the id of an
-object.
+They are unchanged, including their `assert`s. Only the parts that depend on the
+registry are replaced: the host, the token, and the id of an object.
 """
 
 # the scripts are printed as they are
@@ -133,7 +132,7 @@ def token(registry: LiveRegistry) -> str:
 
 @pytest.fixture(scope="module")
 def an_object(registry: LiveRegistry, token: str) -> str:
-    """Return the address of an object that has no place yet."""
+    """Return the address of an object without a storage location."""
     address = f"{registry.url}/api/object/"
     answer = requests.post(
         address,

@@ -53,10 +53,10 @@ def test_a_successful_attempt_is_not_counted(
     settings.CACHES = {"default": shared, "throttle": {**shared, "KEY_PREFIX": "t"}}
     settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "login": (2, 86_400)}
     window = throttling.Window.now("login", "192.0.2.7")
-    window.give_back()
+    window.uncount()
     assert window.used() == 0
     assert [window.increment() for _ in range(2)] == [1, 2]
-    window.give_back()
+    window.uncount()
     assert window.used() == 1
     assert window.increment() == 2
     [key] = redis.Redis(port=redis_server.port).scan_iter("t:*")
@@ -121,6 +121,6 @@ def test_limits_are_counted_in_the_cache_and_not_in_the_database(
     statuses = [Api().get("/api/nothing/").status_code for _ in range(3)]
     assert statuses == [404, 404, 429]
     with django_assert_num_queries(0):  # type: ignore[operator]
-        throttling.count("anonymous", "192.0.2.7")
+        throttling.count_use("anonymous", "192.0.2.7")
     keys = list(redis.Redis(port=redis_server.port).scan_iter("t:*"))
     assert len(keys) == 2

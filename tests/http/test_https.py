@@ -45,24 +45,26 @@ def _get(
     return answer
 
 
-def test_http_is_sent_to_https(secure_registry: LiveRegistry) -> None:
+def test_http_is_redirected_to_https(secure_registry: LiveRegistry) -> None:
     answer = _get(secure_registry, "/api/")
     assert answer.status == 301
     assert answer.headers["Location"].startswith("https://127.0.0.1")
 
 
-def test_a_balancer_is_answered_without(secure_registry: LiveRegistry) -> None:
+def test_health_checks_need_no_https(secure_registry: LiveRegistry) -> None:
     assert _get(secure_registry, "/livez").status == 200
     assert _get(secure_registry, "/readyz").status == 200
 
 
-def test_browsers_are_told_to_come_back_by_https(secure_registry: LiveRegistry) -> None:
+def test_responses_have_strict_transport_security(
+    secure_registry: LiveRegistry,
+) -> None:
     answer = _get(secure_registry, "/api/", BY_HTTPS)
     assert answer.status == 200
     assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
 
 
-def test_cookies_are_for_https_alone(secure_registry: LiveRegistry) -> None:
+def test_cookies_are_secure(secure_registry: LiveRegistry) -> None:
     answer = _get(secure_registry, "/sign-in", BY_HTTPS)
     assert "; Secure" in answer.headers["Set-Cookie"]
 
@@ -73,7 +75,7 @@ def test_the_log_has_the_clients_address(secure_registry: LiveRegistry) -> None:
     assert line.endswith(" address=198.51.100.7")
 
 
-def test_without_a_proxy_nobody_says_that_it_was_https(
+def test_without_a_proxy_forwarded_headers_are_ignored(
     named_registry: LiveRegistry, live_registry: LiveRegistry
 ) -> None:
     named = BY_HTTPS | {"Host": "registry.example.org"}
@@ -88,7 +90,7 @@ def test_without_a_proxy_nobody_says_that_it_was_https(
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "[::1]", "evil.example", ""]
 )
-def test_no_other_host_is_answered_but_for_health(
+def test_only_health_checks_accept_other_hosts(
     named_registry: LiveRegistry, host: str
 ) -> None:
     for path in ("/", "/api/", "/o/.well-known/openid-configuration", "/sign-in"):

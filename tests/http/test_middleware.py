@@ -149,7 +149,7 @@ def _policy(answer: HttpResponseBase) -> dict[str, str]:
     return dict(directive.split(" ", 1) for directive in directives)
 
 
-def test_every_page_tells_the_browser_what_it_may_do(client: Client) -> None:
+def test_every_page_has_a_content_security_policy(client: Client) -> None:
     answer = client.get("/livez")
     assert _policy(answer) == _POLICY
     assert answer["X-Content-Type-Options"] == "nosniff"
@@ -159,7 +159,7 @@ def test_every_page_tells_the_browser_what_it_may_do(client: Client) -> None:
     assert "camera=()" in answer["Permissions-Policy"]
 
 
-def test_a_page_may_have_a_policy_of_its_own(client: Client) -> None:
+def test_a_page_can_have_its_own_policy(client: Client) -> None:
     assert _policy(client.get("/api/redoc/")) == {
         **_POLICY,
         "style-src": "'self' 'unsafe-inline'",
@@ -168,5 +168,7 @@ def test_a_page_may_have_a_policy_of_its_own(client: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/", "/static/nothing", "/nothing", "/sign-in"])
-def test_all_other_answers_have_the_policy_of_pages(client: Client, path: str) -> None:
+def test_all_other_responses_have_the_policy_of_pages(
+    client: Client, path: str
+) -> None:
     assert _policy(client.get(path)) == _POLICY

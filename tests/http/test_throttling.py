@@ -1,4 +1,4 @@
-"""Rate limits: how much, whose, and what the answers say of it."""
+"""Rate limits count requests by account or address, and responses show them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _limits(answer: HttpResponse) -> tuple[int, int, int]:
     return limit, remaining, reset
 
 
-def test_a_limit_holds_until_its_window_is_over(clock: Clock) -> None:
+def test_a_limit_holds_until_its_window_ends(clock: Clock) -> None:
     api = Api()
     clock.now += 20
     for remaining in (2, 1, 0):
@@ -73,7 +73,7 @@ def test_a_limit_holds_until_its_window_is_over(clock: Clock) -> None:
     assert _limits(api.get(LIST)) == (3, 2, 60)
 
 
-def test_people_are_counted_each_for_themselves() -> None:
+def test_accounts_are_counted_separately() -> None:
     first, second = Api(UserFactory()), Api(UserFactory())
     for _ in range(5):
         assert first.get(LIST).status_code == 200
@@ -82,14 +82,14 @@ def test_people_are_counted_each_for_themselves() -> None:
     assert _limits(Api().get(LIST)) == (3, 2, 60)
 
 
-def test_addresses_are_counted_each_for_itself(settings: Settings) -> None:
+def test_addresses_are_counted_separately(settings: Settings) -> None:
     settings.PROXIES = 1
     for address in ("198.51.100.7", "203.0.113.9"):
         api = Api(x_forwarded_for=address)
         assert [api.get(LIST).status_code for _ in range(4)] == [200, 200, 200, 429]
 
 
-def test_a_network_of_ipv6_is_counted_as_one_address(settings: Settings) -> None:
+def test_an_ipv6_network_is_counted_as_one_address(settings: Settings) -> None:
     settings.PROXIES = 1
     statuses = [
         Api(x_forwarded_for=f"2001:db8:1:2::{number}").get(LIST).status_code
@@ -99,14 +99,14 @@ def test_a_network_of_ipv6_is_counted_as_one_address(settings: Settings) -> None
     assert Api(x_forwarded_for="2001:db8:1:3::1").get(LIST).status_code == 200
 
 
-def test_an_address_of_ipv4_is_one_however_it_is_written(settings: Settings) -> None:
+def test_an_ipv4_address_is_the_same_in_every_notation(settings: Settings) -> None:
     settings.PROXIES = 1
     for address in ("198.51.100.7", "::ffff:198.51.100.7", "::ffff:c633:6407"):
         assert Api(x_forwarded_for=address).get(LIST).status_code == 200
     assert Api(x_forwarded_for="198.51.100.7").get(LIST).status_code == 429
 
 
-def test_every_answer_says_what_is_left() -> None:
+def test_every_response_has_the_remaining_requests() -> None:
     api = Api()
     answers = [
         (404, api.get("/api/object/7/")),
@@ -132,7 +132,7 @@ def test_every_answer_says_what_is_left() -> None:
 
 
 @pytest.mark.parametrize("who", ["an account", "an address"])
-def test_reads_and_writes_are_counted_apart(who: str) -> None:
+def test_reads_and_writes_are_counted_separately(who: str) -> None:
     api = Api(UserFactory()) if who == "an account" else Api()
     limit = 5 if who == "an account" else 3
     for _ in range(limit):
@@ -146,18 +146,18 @@ def test_reads_and_writes_are_counted_apart(who: str) -> None:
 @pytest.mark.parametrize(
     "path", ["/", "/nothing/", "/nothing", "/sign-in", "/admin/", "/account/", "/api"]
 )
-def test_every_answer_outside_the_api_says_what_is_left_too(path: str) -> None:
+def test_responses_outside_the_api_have_the_remaining_requests(path: str) -> None:
     assert _limits(Api().get(path)) == (3, 2, 60)
 
 
-def test_unknown_addresses_and_forged_forms_are_limited_as_well() -> None:
+def test_unknown_addresses_and_forged_forms_are_limited() -> None:
     api, forger = Api(), Client(enforce_csrf_checks=True)
     assert [api.get("/nothing/").status_code for _ in range(4)] == [404] * 3 + [429]
     statuses = [forger.post("/sign-out").status_code for _ in range(4)]
     assert statuses == [403] * 3 + [429]
 
 
-def test_a_browser_is_shown_a_page_and_a_program_json() -> None:
+def test_browsers_get_a_page_and_programs_json() -> None:
     for accept, kind in (("text/html", "text/html"), ("*/*", "application/json")):
         api = Api(accept=accept)
         answer = [api.get("/nothing/") for _ in range(4)][-1]
@@ -166,12 +166,12 @@ def test_a_browser_is_shown_a_page_and_a_program_json() -> None:
         assert answer["Retry-After"] == "60"
 
 
-def test_a_refusal_for_lack_of_credentials_says_it_too() -> None:
+def test_a_401_has_the_remaining_requests() -> None:
     answer = Api().post(LIST, {})
     assert (answer.status_code, _limits(answer)) == (403, (3, 2, 60))
 
 
-def test_the_rows_of_an_export_are_counted_once_each() -> None:
+def test_exports_are_counted_once() -> None:
     api = Api(UserFactory())
     answers = [api.get(LIST, {"format": "csv"}) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
@@ -182,13 +182,13 @@ def test_the_rows_of_an_export_are_counted_once_each() -> None:
     assert api.get(LIST).status_code == 200
 
 
-def test_an_export_by_the_accept_header_is_one_as_well() -> None:
+def test_an_export_by_accept_counts_as_an_export() -> None:
     api = Api(UserFactory(), accept="text/csv")
     statuses = [api.get(LIST).status_code for _ in range(3)]
     assert statuses == [200, 200, 429]
 
 
-def test_whoever_guesses_at_tokens_is_slowed_down(clock: Clock) -> None:
+def test_guessing_tokens_is_limited(clock: Clock) -> None:
     api = Api(None, **NO_TOKEN)
     answers = [api.get(LIST) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [401, 401, 429]
@@ -199,7 +199,7 @@ def test_whoever_guesses_at_tokens_is_slowed_down(clock: Clock) -> None:
     assert api.get(LIST).status_code == 401
 
 
-def test_whoever_guesses_in_the_sign_in_form_is_slowed_down(clock: Clock) -> None:
+def test_guessing_in_the_sign_in_form_is_limited(clock: Clock) -> None:
     client, form = Client(), {"username": "ada", "password": "guess"}
     answers: list[Any] = [client.post("/sign-in", form) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
@@ -210,22 +210,20 @@ def test_whoever_guesses_in_the_sign_in_form_is_slowed_down(clock: Clock) -> Non
     assert client.post("/sign-in", form).status_code == 200
 
 
-def test_whoever_guesses_at_passwords_is_slowed_down() -> None:
+def test_guessing_passwords_is_limited() -> None:
     credentials = b64encode(b"ada:guess").decode()
     api = Api(authorization=f"Basic {credentials}")
     assert [api.get(LIST).status_code for _ in range(3)] == [401, 401, 429]
 
 
-def test_good_credentials_are_no_guesses() -> None:
+def test_right_credentials_are_not_counted_as_failures() -> None:
     for _ in range(3):
         Api(None, **NO_TOKEN).get(LIST)
     assert _limits(Api(UserFactory()).get(LIST)) == (5, 4, 60)
 
 
 @pytest.mark.parametrize("network", ["127.0.0.0/8", "127.0.0.1/32", "0.0.0.0/0"])
-def test_networks_that_are_exempt_have_no_limit(
-    settings: Settings, network: str
-) -> None:
+def test_exempt_networks_have_no_limit(settings: Settings, network: str) -> None:
     settings.THROTTLE_EXEMPT = (ip_network("192.0.2.0/24"), ip_network(network))
     for api in (Api(), Api(None, **NO_TOKEN), Api(UserFactory())):
         answers = [api.get(LIST, {"format": "csv"}) for _ in range(7)]
@@ -234,7 +232,7 @@ def test_networks_that_are_exempt_have_no_limit(
         assert limit == remaining
 
 
-def test_an_address_of_ipv4_within_ipv6_is_the_same(settings: Settings) -> None:
+def test_an_ipv4_mapped_address_is_the_same(settings: Settings) -> None:
     settings.THROTTLE_EXEMPT = (ip_network("198.51.100.0/24"),)
     settings.PROXIES = 1
     api = Api(x_forwarded_for="::ffff:198.51.100.7")
@@ -246,6 +244,6 @@ def test_other_networks_are_not_exempt(settings: Settings) -> None:
     assert [Api().get(LIST).status_code for _ in range(4)] == [200, 200, 200, 429]
 
 
-def test_what_is_not_of_the_api_is_not_counted() -> None:
+def test_static_files_and_health_are_not_counted() -> None:
     api = Api()
     assert [api.get("/livez").status_code for _ in range(9)] == [200] * 9

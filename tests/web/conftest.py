@@ -1,4 +1,4 @@
-"""What the tests of the pages share."""
+"""Fixtures of the tests of the pages."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ expect.set_options(timeout=60_000)
 
 @pytest.fixture
 def anna() -> Person:
-    """Return a person whom GitHub knows."""
+    """Return a person with a GitHub account."""
     return Person(4711, "anna", "Anna Liese", orgs=["our-lab"])
 
 
 @pytest.fixture
 def github(anna: Person, settings: Settings) -> Iterator[GitHub]:
-    """Run a GitHub that this process signs people in with; Anna is there."""
+    """Run a fake GitHub for this process, in which Anna has an account."""
     with github_server(anna) as server:
         server.registry = "http://testserver"
         settings.SOCIAL_AUTH_GITHUB_KEY = CLIENT_ID
@@ -38,7 +38,7 @@ def github(anna: Person, settings: Settings) -> Iterator[GitHub]:
 
 @pytest.fixture
 def new_visit(github: GitHub) -> NewVisit:
-    """Return what opens another browser."""
+    """Return a function that opens another browser."""
     return lambda: Visit(Client(), github)
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the pages look at them with."""
+"""Helpers to read pages in tests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def page_of(answer: Any, status: int = 200) -> BeautifulSoup:
 
 
 def main_of(answer: Any, status: int = 200) -> Tag:
-    """Return what a page says between its head and its foot."""
+    """Return the main part of a page."""
     main = page_of(answer, status).find("main")
     assert isinstance(main, Tag)
     return main
@@ -45,7 +45,7 @@ def words_of(tag: Tag) -> str:
 
 
 def link(part: Tag, text: str) -> str:
-    """Return where the link with this text leads."""
+    """Return the address of the link with this text."""
     found = [one for one in part.select("a[href]") if words_of(one) == text]
     assert len(found) == 1, f"{len(found)} links {text!r} in {words_of(part)[:500]}"
     return str(found[0]["href"])
@@ -58,12 +58,12 @@ def path(address: str) -> str:
 
 
 def rows(part: Tag) -> list[str]:
-    """Return the heads of the rows of a list."""
+    """Return the header cells of the rows of a list."""
     return [words_of(head) for head in part.select("tbody th")]
 
 
 def form_of(values: dict[str, Any]) -> dict[str, str]:
-    """Spell values as a browser sends them from our forms."""
+    """Return values as a browser sends them from our forms."""
     spelt = {name: _spelt(value) for name, value in values.items()}
     return {name: text for name, text in spelt.items() if text is not None}
 
@@ -84,7 +84,7 @@ def _spelt(value: Any) -> str | None:
 
 
 def filled_form(part: Tag) -> dict[str, str]:
-    """Return what a browser would send for the form of a new record as it came."""
+    """Return the data that a browser sends for an unchanged form of a new record."""
     sent = {}
     for field in part.select("form.record-form [name]"):
         if field.get("type") == "checkbox":

@@ -42,14 +42,14 @@ def signed_in(user: User) -> Client:
 
 
 @pytest.mark.parametrize("page", ["/account/", "/get-token", "/revoke-token"])
-def test_pages_of_ones_own_are_for_who_is_signed_in(page: str) -> None:
+def test_account_pages_require_signing_in(page: str) -> None:
     for method in ("get", "post"):
         answer = getattr(Client(), method)(page)
         assert answer.status_code == 302
         assert answer["Location"] == f"/sign-in?next={page}"
 
 
-def test_the_account_says_who_i_am(signed_in: Client) -> None:
+def test_the_account_page_shows_the_account(signed_in: Client) -> None:
     said = words_of(main_of(signed_in.get("/account/")))
     for text in (
         "Rosalind Franklin",
@@ -62,7 +62,7 @@ def test_the_account_says_who_i_am(signed_in: Client) -> None:
         assert text in said
 
 
-def test_the_account_names_my_roles() -> None:
+def test_the_account_page_shows_the_roles() -> None:
     client = Client()
     roles = ["private-data-read", "entity-registry-admin"]
     client.force_login(UserFactory.create(roles=roles))
@@ -73,7 +73,7 @@ def test_the_account_names_my_roles() -> None:
     assert "superuser" in words_of(main_of(client.get("/account/")))
 
 
-def test_the_account_names_what_i_registered_last(
+def test_the_account_page_shows_the_newest_records(
     user: User, signed_in: Client
 ) -> None:
     NamespaceFactory.create(name="somebody-elses")
@@ -96,11 +96,11 @@ def test_the_account_names_what_i_registered_last(
 
 
 @pytest.mark.parametrize("page", ["/account/", "/get-token"])
-def test_pages_of_ones_own_are_kept_nowhere(page: str, signed_in: Client) -> None:
+def test_account_pages_are_not_cached(page: str, signed_in: Client) -> None:
     assert "no-store" in signed_in.get(page)["Cache-Control"]
 
 
-def test_looking_at_the_token_page_makes_none(signed_in: Client) -> None:
+def test_viewing_the_token_page_generates_no_token(signed_in: Client) -> None:
     for method in (signed_in.get, signed_in.head):
         method("/get-token")
         assert method("/revoke-token").status_code == 302
@@ -125,7 +125,7 @@ def test_a_token_is_shown_once_and_works(user: User, signed_in: Client) -> None:
     assert Event.objects.filter(action="token_made", by=user).count() == 1
 
 
-def test_a_new_token_ends_the_old_one(user: User, signed_in: Client) -> None:
+def test_a_new_token_replaces_the_old_one(user: User, signed_in: Client) -> None:
     old = issue_token(user=user, by=user)
     assert "Your earlier token, if you had one, is revoked." in words_of(
         main_of(signed_in.post("/get-token"))
@@ -135,9 +135,7 @@ def test_a_new_token_ends_the_old_one(user: User, signed_in: Client) -> None:
     assert refused.status_code == 401
 
 
-def test_looking_at_the_token_page_leaves_the_token(
-    user: User, signed_in: Client
-) -> None:
+def test_viewing_the_token_page_keeps_the_token(user: User, signed_in: Client) -> None:
     key = issue_token(user=user, by=user)
     for page in ("/get-token", "/revoke-token", "/account/"):
         signed_in.get(page)
@@ -145,7 +143,7 @@ def test_looking_at_the_token_page_leaves_the_token(
     assert mine.get("/api/username/").status_code == 200
 
 
-def test_a_token_is_revoked_by_post(user: User, signed_in: Client) -> None:
+def test_a_post_revokes_the_token(user: User, signed_in: Client) -> None:
     key = issue_token(user=user, by=user)
     answer = signed_in.post("/revoke-token", follow=True)
     assert "Your API token was revoked." in words_of(main_of(answer))
@@ -156,7 +154,7 @@ def test_a_token_is_revoked_by_post(user: User, signed_in: Client) -> None:
 
 
 @pytest.mark.parametrize("page", ["/get-token", "/revoke-token", "/sign-out"])
-def test_other_sites_cannot_press_these_buttons(page: str, user: User) -> None:
+def test_account_forms_require_the_csrf_token(page: str, user: User) -> None:
     key = issue_token(user=user, by=user)
     client = Client(enforce_csrf_checks=True)
     client.force_login(user)
@@ -183,7 +181,7 @@ def test_signing_in_and_out(user: User) -> None:
     assert client.get("/account/").status_code == 302
 
 
-def test_a_wrong_password_says_so_and_keeps_the_name(user: User) -> None:
+def test_a_wrong_password_keeps_the_user_name(user: User) -> None:
     form = {"username": "rosalind", "password": "not this one"}
     main = main_of(Client().post("/sign-in", form))
     alert = main.select_one("[role=alert]")
@@ -197,7 +195,7 @@ def test_a_wrong_password_says_so_and_keeps_the_name(user: User) -> None:
     assert not password.get("value")
 
 
-def test_a_stranger_is_told_the_same_as_who_mistyped(user: User) -> None:
+def test_an_unknown_name_gets_the_same_message_as_a_wrong_password(user: User) -> None:
     said = []
     for name in ("rosalind", "nobody"):
         form = {"username": name, "password": "not this one"}
@@ -207,7 +205,7 @@ def test_a_stranger_is_told_the_same_as_who_mistyped(user: User) -> None:
     assert said[0] == said[1]
 
 
-def test_the_menu_has_what_one_may_do(user: User) -> None:
+def test_the_menu_depends_on_permissions(user: User) -> None:
     def menu(client: Client) -> list[str]:
         head = page_of(client.get("/search/")).select_one("header details.menu ul")
         assert head is not None

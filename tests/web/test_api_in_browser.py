@@ -1,4 +1,4 @@
-"""The browsable API in a real browser: JSON is sent, refused, mended and sent again."""
+"""The browsable API in a real browser."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def page(page: Page, live_registry: LiveRegistry) -> Iterator[Page]:
     assert complaints == []
 
 
-def test_json_is_sent_refused_mended_and_sent_again(
+def test_refused_json_can_be_corrected_and_sent_again(
     page: Page, live_registry: LiveRegistry
 ) -> None:
     page.goto(f"{live_registry.url}/api/namespace/")
@@ -42,7 +42,7 @@ def test_json_is_sent_refused_mended_and_sent_again(
     expect(exchange).to_contain_text('"name": "in-browser"')
 
 
-def test_a_record_is_changed(page: Page, live_registry: LiveRegistry) -> None:
+def test_a_record_can_be_changed(page: Page, live_registry: LiveRegistry) -> None:
     page.goto(f"{live_registry.url}/api/issue/")
     exchange = page.get_by_label("Request and response")
     page.get_by_label("JSON").fill('{"description": "from the browser"}')

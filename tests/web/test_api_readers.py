@@ -66,7 +66,7 @@ def test_redoc_shows_the_operations_and_finds_them(page: Page) -> None:
     )
 
 
-def test_both_pages_lead_back_to_the_registry(page: Page) -> None:
+def test_both_pages_link_to_the_registry(page: Page) -> None:
     for path in ("/api/docs/", "/api/redoc/"):
         page.goto(f"{HOST}{path}")
         head = page.get_by_role("navigation", name="Main")

@@ -1,4 +1,4 @@
-"""What people do is written down wherever they do it; their secrets nowhere."""
+"""Actions of people are recorded on every surface, without their secrets."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def test_signing_in_and_out(anna_here: User, browser: Client) -> None:
     assert SESSION_KEY not in browser.session
 
 
-def test_failing_to(anna_here: User, browser: Client, settings: Settings) -> None:
+def test_failed_sign_ins_are_recorded(
+    anna_here: User, browser: Client, settings: Settings
+) -> None:
     settings.AXES_FAILURE_LIMIT = 2
     for password in ("guess", "guess", PASSWORD):
         _sign_in(browser, "anna", password)
@@ -67,7 +69,7 @@ def test_failing_to(anna_here: User, browser: Client, settings: Settings) -> Non
 
 
 @pytest.mark.parametrize("name", ["my secret passphrase", "x" * 300, "a\0b", ""])
-def test_a_name_that_nobody_has_is_not_kept(
+def test_an_unknown_user_name_is_not_stored(
     name: str, anna_here: User, browser: Client
 ) -> None:
     assert _sign_in(browser, name, "guess").status_code == 200
@@ -76,15 +78,15 @@ def test_a_name_that_nobody_has_is_not_kept(
     assert event.detail == {"with": "password"}
 
 
-def test_a_deactivated_account_does_not_sign_in(
-    anna_here: User, browser: Client
-) -> None:
+def test_a_deactivated_account_cannot_sign_in(anna_here: User, browser: Client) -> None:
     User.objects.filter(pk=anna_here.pk).update(is_active=False)
     _sign_in(browser, "anna", PASSWORD)
     assert _told(anna_here) == [("sign_in_failed", {"with": "password"})]
 
 
-def test_a_program_that_fails_by_basic(anna_here: User, browser: Client) -> None:
+def test_failed_basic_authentication_is_recorded(
+    anna_here: User, browser: Client
+) -> None:
     for password, status in (("guess", 401), (PASSWORD, 200)):
         basic = b64encode(f"anna:{password}".encode()).decode()
         headers = {"authorization": f"Basic {basic}"}
@@ -94,7 +96,9 @@ def test_a_program_that_fails_by_basic(anna_here: User, browser: Client) -> None
     assert _told(anna_here) == [("sign_in_failed", {"with": "password by HTTP Basic"})]
 
 
-def test_tokens_made_and_revoked(anna_here: User, browser: Client) -> None:
+def test_generated_and_revoked_tokens_are_recorded(
+    anna_here: User, browser: Client
+) -> None:
     browser.force_login(anna_here)
     for path in ("/get-token", "/get-token", "/revoke-token", "/revoke-token"):
         browser.post(path)
@@ -122,7 +126,7 @@ def test_signing_in_with_github_and_linking(visit: Visit, github: GitHub) -> Non
 
 
 @pytest.mark.django_db
-def test_roles_given_and_taken_in_the_admin() -> None:
+def test_granted_and_revoked_roles_are_recorded() -> None:
     person, root = UserFactory(roles=["handle-read"]), UserFactory(is_superuser=True)
     browser = Client()
     browser.force_login(root)
@@ -145,7 +149,7 @@ def test_roles_given_and_taken_in_the_admin() -> None:
 
 
 @pytest.mark.django_db
-def test_nothing_of_github_is_told_but_names(
+def test_only_names_from_github_are_recorded(
     visit: Visit, github: GitHub, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level("DEBUG", logger="registry"):
@@ -218,7 +222,7 @@ def test_no_secret_is_in_the_events_or_the_log(start_registry: StartRegistry) ->
     told = [event["action"] for event in events]
     for action in ("signed_in", "sign_in_failed", "token_made", "token_revoked"):
         assert action in told
-    _are_told_nowhere(person.secrets, json.dumps(events), registry.log)
+    _assert_not_stored(person.secrets, json.dumps(events), registry.log)
 
 
 def _all_events(registry: LiveRegistry) -> list[dict[str, Any]]:
@@ -231,7 +235,7 @@ def _all_events(registry: LiveRegistry) -> list[dict[str, Any]]:
     return events
 
 
-def _are_told_nowhere(secrets: set[str], *texts: str) -> None:
+def _assert_not_stored(secrets: set[str], *texts: str) -> None:
     assert len(secrets) > 8
     for text in texts:
         assert text
@@ -239,7 +243,7 @@ def _are_told_nowhere(secrets: set[str], *texts: str) -> None:
 
 
 @pytest.mark.django_db
-def test_the_use_of_a_token_is_known_to_the_hour() -> None:
+def test_the_use_of_a_token_is_recorded_hourly() -> None:
     person = UserFactory()
     key = issue_token(user=person, by=person)
     api = Client(headers={"authorization": f"token {key}"})
@@ -247,4 +251,4 @@ def test_the_use_of_a_token_is_known_to_the_hour() -> None:
     browser.force_login(person)
     assert "not used yet" in browser.get("/account/").content.decode()
     api.get("/api/username/")
-    assert "used last on" in browser.get("/account/").content.decode()
+    assert "last used on" in browser.get("/account/").content.decode()

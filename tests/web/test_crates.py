@@ -1,4 +1,4 @@
-"""Sending a crate by the form."""
+"""Importing a crate with the form."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _own_store(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def rosalind() -> Client:
-    """Return the browser of somebody with an account."""
+    """Return the client of a signed-in user."""
     user: User = factories.UserFactory.create(username="rosalind")
     client = Client()
     client.force_login(user)
@@ -35,13 +35,13 @@ def rosalind() -> Client:
 
 
 def send(rosalind: Client, crate: bytes, **options: Any) -> Any:
-    """Send a file by the form."""
+    """Send a file with the form."""
     file = io.BytesIO(crate)
     file.name = "my crate.zip"
     return rosalind.post("/crates/", {"crate": file}, **options)
 
 
-def test_the_form_wants_an_account(rosalind: Client) -> None:
+def test_the_form_requires_an_account(rosalind: Client) -> None:
     answer = Client().get("/crates/")
     assert (answer.status_code, answer["Location"]) == (302, "/sign-in?next=/crates/")
     page = main_of(rosalind.get("/crates/"))
@@ -49,7 +49,7 @@ def test_the_form_wants_an_account(rosalind: Client) -> None:
     assert field["accept"] == ".zip,application/zip"
 
 
-def test_a_crate_leads_to_its_run(rosalind: Client) -> None:
+def test_a_crate_redirects_to_its_run(rosalind: Client) -> None:
     answer = send(rosalind, zipped({**FILES, "notes.txt": b""}))
     run = CodeRun.objects.get()
     assert (answer.status_code, answer["Location"]) == (302, f"/code_run/{run.pk}/")
@@ -62,12 +62,12 @@ def test_a_crate_leads_to_its_run(rosalind: Client) -> None:
     assert CodeRun.objects.count() == 1
 
 
-def test_a_crate_without_anything_leads_back(rosalind: Client) -> None:
+def test_an_empty_crate_redirects_to_the_form(rosalind: Client) -> None:
     answer = send(rosalind, zipped({}, metadata()))
     assert answer["Location"] == "/crates/"
 
 
-def test_what_is_wrong_is_said_and_nothing_registered(rosalind: Client) -> None:
+def test_errors_are_shown_and_nothing_is_registered(rosalind: Client) -> None:
     answer = send(rosalind, zipped({}))
     words = words_of(main_of(answer, 400))
     assert "Not imported." in words
@@ -77,7 +77,7 @@ def test_what_is_wrong_is_said_and_nothing_registered(rosalind: Client) -> None:
     assert CodeRun.objects.count() == 0
 
 
-def test_a_conflict_is_said(rosalind: Client) -> None:
+def test_a_conflict_is_shown(rosalind: Client) -> None:
     run = factories.CodeRunFactory.create()
     described = metadata(
         *sorting()[:-1], {**sorting()[-1], "identifier": f"urn:uuid:{run.uuid}"}
@@ -94,14 +94,14 @@ def test_no_file_and_too_large_a_file(rosalind: Client, settings: Settings) -> N
     assert "too large" in words_of(main_of(answer, 400))
 
 
-def test_other_sites_cannot_send_for_somebody() -> None:
+def test_the_form_requires_the_csrf_token() -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(factories.UserFactory.create())
     assert send(client, zipped(FILES)).status_code == 403
     assert CodeRun.objects.count() == 0
 
 
-def test_names_in_a_crate_are_no_html(rosalind: Client) -> None:
+def test_names_in_a_crate_are_escaped(rosalind: Client) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("../<script>alert(1)</script>", b"")

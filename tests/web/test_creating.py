@@ -1,4 +1,4 @@
-"""Registering by the forms: what the API would store, and errors beside fields."""
+"""Forms store the same as the API, and show errors next to their fields."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_form_stores_what_the_api_stores(
 
 
 @EVERY_KIND
-def test_the_event_says_who_and_by_which_browser(
+def test_the_event_has_the_account_and_the_browser(
     kind: str, signed_in: Client, user: User
 ) -> None:
     form = form_of(_values(kind))
@@ -113,7 +113,7 @@ def test_the_event_says_who_and_by_which_browser(
 
 
 @EVERY_KIND
-def test_what_is_registered_is_shown_and_said(kind: str, signed_in: Client) -> None:
+def test_a_new_record_is_shown_with_a_message(kind: str, signed_in: Client) -> None:
     answer = signed_in.post(f"/{kind}/new/", form_of(_values(kind)), follow=True)
     record = record_at(kind, answer.redirect_chain[-1][0])
     said = words_of(main_of(answer))
@@ -124,9 +124,7 @@ def test_what_is_registered_is_shown_and_said(kind: str, signed_in: Client) -> N
 
 
 @EVERY_KIND
-def test_an_empty_form_says_beside_each_field_what_is_missing(
-    kind: str, signed_in: Client
-) -> None:
+def test_an_empty_form_marks_missing_fields(kind: str, signed_in: Client) -> None:
     model = record_type_named(kind).model
     before = model._default_manager.count()
     main = main_of(signed_in.get(f"/{kind}/new/"))
@@ -152,7 +150,7 @@ def test_an_empty_form_says_beside_each_field_what_is_missing(
     assert model._default_manager.count() == before
 
 
-def test_what_the_database_lets_pass_is_refused_by_the_service(
+def test_the_service_validates_the_form(
     signed_in: Client,
 ) -> None:
     main = main_of(signed_in.post("/author/new/", {"name": ""}), 400)
@@ -178,7 +176,7 @@ def test_what_the_database_lets_pass_is_refused_by_the_service(
         ("storage_root", {"root": "https://me:secret@example.org/"}, "password"),
     ],
 )
-def test_nonsense_is_refused_beside_its_field(
+def test_invalid_values_are_marked_at_their_fields(
     kind: str, wrong: dict[str, str], message: str, signed_in: Client
 ) -> None:
     values = form_of(_values(kind))
@@ -194,7 +192,7 @@ def test_nonsense_is_refused_beside_its_field(
     assert record_type_named(kind).model._default_manager.count() == before
 
 
-def test_an_end_before_the_beginning_is_refused(signed_in: Client) -> None:
+def test_an_end_before_the_start_is_refused(signed_in: Client) -> None:
     values = form_of(_values("code_run"))
     values["end_date"] = "2001-01-01T00:00"
     main = main_of(signed_in.post("/code_run/new/", values), 400)
@@ -212,7 +210,7 @@ def test_times_are_in_utc(signed_in: Client) -> None:
         assert run.run_date == datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
 
 
-def test_links_are_taken_as_the_api_takes_them(signed_in: Client) -> None:
+def test_links_are_accepted_as_in_the_api(signed_in: Client) -> None:
     components = [ObjectComponentFactory.create() for _ in range(2)]
     thing = ObjectFactory.create()
     first, second = components
@@ -233,9 +231,7 @@ def test_links_are_taken_as_the_api_takes_them(signed_in: Client) -> None:
 
 
 @EVERY_KIND
-def test_a_duplicate_leads_to_the_record_that_is_there(
-    kind: str, signed_in: Client
-) -> None:
+def test_a_duplicate_links_to_the_existing_record(kind: str, signed_in: Client) -> None:
     unique = any(
         field.unique and not field.primary_key and field.name != "uuid"
         for field in record_type_named(kind).model._meta.fields
@@ -255,7 +251,7 @@ def test_a_duplicate_leads_to_the_record_that_is_there(
     assert record_type_named(kind).model._default_manager.count() == before
 
 
-def test_a_form_can_come_filled_in(signed_in: Client) -> None:
+def test_a_form_can_be_prefilled(signed_in: Client) -> None:
     namespace = NamespaceFactory.create()
     page = signed_in.get(f"/data_product/new/?namespace={namespace.pk}&version=1.0.0")
     filled = filled_form(main_of(page))
@@ -264,7 +260,7 @@ def test_a_form_can_come_filled_in(signed_in: Client) -> None:
 
 
 @EVERY_KIND
-def test_a_page_shows_the_request_that_does_the_same(
+def test_a_page_shows_the_equivalent_api_request(
     kind: str, signed_in: Client, user: User
 ) -> None:
     values = form_of(_values(kind))
@@ -298,7 +294,7 @@ def _break(kind: str) -> dict[str, str]:
     return {name: "it's no such thing"}
 
 
-def test_a_quote_in_the_request_is_safe_in_a_shell(signed_in: Client) -> None:
+def test_quotes_are_escaped_for_the_shell(signed_in: Client) -> None:
     text = "it's; rm -rf /"
     main = main_of(signed_in.get("/issue/new/", {"description": text}))
     shown = main.select_one("#form-json")
@@ -306,7 +302,7 @@ def test_a_quote_in_the_request_is_safe_in_a_shell(signed_in: Client) -> None:
     assert "it'\\''s; rm -rf /" in shown.get_text()
 
 
-def test_forms_are_guarded_against_other_sites(user: User) -> None:
+def test_forms_require_the_csrf_token(user: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(user)
     component = ObjectComponentFactory.create()
@@ -322,7 +318,7 @@ def test_forms_are_guarded_against_other_sites(user: User) -> None:
     assert Namespace.objects.filter(name="mine").count() == 1
 
 
-def test_who_is_not_signed_in_is_led_there_and_back() -> None:
+def test_anonymous_users_are_redirected_to_sign_in_and_back() -> None:
     client = Client()
     UserFactory.create(username="lise", password="a long password")
     answer = client.post("/namespace/new/?name=mine", {"name": "mine"})
@@ -338,7 +334,7 @@ def test_who_is_not_signed_in_is_led_there_and_back() -> None:
     assert filled_form(main_of(client.get(back)))["name"] == "mine"
 
 
-def test_the_way_back_leads_to_no_other_site() -> None:
+def test_the_redirect_leads_to_no_other_site() -> None:
     client = Client()
     UserFactory.create(username="lise", password="a long password")
     form = {"username": "lise", "password": "a long password"}
@@ -347,7 +343,7 @@ def test_the_way_back_leads_to_no_other_site() -> None:
         client.logout()
 
 
-def test_a_checkbox_left_empty_is_no(signed_in: Client) -> None:
+def test_an_empty_checkbox_is_false(signed_in: Client) -> None:
     values = form_of(_values("storage_location"))
     del values["public"]
     answer = signed_in.post("/storage_location/new/", values)
@@ -360,13 +356,13 @@ def test_defaults_are_filled_in(signed_in: Client) -> None:
     assert filled_form(location)["public"] == "on"
 
 
-def test_spaces_belong_to_a_text(signed_in: Client) -> None:
+def test_spaces_in_texts_are_kept(signed_in: Client) -> None:
     answer = signed_in.post("/file_type/new/", {"name": " a  b ", "extension": "x"})
     record = record_at("file_type", answer["Location"])
     assert record.name == " a  b "  # type: ignore[attr-defined]
 
 
-def test_nobody_chooses_what_the_registry_gives(signed_in: Client, user: User) -> None:
+def test_read_only_fields_are_not_in_forms(signed_in: Client, user: User) -> None:
     mine = str(uuid.uuid4())
     other = UserFactory.create()
     answer = signed_in.post(

@@ -1,4 +1,4 @@
-"""What went wrong is told in the design of the site, with the right status."""
+"""Errors are pages with the design of the site and the right status."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Defect(Exception):
-    """A mistake of ours."""
+    """An unexpected error."""
 
 
 def _raises(error: Exception) -> Any:
@@ -44,7 +44,7 @@ FAILING = pytest.mark.urls(__name__)
 
 @pytest.fixture
 def patient() -> Client:
-    """Return a browser to which a defect of the site is a page."""
+    """Return a client that gets unexpected errors as pages."""
     return Client(raise_request_exception=False)
 
 
@@ -58,26 +58,26 @@ def patient() -> Client:
         "/object/x/",
     ],
 )
-def test_what_is_not_there_is_404(address: str, client: Client) -> None:
+def test_an_unknown_record_gets_404(address: str, client: Client) -> None:
     main = main_of(client.get(address), 404)
     assert "Not found" in words_of(main)
 
 
-def test_a_404_says_what_is_missing(client: Client) -> None:
+def test_a_404_names_what_is_missing(client: Client) -> None:
     assert "There is no data product 9." in words_of(
         main_of(client.get("/data_product/9/"), 404)
     )
     assert "There is no guide xyz." in words_of(main_of(client.get("/docs/xyz/"), 404))
 
 
-def test_an_address_that_is_not_there_is_not_repeated(client: Client) -> None:
+def test_a_404_does_not_repeat_the_address(client: Client) -> None:
     answer = client.get("/<script>alert(1)</script>/")
     assert b"<script>alert" not in answer.content
     assert answer.status_code == 404
 
 
 @FAILING
-def test_what_is_denied_is_403(client: Client) -> None:
+def test_a_forbidden_request_gets_403(client: Client) -> None:
     main = main_of(client.get("/denied/"), 403)
     assert "You cannot do this" in words_of(main)
     assert "internal" not in words_of(main)
@@ -87,21 +87,21 @@ def test_what_is_denied_is_403(client: Client) -> None:
 
 
 @FAILING
-def test_what_is_suspicious_is_400(client: Client) -> None:
+def test_a_suspicious_request_gets_400(client: Client) -> None:
     main = main_of(client.get("/suspicious/"), 400)
     assert "This request is not valid" in words_of(main)
     assert "internal" not in words_of(main)
 
 
 @FAILING
-def test_a_defect_is_500_and_tells_nothing(patient: Client) -> None:
+def test_an_exception_gets_500_without_details(patient: Client) -> None:
     main = main_of(patient.get("/defect/"), 500)
     assert "Internal error" in words_of(main)
     assert "secret" not in str(main)
 
 
 @FAILING
-def test_an_error_is_a_page_even_where_nobody_can_say_who_asks(
+def test_an_error_page_needs_no_database(
     patient: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*args: Any, **kwargs: Any) -> None:
@@ -117,14 +117,14 @@ def test_an_error_is_a_page_even_where_nobody_can_say_who_asks(
     assert answer["Retry-After"] == "5"
 
 
-def test_a_form_from_elsewhere_is_403() -> None:
+def test_a_form_of_another_site_gets_403() -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(UserFactory.create())
     main = main_of(client.post("/namespace/new/", {"name": "mine"}), 403)
     assert "The form did not come from this site" in words_of(main)
 
 
-def test_a_body_that_is_too_large_is_413(settings: Settings) -> None:
+def test_a_large_body_gets_413(settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
     client = Client()
     client.force_login(UserFactory.create())
@@ -133,7 +133,7 @@ def test_a_body_that_is_too_large_is_413(settings: Settings) -> None:
     assert "The request is too large" in words_of(main)
 
 
-def test_a_form_of_too_many_fields_is_400(settings: Settings) -> None:
+def test_a_form_with_too_many_fields_gets_400(settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 5
     client = Client()
     client.force_login(UserFactory.create())
@@ -141,12 +141,12 @@ def test_a_form_of_too_many_fields_is_400(settings: Settings) -> None:
     main_of(client.post("/namespace/new/", form), 400)
 
 
-def test_a_host_that_is_not_ours_is_400() -> None:
+def test_an_unknown_host_gets_400() -> None:
     answer = Client().get("/", headers={"host": "evil.example.org"})
     assert answer.status_code == 400
     assert b"evil" not in answer.content
 
 
-def test_an_error_is_the_same_to_head(client: Client) -> None:
+def test_errors_of_head_have_the_same_headers(client: Client) -> None:
     answer = client.head("/nothing/")
     assert (answer.status_code, answer.content) == (404, b"")

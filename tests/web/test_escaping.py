@@ -1,4 +1,4 @@
-"""What people register is shown as they wrote it, and never run or followed blindly."""
+"""Registered texts are escaped on every page, and only safe addresses are links."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ JAVASCRIPT = "javascript:alert(1)//https://example.org/"
 
 @pytest.fixture
 def client() -> Client:
-    """Return a browser of somebody, for whom pages say most."""
+    """Return the client of a signed-in user, who sees the most."""
     browser = Client()
     browser.force_login(UserFactory.create(username="eve", full_name=EVIL))
     return browser
@@ -96,7 +96,7 @@ def _is_harmless(page: BeautifulSoup, address: str) -> None:
     assert "& 14" not in words_of(page), address
 
 
-def test_what_was_written_can_be_read(client: Client) -> None:
+def test_markup_is_shown_as_it_was_written(client: Client) -> None:
     product = DataProductFactory.create(
         name=EVIL, object=ObjectFactory.create(description=EVIL)
     )
@@ -104,7 +104,7 @@ def test_what_was_written_can_be_read(client: Client) -> None:
     assert said.count("<script>alert('x')</script>") >= 3
 
 
-def test_an_address_that_is_no_web_address_is_no_link(client: Client) -> None:
+def test_only_web_addresses_are_links(client: Client) -> None:
     # services refuse such addresses; older rows may have them
     namespace, author = NamespaceFactory.create(), AuthorFactory.create()
     external, keyword = ExternalObjectFactory.create(), KeywordFactory.create()
@@ -121,7 +121,7 @@ def test_an_address_that_is_no_web_address_is_no_link(client: Client) -> None:
                 assert target.startswith(("/", "http://testserver", "#", "?", "http"))
 
 
-def test_a_file_elsewhere_is_a_link_only_on_the_web(client: Client) -> None:
+def test_only_files_on_the_web_are_links(client: Client) -> None:
     for root in ("file:///etc/", "ssh://host.example.org/", "github://org:repo@sha/"):
         location = StorageLocationFactory.create(
             storage_root=StorageRootFactory.create(root=root), path="passwd"
@@ -132,7 +132,7 @@ def test_a_file_elsewhere_is_a_link_only_on_the_web(client: Client) -> None:
         assert not page.select(f"a[href^='{root[:4]}']")
 
 
-def test_links_to_other_sites_pass_nothing_on(client: Client) -> None:
+def test_links_to_other_sites_send_no_referrer(client: Client) -> None:
     namespace = NamespaceFactory.create(website="https://example.org/group/")
     page = page_of(client.get(f"/namespace/{namespace.pk}/"))
     link = page.select_one("main a[href='https://example.org/group/']")
@@ -141,7 +141,7 @@ def test_links_to_other_sites_pass_nothing_on(client: Client) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(record_kinds()))
-def test_a_form_keeps_what_was_typed_as_text(kind: str, client: Client) -> None:
+def test_a_form_escapes_its_values(kind: str, client: Client) -> None:
     form = page_of(client.get(f"/{kind}/new/")).select_one("form.record-form")
     assert form is not None
     # longer than any short text may be, so that every form refuses it

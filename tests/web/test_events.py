@@ -7,7 +7,7 @@ from bs4 import Tag
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from registry.http.filters.people import EVENT_FILTERS
+from registry.http.filters.identity import EVENT_FILTERS
 from registry.identity import audit
 from registry.identity.models import User
 from tests.factories import NamespaceFactory, UserFactory
@@ -34,7 +34,7 @@ def client(administrator: User) -> Client:
     return client
 
 
-def test_it_shows_who_did_what_from_where(client: Client) -> None:
+def test_the_page_shows_events_with_their_origin(client: Client) -> None:
     person = UserFactory(username="ada")
     namespace = NamespaceFactory(by=person)
     audit.record(
@@ -53,7 +53,7 @@ def test_it_shows_who_did_what_from_where(client: Client) -> None:
     assert link(main, name) == f"/namespace/{namespace.pk}/"
 
 
-def test_it_has_the_filters_of_the_api(client: Client) -> None:
+def test_the_page_has_the_filters_of_the_api(client: Client) -> None:
     person = UserFactory(username="ada")
     audit.record("signed_in", person=person, address="192.0.2.7")
     audit.record("sign_in_failed", person=None, address="198.51.100.1")
@@ -72,14 +72,14 @@ def test_it_has_the_filters_of_the_api(client: Client) -> None:
     assert "No event matches" in words_of(main_of(client.get(PAGE, {"who": "nobody"})))
 
 
-def test_nonsense_is_said_beside_its_filter(client: Client) -> None:
+def test_invalid_values_are_marked_at_their_filters(client: Client) -> None:
     main = main_of(client.get(PAGE, {"since": "yesterday", "action": "danced"}), 400)
     assert len(main.select(".field-error")) == 2
     assert client.get(PAGE, {"cursor": "nonsense"}).status_code == 404
     assert client.get(PAGE, {"ordering": "nonsense"}).status_code == 400
 
 
-def test_pages_lead_on(client: Client) -> None:
+def test_pages_link_to_the_next_page(client: Client) -> None:
     person = UserFactory()
     for _ in range(60):
         audit.record("signed_in", person=person)
@@ -89,7 +89,7 @@ def test_pages_lead_on(client: Client) -> None:
     assert len(rows(later)) == 10
 
 
-def test_nobody_else_sees_it() -> None:
+def test_others_cannot_view_the_page() -> None:
     staff = Client()
     staff.force_login(UserFactory(is_staff=True, roles=["entity-registry-write"]))
     assert staff.get(PAGE).status_code == 403
@@ -97,12 +97,12 @@ def test_nobody_else_sees_it() -> None:
     assert (answer.status_code, answer["Location"]) == (302, "/sign-in?next=/event/")
 
 
-def test_it_is_kept_nowhere_and_changed_by_nothing(client: Client) -> None:
+def test_the_page_is_not_cached_and_read_only(client: Client) -> None:
     assert "no-store" in client.get(PAGE)["Cache-Control"]
     assert client.post(PAGE).status_code == 405
 
 
-def test_it_takes_as_many_queries_for_forty_as_for_one(
+def test_the_page_has_a_constant_number_of_queries(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for size in (1, 39):

@@ -115,9 +115,7 @@ def _heading(page: Page, text: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(text)
 
 
-def test_the_first_sign_in_makes_an_account_and_leads_back(
-    page: Page, site: Site
-) -> None:
+def test_the_first_sign_in_creates_an_account(page: Page, site: Site) -> None:
     site.visitor("marie", "Marie S.", "our-lab", "sorbonne")
     _begin(page)
     expect(page.get_by_text("You are marie.")).to_be_visible()
@@ -137,9 +135,7 @@ def test_the_first_sign_in_makes_an_account_and_leads_back(
     ).to_be_visible()
 
 
-def test_the_second_sign_in_asks_nothing_and_refreshes_the_profile(
-    page: Page, site: Site
-) -> None:
+def test_the_second_sign_in_updates_the_profile(page: Page, site: Site) -> None:
     person = site.visitor("irene", "Irène J.")
     _begin(page)
     _allow(page)
@@ -152,7 +148,7 @@ def test_the_second_sign_in_asks_nothing_and_refreshes_the_profile(
     assert account["email"] == "irene@paris.example.org"
 
 
-def test_who_denies_it_can_think_again(page: Page, site: Site) -> None:
+def test_a_denied_sign_in_can_be_repeated(page: Page, site: Site) -> None:
     site.visitor("lise", "Lise M.")
     _begin(page)
     page.get_by_role("button", name="Deny").click()
@@ -164,9 +160,7 @@ def test_who_denies_it_can_think_again(page: Page, site: Site) -> None:
     _is_signed_in(page, "Lise M.")
 
 
-def test_who_is_of_another_organisation_can_come_as_somebody_else(
-    page: Page, site: Site
-) -> None:
+def test_a_refused_person_can_use_another_account(page: Page, site: Site) -> None:
     site.visitor("carl", "Carl B.", "elsewhere")
     _begin(page)
     _allow(page)
@@ -180,9 +174,7 @@ def test_who_is_of_another_organisation_can_come_as_somebody_else(
     _is_signed_in(page, "Otto H.")
 
 
-def test_who_has_the_name_of_a_local_account_can_link_it(
-    page: Page, site: Site
-) -> None:
+def test_a_taken_name_offers_to_link_the_account(page: Page, site: Site) -> None:
     site.registry.user("rosalind", "correct horse battery")
     site.visitor("rosalind", "Rosalind F.")
     _begin(page)
@@ -205,9 +197,7 @@ def test_who_has_the_name_of_a_local_account_can_link_it(
     assert site.account("rosalind-github") is None
 
 
-def test_who_shares_the_name_with_a_stranger_gets_another(
-    page: Page, site: Site
-) -> None:
+def test_a_taken_name_offers_another_name(page: Page, site: Site) -> None:
     site.visitor("Admin", "Not the administrator")
     _begin(page)
     _allow(page)
@@ -222,7 +212,7 @@ def test_who_shares_the_name_with_a_stranger_gets_another(
     assert admin["full_name"] != "Not the administrator"
 
 
-def test_who_was_deactivated_is_told(page: Page, site: Site) -> None:
+def test_a_deactivated_person_gets_a_message(page: Page, site: Site) -> None:
     site.visitor("fritz", "Fritz H.")
     _begin(page)
     _allow(page)
@@ -238,7 +228,7 @@ def test_who_was_deactivated_is_told(page: Page, site: Site) -> None:
     expect(page.locator("header summary")).to_have_text("Links")
 
 
-def test_while_github_is_down_the_page_says_so(page: Page, site: Site) -> None:
+def test_an_outage_of_github_is_shown(page: Page, site: Site) -> None:
     site.visitor("emmy", "Emmy N.")
     site.github.broken["/api/v3/user/orgs"] = 503
     _begin(page)
@@ -249,7 +239,7 @@ def test_while_github_is_down_the_page_says_so(page: Page, site: Site) -> None:
     _is_signed_in(page, "Emmy N.")
 
 
-def test_an_expired_code_can_be_had_anew(page: Page, site: Site) -> None:
+def test_an_expired_code_can_be_replaced(page: Page, site: Site) -> None:
     site.visitor("ada", "Ada L.")
     site.github.broken["codes"] = 400
     _begin(page)
@@ -260,7 +250,7 @@ def test_an_expired_code_can_be_had_anew(page: Page, site: Site) -> None:
     _is_signed_in(page, "Ada L.")
 
 
-def test_a_state_that_was_tampered_with_is_refused(page: Page, site: Site) -> None:
+def test_a_forged_state_is_refused(page: Page, site: Site) -> None:
     site.visitor("mallory", "Mallory")
     _begin(page)
     page.locator("input[name=state]").evaluate("field => field.value = '0'.repeat(32)")
@@ -269,7 +259,7 @@ def test_a_state_that_was_tampered_with_is_refused(page: Page, site: Site) -> No
     assert site.account("mallory") is None
 
 
-def test_it_works_without_scripts(browser: Browser, site: Site) -> None:
+def test_signing_in_works_without_scripts(browser: Browser, site: Site) -> None:
     site.visitor("grace", "Grace H.")
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -281,7 +271,7 @@ def test_it_works_without_scripts(browser: Browser, site: Site) -> None:
     context.close()
 
 
-def test_forms_may_lead_to_github_and_nowhere_else(site: Site) -> None:
+def test_forms_can_redirect_only_to_github(site: Site) -> None:
     policy = requests.get(site.registry.url, timeout=30).headers[
         "Content-Security-Policy"
     ]

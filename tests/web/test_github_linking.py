@@ -1,4 +1,4 @@
-"""Linking a GitHub account with an account that is here already."""
+"""Linking a GitHub account with an existing account."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def visit(visit: Visit, local: User) -> Visit:
     return visit
 
 
-def test_who_asks_for_it_is_linked(visit: Visit, local: User) -> None:
+def test_a_requested_link_is_created(visit: Visit, local: User) -> None:
     assert "Link with GitHub" in visit.client.get("/account/").content.decode()
     assert visit.sign_in(LINK)["Location"] == "/account/"
     assert visit.user == local
@@ -43,7 +43,7 @@ def test_who_asks_for_it_is_linked(visit: Visit, local: User) -> None:
     assert "You sign in with GitHub as anna" in page
 
 
-def test_from_then_on_github_leads_to_the_account(
+def test_a_linked_account_can_sign_in_with_github(
     visit: Visit, new_visit: NewVisit, local: User
 ) -> None:
     visit.sign_in(LINK)
@@ -57,13 +57,13 @@ def test_from_then_on_github_leads_to_the_account(
     assert User.objects.count() == 1
 
 
-def test_linking_leaves_an_event(visit: Visit, local: User) -> None:
+def test_linking_writes_an_event(visit: Visit, local: User) -> None:
     visit.sign_in(LINK)
     event = Event.objects.get(action="account_linked", record_id=local.pk)
     assert (event.by, event.subject) == (local, "anna at GitHub")
 
 
-def test_signing_in_links_nothing_even_where_somebody_is_signed_in(
+def test_signing_in_never_links_an_account(
     visit: Visit, local: User, anna: Person
 ) -> None:
     anna.login = "annika"
@@ -73,7 +73,7 @@ def test_signing_in_links_nothing_even_where_somebody_is_signed_in(
     assert not UserSocialAuth.objects.filter(user=local).exists()
 
 
-def test_what_began_before_signing_in_links_nothing(
+def test_a_sign_in_started_earlier_links_nothing(
     new_visit: NewVisit, local: User, anna: Person
 ) -> None:
     anna.login = "annika"
@@ -85,7 +85,7 @@ def test_what_began_before_signing_in_links_nothing(
     assert not UserSocialAuth.objects.filter(user=local).exists()
 
 
-def test_what_one_account_asked_for_is_not_given_to_another(visit: Visit) -> None:
+def test_a_link_is_created_only_for_the_requesting_account(visit: Visit) -> None:
     back = visit.at_github(visit.begin(LINK))
     session = dict(visit.client.session)
     other = create_user(username="ben", password="opensesame")
@@ -98,9 +98,7 @@ def test_what_one_account_asked_for_is_not_given_to_another(visit: Visit) -> Non
     assert not UserSocialAuth.objects.exists()
 
 
-def test_a_github_account_belongs_to_one_account(
-    visit: Visit, new_visit: NewVisit
-) -> None:
+def test_a_github_account_can_be_linked_once(visit: Visit, new_visit: NewVisit) -> None:
     new_visit().sign_in(another_name="1")
     answer = visit.sign_in(LINK)
     assert answer.status_code == 409
@@ -117,14 +115,14 @@ def test_an_account_is_linked_once(visit: Visit, github: GitHub) -> None:
     assert UserSocialAuth.objects.get().uid == "4711"
 
 
-def test_denial_at_github_leads_back_to_the_account(visit: Visit) -> None:
+def test_denying_at_github_links_to_the_account_page(visit: Visit) -> None:
     answer = visit.sign_in(LINK, button="0")
     assert answer.status_code == 403
     assert "Back to your account" in text_of(answer)
     assert not UserSocialAuth.objects.exists()
 
 
-def test_a_get_links_and_unlinks_nothing(visit: Visit, github: GitHub) -> None:
+def test_a_get_neither_links_nor_unlinks(visit: Visit, github: GitHub) -> None:
     assert visit.client.get(LINK)["Location"] == "/account/"
     assert not github.asked
     visit.sign_in(LINK)
@@ -133,7 +131,7 @@ def test_a_get_links_and_unlinks_nothing(visit: Visit, github: GitHub) -> None:
 
 
 @pytest.mark.parametrize("address", [LINK, UNLINK])
-def test_linking_takes_an_account(new_visit: NewVisit, address: str) -> None:
+def test_linking_requires_an_account(new_visit: NewVisit, address: str) -> None:
     answer = new_visit().client.post(address)
     assert answer.status_code == 302
     assert answer["Location"].startswith("/sign-in?next=")
@@ -148,7 +146,7 @@ def test_a_form_of_another_site_links_nothing(
     assert strict.post(address).status_code == 403
 
 
-def test_unlinking_ends_the_way_in(
+def test_an_unlinked_account_cannot_sign_in_with_github(
     visit: Visit, new_visit: NewVisit, local: User
 ) -> None:
     visit.sign_in(LINK)
@@ -159,7 +157,7 @@ def test_unlinking_ends_the_way_in(
     assert (event.by, event.subject) == (local, "anna at GitHub")
 
 
-def test_who_has_no_password_is_not_unlinked(new_visit: NewVisit) -> None:
+def test_an_account_without_a_password_cannot_be_unlinked(new_visit: NewVisit) -> None:
     visit = new_visit()
     visit.sign_in()
     page = visit.client.post(UNLINK, follow=True)

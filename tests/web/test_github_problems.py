@@ -1,4 +1,4 @@
-"""What goes wrong on the way to GitHub and back, and what people are told."""
+"""Problems of the sign-in with GitHub, and their messages."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ RESOURCES = [TOKEN, f"{API}/user", f"{API}/user/emails", f"{API}/user/orgs"]
 
 @pytest.fixture(autouse=True)
 def _nobody_got_in(visit: Visit) -> object:
-    """Hold every test here to this: no session, and no account."""
+    """Require that no test creates a session or an account."""
     yield
     assert visit.user is None
     assert not User.objects.exists()
 
 
-def test_who_denies_it_is_told_that_this_is_fine(visit: Visit) -> None:
+def test_a_denied_authorisation_shows_a_message(visit: Visit) -> None:
     answer = visit.sign_in(button="0", next="/search/")
     assert answer.status_code == 403
     assert "You did not authorise this registry" in text_of(answer)
@@ -49,7 +49,7 @@ def test_who_denies_it_is_told_that_this_is_fine(visit: Visit) -> None:
         {"state": ["a", "b"]},
     ],
 )
-def test_a_state_that_was_tampered_with_is_refused(
+def test_a_forged_state_is_refused(
     visit: Visit, github: GitHub, changes: dict[str, str | None]
 ) -> None:
     answer = visit.come_back(changed(visit.at_github(visit.begin()), **changes))
@@ -58,7 +58,7 @@ def test_a_state_that_was_tampered_with_is_refused(
     assert not github.tokens
 
 
-def test_past_the_limit_of_attempts_nothing_is_asked_of_github(
+def test_above_the_limit_github_gets_no_request(
     visit: Visit, github: GitHub, settings: Settings
 ) -> None:
     settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "login": (3, 60)}
@@ -72,12 +72,14 @@ def test_past_the_limit_of_attempts_nothing_is_asked_of_github(
     assert not github.tokens
 
 
-def test_another_browser_cannot_finish_it(visit: Visit, new_visit: NewVisit) -> None:
+def test_another_browser_cannot_complete_a_sign_in(
+    visit: Visit, new_visit: NewVisit
+) -> None:
     back = visit.at_github(visit.begin())
     assert new_visit().come_back(back).status_code == 400
 
 
-def test_a_sign_in_that_took_too_long_is_refused(visit: Visit) -> None:
+def test_an_expired_sign_in_is_refused(visit: Visit) -> None:
     back = visit.at_github(visit.begin())
     session = visit.client.session
     (key,) = (key for key, _ in session.items() if "state_" in key)
@@ -86,7 +88,7 @@ def test_a_sign_in_that_took_too_long_is_refused(visit: Visit) -> None:
     assert visit.come_back(back).status_code == 400
 
 
-def test_a_code_without_the_verifier_is_worth_nothing(visit: Visit) -> None:
+def test_a_code_without_the_verifier_is_refused(visit: Visit) -> None:
     back = visit.at_github(visit.begin())
     session = visit.client.session
     (key,) = (key for key, _ in session.items() if "state_" in key)
@@ -113,7 +115,7 @@ def test_an_expired_code_is_refused(visit: Visit, github: GitHub) -> None:
 
 @pytest.mark.parametrize("path", RESOURCES)
 @pytest.mark.parametrize("status", [500, 503, 429])
-def test_while_github_is_down_the_page_says_so(
+def test_an_outage_of_github_is_shown(
     visit: Visit, github: GitHub, path: str, status: int
 ) -> None:
     github.broken[path] = status
@@ -125,7 +127,7 @@ def test_while_github_is_down_the_page_says_so(
 
 @pytest.mark.parametrize("path", RESOURCES)
 @pytest.mark.parametrize("status", [200, 401, 403, 404])
-def test_an_answer_that_makes_no_sense_is_told_and_logged(
+def test_an_unexpected_response_is_shown_and_logged(
     visit: Visit,
     github: GitHub,
     caplog: pytest.LogCaptureFixture,
@@ -140,9 +142,7 @@ def test_an_answer_that_makes_no_sense_is_told_and_logged(
     assert line.levelno == logging.WARNING
 
 
-def test_where_github_cannot_be_reached_the_page_says_so(
-    visit: Visit, settings: Settings
-) -> None:
+def test_an_unreachable_github_is_shown(visit: Visit, settings: Settings) -> None:
     back = visit.at_github(visit.begin())
     settings.SOCIAL_AUTH_GITHUB_URL = f"http://127.0.0.1:{free_port()}"
     answer = visit.come_back(back)
@@ -150,7 +150,7 @@ def test_where_github_cannot_be_reached_the_page_says_so(
     assert "GitHub does not respond" in text_of(answer)
 
 
-def test_wrong_keys_are_for_who_runs_the_registry(
+def test_wrong_keys_are_logged(
     visit: Visit, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.SOCIAL_AUTH_GITHUB_SECRET = "of another app"
@@ -160,9 +160,7 @@ def test_wrong_keys_are_for_who_runs_the_registry(
     assert line.values["said"] == "incorrect_client_credentials"  # type: ignore[attr-defined]
 
 
-def test_a_wrong_callback_address_is_for_who_runs_the_registry(
-    visit: Visit, github: GitHub
-) -> None:
+def test_a_wrong_callback_address_is_logged(visit: Visit, github: GitHub) -> None:
     github.registry = "http://elsewhere"
     answer = visit.sign_in()
     assert answer.status_code == 502
@@ -183,19 +181,19 @@ def test_a_wrong_callback_address_is_for_who_runs_the_registry(
         "?state=2&partial_token=x&id=3&user=1",
     ],
 )
-def test_whatever_comes_back_there_is_a_page(visit: Visit, query: str) -> None:
+def test_every_response_of_github_shows_a_page(visit: Visit, query: str) -> None:
     answer = visit.client.get(f"/social/complete/github/{query}")
     assert 400 <= answer.status_code <= 503
     assert answer.status_code != 500
     assert b"<h1>" in answer.content
 
 
-def test_only_a_get_comes_back(client: Client, visit: Visit) -> None:
+def test_the_callback_accepts_only_get(client: Client, visit: Visit) -> None:
     assert client.post("/social/complete/github/").status_code == 405
     assert client.head("/social/complete/github/").status_code == 405
 
 
-def test_those_who_never_came_back_are_forgotten(visit: Visit) -> None:
+def test_abandoned_sign_ins_are_removed(visit: Visit) -> None:
     visit.begin()
     Nonce.objects.update(timestamp=1_000_000_000)
     visit.begin()

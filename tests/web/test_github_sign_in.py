@@ -1,4 +1,4 @@
-"""Signing in with GitHub: who gets which account, and who none."""
+"""Signing in with GitHub, and the accounts that it creates."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ FOREIGN = [
 ]
 
 
-def test_a_new_person_gets_an_account_that_may_register_and_nothing_more(
+def test_a_new_account_can_only_register_records(
     visit: Visit,
 ) -> None:
     answer = visit.sign_in()
@@ -63,7 +63,7 @@ def test_a_new_person_gets_an_account_that_may_register_and_nothing_more(
     assert "Welcome" in visit.client.get("/").content.decode()
 
 
-def test_a_new_account_leaves_events(visit: Visit) -> None:
+def test_a_new_account_writes_events(visit: Visit) -> None:
     visit.sign_in()
     user = visit.user
     assert user is not None
@@ -76,14 +76,14 @@ def test_a_new_account_leaves_events(visit: Visit) -> None:
     assert events[2].detail == {"with": "GitHub"}
 
 
-def test_the_access_to_github_is_not_kept(visit: Visit, github: GitHub) -> None:
+def test_the_github_token_is_not_stored(visit: Visit, github: GitHub) -> None:
     visit.sign_in()
     (token,) = github.tokens
     assert UserSocialAuth.objects.get().extra_data == {"login": "anna"}
     assert token not in str(dict(visit.client.session))
 
 
-def test_the_profile_is_refreshed_at_every_sign_in(
+def test_every_sign_in_updates_the_profile(
     visit: Visit, new_visit: NewVisit, anna: Person
 ) -> None:
     visit.sign_in()
@@ -100,7 +100,7 @@ def test_the_profile_is_refreshed_at_every_sign_in(
     assert change.changes["full_name"] == ["Anna Liese", "Anna L. Meyer"]
 
 
-def test_a_name_that_github_does_not_have_takes_none_away(
+def test_a_missing_name_at_github_keeps_the_old_name(
     visit: Visit, new_visit: NewVisit, anna: Person
 ) -> None:
     visit.sign_in()
@@ -109,7 +109,7 @@ def test_a_name_that_github_does_not_have_takes_none_away(
     assert User.objects.get(username="anna").full_name == "Anna Liese"
 
 
-def test_a_person_is_known_by_the_id_and_not_by_the_name(
+def test_people_are_identified_by_id(
     visit: Visit, new_visit: NewVisit, github: GitHub, anna: Person
 ) -> None:
     visit.sign_in()
@@ -123,7 +123,7 @@ def test_a_person_is_known_by_the_id_and_not_by_the_name(
     assert new_visit().sign_in().status_code == 409
 
 
-def test_state_and_pkce_go_along(visit: Visit, github: GitHub) -> None:
+def test_the_request_has_state_and_pkce(visit: Visit, github: GitHub) -> None:
     asked = [parse_qs(urlsplit(visit.begin()).query) for _ in range(2)]
     assert asked[0]["code_challenge_method"] == ["S256"]
     assert asked[0]["scope"] == ["user:email,read:org"]
@@ -134,29 +134,29 @@ def test_state_and_pkce_go_along(visit: Visit, github: GitHub) -> None:
 
 
 @pytest.mark.parametrize("address", OWN_PATHS)
-def test_it_leads_on_to_where_the_person_was(visit: Visit, address: str) -> None:
+def test_a_sign_in_redirects_to_the_previous_page(visit: Visit, address: str) -> None:
     assert visit.sign_in(next=address)["Location"] == address
 
 
 @pytest.mark.parametrize("address", FOREIGN)
-def test_it_leads_nowhere_else(visit: Visit, address: str) -> None:
+def test_a_sign_in_never_redirects_to_another_site(visit: Visit, address: str) -> None:
     assert visit.sign_in(next=address)["Location"] == "/"
 
 
 @pytest.mark.parametrize("address", FOREIGN)
-def test_what_comes_back_cannot_lead_elsewhere(visit: Visit, address: str) -> None:
+def test_the_callback_cannot_change_the_redirect(visit: Visit, address: str) -> None:
     back = visit.at_github(visit.begin())
     assert visit.come_back(changed(back, next=address))["Location"] == "/"
 
 
-def test_the_session_is_a_new_one(visit: Visit) -> None:
+def test_a_sign_in_creates_a_new_session(visit: Visit) -> None:
     address = visit.begin()
     before = visit.client.session.session_key
     visit.come_back(visit.at_github(address))
     assert visit.client.session.session_key != before
 
 
-def test_the_way_back_is_good_for_one_use(visit: Visit, new_visit: NewVisit) -> None:
+def test_a_callback_is_valid_once(visit: Visit, new_visit: NewVisit) -> None:
     back = visit.at_github(visit.begin())
     assert visit.come_back(back).status_code == 302
     assert visit.come_back(back).status_code == 400
@@ -165,7 +165,7 @@ def test_the_way_back_is_good_for_one_use(visit: Visit, new_visit: NewVisit) -> 
     assert stolen.user is None
 
 
-def test_two_sign_ins_at_once_do_not_disturb_each_other(visit: Visit) -> None:
+def test_two_simultaneous_sign_ins_are_independent(visit: Visit) -> None:
     first, second = visit.begin(next="/search/"), visit.begin(next="/account/")
     assert visit.come_back(visit.at_github(first))["Location"] == "/search/"
     assert visit.come_back(visit.at_github(second))["Location"] == "/account/"
@@ -187,7 +187,7 @@ def test_two_sign_ins_at_once_do_not_disturb_each_other(visit: Visit) -> None:
         ({"ben"}, {"partners"}, False),
     ],
 )
-def test_who_is_on_one_of_the_lists_is_let_in(
+def test_listed_people_can_sign_in(
     visit: Visit, settings: Settings, users: set[str], orgs: set[str], allowed: bool
 ) -> None:
     settings.SOCIAL_AUTH_GITHUB_ALLOWED_USERS = frozenset(users)
@@ -197,7 +197,7 @@ def test_who_is_on_one_of_the_lists_is_let_in(
     assert User.objects.filter(username="anna").exists() is allowed
 
 
-def test_the_case_of_names_is_no_matter(
+def test_the_case_of_names_does_not_matter(
     visit: Visit, settings: Settings, anna: Person
 ) -> None:
     anna.orgs = ["Our-Lab"]
@@ -205,7 +205,7 @@ def test_the_case_of_names_is_no_matter(
     assert visit.sign_in().status_code == 302
 
 
-def test_all_organisations_count_however_many(
+def test_all_pages_of_organisations_are_read(
     visit: Visit, settings: Settings, anna: Person
 ) -> None:
     anna.orgs = [f"org-{number:03}" for number in range(230)]
@@ -215,7 +215,7 @@ def test_all_organisations_count_however_many(
     assert visit.user.orgs == anna.orgs
 
 
-def test_who_has_left_the_organisation_is_refused_kindly(
+def test_a_former_member_is_refused(
     visit: Visit, new_visit: NewVisit, settings: Settings, anna: Person
 ) -> None:
     settings.SOCIAL_AUTH_GITHUB_ALLOWED_ORGS = frozenset({"our-lab", "partners"})
@@ -231,7 +231,7 @@ def test_who_has_left_the_organisation_is_refused_kindly(
     assert "Use another GitHub account" in said
 
 
-def test_another_github_account_is_asked_for(visit: Visit, github: GitHub) -> None:
+def test_another_github_account_can_be_chosen(visit: Visit, github: GitHub) -> None:
     visit.sign_in()
     visit.begin(choose="1")
     assert parse_qs(urlsplit(visit.begin(choose="1")).query)["prompt"] == [
@@ -240,9 +240,7 @@ def test_another_github_account_is_asked_for(visit: Visit, github: GitHub) -> No
     assert "prompt" not in parse_qs(urlsplit(visit.begin()).query)
 
 
-def test_an_account_that_was_deactivated_stays_out(
-    visit: Visit, new_visit: NewVisit
-) -> None:
+def test_a_deactivated_account_is_refused(visit: Visit, new_visit: NewVisit) -> None:
     visit.sign_in()
     User.objects.filter(username="anna").update(is_active=False)
     later = new_visit()
@@ -252,9 +250,7 @@ def test_an_account_that_was_deactivated_stays_out(
     assert later.user is None
 
 
-def test_without_a_verified_address_there_is_no_account(
-    visit: Visit, anna: Person
-) -> None:
+def test_an_account_requires_a_verified_address(visit: Visit, anna: Person) -> None:
     anna.verified = False
     answer = visit.sign_in()
     assert answer.status_code == 403
@@ -266,7 +262,7 @@ def test_without_a_verified_address_there_is_no_account(
 
 
 @pytest.mark.parametrize("name", ["anna", "Anna", "ANNA"])
-def test_a_local_account_of_that_name_is_not_taken_over(
+def test_a_local_account_with_the_same_name_is_not_used(
     visit: Visit, name: str
 ) -> None:
     local = create_user(username=name, password="opensesame", is_superuser=True)
@@ -279,7 +275,7 @@ def test_a_local_account_of_that_name_is_not_taken_over(
     assert local.email == ""
 
 
-def test_who_has_another_name_here_is_asked_first(visit: Visit) -> None:
+def test_a_different_name_requires_consent(visit: Visit) -> None:
     create_user(username="anna", password="opensesame")
     page = visit.sign_in(next="/search/")
     assert "Continue as anna-github" in text_of(page)
@@ -288,7 +284,7 @@ def test_who_has_another_name_here_is_asked_first(visit: Visit) -> None:
     assert visit.user.username == "anna-github"
 
 
-def test_another_name_that_is_taken_too_is_not_used(visit: Visit) -> None:
+def test_a_second_taken_name_is_not_used(visit: Visit) -> None:
     for name in ("anna", "Anna-GitHub", "anna-github-2"):
         create_user(username=name, password="opensesame")
     visit.sign_in(another_name="1")
@@ -296,7 +292,7 @@ def test_another_name_that_is_taken_too_is_not_used(visit: Visit) -> None:
     assert visit.user.username == "anna-github-3"
 
 
-def test_who_has_an_account_keeps_its_name(visit: Visit, new_visit: NewVisit) -> None:
+def test_an_existing_account_keeps_its_name(visit: Visit, new_visit: NewVisit) -> None:
     visit.sign_in()
     again = new_visit()
     again.sign_in(another_name="1")
@@ -305,7 +301,7 @@ def test_who_has_an_account_keeps_its_name(visit: Visit, new_visit: NewVisit) ->
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_the_first_sign_in_twice_at_once_makes_one_account(
+def test_two_simultaneous_first_sign_ins_create_one_account(
     new_visit: NewVisit,
 ) -> None:
     visits = [new_visit() for _ in range(4)]
@@ -327,13 +323,13 @@ def test_the_first_sign_in_twice_at_once_makes_one_account(
 # --- The buttons --------------------------------------------------------------------
 
 
-def test_a_get_begins_nothing(visit: Visit) -> None:
+def test_a_get_starts_no_sign_in(visit: Visit) -> None:
     answer = visit.client.get(BEGIN)
     assert (answer.status_code, answer["Location"]) == (302, "/sign-in")
     assert not visit.client.session.keys()
 
 
-def test_a_form_of_another_site_begins_nothing(github: GitHub) -> None:
+def test_a_form_of_another_site_starts_no_sign_in(github: GitHub) -> None:
     strict = Client(enforce_csrf_checks=True)
     assert strict.post(BEGIN).status_code == 403
 
@@ -364,7 +360,7 @@ def test_without_keys_the_page_says_how_to_set_it_up(client: Client) -> None:
 
 
 @pytest.mark.parametrize("address", [BEGIN, "/account/github/link"])
-def test_without_keys_there_is_nothing_to_begin(client: Client, address: str) -> None:
+def test_without_keys_github_sign_in_gets_404(client: Client, address: str) -> None:
     client.force_login(create_user(username="anna", password="opensesame"))
     assert client.post(address).status_code == 404
     assert client.get("/social/complete/github/?code=1&state=2").status_code == 404

@@ -1,4 +1,4 @@
-"""The guides: all of them shown, safely, and leading to one another."""
+"""The guides are shown safely, and link to one another."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def test_every_file_is_a_guide_and_every_guide_a_file() -> None:
     assert [guide.name for guide in guides()] == list(GUIDES)
 
 
-def test_the_index_leads_to_the_first_guide() -> None:
+def test_the_index_redirects_to_the_first_guide() -> None:
     assert Client().get("/docs/")["Location"] == f"/docs/{GUIDES[0]}/"
 
 
 @EVERY_GUIDE
-def test_a_guide_is_shown_beside_the_list_of_all(name: str) -> None:
+def test_a_guide_is_shown_with_the_list_of_all(name: str) -> None:
     page = page_of(Client().get(f"/docs/{name}/"))
     [current] = page.select("nav[aria-label=Guides] [aria-current=page]")
     heading = page.select_one("article h1")
@@ -69,7 +69,7 @@ def test_every_heading_can_be_linked_to(name: str) -> None:
 
 
 @EVERY_GUIDE
-def test_headings_go_down_one_by_one(name: str) -> None:
+def test_heading_levels_are_not_skipped(name: str) -> None:
     levels = [int(tag.name[1]) for tag in _article(name).select("h1, h2, h3, h4")]
     assert levels[0] == 1
     assert levels.count(1) == 1
@@ -78,7 +78,7 @@ def test_headings_go_down_one_by_one(name: str) -> None:
 
 @EVERY_GUIDE
 @pytest.mark.django_db
-def test_every_link_of_a_guide_leads_somewhere(name: str) -> None:
+def test_every_link_of_a_guide_works(name: str) -> None:
     client = Client()
     for link in _article(name).select("a[href]"):
         address, fragment = urldefrag(urljoin(f"/docs/{name}/", str(link["href"])))
@@ -93,7 +93,7 @@ def test_every_link_of_a_guide_leads_somewhere(name: str) -> None:
 
 
 @EVERY_GUIDE
-def test_a_guide_has_no_markup_but_its_own(name: str) -> None:
+def test_guides_are_sanitised(name: str) -> None:
     article = _article(name)
     assert not article.select("script, style, iframe, form, input, img[src^=http]")
     for element in article.find_all(True):
@@ -101,12 +101,12 @@ def test_a_guide_has_no_markup_but_its_own(name: str) -> None:
 
 
 @EVERY_GUIDE
-def test_what_scrolls_can_be_reached_by_the_keyboard(name: str) -> None:
+def test_scrolling_parts_are_focusable(name: str) -> None:
     for element in _article(name).select("pre, table"):
         assert element.get("tabindex") == "0"
 
 
-def test_html_in_a_guide_is_text() -> None:
+def test_html_in_a_guide_is_escaped() -> None:
     evil = (
         "# Title\n\n<script>alert(1)</script>\n\n<img src=x onerror=alert(1)>\n\n"
         "[a](javascript:alert(1)) ![b](data:text/html,x)\n\n"
@@ -123,7 +123,7 @@ def test_html_in_a_guide_is_text() -> None:
     assert "<script>alert(3)</script>" in code.get_text()
 
 
-def test_code_is_shown_to_the_letter() -> None:
+def test_code_is_shown_unchanged() -> None:
     text = "a < b && c > \"d\" # 'e' &amp; /f\n\n\tg = h\n"
     code = _page(f"```python\n{text}```\n").select_one("pre code")
     assert code is not None
@@ -134,7 +134,7 @@ def test_code_is_shown_to_the_letter() -> None:
     "language, label",
     [("python", "Python"), ("bash", "curl"), ("r", "R"), ("console", "Shell")],
 )
-def test_code_says_its_language_for_the_tabs(language: str, label: str) -> None:
+def test_code_has_its_language_for_the_tabs(language: str, label: str) -> None:
     block = _page(f"```{language}\nx\n```\n").select_one("pre")
     assert block is not None
     assert block["data-language"] == label
@@ -160,7 +160,7 @@ def test_files_of_guides_become_pages() -> None:
     ]
 
 
-def test_headings_of_the_same_words_have_ids_of_their_own() -> None:
+def test_equal_headings_have_different_ids() -> None:
     page = _page("# A\n\n## `Name`\n\n## Name\n\n## Name!\n")
     assert [one["id"] for one in page.select("h2")] == ["name", "name-2", "name-3"]
 

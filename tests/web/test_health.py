@@ -1,4 +1,4 @@
-"""Whether the registry lives and can serve."""
+"""Health checks of the registry."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ def _look_again() -> None:
     health._migrated.clear()
 
 
-def test_a_process_lives_whatever_the_database_does(client: Client) -> None:
+def test_livez_does_not_need_the_database(client: Client) -> None:
     answer = client.get("/livez")
     assert (answer.status_code, answer.content) == (200, b"alive\n")
     assert "no-cache" in answer["Cache-Control"]
 
 
 @pytest.mark.django_db
-def test_a_registry_with_all_its_tables_is_ready(client: Client) -> None:
+def test_a_migrated_registry_is_ready(client: Client) -> None:
     answer = client.get("/readyz")
     assert (answer.status_code, answer.content) == (200, b"ready\n")
     assert client.head("/readyz").status_code == 200
 
 
 @pytest.mark.django_db
-def test_a_registry_that_lacks_a_migration_is_not_ready(client: Client) -> None:
+def test_a_registry_with_a_missing_migration_is_not_ready(client: Client) -> None:
     recorder = MigrationRecorder(connection)
     last = recorder.migration_qs.filter(app="registry").latest("name")
     recorder.record_unapplied("registry", last.name)
@@ -42,7 +42,7 @@ def test_a_registry_that_lacks_a_migration_is_not_ready(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_that_a_registry_is_ready_costs_one_query_from_then_on(
+def test_readyz_needs_one_query(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client.get("/readyz")
@@ -50,11 +50,11 @@ def test_that_a_registry_is_ready_costs_one_query_from_then_on(
         client.get("/readyz")
 
 
-def test_health_is_only_read(client: Client) -> None:
+def test_health_checks_refuse_post(client: Client) -> None:
     assert client.post("/livez").status_code == 405
 
 
-def test_a_balancer_is_not_sent_to_https(client: Client) -> None:
+def test_health_checks_are_not_redirected_to_https(client: Client) -> None:
     with override_settings(**REDIRECTS):
         assert Client().get("/livez").status_code == 200
         assert Client().get("/admin/").status_code == 301

@@ -1,4 +1,4 @@
-"""The lineage on the pages: picture, table, choice, issues, downloads."""
+"""The lineage on pages: picture, table, form, issues and downloads."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _rows(part: Tag) -> list[str]:
 
 
 @needs_graphviz
-def test_the_picture_and_the_table_lead_to_the_same_records() -> None:
+def test_the_picture_and_the_table_link_to_the_same_records() -> None:
     stored = store(chain(2))
     product = DataProduct.objects.get(object=stored.objects[1])
     part = _part(product)
@@ -64,7 +64,7 @@ def test_the_picture_and_the_table_lead_to_the_same_records() -> None:
 
 @needs_graphviz
 @pytest.mark.parametrize("at", ["code_run", "object", "external_object"])
-def test_other_records_show_it_too(at: str) -> None:
+def test_other_record_types_show_a_lineage(at: str) -> None:
     source = ExternalObjectFactory()
     thing = source.data_product.object
     run = CodeRunFactory(inputs=[thing.components.get()], description="Fit it")
@@ -74,7 +74,7 @@ def test_other_records_show_it_too(at: str) -> None:
     assert any(row.startswith("Fit it used") for row in _rows(part))
 
 
-def test_the_table_says_how_and_which_parts() -> None:
+def test_the_table_shows_roles_and_components() -> None:
     table = ObjectComponentFactory(name="table/deaths")
     product = DataProductFactory(object=table.object, name="deaths", version="1.0.0")
     run = CodeRunFactory(
@@ -90,7 +90,7 @@ def test_the_table_says_how_and_which_parts() -> None:
     )
 
 
-def test_many_parts_are_named_in_part() -> None:
+def test_a_row_shows_a_limited_number_of_components() -> None:
     run = CodeRunFactory(description="Fit", inputs=[])
     thing = ObjectComponentFactory(issues=[]).object
     run.inputs.set(ObjectComponentFactory.create_batch(8, object=thing, issues=[]))
@@ -98,7 +98,7 @@ def test_many_parts_are_named_in_part() -> None:
     assert row.endswith("and 3 more")
 
 
-def test_direction_and_depth_are_chosen_by_a_form() -> None:
+def test_a_form_sets_direction_and_depth() -> None:
     stored = store(chain(6))
     middle = stored.objects[3]
     assert len(_rows(_part(middle))) == 8
@@ -119,7 +119,7 @@ def test_direction_and_depth_are_chosen_by_a_form() -> None:
 
 
 @pytest.mark.parametrize("query", ["?depth=none", "?direction=up", "?depth=0"])
-def test_nonsense_is_400_with_the_usual_beside(query: str) -> None:
+def test_invalid_parameters_get_400_with_the_default_lineage(query: str) -> None:
     stored = store(chain(1))
     part = _part(stored.objects[0], query, status=400)
     assert part.select_one("[role=alert]")
@@ -133,7 +133,7 @@ def test_a_record_without_lineage_says_so() -> None:
     assert not part.select("table")
 
 
-def test_without_graphviz_there_is_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_graphviz_the_table_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     part = _part(store(chain(1)).objects[0])
     assert not part.select("svg")
@@ -146,7 +146,7 @@ def test_without_graphviz_there_is_the_table(monkeypatch: pytest.MonkeyPatch) ->
 
 @needs_graphviz
 def test_a_page_does_not_wait_for_a_picture() -> None:
-    """What is drawn already it shows."""
+    """A page shows a picture that was drawn before."""
     first, second = store(chain(1)), store(chain(1))
     path = f"?depth=3&x={quote('&<')}"
     with _all_drawing():
@@ -161,7 +161,7 @@ def test_a_page_does_not_wait_for_a_picture() -> None:
 
 
 @pytest.mark.parametrize("kind", ["object", "data_product", "code_run"])
-def test_a_page_without_a_slot_comes_without_its_lineage(
+def test_without_a_slot_the_lineage_is_left_out(
     kind: str,
 ) -> None:
     stored = store(chain(1))
@@ -192,7 +192,7 @@ def _path(stored: Stored) -> str:
 
 @contextmanager
 def _all_drawing() -> Iterator[None]:
-    """Have as many pictures drawn as may be."""
+    """Hold all places for drawing pictures."""
     with ExitStack() as stack:
         for _ in range(picture.AT_ONCE):
             stack.enter_context(picture._free)
@@ -201,7 +201,7 @@ def _all_drawing() -> Iterator[None]:
 
 @contextmanager
 def _all_slots() -> Iterator[None]:
-    """Take all the slots of people without an account."""
+    """Hold all slots of anonymous users."""
     with ExitStack() as stack:
         for at in range(settings.THREADS // 2):
             slot = read_slots.slots.take(f"192.0.2.{at}", is_anonymous=True)
@@ -223,7 +223,7 @@ def test_pictures_that_are_drawn_for_pages_count_as_exports(
     assert "try again later" in words_of(part)
 
 
-def test_issues_on_the_way_are_named_the_worst_first() -> None:
+def test_issues_in_the_lineage_are_listed_worst_first() -> None:
     stored = store(chain(3))
     for number, severity in ((0, 1), (2, 7)):
         IssueFactory(
@@ -274,7 +274,7 @@ def test_the_downloads_have_what_is_shown() -> None:
     ],
     ids=["chain", "ladder", "star"],
 )
-def test_a_large_lineage_makes_no_large_page(graph: Graph) -> None:
+def test_a_large_lineage_has_a_small_page(graph: Graph) -> None:
     stored = store(graph)
     answer = Client().get(f"/code_run/{stored.runs[-1].pk}/?depth=all")
     assert answer.status_code == 200

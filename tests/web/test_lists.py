@@ -1,4 +1,4 @@
-"""Lists: filters, sorting, pages, and the same for programs."""
+"""Lists: filters, sorting, pages, and links to the API."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_every_filter_of_the_api_is_in_the_form(kind: str) -> None:
 
 
 @EVERY_KIND
-def test_filters_that_a_browser_sends_empty_are_none(kind: str) -> None:
+def test_empty_filters_are_ignored(kind: str) -> None:
     FACTORIES[kind].create_batch(2)
     form = _list(kind).select_one(".filters form")
     assert form is not None
@@ -65,7 +65,7 @@ def test_filters_that_a_browser_sends_empty_are_none(kind: str) -> None:
     assert "the filter" not in words_of(_list(kind, **empty))
 
 
-def test_a_name_is_found_by_a_pattern() -> None:
+def test_names_can_be_filtered_by_a_glob() -> None:
     _named("alpha", "alphabet", "beta")
     main = _list("namespace", name="alpha*")
     assert rows(main) == ["alphabet", "alpha"]
@@ -74,7 +74,7 @@ def test_a_name_is_found_by_a_pattern() -> None:
     assert rows(_list("namespace", name="[ab]*ta")) == ["beta"]
 
 
-def test_a_link_is_found_by_id_uuid_and_url() -> None:
+def test_links_can_be_filtered_by_id_uuid_and_url() -> None:
     author = AuthorFactory.create()
     thing = ObjectFactory.create(authors=[author], description="hers")
     ObjectFactory.create(authors=[AuthorFactory.create()])
@@ -102,7 +102,7 @@ def test_several_links_mean_any_of_them_and_stay_in_the_form() -> None:
         ("object", "uuid", "xyz", "Enter a valid UUID."),
     ],
 )
-def test_nonsense_in_a_filter_is_refused_beside_it(
+def test_invalid_values_are_marked_at_the_filter(
     kind: str, name: str, value: str, message: str
 ) -> None:
     main = _refused(kind, {name: value})
@@ -119,14 +119,14 @@ def test_nonsense_in_a_filter_is_refused_beside_it(
     assert not main.select("table")
 
 
-def test_a_link_to_nothing_finds_nothing() -> None:
+def test_a_link_to_an_unknown_record_finds_nothing() -> None:
     DataProductFactory.create()
     main = _list("data_product", namespace=987_654)
     assert rows(main) == []
     assert "No record matches." in words_of(main)
 
 
-def test_what_is_no_filter_is_no_matter() -> None:
+def test_unknown_parameters_are_ignored() -> None:
     _named("alpha")
     main = _list("namespace", utm_source="newsletter", name="alpha")
     assert rows(main) == ["alpha"]
@@ -153,18 +153,18 @@ def test_columns_sort_both_ways() -> None:
     "name, value",
     [("ordering", "colour"), ("page_size", "0"), ("page_size", "1001")],
 )
-def test_nonsense_about_the_page_is_refused(name: str, value: str) -> None:
+def test_invalid_page_parameters_are_refused(name: str, value: str) -> None:
     main = _refused("namespace", {name: value})
     problem = main.select_one("p.problem[role=alert]")
     assert problem is not None
     assert words_of(problem).startswith(name)
 
 
-def test_a_cursor_that_is_none_leads_nowhere() -> None:
+def test_an_invalid_cursor_gets_404() -> None:
     _refused("namespace", {"cursor": "nowhere"}, 404)
 
 
-def test_pages_lead_on_and_back() -> None:
+def test_pages_link_to_next_and_previous() -> None:
     _named(*(f"n{number:03}" for number in range(120)))
     client = Client()
     shown: list[str] = []
@@ -186,7 +186,7 @@ def test_pages_lead_on_and_back() -> None:
 
 
 @EVERY_KIND
-def test_the_same_list_is_there_for_programs(kind: str) -> None:
+def test_a_list_links_to_the_api(kind: str) -> None:
     FACTORIES[kind].create_batch(2)
     main = _list(kind, ordering="id", page_size=1)
     client = Client()
@@ -204,7 +204,7 @@ def test_the_same_list_is_there_for_programs(kind: str) -> None:
     assert curl == f"curl 'http://testserver/api/{kind}/?ordering=id'"
 
 
-def test_suggestions_of_accounts_are_for_who_is_signed_in() -> None:
+def test_suggestions_of_accounts_require_signing_in() -> None:
     def kinds(client: Client) -> set[Any]:
         main = main_of(client.get("/user_author/"))
         return {field.get("data-kind") for field in main.select("input[data-kind]")}
@@ -215,14 +215,14 @@ def test_suggestions_of_accounts_are_for_who_is_signed_in() -> None:
     assert kinds(client) == {"author", "users"}
 
 
-def test_a_record_without_a_name_has_its_number() -> None:
+def test_a_record_without_a_name_shows_its_id() -> None:
     nameless = AuthorFactory.create(name=None)
     assert rows(_list("author")) == [f"author {nameless.pk}"]
     wordless = ObjectFactory.create(description="")
     assert rows(_list("object")) == [f"object {wordless.pk}"]
 
 
-def test_links_in_a_list_lead_to_records() -> None:
+def test_links_in_a_list_open_records() -> None:
     location = StorageLocationFactory.create()
     main = _list("storage_location", path=location.path)
     root = location.storage_root
@@ -240,7 +240,7 @@ def test_the_worst_issues_can_come_first() -> None:
     assert rows(main) == ["severity 9", "severity 4", "severity 1"]
 
 
-def test_long_texts_are_cut_in_lists_but_not_on_pages() -> None:
+def test_only_lists_truncate_long_texts() -> None:
     run = CodeRunFactory.create(description="word " * 200 + "end")
     assert rows(_list("code_run"))[0].endswith("…")
     page = main_of(Client().get(f"/code_run/{run.pk}/"))

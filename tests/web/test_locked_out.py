@@ -1,4 +1,4 @@
-"""What people and programs see who failed to sign in too often."""
+"""The responses after too many failures to sign in."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _guess(client: Client) -> Any:
     return _try(client, "guess")
 
 
-def test_the_page_says_why_and_for_how_long(client: Client) -> None:
+def test_the_page_shows_the_reason_and_the_time(client: Client) -> None:
     answer = _guess(client)
     assert answer.status_code == 429
     assert answer["Retry-After"] == "900"
@@ -41,13 +41,13 @@ def test_the_page_says_why_and_for_how_long(client: Client) -> None:
     assert "base.html" in [template.name for template in answer.templates]
 
 
-def test_the_right_password_does_not_help_then(client: Client) -> None:
+def test_the_right_password_is_refused_too(client: Client) -> None:
     _guess(client)
     assert _try(client, PASSWORD).status_code == 429
     assert client.get("/account/").status_code == 302
 
 
-def test_what_was_typed_as_a_name_is_shown_as_text(client: Client) -> None:
+def test_the_user_name_is_escaped(client: Client) -> None:
     for _ in range(settings.AXES_FAILURE_LIMIT):
         form = {"username": "<b>anna</b>", "password": "guess"}
         answer = client.post("/sign-in", form)
@@ -55,7 +55,7 @@ def test_what_was_typed_as_a_name_is_shown_as_text(client: Client) -> None:
     assert "<b>anna" not in answer.content.decode()
 
 
-def test_a_program_is_told_in_json(client: Client) -> None:
+def test_programs_get_json(client: Client) -> None:
     basic = f"Basic {b64encode(b'anna:guess').decode()}"
     for _ in range(settings.AXES_FAILURE_LIMIT):
         answer = client.get("/api/username/", headers={"authorization": basic})
@@ -64,14 +64,14 @@ def test_a_program_is_told_in_json(client: Client) -> None:
     assert answer["Retry-After"] == "900"
 
 
-def test_a_mistake_leaves_the_form_open_and_says_so(client: Client) -> None:
+def test_a_single_failure_shows_the_form_again(client: Client) -> None:
     answer = _try(client, "guess")
     assert "correct" in text_of(answer)
     assert 'value="anna"' in answer.content.decode()
     assert "guess" not in answer.content.decode()
 
 
-def test_a_name_too_long_for_anybody_is_wrong_like_any_other(client: Client) -> None:
+def test_a_name_that_is_too_long_is_refused_like_others(client: Client) -> None:
     form = {"username": "x" * 1000, "password": "guess"}
     answer = client.post("/sign-in", form)
     assert answer.status_code == 200

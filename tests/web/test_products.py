@@ -1,4 +1,4 @@
-"""The page of a data product: versions, origin, file, issues, and how to cite it."""
+"""The page of a data product: versions, origin, file, issues and citation."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _part(product: DataProduct, name: str, client: Client | None = None) -> Tag:
     return part
 
 
-def test_versions_come_in_the_order_of_semantic_versioning() -> None:
+def test_versions_are_sorted_semantically() -> None:
     namespace = NamespaceFactory.create()
     versions = ["0.9.0", "0.10.0", "1.0.0-rc.2", "1.0.0-rc.10", "1.0.0"]
     products = [
@@ -66,7 +66,7 @@ def test_versions_come_in_the_order_of_semantic_versioning() -> None:
     )
 
 
-def test_what_it_was_made_from_and_by_whom() -> None:
+def test_the_page_shows_inputs_and_owner_of_the_run() -> None:
     person = UserFactory.create(username="barbara")
     source = DataProductFactory.create(name="maize", object=ObjectFactory.create())
     code = ObjectFactory.create(description="the code")
@@ -94,7 +94,7 @@ def test_what_it_was_made_from_and_by_whom() -> None:
     )
 
 
-def test_what_came_from_elsewhere_says_so() -> None:
+def test_external_data_shows_its_source() -> None:
     product = DataProductFactory.create()
     assert "No run that wrote this data product is registered." in _section(
         product, "made"
@@ -105,7 +105,7 @@ def test_what_came_from_elsewhere_says_so() -> None:
     )
 
 
-def test_its_labels_lead_on() -> None:
+def test_labels_are_links() -> None:
     thing = ObjectFactory.create(
         authors=[AuthorFactory.create(name="Ada"), AuthorFactory.create(name="Bo")]
     )
@@ -119,7 +119,7 @@ def test_its_labels_lead_on() -> None:
     assert link(main, "CC0") == f"/licence/{licence.pk}/"
 
 
-def test_issues_come_worst_first() -> None:
+def test_issues_are_listed_worst_first() -> None:
     product = DataProductFactory.create(object=ObjectFactory.create())
     part = product.object.components.get()
     for severity, text in ((0, "a remark"), (9, "all wrong"), (3, "a row missing")):
@@ -153,7 +153,7 @@ def _product_at(root: str, place: str, **location: bool) -> DataProduct:
     return product
 
 
-def test_a_file_of_the_store_is_downloaded_by_its_name(settings: Settings) -> None:
+def test_a_stored_file_is_downloaded_with_its_name(settings: Settings) -> None:
     _stored()
     product = _product_at(f"{settings.REGISTRY_URL}/data/", "ab" * 20)
     part = _part(product, "file")
@@ -164,7 +164,7 @@ def test_a_file_of_the_store_is_downloaded_by_its_name(settings: Settings) -> No
     assert link(part, "Download").startswith("http://testserver/data_product/")
 
 
-def test_a_download_leads_to_the_product_by_its_name() -> None:
+def test_a_download_address_has_the_name_of_the_product() -> None:
     product = _product_at("https://data.example.org/", "x.csv")
     address = path(link(_part(product, "file"), "Open the file"))
     name = quote(f"{product.namespace.name}:a b/ü@1.0.0", safe="/:@")
@@ -174,24 +174,24 @@ def test_a_download_leads_to_the_product_by_its_name() -> None:
 
 
 @pytest.mark.parametrize("root", ["ssh://host.example.org/", "github://org:repo@sha/"])
-def test_a_file_out_of_reach_is_only_named(root: str) -> None:
+def test_a_file_that_cannot_be_downloaded_is_only_named(root: str) -> None:
     part = _part(_product_at(root, "x.csv"), "file")
     assert f"{root}x.csv" in words_of(part)
     assert "You cannot download this file from here." in words_of(part)
     assert not part.select("a")
 
 
-def test_a_private_file_says_so() -> None:
+def test_a_private_file_is_marked() -> None:
     part = _part(_product_at("https://a.example.org/", "x", public=False), "file")
     assert "private" in words_of(part)
 
 
-def test_a_product_without_a_file_says_so() -> None:
+def test_a_product_without_a_file_shows_that() -> None:
     product = DataProductFactory.create()
     assert "No location is registered." in _section(product, "file")
 
 
-def test_history_tells_who_did_what_and_when() -> None:
+def test_the_history_shows_who_did_what_and_when() -> None:
     owner = UserFactory.create(username="dorothy")
     product = DataProductFactory.create(by=owner, name="before")
     update_data_product(product.pk, {"name": "after"}, by=owner)
@@ -211,14 +211,14 @@ def _history(product: DataProduct, viewer: User | None) -> str:
     return _section(product, "history", client)
 
 
-def test_history_names_people_to_people() -> None:
+def test_only_signed_in_users_see_names_in_the_history() -> None:
     owner = UserFactory.create(username="dorothy")
     product = DataProductFactory.create(by=owner)
     assert "dorothy" not in _history(product, None)
     assert "Created by dorothy" in _history(product, UserFactory.create())
 
 
-def test_a_citation_has_what_datacite_recommends(settings: Settings) -> None:
+def test_a_citation_has_the_parts_that_datacite_recommends(settings: Settings) -> None:
     settings.REGISTRY_URL = "https://registry.example.org"
     thing = ObjectFactory.create(
         authors=[AuthorFactory.create(name="Ada"), AuthorFactory.create(name="Bo")]
@@ -265,7 +265,7 @@ def _citation(**given: str) -> Citation:
     return Citation(authors=[], year=2026, **values)
 
 
-def test_a_citation_without_authors_begins_with_the_year() -> None:
+def test_a_citation_without_authors_starts_with_the_year() -> None:
     assert _citation().text() == "(2026): a, version 1.0.0. P. https://x"
     assert "author" not in _citation().bibtex()
 
@@ -281,7 +281,7 @@ def test_a_citation_without_authors_begins_with_the_year() -> None:
         ("Gödel", "Gödel"),
     ],
 )
-def test_tex_prints_what_was_registered(text: str, escaped: str) -> None:
+def test_special_characters_are_escaped_for_tex(text: str, escaped: str) -> None:
     bibtex = _citation(title=text, publisher=text).bibtex()
     assert f"  title = {{{{{escaped}}}}}" in bibtex
     assert f"  publisher = {{{escaped}}}" in bibtex

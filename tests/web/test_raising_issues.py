@@ -1,4 +1,4 @@
-"""Issues, raised from the page of what they are about."""
+"""Issues can be raised from the pages of records."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def signed_in(user: User) -> Client:
 
 
 @pytest.mark.parametrize("page", ["product", "object", "component"])
-def test_an_issue_is_raised_in_two_clicks(
+def test_an_issue_can_be_raised_in_two_clicks(
     page: str, signed_in: Client, user: User
 ) -> None:
     product = DataProductFactory.create(object=ObjectFactory.create())
@@ -66,7 +66,7 @@ def test_an_issue_is_raised_in_two_clicks(
     assert "severity 7 Row 12 is missing" in said
 
 
-def test_an_issue_without_words_is_refused(signed_in: Client) -> None:
+def test_an_issue_without_a_description_is_refused(signed_in: Client) -> None:
     component = ObjectComponentFactory.create(issues=[])
     page = f"/object_component/{component.pk}/raise-issue/"
     main = main_of(signed_in.post(page, {"severity": "1"}), 400)
@@ -75,7 +75,7 @@ def test_an_issue_without_words_is_refused(signed_in: Client) -> None:
 
 
 @pytest.mark.parametrize("pk", [987_654, 2**63, 10**30])
-def test_an_issue_needs_a_component(pk: int, signed_in: Client) -> None:
+def test_an_issue_requires_a_component(pk: int, signed_in: Client) -> None:
     main_of(signed_in.get(f"/object_component/{pk}/raise-issue/"), 404)
 
 

@@ -78,7 +78,7 @@ def test_a_list_shows_its_records(kind: str, client: Client) -> None:
 
 
 @EVERY_KIND
-def test_an_empty_list_says_so(kind: str, client: Client) -> None:
+def test_an_empty_list_shows_that(kind: str, client: Client) -> None:
     # what comes with an installation
     record_type_named(kind).model._default_manager.all().delete()
     main = main_of(client.get(f"/{kind}/"))
@@ -87,7 +87,7 @@ def test_an_empty_list_says_so(kind: str, client: Client) -> None:
 
 @EVERY_KIND
 @pytest.mark.parametrize("number", [1, 20])
-def test_a_list_of_one_page_takes_one_statement(
+def test_a_list_of_one_page_needs_one_statement(
     kind: str,
     number: int,
     client: Client,
@@ -100,7 +100,7 @@ def test_a_list_of_one_page_takes_one_statement(
 
 
 @pytest.mark.parametrize("number", [51, 120])
-def test_a_list_of_more_pages_takes_two_statements(
+def test_a_list_of_several_pages_needs_two_statements(
     number: int, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     NamespaceFactory.create_batch(number)
@@ -110,7 +110,7 @@ def test_a_list_of_more_pages_takes_two_statements(
     assert f"{number} namespaces" in words_of(main)
 
 
-def test_a_list_takes_two_statements_more_for_who_is_signed_in(
+def test_a_signed_in_user_needs_two_further_statements(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     client = _signed_in()
@@ -140,7 +140,7 @@ def test_a_page_shows_every_field_of_its_record(kind: str, client: Client) -> No
 
 
 @EVERY_KIND
-def test_a_page_takes_as_many_statements_as_it_has_parts(
+def test_a_page_has_one_statement_for_each_part(
     kind: str,
     client: Client,
     django_assert_num_queries: DjangoAssertNumQueries,
@@ -151,7 +151,7 @@ def test_a_page_takes_as_many_statements_as_it_has_parts(
 
 
 @pytest.mark.parametrize("number", [1, 12])
-def test_a_page_takes_no_more_statements_where_more_is_linked(
+def test_more_links_need_no_more_statements(
     number: int, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     product = DataProductFactory.create(object=ObjectFactory.create())
@@ -178,7 +178,7 @@ def test_a_page_takes_no_more_statements_where_more_is_linked(
 
 
 @EVERY_KIND
-def test_links_on_a_page_lead_both_ways(kind: str, client: Client) -> None:
+def test_a_page_has_links_in_both_directions(kind: str, client: Client) -> None:
     record = FACTORIES[kind].create()
     here = f"/{kind}/{record.pk}/"
     links = {
@@ -197,7 +197,7 @@ def _addresses(client: Client, page: str) -> set[str]:
     return {str(one["href"]) for one in main.select("a[href]")}
 
 
-def test_a_page_leads_to_all_that_it_cannot_name(client: Client) -> None:
+def test_a_page_links_to_complete_lists(client: Client) -> None:
     namespace = NamespaceFactory.create()
     DataProductFactory.create_batch(21, namespace=namespace)
     run = CodeRunFactory.create(outputs=ObjectComponentFactory.create_batch(25))
@@ -209,7 +209,7 @@ def test_a_page_leads_to_all_that_it_cannot_name(client: Client) -> None:
     assert "25 object components" in words_of(main_of(client.get(outputs)))
 
 
-def test_a_run_of_many_links_names_a_hundred_and_says_so(client: Client) -> None:
+def test_a_run_shows_a_hundred_of_many_links(client: Client) -> None:
     run = CodeRunFactory.create(inputs=ObjectComponentFactory.create_batch(101))
     page = client.get(f"/code_run/{run.pk}/")
     read = main_of(page).select_one("section[aria-labelledby=inputs]")
@@ -221,21 +221,21 @@ def test_a_run_of_many_links_names_a_hundred_and_says_so(client: Client) -> None
     assert "of them" not in words_of(wrote)
 
 
-def test_what_the_filters_cannot_list_is_in_the_api(client: Client) -> None:
+def test_lists_without_a_filter_link_to_the_api(client: Client) -> None:
     thing = ObjectFactory.create(authors=AuthorFactory.create_batch(21))
     main = main_of(client.get(f"/object/{thing.pk}/"))
     assert link(main, "Show all") == f"/api/object/{thing.pk}/"
 
 
 @EVERY_KIND
-def test_a_record_that_is_not_there_is_not_found(kind: str, client: Client) -> None:
+def test_a_missing_record_gets_404(kind: str, client: Client) -> None:
     for pk in (987_654, 2**63 - 1, 2**63, 10**30):
         main = main_of(client.get(f"/{kind}/{pk}/"), 404)
         assert "Not found" in words_of(main)
 
 
 @EVERY_KIND
-def test_a_form_is_for_who_is_signed_in(kind: str) -> None:
+def test_a_form_requires_signing_in(kind: str) -> None:
     answer = Client().get(f"/{kind}/new/")
     assert answer.status_code == 302
     assert answer["Location"] == f"/sign-in?next=/{kind}/new/"
@@ -244,7 +244,7 @@ def test_a_form_is_for_who_is_signed_in(kind: str) -> None:
 
 
 @EVERY_KIND
-def test_a_form_names_what_its_fields_mean(kind: str) -> None:
+def test_a_form_has_help_texts(kind: str) -> None:
     main = main_of(_signed_in().get(f"/{kind}/new/"))
     described = main.select("form.record-form [aria-describedby]")
     assert described
@@ -255,16 +255,14 @@ def test_a_form_names_what_its_fields_mean(kind: str) -> None:
         assert main.select_one(f"label[for={field['id']}]")
 
 
-def test_no_form_puts_a_table_into_a_select() -> None:
+def test_no_form_loads_a_table_into_a_select() -> None:
     client = _signed_in()
     for kind in record_kinds():
         assert not main_of(client.get(f"/{kind}/new/")).select("select")
 
 
 @EVERY_KIND
-def test_pages_answer_head_and_refuse_to_be_written_to(
-    kind: str, client: Client
-) -> None:
+def test_pages_accept_head_and_refuse_post(kind: str, client: Client) -> None:
     record = FACTORIES[kind].create()
     for page in (f"/{kind}/", f"/{kind}/{record.pk}/"):
         head = client.head(page)
@@ -276,19 +274,19 @@ def test_pages_answer_head_and_refuse_to_be_written_to(
 @pytest.mark.parametrize(
     "page", ["/", "/search/", "/docs/naming/", "/issues/", "/suggest/author/"]
 )
-def test_other_pages_do_so_too(page: str, client: Client) -> None:
+def test_other_pages_accept_head_and_refuse_post(page: str, client: Client) -> None:
     head = client.head(page)
     assert (head.status_code, head.content) == (200, b"")
     assert client.post(page).status_code == 405
 
 
-def test_issues_have_an_address_of_their_own(client: Client) -> None:
+def test_issues_have_their_own_address(client: Client) -> None:
     main = main_of(client.get("/issues/"))
     assert words_of(main.select("h1")[0]) == "Issues"
 
 
 @EVERY_KIND
-def test_addresses_of_old_lead_to_the_pages(kind: str, client: Client) -> None:
+def test_earlier_addresses_redirect_to_the_pages(kind: str, client: Client) -> None:
     record = FACTORIES[kind].create()
     for old, new in (
         (f"/{kind}s/", f"/{kind}/"),
@@ -305,7 +303,7 @@ def test_addresses_of_old_lead_to_the_pages(kind: str, client: Client) -> None:
         assert (answer.status_code, answer["Location"]) == (301, f"{bare}/")
 
 
-def test_a_page_offers_to_register_what_belongs_to_its_record() -> None:
+def test_a_page_offers_to_register_related_records() -> None:
     thing = ObjectFactory.create()
     page = f"/object/{thing.pk}/"
     assert "Register for this record" not in words_of(main_of(Client().get(page)))
@@ -318,7 +316,7 @@ def test_a_page_offers_to_register_what_belongs_to_its_record() -> None:
     assert field["value"] == str(thing.pk)
 
 
-def test_a_page_offers_no_second_of_what_a_record_has_once() -> None:
+def test_a_page_offers_no_second_one_to_one_record() -> None:
     release = CodeRepoReleaseFactory.create()
     main = main_of(_signed_in().get(f"/object/{release.object.pk}/"))
     offered = {path(str(a["href"])).split("/")[1] for a in main.select("a[href*=new]")}
@@ -326,7 +324,7 @@ def test_a_page_offers_no_second_of_what_a_record_has_once() -> None:
     assert {"keyword", "data_product", "object_component"} <= offered
 
 
-def test_accounts_have_names_only_for_who_has_one() -> None:
+def test_only_signed_in_users_see_account_names() -> None:
     owner = UserFactory.create(username="gertrude", full_name="Gertrude Elion")
     record = UserAuthorFactory.create(user=owner, by=owner)
     product = DataProductFactory.create(by=owner)

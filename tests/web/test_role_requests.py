@@ -1,4 +1,4 @@
-"""Asking for roles on the pages, and the queue of administrators."""
+"""Role requests on pages, and the queue of administrators."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _said(client: Client, path: str, status: int = 200) -> str:
     return words_of(main_of(client.get(path), status))
 
 
-def test_a_person_finds_the_form_and_asks(ada: User) -> None:
+def test_a_person_can_request_a_role(ada: User) -> None:
     client = _as(ada)
     main = main_of(client.get("/account/"))
     assert link(main, "Request a role") == ASK
@@ -53,7 +53,7 @@ def test_a_person_finds_the_form_and_asks(ada: User) -> None:
     assert RoleRequest.objects.get().user == ada
 
 
-def test_what_is_missing_is_said_beside_its_field(ada: User) -> None:
+def test_missing_values_are_marked_at_their_fields(ada: User) -> None:
     main = main_of(_as(ada).post(ASK, {"role": "", "reason": ""}), 400)
     assert len(main.select(".field-error")) == 2
     assert len(main.select("[aria-invalid=true]")) == 2
@@ -63,7 +63,7 @@ def test_what_is_missing_is_said_beside_its_field(ada: User) -> None:
     assert not RoleRequest.objects.exists()
 
 
-def test_a_second_request_of_the_same_role_is_refused_clearly(ada: User) -> None:
+def test_a_second_request_for_a_role_is_refused(ada: User) -> None:
     client = _as(ada)
     client.post(ASK, FORM)
     said = words_of(main_of(client.post(ASK, FORM), 409))
@@ -71,14 +71,14 @@ def test_a_second_request_of_the_same_role_is_refused_clearly(ada: User) -> None
     assert RoleRequest.objects.count() == 1
 
 
-def test_a_role_that_one_has_is_not_offered(ada: User) -> None:
+def test_held_roles_are_not_offered(ada: User) -> None:
     holder = _as(UserFactory(roles=["handle-write"]))
     form = main_of(holder.get(ASK))
     assert "handle-write" not in {o["value"] for o in form.select("option")}
     assert holder.post(ASK, FORM).status_code == 400
 
 
-def test_the_queue_shows_who_what_and_why(ada: User, administrator: User) -> None:
+def test_the_queue_shows_person_role_and_reason(ada: User, administrator: User) -> None:
     request_role(**FORM, by=ada)
     client = _as(administrator)
     account = main_of(client.get("/account/"))
@@ -104,7 +104,7 @@ def test_a_grant_takes_effect_and_the_person_sees_it(
     assert "Withdraw" not in said
 
 
-def test_a_refusal_needs_a_reason_and_the_person_reads_it(
+def test_a_refusal_needs_a_reason_that_the_person_sees(
     ada: User, administrator: User
 ) -> None:
     request = request_role(**FORM, by=ada)
@@ -117,9 +117,7 @@ def test_a_refusal_needs_a_reason_and_the_person_reads_it(
     assert "<i>Ben" not in page.content.decode()
 
 
-def test_who_comes_second_is_told_what_the_first_decided(
-    ada: User, administrator: User
-) -> None:
+def test_a_second_decision_shows_the_first(ada: User, administrator: User) -> None:
     request = request_role(**FORM, by=ada)
     other = UserFactory(roles=["sys-admin-admin"])
     decide_request(request.pk, state="refused", answer="No.", by=other)
@@ -130,7 +128,7 @@ def test_who_comes_second_is_told_what_the_first_decided(
     assert not Event.objects.filter(action="role_granted", record_id=ada.pk).exists()
 
 
-def test_a_person_takes_a_request_back(ada: User) -> None:
+def test_a_person_can_withdraw_a_request(ada: User) -> None:
     request = request_role(**FORM, by=ada)
     path = f"/account/role-requests/{request.pk}/withdraw"
     assert _as(UserFactory()).post(path).status_code == 404
@@ -141,7 +139,7 @@ def test_a_person_takes_a_request_back(ada: User) -> None:
     assert "decided already" in said
 
 
-def test_nobody_else_sees_or_decides(ada: User) -> None:
+def test_others_cannot_view_or_decide_requests(ada: User) -> None:
     request = request_role(**FORM, by=ada)
     staff = _as(UserFactory(is_staff=True, roles=["entity-registry-write"]))
     for client, status in ((staff, 403), (Client(), 302)):
@@ -153,7 +151,7 @@ def test_nobody_else_sees_or_decides(ada: User) -> None:
     assert request.state == "open"
 
 
-def test_looking_decides_nothing(ada: User, administrator: User) -> None:
+def test_a_get_decides_nothing(ada: User, administrator: User) -> None:
     request = request_role(**FORM, by=ada)
     client = _as(administrator)
     for path in (f"{QUEUE}{request.pk}/", "/account/role-requests/1/withdraw"):
@@ -162,7 +160,7 @@ def test_looking_decides_nothing(ada: User, administrator: User) -> None:
     assert request.state == "open"
 
 
-def test_forms_from_elsewhere_are_refused(ada: User, administrator: User) -> None:
+def test_forms_of_other_sites_are_refused(ada: User, administrator: User) -> None:
     request = request_role(**FORM, by=ada)
     client = Client(enforce_csrf_checks=True)
     client.force_login(administrator)
@@ -176,7 +174,7 @@ def test_forms_from_elsewhere_are_refused(ada: User, administrator: User) -> Non
     assert (request.state, RoleRequest.objects.count()) == ("open", 1)
 
 
-def test_the_queue_takes_as_many_queries_for_twenty_as_for_one(
+def test_the_queue_has_a_constant_number_of_queries(
     administrator: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = _as(administrator)

@@ -1,4 +1,4 @@
-"""Finding records by the search box, and in the fields of forms that hold links."""
+"""Search, and suggestions for links in forms."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _found(text: str) -> list[str]:
     return [words_of(one) for one in main.select("section.card li a")]
 
 
-def test_every_word_must_be_there_in_any_case() -> None:
+def test_every_word_must_match_in_any_case() -> None:
     for name in ("Deaths by age", "deaths by region", "age of deaths", "births"):
         NamespaceFactory.create(name=name, full_name=None)
     assert _found("DEATHS age") == ["age of deaths", "Deaths by age"]
@@ -44,13 +44,13 @@ def test_every_word_must_be_there_in_any_case() -> None:
     assert _found("deaths births") == []
 
 
-def test_a_part_of_a_word_will_do() -> None:
+def test_a_part_of_a_word_matches() -> None:
     NamespaceFactory.create(name="epidemiology", full_name=None)
     assert _found("DEMIO") == ["epidemiology"]
 
 
 @pytest.mark.parametrize("text", ["100%", "a_b", "back\\slash", "it's", '"quoted"'])
-def test_what_databases_take_for_patterns_is_text(text: str) -> None:
+def test_wildcards_are_literal_text(text: str) -> None:
     NamespaceFactory.create(name=f"has {text} in it", full_name=None)
     NamespaceFactory.create(name="has 100 a b backslash its quoted", full_name=None)
     assert _found(text) == [f"has {text} in it"]
@@ -59,7 +59,7 @@ def test_what_databases_take_for_patterns_is_text(text: str) -> None:
 @pytest.mark.parametrize(
     "kind, field", [(one.kind, name) for one, names in NAMED for name in names]
 )
-def test_records_are_found_by_each_text_that_names_them(kind: str, field: str) -> None:
+def test_records_are_found_by_each_search_text(kind: str, field: str) -> None:
     record = FACTORIES[kind].create()
     text = str(getattr(record, field))
     main = main_of(Client().get("/search/", {"q": text}))
@@ -68,33 +68,33 @@ def test_records_are_found_by_each_text_that_names_them(kind: str, field: str) -
     assert group.select_one(f"a[href='/{kind}/{record.pk}/']")
 
 
-def test_nothing_found_says_so_and_offers_everything() -> None:
+def test_a_search_without_matches_lists_the_record_types() -> None:
     main = main_of(Client().get("/search/", {"q": "xyzzy"}))
     assert "Nothing found for “xyzzy”." in words_of(main)
     for one in record_types():
         assert link(main, one.titles.capitalize()) == f"/{one.kind}/"
 
 
-def test_an_empty_search_offers_everything() -> None:
+def test_an_empty_search_lists_the_record_types() -> None:
     for query in ({}, {"q": ""}, {"q": "   "}):
         main = main_of(Client().get("/search/", query))
         assert "Record types" in words_of(main)
         assert "Nothing found" not in words_of(main)
 
 
-def test_what_was_sought_stays_in_the_box() -> None:
+def test_the_search_field_keeps_its_text() -> None:
     field = main_of(Client().get("/search/", {"q": ' "a" '})).select_one("[name=q]")
     assert field is not None
     assert field["value"] == '"a"'
 
 
 @pytest.mark.parametrize("text", ["\0", "a\0b", "x" * 5000, "🦠", "' OR 1=1 --"])
-def test_nonsense_finds_nothing(text: str) -> None:
+def test_invalid_text_finds_nothing(text: str) -> None:
     NamespaceFactory.create()
     assert _found(text) == []
 
 
-def test_more_than_ten_are_said_to_be_more() -> None:
+def test_more_than_ten_matches_link_to_the_list() -> None:
     for number in range(11):
         NamespaceFactory.create(name=f"lab {number}", full_name=None)
     main = main_of(Client().get("/search/", {"q": "lab"}))
@@ -102,7 +102,7 @@ def test_more_than_ten_are_said_to_be_more() -> None:
     assert link(main, "More namespaces: filter the list") == "/namespace/"
 
 
-def test_records_of_the_same_name_are_told_apart() -> None:
+def test_records_of_the_same_name_are_distinguished() -> None:
     KeywordFactory.create(
         keyphrase="flu", object=ObjectFactory.create(description="the first")
     )
@@ -115,7 +115,7 @@ def test_records_of_the_same_name_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize("number", [1, 30])
-def test_a_search_takes_one_statement_a_record_type(
+def test_a_search_has_one_statement_for_each_record_type(
     number: int, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for one, names in NAMED:
@@ -126,7 +126,7 @@ def test_a_search_takes_one_statement_a_record_type(
         main_of(client.get("/search/", {"q": "1"}))
 
 
-def test_the_home_page_counts_once_in_a_while(
+def test_the_counts_of_the_home_page_are_cached(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     DataProductFactory.create_batch(7)
@@ -139,13 +139,13 @@ def test_the_home_page_counts_once_in_a_while(
     assert link(main, "7 data products")
 
 
-def test_the_home_page_leads_to_every_record_type(client: Client) -> None:
+def test_the_home_page_links_to_every_record_type(client: Client) -> None:
     main = main_of(client.get("/"))
     led = {str(one["href"]) for one in main.select("a[href]")}
     assert {f"/{kind}/" for kind in record_kinds()} <= led
 
 
-def test_the_home_page_of_an_empty_registry_says_so(client: Client) -> None:
+def test_the_home_page_of_an_empty_registry_works(client: Client) -> None:
     assert words_of(main_of(client.get("/"))).count("None yet.") == 2
 
 
@@ -188,7 +188,7 @@ def test_a_record_is_suggested_once() -> None:
     assert ids.count(namespace.pk) == 1
 
 
-def test_a_component_is_told_by_its_object() -> None:
+def test_a_component_is_suggested_with_its_object() -> None:
     thing = ObjectFactory.create(description="Deaths by age")
     part = ObjectComponentFactory.create(object=thing, name="table")
     assert _suggested("object_component", "table deaths") == [
@@ -196,13 +196,13 @@ def test_a_component_is_told_by_its_object() -> None:
     ]
 
 
-def test_no_more_than_twelve_are_suggested() -> None:
+def test_at_most_twelve_records_are_suggested() -> None:
     NamespaceFactory.create_batch(30)
     assert len(_suggested("namespace", "")) == 12
 
 
 @pytest.mark.parametrize("kind", ["object_component", "namespace", "data_product"])
-def test_suggestions_take_one_statement(
+def test_suggestions_need_one_statement(
     kind: str, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     FACTORIES[kind].create_batch(15)
@@ -211,14 +211,14 @@ def test_suggestions_take_one_statement(
 
 
 @pytest.mark.parametrize("text", ["\0", "9" * 40, "x" * 5000, "%", "²"])
-def test_nonsense_suggests_nothing(text: str) -> None:
+def test_invalid_text_suggests_nothing(text: str) -> None:
     NamespaceFactory.create(name="name", full_name=None)
     assert _suggested("namespace", text) == (
         _suggested("namespace", "") if text == "\0" else []
     )
 
 
-def test_accounts_are_suggested_to_who_has_one() -> None:
+def test_accounts_are_suggested_to_signed_in_users() -> None:
     UserFactory.create(username="ada", full_name="Ada Lovelace")
     assert Client().get("/suggest/users/", {"q": "ada"}).status_code == 403
     client = Client()

@@ -1,4 +1,4 @@
-"""Pages are counted as requests of the API are."""
+"""Requests for pages count like requests of the API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _three_a_minute(settings: Settings) -> None:
     settings.THROTTLE_RATES = {**settings.THROTTLE_RATES, "anonymous": (3, 3600)}
 
 
-def test_one_page_too_many_is_429(client: Client) -> None:
+def test_requests_above_the_limit_get_429(client: Client) -> None:
     for remaining in (2, 1, 0):
         answer = client.get("/search/")
         assert answer.status_code == 200

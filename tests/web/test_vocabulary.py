@@ -1,4 +1,4 @@
-"""The vocabulary page: every term that documents use, for people and programs."""
+"""The vocabulary has every term that documents use, as a page and as data."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_page_has_an_anchor_for_each_term(client: Client) -> None:
         ("text/turtle", "?format=html", "text/html"),
     ],
 )
-def test_programs_get_what_they_ask_for(
+def test_programs_get_the_requested_format(
     client: Client, accept: str, query: str, content_type: str
 ) -> None:
     answer = client.get(f"/vocab/{query}", headers={"accept": accept})
@@ -76,6 +76,6 @@ def test_every_term_that_a_report_uses_is_explained() -> None:
     assert {name.decode() for name in used} <= NAMES
 
 
-def test_terms_are_in_the_order_of_the_alphabet() -> None:
+def test_terms_are_sorted_alphabetically() -> None:
     names = [term.name for term in graph.terms]
     assert names == sorted(names, key=str.lower) or names == sorted(names)

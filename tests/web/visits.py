@@ -1,4 +1,4 @@
-"""Going through the sign-in with GitHub step by step, without a browser."""
+"""Perform the sign-in with GitHub step by step, without a browser."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LINK = "/account/github/link"
 
 @dataclass
 class Visit:
-    """A browser of somebody, as far as redirects and cookies go."""
+    """A browser that knows only redirects and cookies."""
 
     client: Client
     github: GitHub
@@ -75,7 +75,7 @@ def changed(address: str, **query: str | None) -> str:
 
 
 def text_of(answer: Any) -> str:
-    """Return what a page says, its menus left out."""
+    """Return the text of a page without menus."""
     main = BeautifulSoup(answer.content, "html.parser").find("main")
     assert main is not None
     return " ".join(main.get_text(" ").split())

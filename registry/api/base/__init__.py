@@ -1,1 +1,1 @@
-"""What every resource of the native API has in common."""
+"""The common code of all resources of the native API."""

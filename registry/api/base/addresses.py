@@ -1,7 +1,7 @@
-"""Addresses below the API that a record is shown with, beside its own fields.
+"""Addresses of further resources of a record, which the API adds to its fields.
 
-What can be fetched of a record there, such as its RO-Crate, is the API's to say; the
-package that serves it declares the address.
+The package of the API that serves the resource, such as the RO-Crate of a data product,
+declares its address.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RecordAddress:
-    """An address made from a record's id: ``template`` has ``{id}`` in it."""
+    """An address that is made from a record's id; ``template`` contains ``{id}``."""
 
     record_type: RecordType[Any]
     name: str
@@ -27,10 +27,10 @@ _DECLARED: list[RecordAddress] = []
 
 
 def declare_address(*addresses: RecordAddress) -> None:
-    """Have records of a type shown with these addresses."""
+    """Add these addresses to the records of their types."""
     _DECLARED.extend(addresses)
 
 
 def addresses_of(row_type: RowType[Any]) -> list[RecordAddress]:
-    """Return the addresses that records of a type are shown with."""
+    """Return the addresses that records of a type have."""
     return [one for one in _DECLARED if one.record_type is row_type]

@@ -1,7 +1,7 @@
-"""The API in a browser: every answer as a page, on the site's own template.
+"""The API in a browser: every response as a page, with the template of the site.
 
-Raw JSON comes first. Forms have text inputs only: nothing lists what a link could
-point to, so that a page costs the same however many records there are.
+Raw JSON comes first. Forms have only text inputs: they do not list the possible targets
+of links, so the cost of a page does not depend on the number of records.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS | orjson.OPT_INDENT_2
 _LINK = re.compile(r"&quot;(https?://[^\s<&]*(?:&amp;[^\s<&]*)*)&quot;")
-#: What of the request a page repeats.
+#: The request headers that a page shows.
 _REQUEST_HEADERS = ("Accept", "Content-Type", "If-Match", "Idempotency-Key")
 
 
 class RecordBrowsableRenderer(BrowsableAPIRenderer):
-    """Draws an answer, the request that it is for, filters, and forms to write."""
+    """Renders a response as a page with its request, filters and forms."""
 
     template = "api/browsable.html"
 
@@ -45,7 +45,7 @@ class RecordBrowsableRenderer(BrowsableAPIRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> str:
-        """Draw the page."""
+        """Return the page as HTML."""
         context = self.get_context(
             data, accepted_media_type, dict(renderer_context or {})
         )
@@ -54,7 +54,7 @@ class RecordBrowsableRenderer(BrowsableAPIRenderer):
             self.template, context, request=context["request"]._request
         )
         if response.status_code == 204:
-            # A page has content, and a 204 may not.
+            # a page has content, which a 204 response must not have
             response.status_code = 200
         return page
 
@@ -64,7 +64,7 @@ class RecordBrowsableRenderer(BrowsableAPIRenderer):
         accepted_media_type: str | None,
         renderer_context: Mapping[str, Any],
     ) -> dict[str, Any]:
-        """Gather what the page shows."""
+        """Return the context of the template."""
         view, request = renderer_context["view"], renderer_context["request"]
         response = renderer_context["response"]
         return {
@@ -72,28 +72,28 @@ class RecordBrowsableRenderer(BrowsableAPIRenderer):
             "response": response,
             "name": self.get_name(view),
             "description": self.get_description(view, response.status_code),
-            "crumbs": _crumbs(request),
-            "content": _shown(data),
+            "crumbs": _breadcrumbs(request),
+            "content": _render_json(data),
             "request_headers": _request_headers(request),
             "response_headers": sorted(_response_headers(response, view)),
             "formats": [r.format for r in view.renderer_classes if r.format != "api"],
             "filters": _filters(view, request),
             "paginator": _paginator(view, data),
-            "writing": _writing(view, request, data),
+            "writing": _write_forms(view, request, data),
             "page": _page_address(view),
         }
 
 
-def _shown(data: Any) -> SafeString:
-    """Spell an answer as JSON, with its links to follow."""
+def _render_json(data: Any) -> SafeString:
+    """Return data as JSON in HTML, with clickable links."""
     if data is None:
         return SafeString("")
     text = escape(orjson.dumps(data, default=str, option=_OPTIONS).decode())
     return mark_safe(_LINK.sub(r'&quot;<a href="\1" rel="nofollow">\1</a>&quot;', text))  # noqa: S308
 
 
-def _crumbs(request: Request) -> list[tuple[str, str]]:
-    """Lead through the addresses above that there are."""
+def _breadcrumbs(request: Request) -> list[tuple[str, str]]:
+    """Return the names and addresses of the pages above this one."""
     crumbs = get_breadcrumbs(request.path, request)
     return [(name, address) for name, address in crumbs if address.endswith("/")]
 
@@ -104,14 +104,14 @@ def _request_headers(request: Request) -> list[tuple[str, str]]:
 
 
 def _response_headers(response: Any, view: Any) -> list[tuple[str, str]]:
-    """Return the headers that a program would get, which asks for JSON."""
+    """Return the headers of the same response as JSON."""
     response["Allow"] = ", ".join(view.allowed_methods)
     headers = {**dict(response.items()), "Content-Type": "application/json"}
     return list(headers.items())
 
 
 def _filters(view: Any, request: Request) -> list[dict[str, str]]:
-    """Describe the filters of a list as text inputs."""
+    """Return the filters of a list, described as text inputs."""
     filters = getattr(view, "filters", None)
     if filters is None or getattr(view, "detail", True):
         return []
@@ -126,14 +126,14 @@ def _filters(view: Any, request: Request) -> list[dict[str, str]]:
 
 
 def _paginator(view: Any, data: Any) -> Any:
-    """Return the pages around this one, for an answer that is a page of a list."""
+    """Return the paginator if the response is a page of a list."""
     if isinstance(data, dict) and "results" in data:
         return getattr(view, "paginator", None)
     return None
 
 
 def _page_address(view: Any) -> str:
-    """Return the page for people that shows the same, where there is one."""
+    """Return the address of the same record or list on the site, if there is one."""
     model = getattr(view, "model", None)
     if model is None or not issubclass(model, Record):
         return ""
@@ -141,15 +141,15 @@ def _page_address(view: Any) -> str:
     return f"/{kind_of(model)}/" + (f"{pk}/" if pk else "")
 
 
-def _writing(view: Any, request: Request, data: Any) -> dict[str, Any] | None:
-    """Describe the forms of those who may write here."""
+def _write_forms(view: Any, request: Request, data: Any) -> dict[str, Any] | None:
+    """Return the forms for writing, if the user has permission."""
     user = request.user
     if not user.is_authenticated or not hasattr(view, "create"):
         return None
     if not getattr(view, "detail", False):
         serializer = view.get_serializer()
         return {
-            "register": _body(request, serializer.get_initial(), "POST"),
+            "register": _form_json(request, serializer.get_initial(), "POST"),
             "fields": _form_fields(serializer, request),
         }
     methods = set(view.allowed_methods)
@@ -161,24 +161,24 @@ def _writing(view: Any, request: Request, data: Any) -> dict[str, Any] | None:
         names = view.get_serializer().get_initial()
         values = view.show([record.pk], view.full_reader)[0]
         present = {name: values[name] for name in names if name in values}
-        writing["change"] = _body(request, present, "PUT", "PATCH")
+        writing["change"] = _form_json(request, present, "PUT", "PATCH")
         writing["revision"] = record.revision
     return writing
 
 
-def _body(request: Request, usual: Any, *methods: str) -> str:
-    """Return the JSON of a form: what was sent before and refused, or the usual."""
-    sent = _sent(request, *methods)
-    value = sent if isinstance(sent, dict | list) and not _is_form(sent) else usual
+def _form_json(request: Request, default: Any, *methods: str) -> str:
+    """Return the JSON in a form: the refused data of the request, or the default."""
+    data = _sent_data(request, *methods)
+    value = data if isinstance(data, dict | list) and not _is_form(data) else default
     return orjson.dumps(value, default=str, option=_OPTIONS).decode()
 
 
-def _sent(request: Request, *methods: str) -> Any:
-    """Return the body of a request with one of these methods, if it can be read."""
+def _sent_data(request: Request, *methods: str) -> Any:
+    """Return the data of a request with one of these methods, if it can be parsed."""
     try:
         return request.data if request.method in methods else None
     except (APIException, RequestDataTooBig):
-        # refused before anybody looked at the body
+        # the request was refused before its body was parsed
         return None
 
 
@@ -187,8 +187,8 @@ def _is_form(data: Any) -> bool:
 
 
 def _form_fields(serializer: Any, request: Request) -> list[dict[str, Any]]:
-    """Describe the inputs of an HTML form for the fields that can be written."""
-    sent = _sent(request, "POST")
+    """Return the writable fields, described as inputs of an HTML form."""
+    data = _sent_data(request, "POST")
     return [
         {
             "name": name,
@@ -196,7 +196,7 @@ def _form_fields(serializer: Any, request: Request) -> list[dict[str, Any]]:
             "help_text": str(field.help_text or ""),
             "required": field.required,
             "boolean": isinstance(field, serializers.BooleanField),
-            "value": sent.get(name, "") if hasattr(sent, "get") else "",
+            "value": data.get(name, "") if hasattr(data, "get") else "",
             "hint": _hint(field),
         }
         for name, field in serializer.fields.items()

@@ -1,7 +1,7 @@
-"""One table from the services' errors to the answers of the native API.
+"""Convert errors to responses of the native API.
 
-Field errors are ``{"field": ["…"]}``, everything else ``{"detail": "…"}`` with further
-keys where they help; of many rows, a list by index.
+Errors of fields are ``{"field": ["…"]}``. All others are ``{"detail": "…"}``, some with
+further keys. For several rows the body is a list with one entry for each row.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from registry.http.bodies import BodyIncomplete, BodyRefused
 
 logger = logging.getLogger(__name__)
 
-#: The status of each error; the first class that fits counts.
+#: The status of each class of errors; the first class that matches counts.
 STATUS: tuple[tuple[type[Exception], int], ...] = (
     (errors.InvalidInput, 400),
     (errors.Conflict, 409),
@@ -46,7 +46,7 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (IntegrityError, 409),
 )
 
-#: What is said of errors whose own words are for the log, not for clients.
+#: The messages for errors whose own messages are for the log, not for clients.
 DETAIL: dict[type[Exception], str] = {
     RequestDataTooBig: "The body is too large.",
     TooManyFieldsSent: "The form has too many fields.",
@@ -57,73 +57,75 @@ DETAIL: dict[type[Exception], str] = {
     IntegrityError: "The request does not fit what is on record by now; try again.",
 }
 
-#: What goes with a status: when to try again, and which codings a body may have.
+#: The headers of a status: accepted content codings, and when to try again.
 _HEADERS = {415: {"Accept-Encoding": "identity"}, 503: {"Retry-After": "1"}}
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn an error into an answer; None leaves it to the server as a defect."""
+    """Return the response for an error; None for an unexpected error."""
     request = context["request"]
     if isinstance(error, exceptions.NotAuthenticated):
         return Response({"detail": error.detail}, status=403)
     if isinstance(error, errors.BulkError):
-        return _refused(error, request)
+        return _bulk_response(error, request)
     status = status_of(error)
     if status is None:
-        return _in_our_words(default_handler(error, context))
+        return _with_detail(default_handler(error, context))
     if not isinstance(error, errors.RegistryError | BodyRefused):
         logger.warning("%s: %s", type(error).__name__, error)
     error = to_registry_error(error) or error
     headers = _HEADERS.get(status)
-    return _known(Response(_body(error, request), status=status, headers=headers))
+    return _mark_logged(
+        Response(_error_body(error, request), status=status, headers=headers)
+    )
 
 
-def _in_our_words(response: Response | None) -> Response | None:
-    """Say ``detail`` of what is wrong with a body as a whole."""
+def _with_detail(response: Response | None) -> Response | None:
+    """Replace ``non_field_errors`` in a response of DRF by ``detail``."""
     if response is None:
         return None
-    response.data = _detailed(response.data)
-    return _known(response)
+    response.data = _use_detail(response.data)
+    return _mark_logged(response)
 
 
-def _known(response: Response) -> Response:
-    """Return an answer that the log of errors need not tell of, though it is a 503."""
+def _mark_logged(response: Response) -> Response:
+    """Mark a response as logged, so that Django does not log a 503 as an error."""
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 
-def _detailed(data: Any) -> Any:
+def _use_detail(data: Any) -> Any:
     match data:
         case {"non_field_errors": messages} | ([str(), *_] as messages):
             return {"detail": " ".join(messages)}
         case list():
-            return [_detailed(item) for item in data]
+            return [_use_detail(item) for item in data]
     return data
 
 
 def status_of(error: Exception) -> int | None:
-    """Look an error up in the table."""
+    """Return the status of an error; None for an unexpected one."""
     if isinstance(error, BodyRefused):
         return error.status_code
     error = to_registry_error(error) or error
     return next((code for kind, code in STATUS if isinstance(error, kind)), None)
 
 
-def _refused(error: errors.BulkError, request: Any) -> Response:
-    """Answer for many rows: the status of the first bad one, and each one's errors."""
+def _bulk_response(error: errors.BulkError, request: Any) -> Response:
+    """Return the errors of all rows, with the status of the first error."""
     first = error.errors[min(error.errors)]
     body: list[Any] = [{} for _ in range(error.total)]
     for index, one in error.errors.items():
-        body[index] = _body(one, request)
+        body[index] = _error_body(one, request)
     return Response(body, status=status_of(first) or 400)
 
 
-def _body(error: Exception, request: Any) -> dict[str, Any]:
+def _error_body(error: Exception, request: Any) -> dict[str, Any]:
     match error:
         case errors.InvalidInput():
             return dict(error.fields)
         case errors.Duplicate():
-            return _duplicate(error, request)
+            return _duplicate_body(error, request)
         case errors.QuotaExceeded():
             numbers = {"used": error.used, "allowed": error.allowed}
             return {"detail": error.detail, **numbers}
@@ -133,7 +135,7 @@ def _body(error: Exception, request: Any) -> dict[str, Any]:
 
 
 def detail_of(error: BaseException) -> str:
-    """Return what to say of an error as a whole."""
+    """Return the message of an error."""
     if isinstance(error, errors.RegistryError):
         return error.detail
     if isinstance(error, BodyRefused):
@@ -142,8 +144,8 @@ def detail_of(error: BaseException) -> str:
     return DETAIL.get(next(kinds, SuspiciousOperation), "")
 
 
-def _duplicate(error: errors.Duplicate, request: Any) -> dict[str, Any]:
-    """Say what clashes, and where the record is that has these values already."""
+def _duplicate_body(error: errors.Duplicate, request: Any) -> dict[str, Any]:
+    """Return the message of a duplicate, with the URL of the existing record."""
     if error.existing is None:
         return {"detail": f"{error.detail}: another row of this request is the same"}
     address = f"{kind_of(type(error.existing))}/{error.existing.pk}/"

@@ -1,4 +1,4 @@
-"""Serializer fields for links, and for what is derived when a record is read."""
+"""Serializer fields for links and for derived values."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class FlagField(serializers.BooleanField):
-    """true or false, in any case. A form that leaves it out has not said false.
+    """A boolean in any case; a form without the field leaves the value unchanged.
 
-    So it is no box to tick in the browsable API, which would leave it out: what is
-    public must not become private by it, nor the other way round.
+    So the browsable API shows a select, not a checkbox: an unticked checkbox is not
+    sent. Public data must not become private, or private data public, by mistake.
     """
 
     default_empty_html = empty
@@ -29,26 +29,27 @@ class FlagField(serializers.BooleanField):
         super().__init__(**{"style": {"base_template": "select.html"}, **kwargs})
 
     def iter_options(self) -> Iterable[Any]:
-        """Offer both to the form."""
+        """Return the options of the select."""
         return iter_options({"True": "true", "False": "false"})
 
 
-class _Linking(serializers.Field):  # type: ignore[type-arg]
-    """Reads links to records of ``model`` by the ``links`` of the context.
+class _LinkFieldBase(serializers.Field):  # type: ignore[type-arg]
+    """The base of fields with links to records of ``model``.
 
-    The serializer has those look up the links of all fields before it reads any.
+    The serializer resolves the links of all fields together and puts them into its
+    context as ``links``.
     """
 
     def __init__(self, *, model: type[Model], **kwargs: Any) -> None:
         self.model = model
         super().__init__(**kwargs)
 
-    def links_in(self, data: Any) -> list[Written]:
-        """Return the links in the value of the field, for looking them up."""
+    def links_of(self, data: Any) -> list[Written]:
+        """Return the links in the value of the field, to be resolved."""
         items = data if isinstance(data, list) else [data]
         return [(self.model, item) for item in items if isinstance(item, int | str)]
 
-    def _target(self, item: Any) -> int:
+    def _resolve(self, item: Any) -> int:
         links: ResolvedLinks = self.context["links"]
         known = links.targets.get((self.model, item)) if type(item) is str else None
         found = known or links.get(self.model, item)
@@ -57,22 +58,22 @@ class _Linking(serializers.Field):  # type: ignore[type-arg]
         raise serializers.ValidationError(str(found), code="invalid_link")
 
 
-class LinkField(_Linking):
-    """A link to one record: written as URL, path, id or UUID; read as URL."""
+class LinkField(_LinkFieldBase):
+    """A link to one record: a URL, path, id or UUID in requests, a URL in responses."""
 
     def run_validation(self, data: Any = empty) -> Any:
-        """Read an empty text, as forms send it, as no link."""
+        """Validate a link; an empty text, which forms send, is null."""
         return super().run_validation(None if data == "" else data)
 
     def to_internal_value(self, data: Any) -> int:
         """Return the id of the target."""
-        return self._target(data)
+        return self._resolve(data)
 
 
-class LinksField(_Linking):
-    """A list of links. What forms leave empty stays as it is.
+class LinksField(_LinkFieldBase):
+    """A list of links. An empty input of a form leaves the list unchanged.
 
-    ``cap`` is how many of them a record is shown with, None for all.
+    ``cap`` is the number of links in a response, None for all.
     """
 
     def __init__(self, *, cap: int | None = None, **kwargs: Any) -> None:
@@ -80,32 +81,32 @@ class LinksField(_Linking):
         super().__init__(initial=[], **kwargs)
 
     def get_value(self, dictionary: Any) -> Any:
-        """Read a list from JSON, or repeated values from a form."""
+        """Return the list of a JSON body, or the repeated values of a form."""
         if not html.is_html_input(dictionary):
             return dictionary.get(self.field_name, empty)
         values = [item for item in dictionary.getlist(self.field_name) if item]
         return values or empty
 
     def to_internal_value(self, data: Any) -> list[int]:
-        """Return the ids of the targets, each once, in the order they were given."""
+        """Return the ids of the targets in order, without duplicates."""
         if not isinstance(data, list):
             raise serializers.ValidationError(
                 f"Expected a list of links but got {type(data).__name__}.",
                 code="not_a_list",
             )
-        return list(dict.fromkeys(self._target(item) for item in data))
+        return list(dict.fromkeys(self._resolve(item) for item in data))
 
 
 class DerivedField(serializers.Field):  # type: ignore[type-arg]
-    """A value that is made when a record is read."""
+    """A read-only value that is computed for responses."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "read_only": True})
 
 
 class AddressField(DerivedField):
-    """An address that is made from the record's id, such as its own URL."""
+    """An address that is made from the id of the record, such as its URL."""
 
 
 class ConditionField(DerivedField):
-    """A fact that the database computes: true or false."""
+    """A boolean that the database computes."""

@@ -1,8 +1,8 @@
-"""Repeating a POST safely: the same key and body get the first answer again.
+"""Repeat a POST safely: the same key and body get the first response again.
 
-A key is claimed in a transaction of its own, so that a twin which arrives meanwhile
-sees it; the answer is kept in the transaction of the work itself, so that there is
-one exactly when the work was done.
+A key is claimed in a transaction of its own, so that a simultaneous repetition sees it.
+The response is stored in the transaction of the work, so it exists exactly if the work
+was done.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ if TYPE_CHECKING:
 
     from registry.identity.models import User
 
-#: How long an answer is kept.
+#: How long a response is stored.
 RESPONSE_LIFETIME = timedelta(hours=24)
-#: After this long without an answer, the process that claimed a key is dead.
-ABANDONED = timedelta(minutes=15)
+#: A claim without a response is valid for this long; then its process must be dead.
+CLAIM_LIFETIME = timedelta(minutes=15)
 
 
 class KeyReused(APIException):
-    """The key came before, with another body or for another address."""
+    """The key was used before with another body or for another address."""
 
     status_code = 422
     default_detail = "This Idempotency-Key was used for another request."
 
 
-def once(request: Request, work: Callable[[], Response]) -> Response:
-    """Do the work, or repeat the answer that its ``Idempotency-Key`` had before."""
+def run_idempotently(request: Request, work: Callable[[], Response]) -> Response:
+    """Return the response of ``work``, or the stored one of the ``Idempotency-Key``."""
     key = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip()
     if not key:
         return work()
@@ -54,21 +54,21 @@ def once(request: Request, work: Callable[[], Response]) -> Response:
     if answer is not None:
         return answer
     try:
-        return run_atomically(lambda: _answered(work, claim))
+        return run_atomically(lambda: _run_and_store(work, claim))
     except BaseException:
         IdempotencyKey.objects.filter(pk=claim.pk, status=None).delete()
         raise
 
 
-def _answered(work: Callable[[], Response], claim: IdempotencyKey) -> Response:
-    """Do the work and keep its answer."""
+def _run_and_store(work: Callable[[], Response], claim: IdempotencyKey) -> Response:
+    """Do the work and store its response."""
     response = work()
-    _keep(claim, response)
+    _store_response(claim, response)
     return response
 
 
 def _fingerprint(request: Request) -> str:
-    """Digest the address and the body."""
+    """Return a digest of the address and the body."""
     data: Any = request.data
     if hasattr(data, "lists"):
         data = dict(data.lists())
@@ -81,44 +81,47 @@ def _fingerprint(request: Request) -> str:
 def _claim(
     user: User, key: str, fingerprint: str
 ) -> tuple[IdempotencyKey, Response | None]:
-    """Claim the key, or find the answer that it had.
+    """Claim the key, or return its stored response.
 
-    Looked up before anything is written: SQLite lets a twin read, but not write, while
-    the first request is at work.
+    The key is looked up before anything is written: while the first request runs,
+    SQLite allows a repetition to read, but not to write.
     """
     now = timezone.now()
-    known = _known(user, key, now)
+    known = _find_claim(user, key, now)
     if known is not None:
-        return known, _answer(known, fingerprint)
+        return known, _replay(known, fingerprint)
     claim = IdempotencyKey(user=user, key=key, fingerprint=fingerprint, claimed_at=now)
     try:
-        run_atomically(lambda: _store(claim))
+        run_atomically(lambda: _store_claim(claim))
     except IntegrityError:
-        return claim, _answer(_known(user, key, now), fingerprint)
+        return claim, _replay(_find_claim(user, key, now), fingerprint)
     return claim, None
 
 
-def _store(claim: IdempotencyKey) -> None:
-    """Store a claim in the place of those that are over."""
+def _store_claim(claim: IdempotencyKey) -> None:
+    """Store a claim and delete expired ones."""
     now = claim.claimed_at
     IdempotencyKey.objects.filter(claimed_at__lt=now - RESPONSE_LIFETIME).delete()
     IdempotencyKey.objects.filter(
-        user=claim.user, key=claim.key, status=None, claimed_at__lt=now - ABANDONED
+        user=claim.user, key=claim.key, status=None, claimed_at__lt=now - CLAIM_LIFETIME
     ).delete()
     claim.pk = None
     claim.save(force_insert=True)
 
 
-def _known(user: User, key: str, now: datetime) -> IdempotencyKey | None:
-    """Return the claim on a key that holds, if there is one."""
-    holds = Q(claimed_at__gte=now - ABANDONED) | Q(
+def _find_claim(user: User, key: str, now: datetime) -> IdempotencyKey | None:
+    """Return the valid claim on a key, if there is one."""
+    holds = Q(claimed_at__gte=now - CLAIM_LIFETIME) | Q(
         status__isnull=False, claimed_at__gte=now - RESPONSE_LIFETIME
     )
     return IdempotencyKey.objects.filter(holds, user=user, key=key).first()
 
 
-def _answer(known: IdempotencyKey | None, fingerprint: str) -> Response:
-    """Repeat a kept answer; refuse what differs, or is still at work."""
+def _replay(known: IdempotencyKey | None, fingerprint: str) -> Response:
+    """Return the stored response of a claim.
+
+    Raises an error if the request differs or is still running.
+    """
     if known is not None and known.fingerprint != fingerprint:
         raise KeyReused
     if known is None or known.status is None:
@@ -134,8 +137,8 @@ def _answer(known: IdempotencyKey | None, fingerprint: str) -> Response:
     )
 
 
-def _keep(claim: IdempotencyKey, response: Response) -> None:
-    """Keep an answer beside the work that it tells of."""
+def _store_response(claim: IdempotencyKey, response: Response) -> None:
+    """Store a response in the transaction of its work."""
     claim.status = response.status_code
     claim.location = response.get("Location", "")
     claim.etag = response.get("ETag", "")

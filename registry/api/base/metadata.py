@@ -1,4 +1,4 @@
-"""Answers to OPTIONS: what a resource is, its filters, and the fields of a POST."""
+"""Responses to OPTIONS: the description of a resource, its filters and its fields."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ if TYPE_CHECKING:
 
 
 class RecordMetadata(SimpleMetadata):
-    """Metadata that depends on the class of the view and on little else.
+    """Builds the metadata of a view once, because a third of all requests are OPTIONS.
 
-    Clients send a third of their requests here, so answers are made once. Links do
-    not list what they could point to.
+    Link fields do not list their possible targets.
     """
 
-    _made: ClassVar[dict[tuple[Any, ...], dict[str, Any]]] = {}
+    _cache: ClassVar[dict[tuple[Any, ...], dict[str, Any]]] = {}
 
     def determine_metadata(self, request: Request, view: Any) -> dict[str, Any]:
-        """Return the metadata; ``actions`` only for those who may use them."""
+        """Return the metadata; ``actions`` only for users who are signed in."""
         signed_in = request.user.is_authenticated
         row_type = getattr(view, "row_type", None)
         key = (type(view), row_type, getattr(view, "detail", None), signed_in)
-        made = self._made.get(key)
-        if made is None:
-            made = self._made[key] = self._determine(request, view, signed_in=signed_in)
-        return made
+        metadata = self._cache.get(key)
+        if metadata is None:
+            metadata = self._cache[key] = self._determine(
+                request, view, signed_in=signed_in
+            )
+        return metadata
 
     def _determine(
         self, request: Request, view: Any, *, signed_in: bool
@@ -49,12 +50,12 @@ class RecordMetadata(SimpleMetadata):
         return metadata
 
     def _methods(self, view: Any) -> list[str]:
-        """Name the methods that take a body: POST on a record's own URL too."""
+        """Return the methods with a body; for a record, POST is one of them too."""
         changes = view.detail and "PUT" in view.allowed_methods
         return ["POST", "PUT"] if changes else ["POST"]
 
     def get_field_info(self, field: Any) -> dict[str, Any]:
-        """Describe one field; links have the type ``field``."""
+        """Return the description of a field; links have the type ``field``."""
         info: dict[str, Any] = super().get_field_info(field)
         if isinstance(field, LinkField | LinksField | DerivedField):
             info["type"] = "field"

@@ -1,4 +1,4 @@
-"""Reading request bodies."""
+"""Parse the bodies of requests."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-#: Records in one request, at most.
+#: The largest number of records in one request.
 MAX_BULK = 10_000
 
 
 class RecordJSONParser(BaseParser):
-    """JSON (RFC 8259) in UTF-8; NaN and lone surrogates are refused.
+    """Parses JSON (RFC 8259) in UTF-8; refuses NaN and lone surrogates.
 
-    Values and rows are counted in the text, so that a body with too many is refused
-    before objects are made of it.
+    Values and rows are counted in the text, so that a body with too many of them is
+    refused before Python objects are created.
     """
 
     media_type = "application/json"
@@ -33,9 +33,9 @@ class RecordJSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Return the parsed body; one beyond the configured size is refused unread."""
+        """Return the parsed body; refuse one beyond the configured size unread."""
         request = (parser_context or {}).get("request")
-        # The plain request's own body is limited in size, its stream is not.
+        # Django limits the size of `body`, but not of the stream
         body = stream.read() if request is None else request._request.body
         try:
             rows = measure_json(body).items

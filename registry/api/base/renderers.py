@@ -1,4 +1,4 @@
-"""Writing answers: JSON and CSV."""
+"""Render responses as JSON and CSV."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 
-#: How texts begin that spreadsheets calculate; some take the wide forms of East Asian
-#: keyboards for the same.
+#: The beginnings of texts that spreadsheets evaluate as formulas. Some spreadsheets
+#: accept the wide characters of East Asian keyboards too.
 _FORMULA = (
     "=",
     "+",
@@ -29,7 +29,7 @@ _FORMULA = (
 
 
 class RecordJSONRenderer(JSONRenderer):
-    """JSON by orjson; times are ISO 8601 in UTC with a Z."""
+    """Renders JSON with orjson; times are ISO 8601 in UTC with a Z."""
 
     def render(
         self,
@@ -37,7 +37,7 @@ class RecordJSONRenderer(JSONRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        """Render; ``; indent=…`` in Accept asks for lines."""
+        """Return JSON, indented if ``Accept`` contains ``; indent=…``."""
         if data is None:
             return b""
         indent = self.get_indent(
@@ -47,17 +47,16 @@ class RecordJSONRenderer(JSONRenderer):
         try:
             return orjson.dumps(data, default=str, option=options)
         except orjson.JSONEncodeError:
-            # the errors of a list have numbers for keys; to look for them takes long
+            # the errors of a list have integer keys; to allow them always costs time
             keys = orjson.OPT_NON_STR_KEYS
             return orjson.dumps(data, default=str, option=options | keys)
 
 
 class RecordCSVRenderer(BaseRenderer):
-    """CSV (RFC 4180) in UTF-8; links of a list stand in one cell with spaces between.
+    """Renders CSV (RFC 4180) in UTF-8; a list of links is one cell, with spaces.
 
-    ``raw=true`` asks for texts as they are; else none of them is a formula.
-
-    Lists are streamed by the view; this renders single records and errors.
+    Texts that look like formulas are escaped, unless the request has ``raw=true``. The
+    view streams lists; this class renders single records and errors.
     """
 
     media_type = "text/csv"
@@ -70,74 +69,76 @@ class RecordCSVRenderer(BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> str:
-        """Render a record, or many, as lines with a header."""
+        """Return a record, or several, as CSV with a header."""
         if data is None:
             return ""
         records = data if isinstance(data, list) else [data]
         names = list(dict.fromkeys(name for record in records for name in record))
-        raw = is_raw(renderer_context)
-        return "".join(csv_texts(names, [records], raw=raw))
+        raw = wants_raw_csv(renderer_context)
+        return "".join(iter_csv(names, [records], raw=raw))
 
 
-def is_raw(context: Mapping[str, Any] | None) -> bool:
-    """Tell whether a request asks for the texts of CSV as they are."""
+def wants_raw_csv(context: Mapping[str, Any] | None) -> bool:
+    """Return whether the request of a renderer has ``raw=true``."""
     request = (context or {}).get("request")
-    return request is not None and wants_raw(request.query_params)
+    return request is not None and asks_for_raw(request.query_params)
 
 
-def wants_raw(parameters: Mapping[str, str]) -> bool:
-    """Tell whether query parameters ask for the texts of CSV as they are."""
+def asks_for_raw(parameters: Mapping[str, str]) -> bool:
+    """Return whether query parameters contain ``raw=true``."""
     return parameters.get("raw", "").lower() == "true"
 
 
-def csv_texts(
+def iter_csv(
     names: Iterable[str],
-    pieces: Iterable[Iterable[Mapping[str, Any]]],
+    chunks: Iterable[Iterable[Mapping[str, Any]]],
     *,
     raw: bool = False,
 ) -> Iterator[str]:
-    """Yield the header, then the lines of each piece of the records as one text.
+    """Yield CSV: the header, then the lines of each chunk of records as one text.
 
-    Texts that a spreadsheet would take for formulas are made harmless, unless ``raw``.
+    Texts that a spreadsheet would evaluate as formulas are escaped, unless ``raw``.
     """
     header = list(names)
-    cell = csv_cell if raw else _harmless_cell
-    yield _lines([header])
-    for records in pieces:
-        yield _lines([cell(record.get(name)) for name in header] for record in records)
+    cell = format_cell if raw else _formula_safe_cell
+    yield _write_lines([header])
+    for records in chunks:
+        yield _write_lines(
+            [cell(record.get(name)) for name in header] for record in records
+        )
 
 
-def _harmless_cell(value: Any) -> str:
-    """Spell a value for a cell; an apostrophe keeps a text from being a formula.
+def _formula_safe_cell(value: Any) -> str:
+    """Return a value as text for a cell; an apostrophe escapes a formula.
 
-    Numbers stay as they are, below zero too. See OWASP, "CSV Injection".
+    Numbers are unchanged, also negative ones. See OWASP, "CSV Injection".
     """
-    text = csv_cell(value)
+    text = format_cell(value)
     is_number = isinstance(value, int | float)
     return f"'{text}" if text.startswith(_FORMULA) and not is_number else text
 
 
-def _lines(rows: Iterable[list[str]]) -> str:
+def _write_lines(rows: Iterable[list[str]]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer).writerows(rows)
     return buffer.getvalue()
 
 
-def csv_cell(value: Any) -> str:
-    """Spell a value for a cell as JSON would, without quotes."""
+def format_cell(value: Any) -> str:
+    """Return a value as text for a cell: as in JSON, but without quotes."""
     if isinstance(value, str):
         return value
-    return "" if value is None else _spelt(value)
+    return "" if value is None else _format_value(value)
 
 
-def _spelt(value: Any) -> str:
+def _format_value(value: Any) -> str:
     match value:
         case bool():
             return "true" if value else "false"
         case datetime():
             return value.isoformat().replace("+00:00", "Z")
         case list() | tuple():
-            return " ".join(map(csv_cell, value))
+            return " ".join(map(format_cell, value))
         case dict():
             return orjson.dumps(value, default=str).decode()
     return str(value)

@@ -1,4 +1,4 @@
-"""The addresses of resources, and the root that lists them."""
+"""The router of resources, and the root view that lists them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class RecordRouter(SimpleRouter):
-    """Lists at ``<name>/``, records at ``<name>/<id>/``."""
+    """Routes lists at ``<name>/`` and records at ``<name>/<id>/``."""
 
     def __init__(self) -> None:
         self._row_types: dict[str, RecordType[Any]] = {}
@@ -50,11 +50,11 @@ class RecordRouter(SimpleRouter):
     ]
 
     def get_default_basename(self, viewset: Any) -> str:
-        """Name addresses by the kind of row."""
+        """Return the kind of the rows, which is the base of the URL names."""
         return kind_of(viewset.row_type.model)
 
     def register_record_types(self, *viewsets: type[RecordViewSet]) -> None:
-        """Register every record type, some with a viewset of their own."""
+        """Register every record type; ``viewsets`` are those of special types."""
         own = {viewset.row_type: viewset for viewset in viewsets}
         for record_type in record_types():
             viewset = own.get(record_type, RecordViewSet)
@@ -62,7 +62,7 @@ class RecordRouter(SimpleRouter):
             self.register(record_type.kind, viewset, basename=record_type.kind)
 
     def get_urls(self) -> list[Any]:
-        """Return the addresses; those of record types with their declarations."""
+        """Return the URL patterns; those of record types get their declarations."""
         return [
             pattern
             for prefix, viewset, basename in self.registry
@@ -70,7 +70,7 @@ class RecordRouter(SimpleRouter):
         ]
 
     def _patterns(self, prefix: str, viewset: Any, basename: str) -> Iterator[Any]:
-        """Yield the addresses of one resource."""
+        """Yield the URL patterns of one resource."""
         record_type = self._row_types.get(prefix)
         lookup = self.get_lookup_regex(viewset)
         for route in self.get_routes(viewset):
@@ -94,7 +94,7 @@ class RecordRouter(SimpleRouter):
 
 
 def _actions_of(record_type: RecordType[Any]) -> set[str]:
-    """Return what can be done with the records of a type."""
+    """Return the actions that the records of a type have."""
     actions = {"list", "create", "retrieve"}
     if record_type.change is not None:
         actions |= {"update", "partial_update"}
@@ -105,22 +105,22 @@ class RootView(PlainView):
     """The record types of this registry.
 
     Each key is a record type and each value the address of its list. Send OPTIONS to
-    an address to learn its filters and fields.
+    an address to get its filters and fields.
     """
 
     name = "API"
     names: tuple[str, ...] = ()
-    #: What else there is below the API, by address; only a page for people lists it.
-    further: Mapping[str, str] = {}
+    #: Other addresses below the API, with their titles; only the HTML page lists them.
+    other_addresses: Mapping[str, str] = {}
     parameters = ("format",)
 
     def get_view_description(self, html: bool = False) -> str:
-        """Return the docstring; for a page, with links to what else there is."""
+        """Return the docstring; in HTML, with links to the other addresses."""
         description = super().get_view_description(html)
         if not html:
             return description
         items = format_html_join(
-            "", '<li><a href="{}">{}</a></li>', self.further.items()
+            "", '<li><a href="{}">{}</a></li>', self.other_addresses.items()
         )
         return description + format_html("<p>Also here:</p><ul>{}</ul>", items)
 
@@ -134,6 +134,6 @@ class RootView(PlainView):
         },
     )
     def get(self, request: Request) -> Response:
-        """Map the record types to their addresses."""
+        """Return the address of the list of each record type."""
         base = self.base
         return Response({name: f"{base}{name}/" for name in self.names})

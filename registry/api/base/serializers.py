@@ -1,4 +1,4 @@
-"""The serializers that record types build on: links as links, rules in the database."""
+"""The serializers of rows and records; unique constraints are left to the database."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from registry.api.base.fields import (
     LinkField,
     LinksField,
 )
-from registry.api.base.shown import (
-    CAP,
+from registry.api.base.shown_fields import (
+    MAX_LISTED_LINKS,
     DerivedAddress,
     DerivedCondition,
     ModelField,
-    Shown,
+    ShownField,
     shown_fields,
 )
 from registry.core.links import resolve_links
@@ -37,10 +37,10 @@ Fields = dict[str, Any]
 
 
 class LinkingListSerializer(serializers.ListSerializer[Any]):
-    """Many records in one body: looks up the targets of all links together."""
+    """A list of records; resolves all links of all records together."""
 
     def to_internal_value(self, data: Any) -> list[Any]:
-        """Validate each item; errors come as a list, one entry an item."""
+        """Return the valid values; raise a list of errors, one entry for each item."""
         _look_up_links(self.child, [item for item in data if isinstance(item, dict)])
         values: list[Any] = []
         errors: list[Any] = [{} for _ in data]
@@ -55,24 +55,24 @@ class LinkingListSerializer(serializers.ListSerializer[Any]):
 
 
 class RowSerializer(serializers.ModelSerializer[Any]):
-    """Describes and checks the fields of a model's rows.
+    """Describes and validates the fields of a model's rows.
 
-    Reading goes another way (``registry.api.base.reader``). Uniqueness is left to the
-    database, which alone can decide it.
+    ``registry.api.base.reader`` reads the rows for responses. Only the database can
+    decide whether values are unique, so this class does not check it.
     """
 
     url = AddressField(help_text="Address of this record.")
 
     class Meta:
         list_serializer_class = LinkingListSerializer
-        #: Each field is validated here; the services validate records as a whole.
+        #: This class validates fields; the services validate records as a whole.
         validators: tuple[Any, ...] = ()
 
-    #: Fields are built once a key, for that takes longer than to use them.
+    #: The fields by key; building them takes longer than using them.
     _built: ClassVar[dict[Any, Fields]] = {}
 
     def to_internal_value(self, data: Any) -> Any:
-        """Validate each field; looks up the targets of all links together."""
+        """Return the valid values; resolve all links together first."""
         if self.root is self and isinstance(data, dict):
             _look_up_links(self, [data])
         return super().to_internal_value(data)
@@ -86,7 +86,7 @@ class RowSerializer(serializers.ModelSerializer[Any]):
         return copy.deepcopy(built)
 
     def _key(self) -> Any:
-        """Return what the fields depend on."""
+        """Return the key of the fields, which has everything they depend on."""
         return type(self)
 
     def _build_fields(self) -> Fields:
@@ -95,7 +95,7 @@ class RowSerializer(serializers.ModelSerializer[Any]):
     def build_relational_field(
         self, field_name: str, relation_info: RelationInfo
     ) -> tuple[Any, dict[str, Any]]:
-        """Use our own link fields, which never list what they could point to."""
+        """Return a link field, which does not list its possible targets."""
         field_class = LinksField if relation_info.to_many else LinkField
         kwargs: dict[str, Any] = {"model": relation_info.related_model}
         if relation_info.reverse:
@@ -113,7 +113,7 @@ class RowSerializer(serializers.ModelSerializer[Any]):
     def build_standard_field(
         self, field_name: str, model_field: models.Field[Any, Any]
     ) -> tuple[Any, dict[str, Any]]:
-        """Leave uniqueness to the database; URLs may be on plain hosts."""
+        """Return the field without ``UniqueValidator``; URLs can have plain hosts."""
         built: tuple[Any, dict[str, Any]]
         built = super().build_standard_field(field_name, model_field)
         field_class, kwargs = built
@@ -136,11 +136,11 @@ class RowSerializer(serializers.ModelSerializer[Any]):
     def get_uniqueness_extra_kwargs(
         self, field_names: Any, declared_fields: Any, extra_kwargs: dict[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Do not let unique constraints make fields required."""
+        """Return no arguments, so that unique constraints make no field required."""
         return extra_kwargs, {}
 
     def get_initial(self) -> dict[str, Any]:
-        """Return what an empty form begins with: no null where none may be."""
+        """Return the initial values of a form, without null in required fields."""
         initial: dict[str, Any] = super().get_initial()
         if hasattr(self, "initial_data"):
             return initial
@@ -153,10 +153,10 @@ class RowSerializer(serializers.ModelSerializer[Any]):
 
 
 class RecordSerializer(RowSerializer):
-    """Describes and checks the fields of a record type, by its declaration.
+    """Describes and validates the fields of a record type, from its declaration.
 
-    The declaration is given, or in the context. ``only`` names the fields where not all
-    are wanted; these are described in OpenAPI by a ``component_name`` of their own.
+    The declaration is an argument or in the context. ``only`` selects some fields;
+    OpenAPI then describes them under a ``component_name`` of their own.
     """
 
     def __init__(
@@ -169,7 +169,7 @@ class RecordSerializer(RowSerializer):
     ) -> None:
         context = kwargs.get("context") or {}
         self.record_type: RecordType[Any] = record_type or context["record_type"]
-        # drf-spectacular makes further serializers by the context alone
+        # drf-spectacular creates further serializers from the context alone
         kwargs["context"] = {**context, "record_type": self.record_type}
         self.only = tuple(only)
         self._component_name = component_name
@@ -178,12 +178,12 @@ class RecordSerializer(RowSerializer):
 
     @property
     def component_name(self) -> str:
-        """The name of its description in OpenAPI."""
+        """The name of the component in OpenAPI."""
         return self._component_name or self.record_type.model.__name__
 
     @property
     def component_description(self) -> str:
-        """What OpenAPI says of it: the first paragraph of the declaration's words."""
+        """The description in OpenAPI: the first paragraph of the declaration's."""
         first, _, _ = self.record_type.description.partition("\n\n")
         return first.replace("\n", " ")
 
@@ -197,7 +197,7 @@ class RecordSerializer(RowSerializer):
             if not self.only or shown.name in self.only
         }
 
-    def _build(self, shown: Shown) -> serializers.Field[Any, Any, Any, Any]:
+    def _build(self, shown: ShownField) -> serializers.Field[Any, Any, Any, Any]:
         match shown:
             case DerivedAddress():
                 return AddressField(help_text=shown.help_text)
@@ -210,7 +210,7 @@ class RecordSerializer(RowSerializer):
         return field_class(**kwargs | self._declared(shown))
 
     def _declared(self, shown: ModelField) -> dict[str, Any]:
-        """Return what the declaration says of a field beyond its model."""
+        """Return the arguments of a field that come from the declaration."""
         if shown.linked is not None:
             return _describe_capped(shown.linked)
         if shown.name in self.record_type.model.reverse_lists:
@@ -225,7 +225,7 @@ class RecordSerializer(RowSerializer):
 def validated_values(
     record_type: RecordType[Any], data: Any, context: dict[str, Any], **options: Any
 ) -> Any:
-    """Return the valid values of a body; raise what is wrong with it."""
+    """Return the valid values of a body; raise ``ValidationError`` for others."""
     serializer = RecordSerializer(
         data=data, record_type=record_type, context=context, **options
     )
@@ -234,25 +234,25 @@ def validated_values(
 
 
 def _look_up_links(serializer: Any, items: Sequence[dict[str, Any]]) -> None:
-    """Find the targets of all links in these bodies, together."""
+    """Resolve all links in these bodies together."""
     serializer.context["links"] = resolve_links(
         [
             link
             for field in serializer._writable_fields
             if isinstance(field, LinkField | LinksField)
             for item in items
-            for link in field.links_in(field.get_value(item))
+            for link in field.links_of(field.get_value(item))
         ]
     )
 
 
 def _describe_capped(linked: LinkedRecords) -> dict[str, Any]:
-    """Describe a list of links of which a record shows some."""
-    return {"help_text": linked.help_text, "cap": CAP}
+    """Return the arguments of a list of links that responses limit."""
+    return {"help_text": linked.help_text, "cap": MAX_LISTED_LINKS}
 
 
 def _describe_reverse(relation: RelationInfo) -> dict[str, Any]:
-    """Describe a link that is stored on its other side."""
+    """Return the arguments of a link that is stored on the other side."""
     names = relation.related_model._meta
     if relation.to_many:
         help_text = f"The {names.verbose_name_plural} that link to this record."

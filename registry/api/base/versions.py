@@ -1,9 +1,9 @@
-"""Versions of the native API, as `Accept: application/json; version=…` names them."""
+"""The versions of the native API, as in `Accept: application/json; version=…`."""
 
 from __future__ import annotations
 
-#: The one of the registry whose clients refuse fields that they do not know.
+#: The version of the earlier registry, whose clients refuse unknown fields.
 OLDEST = "1.0.0"
-#: The one that is answered where none is asked for.
+#: The default version.
 NEWEST = "1.1.0"
 VERSIONS = (OLDEST, NEWEST)

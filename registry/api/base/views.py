@@ -1,4 +1,4 @@
-"""What every view of the API does, resource or not."""
+"""The base classes of all views of the API."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def api_base(request: Any) -> str:
-    """Return the address that all of the API is below, by the request's host."""
+    """Return the base address of the API on the host of the request."""
     return str(request.build_absolute_uri(f"{get_script_prefix()}api/"))
 
 
@@ -29,47 +29,47 @@ class RegistryView(CountedView):
     """A view of the native API."""
 
     def get_description_text(self) -> str:
-        """Return what the view is for, in Markdown."""
+        """Return the description of the view in Markdown."""
         return super().get_view_description()
 
     def get_view_description(self, html: bool = False) -> str:
-        """Return what the view is for: as Markdown, or for a page as HTML."""
+        """Return the description of the view in Markdown, or in HTML for a page."""
         description = self.get_description_text()
-        # descriptions are our own, so that nothing in them needs escaping
+        # the descriptions are our own, so nothing in them needs escaping
         return mark_safe(MarkdownIt().render(description)) if html else description  # noqa: S308
 
     @property
     def user(self) -> User:
-        """Who asks; for views that let nobody in without an account."""
+        """The signed-in user; only for views that require an account."""
         return cast("User", self.request.user)
 
     @property
     def base(self) -> str:
-        """The address that all of the API is below, by the request's host."""
+        """The base address of the API on the host of the request."""
         return api_base(self.request)
 
 
 class PlainView(RegistryView):
-    """A view without filters: of query parameters it knows the common ones."""
+    """A view without filters, which accepts only the common query parameters."""
 
     parameters: tuple[str, ...] = RECORD_PARAMETERS
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse parameters that mean nothing here."""
+        """Refuse unknown query parameters."""
         super().initial(request, *args, **kwargs)
         refuse_unknown(request.query_params, self._known_parameters())
 
     def _known_parameters(self) -> tuple[str, ...]:
-        """Return the parameters; with CSV there is one for its cells."""
+        """Return the accepted parameters; with CSV, ``raw`` is one of them."""
         formats = {renderer.format for renderer in self.renderer_classes}
         return (*self.parameters, "raw") if "csv" in formats else self.parameters
 
 
 class UnknownAddressView(RegistryView):
-    """Answers below ``/api/`` where there is nothing, as the API answers.
+    """Returns 404 for unknown addresses below ``/api/``, in the formats of the API.
 
-    An address to read that lacks nothing but its last slash is redirected; a redirected
-    POST would arrive as a GET, so others are not.
+    A GET of a known address without its last slash is redirected. Other methods are
+    not, because clients turn a redirected POST into a GET.
     """
 
     schema = None
@@ -78,7 +78,7 @@ class UnknownAddressView(RegistryView):
     def dispatch(
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
-        """Redirect, or answer as the API does."""
+        """Redirect to the address with a slash, or return 404."""
         if request.method in {"GET", "HEAD"} and self._lacks_slash(request.path_info):
             return HttpResponsePermanentRedirect(
                 request.get_full_path(force_append_slash=True)
@@ -92,6 +92,6 @@ class UnknownAddressView(RegistryView):
         return getattr(found, "cls", None) is not type(self)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Whatever the method, there is nothing."""
+        """Raise ``Http404`` for every method."""
         super().initial(request, *args, **kwargs)
         raise Http404

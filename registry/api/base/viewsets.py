@@ -1,7 +1,7 @@
-"""The viewsets of the API: how rows and records are listed, read and written.
+"""The viewsets of the API, which list, read and write rows and records.
 
-All record types have the same viewset, which reads their declarations. A package that
-has more to say of one, such as another way to change it, derives its own.
+All record types have the same viewset, which reads their declarations. A package
+derives its own for a type that differs, for example in how it is changed.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from rest_framework.response import Response
 from rest_framework.utils.formatting import camelcase_to_spaces
 from rest_framework.viewsets import GenericViewSet
 
-from registry.api.base.idempotency import once
+from registry.api.base.idempotency import run_idempotently
 from registry.api.base.reader import RecordReader, Row
-from registry.api.base.renderers import csv_texts, wants_raw
+from registry.api.base.renderers import asks_for_raw, iter_csv
 from registry.api.base.serializers import RecordSerializer, validated_values
 from registry.api.base.versions import NEWEST
 from registry.api.base.views import RegistryView
@@ -36,18 +36,18 @@ from registry.http.read_slots import hold_read_slot
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
-# Inside the viewsets the name `list` is the method, so these are named here.
+# inside the viewsets, `list` is a method, so these types are defined here
 Page = list[tuple[Row, tuple[Any, ...]]]
 Records = list[dict[str, Any]]
 
-#: Rows that a streamed answer reads at a time.
+#: The number of rows that a streamed response reads at a time.
 CHUNK = 1000
 
 
 class RowViewSet(RegistryView, GenericViewSet[Any]):
-    """Lists and rows of one type."""
+    """Lists and shows the rows of one type."""
 
-    #: The declaration of what is shown; the router gives that of a record type.
+    #: The declaration of the rows; the router sets that of a record type.
     row_type: RowType[Any] = None  # type: ignore[assignment]
     lookup_value_regex = "[0-9]{1,18}"
     costly_formats = {"csv": "text/csv"}
@@ -65,32 +65,32 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
         return filters_of_type(self.row_type)
 
     def get_view_name(self) -> str:
-        """Return the name of the type, with what of it this is."""
+        """Return the name of the type with the suffix of the view."""
         name = camelcase_to_spaces(self.model.__name__)
         return f"{name} {self.suffix}" if self.suffix else name
 
     def get_description_text(self) -> str:
-        """Return what the declaration says, in Markdown."""
+        """Return the description of the declaration in Markdown."""
         return self.row_type.description
 
     def get_queryset(self) -> QuerySet[Any]:
-        """Return all rows of the type, in no order."""
+        """Return all rows of the type, without an order."""
         return self.model._default_manager.order_by()
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        """Return a page of records, newest first; as CSV, all of them."""
+        """Return a page of records, newest first; CSV has all records."""
         queryset = self.filter_queryset(self.get_queryset())
         if request.accepted_renderer.format == "csv":
             return self._stream_csv(queryset)
         if request.accepted_renderer.format == "api":
-            self._prepare_to_draw(request)
+            self._hold_slot_for_page(request)
         rows = self.paginate_queryset(queryset)
         records = self.reader.show(rows or [], self.base)
         return self.get_paginated_response(records)
 
     @staticmethod
-    def _prepare_to_draw(request: Request) -> None:
-        """Have a slot for a page that costs many times what its JSON would."""
+    def _hold_slot_for_page(request: Request) -> None:
+        """Take a slot for a large HTML page, which costs many times as much as JSON."""
         if page_size_of(request) > PAGE_SIZE:
             hold_read_slot(request._request, request.user)
 
@@ -101,44 +101,44 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
 
     @property
     def full_reader(self) -> RecordReader:
-        """What reads the records with all fields of the version that is asked for."""
+        """The reader of all fields in the version that the request asks for."""
         key = (self.row_type, self.request.version or NEWEST)
         reader = self._readers.get(key)
         if reader is None:
-            reader = self._readers[key] = RecordReader.of(*key)
+            reader = self._readers[key] = RecordReader.for_type(*key)
         return reader
 
     @property
     def reader(self) -> RecordReader:
-        """What reads the records, with the fields that the request chose."""
+        """The reader of the fields that the request selects."""
         reader, parameters = self.full_reader, self.request.query_params
         fields, omit = parameters.get("fields"), parameters.get("omit")
-        # most requests choose nothing
+        # most requests select no fields
         is_all = fields is None and omit is None
-        return reader if is_all else reader.choose(fields, omit)
+        return reader if is_all else reader.with_fields(fields, omit)
 
-    def check_choice(self) -> None:
-        """Refuse a choice of fields that is none, before anything is stored."""
+    def check_field_choice(self) -> None:
+        """Refuse an invalid selection of fields, before anything is stored."""
         _ = self.reader
         refuse_unknown(self.request.query_params, RECORD_PARAMETERS)
 
     def read_page(
         self, queryset: QuerySet[Any], keys: Sequence[SortKey], limit: int
     ) -> Page:
-        """Select rows for the paginator, each with the values of its keys."""
+        """Return rows for the paginator, each with the values of its sort keys."""
         names = [_column_of(self.model, key) for key in keys]
         rows = self.reader.rows(queryset, names)[:limit]
         return [(row[: -len(names)], row[-len(names) :]) for row in rows]
 
-    def fitting(self, rows: Sequence[Row]) -> int:
-        """Return how many rows make a page that is not too large."""
-        return self.reader.fitting(rows, PAGE_BYTES)
+    def rows_within_bytes(self, rows: Sequence[Row]) -> int:
+        """Return how many rows fit into a page of limited size."""
+        return self.reader.rows_within_bytes(rows, PAGE_BYTES)
 
     def show(self, ids: Sequence[int], reader: RecordReader | None = None) -> Records:
-        """Return the records with these ids, in this order."""
+        """Return the records with these ids, in the same order."""
         reader = reader or self.reader
         records: dict[int, dict[str, Any]] = {}
-        for some in _chunks(ids):
+        for some in _batches(ids):
             queryset = self.model._default_manager.filter(pk__in=some).order_by()
             rows = list(reader.rows(queryset))
             shown = reader.show(rows, self.base)
@@ -146,12 +146,12 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
         return [records[pk] for pk in ids if pk in records]
 
     def record_response(self, pk: int, status: int = 200) -> Response:
-        """Answer with one record and its entity tag."""
+        """Return a response with one record and its entity tag."""
         reader, base, model = self.reader, self.base, self.row_type.model
         row = reader.row(pk)
         if row is None:
             raise Http404(f"{model._meta.verbose_name} {pk} does not exist.")
-        record = reader.show_one(row, base)
+        record = reader.build_record(row, base)
         headers = {}
         if issubclass(model, Record):
             headers["ETag"] = format_etag(revision(pk, row[1].timestamp()))
@@ -160,15 +160,15 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
         return Response(record, status=status, headers=headers)
 
     def _stream_csv(self, queryset: QuerySet[Any]) -> StreamingHttpResponse:
-        """Stream every record that the filters leave."""
+        """Return a streamed response with every record of a queryset."""
         paginator: Any = self.paginator
-        paginator.check(self.request, self.model)
+        paginator.check_parameters(self.request, self.model)
         keys = ordering_of(self.request, self.model)
         response = StreamingHttpResponse(
-            csv_texts(
+            iter_csv(
                 self.reader.names,
-                self._pieces_of(queryset, keys),
-                raw=wants_raw(self.request.query_params),
+                self._iter_chunks(queryset, keys),
+                raw=asks_for_raw(self.request.query_params),
             ),
             content_type="text/csv; charset=utf-8",
         )
@@ -176,14 +176,13 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
         response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         return response
 
-    def _pieces_of(
+    def _iter_chunks(
         self, queryset: QuerySet[Any], keys: Sequence[SortKey]
     ) -> Iterator[Records]:
-        """Read the records a thousand at a time, fewer where their texts are long.
+        """Yield chunks of a thousand records, or fewer if their texts are long.
 
-        Each statement begins where the one before stopped. So it is short, and between
-        two pieces the database is not kept busy, whoever asks for the next one and
-        however late.
+        Each statement continues after the last row of the one before. So statements are
+        short, and the database is idle while a slow client reads a chunk.
         """
         reader, base = self.reader, self.base
         reached: Cursor | None = None
@@ -193,7 +192,7 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
             )
             rows = [row for row, _ in page]
             while rows:
-                number = reader.fitting(rows, PAGE_BYTES)
+                number = reader.rows_within_bytes(rows, PAGE_BYTES)
                 yield reader.show(rows[:number], base)
                 rows = rows[number:]
             if len(page) < CHUNK:
@@ -202,10 +201,10 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
 
 
 class RecordViewSet(RowViewSet):
-    """The records of one type, written by the services that its declaration names.
+    """Lists, shows and writes the records of one type with its declared services.
 
-    The router leaves out the methods for which there is no service. Fields that are
-    left out keep their values; a PUT must have the required ones.
+    The router omits the methods without a service. Fields that a request omits keep
+    their values; a PUT must contain the required fields.
     """
 
     row_type: RecordType[Any]
@@ -216,14 +215,14 @@ class RecordViewSet(RowViewSet):
         return RecordSerializer(*args, record_type=self.row_type, **kwargs)
 
     def validate(self, data: Any, **options: Any) -> Any:
-        """Return the valid values of a body; raise what is wrong with it."""
+        """Return the valid values of a body; raise ``ValidationError`` for others."""
         context = self.get_serializer_context()
         return validated_values(self.row_type, data, context, **options)
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Register one record, or a list of them: all or none."""
-        self.check_choice()
-        return once(request, lambda: self._create(request))
+        """Register one record, or all records of a list or none."""
+        self.check_field_choice()
+        return run_idempotently(request, lambda: self._create(request))
 
     def _create(self, request: Request) -> Response:
         data: Any = request.data
@@ -244,7 +243,7 @@ class RecordViewSet(RowViewSet):
         except BulkError:
             raise
         except RegistryError as error:
-            # Of a list, also of one record, the errors are a list.
+            # the errors of a list are a list, even if it has one record
             raise BulkError({0: error}, len(data)) from error
         return Response(self.show([record.pk for record in records]), status=201)
 
@@ -272,17 +271,17 @@ class RecordViewSet(RowViewSet):
         return self.record_response(pk)
 
     def existing_pk(self) -> int:
-        """Return the id in the address; 404 comes before what is wrong in a body."""
+        """Return the id in the address; raise 404 before errors of the body."""
         pk = int(self.kwargs["pk"])
         if not self.get_queryset().filter(pk=pk).exists():
             raise Http404
-        self.check_choice()
+        self.check_field_choice()
         if not isinstance(self.request.data, Mapping):
             raise ValidationError({"detail": "Give one record, as a JSON object."})
         return pk
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Remove a record."""
+        """Delete a record."""
         delete = self.row_type.delete
         if delete is None:
             raise MethodNotAllowed(str(request.method))
@@ -295,10 +294,10 @@ class RecordViewSet(RowViewSet):
 
 
 def _column_of(model: type[Model], key: SortKey) -> str:
-    """Name the column of a key: of a link, its id."""
+    """Return the column of a sort key; a link has the column of its id."""
     field: Any = model._meta.get_field(key.name)
     return str(field.attname)
 
 
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (ids[at : at + CHUNK] for at in range(0, len(ids), CHUNK))

@@ -1,6 +1,6 @@
-"""What OpenAPI is told of the catalogue beyond what every record type has."""
+"""Describe the special operations of the catalogue in OpenAPI."""
 
-# what drf-spectacular's own methods take and return is mostly unsaid
+# most methods of drf-spectacular have no type hints
 # mypy: disallow-untyped-calls=False
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from registry.catalogue.record_types import STORAGE_LOCATION
 if TYPE_CHECKING:
     from drf_spectacular.utils import Direction
 
-#: Where an object is placed: what its storage location is registered with.
+#: The fields of the storage location in a PUT that places an object.
 PLACE_FIELDS = ("url", "path", "hash", "public", "storage_root")
 
 
@@ -24,7 +24,7 @@ def _place_serializer() -> RecordSerializer:
 
 
 class ObjectSchema(RecordSchema):
-    """Objects, whose PUT may also say where the object is to be put."""
+    """The description of objects, whose PUT can also set the storage location."""
 
     def _get_request_for_media_type(
         self, serializer: Any, direction: Direction = "request"
@@ -32,12 +32,12 @@ class ObjectSchema(RecordSchema):
         schema, required = super()._get_request_for_media_type(serializer, direction)
         if self.action == "update":
             place = self.resolve_serializer(_place_serializer(), direction).ref
-            # first what has required fields: anything is a set of new values
+            # the schema with required fields comes first: the other matches anything
             schema = {"anyOf": [place, schema]}
         return schema, required
 
     def get_response_serializers(self) -> Any:
-        """Tell apart an object that was put somewhere now: 201."""
+        """Return the serializers; the status 201 means that this PUT placed it."""
         serializer = super().get_response_serializers()
         if self.action == "update":
             return {200: serializer, 201: serializer}

@@ -1,4 +1,4 @@
-"""Objects, which can also be changed by saying where they are kept."""
+"""The viewset of objects, whose PUT can also set the storage location."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ObjectViewSet(RecordViewSet):
     schema = ObjectSchema()
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Replace the values of an object, or place it where it is kept."""
+        """Replace the values of an object, or set its storage location."""
         pk = self.existing_pk()
         if not {"path", "hash", "storage_root"} <= set(request.data):
             return super().update(request, *args, **kwargs)

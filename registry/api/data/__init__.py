@@ -1,1 +1,1 @@
-"""Uploading the bytes of files."""
+"""Upload the bytes of files."""

@@ -1,4 +1,4 @@
-"""How the OpenAPI description tells of uploads."""
+"""Describe uploads in OpenAPI."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ADDRESS = inline_serializer(
         )
     },
 )
-_KEPT = inline_serializer(
+_STORED_FILE = inline_serializer(
     "KeptFile",
     {
         "checksum": serializers.CharField(help_text="SHA-1 of the bytes."),
@@ -34,12 +34,12 @@ _KEPT = inline_serializer(
         "size": serializers.IntegerField(help_text="Size in bytes."),
     },
 )
-_SIGNED = [
-    OpenApiParameter(name, str, required=True, description="As the registry gave it.")
+_SIGNATURE = [
+    OpenApiParameter(name, str, required=True, description="From the upload address.")
     for name in ("user", "expires", "signature")
 ]
 
-ask = extend_schema(
+describe_request = extend_schema(
     operation_id="data_create",
     request=inline_serializer(
         "FileToUpload",
@@ -51,18 +51,18 @@ ask = extend_schema(
     ),
     responses=_ADDRESS,
 )
-ask_by_address = extend_schema(
+describe_request_by_address = extend_schema(
     operation_id="data_create_by_address",
     parameters=[_CHECKSUM],
     request=None,
     responses=_ADDRESS,
 )
-put = extend_schema(
+describe_upload = extend_schema(
     operation_id="data_file_update",
-    parameters=[_CHECKSUM, *_SIGNED],
+    parameters=[_CHECKSUM, *_SIGNATURE],
     request={
         "application/octet-stream": OpenApiRequest(OpenApiTypes.BINARY),
     },
-    responses={200: _KEPT, 201: _KEPT},
+    responses={200: _STORED_FILE, 201: _STORED_FILE},
     auth=[],
 )

@@ -1,7 +1,7 @@
-"""Uploads in two steps: an address for one file, then the bytes to that address.
+"""Upload a file in two steps: request an address, then send the bytes to it.
 
-The program that sends the bytes needs no credentials of its own, and what it sends is
-known before it arrives, so that nothing is kept that nobody announced.
+The program that sends the bytes needs no credentials. The registry knows the checksum
+in advance, so it stores only files that an account announced.
 """
 
 from __future__ import annotations
@@ -27,33 +27,33 @@ from registry.storage.signing import permit_upload, permitted_user
 if TYPE_CHECKING:
     from rest_framework.request import Request
 
-#: Bytes that a file may have, which is as many as there are disks for.
-LARGEST = 2**62
+#: The largest size of a file in bytes; in practice the disk is the limit.
+MAX_FILE_BYTES = 2**62
 
 
 class UploadsView(PlainView):
-    """Addresses to upload files to: POST the `checksum` of a file to have one."""
+    """Upload addresses: POST the `checksum` of a file to get one."""
 
     permission_classes = (SignedIn,)
     parameters = ("format",)
 
-    @schema.ask
+    @schema.describe_request
     def post(self, request: Request) -> Response:
-        """Ask for an address to upload a file to.
+        """Request an address to upload a file to.
 
-        `checksum` is the SHA-1 of the file's bytes, in 40 hexadecimal digits. The
-        answer's `url` takes the bytes by PUT, within an hour and without credentials.
-        When the registry holds the file already the answer is 409, and nothing need
-        be sent.
+        `checksum` is the SHA-1 of the file's bytes, in 40 hexadecimal digits. Send the
+        bytes with PUT to the `url` in the response, within an hour and without
+        credentials. If the registry already holds the file, the response is 409, and
+        you need not send it.
         """
         data: Any = request.data
         checksum = data.get("checksum") if isinstance(data, Mapping) else None
         if not isinstance(checksum, str):
             raise InvalidInput({"checksum": ["Give the SHA-1 of the file, as text."]})
-        return self.permit(checksum)
+        return self.upload_address(checksum)
 
-    def permit(self, checksum: str) -> Response:
-        """Answer with the address, unless the file is held."""
+    def upload_address(self, checksum: str) -> Response:
+        """Return the upload address; raise ``Conflict`` if the file is stored."""
         sha1 = parse_sha1(checksum)
         if find_file(sha1) is not None:
             raise Conflict(f"The registry already holds the file {sha1}.")
@@ -63,42 +63,42 @@ class UploadsView(PlainView):
 
 
 class UploadView(UploadsView):
-    """The address to upload one file to: POST without a body to have it."""
+    """The upload address of one file: POST without a body to get it."""
 
-    @schema.ask_by_address
+    @schema.describe_request_by_address
     def post(  # type: ignore[override]
         self, request: Request, checksum: str
     ) -> Response:
-        """Ask for an address to upload the file to whose SHA-1 is in this address.
+        """Request an address to upload the file with the SHA-1 in this address.
 
-        There is no body. The answer's `url` takes the bytes by PUT, within an hour and
-        without credentials. When the registry holds the file already the answer is 409,
-        and nothing need be sent.
+        There is no body. Send the bytes with PUT to the `url` in the response, within
+        an hour and without credentials. If the registry already holds the file, the
+        response is 409, and you need not send it.
         """
-        return self.permit(checksum)
+        return self.upload_address(checksum)
 
 
 class FileView(PlainView):
-    """Takes the bytes of a file, at an address that the registry gave out."""
+    """Receives the bytes of a file at its upload address."""
 
     authentication_classes = ()
     permission_classes = ()
     streams_body = True
     parameters = ("user", "expires", "signature", "format")
 
-    @schema.put
+    @schema.describe_upload
     def put(self, request: Request, checksum: str) -> Response:
         """Upload the bytes of a file.
 
-        The address is the credential, so that no header is needed; the registry gave
-        it out for this file. Bytes with another checksum are refused, and not kept.
-        200 says that the registry held the file by then. 413 says that it is more than
-        the account may store; `used` and `allowed` are in bytes.
+        The address is the credential for this file, so no header is needed. Bytes with
+        another checksum are refused and not stored. 200 means that the registry already
+        holds the file. 413 means that the file exceeds the quota of the account; `used`
+        and `allowed` are in bytes.
         """
         sha1 = parse_sha1(checksum)
-        by = request.user = _permitted(sha1, request.query_params)
-        set_body_limit(request._request, LARGEST, stream=True)
-        # past the parsers: a file of any size goes through in pieces
+        by = request.user = _find_uploader(sha1, request.query_params)
+        set_body_limit(request._request, MAX_FILE_BYTES, stream=True)
+        # without parsers: a file of any size is read in chunks
         file, is_new = store_upload(
             BodyStream(request._request), sha1=sha1, by=by, quota=quota_of(by)
         )
@@ -108,8 +108,8 @@ class FileView(PlainView):
         )
 
 
-def _permitted(sha1: str, parameters: Mapping[str, str]) -> User:
-    """Find who may upload here, as long as their account is open."""
+def _find_uploader(sha1: str, parameters: Mapping[str, str]) -> User:
+    """Return the account that requested the address; raise ``Forbidden`` if closed."""
     pk = permitted_user(sha1, parameters)
     user = User.objects.filter(pk=pk, is_active=True).first()
     if user is None:

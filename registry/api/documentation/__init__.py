@@ -1,1 +1,1 @@
-"""The description of the API for programs (OpenAPI), and the pages that show it."""
+"""The OpenAPI description of the API, and the pages that show it."""

@@ -1,6 +1,6 @@
-"""The OpenAPI description, and its two readers: Swagger UI and Redoc.
+"""The OpenAPI description, and the pages that show it: Swagger UI and Redoc.
 
-Everything they need is served from here: no page asks another host for anything.
+The registry serves all their files; the pages load nothing from other hosts.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class SchemaView(PlainView):
     )
 
     def get(self, request: Request) -> HttpResponse:
-        """Return the description; it is the same for everybody."""
+        """Return the description, which is the same for everybody."""
         return HttpResponse(
             rendered(request.accepted_renderer.media_type),
             content_type=f"{request.accepted_renderer.media_type}; charset=utf-8",
@@ -54,15 +54,15 @@ _generating = Lock()
 
 @cache
 def rendered(media_type: str) -> bytes:
-    """Write the description in one format, once a process: that takes a second."""
+    """Return the description in a format; once a process, because it takes a second."""
     if media_type.endswith("json"):
-        # on one line, half the size
+        # on one line, it has half the size
         return orjson.dumps(_description(), default=str)
     return bytes(OpenApiYamlRenderer().render(_description(), renderer_context={}))
 
 
 def _description() -> dict[str, Any]:
-    # the generator keeps what it knows in places that all threads share
+    # the generator has state that all threads share
     with _generating:
         return _generated()
 
@@ -75,16 +75,16 @@ def _generated() -> dict[str, Any]:
 
 @require_safe
 def swagger(request: HttpRequest) -> HttpResponse:
-    """Show the description in Swagger UI, where requests can be tried out."""
+    """Show the description in Swagger UI, which can send requests."""
     return render(request, "api/swagger.html")
 
 
 @csp_replace({"style-src": [SELF, UNSAFE_INLINE], "worker-src": ["blob:"]})
 @require_safe
 def redoc(request: HttpRequest) -> HttpResponse:
-    """Show the description in Redoc, to read.
+    """Show the description in Redoc, for reading.
 
     Redoc writes its own style sheet into the page, and searches in a worker that it
-    makes of a text.
+    creates from a text.
     """
     return render(request, "api/redoc.html")

@@ -1,1 +1,1 @@
-"""Users, groups, and who is signed in."""
+"""Accounts, groups, role requests and events."""

@@ -1,4 +1,4 @@
-"""The fields of accounts, roles, requests for them, and the audit trail."""
+"""The serializers of accounts, groups, role requests and events."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class UserSerializer(RowSerializer):
     username = serializers.CharField(
         read_only=True, help_text="Name that the account signs in with."
     )
-    # empty where none is known, which is no address
+    # a CharField, because an unknown address is an empty text
     email = serializers.CharField(read_only=True, help_text="E-mail address, or none.")
     orgs = serializers.ListField(
         child=serializers.CharField(),
@@ -35,7 +35,7 @@ class UserSerializer(RowSerializer):
 
 
 class GroupSerializer(RowSerializer):
-    """A group of accounts, which is a role."""
+    """A role, which is a group of accounts."""
 
     name = serializers.CharField(read_only=True, help_text="Name of the role.")
 
@@ -46,7 +46,7 @@ class GroupSerializer(RowSerializer):
 
 
 class EventSerializer(RowSerializer):
-    """What happened, to a record or to a person."""
+    """An event of the audit trail, about a record or an account."""
 
     class Meta(RowSerializer.Meta):
         model = Event
@@ -67,16 +67,16 @@ class EventSerializer(RowSerializer):
 
 
 class RoleField(serializers.ChoiceField):
-    """A declared role; each form offers those that are declared by then."""
+    """A declared role; the choices are the roles that are declared at that time."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=role_choices(), **kwargs)
 
 
 class RoleRequestSerializer(RowSerializer):
-    """Somebody's wish to hold a role, and what became of it."""
+    """A request for a role, and the decision about it."""
 
-    role = RoleField(help_text="The role that is asked for.")
+    role = RoleField(help_text="The requested role.")
 
     class Meta(RowSerializer.Meta):
         model = RoleRequest
@@ -102,27 +102,28 @@ class RoleRequestSerializer(RowSerializer):
 
 
 class DecisionSerializer(serializers.Serializer[None]):
-    """What becomes of a request for a role."""
+    """The decision about a role request."""
 
     state = serializers.ChoiceField(
         choices=[*DECISIONS, RoleRequest.State.WITHDRAWN],
-        help_text="granted or refused, by an administrator; withdrawn, by who asked.",
+        help_text="`granted` or `refused`, by an administrator; `withdrawn`, by the "
+        "person who made the request.",
     )
     answer = serializers.CharField(
         required=False,
         allow_blank=True,
         max_length=2000,
-        help_text="What the person is told; a refusal needs a reason.",
+        help_text="The answer to the person; a refusal needs a reason.",
     )
 
 
 class AccessSerializer(serializers.Serializer[None]):
-    """Who asks, and what they may do."""
+    """The signed-in account and its roles."""
 
     username = serializers.CharField(
         read_only=True, help_text="Name that the account signs in with."
     )
     email = serializers.CharField(read_only=True, help_text="E-mail address, or none.")
     roles = serializers.ListField(
-        child=serializers.CharField(), read_only=True, help_text="The roles held."
+        child=serializers.CharField(), read_only=True, help_text="Roles of the account."
     )

@@ -1,4 +1,4 @@
-"""Accounts, roles, requests for roles, access, and the audit trail."""
+"""The views of accounts, roles, role requests, access checks and the audit trail."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 
-from registry.api.base.idempotency import once
+from registry.api.base.idempotency import run_idempotently
 from registry.api.base.views import PlainView
 from registry.api.base.viewsets import RowViewSet
 from registry.api.identity.serializers import (
@@ -21,7 +21,7 @@ from registry.api.identity.serializers import (
     RoleRequestSerializer,
     UserSerializer,
 )
-from registry.http.filters.people import EVENT_FILTERS, ROLE_REQUEST_FILTERS
+from registry.http.filters.identity import EVENT_FILTERS, ROLE_REQUEST_FILTERS
 from registry.http.permissions import AdministratorsOnly, SignedIn
 from registry.identity.models import RoleRequest
 from registry.identity.oauth.scopes import EMAIL, PROFILE, READ
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class UserViewSet(RowViewSet):
-    """People and services with an account. Only shown to those who have one."""
+    """Accounts of people and services. Only users who are signed in can read them."""
 
     row_type = USER
     serializer_class = UserSerializer
@@ -44,7 +44,7 @@ class UserViewSet(RowViewSet):
 
 
 class GroupViewSet(RowViewSet):
-    """Groups of accounts. Only shown to those who have an account."""
+    """Groups of accounts. Only users who are signed in can read them."""
 
     row_type = GROUP
     serializer_class = GroupSerializer
@@ -52,7 +52,7 @@ class GroupViewSet(RowViewSet):
 
 
 class UsernameView(PlainView):
-    """The name of the account that asks."""
+    """The name of the signed-in account."""
 
     permission_classes = (SignedIn,)
     token_scopes = (PROFILE,)
@@ -69,14 +69,14 @@ class UsernameView(PlainView):
         )
     )
     def get(self, request: Request) -> Response:
-        """Return the name of the account that asks."""
+        """Return the name of the signed-in account."""
         return Response({"username": self.user.get_username()})
 
 
 class EventViewSet(RowViewSet):
     """The audit trail: who did what to which record or account, and from where.
 
-    Only administrators see it. Passwords, keys and tokens are not in it.
+    Only administrators can read it. It does not contain passwords, keys or tokens.
     """
 
     row_type = EVENT
@@ -86,7 +86,7 @@ class EventViewSet(RowViewSet):
 
 
 class RoleRequestViewSet(RowViewSet):
-    """Requests for roles. People see their own, administrators all."""
+    """Requests for roles. You can read your own; administrators can read all."""
 
     row_type = ROLE_REQUEST
     filters = ROLE_REQUEST_FILTERS
@@ -94,21 +94,23 @@ class RoleRequestViewSet(RowViewSet):
     permission_classes = (SignedIn,)
 
     def get_queryset(self) -> QuerySet[Any]:
-        """Return the requests that this person may see."""
-        every = super().get_queryset()
-        return every if is_administrator(self.user) else every.filter(user=self.user)
+        """Return the requests that the user can read."""
+        queryset = super().get_queryset()
+        if is_administrator(self.user):
+            return queryset
+        return queryset.filter(user=self.user)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Return one request; those of others are not there."""
+        """Return one request; 404 for a request of another person."""
         pk = int(self.kwargs["pk"])
         if not self.get_queryset().filter(pk=pk).exists():
             raise Http404(f"role request {pk} does not exist.")
         return super().retrieve(request, *args, **kwargs)
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Ask for a role. An administrator grants or refuses it."""
-        self.check_choice()
-        return once(request, lambda: self._create(request))
+        """Request a role. An administrator grants or refuses the request."""
+        self.check_field_choice()
+        return run_idempotently(request, lambda: self._create(request))
 
     def _create(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
@@ -118,12 +120,13 @@ class RoleRequestViewSet(RowViewSet):
 
     @extend_schema(request=DecisionSerializer, responses=RoleRequestSerializer)
     def decide(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Grant, refuse or take back a request for a role.
+        """Grant, refuse or withdraw a request for a role.
 
-        Administrators grant it, or refuse it with a reason; who made it may take it
-        back. A request is decided once: whoever comes second gets 409.
+        Administrators can grant a request, or refuse it with a reason. The person who
+        made it can withdraw it. A request can be decided only once; a second decision
+        gets 409.
         """
-        self.check_choice()
+        self.check_field_choice()
         pk = int(self.kwargs["pk"])
         serializer = DecisionSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -136,10 +139,11 @@ class RoleRequestViewSet(RowViewSet):
 
 
 class AccessView(PlainView):
-    """Whether the account that asks may do what the address names.
+    """Whether the signed-in account has the access level in the address.
 
-    `general`: any account. `read`, `write` and `admin`: the role `entity-registry-read`
-    and so on, or a higher one of these; administrators always.
+    Every account has the level `general`. The levels `read`, `write` and `admin` need
+    the role `entity-registry-read` and so on, or a higher one of these roles.
+    Administrators have all levels.
     """
 
     permission_classes = (SignedIn,)
@@ -148,7 +152,7 @@ class AccessView(PlainView):
 
     @extend_schema(responses=AccessSerializer)
     def get(self, request: Request, level: str) -> Response:
-        """Return who asks, or 403 where the role is missing."""
+        """Return the account and its roles, or 403 if the role is missing."""
         if level != "general" and not has_access(self.user, level):
             raise PermissionDenied(
                 f"This needs the role entity-registry-{level}, which you do not have."
@@ -156,13 +160,13 @@ class AccessView(PlainView):
         return Response(
             {
                 "username": self.user.get_username(),
-                "email": self.user.email if self._may_tell_email() else "",
+                "email": self.user.email if self._can_read_email() else "",
                 "roles": sorted(effective_roles(self.user)),
             }
         )
 
-    def _may_tell_email(self) -> bool:
-        """Tell whether whoever asks may know the e-mail address."""
+    def _can_read_email(self) -> bool:
+        """Return whether the credentials allow to read the e-mail address."""
         access = self.request.auth
         return not isinstance(access, AccessToken) or bool(
             access.scopes & {READ, EMAIL}

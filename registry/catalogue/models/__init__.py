@@ -1,4 +1,4 @@
-"""The record types of the catalogue, one file for each group of them."""
+"""The models of the catalogue, in one file for each group."""
 
 from registry.catalogue.models.labels import CodeRepoRelease, KeyValue, Keyword, Licence
 from registry.catalogue.models.objects import (

@@ -1,4 +1,4 @@
-"""What is said about an object: keywords, licences, releases, keys with values."""
+"""Labels of objects: keywords, licences, code repository releases, key-value pairs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from registry.core.texts import shorten_text
 
 
 class Keyword(Record):
-    """A keyword or phrase that tells what an object is about."""
+    """A keyword or phrase that describes the subject of an object."""
 
     kind: ClassVar[str] = "keyword"
     limits: ClassVar[tuple[Limit, ...]] = (Limit("object", "ANNOTATIONS"),)
@@ -22,7 +22,7 @@ class Keyword(Record):
     object = models.ForeignKey(
         Object,
         on_delete=models.PROTECT,
-        # the index below begins with it
+        # the index below begins with this column
         db_index=False,
         related_name="keywords",
         help_text="The object that the keyword is for.",
@@ -57,7 +57,7 @@ class Keyword(Record):
 
 
 class Licence(Record):
-    """A licence under which an object may be used."""
+    """A licence of an object."""
 
     kind: ClassVar[str] = "licence"
     limits: ClassVar[tuple[Limit, ...]] = (Limit("object", "ANNOTATIONS"),)
@@ -65,7 +65,7 @@ class Licence(Record):
     object = models.ForeignKey(
         Object,
         on_delete=models.PROTECT,
-        # the index below begins with it
+        # the index below begins with this column
         db_index=False,
         related_name="licences",
         help_text="The object that is licensed.",
@@ -135,7 +135,7 @@ class CodeRepoRelease(Record):
 
 
 class KeyValue(Record):
-    """A further fact about an object, as a key and its value."""
+    """A key-value pair that describes an object."""
 
     kind: ClassVar[str] = "key_value"
     limits: ClassVar[tuple[Limit, ...]] = (Limit("object", "ANNOTATIONS"),)
@@ -143,7 +143,7 @@ class KeyValue(Record):
     object = models.ForeignKey(
         Object,
         on_delete=models.PROTECT,
-        # the index below begins with it
+        # the index below begins with this column
         db_index=False,
         related_name="key_values",
         help_text="The object that the fact is about.",

@@ -1,4 +1,4 @@
-"""Objects, which are files in any form, and their components."""
+"""Objects, their components and file types."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from registry.core.limits import Limit
 from registry.core.models import Record
 from registry.core.texts import shorten_text
 
-#: The name of the component that stands for all of an object.
+#: The name of the component that stands for a whole object.
 WHOLE_OBJECT = "whole_object"
 
 
 class FileType(Record):
-    """A file format: its name and the usual ending of file names."""
+    """A file format: its name and file name extension."""
 
     kind: ClassVar[str] = "file_type"
 
@@ -47,7 +47,7 @@ class FileType(Record):
 
 
 class Object(Record):
-    """A file, a folder or another thing that runs read and write."""
+    """A file, a folder or another thing that code runs read and write."""
 
     kind: ClassVar[str] = "object"
     limits: ClassVar[tuple[Limit, ...]] = (Limit("authors", "ANNOTATIONS"),)
@@ -57,23 +57,23 @@ class Object(Record):
         null=True,
         blank=True,
         on_delete=models.PROTECT,
-        # the index below begins with it
+        # the index below begins with this column
         db_index=False,
         related_name="objects_here",
-        help_text="Where the object lives; once set, it stays.",
+        help_text="Where the object is stored. Once set, it cannot be changed.",
     )
     description = models.TextField(
         max_length=validators.LONG_LENGTH,
         null=True,
         blank=True,
-        help_text="What the object is, in words.",
+        help_text="Description of the object.",
     )
     file_type = models.ForeignKey(
         FileType,
         null=True,
         blank=True,
         on_delete=models.PROTECT,
-        # the index below begins with it
+        # the index below begins with this column
         db_index=False,
         related_name="objects_of_type",
         help_text="The object's file format.",
@@ -101,7 +101,8 @@ class Object(Record):
 class ObjectComponent(Record):
     """A named part of an object, such as a table in a file.
 
-    Runs read and write components; every object has one that stands for all of it.
+    Code runs read and write components. Every object has the component
+    ``whole_object``, which stands for all of it.
     """
 
     kind: ClassVar[str] = "object_component"
@@ -114,7 +115,7 @@ class ObjectComponent(Record):
         Object,
         on_delete=models.PROTECT,
         related_name="components",
-        # the index of both, which has the components in order, serves for it alone
+        # the index of object and id, which gives the order, also serves this column
         db_index=False,
         help_text="The object that this is a part of.",
     )
@@ -128,7 +129,7 @@ class ObjectComponent(Record):
         max_length=validators.LONG_LENGTH,
         null=True,
         blank=True,
-        help_text="What the component is, in words.",
+        help_text="Description of the component.",
     )
     issues = models.ManyToManyField(
         "registry.Issue",
@@ -150,7 +151,7 @@ class ObjectComponent(Record):
         )
         indexes = (
             models.Index(fields=["object", "id"], name="component_in_order"),
-            # tells whether there is any of an object, however many stand for the whole
+            # finds whether an object has a component other than `whole_object`
             models.Index(
                 fields=["whole_object", "object"],
                 condition=models.Q(whole_object=False),

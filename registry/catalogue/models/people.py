@@ -1,4 +1,4 @@
-"""Authors, and which account is which author."""
+"""Authors, and the links between accounts and authors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from registry.core.models import Record
 
 
 class Author(Record):
-    """A person or organisation that made data or code; need not have an account."""
+    """A person or organisation that made data or code, with or without an account."""
 
     kind: ClassVar[str] = "author"
 
@@ -62,7 +62,7 @@ class Author(Record):
 
 
 class UserAuthor(Record):
-    """Says that an account of this registry belongs to an author."""
+    """The link between an account of this registry and an author."""
 
     kind: ClassVar[str] = "user_author"
 
@@ -75,7 +75,7 @@ class UserAuthor(Record):
     author = models.ForeignKey(
         Author,
         on_delete=models.PROTECT,
-        # the index below begins with it
+        # the index below begins with this column
         db_index=False,
         related_name="user_authors",
         help_text="The author that the account belongs to.",

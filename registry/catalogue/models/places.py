@@ -1,4 +1,4 @@
-"""Where data lives: storage roots and the locations below them."""
+"""Storage roots and the storage locations below them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from registry.core.models import Record
 
 
 class StorageRoot(Record):
-    """The root of a place where data is kept, to which storage paths are appended."""
+    """A place that stores data, as a URI to which storage paths are appended."""
 
     kind: ClassVar[str] = "storage_root"
 
@@ -35,7 +35,7 @@ class StorageRoot(Record):
 
 
 class StorageLocation(Record):
-    """Where one file lives: a path below a storage root, and the hash of its bytes."""
+    """Where one file is: a path below a storage root, and the hash of its bytes."""
 
     kind: ClassVar[str] = "storage_location"
 
@@ -51,12 +51,12 @@ class StorageLocation(Record):
         "or the commit of a code repository.",
     )
     public = models.BooleanField(
-        default=True, help_text="Whether everybody may download the data."
+        default=True, help_text="Whether everybody can download the data."
     )
     storage_root = models.ForeignKey(
         StorageRoot,
         on_delete=models.PROTECT,
-        # the index below begins with it
+        # the index below begins with this column
         db_index=False,
         related_name="locations",
         help_text="The root that the path is below.",

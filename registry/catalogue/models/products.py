@@ -1,4 +1,4 @@
-"""Data products, the namespaces they are named in, and data from elsewhere."""
+"""Data products, their namespaces, and external objects."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from registry.core.models import Record
 
 
 class Namespace(Record):
-    """A space of names, usually of a group or project, for its data products."""
+    """The group or project that names of data products belong to."""
 
     kind: ClassVar[str] = "namespace"
 
@@ -54,7 +54,7 @@ class DataProduct(Record):
     namespace = models.ForeignKey(
         Namespace,
         on_delete=models.PROTECT,
-        # the index below begins with it
+        # the index below begins with this column
         db_index=False,
         related_name="products_named",
         help_text="The namespace that the name belongs to.",
@@ -77,7 +77,7 @@ class DataProduct(Record):
     object = models.ForeignKey(
         Object,
         on_delete=models.PROTECT,
-        # the index below begins with it
+        # the index below begins with this column
         db_index=False,
         related_name="data_products",
         help_text="The object that is this data product.",
@@ -104,12 +104,12 @@ class DataProduct(Record):
 
 
 def _nulls_equal(name: str) -> Any:
-    """Compare a text by its digest: absent ones are equal, long ones fit an index."""
+    """Return the digest of a text: nulls are equal, and long texts fit an index."""
     return MD5(Coalesce(models.F(name), models.Value("")))
 
 
 class ExternalObject(Record):
-    """Says that a data product came from outside, and under which identifier."""
+    """The source of a data product outside the registry, with its identifier."""
 
     kind: ClassVar[str] = "external_object"
 
@@ -133,13 +133,13 @@ class ExternalObject(Record):
         blank=True,
         db_index=True,
         validators=[validators.validate_index_size],
-        help_text="A name of the external object where it has no URL.",
+        help_text="A name of the external object if it has no URL.",
     )
     alternate_identifier_type = models.CharField(
         max_length=validators.SHORT_LENGTH,
         null=True,
         blank=True,
-        help_text="What kind of name the alternate identifier is.",
+        help_text="Type of the alternate identifier.",
     )
     primary_not_supplement = models.BooleanField(
         default=True,
@@ -155,14 +155,14 @@ class ExternalObject(Record):
         max_length=validators.LONG_LENGTH,
         null=True,
         blank=True,
-        help_text="What the external object is, in words.",
+        help_text="Description of the external object.",
     )
     original_store = models.ForeignKey(
         "registry.StorageLocation",
         null=True,
         blank=True,
         on_delete=models.PROTECT,
-        # the index below begins with it
+        # the index below begins with this column
         db_index=False,
         related_name="originals",
         help_text="Where the data came from.",
@@ -201,7 +201,7 @@ class ExternalObject(Record):
         return f"{self.title} {self.version}"
 
     def clean(self) -> None:
-        """Require one kind of identifier."""
+        """Require an identifier, or an alternate identifier with its type."""
         if self.identifier or (
             self.alternate_identifier and self.alternate_identifier_type
         ):

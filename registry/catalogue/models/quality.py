@@ -1,4 +1,4 @@
-"""What is known to be wrong with data, and what was checked."""
+"""Quality issues, and marks of quality control."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Issue(Record):
 
     severity = models.PositiveSmallIntegerField(
         default=1,
-        # SQLite would take larger numbers, PostgreSQL does not
+        # SQLite would accept larger numbers, PostgreSQL does not
         validators=[MaxValueValidator(2**15 - 1)],
-        help_text="How bad it is: 0 is a remark, larger is worse.",
+        help_text="Severity: 0 is a remark, a larger number is worse.",
     )
     description = models.TextField(
-        max_length=validators.LONG_LENGTH, help_text="What is wrong, in words."
+        max_length=validators.LONG_LENGTH, help_text="Description of the problem."
     )
     uuid = models.UUIDField(
         default=uuid.uuid4, unique=True, help_text="UUID of the issue."
@@ -42,7 +42,7 @@ class Issue(Record):
 
 
 class QualityControlled(Record):
-    """Marks an object as quality controlled, with the document that says how."""
+    """A mark that an object was quality controlled, with the document about it."""
 
     kind: ClassVar[str] = "quality_controlled"
 
@@ -55,7 +55,7 @@ class QualityControlled(Record):
     document = models.ForeignKey(
         Object,
         on_delete=models.PROTECT,
-        # the index below begins with it
+        # the index below begins with this column
         db_index=False,
         related_name="quality_control_of",
         help_text="The object that documents the quality control.",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Case, Exists, OuterRef, SmallIntegerField, When
 from django.db.models.functions import Lower, Upper
 
-from registry.catalogue.access import ACCESSIBILITY, PRIVATE, private_among
+from registry.catalogue.access import ACCESSIBILITY, PRIVATE, private_files
 from registry.catalogue.models import KeyValue, StorageLocation
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def private_hashes(objects: Iterable[Object]) -> frozenset[str]:
     for thing in objects:
         for location, privacy in _located(thing):
             hashes[privacy].add(location.hash)
-    private = hashes[_PRIVATE] | private_among(hashes[_DOUBTFUL])
+    private = hashes[_PRIVATE] | private_files(hashes[_DOUBTFUL])
     return frozenset(one.lower() for one in private)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Prefetch
 
 from registry.catalogue.access import ACCESSIBILITY, PRIVATE
-from registry.catalogue.files import last_name_of
+from registry.catalogue.files import last_path_part
 from registry.catalogue.models import (
     Author,
     DataProduct,
@@ -68,7 +68,7 @@ def name_of_object(thing: Object) -> str:
     if release is not None:
         return f"{release.name} {release.version}"
     described = shorten_text(thing.description, 60).removesuffix(" …").rstrip(".")
-    return last_name_of(thing) or described or f"object {thing.pk}"
+    return last_path_part(thing) or described or f"object {thing.pk}"
 
 
 def supplement_of(product: int) -> ExternalObject | None:

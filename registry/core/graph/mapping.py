@@ -121,7 +121,7 @@ class Use:
 
     @property
     def is_list(self) -> bool:
-        """Tell whether the field is a list of parts."""
+        """Return whether the field is a list of parts."""
         return bool(field_of(self.field).many_to_many)
 
     def parts_of(self, record: Any) -> dict[int, list[str]]:

@@ -131,7 +131,7 @@ class GraphRegistry:
 
 
 def is_root_only(kind: NodeKind) -> bool:
-    """Tell whether only the root of a lineage appears as this kind."""
+    """Return whether only the root of a lineage has this kind."""
     return isinstance(kind, NodeName) and not kind.appears
 
 

@@ -1,4 +1,4 @@
-"""Filters of lists: every field by name, globs for names, links by id, UUID or URL."""
+"""Filters of lists: one for each field, with globs for names and links by id or URL."""
 
 from registry.http.filters.backend import RecordFilterBackend
 from registry.http.filters.fields import ConditionFilter, LinkFilter

@@ -1,4 +1,4 @@
-"""Applying a view's filters, and refusing parameters that are none."""
+"""Apply the filters of a view, and refuse unknown parameters."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from rest_framework.request import Request
 
-#: What every list understands beside its filters.
+#: The parameters of every list besides its filters.
 LIST_PARAMETERS = (
     *("page_size", "cursor", "ordering"),
     *("format", "raw", "fields", "omit"),
 )
-#: What every record understands.
+#: The parameters of every record.
 RECORD_PARAMETERS = ("format", "raw", "fields", "omit")
 
 
@@ -28,7 +28,7 @@ class RecordFilterBackend(BaseFilterBackend):
     def filter_queryset(
         self, request: Request, queryset: QuerySet[Any], view: Any
     ) -> QuerySet[Any]:
-        """Filter, or refuse with a message for each parameter that is wrong."""
+        """Return the filtered queryset; raise the errors of all invalid parameters."""
         parameters, filters = request.query_params, view.filters
         refuse_unknown(parameters, (*filters.filters, *LIST_PARAMETERS))
         queryset, errors = filters.apply(queryset, parameters)
@@ -38,9 +38,10 @@ class RecordFilterBackend(BaseFilterBackend):
 
 
 def refuse_unknown(given: Mapping[str, str], allowed: Iterable[str]) -> None:
-    """Refuse parameters that mean nothing here, and name the nearest that does.
+    """Raise ``ValidationError`` for unknown parameters, and suggest the closest name.
 
-    A wrong value of ``raw`` is refused too: renderers, which read it, cannot do so.
+    This refuses invalid values of ``raw`` too, because the renderers that read it
+    cannot.
     """
     if given.get("raw", "").lower() not in {"", "true", "false"}:
         raise ValidationError({"raw": ["Give true or false."]})

@@ -1,7 +1,7 @@
-"""One filter for each kind of field.
+"""One filter for each type of field.
 
-Each has ``explanation``, which the filter form, OPTIONS and the OpenAPI description
-show beside the field's own help text.
+The filter form and the OpenAPI description show the ``explanation`` of a filter next to
+the help text of its field.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class TextFilter(django_filters.CharFilter):
-    """A text, which must match exactly: spaces count, nothing is a wildcard."""
+    """An exact text: spaces count, and there are no wildcards."""
 
     explanation = "exactly this text"
 
@@ -38,7 +38,7 @@ class TextFilter(django_filters.CharFilter):
 
 
 class GlobFilter(TextFilter):
-    """A name: ``*`` is any text, ``?`` one character, ``[abc]`` and ``[!a]`` sets."""
+    """A glob: ``*`` is any text, ``?`` one character, ``[abc]`` and ``[!a]`` sets."""
 
     explanation = "a pattern: * any text, ? one character, [abc] one of, [!a] not"
 
@@ -54,10 +54,10 @@ class NumberFilter(django_filters.Filter):
 
 
 class BooleanField(forms.Field):
-    """true or false, in any case, as Python, R and JavaScript write them."""
+    """A boolean in any case, as Python, R and JavaScript write it."""
 
     def to_python(self, value: Any) -> bool | None:
-        """Read the value; nothing at all is no filter."""
+        """Return the value; an empty text is no filter."""
         text = str(value or "").strip().lower()
         if not text:
             return None
@@ -68,47 +68,47 @@ class BooleanField(forms.Field):
         raise ValidationError("Give true or false.", code="invalid")
 
     def validate(self, value: Any) -> None:
-        """Accept false, which the base class would take for nothing."""
+        """Accept False, which the base class would refuse as an empty value."""
 
 
 class BooleanFilter(django_filters.Filter):
-    """true or false."""
+    """A boolean."""
 
     explanation = "true or false"
     field_class = BooleanField
 
 
 class ConditionFilter(BooleanFilter):
-    """Whether a condition that the database computes holds."""
+    """A condition that the database computes."""
 
     def __init__(self, *args: Any, condition: Exists, **kwargs: Any) -> None:
         self.condition = condition
         super().__init__(*args, **kwargs)
 
     def filter(self, qs: QuerySet[Any], value: bool | None) -> QuerySet[Any]:
-        """Keep the rows for which the condition is as asked."""
+        """Return the rows for which the condition has this value."""
         if value is None:
             return qs
         return qs.filter(self.condition if value else ~self.condition)
 
 
 class DateTimeField(forms.Field):
-    """A date, or a date and time, in ISO 8601; without a zone it is UTC."""
+    """A date, or a date and time, in ISO 8601; the default time zone is UTC."""
 
     def to_python(self, value: Any) -> datetime.datetime | None:
-        """Read the value; nothing at all is no filter."""
-        # A plus sign that was not escaped in an address arrives as a space.
+        """Return the value; an empty text is no filter."""
+        # an unescaped plus sign in an address arrives as a space
         text = str(value or "").strip()
         if not text:
             return None
         try:
-            parsed = parse_datetime(text) or parse_datetime(_plus_restored(text))
+            parsed = parse_datetime(text) or parse_datetime(_restore_plus(text))
             day = None if parsed else parse_date(text)
         except ValueError:
             parsed = day = None
         if day is not None:
             parsed = datetime.datetime.combine(day, datetime.time())
-        moment = None if parsed is None else in_utc(parsed)
+        moment = None if parsed is None else to_utc(parsed)
         if moment is None:
             raise ValidationError(
                 "Give a date and time such as 2026-11-20T15:28:33Z.", code="invalid"
@@ -116,8 +116,8 @@ class DateTimeField(forms.Field):
         return moment
 
 
-def in_utc(moment: datetime.datetime) -> datetime.datetime | None:
-    """Return a moment in UTC; None where that is before the year 1 or after 9999."""
+def to_utc(moment: datetime.datetime) -> datetime.datetime | None:
+    """Return a time in UTC; None if that is before the year 1 or after 9999."""
     if moment.tzinfo is None:
         return moment.replace(tzinfo=datetime.UTC)
     try:
@@ -126,14 +126,14 @@ def in_utc(moment: datetime.datetime) -> datetime.datetime | None:
         return None
 
 
-def _plus_restored(text: str) -> str:
-    """Put back the plus of a time zone: 10:00:00 01:00 was 10:00:00+01:00."""
+def _restore_plus(text: str) -> str:
+    """Return the text with the plus of a time zone: 10:00:00+01:00 for a space."""
     head, space, zone = text.rpartition(" ")
     return f"{head}+{zone}" if space else text
 
 
 class DateTimeFilter(django_filters.Filter):
-    """A moment, exactly."""
+    """An exact date and time."""
 
     explanation = "a date and time such as 2026-11-20T15:28:33Z"
     field_class = DateTimeField
@@ -153,7 +153,7 @@ class LinksField(forms.Field):
         super().__init__(*args, **kwargs)
 
     def to_python(self, value: Any) -> list[Reference]:
-        """Read every value that is not empty."""
+        """Return the references of the values that are not empty."""
         try:
             return [parse_link(item, self.model) for item in value or () if item]
         except LinkError as error:
@@ -161,9 +161,9 @@ class LinksField(forms.Field):
 
 
 class LinkFilter(django_filters.Filter):
-    """Records that link to any of these, or are linked from them.
+    """Records with a link to, or from, any of the given records.
 
-    ``model`` is what the links name. Targets that do not exist match nothing.
+    ``model`` is the type of the given records. Records that do not exist match nothing.
     """
 
     explanation = "an id, UUID or URL; several mean any of them"
@@ -175,20 +175,20 @@ class LinkFilter(django_filters.Filter):
         super().__init__(*args, model=model, **kwargs)
 
     def filter(self, qs: QuerySet[Any], value: Sequence[Reference]) -> QuerySet[Any]:
-        """Keep the rows that have any of the links, each once."""
+        """Return the rows that have any of the links, without duplicates."""
         if not value:
             return qs
         ids = _ids(self.target, value)
         name = str(self.field_name)
         field: Any = qs.model._meta.get_field(name)
         if field.concrete and not field.many_to_many:
-            return qs.filter(**_any_of(f"{name}_id", ids))
-        linked = qs.model._base_manager.filter(**_any_of(f"{name}__pk", ids))
+            return qs.filter(**_ids_condition(f"{name}_id", ids))
+        linked = qs.model._base_manager.filter(**_ids_condition(f"{name}__pk", ids))
         return qs.filter(pk__in=linked.values("pk"))
 
 
 def _ids(model: type[Model], references: Sequence[Reference]) -> list[int]:
-    """Return the ids of these records; ids themselves need no looking up."""
+    """Return the ids of these references; ids are not looked up."""
     ids = [one for one in references if isinstance(one, int)]
     others = [one for one in references if not isinstance(one, int)]
     found = find_targets((model, one) for one in others)
@@ -198,5 +198,5 @@ def _ids(model: type[Model], references: Sequence[Reference]) -> list[int]:
     return ids + list(found.values())
 
 
-def _any_of(name: str, ids: list[int]) -> dict[str, Any]:
+def _ids_condition(name: str, ids: list[int]) -> dict[str, Any]:
     return {name: ids[0]} if len(ids) == 1 else {f"{name}__in": ids}

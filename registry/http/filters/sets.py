@@ -1,6 +1,6 @@
-"""Which filters a list has: one for each field of its type, by the field's name.
+"""The filters of a list: one for each field of its type, with the field's name.
 
-The API and the pages for people offer the same ones.
+The API and the web pages have the same filters.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from registry.http.filters.fields import (
 if TYPE_CHECKING:
     from django.http import QueryDict
 
-#: What every list of records can be filtered by besides its own fields.
-CHANGED = ("last_updated", "updated_by")
+#: The fields of every record that have filters.
+COMMON_FIELDS = ("last_updated", "updated_by")
 
-_BY_FIELD: tuple[tuple[type[models.Field[Any, Any]], Any], ...] = (
+_FILTER_CLASSES: tuple[tuple[type[models.Field[Any, Any]], Any], ...] = (
     (models.BooleanField, BooleanFilter),
     (models.DateTimeField, DateTimeFilter),
     (models.UUIDField, UUIDFilter),
@@ -45,7 +45,7 @@ _BY_FIELD: tuple[tuple[type[models.Field[Any, Any]], Any], ...] = (
 class FilterSet:
     """The filters of a list, by the names of their parameters.
 
-    Filters are shared by all requests: only those that a request names do any work.
+    All requests share the filters; only those that a request names are applied.
     """
 
     model: type[models.Model]
@@ -54,14 +54,14 @@ class FilterSet:
     def apply(
         self, queryset: models.QuerySet[Any], parameters: QueryDict
     ) -> tuple[models.QuerySet[Any], dict[str, list[str]]]:
-        """Filter by the parameters; also return what is wrong with them, by name."""
+        """Return the filtered queryset, and the errors of parameters by name."""
         errors: dict[str, list[str]] = {}
         for name in parameters:
-            chosen = self.filters.get(name)
-            if chosen is None:
+            filter_ = self.filters.get(name)
+            if filter_ is None:
                 continue
             try:
-                queryset = _filter_by(chosen, queryset, name, parameters)
+                queryset = _filter_by(filter_, queryset, name, parameters)
             except ValidationError as error:
                 errors[name] = list(error.messages)
         return queryset, errors
@@ -78,7 +78,9 @@ def filters_of_type(declared: RowType[Any]) -> FilterSet:
     model = declared.model
     filters = fields_as_filters(declared)
     if isinstance(declared, RecordType):
-        filters |= {name: filter_of(model._meta.get_field(name)) for name in CHANGED}
+        filters |= {
+            name: filter_of(model._meta.get_field(name)) for name in COMMON_FIELDS
+        }
         for condition in declared.conditions:
             filters[condition.name] = ConditionFilter(condition=condition.holds)
     return FilterSet(model, filters)
@@ -87,7 +89,7 @@ def filters_of_type(declared: RowType[Any]) -> FilterSet:
 def fields_as_filters(
     declared: RowType[Any], *names: str
 ) -> dict[str, django_filters.Filter]:
-    """Return a filter for each field of a type, or for some of them, by name."""
+    """Return the filters of all fields of a type, or of these, by name."""
     wanted = names or tuple(
         name
         for name, field in declared.fields.items()
@@ -97,31 +99,32 @@ def fields_as_filters(
 
 
 def filter_of(field: Any) -> django_filters.Filter:
-    """Return the filter for a field, by what kind of field it is."""
+    """Return the filter for a field, according to its type."""
     if field.is_relation:
         return LinkFilter(field_name=field.name, model=field.related_model)
-    return _plain_filter(field)(field_name=field.name)
+    return _filter_class(field)(field_name=field.name)
 
 
 def _filter_by(
-    chosen: Any, queryset: models.QuerySet[Any], name: str, parameters: QueryDict
+    filter_: Any, queryset: models.QuerySet[Any], name: str, parameters: QueryDict
 ) -> models.QuerySet[Any]:
-    """Apply one filter; an empty value is none."""
+    """Return the queryset with one filter applied; an empty value is no filter."""
     raw: Any = (
         parameters.getlist(name)
-        if getattr(chosen, "multiple", False)
+        if getattr(filter_, "multiple", False)
         else parameters.get(name)
     )
     if raw == "":
         return queryset
-    value = chosen.field.clean(raw)
-    filtered: models.QuerySet[Any] = chosen.filter(queryset, value)
+    value = filter_.field.clean(raw)
+    filtered: models.QuerySet[Any] = filter_.filter(queryset, value)
     return filtered
 
 
-def _plain_filter(field: models.Field[Any, Any]) -> type[django_filters.Filter]:
+def _filter_class(field: models.Field[Any, Any]) -> type[django_filters.Filter]:
     if validators.validate_name in field.validators:
         return GlobFilter
     return next(
-        (chosen for kind, chosen in _BY_FIELD if isinstance(field, kind)), TextFilter
+        (filter_ for kind, filter_ in _FILTER_CLASSES if isinstance(field, kind)),
+        TextFilter,
     )

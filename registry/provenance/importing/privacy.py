@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from registry.catalogue.access import ACCESSIBILITY, PRIVATE, private_among
+from registry.catalogue.access import ACCESSIBILITY, PRIVATE, private_files
 from registry.core.errors import Conflict
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def close_private(graph: Graph) -> Graph:
     private on record.
     """
     closed = set(_declared_private(graph))
-    closed |= {one.lower() for one in private_among(_hashes(graph))}
+    closed |= {one.lower() for one in private_files(_hashes(graph))}
     return replace(
         graph, things=tuple(_close_thing(thing, closed) for thing in graph.things)
     )
@@ -38,7 +38,7 @@ def require_private(graph: Graph) -> None:
     Called when all of the document is on record, and its files are in the store.
     """
     declared = _declared_private(graph)
-    private = {one.lower() for one in private_among(set(declared))}
+    private = {one.lower() for one in private_files(set(declared))}
     for hash_, where in declared.items():
         if hash_ not in private:
             raise Conflict(

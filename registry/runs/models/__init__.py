@@ -1,4 +1,4 @@
-"""The record types of runs."""
+"""The models of runs."""
 
 from registry.runs.models.code_runs import CodeRun
 

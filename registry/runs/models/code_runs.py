@@ -16,7 +16,7 @@ from registry.core.texts import shorten_text
 
 
 class CodeRun(Record):
-    """One run of a piece of code: what it read, what it wrote, when and how."""
+    """One execution of code: its inputs and outputs, when it ran and how."""
 
     kind: ClassVar[str] = "code_run"
     limits: ClassVar[tuple[Limit, ...]] = (
@@ -29,14 +29,14 @@ class CodeRun(Record):
         null=True, blank=True, help_text="When the run ended, in UTC."
     )
     description = models.CharField(
-        max_length=validators.SHORT_LENGTH, help_text="What was run, in words."
+        max_length=validators.SHORT_LENGTH, help_text="Description of the run."
     )
     code_repo = models.ForeignKey(
         Object,
         null=True,
         blank=True,
         on_delete=models.PROTECT,
-        # the index below begins with it
+        # the index below begins with this column
         db_index=False,
         related_name="code_repo_of",
         help_text="The object that is the code repository.",
@@ -46,7 +46,7 @@ class CodeRun(Record):
         null=True,
         blank=True,
         on_delete=models.PROTECT,
-        # the index below begins with it
+        # the index below begins with this column
         db_index=False,
         related_name="config_of",
         help_text="The object that is the configuration of the run.",
@@ -55,10 +55,10 @@ class CodeRun(Record):
         Object,
         null=True,
         on_delete=models.PROTECT,
-        # the index below begins with it
+        # the index below begins with this column
         db_index=False,
         related_name="submission_script_of",
-        help_text="The object that is the script which started the run.",
+        help_text="The object that is the script that started the run.",
     )
     inputs = models.ManyToManyField(
         ObjectComponent,
@@ -78,7 +78,7 @@ class CodeRun(Record):
 
     class Meta(Record.Meta):
         verbose_name = "code run"
-        # an object's runs in their order, to take the first of very many
+        # an object's runs in order, to select the first of very many
         indexes = (
             models.Index(fields=["code_repo", "id"], name="code_run_by_repo"),
             models.Index(fields=["model_config", "id"], name="code_run_by_config"),
@@ -96,7 +96,7 @@ class CodeRun(Record):
         return f"code run {self.pk}: {shorten_text(self.description)}"
 
     def clean(self) -> None:
-        """Refuse an end before the beginning."""
+        """Require that the run ends after it starts."""
         if self.end_date is not None and self.end_date < self.run_date:
             raise ValidationError(
                 {"end_date": ["A run cannot end before its run_date."]}

@@ -1,1 +1,1 @@
-"""The views of the pages, one module a topic."""
+"""The views of the pages, one module for each topic."""

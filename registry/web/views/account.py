@@ -1,4 +1,4 @@
-"""My account: who I am, what I may do, my token, my requests and my records."""
+"""The account page: roles, requests, token, sessions, quota and records."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from registry.identity.models import User
 
-#: Records of one's own that the page names.
-SHOWN = 20
-#: The components that come with every object, which nobody registered as such.
+#: The largest number of own records on the page.
+MAX_SHOWN = 20
+#: The components ``whole_object``, which are registered together with objects.
 _OF_WHOLE_OBJECT = Q(
     Q(kind=ObjectComponent.kind),
     Exists(ObjectComponent.objects.filter(pk=OuterRef("record_id"), whole_object=True)),
@@ -50,8 +50,8 @@ def account(request: HttpRequest) -> HttpResponse:
         {
             "roles": meanings_of(roles_of(user)),
             "administrator": is_administrator(user),
-            "role_requests": RoleRequest.objects.filter(user=user)[:SHOWN],
-            "waiting": _waiting() if is_administrator(user) else 0,
+            "role_requests": RoleRequest.objects.filter(user=user)[:MAX_SHOWN],
+            "waiting": _count_open_requests() if is_administrator(user) else 0,
             "github_account": linked_account(user),
             "token": ApiToken.objects.filter(user=user).first(),
             "sessions": [
@@ -65,21 +65,21 @@ def account(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _waiting() -> int:
-    """Count the requests for roles that nobody has decided."""
+def _count_open_requests() -> int:
+    """Return the number of open role requests."""
     return RoleRequest.objects.filter(state=RoleRequest.State.OPEN).count()
 
 
 def _newest_records(user: User) -> list[dict[str, Any]]:
-    """Return what the person registered last, of the types that have pages."""
+    """Return the newest records that a person registered."""
     events = (
         Event.objects.filter(by=user, action=CREATED.name, kind__in=record_kinds())
         .exclude(_OF_WHOLE_OBJECT)
-        .order_by("-id")[:SHOWN]
+        .order_by("-id")[:MAX_SHOWN]
     )
     wanted: dict[str, list[int]] = {}
     for event in events:
-        # only accounts may be without an id, and they have no pages
+        # only events of accounts can lack an id, and accounts have no pages
         wanted.setdefault(event.kind, []).append(event.record_id or 0)
     records = {
         (kind, record.pk): record

@@ -1,4 +1,4 @@
-"""Import a crate in the browser."""
+"""Import a crate on a page."""
 
 from __future__ import annotations
 
@@ -29,32 +29,32 @@ if TYPE_CHECKING:
     from registry.core.models import Record
     from registry.identity.models import User
 
-#: The field of the form.
+#: The name of the form field.
 FIELD = "crate"
-#: Parts of a crate that a page tells of.
-_SHOWN = 20
+#: The largest number of messages about parts of a crate.
+_MAX_MESSAGES = 20
 _MEGABYTE = 1024 * 1024
 
-#: What went wrong: places in the crate, each with what is wrong there.
+#: The problems of a crate: places in it, each with its message.
 Problems = list[tuple[str, str]]
 
 
 @accepts_files
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def send_crate(request: HttpRequest) -> HttpResponse:
+def import_crate(request: HttpRequest) -> HttpResponse:
     """Show the form; a POST imports the crate and redirects to a record of it."""
     if request.method != "POST":
         return _page(request, [])
     try:
         received = _receive(request)
     except InvalidInput as error:
-        said = [(where, " ".join(texts)) for where, texts in error.fields.items()]
-        return _page(request, said, status=400)
+        problems = [(where, " ".join(texts)) for where, texts in error.fields.items()]
+        return _page(request, problems, status=400)
     except RegistryError as error:
         return _page(request, [("", error.detail)], status=_status_of(error))
-    _tell(request, received)
-    target = _target(received)
+    _add_messages(request, received)
+    target = _record_to_show(received)
     return redirect(address_of(target) if target else reverse("web:crates"))
 
 
@@ -78,26 +78,26 @@ def _receive(request: HttpRequest) -> Received:
         return receive(package, by=cast("User", request.user))
 
 
-def _tell(request: HttpRequest, received: Received) -> None:
+def _add_messages(request: HttpRequest, received: Received) -> None:
     """Add messages about what was imported and what was left out."""
     if not received.registered and not received.files:
         messages.info(request, "The registry has everything in this crate already.")
     else:
         messages.success(
             request,
-            f"Imported: {_counted(len(received.registered), 'new record')}, "
-            f"{_counted(received.files, 'new file')}.",
+            f"Imported: {_count_text(len(received.registered), 'new record')}, "
+            f"{_count_text(received.files, 'new file')}.",
         )
-    for part in received.left_out[:_SHOWN]:
+    for part in received.left_out[:_MAX_MESSAGES]:
         messages.warning(request, f"Not imported: {part.where}. {part.why}")
 
 
-def _counted(number: int, noun: str) -> str:
+def _count_text(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _target(received: Received) -> Record | None:
-    """Choose the page to show: a run if there is one, else any record with a page."""
+def _record_to_show(received: Received) -> Record | None:
+    """Return the record to show: a run, or else any record with a page."""
     kinds = record_kinds()
     records = [one for one in received.records.values() if one.kind in kinds]
     runs = [one for one in records if isinstance(one, CodeRun)]
@@ -106,8 +106,8 @@ def _target(received: Received) -> Record | None:
 
 def _page(request: HttpRequest, problems: Problems, status: int = 200) -> HttpResponse:
     context = {
-        "problems": problems[:_SHOWN],
-        "more": len(problems) - _SHOWN,
+        "problems": problems[:_MAX_MESSAGES],
+        "more": len(problems) - _MAX_MESSAGES,
         "field": FIELD,
         "megabytes": settings.CRATE_UPLOAD_MB,
         "api_url": request.build_absolute_uri(reverse("ro-crate")),

@@ -1,4 +1,4 @@
-"""Registering a record in the browser, and raising an issue from a record's page."""
+"""Register a record on a page, and raise an issue from a record's page."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def new_record(request: HttpRequest, kind: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def raise_issue(request: HttpRequest, pk: int) -> HttpResponse:
-    """Raise an issue against a component: the form, and then the issue."""
+    """Show the form of an issue with a component; a POST registers the issue."""
     component = get_object_or_404(
         ObjectComponent.objects.select_related("object"), pk=pk
     )
@@ -66,7 +66,7 @@ def raise_issue(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _register(form: RecordForm, user: User) -> Record | None:
-    """Register the values of a form; None, with the errors in the form, on refusal."""
+    """Register the values of a form; on errors, add them to the form, return None."""
     if not form.is_valid():
         return None
     try:
@@ -100,25 +100,27 @@ def _page(
         "existing": address_of(existing) if isinstance(existing, Record) else "",
         "api_path": reverse(f"{record_type.kind}-list"),
         "api_url": request.build_absolute_uri(reverse(f"{record_type.kind}-list")),
-        "example": _quoted(json.dumps(_example(form), indent=2, default=_iso)),
+        "example": _shell_quoted(
+            json.dumps(_example(form), indent=2, default=_format_time)
+        ),
     }
     return render(request, "web/new.html", context, status=status)
 
 
-def _iso(value: datetime) -> str:
-    """Spell a time as the API takes it."""
+def _format_time(value: datetime) -> str:
+    """Return a time as the API accepts it."""
     return value.strftime("%Y-%m-%dT%H:%MZ")
 
 
 def _example(form: RecordForm) -> dict[str, Any]:
-    """Return the JSON that a program would send for what the form holds."""
+    """Return the JSON body of an API request with the values of the form."""
     return {
-        name: field.links_in(value) if isinstance(field, LinksFormField) else value
+        name: field.split_links(value) if isinstance(field, LinksFormField) else value
         for name, field in form.fields.items()
         if (value := form[name].value()) not in (None, "")
     }
 
 
-def _quoted(text: str) -> str:
-    """Spell a text as it stands between single quotes in a shell."""
+def _shell_quoted(text: str) -> str:
+    """Return a text escaped for single quotes in a shell."""
     return text.replace("'", "'\\''")

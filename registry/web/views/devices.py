@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from registry.identity.models import User
 
-#: The same for codes that never were, are used or too old: nobody learns which.
+#: The same message for unknown, used and expired codes, so that it reveals nothing.
 _WRONG = "This code is wrong, or no longer valid. Check the code on your device."
 
 
@@ -39,21 +39,21 @@ _WRONG = "This code is wrong, or no longer valid. Check the code on your device.
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def device(request: HttpRequest) -> HttpResponse:
-    """Ask for the code of a device, then whether to authorise the device."""
+    """Ask for the code of a device, then for the decision to authorise it."""
     try:
-        return _decide(request) if request.method == "POST" else _show(request)
+        return _decide(request) if request.method == "POST" else _show_device(request)
     except TooManyAttempts as refused:
         return errors.too_many(request, refused.seconds)
 
 
-def _show(request: HttpRequest) -> HttpResponse:
+def _show_device(request: HttpRequest) -> HttpResponse:
     """Show the scopes that the device with this code asks for."""
     typed = request.GET.get("user_code", "")
     if typed:
         require_attempts_left(request)
     waiting = find_pending_device(typed) if typed else None
     if waiting is None:
-        return _ask(request, typed)
+        return _show_code_form(request, typed)
     context = {
         "waiting": waiting,
         "user_code": format_user_code(waiting.user_code),
@@ -66,7 +66,7 @@ def _show(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD"])
 def device_done(request: HttpRequest) -> HttpResponse:
-    """Tell the person to go back to the device."""
+    """Show the page that asks the person to go back to the device."""
     return render(request, "web/device_done.html")
 
 
@@ -82,7 +82,7 @@ def revoke_session(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(f"{reverse('web:account')}#programs")
 
 
-def _ask(request: HttpRequest, typed: str) -> HttpResponse:
+def _show_code_form(request: HttpRequest, typed: str) -> HttpResponse:
     """Show the field for the code; limit how often a person can guess."""
     if not typed:
         return render(request, "web/device.html")
@@ -98,7 +98,7 @@ def _decide(request: HttpRequest) -> HttpResponse:
     try:
         decided = decide_device(typed, approve=approve, by=cast("User", request.user))
     except NotFound:
-        return _ask(request, typed or "-")
+        return _show_code_form(request, typed or "-")
     if approve:
         messages.success(request, f"{decided.client} can now act in your name.")
     else:

@@ -46,15 +46,15 @@ def has_page(status: int) -> bool:
 
 
 def page(request: HttpRequest, status: int, detail: str = "") -> HttpResponse:
-    """Return the page of an error; ``detail`` says more than the status does.
+    """Return the page of an error; ``detail`` adds to the text of the status.
 
-    It can be drawn even where the database cannot say who asks.
+    The page can be rendered even if the database cannot return the user.
     """
     context = _context(status, detail)
     try:
         return render(request, "web/error.html", context, status=status)
     except DatabaseError:
-        # without the context processors, which would ask the database again
+        # without context processors, which would query the database again
         text = render_to_string("web/error.html", {**context, "request": request})
         return HttpResponse(text, status=status)
 
@@ -70,7 +70,7 @@ def _context(status: int, detail: str = "") -> dict[str, Any]:
 
 def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """Return the page for a forbidden request."""
-    return page(request, 403, _said(exception))
+    return page(request, 403, _public_message(exception))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -85,7 +85,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """Return the page for an unknown address."""
-    return page(request, 404, _said(exception))
+    return page(request, 404, _public_message(exception))
 
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
@@ -96,13 +96,13 @@ def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest, detail: str) -> HttpResponse:
-    """Return the page for a busy registry; ``detail`` says why."""
+    """Return the page for a busy registry; ``detail`` is the reason."""
     response = page(request, 503, detail)
     response["Retry-After"] = "1"
     return response
 
 
-def _said(exception: Any) -> str:
+def _public_message(exception: Any) -> str:
     """Return the message of an exception if it is meant for people."""
     text = exception.args[0] if exception is not None and exception.args else ""
     return text if isinstance(text, str) and text.startswith("There is no ") else ""

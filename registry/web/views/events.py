@@ -1,4 +1,4 @@
-"""The audit trail, for administrators: the list of the API as a page."""
+"""The page of the audit trail, for administrators."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from rest_framework.request import Request
 from registry.core.models import Event
 from registry.core.record_types import record_kinds
 from registry.core.verbs import DELETED
-from registry.http.filters.people import EVENT_FILTERS
+from registry.http.filters.identity import EVENT_FILTERS
 from registry.identity.models import User
 from registry.identity.roles import is_administrator
-from registry.web.describe import words
+from registry.web.describe import field_label
 from registry.web.views.lists import PagePagination, filter_inputs, other_errors_of
 
 if TYPE_CHECKING:
@@ -33,20 +33,20 @@ if TYPE_CHECKING:
 
 
 class _EventReader:
-    """Reads the events of a page, with who did it."""
+    """Reads the events of a page with their accounts."""
 
     def read_page(
         self, queryset: QuerySet[Any], keys: Sequence[SortKey], limit: int
     ) -> list[tuple[Any, tuple[Any, ...]]]:
-        """Select events, each with the values of its keys."""
+        """Return events, each with the values of its sort keys."""
         names = [Event._meta.get_field(key.name).attname for key in keys]  # type: ignore[union-attr]
         return [
             (event, tuple(getattr(event, name) for name in names))
             for event in queryset.select_related("by")[:limit]
         ]
 
-    def fitting(self, rows: Sequence[Any]) -> int:
-        """Return how many make a page; events have no long texts."""
+    def rows_within_bytes(self, rows: Sequence[Any]) -> int:
+        """Return the number of rows; events have no long texts."""
         return len(rows)
 
 
@@ -54,7 +54,7 @@ class _EventReader:
 @login_required
 @require_safe
 def events(request: HttpRequest) -> HttpResponse:
-    """Show the events that the filters leave, the latest first."""
+    """Show the filtered events, the latest first."""
     if not is_administrator(request.user):
         raise PermissionDenied
     queryset, errors = EVENT_FILTERS.apply(Event.objects.order_by(), request.GET)
@@ -82,7 +82,7 @@ def events(request: HttpRequest) -> HttpResponse:
 
 
 def _with_accounts(found: Sequence[Event]) -> Iterator[tuple[Event, str]]:
-    """Name the accounts that events tell of, all with one query."""
+    """Yield the events with the names of their accounts, with one query."""
     ids = {event.record_id for event in found if event.kind == User.kind}
     names = dict(User.objects.filter(pk__in=ids - {None}).values_list("pk", "username"))
     for event in found:
@@ -91,14 +91,14 @@ def _with_accounts(found: Sequence[Event]) -> Iterator[tuple[Event, str]]:
 
 
 def _shown(event: Event, account: str) -> dict[str, Any]:
-    """Show one event as a line of the table."""
+    """Return an event as a row of the table."""
     return {
         "event": event,
         "about": account or _record(event),
         "address": _page(event),
         "more": ", ".join(
-            [words(name) for name in sorted(event.changes)]
-            + [f"{words(name)}: {value}" for name, value in event.detail.items()]
+            [field_label(name) for name in sorted(event.changes)]
+            + [f"{field_label(name)}: {value}" for name, value in event.detail.items()]
         ),
     }
 
@@ -106,18 +106,18 @@ def _shown(event: Event, account: str) -> dict[str, Any]:
 def _record(event: Event) -> str:
     if event.record_id is None:
         return "no account"
-    return f"{words(event.kind)} {event.record_id}"
+    return f"{field_label(event.kind)} {event.record_id}"
 
 
 def _page(event: Event) -> str:
-    """Return the page of the record, where its type has pages."""
+    """Return the address of the page of an event's record, if it has one."""
     if event.kind not in record_kinds() or event.action == DELETED.name:
         return ""
     return reverse(f"web:{event.kind}", args=[event.record_id])
 
 
 def _links(request: HttpRequest) -> dict[str, str]:
-    """Return where the same list is for programs."""
+    """Return the addresses of the same list in the API."""
     pairs = [
         (name, value)
         for name, values in request.GET.lists()

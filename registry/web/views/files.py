@@ -1,8 +1,8 @@
-"""Downloads: files by their checksums, and by the names of what they are.
+"""Download files by their checksums, and by the names of data products.
 
-Programs ask here with their tokens as browsers do with their sessions, so refusals are
-JSON unless a page is wanted. The server fetches nothing from elsewhere on anybody's
-behalf: to a file on another host it redirects.
+Programs use these addresses with tokens, and browsers with sessions, so errors are JSON
+unless the client prefers a page. The server never fetches a file from another host: it
+redirects to it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from registry.catalogue.files import (
     InStore,
     OnDisk,
     OnTheWeb,
-    name_of,
-    original_of,
+    download_name,
+    original_location,
     place_of,
 )
 from registry.catalogue.names import find_external_object, find_product
-from registry.catalogue.served import require_served
+from registry.catalogue.served import require_disk_download
 from registry.core.errors import InvalidInput, NotFound
 from registry.http.downloads import Download, file_response
 from registry.http.views import CountedView
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 
 
 class FileView(CountedView):
-    """What the three kinds of addresses have in common.
+    """The base class of the three views.
 
-    ``Accept`` is about refusals only: a file has the type that it has.
+    ``Accept`` decides only the format of errors, not the media type of a file.
     """
 
     schema = None
@@ -59,11 +59,11 @@ class FileView(CountedView):
         request: Request,
         force: bool = False,
     ) -> Any:
-        """Refuse nobody for the types that they accept."""
+        """Accept any ``Accept`` header."""
         return super().perform_content_negotiation(request, force=True)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Answer a refusal with a page where a browser asks."""
+        """Return an error as a page, if a browser sent the request."""
         response = super().handle_exception(exc)
         if not _wants_page(self.request) or not errors.has_page(response.status_code):
             return response
@@ -75,13 +75,15 @@ class FileView(CountedView):
                 page[name] = response[name]
         return page  # type: ignore[no-any-return]
 
-    def stored(self, sha1: str, product: DataProduct | None = None) -> HttpResponseBase:
-        """Send a file of the store, or redirect to where the store hands it out."""
+    def send_stored(
+        self, sha1: str, product: DataProduct | None = None
+    ) -> HttpResponseBase:
+        """Send a file of the store, or redirect to its download address."""
         private = require_download(self.request.user, sha1)
         file = find_file(sha1)
         if file is None:
             raise NotFound(f"The registry does not hold a file with the SHA-1 {sha1}.")
-        name, store = name_of(sha1, product), get_store()
+        name, store = download_name(sha1, product), get_store()
         link = store.download_link(sha1, name=name.name, media_type=name.media_type)
         if link is not None:
             return _redirect(link)
@@ -97,17 +99,19 @@ class FileView(CountedView):
             ),
         )
 
-    def at(self, location: StorageLocation, product: DataProduct) -> HttpResponseBase:
-        """Lead to the file at a location, wherever that is."""
+    def send_located(
+        self, location: StorageLocation, product: DataProduct
+    ) -> HttpResponseBase:
+        """Send the file at a location, or redirect to it."""
         if "root" in self.request.query_params:
             root = location.storage_root.root
             return HttpResponse(root, content_type="text/plain; charset=utf-8")
         private = require_download(self.request.user, location.hash)
         match place_of(location):
             case InStore(sha1):
-                return self.stored(sha1, product)
+                return self.send_stored(sha1, product)
             case OnDisk(paths):
-                return self._served(paths, product, private=private)
+                return self._send_from_disk(paths, product, private=private)
             case OnTheWeb(address):
                 return _redirect(address)
             case place:
@@ -116,15 +120,15 @@ class FileView(CountedView):
                     "that can fetch it."
                 )
 
-    def _served(
+    def _send_from_disk(
         self, paths: Sequence[str], product: DataProduct, *, private: bool
     ) -> HttpResponseBase:
-        """Send a file on the server's own disk, by what its bytes are by now."""
+        """Send a file on the server's own disk, if its present bytes allow that."""
         with ExitStack() as stack:
             file = open_served_file(paths)
             stack.callback(file.stream.close)
-            hidden = require_served(self.request.user, file)
-            name = name_of(file.sha1, product)
+            hidden = require_disk_download(self.request.user, file)
+            name = download_name(file.sha1, product)
             response = file_response(
                 self.request._request,
                 Download(
@@ -137,12 +141,12 @@ class FileView(CountedView):
                 ),
             )
             if response.streaming:
-                # the answer closes it, at its end
+                # the response closes the file at its end
                 stack.pop_all()
         return response
 
     @property
-    def _original(self) -> bool:
+    def _wants_original(self) -> bool:
         return "original" in self.request.query_params
 
 
@@ -155,44 +159,44 @@ class DataView(FileView):
             sha1 = parse_sha1(checksum)
         except InvalidInput as error:
             raise NotFound(" ".join(error.fields["checksum"])) from error
-        return self.stored(sha1)
+        return self.send_stored(sha1)
 
 
 class DataProductView(FileView):
     """Files by namespace, name and version of a data product."""
 
     def get(self, request: Request, cited: str) -> HttpResponseBase:
-        """Lead to the file of the product, or to where that came from."""
+        """Send the file of a data product, or redirect to its original store."""
         product = find_product(cited)
-        here = None if self._original else product.object.storage_location
-        location = here or original_of(product)
+        here = None if self._wants_original else product.object.storage_location
+        location = here or original_location(product)
         if location is None:
-            what = "original store" if self._original else "location of a file"
+            what = "original store" if self._wants_original else "location of a file"
             raise NotFound(f"No {what} is registered for the data product {cited}.")
-        return self.at(location, product)
+        return self.send_located(location, product)
 
 
 class ExternalObjectView(FileView):
     """Files by alternate identifier, title and version of an external object."""
 
     def get(self, request: Request, cited: str) -> HttpResponseBase:
-        """Lead to the file of the object, or to where that came from."""
+        """Send the file of an external object, or redirect to its original store."""
         found = find_external_object(cited)
         here = found.data_product.object.storage_location
-        location = (None if self._original else here) or found.original_store
+        location = (None if self._wants_original else here) or found.original_store
         if location is not None:
-            return self.at(location, found.data_product)
+            return self.send_located(location, found.data_product)
         if here is None:
             return HttpResponse(status=204)
         raise NotFound(f"No original store is registered for {cited}.")
 
 
 def _redirect(address: str) -> HttpResponse:
-    """Redirect to an address of any length, in which nothing can end the header."""
+    """Return a redirect to an address of any length, encoded for the header."""
     return HttpResponse(status=302, headers={"Location": iri_to_uri(address)})
 
 
 def _wants_page(request: HttpRequest | Request) -> bool:
-    """Tell whether a browser asks: programs accept anything, or name JSON."""
+    """Return whether the client prefers a page; programs accept anything, or JSON."""
     plain: HttpRequest = getattr(request, "_request", request)
     return plain.get_preferred_type(["application/json", "text/html"]) == "text/html"

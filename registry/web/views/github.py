@@ -1,7 +1,7 @@
-"""Signing in with GitHub, and linking a GitHub account with a local one.
+"""Sign in with GitHub, and link a GitHub account with a local one.
 
-Everything begins with a POST, for it changes the session. The way back from GitHub is
-a GET, held to the session by the OAuth state. A GET of the other addresses only leads
+Both begin with a POST, because they change the session. GitHub redirects back with a
+GET, which the OAuth state ties to the session. A GET of the other addresses redirects
 to the page with the button.
 """
 
@@ -41,18 +41,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("registry.sign_in")
 
-_LONGEST_PATH = 8000
+_MAX_PATH_LENGTH = 8000
 _BACKEND = f"{GitHub.__module__}.{GitHub.__qualname__}"
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def begin(request: HttpRequest) -> HttpResponse:
-    """Send the person to GitHub, to sign in."""
-    wanted = _own_path(request.POST.get("next", ""))
+    """Redirect to GitHub to sign in."""
+    wanted = _safe_path(request.POST.get("next", ""))
     if request.method != "POST":
         return redirect("web:sign-in")
-    return _send(
+    return _redirect_to_github(
         request,
         LoginIntent(
             next=wanted,
@@ -66,10 +66,10 @@ def begin(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def link(request: HttpRequest) -> HttpResponse:
-    """Send the person to GitHub, to link their account."""
+    """Redirect to GitHub to link the account."""
     if request.method != "POST":
         return redirect("web:account")
-    return _send(
+    return _redirect_to_github(
         request,
         LoginIntent(
             next=reverse("web:account"), link_to=request.user.pk, choose_account=True
@@ -81,7 +81,7 @@ def link(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def unlink(request: HttpRequest) -> HttpResponse:
-    """End signing in with GitHub to this account."""
+    """Unlink the GitHub account of the signed-in account."""
     user = cast("User", request.user)
     if request.method == "POST":
         try:
@@ -95,7 +95,7 @@ def unlink(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def complete(request: HttpRequest) -> HttpResponse:
-    """Take what GitHub sent the person back with, and sign them in."""
+    """Complete a sign-in or a link after GitHub redirected back."""
     backend = _backend(request)
     try:
         with sign_in_attempt(request, slow=False) as current:
@@ -112,7 +112,7 @@ def _complete(request: HttpRequest, backend: GitHub) -> HttpResponse:
     try:
         user: Any = backend.complete(user=signed_in, request=request)
     except SocialAuthBaseException as error:
-        return _explain(request, error, backend.intent)
+        return _problem_page(request, error, backend.intent)
     if backend.intent.link_to is not None:
         messages.success(request, "You can now sign in with GitHub.")
     else:
@@ -133,10 +133,10 @@ def _backend(request: HttpRequest) -> GitHub:
     return GitHub(strategy, reverse("web:github-complete"))
 
 
-def _send(request: HttpRequest, intent: LoginIntent) -> HttpResponse:
+def _redirect_to_github(request: HttpRequest, intent: LoginIntent) -> HttpResponse:
     backend = _backend(request)
     try:
-        # each beginning counts: what becomes of it is decided elsewhere
+        # each start counts as an attempt, because GitHub decides the result
         count_failure(request)
     except TooManyAttempts as refused:
         return errors.too_many(request, refused.seconds)
@@ -144,21 +144,21 @@ def _send(request: HttpRequest, intent: LoginIntent) -> HttpResponse:
     return answer
 
 
-def _own_path(address: str) -> str:
-    """Return the address if it is a path of this site to go on to, else nothing."""
-    own = address.startswith("/") and len(address) <= _LONGEST_PATH
-    # a page that told why signing in failed has an address below /social/
+def _safe_path(address: str) -> str:
+    """Return the address if it is a safe path of this site, else an empty text."""
+    own = address.startswith("/") and len(address) <= _MAX_PATH_LENGTH
+    # pages below /social/ explain why a sign-in failed
     if not own or address.startswith("/social/"):
         return ""
     return address if url_has_allowed_host_and_scheme(address, None) else ""
 
 
-def _explain(
+def _problem_page(
     request: HttpRequest, error: SocialAuthBaseException, intent: LoginIntent
 ) -> HttpResponse:
     problem, names = problem_of(error), names_of(error)
     if names["login"]:
-        # GitHub said who it is, and the registry would not have them
+        # GitHub identified the person, but the registry refused them
         audit.record(
             verbs.SIGN_IN_FAILED,
             person=None,
@@ -178,7 +178,7 @@ def _explain(
         "text": problem.text.format_map(names),
         "code": error.code,
         "intent": intent,
-        # for the menu: this address would only tell of the failure again
+        # for the menu: the present address would only show the problem again
         "next_page": intent.next or "/",
         "github_orgs": bool(settings.SOCIAL_AUTH_GITHUB_ALLOWED_ORGS),
         "github_url": settings.SOCIAL_AUTH_GITHUB_URL,

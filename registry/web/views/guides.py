@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """Lead to the first guide."""
+    """Redirect to the first guide."""
     return redirect("web:guide", name=guides()[0].name)
 
 
 @require_safe
 def guide(request: HttpRequest, name: str) -> HttpResponse:
-    """Show one guide beside the list of all."""
+    """Show a guide next to the list of all guides."""
     everything = guides()
     found = next((one for one in everything if one.name == name), None)
     if found is None:

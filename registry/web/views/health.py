@@ -1,6 +1,6 @@
-"""Whether the registry lives, and whether it can serve: for balancers and monitors.
+"""Health checks for load balancers and monitors: liveness and readiness.
 
-Both answer plain text, to anybody: 200, or 503 with the reason.
+Both return plain text to everybody: 200, or 503 with the reason.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from registry.storage.disk_space import find_disk_problem
 
 logger = logging.getLogger(__name__)
 
-# Migrations are not taken back under a running process, and looking costs 50 ms
+# migrations are not reverted under a running process, and the check costs 50 ms
 _migrated: set[str] = set()
 
 
 @never_cache
 @require_safe
 def livez(request: HttpRequest) -> HttpResponse:
-    """Answer that the process runs, whatever else may be down."""
+    """Report that the process runs, whatever else does not work."""
     return _plain("alive", 200)
 
 
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Answer whether the database and the data folder can be used."""
-    problem = _problem_of_database() or find_disk_problem()
+    """Report whether the database and the data folder can be used."""
+    problem = _database_problem() or find_disk_problem()
     return _plain(problem or "ready", 503 if problem else 200)
 
 
-def _problem_of_database() -> str:
-    """Say what is wrong with the database; nothing where it can be used."""
+def _database_problem() -> str:
+    """Return the problem of the database, or an empty text if it can be used."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

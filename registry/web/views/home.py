@@ -1,4 +1,4 @@
-"""The home page: what this registry holds."""
+"""The home page."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from registry.core.models import Record
 
-#: Counting large tables takes a while, so counts may be this old, in seconds.
-COUNTS_KEPT = 30
+#: How long counts are cached, in seconds, because large tables take long to count.
+COUNTS_TIMEOUT = 30
 NEWEST = 5
 
-COUNTED: tuple[type[Record], ...] = (
+COUNTED_MODELS: tuple[type[Record], ...] = (
     DataProduct,
     CodeRun,
     catalogue.Object,
@@ -48,7 +48,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "counts": counts(),
             "others": [
-                one for one in record_types_by_rank() if one.model not in COUNTED
+                one for one in record_types_by_rank() if one.model not in COUNTED_MODELS
             ],
             "guides": guides(),
             "products": products[:NEWEST],
@@ -60,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def counts() -> list[dict[str, Any]]:
     """Return the number of records of each type, with the address of its list."""
-    numbers = cache.get_or_set("home:counts", _count, COUNTS_KEPT)
+    numbers = cache.get_or_set("home:counts", _count, COUNTS_TIMEOUT)
     return [
         {
             "name": model._meta.verbose_name
@@ -69,9 +69,9 @@ def counts() -> list[dict[str, Any]]:
             "count": number,
             "address": reverse(f"web:{model.kind}-list"),
         }
-        for model, number in zip(COUNTED, numbers or [], strict=True)
+        for model, number in zip(COUNTED_MODELS, numbers or [], strict=True)
     ]
 
 
 def _count() -> list[int]:
-    return [model._default_manager.count() for model in COUNTED]
+    return [model._default_manager.count() for model in COUNTED_MODELS]

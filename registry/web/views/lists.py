@@ -1,4 +1,4 @@
-"""The list of a record type: filters, pages, sorting, and the same as CSV and JSON."""
+"""The list of a record type, with filters, pages, sorting, and CSV and JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from registry.core.links import kind_of
 from registry.core.record_types import record_type_named
 from registry.http.filters import filters_of
 from registry.http.filters.fields import BooleanFilter
-from registry.http.filters.people import WordsFilter
+from registry.http.filters.identity import ChoicesFilter
 from registry.http.pagination import (
     PAGE_SIZE,
     RecordPagination,
@@ -26,7 +26,7 @@ from registry.http.pagination import (
 )
 from registry.http.read_slots import hold_read_slot
 from registry.identity.models import User
-from registry.web.describe import address_of, value_of, words
+from registry.web.describe import address_of, field_label, value_of
 from registry.web.record_pages import page_of
 
 if TYPE_CHECKING:
@@ -39,21 +39,21 @@ if TYPE_CHECKING:
 
 
 class PagePagination(RecordPagination):
-    """Pages that people read: fewer records than a program asks for."""
+    """Pagination of web pages, with fewer records than in the API."""
 
     default_size = 50
 
     def paginate_queryset(
         self, queryset: QuerySet[Any], request: Request, view: Any = None
     ) -> list[Any]:
-        """Return the records of the page; a large one takes a slot."""
+        """Return the records of the page; a large page takes a slot."""
         if page_size_of(request, self.default_size) > PAGE_SIZE:
             hold_read_slot(request._request, request._request.user)
         return super().paginate_queryset(queryset, request, view)
 
 
 class _ModelReader:
-    """Reads the records of a page as objects, with the links that a list names."""
+    """Reads the records of a page as model instances, with the links of the list."""
 
     def __init__(self, record_type: RecordType[Any]) -> None:
         self.record_type = record_type
@@ -61,10 +61,10 @@ class _ModelReader:
     def read_page(
         self, queryset: QuerySet[Any], keys: Sequence[SortKey], limit: int
     ) -> list[tuple[Any, tuple[Any, ...]]]:
-        """Select records, each with the values of its keys."""
+        """Return records, each with the values of its sort keys."""
         fields: list[Any] = [queryset.model._meta.get_field(key.name) for key in keys]
         names = [field.attname for field in fields]
-        # no link is None to Django, which else would follow every one
+        # with None, Django follows no link; without arguments it would follow all
         links = self.record_type.linked_columns or (None,)
         records = queryset.select_related(*links)[:limit]
         return [
@@ -72,14 +72,14 @@ class _ModelReader:
             for record in records
         ]
 
-    def fitting(self, rows: Sequence[Any]) -> int:
-        """Return how many records make a page: all of so few."""
+    def rows_within_bytes(self, rows: Sequence[Any]) -> int:
+        """Return the number of rows: so few always fit."""
         return len(rows)
 
 
 @require_safe
 def record_list(request: HttpRequest, kind: str) -> HttpResponse:
-    """Show the records that the filters leave, newest first."""
+    """Show the filtered records of a type, newest first."""
     record_type = record_type_named(kind)
     filters = filters_of(record_type.model)
     queryset, errors = filters.apply(
@@ -115,34 +115,37 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
 def filter_inputs(
     filters: FilterSet, request: HttpRequest, errors: dict[str, list[str]]
 ) -> list[dict[str, Any]]:
-    """Describe the inputs of the filter form, with the values that they were given."""
+    """Return the inputs of the filter form with their values and errors."""
     model = filters.model
     return [
         {
             "name": name,
-            "label": words(name),
+            "label": field_label(name),
             "explanation": chosen.explanation,
             "help_text": _help_text(model, name) or chosen.extra.get("help_text", ""),
             "values": [text for text in request.GET.getlist(name) if text] or [""],
             "errors": errors.get(name, []),
             "boolean": isinstance(chosen, BooleanFilter),
-            "words": words_of(chosen, model, name),
+            "choices": choices_of(chosen, model, name),
             "suggests": _suggests(chosen, request),
         }
         for name, chosen in filters.filters.items()
     ]
 
 
-def words_of(chosen: Any, model: Any, name: str) -> list[tuple[str, str]]:
-    """Return the words that a filter takes, each with what people call it."""
-    if not isinstance(chosen, WordsFilter):
+def choices_of(chosen: Any, model: Any, name: str) -> list[tuple[str, str]]:
+    """Return the choices of a filter with their labels, if it has choices."""
+    if not isinstance(chosen, ChoicesFilter):
         return []
-    called = dict(model._meta.get_field(name).flatchoices)
-    return [(word, str(called.get(word, word))) for word in chosen.words]
+    labels = dict(model._meta.get_field(name).flatchoices)
+    return [(choice, str(labels.get(choice, choice))) for choice in chosen.choices]
 
 
 def _suggests(chosen: Any, request: HttpRequest) -> str:
-    """Name the record type that a filter suggests; accounts only to the signed-in."""
+    """Return the kind of the records that a filter suggests.
+
+    Only users who are signed in get suggestions of accounts.
+    """
     target = getattr(chosen, "target", None)
     if target is None or (target is User and not request.user.is_authenticated):
         return ""
@@ -152,7 +155,7 @@ def _suggests(chosen: Any, request: HttpRequest) -> str:
 def other_errors_of(
     filters: FilterSet, errors: dict[str, list[str]]
 ) -> dict[str, list[str]]:
-    """Return what is wrong with parameters that have no input in the form."""
+    """Return the errors of parameters that have no input in the form."""
     return {
         name: texts for name, texts in errors.items() if name not in filters.filters
     }
@@ -166,7 +169,7 @@ def _help_text(model: Any, name: str) -> str:
 def _columns(
     record_type: RecordType[Any], request: HttpRequest
 ) -> list[dict[str, str]]:
-    """Describe the heads of the table; those that can be sorted lead to it."""
+    """Return the column headers of the table, with links that sort by a column."""
     ordering = request.GET.get("ordering", "")
     allowed = orderable_fields(record_type.model)
     columns = []
@@ -174,8 +177,10 @@ def _columns(
         reverse_it = ordering == name
         columns.append(
             {
-                "label": words(name),
-                "address": _with(request, ordering=f"-{name}" if reverse_it else name)
+                "label": field_label(name),
+                "address": _query_with(
+                    request, ordering=f"-{name}" if reverse_it else name
+                )
                 if name in allowed
                 else "",
                 "sorted": "ascending"
@@ -186,8 +191,8 @@ def _columns(
     return columns
 
 
-def _with(request: HttpRequest, **changes: str) -> str:
-    """Return this page's query with some parameters changed, from its beginning."""
+def _query_with(request: HttpRequest, **changes: str) -> str:
+    """Return the query of the first page with some parameters changed."""
     pairs = [
         (name, value)
         for name, values in request.GET.lists()
@@ -199,7 +204,7 @@ def _with(request: HttpRequest, **changes: str) -> str:
 
 
 def _cells(record_type: RecordType[Any], record: Any, viewer: Any) -> dict[str, Any]:
-    """Show a record as a line of the table; its first cell leads to its page."""
+    """Return a record as a row of the table; its first cell links to its page."""
     first, *rest = (
         value_of(record, record_type.model._meta.get_field(name), viewer)
         for name in record_type.column_names
@@ -210,7 +215,7 @@ def _cells(record_type: RecordType[Any], record: Any, viewer: Any) -> dict[str, 
         else f"{record_type.title} {record.pk}",
         "address": address_of(record),
         "cells": [
-            {"label": words(name), "value": value}
+            {"label": field_label(name), "value": value}
             for name, value in zip(record_type.column_names[1:], rest, strict=True)
         ],
     }
@@ -219,7 +224,10 @@ def _cells(record_type: RecordType[Any], record: Any, viewer: Any) -> dict[str, 
 def _links(
     record_type: RecordType[Any], filters: FilterSet, request: HttpRequest
 ) -> dict[str, str]:
-    """Return where the same list is for programs, which refuse unknown parameters."""
+    """Return the addresses of the same list in the API.
+
+    They contain only known parameters, because the API refuses others.
+    """
     pairs = [
         (name, value)
         for name, values in request.GET.lists()

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_safe
 
 from registry.core.record_types import record_type_named
 from registry.web.describe import (
-    additions_to,
-    fields_of,
+    addition_links,
+    field_rows,
     history_of,
     label_of,
-    links_of,
+    link_rows,
 )
 from registry.web.record_pages import page_of
 
@@ -38,9 +38,9 @@ def record(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         "record_type": record_type,
         "record": found,
         "title": label_of(found),
-        "fields": list(fields_of(found, request.user)),
-        "lists": [row for row in links_of(found) if row.values],
-        "additions": list(additions_to(found)) if signed_in else [],
+        "fields": list(field_rows(found, request.user)),
+        "lists": [row for row in link_rows(found) if row.values],
+        "additions": list(addition_links(found)) if signed_in else [],
         "history": history_of(found, request.user),
         "api_path": api_path,
         "api_url": request.build_absolute_uri(api_path),
@@ -51,7 +51,7 @@ def record(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 
 
 def _find(record_type: RecordType[Any], pk: int) -> Record:
-    """Fetch a record with the targets of its links."""
+    """Return a record with the targets of its links, or raise ``Http404``."""
     if pk >= 2**63:
         raise Http404
     model: type[Record] = record_type.model

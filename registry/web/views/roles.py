@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from registry.identity.models import User
 
 #: Decided requests that the queue still shows.
-SHOWN = 20
+MAX_SHOWN = 20
 
 
 class RoleRequestForm(forms.Form):
@@ -67,7 +67,7 @@ def meanings_of(names: Any) -> list[tuple[str, str]]:
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def ask(request: HttpRequest) -> HttpResponse:
+def new_request(request: HttpRequest) -> HttpResponse:
     """Show the form and all roles; a POST requests one."""
     user = cast("User", request.user)
     form = RoleRequestForm(user, request.POST if request.method == "POST" else None)
@@ -75,7 +75,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         status = 400
         if form.is_valid():
-            status = _ask(form, user)
+            status = _send_request(form, user)
         if status == 201:
             messages.success(
                 request, "Request sent. The answer will appear on this page."
@@ -85,7 +85,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     return render(request, "web/request_role.html", context, status=status)
 
 
-def _ask(form: RoleRequestForm, user: User) -> int:
+def _send_request(form: RoleRequestForm, user: User) -> int:
     """Send the request or add an error to the form; return the status."""
     try:
         request_role(**form.cleaned_data, by=user)
@@ -154,7 +154,7 @@ def _queue(
     waiting = requests.filter(state=RoleRequest.State.OPEN).order_by("id")
     context = {
         "waiting": [(one, meaning_of(one.role)) for one in waiting],
-        "decided": requests.exclude(state=RoleRequest.State.OPEN)[:SHOWN],
+        "decided": requests.exclude(state=RoleRequest.State.OPEN)[:MAX_SHOWN],
         "refused": refused,
         "why": why,
         "answer": request.POST.get("answer", ""),

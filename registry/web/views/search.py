@@ -1,4 +1,4 @@
-"""One search box for everything."""
+"""The page of search results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from registry.core.record_types import record_types_by_rank
 from registry.search.names import search_names
-from registry.web.costly import costly
+from registry.web.costly import costly_view
 from registry.web.describe import link_to
 
 if TYPE_CHECKING:
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from registry.core.models import Record
     from registry.core.record_types import RecordType
 
-#: Characters of a search that are looked at.
-LONGEST = 200
+#: The largest number of characters of a search.
+MAX_LENGTH = 200
 
 
 @require_safe
-@costly
+@costly_view
 def results(request: HttpRequest) -> HttpResponse:
-    """Show what was found, by record type."""
-    text = request.GET.get("q", "").replace("\0", "")[:LONGEST].strip()
+    """Show the matches of a search by record type."""
+    text = request.GET.get("q", "").replace("\0", "")[:MAX_LENGTH].strip()
     groups = [
         {
             "kind": found.record_type.kind,
@@ -45,5 +45,5 @@ def results(request: HttpRequest) -> HttpResponse:
 
 
 def _note(record_type: RecordType[Any], record: Record) -> str:
-    """Return what tells a record from others of the same name."""
+    """Return the text that distinguishes a record from others of the same name."""
     return record_type.context.describe(record) if record_type.context else ""

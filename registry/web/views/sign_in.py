@@ -1,4 +1,4 @@
-"""Signing in with the password of a local account, and signing out."""
+"""Sign in with the password of a local account, and sign out."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ if TYPE_CHECKING:
 
 
 class SignInForm(AuthenticationForm):
-    """Name and password. A name that no account can have is not even looked for.
+    """The form of a user name and a password.
 
-    Where ``refused`` is set, the form says so and looks at nothing.
+    A name that is too long for any account is not looked up. If ``refused`` is set, the
+    form shows it and validates nothing.
     """
 
     refused: SignInRefused | None = None
 
     def clean(self) -> dict[str, Any]:
-        """Refuse, like a wrong name, what is too long for the guard's table as well."""
+        """Authenticate; refuse a name that is too long for the table of django-axes."""
         if self.refused is not None:
             raise ValidationError(self.refused.advice)
         if len(self.cleaned_data.get("username", "")) > MAX_USERNAME_LENGTH:
@@ -39,9 +40,9 @@ class SignInForm(AuthenticationForm):
 
 
 class SignInView(LoginView):
-    """The sign-in form.
+    """The sign-in page.
 
-    Failures are counted by address; django-axes locks an account besides, after
+    Failures are counted by address. In addition, django-axes locks an account after
     repeated failures.
     """
 
@@ -50,7 +51,7 @@ class SignInView(LoginView):
     redirect_authenticated_user = True
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Try the password, unless this address has tried too often."""
+        """Check the password, unless there were too many attempts from this address."""
         try:
             with sign_in_attempt(request) as current:
                 response = super().post(request, *args, **kwargs)
@@ -61,7 +62,7 @@ class SignInView(LoginView):
         return response
 
     def _refused(self, refused: SignInRefused) -> HttpResponse:
-        """Show the form again, of which nothing was looked at."""
+        """Show the form again without validating it."""
         form: Any = self.get_form()
         form.refused = refused
         response = self.render_to_response(self.get_context_data(form=form))
@@ -78,7 +79,7 @@ class SignInView(LoginView):
         return response
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        """Show the form again, and write the failure down."""
+        """Show the form again, and record the failure."""
         audit.record_failure(
             str(form.data.get("username", "")),
             method="password",
@@ -90,9 +91,9 @@ class SignInView(LoginView):
 def locked_out(
     request: HttpRequest, response: HttpResponse, credentials: Any
 ) -> HttpResponse:
-    """Answer who failed too often: the page, or JSON where HTTP Basic was used.
+    """Return the response after too many failures: a page, or JSON for HTTP Basic.
 
-    django-axes calls this in place of whatever answered the last attempt.
+    django-axes calls this to replace the response of the last attempt.
     """
     wait: timedelta = settings.AXES_COOLOFF_TIME
     minutes = round(wait.total_seconds() / 60)
@@ -112,12 +113,12 @@ def locked_out(
 
 
 class SignOutView(LogoutView):
-    """Ends the session; only by POST."""
+    """Ends the browser session; requires POST."""
 
     next_page = "web:home"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Sign the person out, if anybody is in."""
+        """Sign the user out, if they are signed in."""
         if request.user.is_authenticated:
             audit.record(verbs.SIGNED_OUT, person=request.user)
         return super().post(request, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""Suggestions for fields that link to records, as one types."""
+"""Suggestions for inputs with links to records."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from registry.core.record_types import name_of, record_kinds, record_type_named
 from registry.identity.models import User
-from registry.search.names import every_word_in
+from registry.search.names import contains_every_word
 from registry.web.describe import label_of
 
 if TYPE_CHECKING:
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
     from registry.core.record_types import RecordType
 
-    #: The id of a record, and what it is called.
+    #: The id and the label of a record.
     Suggested = dict[str, Any]
 
-#: Records that are suggested at once.
-SHOWN = 12
-#: Characters that are looked at.
-LONGEST = 200
+#: The largest number of suggestions.
+MAX_SHOWN = 12
+#: The largest number of characters of a search.
+MAX_LENGTH = 200
 
 
 @require_safe
 def suggestions(request: HttpRequest, kind: str) -> JsonResponse:
-    """Suggest records that have this id, or that hold every word, the newest first."""
-    text = request.GET.get("q", "").replace("\0", "")[:LONGEST].strip()
+    """Return records with this id or with every word, the newest first."""
+    text = request.GET.get("q", "").replace("\0", "")[:MAX_LENGTH].strip()
     if kind == User.kind:
         if not request.user.is_authenticated:
             raise PermissionDenied("There is no list of accounts without one.")
@@ -56,7 +56,7 @@ def _suggest_accounts(text: str) -> list[Suggested]:
 
 
 def _suggest_records(record_type: RecordType[Any], text: str) -> list[Suggested]:
-    """Find records by the texts that their list shows, unless declared otherwise."""
+    """Return records that match in the declared texts, or in those of their list."""
     declared = record_type.suggestion
     if declared is None:
         found = _find(record_type.model, _texts_of(record_type), text)
@@ -67,7 +67,7 @@ def _suggest_records(record_type: RecordType[Any], text: str) -> list[Suggested]
 
 
 def _texts_of(record_type: RecordType[Any]) -> tuple[str, ...]:
-    """Name the texts among the columns of a list."""
+    """Return the text fields among the columns of a list."""
     columns = map(record_type.model._meta.get_field, record_type.column_names)
     texts = (models.CharField, models.TextField)
     return tuple(one.name for one in columns if isinstance(one, texts))
@@ -76,14 +76,14 @@ def _texts_of(record_type: RecordType[Any]) -> tuple[str, ...]:
 def _find(
     model: type[models.Model], fields: tuple[str, ...], text: str, *links: str
 ) -> list[Any]:
-    # no link is None to Django, which else would follow every one
+    # with None, Django follows no link; without arguments it would follow all
     rows = model._default_manager.select_related(*links or (None,)).order_by("-pk")
     by_id = list(rows.filter(pk=int(text))) if _is_id(text) else []
     if text and not fields:
         return by_id
-    matches = every_word_in(text.split(), fields)
-    others = rows.filter(matches)[: SHOWN + len(by_id)]
-    return [*by_id, *(one for one in others if one not in by_id)][:SHOWN]
+    matches = contains_every_word(text.split(), fields)
+    others = rows.filter(matches)[: MAX_SHOWN + len(by_id)]
+    return [*by_id, *(one for one in others if one not in by_id)][:MAX_SHOWN]
 
 
 def _is_id(text: str) -> bool:

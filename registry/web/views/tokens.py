@@ -1,4 +1,4 @@
-"""The one API token of a person: made and ended by POST, shown once."""
+"""Generate and revoke the API token of an account; its key is shown once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sensitive_variables("key")
 def get_token(request: HttpRequest) -> HttpResponse:
-    """Make a token and show its key; a GET only says whether there is one."""
+    """Generate a token and show its key; a GET only shows whether there is one."""
     user = cast("User", request.user)
     key = issue_token(user=user, by=user) if request.method == "POST" else None
     token = ApiToken.objects.filter(user=user).first()
@@ -35,7 +35,7 @@ def get_token(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request: HttpRequest) -> HttpResponse:
-    """End the token; a GET changes nothing."""
+    """Revoke the token; a GET changes nothing."""
     user = cast("User", request.user)
     if request.method == "POST":
         if revoke_token(user=user, by=user):

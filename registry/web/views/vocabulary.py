@@ -1,4 +1,4 @@
-"""The terms of our own that provenance documents use, to read and for programs."""
+"""The registry's own terms in provenance documents, as a page, Turtle and JSON-LD."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 _PAGE = "text/html"
-#: The formats by the names that `format` has for them; the page is the usual one.
+#: The media types of the values of `format`; the page is the default.
 _MEDIA_TYPES = {
     "html": _PAGE,
     "turtle": "text/turtle",
@@ -33,7 +33,7 @@ _HEADINGS = {
 
 @require_safe
 def terms(request: HttpRequest) -> HttpResponse:
-    """Show the terms: as a page, or by `Accept` or `format` as Turtle or JSON-LD."""
+    """Show the terms as a page, or as Turtle or JSON-LD by `Accept` or `format`."""
     write = {
         "text/turtle": _turtle,
         "application/ld+json": _json_ld,
@@ -44,7 +44,7 @@ def terms(request: HttpRequest) -> HttpResponse:
 
 
 def _chosen(request: HttpRequest) -> str:
-    """Return the media type that is asked for; the page where nothing fits."""
+    """Return the requested media type; the default is the page."""
     name = request.GET.get("format", "")
     if name and name not in _MEDIA_TYPES:
         raise Http404(

@@ -1,4 +1,4 @@
-"""CSV for spreadsheets, which take some texts for formulas."""
+"""CSV escapes texts that spreadsheets would evaluate as formulas."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from registry.api.base.renderers import csv_texts
+from registry.api.base.renderers import iter_csv
 from tests.api.client import Api, content_of, data_of, path_of, rows_of
 from tests.factories import (
     CodeRunFactory,
@@ -34,7 +34,7 @@ FORMULAS = [
 
 
 @pytest.mark.parametrize("text", FORMULAS)
-def test_no_text_is_a_formula_unless_raw_texts_are_asked_for(text: str) -> None:
+def test_formulas_are_escaped_unless_raw(text: str) -> None:
     issue = IssueFactory(description=text)
     for path in ("/api/issue/", path_of(issue)):
         [row] = rows_of(Api().get(path, {"format": "csv"}))
@@ -46,21 +46,21 @@ def test_no_text_is_a_formula_unless_raw_texts_are_asked_for(text: str) -> None:
         assert row["description"] == f"'{text}"
 
 
-def test_what_a_text_has_further_on_is_left_alone() -> None:
+def test_only_the_beginning_of_a_text_is_escaped() -> None:
     text = "a=1, -2 and '=3'"
     KeyValueFactory(key="'=1", value=text)
     [row] = rows_of(Api().get("/api/key_value/", {"format": "csv"}))
     assert (row["key"], row["value"]) == ("'=1", text)
 
 
-def test_numbers_stay_numbers() -> None:
+def test_numbers_are_not_escaped() -> None:
     row: dict[str, Any] = {"whole": -1, "part": -0.5, "flag": True, "none": None}
-    assert "".join(csv_texts(row, [[row]])) == (
+    assert "".join(iter_csv(row, [[row]])) == (
         "whole,part,flag,none\r\n-1,-0.5,true,\r\n"
     )
 
 
-def test_a_refusal_is_no_formula_either() -> None:
+def test_formulas_in_errors_are_escaped() -> None:
     answer = Api().get("/api/issue/", {"format": "csv", "fields": "=1+1"})
     assert answer.status_code == 400
     [_, [message]] = csv.reader(content_of(answer).decode().splitlines())
@@ -68,12 +68,12 @@ def test_a_refusal_is_no_formula_either() -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/issue/", "/api/username/"])
-def test_another_value_of_raw_is_refused(path: str) -> None:
+def test_an_invalid_value_of_raw_is_refused(path: str) -> None:
     api = Api(UserFactory())
     assert list(data_of(api.get(path, {"raw": "yes please"}), 400)) == ["raw"]
 
 
-def test_lineage_and_impact_have_no_formulas() -> None:
+def test_formulas_in_lineage_and_impact_are_escaped() -> None:
     namespace = NamespaceFactory(name="=1+1")
     product = DataProductFactory(
         namespace=namespace, name="=cmd", object=ObjectFactory()

@@ -1,4 +1,4 @@
-"""The one table from errors to answers."""
+"""Errors are converted to responses."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _answer(rf: RequestFactory, error: Exception) -> Any:
     ],
     ids=lambda case: type(case).__name__,
 )
-def test_an_error_has_its_status_and_words(
+def test_each_error_has_its_status_and_message(
     rf: RequestFactory, error: Exception, status: int, data: Any
 ) -> None:
     answer = _answer(rf, error)
@@ -61,7 +61,7 @@ def test_an_error_has_its_status_and_words(
     ],
     ids=lambda case: type(case).__name__,
 )
-def test_what_a_database_says_is_for_the_log_alone(
+def test_database_messages_are_only_logged(
     rf: RequestFactory, error: Exception, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = _answer(rf, error)
@@ -71,12 +71,12 @@ def test_what_a_database_says_is_for_the_log_alone(
     assert "secret" in caplog.text
 
 
-def test_who_is_to_come_again_is_told_when(rf: RequestFactory) -> None:
+def test_temporary_errors_have_retry_after(rf: RequestFactory) -> None:
     for error in (errors.Unavailable("Not now."), OperationalError("locked")):
         assert _answer(rf, error)["Retry-After"] == "1"
 
 
-def test_of_many_rows_the_first_kind_of_error_counts(rf: RequestFactory) -> None:
+def test_the_first_error_of_several_rows_gives_the_status(rf: RequestFactory) -> None:
     wrong = errors.InvalidInput({"name": ["Wrong."]})
     kinds: list[tuple[dict[int, errors.RegistryError], int]] = [
         ({1: wrong, 2: TWIN}, 400),
@@ -88,5 +88,5 @@ def test_of_many_rows_the_first_kind_of_error_counts(rf: RequestFactory) -> None
         assert [bool(one) for one in answer.data] == [False, True, True]
 
 
-def test_a_defect_is_left_to_the_server(rf: RequestFactory) -> None:
+def test_an_unexpected_error_is_not_handled(rf: RequestFactory) -> None:
     assert _answer(rf, ZeroDivisionError()) is None

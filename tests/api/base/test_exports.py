@@ -1,4 +1,4 @@
-"""Exports are read in pieces, whatever their order."""
+"""Exports are read in chunks, in any order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize("rows", [0, 1, 2, 3, 4, 5])
 @pytest.mark.parametrize("ordering", ["", "id", "identifier", "-identifier,keyphrase"])
-def test_the_pieces_make_up_the_whole(
+def test_the_chunks_contain_all_records(
     rows: int, ordering: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("registry.api.base.viewsets.CHUNK", 2)

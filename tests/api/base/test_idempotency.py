@@ -1,4 +1,4 @@
-"""Idempotency-Key: how long it holds, and what happens while a twin is at work."""
+"""Idempotency-Key: its lifetime, and simultaneous repetitions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from registry.api.base.idempotency import once
+from registry.api.base.idempotency import run_idempotently
 from registry.api.base.parsers import RecordJSONParser
 from registry.catalogue.models import FileType
 from registry.http.models import IdempotencyKey
@@ -45,7 +45,7 @@ def _make_older(**by: float) -> None:
     IdempotencyKey.objects.update(claimed_at=timezone.now() - timedelta(**by))
 
 
-def test_an_answer_is_kept_for_24_hours(api: Api) -> None:
+def test_a_response_is_stored_for_24_hours(api: Api) -> None:
     first = data_of(api.post(LIST, BODY, **KEY), 201)
     _make_older(hours=23.99)
     again = api.post(LIST, BODY, **KEY)
@@ -53,7 +53,7 @@ def test_an_answer_is_kept_for_24_hours(api: Api) -> None:
     assert again["Idempotent-Replayed"] == "true"
 
 
-def test_after_24_hours_the_key_is_forgotten(api: Api) -> None:
+def test_a_key_expires_after_24_hours(api: Api) -> None:
     data_of(api.post(LIST, BODY, **KEY), 201)
     _make_older(hours=24.01)
     assert data_of(api.post(LIST, BODY, **KEY), 409)["detail"]
@@ -61,7 +61,7 @@ def test_after_24_hours_the_key_is_forgotten(api: Api) -> None:
     assert "Idempotent-Replayed" not in api.post(LIST, other, **KEY)
 
 
-def test_the_answer_is_the_first_one_even_where_the_record_has_changed(
+def test_the_first_response_is_repeated_even_if_the_record_changed(
     api: Api,
 ) -> None:
     first = data_of(api.post("/api/object/", {"description": "a"}, **KEY), 201)
@@ -70,7 +70,7 @@ def test_the_answer_is_the_first_one_even_where_the_record_has_changed(
     assert again == first
 
 
-def test_the_order_of_the_keys_in_a_body_does_not_count(api: Api) -> None:
+def test_the_order_of_members_does_not_matter(api: Api) -> None:
     first = data_of(api.post(LIST, BODY, **KEY), 201)
     turned = dict(reversed(BODY.items()))
     assert data_of(api.post(LIST, turned, **KEY), 201) == first
@@ -88,21 +88,23 @@ def test_the_same_key_for_another_address_is_refused(api: Api) -> None:
 
 
 def _claim(person: User, api: Api) -> None:
-    """Leave a claim like that of a request which is still at work."""
+    """Store a claim like that of a request that is still running."""
     data_of(api.post(LIST, BODY, **KEY), 201)
     FileType.objects.all().delete()
     IdempotencyKey.objects.update(status=None)
     assert IdempotencyKey.objects.get().user == person
 
 
-def test_while_a_twin_is_at_work_a_request_is_refused(person: User, api: Api) -> None:
+def test_a_repetition_is_refused_while_the_first_request_runs(
+    person: User, api: Api
+) -> None:
     _claim(person, api)
     answer = data_of(api.post(LIST, BODY, **KEY), 409)
     assert "at work" in answer["detail"]
     assert not FileType.objects.exists()
 
 
-def test_a_twin_that_died_is_not_waited_for(person: User, api: Api) -> None:
+def test_an_abandoned_claim_is_replaced(person: User, api: Api) -> None:
     _claim(person, api)
     _make_older(minutes=16)
     data_of(api.post(LIST, BODY, **KEY), 201)
@@ -113,7 +115,7 @@ def test_a_key_has_at_most_255_characters(api: Api) -> None:
     data_of(api.post(LIST, BODY, idempotency_key="k" * 255), 201)
 
 
-def test_a_duplicate_is_answered_anew(api: Api) -> None:
+def test_an_error_is_not_stored(api: Api) -> None:
     data_of(api.post(LIST, BODY), 201)
     for _ in range(2):
         answer = api.post(LIST, BODY, **KEY)
@@ -122,13 +124,13 @@ def test_a_duplicate_is_answered_anew(api: Api) -> None:
     assert not IdempotencyKey.objects.exists()
 
 
-def test_a_body_that_cannot_be_read_claims_nothing(api: Api) -> None:
+def test_an_invalid_body_claims_no_key(api: Api) -> None:
     for body, media_type in ((b"{", "application/json"), (b"a", "text/plain")):
         assert api.send("POST", LIST, body, media_type, **KEY).status_code in {400, 415}
     assert not IdempotencyKey.objects.exists()
 
 
-def test_a_replay_costs_few_queries(
+def test_a_replay_has_few_queries(
     api: Api, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     bodies = [{"name": str(n), "extension": str(n)} for n in range(500)]
@@ -138,8 +140,8 @@ def test_a_replay_costs_few_queries(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_twin_is_told_at_once_that_the_first_is_at_work(person: User) -> None:
-    """A database that lets one writer in at a time must not make the twin wait."""
+def test_a_simultaneous_repetition_is_refused_without_waiting(person: User) -> None:
+    """A repetition must not wait, even if the database allows only one writer."""
     api = Api(person)
     header = {"idempotency-key": KEY["idempotency_key"]}
     plain = RequestFactory().post(LIST, BODY, "application/json", headers=header)
@@ -155,7 +157,7 @@ def test_a_twin_is_told_at_once_that_the_first_is_at_work(person: User) -> None:
     def first() -> Response:
         try:
             request.user = person
-            return once(request, work)
+            return run_idempotently(request, work)
         finally:
             connection.close()
 
@@ -174,7 +176,7 @@ def test_a_twin_is_told_at_once_that_the_first_is_at_work(person: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_with_one_key_at_once_one_registers_and_none_does_twice(
+def test_simultaneous_requests_with_one_key_register_once(
     person: User,
 ) -> None:
     api = Api(person)

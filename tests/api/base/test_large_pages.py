@@ -1,4 +1,4 @@
-"""Pages of records with very long texts: fewer records, and nothing left out."""
+"""Pages of records with very long texts have fewer records, but omit none."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _walk(api: Api, address: str | None, way: str = "next") -> list[Any]:
     return pages
 
 
-def test_a_page_ends_before_its_texts_are_too_long_and_next_goes_on() -> None:
+def test_a_page_of_long_texts_is_shorter_and_next_continues() -> None:
     texts = _issues(2 * FIT + 1)
     pages = _walk(Api(), f"{LIST}?page_size=1000")
     assert [len(page["results"]) for page in pages] == [FIT, FIT, 1]
@@ -49,7 +49,7 @@ def test_a_page_ends_before_its_texts_are_too_long_and_next_goes_on() -> None:
     assert back[-1]["results"] == pages[0]["results"]
 
 
-def test_csv_has_all_of_it() -> None:
+def test_csv_has_all_long_texts() -> None:
     csv.field_size_limit(2**22)
     texts = _issues(FIT + 2)
     IssueFactory(description="short", component_issues=[])
@@ -57,7 +57,7 @@ def test_csv_has_all_of_it() -> None:
     assert [row["description"] for row in rows] == ["short", *texts]
 
 
-def test_a_record_that_is_larger_than_a_page_is_a_page(
+def test_a_record_larger_than_a_page_is_one_page(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("registry.api.base.viewsets.PAGE_BYTES", 1000)
@@ -69,7 +69,7 @@ def test_a_record_that_is_larger_than_a_page_is_a_page(
     ]
 
 
-def test_long_texts_take_two_statements_more(
+def test_long_texts_need_two_further_statements(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     ObjectFactory(description="x" * 8193)
@@ -82,7 +82,7 @@ def test_long_texts_take_two_statements_more(
         data_of(Api().get("/api/object/", {"omit": "description"}))
 
 
-def test_the_texts_of_other_records_stay_where_they_are() -> None:
+def test_only_the_texts_of_the_page_are_read() -> None:
     ExternalObjectFactory(description=None)
     ExternalObjectFactory(description="x" * 9000)
     page = data_of(Api().get("/api/external_object/", {"fields": "title,description"}))

@@ -1,4 +1,4 @@
-"""Lists in a record that others can make longer: cut short, but for older clients."""
+"""Lists of links in a record have a limit, except for older clients."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _of(name: str, factory: Any, number: int) -> tuple[Any, list[str]]:
 
 
 @pytest.mark.parametrize("name, factory, address", LISTS)
-def test_an_object_shows_the_first_100_and_where_all_are(
+def test_an_object_has_the_first_100_links_and_the_address_of_all(
     name: str, factory: Any, address: str
 ) -> None:
     item, urls = _of(name, factory, 102)
@@ -62,7 +62,7 @@ def test_an_object_shows_the_first_100_and_where_all_are(
 
 
 @pytest.mark.parametrize("name, factory, address", LISTS)
-def test_version_1_0_0_has_all_of_it_and_no_address(
+def test_version_1_0_0_has_complete_lists_without_addresses(
     name: str, factory: Any, address: str
 ) -> None:
     item, urls = _of(name, factory, 102)
@@ -74,7 +74,7 @@ def test_version_1_0_0_has_all_of_it_and_no_address(
         assert not any(key.endswith("_url") for key in shown)
 
 
-def test_a_component_shows_its_first_100_issues_and_where_all_are() -> None:
+def test_a_component_has_its_first_100_issues_and_the_address_of_all() -> None:
     part = ObjectComponentFactory(issues=[])
     ids = multiply(IssueFactory(component_issues=[]), 102)
     link(
@@ -93,7 +93,7 @@ def test_a_component_shows_its_first_100_issues_and_where_all_are() -> None:
     assert "issues_url" not in old
 
 
-def test_a_list_that_a_client_puts_back_is_whole() -> None:
+def test_a_client_can_put_a_complete_list_back() -> None:
     parts = multiply(ObjectComponentFactory(issues=[]), 150)
     person = UserFactory()
     issue = IssueFactory(component_issues=parts, by=person)
@@ -103,7 +103,7 @@ def test_a_list_that_a_client_puts_back_is_whole() -> None:
     assert issue.component_issues.count() == 150
 
 
-def test_an_object_with_very_many_links_is_no_large_answer() -> None:
+def test_an_object_with_many_links_is_a_small_response() -> None:
     item = ObjectFactory()
     for factory in (KeywordFactory, LicenceFactory, DataProductFactory):
         multiply(factory(object=item), 20_000)
@@ -112,7 +112,7 @@ def test_an_object_with_very_many_links_is_no_large_answer() -> None:
     assert len(Api().get("/api/object/").content) < 50_000
 
 
-def test_fields_of_another_version_are_no_choice() -> None:
+def test_fields_of_another_version_cannot_be_selected() -> None:
     item = ObjectFactory()
     query = {"fields": "keywords_url"}
     assert list(data_of(Api().get(path_of(item), query))) == ["keywords_url"]
@@ -129,6 +129,6 @@ def test_csv_has_the_lists_of_its_version() -> None:
     assert "keywords_url" not in row
 
 
-def test_many_at_once_are_answered_in_the_version_that_is_asked_for() -> None:
+def test_a_bulk_response_has_the_requested_version() -> None:
     answer = Api(UserFactory()).post("/api/object/", [{}, {}], accept=OLD)
     assert not any("keywords_url" in record for record in data_of(answer, 201))

@@ -1,4 +1,4 @@
-"""Very many records in one POST."""
+"""A POST can register very many records."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_10_000_records_are_registered_at_once() -> None:
     assert Event.objects.filter(kind="file_type").count() == 10_000
 
 
-def test_one_more_is_too_many() -> None:
+def test_10_001_records_are_refused() -> None:
     answer = data_of(Api(UserFactory()).post(LIST, _rows(10_001)), 400)
     assert answer == {
         "detail": "At most 10000 records in one request; this one has 10001."
@@ -35,7 +35,7 @@ def test_one_more_is_too_many() -> None:
     assert not FileType.objects.exists()
 
 
-def test_a_duplicate_among_10_000_is_named_and_nothing_is_stored() -> None:
+def test_a_duplicate_among_10_000_records_is_reported() -> None:
     known = FileTypeFactory(name="Format 9999", extension="9999")
     errors = data_of(Api(UserFactory()).post(LIST, _rows(10_000)), 409)
     assert [index for index, error in enumerate(errors) if error] == [9999]
@@ -43,6 +43,6 @@ def test_a_duplicate_among_10_000_is_named_and_nothing_is_stored() -> None:
     assert FileType.objects.get() == known
 
 
-def test_objects_have_their_components_however_many_there_are() -> None:
+def test_each_of_many_objects_has_its_component() -> None:
     data_of(Api(UserFactory()).post("/api/object/", [{}] * 2500), 201)
     assert ObjectComponent.objects.filter(whole_object=True).count() == 2500

@@ -1,4 +1,4 @@
-"""Bodies take little more memory than their text while they are read."""
+"""Parsing a body needs little more memory than its text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HOSTILE = {
 
 
 def _peak(body: bytes, read: Any) -> int:
-    """Return how many bytes of memory reading took at once beside the text."""
+    """Return the peak memory of parsing in bytes, besides the text."""
     tracemalloc.start()
     try:
         read(body)
@@ -51,19 +51,19 @@ def _refused_by_crates(body: bytes) -> None:
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.parametrize("read", [_refused_by_api, _refused_by_crates])
-def test_a_body_of_very_many_values_is_refused_before_they_are_made(
+def test_a_body_of_too_many_values_is_refused_before_it_is_parsed(
     body: bytes, read: Any
 ) -> None:
     assert _peak(body, read) < 16 * MEGABYTE
 
 
-def test_what_is_taken_is_limited_in_memory() -> None:
+def test_accepted_bodies_have_limited_memory() -> None:
     most = b'{"a":[' + b"[]," * (MAX_VALUES // 2 - 4) + b"[]]}"
     peak = _peak(most, lambda body: RecordJSONParser().parse(io.BytesIO(body)))
     assert peak < 100 * MEGABYTE
 
 
-def test_the_widest_records_are_taken_ten_thousand_at_a_time() -> None:
+def test_ten_thousand_of_the_largest_records_are_accepted() -> None:
     row = {f"field-{n}": "x" * 100 for n in range(12)} | {"links": ["/api/a/1/"] * 50}
     body = json.dumps([row] * 10_000).encode()
     assert len(RecordJSONParser().parse(io.BytesIO(body))) == 10_000

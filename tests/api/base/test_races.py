@@ -1,4 +1,4 @@
-"""Writers that meet: the database decides, and nobody gets a 500."""
+"""Simultaneous writers: the database decides, and no request gets 500."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BODY = {"name": "Comma-separated values", "extension": "csv"}
 
 
 def _in_thread(work: Callable[[], Any]) -> Callable[[], Any]:
-    """Give the connection of a thread back when its work is done."""
+    """Close the connection of a thread after its work."""
 
     def closing() -> Any:
         try:
@@ -37,7 +37,7 @@ def _in_thread(work: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def _wait_for_a_waiting_writer() -> None:
-    """Return when another connection to this database waits for a lock."""
+    """Wait until another connection to this database waits for a lock."""
     deadline = time.monotonic() + PATIENCE
     with connection.cursor() as cursor:
         while time.monotonic() < deadline:
@@ -57,7 +57,7 @@ def _post(api: Api) -> Any:
 
 
 @pytest.mark.postgres
-def test_a_duplicate_of_what_is_stored_at_this_moment_is_refused() -> None:
+def test_a_simultaneous_duplicate_is_refused() -> None:
     person = UserFactory()
     api = Api(UserFactory())
     with ThreadPoolExecutor(1) as pool:
@@ -70,7 +70,7 @@ def test_a_duplicate_of_what_is_stored_at_this_moment_is_refused() -> None:
 
 
 @pytest.mark.postgres
-def test_what_another_gives_up_at_this_moment_is_registered() -> None:
+def test_a_record_is_registered_if_the_other_writer_rolls_back() -> None:
     person = UserFactory()
     api = Api(UserFactory())
     with ThreadPoolExecutor(1) as pool:
@@ -83,7 +83,7 @@ def test_what_another_gives_up_at_this_moment_is_registered() -> None:
     assert FileType.objects.get().registered_by != person
 
 
-def test_of_two_changes_to_the_same_state_one_is_late() -> None:
+def test_one_of_two_changes_to_one_revision_is_refused() -> None:
     person = UserFactory()
     run = CodeRunFactory(by=person)
     people = [Api(person), Api(UserFactory(is_superuser=True))]
@@ -104,7 +104,7 @@ def test_of_two_changes_to_the_same_state_one_is_late() -> None:
         assert sorted(pool.map(change, people)) == [200, 412]
 
 
-def test_of_two_that_remove_a_run_one_does() -> None:
+def test_one_of_two_deletions_of_a_run_succeeds() -> None:
     person = UserFactory()
     run = CodeRunFactory(by=person)
     people = [Api(person), Api(UserFactory(is_superuser=True))]
@@ -122,8 +122,8 @@ def test_of_two_that_remove_a_run_one_does() -> None:
     assert not CodeRun.objects.exists()
 
 
-def test_many_that_register_lists_at_once_store_whole_lists() -> None:
-    """Each list shares one record with the next, so that some must lose as a whole."""
+def test_simultaneous_lists_are_stored_completely_or_not_at_all() -> None:
+    """Each list shares one record with the next, so some lists must be refused."""
     people = [Api(UserFactory()) for _ in range(4)]
     barrier = Barrier(4)
 
@@ -144,7 +144,7 @@ def test_many_that_register_lists_at_once_store_whole_lists() -> None:
 
 
 @pytest.mark.postgres
-def test_readers_do_not_see_an_object_without_its_component() -> None:
+def test_readers_never_see_an_object_without_its_component() -> None:
     person = UserFactory()
     stored, seen = Event(), Event()
 

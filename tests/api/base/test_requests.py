@@ -1,4 +1,4 @@
-"""Requests as clients and others send them: versions, slashes, bodies of all kinds."""
+"""Requests with versions, slashes and bodies of all types."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_the_type_of_a_record_is_the_longest_key_in_its_url() -> None:
         assert max((key for key in TYPES if key in url), key=len) == name
 
 
-def test_the_root_takes_no_query(
+def test_the_root_refuses_filters(
     api: Api, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(0):
@@ -80,12 +80,12 @@ def test_the_root_takes_no_query(
         data_of(api.get("/api/"))
 
 
-def test_the_root_refuses_what_means_nothing() -> None:
+def test_the_root_refuses_unknown_parameters() -> None:
     answer = data_of(Api().get("/api/", {"page": 1}), 400)
     assert answer["detail"].startswith("Invalid query arguments")
 
 
-def test_who_is_signed_in_learns_the_own_name() -> None:
+def test_username_returns_the_signed_in_account() -> None:
     person = UserFactory()
     shown = data_of(Api(person).get("/api/username/"))
     assert shown == {"username": person.username}
@@ -107,7 +107,7 @@ def test_another_version_is_not_acceptable() -> None:
     assert list(data_of(answer, 406)) == ["detail"]
 
 
-def test_a_slash_that_is_missing_is_added_by_a_redirect_on_reading_alone(
+def test_a_missing_slash_is_redirected_only_for_reads(
     api: Api,
 ) -> None:
     path = path_of(ObjectFactory()).rstrip("/")
@@ -123,7 +123,7 @@ def test_a_slash_that_is_missing_is_added_by_a_redirect_on_reading_alone(
 @pytest.mark.parametrize(
     "path", ["/api/nothing/", "/api/object/7/8/", "/api//", "/api/x"]
 )
-def test_an_unknown_address_is_not_found_in_json(path: str) -> None:
+def test_an_unknown_address_gets_404_in_json(path: str) -> None:
     for method in ("GET", "POST", "OPTIONS", "DELETE"):
         assert list(data_of(Api().call(method, path), 404)) == ["detail"]
 
@@ -132,7 +132,7 @@ def test_an_unknown_address_is_not_found_in_json(path: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["fields", "omit", "ordering"])
-def test_a_list_of_names_has_no_empty_ones(name: str) -> None:
+def test_an_empty_field_name_is_refused(name: str) -> None:
     record = FileTypeFactory()
     for text in (",,,", "name,", ",name", "name,,extension"):
         [message] = data_of(Api().get(LIST, {name: text}), 400)[name]
@@ -149,7 +149,7 @@ def _described(name: str, field: str) -> dict[str, object]:
     return described["properties"][field]  # type: ignore[index, no-any-return]
 
 
-def test_addresses_that_are_no_uris_are_not_promised_to_be_ones(api: Api) -> None:
+def test_stored_invalid_uris_have_no_uri_format(api: Api) -> None:
     root = "file:///home/Anna B/data/"
     made = data_of(api.post("/api/storage_root/", {"root": root}), 201)
     assert made["root"] == root
@@ -161,7 +161,7 @@ def test_addresses_that_are_no_uris_are_not_promised_to_be_ones(api: Api) -> Non
         assert _described(f"{name}Request", field)["format"] == "uri"
 
 
-def test_a_lockout_is_answered_as_the_description_says() -> None:
+def test_a_lockout_matches_the_description() -> None:
     person = UserFactory()
     given = base64.b64encode(f"{person.username}:wrong".encode()).decode()
     answers = [Api().get(LIST, authorization=f"Basic {given}") for _ in range(11)]
@@ -190,7 +190,7 @@ NO_JSON = (
 )
 
 
-def test_what_is_no_json_is_refused(api: Api) -> None:
+def test_invalid_json_is_refused(api: Api) -> None:
     for body in NO_JSON:
         answer = api.send("POST", LIST, body, JSON)
         assert list(data_of(answer, 400)) == ["detail"], body[:100]
@@ -199,7 +199,7 @@ def test_what_is_no_json_is_refused(api: Api) -> None:
 
 @pytest.mark.parametrize("depth", [100, 300, 900, 1000, 1020])
 @pytest.mark.parametrize("key", ["", "run-1"], ids=["plain", "with key"])
-def test_deep_json_is_no_failure(api: Api, depth: int, key: str) -> None:
+def test_deeply_nested_json_is_refused(api: Api, depth: int, key: str) -> None:
     deep = "[" * depth + "]" * depth
     for path, field in (
         ("/api/object/", "unknown"),
@@ -217,7 +217,7 @@ def test_deep_json_is_no_failure(api: Api, depth: int, key: str) -> None:
         assert answer.status_code in {201, 400}, field
 
 
-def test_an_unknown_media_type_is_said_so(api: Api) -> None:
+def test_an_unknown_media_type_gets_415(api: Api) -> None:
     for media_type in ("text/plain", "application/xml", "application/octet-stream"):
         answer = api.send("POST", LIST, b"name=a", media_type)
         assert list(data_of(answer, 415)) == ["detail"]
@@ -258,13 +258,13 @@ def test_a_blank_text_is_refused_where_one_is_required(api: Api) -> None:
     assert set(messages) == {"name", "extension"}
 
 
-def test_a_record_may_be_sent_in_any_case_of_the_method_and_type(api: Api) -> None:
+def test_the_case_of_the_media_type_does_not_matter(api: Api) -> None:
     body = json.dumps({"name": "a", "extension": "b"}).encode()
     answer = api.send("POST", LIST, body, "Application/JSON; charset=UTF-8")
     data_of(answer, 201)
 
 
-def test_a_method_that_is_none_is_refused(api: Api) -> None:
+def test_an_unknown_method_is_refused(api: Api) -> None:
     for method in ("TRACE", "FOO"):
         assert list(data_of(api.call(method, LIST), 405)) == ["detail"]
 
@@ -276,7 +276,7 @@ def test_head_has_no_body(api: Api) -> None:
         assert (answer.status_code, content_of(answer)) == (200, b"")
 
 
-def test_a_query_that_is_no_utf_8_finds_nothing_or_is_refused() -> None:
+def test_a_query_that_is_not_utf_8_finds_nothing_or_is_refused() -> None:
     for query in ("name=%ff", "name=%ed%a0%80", "uuid=%ff", "%ff=1"):
         answer = Api().get(f"/api/author/?{query}")
         assert answer.status_code in {200, 400}

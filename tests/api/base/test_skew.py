@@ -1,4 +1,4 @@
-"""One record to which very many others link, and what reading the rest costs."""
+"""A record with very many links does not slow down reading other records."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ BELIEFS = ("nothing", "past", "present")
 
 
 def _relations() -> Iterator[Any]:
-    """Yield every list that a record type embeds."""
+    """Yield every embedded list of a record type."""
     for record_type in record_types():
-        for column in RecordReader.of(record_type).columns:
+        for column in RecordReader.for_type(record_type).columns:
             if isinstance(column, ListColumn):
                 name = f"{record_type.kind}.{column.name}"
                 yield pytest.param(record_type.model, column, id=name)
@@ -48,7 +48,7 @@ def _relations() -> Iterator[Any]:
 RELATIONS = [*_relations()]
 
 
-def test_every_kind_of_list_is_among_them() -> None:
+def test_all_types_of_lists_are_tested() -> None:
     names = {str(parameters.id) for parameters in RELATIONS}
     assert {
         "object.authors",
@@ -71,7 +71,7 @@ def _factory(model: type[models.Model]) -> Any:
 
 
 def _bare(model: type[models.Model]) -> Any:
-    """Register a record that has no lists."""
+    """Register a record with empty lists."""
     empty = {"authors", "issues", "component_issues", "inputs", "outputs"}
     names = {one.name for one in model._meta.get_fields()} & empty
     if model is Object:
@@ -80,7 +80,7 @@ def _bare(model: type[models.Model]) -> Any:
 
 
 def _fill(model: type[Record], column: ListColumn, target: Record, number: int) -> None:
-    """Let this many records more link to one."""
+    """Add this many links to a record."""
     related: RelatedIds = column.related
     relation: Any = model._meta.get_field(column.name)
     other = relation.related_model
@@ -93,7 +93,7 @@ def _fill(model: type[Record], column: ListColumn, target: Record, number: int) 
 
 
 def _skew(model: type[Record], column: ListColumn, belief: str) -> list[Record]:
-    """Return records without links, beside one that has all of them."""
+    """Return records without links, and register one with all links."""
     target, other = _bare(model), _bare(model)
     if belief == "past":
         _fill(model, column, target, 60)
@@ -106,7 +106,7 @@ def _skew(model: type[Record], column: ListColumn, belief: str) -> list[Record]:
 
 
 def _related_statement(model: type[Record], column: ListColumn) -> tuple[str, Any]:
-    """Read a list over the API; return the statement for what belongs to its rows."""
+    """Read a list over the API; return the statement for its related rows."""
     query = {"page_size": OTHERS, "fields": column.name}
     with statements() as seen:
         data_of(Api().get(f"/api/{kind_of(model)}/", query))
@@ -115,7 +115,7 @@ def _related_statement(model: type[Record], column: ListColumn) -> tuple[str, An
 
 
 def _require_an_index(plan: Plan, related: RelatedIds) -> None:
-    """Fail unless the rows were found by the column that they link with."""
+    """Fail unless the plan uses an index of the link column."""
     [index] = plan.read_by[related.table]
     assert index is not None, "the whole table is read"
     assert columns_of(related.table, index)[0] == related.key
@@ -124,7 +124,7 @@ def _require_an_index(plan: Plan, related: RelatedIds) -> None:
 @pytest.mark.postgres
 @pytest.mark.parametrize("belief", BELIEFS)
 @pytest.mark.parametrize("model, column", RELATIONS)
-def test_a_list_reads_nothing_of_a_record_with_many_links(
+def test_a_list_reads_no_links_of_other_records(
     model: type[Record], column: ListColumn, belief: str
 ) -> None:
     _skew(model, column, belief)
@@ -154,7 +154,7 @@ def test_sqlite_finds_each_list_in_an_index(
 @pytest.mark.postgres
 @pytest.mark.parametrize("belief", BELIEFS)
 @pytest.mark.parametrize("whole", [False, True])
-def test_whether_a_product_has_parts_reads_nothing_of_other_objects(
+def test_internal_format_reads_no_rows_of_other_objects(
     belief: str, whole: bool
 ) -> None:
     [target, plain] = [
@@ -187,7 +187,7 @@ def test_whether_a_product_has_parts_reads_nothing_of_other_objects(
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("belief", BELIEFS)
-def test_many_at_once_are_answered_without_reading_other_objects(belief: str) -> None:
+def test_a_bulk_response_reads_no_rows_of_other_objects(belief: str) -> None:
     column = next(p.values[1] for p in RELATIONS if p.id == "object.keywords")
     _skew(Object, column, belief)
     api = Api(factories.UserFactory())
@@ -201,7 +201,7 @@ def test_many_at_once_are_answered_without_reading_other_objects(belief: str) ->
 
 
 @pytest.mark.postgres
-def test_a_plan_from_when_a_table_was_tiny_is_not_kept() -> None:
+def test_a_plan_for_a_tiny_table_is_not_kept() -> None:
     column = next(p.values[1] for p in RELATIONS if p.id == "object.keywords")
     target, other = _bare(Object), _bare(Object)
     _fill(Object, column, target, 3)

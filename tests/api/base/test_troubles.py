@@ -1,4 +1,4 @@
-"""What every surface answers where PostgreSQL gives a transaction up, or is full."""
+"""Every surface handles aborted transactions and full disks of PostgreSQL."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ Post = Callable[[], Any]
 
 @pytest.fixture(autouse=True)
 def _forget_full_disks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the tests that follow know nothing of the disks that are full here."""
+    """Reset the known full disks after each test."""
     monkeypatch.setattr(database_errors._LastFull, "at", database_errors._LastFull.at)
 
 
 @pytest.mark.parametrize("state", [DEADLOCK, SERIALIZATION])
 @pytest.mark.parametrize("headers", [{}, KEY], ids=["plain", "with key"])
 @pytest.mark.parametrize("body", [BODY, [BODY]], ids=["one", "many"])
-def test_a_record_is_registered_at_the_third_try(
+def test_a_record_is_registered_in_the_third_attempt(
     state: str, headers: dict[str, str], body: Any
 ) -> None:
     api = Api(UserFactory.create())
@@ -46,7 +46,7 @@ def test_a_record_is_registered_at_the_third_try(
 
 
 @pytest.mark.parametrize("headers", [{}, KEY], ids=["plain", "with key"])
-def test_after_that_it_is_a_conflict(headers: dict[str, str]) -> None:
+def test_after_three_attempts_there_is_a_conflict(headers: dict[str, str]) -> None:
     api = Api(UserFactory.create())
     with refused_inserts("registry_filetype", DEADLOCK, times=9):
         answer = data_of(api.post(TYPES, BODY, **headers), 409)
@@ -60,19 +60,19 @@ def test_after_that_it_is_a_conflict(headers: dict[str, str]) -> None:
 
 @pytest.fixture(params=["/namespace/new/", "/admin/registry/namespace/add/"])
 def post(request: pytest.FixtureRequest) -> Post:
-    """Return what sends the form of a namespace, in the pages and in the admin."""
+    """Return a function that sends the form of a namespace, in pages and admin."""
     client = Client(raise_request_exception=False)
     client.force_login(UserFactory.create(is_superuser=True, is_staff=True))
     return lambda: client.post(request.param, {"name": "mine"})
 
 
-def test_a_form_is_stored_at_the_third_try(post: Post) -> None:
+def test_a_form_is_saved_in_the_third_attempt(post: Post) -> None:
     with refused_inserts("registry_namespace", DEADLOCK, times=2):
         assert post().status_code == 302
     assert Namespace.objects.count() == 1
 
 
-def test_a_form_that_meets_others_again_and_again_is_refused(post: Post) -> None:
+def test_a_form_is_refused_after_three_attempts(post: Post) -> None:
     with refused_inserts("registry_namespace", DEADLOCK, times=9):
         answer = post()
     assert answer.status_code in {200, 400, 409}
@@ -80,7 +80,7 @@ def test_a_form_that_meets_others_again_and_again_is_refused(post: Post) -> None
     assert not Namespace.objects.exists()
 
 
-def test_a_full_disk_is_told_on_every_surface(post: Post) -> None:
+def test_every_surface_reports_a_full_disk(post: Post) -> None:
     with refused_inserts("registry_namespace", DISK_FULL, times=9):
         answer = data_of(
             Api(UserFactory.create()).post("/api/namespace/", {"name": "a"}), 507
@@ -96,7 +96,7 @@ def test_a_full_disk_is_told_on_every_surface(post: Post) -> None:
     )
 
 
-def test_a_sign_in_that_cannot_be_stored_is_a_page() -> None:
+def test_a_sign_in_with_a_full_disk_shows_a_page() -> None:
     person = UserFactory.create(password="fourteen days in bed")
     form = {"username": person.username, "password": "fourteen days in bed"}
     client = Client(raise_request_exception=False)

@@ -1,4 +1,4 @@
-"""What is special about authors: a name or an identifier, and the UUID from it."""
+"""Authors need a name or an identifier, from which the UUID is derived."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def test_with_an_identifier_the_uuid_is_derived(api: Api) -> None:
     assert shown["uuid"] == ORCID_UUID
 
 
-def test_with_an_identifier_another_uuid_is_not_chosen(api: Api) -> None:
+def test_with_an_identifier_another_uuid_is_ignored(api: Api) -> None:
     body = {"identifier": ORCID, "uuid": str(uuid.uuid4())}
     assert data_of(api.post(LIST, body), 201)["uuid"] == ORCID_UUID
 
 
-def test_without_one_the_uuid_is_new_or_chosen(api: Api) -> None:
+def test_without_an_identifier_the_uuid_is_new_or_given(api: Api) -> None:
     chosen = str(uuid.uuid4())
     shown = data_of(api.post(LIST, {"name": "Ada", "uuid": chosen}), 201)
     assert shown["uuid"] == chosen
@@ -41,7 +41,7 @@ def test_without_one_the_uuid_is_new_or_chosen(api: Api) -> None:
     assert len({chosen, first["uuid"], second["uuid"]}) == 3
 
 
-def test_one_of_name_and_identifier_must_be_there(api: Api) -> None:
+def test_a_name_or_an_identifier_is_required(api: Api) -> None:
     for body in ({}, {"name": "", "identifier": ""}, {"uuid": str(uuid.uuid4())}):
         messages = data_of(api.post(LIST, body), 400)
         assert set(messages) == {"name", "identifier"}
@@ -50,7 +50,7 @@ def test_one_of_name_and_identifier_must_be_there(api: Api) -> None:
     assert not Author.objects.exists()
 
 
-def test_a_uuid_that_an_identifier_would_give_is_taken(api: Api) -> None:
+def test_a_derived_uuid_can_be_taken_already(api: Api) -> None:
     known = AuthorFactory(identifier=None, uuid=uuid.UUID(ORCID_UUID))
     answer = data_of(api.post(LIST, {"identifier": ORCID}), 409)
     assert answer == {"detail": "Field uuid must be unique", "url": url_of(known)}
@@ -85,11 +85,11 @@ def test_an_identifier_is_a_url(api: Api, identifier: str) -> None:
         f"https://example.org/{'ü' * 700}",
     ],
 )
-def test_what_is_no_url_is_refused(api: Api, identifier: str) -> None:
+def test_an_invalid_url_is_refused(api: Api, identifier: str) -> None:
     answer = api.post(LIST, {"identifier": identifier})
     assert list(data_of(answer, 400)) == ["identifier"]
 
 
-def test_names_need_not_differ(api: Api) -> None:
+def test_names_need_not_be_unique(api: Api) -> None:
     for _ in range(2):
         data_of(api.post(LIST, {"name": "Ada Lovelace"}), 201)

@@ -1,4 +1,4 @@
-"""What is special about data products and external objects: what others cite stays."""
+"""Data products and external objects, whose cited fields are locked."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def api(person: User) -> Api:
 
 @pytest.fixture
 def product(person: User) -> DataProduct:
-    """Return a product that nothing refers to, of an object without a file."""
+    """Return a product without references, of an object without a file."""
     item = ObjectFactory(storage_location=None)
     found: DataProduct = DataProductFactory(object=item, by=person)
     return found
@@ -56,7 +56,7 @@ def _change(api: Api, method: str, product: DataProduct, **values: Any) -> Any:
 
 
 def _identity(product: DataProduct) -> list[dict[str, Any]]:
-    """Return other values for each part of what a product is cited by."""
+    """Return other values for each cited field of a product."""
     namespace = path_of(NamespaceFactory())
     return [{"namespace": namespace}, {"name": "other"}, {"version": "99.0.0"}]
 
@@ -64,13 +64,13 @@ def _identity(product: DataProduct) -> list[dict[str, Any]]:
 # --- reading --------------------------------------------------------------------------
 
 
-def test_a_product_says_where_its_reports_are(product: DataProduct) -> None:
+def test_a_product_has_the_addresses_of_its_reports(product: DataProduct) -> None:
     shown = data_of(Api().get(path_of(product)))
     assert shown["prov_report"] == f"{HOST}/api/prov-report/{product.pk}/"
     assert shown["ro_crate"] == f"{HOST}/api/ro-crate/data-product/{product.pk}/"
 
 
-def test_the_format_is_internal_where_there_are_parts(product: DataProduct) -> None:
+def test_the_format_is_internal_if_there_are_components(product: DataProduct) -> None:
     def shown() -> Any:
         return data_of(Api().get(path_of(product)))["internal_format"]
 
@@ -79,7 +79,7 @@ def test_the_format_is_internal_where_there_are_parts(product: DataProduct) -> N
     assert shown() is True
 
 
-def test_products_are_found_by_whether_their_format_is_internal() -> None:
+def test_products_can_be_filtered_by_internal_format() -> None:
     plain, parted = DataProductFactory(), DataProductFactory()
     ObjectComponentFactory(object=parted.object)
     for text, product in (("TRUE", parted), ("false", plain)):
@@ -92,7 +92,7 @@ def test_products_are_found_by_whether_their_format_is_internal() -> None:
 
 
 @METHODS
-def test_what_nothing_refers_to_may_change_altogether(
+def test_a_product_without_references_can_change_completely(
     api: Api, product: DataProduct, method: str
 ) -> None:
     for values in (*_identity(product), {"object": path_of(ObjectFactory())}):
@@ -101,7 +101,7 @@ def test_what_nothing_refers_to_may_change_altogether(
 
 
 @METHODS
-def test_the_file_of_a_released_product_stays(
+def test_the_object_of_a_released_product_is_locked(
     api: Api, person: User, method: str
 ) -> None:
     product = DataProductFactory(object=ObjectFactory(), by=person)
@@ -111,7 +111,7 @@ def test_the_file_of_a_released_product_stays(
 
 
 @METHODS
-def test_what_an_external_object_cites_stays(
+def test_fields_that_an_external_object_cites_are_locked(
     api: Api, product: DataProduct, method: str
 ) -> None:
     ExternalObjectFactory(data_product=product)
@@ -123,7 +123,7 @@ def test_what_an_external_object_cites_stays(
 
 @METHODS
 @pytest.mark.parametrize("side", ["inputs", "outputs"])
-def test_what_a_run_read_or_wrote_stays(
+def test_fields_of_a_product_with_a_run_are_locked(
     api: Api, product: DataProduct, method: str, side: str
 ) -> None:
     CodeRunFactory(**{side: [product.object.components.get()]})
@@ -134,7 +134,7 @@ def test_what_a_run_read_or_wrote_stays(
 
 
 @METHODS
-def test_a_change_to_what_another_product_is_called_is_a_duplicate(
+def test_a_change_to_the_name_of_another_product_is_a_duplicate(
     api: Api, product: DataProduct, method: str
 ) -> None:
     other = DataProductFactory(namespace=product.namespace)
@@ -147,7 +147,7 @@ def test_a_change_to_what_another_product_is_called_is_a_duplicate(
 
 
 @METHODS
-def test_the_order_of_versions_follows_a_change(
+def test_a_changed_version_changes_the_order(
     api: Api, product: DataProduct, method: str
 ) -> None:
     twin = {"namespace": product.namespace, "name": product.name}
@@ -183,7 +183,7 @@ def test_a_version_is_semantic(api: Api, product: DataProduct, version: str) -> 
 @pytest.mark.parametrize(
     "version", ["0.0.0", "1.0.0-rc.1", "1.0.0+build.5", "1.0.0-a-b"]
 )
-def test_every_semantic_version_is_taken(
+def test_every_semantic_version_is_accepted(
     api: Api, product: DataProduct, version: str
 ) -> None:
     shown = data_of(_change(api, "PATCH", product, version=version))
@@ -233,7 +233,7 @@ def test_the_product_links_back(api: Api) -> None:
     ],
     ids="+".join,
 )
-def test_an_identifier_or_both_alternates_are_enough(
+def test_an_identifier_or_both_alternate_fields_suffice(
     api: Api, given: dict[str, Any]
 ) -> None:
     shown = data_of(api.post(LIST, _external(**given)), 201)
@@ -252,7 +252,7 @@ def test_an_identifier_or_both_alternates_are_enough(
         ),
     ],
 )
-def test_less_than_that_is_refused(
+def test_an_incomplete_identifier_is_refused(
     api: Api, given: dict[str, Any], missing: set[str]
 ) -> None:
     assert set(data_of(api.post(LIST, _external(**given)), 400)) == missing
@@ -266,7 +266,7 @@ def test_absent_identifiers_are_equal(api: Api) -> None:
     assert again["url"] == first["url"]
 
 
-def test_the_same_title_in_another_version_is_another(api: Api) -> None:
+def test_the_same_title_can_have_another_version(api: Api) -> None:
     data_of(api.post(LIST, _external(identifier=DOI)), 201)
     product = DataProductFactory(version="3.0.0")
     data_of(api.post(LIST, _external(identifier=DOI, data_product=product.pk)), 201)

@@ -1,4 +1,4 @@
-"""How long texts may be: to the character, and as many bytes as an index takes."""
+"""Texts have maximum lengths in characters, and in bytes for an index."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ TEXTS: tuple[tuple[str, Any, str, int, str], ...] = (
 
 
 def _text(size: int, start: str = "", of: str = "abcdefghij-klm") -> str:
-    """Return a text that a database cannot store in fewer bytes by much."""
+    """Return a text that a database cannot compress much."""
     return (start + of * size)[:size]
 
 
@@ -126,7 +126,7 @@ def _body(factory: Any, **given: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "endpoint,factory,field,limit,start", TEXTS, ids=lambda case: str(case)[:40]
 )
-def test_a_text_may_be_as_long_as_that_and_no_longer(
+def test_texts_have_a_maximum_length(
     endpoint: str, factory: Any, field: str, limit: int, start: str
 ) -> None:
     api, path = Api(UserFactory()), f"/api/{endpoint}/"
@@ -161,7 +161,7 @@ def test_a_text_may_be_as_long_as_that_and_no_longer(
     ],
     ids=lambda case: str(case)[:40],
 )
-def test_texts_that_are_unique_together_may_all_be_as_long_as_that(
+def test_unique_texts_can_all_have_the_maximum_length(
     endpoint: str, factory: Any, fields: tuple[str, ...]
 ) -> None:
     starts = {
@@ -185,7 +185,7 @@ def _random_text(size: int, start: str) -> str:
 
 
 @pytest.mark.parametrize("text", ["é" * 640, "数" * 426, "🐧" * 320])
-def test_characters_of_more_than_a_byte_fit_an_index_as_well(text: str) -> None:
+def test_multibyte_characters_fit_the_index(text: str) -> None:
     api = Api(UserFactory())
     body = _body(factories.FileTypeFactory, name=text, extension=text)
     assert data_of(api.post("/api/file_type/", body), 201)["name"] == text

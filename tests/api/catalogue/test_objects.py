@@ -1,4 +1,4 @@
-"""What is special about objects: the component of the whole, and the place."""
+"""Objects have a component ``whole_object`` and can be placed with a PUT."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def put(request: pytest.FixtureRequest) -> Send:
 
 @pytest.fixture
 def place() -> dict[str, Any]:
-    """Return where a file is, as the guide's PUT says it."""
+    """Return the fields of a place, as in the PUT of the guide."""
     root = url_of(StorageRootFactory())
     return {"path": "human/deaths.csv", "hash": sha1(1), "storage_root": root}
 
@@ -65,7 +65,7 @@ def place() -> dict[str, Any]:
 # --- the component of the whole -------------------------------------------------------
 
 
-def test_an_object_has_a_component_that_is_all_of_it_once(api: Api) -> None:
+def test_an_object_has_one_whole_object_component(api: Api) -> None:
     shown = data_of(api.post("/api/object/", {}), 201)
     [component] = ObjectComponent.objects.all()
     assert shown["components"] == [url_of(component)]
@@ -76,34 +76,34 @@ def test_an_object_has_a_component_that_is_all_of_it_once(api: Api) -> None:
     assert part["updated_by"] == shown["updated_by"]
 
 
-def test_many_objects_have_one_each(api: Api) -> None:
+def test_each_of_several_objects_has_one(api: Api) -> None:
     shown = data_of(api.post("/api/object/", [{}, {}, {}]), 201)
     pairs = ObjectComponent.objects.order_by("pk").values_list("object", "whole_object")
     assert [*pairs] == [(one.pk, True) for one in Object.objects.order_by("pk")]
     assert [len(one["components"]) for one in shown] == [1, 1, 1]
 
 
-def test_an_event_tells_of_the_component_too(api: Api, person: User) -> None:
+def test_the_component_has_an_event_too(api: Api, person: User) -> None:
     data_of(api.post("/api/object/", {}), 201)
     made = Event.objects.filter(by=person, action="created").values_list("kind")
     assert sorted(made) == [("object",), ("object_component",)]
 
 
-def test_a_second_component_of_the_whole_is_a_duplicate(api: Api) -> None:
+def test_a_second_whole_object_component_is_a_duplicate(api: Api) -> None:
     item = ObjectFactory()
     body = {"object": path_of(item), "name": "whole_object", "whole_object": True}
     answer = data_of(api.post("/api/object_component/", body), 409)
     assert answer["url"] == url_of(item.components.get())
 
 
-def test_no_component_is_left_of_an_object_that_is_refused(api: Api) -> None:
+def test_a_refused_object_leaves_no_component(api: Api) -> None:
     known = ObjectFactory()
     before = ObjectComponent.objects.count()
     data_of(api.post("/api/object/", {"uuid": str(known.uuid)}), 409)
     assert ObjectComponent.objects.count() == before
 
 
-def test_related_lists_begin_with_the_oldest_and_lead_to_the_rest(api: Api) -> None:
+def test_related_lists_start_with_the_oldest_and_link_to_all(api: Api) -> None:
     item = ObjectFactory()
     parts = [ObjectComponentFactory(object=item, issues=[]) for _ in range(120)]
     shown = data_of(api.get(path_of(item)))
@@ -115,7 +115,7 @@ def test_related_lists_begin_with_the_oldest_and_lead_to_the_rest(api: Api) -> N
 # --- the place ------------------------------------------------------------------------
 
 
-def test_the_guides_put_registers_the_location_and_puts_the_object_there(
+def test_the_put_of_the_guide_registers_and_sets_the_location(
     api: Api, person: User, put: Send, place: dict[str, Any]
 ) -> None:
     item = ObjectFactory(storage_location=None, by=person)
@@ -131,7 +131,7 @@ def test_the_guides_put_registers_the_location_and_puts_the_object_there(
     assert answer["ETag"] == revision_of(item)
 
 
-def test_the_same_again_changes_nothing(
+def test_repeating_the_put_changes_nothing(
     api: Api, person: User, put: Send, place: dict[str, Any]
 ) -> None:
     item = ObjectFactory(storage_location=None, by=person)
@@ -142,7 +142,7 @@ def test_the_same_again_changes_nothing(
     assert StorageLocation.objects.count() == 1
 
 
-def test_a_location_that_is_there_is_found(
+def test_an_existing_location_is_used(
     api: Api, person: User, put: Send, place: dict[str, Any]
 ) -> None:
     known = StorageLocationFactory()
@@ -153,7 +153,7 @@ def test_a_location_that_is_there_is_found(
     assert StorageLocation.objects.count() == 1
 
 
-def test_another_place_than_it_has_is_a_conflict_that_leaves_nothing(
+def test_another_location_is_a_conflict_and_stores_nothing(
     api: Api, person: User, put: Send, place: dict[str, Any]
 ) -> None:
     item = ObjectFactory(by=person)
@@ -164,14 +164,14 @@ def test_another_place_than_it_has_is_a_conflict_that_leaves_nothing(
     assert (revision_of(item), Event.objects.count()) == (tag, events)
 
 
-def test_the_place_of_an_unknown_object_is_not_found(
+def test_placing_an_unknown_object_gets_404(
     api: Api, put: Send, place: dict[str, Any]
 ) -> None:
     assert list(data_of(put(api, "/api/object/999/", place), 404)) == ["detail"]
     assert not StorageLocation.objects.exists()
 
 
-def test_fields_beside_the_place_are_stored_and_others_stay(
+def test_a_put_with_a_place_can_change_other_fields(
     api: Api, person: User, put: Send, place: dict[str, Any]
 ) -> None:
     item = ObjectFactory(storage_location=None, by=person)
@@ -184,7 +184,7 @@ def test_fields_beside_the_place_are_stored_and_others_stay(
     assert StorageLocation.objects.get().public is False
 
 
-def test_a_place_that_is_none_is_refused_by_name(
+def test_an_invalid_place_is_refused_by_field(
     api: Api, person: User, put: Send, place: dict[str, Any]
 ) -> None:
     item = ObjectFactory(storage_location=None, by=person)
@@ -194,7 +194,7 @@ def test_a_place_that_is_none_is_refused_by_name(
     assert not StorageLocation.objects.exists()
 
 
-def test_only_the_owner_and_administrators_put_an_object_somewhere(
+def test_only_the_owner_or_an_administrator_can_place_an_object(
     person: User, put: Send, place: dict[str, Any]
 ) -> None:
     item = ObjectFactory(storage_location=None, by=person)
@@ -205,7 +205,7 @@ def test_only_the_owner_and_administrators_put_an_object_somewhere(
     assert put(administrator, path_of(item), place).status_code == 201
 
 
-def test_a_place_is_given_to_the_state_that_the_client_saw(
+def test_placing_an_object_honours_if_match(
     api: Api, person: User, place: dict[str, Any]
 ) -> None:
     item = ObjectFactory(storage_location=None, by=person)
@@ -217,7 +217,7 @@ def test_a_place_is_given_to_the_state_that_the_client_saw(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_that_place_an_object_at_once_place_it_once(
+def test_two_simultaneous_puts_place_an_object_once(
     person: User, place: dict[str, Any]
 ) -> None:
     item = ObjectFactory(storage_location=None, by=person)
@@ -241,7 +241,9 @@ def test_two_that_place_an_object_at_once_place_it_once(
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_a_location_once_set_stays(api: Api, person: User, method: str) -> None:
+def test_a_location_cannot_be_changed_once_set(
+    api: Api, person: User, method: str
+) -> None:
     item = ObjectFactory(by=person)
     for other in (path_of(StorageLocationFactory()), None):
         answer = api.call(method, path_of(item), {"storage_location": other})
@@ -251,13 +253,13 @@ def test_a_location_once_set_stays(api: Api, person: User, method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_a_uuid_stays(api: Api, person: User, method: str) -> None:
+def test_the_uuid_is_locked(api: Api, person: User, method: str) -> None:
     item = ObjectFactory(by=person)
     answer = api.call(method, path_of(item), {"uuid": str(uuid.uuid4())})
     assert "uuid cannot be changed" in data_of(answer, 409)["detail"]
 
 
-def test_the_same_uuid_and_location_may_be_sent_along(api: Api, person: User) -> None:
+def test_the_same_uuid_and_location_are_accepted(api: Api, person: User) -> None:
     item = ObjectFactory(by=person)
     body = {
         "uuid": str(item.uuid).upper(),
@@ -267,7 +269,7 @@ def test_the_same_uuid_and_location_may_be_sent_along(api: Api, person: User) ->
     assert data_of(api.call("PATCH", path_of(item), body))["description"] == "Deaths"
 
 
-def test_authors_are_replaced_by_those_that_are_sent(api: Api, person: User) -> None:
+def test_the_list_of_authors_is_replaced(api: Api, person: User) -> None:
     item = ObjectFactory(by=person)
     shown = data_of(api.call("PATCH", path_of(item), {"authors": []}))
     assert shown["authors"] == []
@@ -275,7 +277,7 @@ def test_authors_are_replaced_by_those_that_are_sent(api: Api, person: User) -> 
     assert list(event.changes) == ["authors"]
 
 
-def test_an_author_that_is_named_twice_is_one(api: Api) -> None:
+def test_a_repeated_author_is_stored_once(api: Api) -> None:
     author = ObjectFactory().authors.get()
     links = [author.pk, path_of(author), str(author.uuid)]
     shown = data_of(api.post("/api/object/", {"authors": links}), 201)

@@ -1,4 +1,4 @@
-"""Storage roots and locations: URIs, credentials, and lists that are cut short."""
+"""Storage roots and locations: URIs, credentials, and limited lists."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_storage_root_is_a_uri(api: Api, root: str) -> None:
         "",
     ],
 )
-def test_what_is_no_uri_is_refused(api: Api, root: str) -> None:
+def test_an_invalid_uri_is_refused(api: Api, root: str) -> None:
     assert list(data_of(api.post(LIST, {"root": root}), 400)) == ["root"]
 
 
@@ -79,17 +79,17 @@ def test_what_is_no_uri_is_refused(api: Api, root: str) -> None:
         "https://a@b@data.example.org/",
     ],
 )
-def test_a_credential_inside_is_refused(api: Api, root: str) -> None:
+def test_a_uri_with_credentials_is_refused(api: Api, root: str) -> None:
     [message] = data_of(api.post(LIST, {"root": root}), 400)["root"]
     assert "take the user name and password out of it" in message
 
 
-def test_a_bare_path_is_no_root_but_may_be_asked_for(api: Api) -> None:
+def test_a_plain_path_is_refused_but_can_be_filtered_by(api: Api) -> None:
     page = data_of(api.get(LIST, {"root": "/home/ada/.fair/data/"}))
     assert page["results"] == []
 
 
-def test_a_root_is_found_by_all_of_it_whatever_is_in_it(api: Api) -> None:
+def test_a_root_can_be_filtered_by_its_whole_text(api: Api) -> None:
     body = {"root": "https://data.example.org/[a]?b=*"}
     shown = data_of(api.post(LIST, body), 201)
     assert data_of(api.get(LIST, body))["results"] == [shown]
@@ -100,7 +100,7 @@ def test_a_private_location_shows_its_record(api: Api) -> None:
     assert data_of(Api().get(path_of(location)))["path"] == location.path
 
 
-def test_the_same_hash_may_be_there_publicly_and_privately(api: Api) -> None:
+def test_a_hash_can_be_public_and_private(api: Api) -> None:
     known = StorageLocationFactory()
     body = {
         "path": known.path,
@@ -114,7 +114,7 @@ def test_the_same_hash_may_be_there_publicly_and_privately(api: Api) -> None:
 # --- lists that are cut short ---------------------------------------------------------
 
 
-def test_a_root_shows_its_newest_100_locations_and_where_all_are() -> None:
+def test_a_root_has_its_newest_100_locations_and_the_address_of_all() -> None:
     root = StorageRootFactory()
     ids = [StorageLocationFactory(storage_root=root).pk for _ in range(102)]
     StorageLocationFactory()
@@ -131,7 +131,7 @@ def test_a_root_shows_its_newest_100_locations_and_where_all_are() -> None:
     assert urls == newest
 
 
-def test_lists_of_roots_are_cut_short_each_by_itself() -> None:
+def test_each_root_of_a_list_has_its_own_limit() -> None:
     roots = [StorageRootFactory(), StorageRootFactory()]
     for root in roots:
         for _ in range(2):
@@ -142,7 +142,7 @@ def test_lists_of_roots_are_cut_short_each_by_itself() -> None:
 
 
 @pytest.mark.parametrize("side", ["inputs", "outputs"])
-def test_a_component_shows_the_newest_100_runs_and_where_all_are(side: str) -> None:
+def test_a_component_has_the_newest_100_runs_and_the_address_of_all(side: str) -> None:
     part = ObjectComponentFactory()
     script = ObjectComponentFactory().object
     links = {"code_repo": None, "model_config": None, "submission_script": script}

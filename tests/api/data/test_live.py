@@ -1,4 +1,4 @@
-"""Uploads and downloads over a real server, and the guide that tells of them."""
+"""Uploads and downloads on a real server, and the guide about them."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ PATIENCE = 60
 
 @pytest.fixture(scope="module")
 def token(live_registry: LiveRegistry) -> str:
-    """Return the token of somebody who may upload."""
+    """Return the token of an account that can upload."""
     live_registry.user("uploader", "fourteen days in bed")
     return live_registry.token("uploader")
 
 
 def address_for(registry: LiveRegistry, token: str, sha1: str) -> str:
-    """Ask for an address to upload to, as the clients do."""
+    """Request an upload address, as the clients do."""
     answer = requests.post(
         f"{registry.url}/api/data/{sha1}",
         headers={"Authorization": f"token {token}"},
@@ -45,18 +45,18 @@ def address_for(registry: LiveRegistry, token: str, sha1: str) -> str:
 
 
 def stored(registry: LiveRegistry, sha1: str) -> Path:
-    """Return where a registry keeps a file."""
+    """Return the path of a stored file."""
     return registry.data_dir / "store" / "files" / sha1[:2] / sha1[2:4] / sha1
 
 
 def unfinished(registry: LiveRegistry) -> list[Path]:
-    """Return what a registry has of uploads that are not complete."""
+    """Return the files of incomplete uploads."""
     incoming = registry.data_dir / "store" / "incoming"
     return list(incoming.iterdir()) if incoming.exists() else []
 
 
 def workers(registry: LiveRegistry) -> list[Path]:
-    """Return the folders below /proc of the processes that answer."""
+    """Return the folders below /proc of the worker processes."""
     bind = f"--bind=127.0.0.1:{urlsplit(registry.url).port}".encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
@@ -70,7 +70,7 @@ def workers(registry: LiveRegistry) -> list[Path]:
 
 
 def most_memory(registry: LiveRegistry) -> int:
-    """Return the most memory that the processes have ever had, in bytes."""
+    """Return the peak memory of the processes in bytes."""
     texts = [(folder / "status").read_text() for folder in workers(registry)]
     return sum(
         int(kb) * 1024 for kb in re.findall(r"VmHWM:\s+(\d+) kB", "".join(texts))
@@ -78,7 +78,7 @@ def most_memory(registry: LiveRegistry) -> int:
 
 
 @pytest.mark.once
-def test_a_large_file_takes_no_more_memory_than_a_small_one(
+def test_a_large_file_needs_no_more_memory_than_a_small_one(
     live_registry: LiveRegistry, token: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "large.bin"
@@ -106,9 +106,7 @@ def test_a_large_file_takes_no_more_memory_than_a_small_one(
     assert most_memory(live_registry) - before < 64 * MEGABYTE
 
 
-def test_a_file_may_come_in_chunks_of_unknown_number(
-    live_registry: LiveRegistry, token: str
-) -> None:
+def test_a_file_can_be_sent_in_chunks(live_registry: LiveRegistry, token: str) -> None:
     data = os.urandom(3 * MEGABYTE)
 
     def pieces() -> Iterator[bytes]:
@@ -121,7 +119,7 @@ def test_a_file_may_come_in_chunks_of_unknown_number(
     assert stored(live_registry, sha1_of(data)).read_bytes() == data
 
 
-def test_an_empty_file_is_uploaded_with_a_length_or_in_no_chunk(
+def test_an_empty_file_can_be_sent_with_a_length_or_chunked(
     live_registry: LiveRegistry, token: str
 ) -> None:
     sha1 = sha1_of(b"")
@@ -136,7 +134,7 @@ def test_an_empty_file_is_uploaded_with_a_length_or_in_no_chunk(
 @pytest.mark.parametrize(
     "header", ["Content-Length: 5000000", "Transfer-Encoding: chunked"]
 )
-def test_an_upload_that_breaks_off_leaves_nothing(
+def test_an_interrupted_upload_leaves_nothing(
     live_registry: LiveRegistry, token: str, header: str
 ) -> None:
     data = os.urandom(5_000_000)
@@ -157,7 +155,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(
     assert answer.status_code == 201
 
 
-def test_of_many_who_upload_the_same_file_one_is_first(
+def test_simultaneous_uploads_of_a_file_store_it_once(
     live_registry: LiveRegistry, token: str
 ) -> None:
     data = os.urandom(2 * MEGABYTE)
@@ -173,7 +171,7 @@ def test_of_many_who_upload_the_same_file_one_is_first(
     assert unfinished(live_registry) == []
 
 
-def test_a_refused_upload_hears_why_on_a_connection_that_stays(
+def test_a_refused_upload_gets_the_reason_and_keeps_the_connection(
     live_registry: LiveRegistry, token: str
 ) -> None:
     data = os.urandom(8 * MEGABYTE)
@@ -185,7 +183,7 @@ def test_a_refused_upload_hears_why_on_a_connection_that_stays(
     assert [a.status_code for a in (refused, wrong, right)] == [403, 400, 201]
 
 
-def test_the_root_of_uploads_is_the_first_and_follows_the_address(
+def test_the_storage_root_of_uploads_is_the_first_and_follows_the_address(
     live_registry: LiveRegistry,
 ) -> None:
     roots = f"{live_registry.url}/api/storage_root/"
@@ -203,7 +201,7 @@ def test_the_root_of_uploads_is_the_first_and_follows_the_address(
 def guide(
     live_registry: LiveRegistry, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
-    """Follow the guide from its beginning to its end; return what each part printed."""
+    """Run the whole guide; return the output of each part."""
     live_registry.user("ada", "the password of ada")
     home = tmp_path_factory.mktemp("ada")
     folder = home / "school"

@@ -1,4 +1,4 @@
-"""How much an account may store, by uploads and by crates."""
+"""The quotas of accounts, for uploads and crates."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def _quota_of_a_megabyte(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def ada() -> User:
-    """Return somebody without any role."""
+    """Return an account without roles."""
     user: User = UserFactory.create()
     return user
 
 
 def upload(data: bytes, by: User) -> HttpResponse:
-    """Send bytes to an address as the registry gives it out."""
+    """Request an upload address and send bytes to it."""
     sha1 = sha1_of(data)
     query = "&".join(f"{k}={v}" for k, v in permit_upload(sha1, by.pk).items())
     path = f"/api/data/{sha1}/file?{query}"
@@ -63,7 +63,7 @@ def files_left() -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def test_an_account_may_store_its_quota_and_no_more(ada: User) -> None:
+def test_an_account_cannot_exceed_its_quota(ada: User) -> None:
     assert upload(os.urandom(HALF), ada).status_code == 201
     assert upload(os.urandom(HALF), ada).status_code == 201
     assert bytes_stored_by(ada.pk) == MEGABYTE
@@ -96,7 +96,7 @@ def test_the_files_of_a_crate_count(ada: User) -> None:
     assert send_crate({"a": first}, ada).status_code in {200, 201}
 
 
-def test_a_page_says_what_is_wrong_with_a_crate(ada: User) -> None:
+def test_the_page_shows_the_errors_of_a_crate(ada: User) -> None:
     keep(os.urandom(MEGABYTE), by=ada)
     client = Client()
     client.force_login(ada)
@@ -107,7 +107,7 @@ def test_a_page_says_what_is_wrong_with_a_crate(ada: User) -> None:
     assert b"of the 1048576 that it is allowed" in answer.content
 
 
-def test_bytes_count_for_who_sent_them_first(ada: User) -> None:
+def test_bytes_count_for_the_first_uploader(ada: User) -> None:
     bob = UserFactory.create()
     data = os.urandom(HALF)
     assert upload(data, ada).status_code == 201
@@ -115,7 +115,7 @@ def test_bytes_count_for_who_sent_them_first(ada: User) -> None:
     assert (bytes_stored_by(ada.pk), bytes_stored_by(bob.pk)) == (HALF, 0)
 
 
-def test_a_full_account_may_send_what_is_there_already(ada: User) -> None:
+def test_a_full_account_can_upload_existing_files(ada: User) -> None:
     data = os.urandom(MEGABYTE)
     assert upload(data, ada).status_code == 201
     assert upload(data, ada).status_code == 200
@@ -126,14 +126,14 @@ def test_administrators_are_exempt() -> None:
     assert upload(os.urandom(MEGABYTE + 1), administrator).status_code == 201
 
 
-def test_there_is_no_quota_unless_one_is_set(settings: Settings, ada: User) -> None:
+def test_there_is_no_default_quota(settings: Settings, ada: User) -> None:
     settings.QUOTA_MB = None
     assert quota_of(ada) is None
     assert upload(os.urandom(MEGABYTE + 1), ada).status_code == 201
 
 
 def shown(user: User) -> str:
-    """Return what the account page says of stored files."""
+    """Return the text about stored files on the account page."""
     client = Client()
     client.force_login(user)
     text = client.get("/account/").content.decode()
@@ -148,7 +148,7 @@ def test_the_account_page_shows_what_is_stored_and_allowed(ada: User) -> None:
 
 
 class Waiting(io.BytesIO):
-    """Bytes of which the end comes when that of others has come as well."""
+    """A body whose end waits for the ends of other bodies."""
 
     def __init__(self, data: bytes, others: threading.Barrier) -> None:
         super().__init__(data)
@@ -164,7 +164,7 @@ class Waiting(io.BytesIO):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_uploads_at_once_stay_within_the_quota() -> None:
+def test_simultaneous_uploads_stay_within_the_quota() -> None:
     ada: Any = UserFactory.create()
     ready = threading.Barrier(4)
     outcomes: list[str] = []

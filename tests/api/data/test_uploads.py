@@ -1,4 +1,4 @@
-"""Asking for an address to upload to, and uploading there."""
+"""Upload addresses, and uploads to them."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ def _own_store(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def ada() -> User:
-    """Return somebody who may upload."""
+    """Return an account that can upload."""
     user: User = UserFactory.create()
     return user
 
 
 @pytest.fixture
 def api(ada: User) -> Api:
-    """Return the API as she uses it."""
+    """Return the API client of the uploader."""
     return Api(ada)
 
 
 @pytest.fixture
 def address(api: Api) -> str:
-    """Return an address to upload the counts to, below the host."""
+    """Return the path of an upload address for the counts."""
     url: str = data_of(api.call("POST", f"/api/data/{SHA1}"))["url"]
     return url.removeprefix(HOST)
 
 
 def kept() -> list[Path]:
-    """Return every file in the store's folder, kept or not."""
+    """Return every file in the store's folder, complete or not."""
     folder = django_settings.STORE_DIR
     return [path for path in folder.rglob("*") if path.is_file()]
 
@@ -64,7 +64,7 @@ def changed(address: str, **parameters: str) -> str:
 
 
 @pytest.mark.parametrize("path", [f"/api/data/{SHA1}", f"/api/data/{SHA1}/"])
-def test_an_address_is_given_for_a_checksum_in_the_path(api: Api, path: str) -> None:
+def test_a_checksum_in_the_path_returns_an_address(api: Api, path: str) -> None:
     # as the clients ask: no body, and so no type of one
     answer = api.send("POST", path, b"", "")
     assert set(data_of(answer)) == {"url"}
@@ -72,7 +72,7 @@ def test_an_address_is_given_for_a_checksum_in_the_path(api: Api, path: str) -> 
 
 
 @pytest.mark.parametrize("path", ["/api/data", "/api/data/"])
-def test_an_address_is_given_for_a_checksum_in_the_body(api: Api, path: str) -> None:
+def test_a_checksum_in_the_body_returns_an_address(api: Api, path: str) -> None:
     for answer in (
         api.post(path, {"checksum": SHA1}),
         api.post(path, {"checksum": SHA1.upper(), "size": 3}),
@@ -81,13 +81,13 @@ def test_an_address_is_given_for_a_checksum_in_the_body(api: Api, path: str) -> 
         assert f"/api/data/{SHA1}/file?" in data_of(answer)["url"]
 
 
-def test_the_address_is_on_the_host_that_was_asked(api: Api) -> None:
+def test_the_address_has_the_host_of_the_request(api: Api) -> None:
     answer = api.call("POST", f"/api/data/{SHA1}", host="localhost:8000")
     assert data_of(answer)["url"].startswith("http://localhost:8000/api/data/")
 
 
 @pytest.mark.parametrize("path", ["/api/data", f"/api/data/{SHA1}"])
-def test_an_address_needs_an_account(path: str) -> None:
+def test_an_address_requires_an_account(path: str) -> None:
     answer = Api().post(path, {"checksum": SHA1})
     assert data_of(answer, 403) == {
         "detail": "Authentication credentials were not provided."
@@ -97,14 +97,14 @@ def test_an_address_needs_an_account(path: str) -> None:
     assert "WWW-Authenticate" in wrong
 
 
-def test_a_session_needs_the_token_against_forgery(ada: User) -> None:
+def test_a_session_requires_the_csrf_token(ada: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(ada)
     assert client.post(f"/api/data/{SHA1}").status_code == 403
 
 
 @pytest.mark.parametrize("checksum", ["abc", SHA1 + "0", "g" * 40, "%F0%9F%98%80"])
-def test_what_is_no_checksum_is_refused(api: Api, checksum: str) -> None:
+def test_an_invalid_checksum_is_refused(api: Api, checksum: str) -> None:
     answer = api.call("POST", f"/api/data/{checksum}")
     assert "is no SHA-1 checksum" in data_of(answer, 400)["checksum"][0]
 
@@ -119,7 +119,7 @@ def test_a_body_without_a_checksum_is_refused(api: Api, body: object) -> None:
     }
 
 
-def test_a_file_that_is_held_need_not_be_sent(api: Api) -> None:
+def test_a_stored_file_gets_409(api: Api) -> None:
     keep()
     for answer in (
         api.call("POST", f"/api/data/{SHA1}"),
@@ -136,7 +136,7 @@ def test_a_file_whose_bytes_were_lost_can_be_sent_again(api: Api) -> None:
     assert "url" in data_of(api.call("POST", f"/api/data/{SHA1}"))
 
 
-def test_an_address_cannot_be_read(api: Api) -> None:
+def test_an_address_refuses_get(api: Api) -> None:
     assert api.get(f"/api/data/{SHA1}").status_code == 405
     assert api.get("/api/data").status_code == 405
 
@@ -144,12 +144,12 @@ def test_an_address_cannot_be_read(api: Api) -> None:
 def put(
     address: str, content: bytes = COUNTS, content_type: str = "", **headers: str
 ) -> HttpResponse:
-    """Send bytes as a program does that has nothing but the address."""
+    """Send bytes without credentials."""
     client = Client(headers=headers, enforce_csrf_checks=True)
     return client.generic("PUT", address, content, content_type)  # type: ignore[return-value]
 
 
-def test_the_bytes_are_kept_under_their_checksum(address: str, ada: User) -> None:
+def test_the_bytes_are_stored_by_checksum(address: str, ada: User) -> None:
     data = data_of(put(address), 201)
     file = StoredFile.objects.get()
     assert data == {"checksum": SHA1, "sha256": file.sha256, "size": len(COUNTS)}
@@ -159,18 +159,18 @@ def test_the_bytes_are_kept_under_their_checksum(address: str, ada: User) -> Non
     assert (event.action, event.by, event.record_id) == ("created", ada, file.pk)
 
 
-def test_whatever_type_they_are_sent_as(address: str) -> None:
+def test_any_media_type_is_accepted(address: str) -> None:
     for kind in ("application/json", "multipart/form-data; boundary=x", "text/csv"):
         data_of(put(address, content_type=kind), 201)
         StoredFile.objects.all().delete()
 
 
-def test_no_credentials_are_looked_at(address: str) -> None:
+def test_credentials_are_ignored(address: str) -> None:
     answer = put(address, authorization="token nonsense", cookie="sessionid=x")
     data_of(answer, 201)
 
 
-def test_sending_them_again_does_no_harm(address: str) -> None:
+def test_an_upload_can_be_repeated(address: str) -> None:
     data_of(put(address), 201)
     data_of(put(address), 200)
     assert StoredFile.objects.count() == 1
@@ -183,7 +183,7 @@ def test_an_empty_file_can_be_sent(api: Api) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"other", COUNTS[:-1], COUNTS + b"\n"])
-def test_other_bytes_are_refused_and_not_kept(address: str, content: bytes) -> None:
+def test_other_bytes_are_refused_and_not_stored(address: str, content: bytes) -> None:
     message = data_of(put(address, content), 400)["checksum"][0]
     assert sha1_of(content) in message
     assert "nothing was kept" in message
@@ -228,9 +228,7 @@ def test_the_address_of_a_closed_account_is_refused(address: str, ada: User) -> 
     assert "is closed" in data_of(put(address), 403)["detail"]
 
 
-def test_a_file_may_be_larger_than_what_may_be_in_memory(
-    address: str, settings: Settings
-) -> None:
+def test_a_file_can_exceed_the_memory_limit(address: str, settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 5
     data_of(put(address), 201)
     # which is the limit of what is parsed

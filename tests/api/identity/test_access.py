@@ -1,4 +1,4 @@
-"""Whether an account may do something: what other systems ask."""
+"""Access checks of accounts, which other systems use."""
 
 from __future__ import annotations
 
@@ -29,15 +29,13 @@ def _path(level: str) -> str:
         (["sys-admin-admin"], 4),
     ],
 )
-def test_a_role_reaches_its_level_and_those_below(
-    roles: list[str], reached: int
-) -> None:
+def test_a_role_has_its_level_and_lower_ones(roles: list[str], reached: int) -> None:
     api = Api(UserFactory(roles=roles))
     answers = [api.get(_path(level)).status_code for level in LEVELS]
     assert answers == [200] * reached + [403] * (4 - reached)
 
 
-def test_a_superuser_has_the_roles_that_their_tokens_tell_of() -> None:
+def test_a_superuser_has_the_roles_of_their_tokens() -> None:
     person = UserFactory(is_superuser=True)
     roles = data_of(Api(person).get(_path("general")))["roles"]
     claims = user_claims(person, ["profile"])
@@ -46,7 +44,7 @@ def test_a_superuser_has_the_roles_that_their_tokens_tell_of() -> None:
     assert "iceprod-system" not in roles
 
 
-def test_the_answer_says_who_asks_and_their_roles() -> None:
+def test_the_response_has_the_account_and_its_roles() -> None:
     roles = ["handle-read", "entity-registry-read"]
     person = UserFactory(username="ada", email="ada@example.org", roles=roles)
     assert data_of(Api(person).get(_path("read"))) == {
@@ -69,10 +67,10 @@ def test_without_credentials_403_with_bad_ones_401(level: str) -> None:
     assert answer["WWW-Authenticate"]
 
 
-def test_a_superuser_may_do_everything() -> None:
+def test_a_superuser_has_every_level() -> None:
     api = Api(UserFactory(is_superuser=True))
     assert {api.get(_path(level)).status_code for level in LEVELS} == {200}
 
 
-def test_other_levels_are_not_there() -> None:
+def test_an_unknown_level_gets_404() -> None:
     assert Api(UserFactory()).get(_path("emperor")).status_code == 404

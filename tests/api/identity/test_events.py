@@ -1,4 +1,4 @@
-"""The audit trail as administrators read it by the API."""
+"""The audit trail in the API."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def _found(api: Api, **query: Any) -> list[int]:
 
 
 @pytest.mark.parametrize("role", ["sys-admin-admin", "entity-registry-admin"])
-def test_administrators_read_it(role: str) -> None:
+def test_administrators_can_read_events(role: str) -> None:
     assert data_of(Api(UserFactory(roles=[role])).get(LIST))["count"] > 0
     assert data_of(Api(UserFactory(is_superuser=True)).get(LIST))["count"] > 0
 
 
 @pytest.mark.parametrize("path", [LIST, f"{LIST}1/"])
-def test_nobody_else_does(path: str) -> None:
+def test_others_cannot_read_events(path: str) -> None:
     others = ["sys-admin-write", "entity-registry-write", "private-data-read"]
     for roles in ([], others):
         answer = Api(UserFactory(roles=roles, is_staff=True)).get(path)
@@ -66,7 +66,7 @@ def test_nobody_else_does(path: str) -> None:
     assert bad.get(path).status_code == 401
 
 
-def test_nobody_writes_it(api: Api, administrator: User) -> None:
+def test_nobody_can_write_events(api: Api, administrator: User) -> None:
     event = _happened("signed_in", administrator)
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         for path in (LIST, f"{LIST}{event.pk}/"):
@@ -74,7 +74,7 @@ def test_nobody_writes_it(api: Api, administrator: User) -> None:
     assert Event.objects.filter(pk=event.pk).exists()
 
 
-def test_an_event_has_all_that_is_known(api: Api, administrator: User) -> None:
+def test_an_event_has_all_its_fields(api: Api, administrator: User) -> None:
     person = UserFactory()
     event = _happened(
         "role_refused",
@@ -101,7 +101,7 @@ def test_an_event_has_all_that_is_known(api: Api, administrator: User) -> None:
     }
 
 
-def test_it_has_the_events_of_records_with_client_and_address(api: Api) -> None:
+def test_events_of_records_have_client_and_address(api: Api) -> None:
     person = UserFactory()
     registered = Api(person, user_agent="fair-cli/0.11.0").post(
         "/api/namespace/", {"name": "influenza"}
@@ -112,7 +112,7 @@ def test_it_has_the_events_of_records_with_client_and_address(api: Api) -> None:
     assert (event["client"], event["address"]) == ("fair-cli/0.11.0", "127.0.0.1")
 
 
-def test_by_who_it_was_or_whose_account(api: Api, administrator: User) -> None:
+def test_events_can_be_filtered_by_person(api: Api, administrator: User) -> None:
     person, other = UserFactory(username="ada"), UserFactory(username="ben")
     about = _happened("token_revoked", person, by=administrator)
     by = NamespaceFactory(by=person)
@@ -126,7 +126,7 @@ def test_by_who_it_was_or_whose_account(api: Api, administrator: User) -> None:
         assert _found(api, who=stranger) == []
 
 
-def test_by_what_was_done_and_from_where(api: Api) -> None:
+def test_events_can_be_filtered_by_action_and_origin(api: Api) -> None:
     person = UserFactory()
     home = _happened("signed_in", person, address="192.0.2.7", client="Firefox/140")
     failed = _happened("sign_in_failed", person, address="198.51.100.9")
@@ -142,7 +142,7 @@ def test_by_what_was_done_and_from_where(api: Api) -> None:
     ]
 
 
-def test_by_when_it_was(api: Api) -> None:
+def test_events_can_be_filtered_by_time(api: Api) -> None:
     person = UserFactory()
     events = [_happened("signed_in", person) for _ in range(3)]
     now = events[0].at
@@ -170,7 +170,7 @@ def test_by_when_it_was(api: Api) -> None:
         ("ordering", "detail", "choose from"),
     ],
 )
-def test_nonsense_is_refused_by_name(
+def test_invalid_values_are_refused_by_parameter(
     api: Api, name: str, value: str, told: str
 ) -> None:
     assert told in data_of(api.get(LIST, {name: value}), 400)[name][0]
@@ -193,7 +193,7 @@ def test_pages_follow_each_other(api: Api) -> None:
     ]
 
 
-def test_a_list_takes_as_many_queries_for_one_as_for_thirty(
+def test_a_list_has_a_constant_number_of_queries(
     api: Api, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     person = UserFactory()
@@ -211,7 +211,7 @@ def test_a_list_takes_as_many_queries_for_one_as_for_thirty(
     assert len(rows) == 31
 
 
-def test_a_spreadsheet_has_details_as_json(api: Api) -> None:
+def test_csv_has_details_as_json(api: Api) -> None:
     _happened("sign_in_failed", None, detail={"with": "password"})
     [row] = rows_of(api.get(LIST, {"format": "csv", "action": "sign_in_failed"}))
     assert json.loads(row["detail"]) == {"with": "password"}

@@ -1,4 +1,4 @@
-"""Users and groups, which are only read, and only by those with an account."""
+"""Users and groups are read-only, and require an account."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from tests.api.contract import ReadOnlyContract
 
 
 class PrivateContract(ReadOnlyContract):
-    """What only people with an account may read."""
+    """The contract of rows that require an account."""
 
     public = False
 
-    def test_nobody_reads_without_credentials(self) -> None:
+    def test_reading_requires_credentials(self) -> None:
         record = self.make()
         for path in (self.list_path, path_of(record)):
             for method in ("GET", "OPTIONS", "HEAD", "POST"):
@@ -23,7 +23,7 @@ class PrivateContract(ReadOnlyContract):
             "detail": "Authentication credentials were not provided."
         }
 
-    def test_nobody_writes(self) -> None:
+    def test_nobody_can_write(self) -> None:
         api = self.reader
         record = self.make()
         for path in (self.list_path, path_of(record)):
@@ -31,7 +31,7 @@ class PrivateContract(ReadOnlyContract):
                 answer = api.call(method, path, {"username": "mallory"})
                 assert list(data_of(answer, 405)) == ["detail"]
 
-    def test_clients_learn_the_filters_and_that_there_is_nothing_to_post(self) -> None:
+    def test_options_has_filters_and_no_actions(self) -> None:
         metadata = data_of(self.reader.call("OPTIONS", self.list_path))
         assert set(metadata["filter_fields"]) == {*self.filters()}
         assert "actions" not in metadata

@@ -1,4 +1,4 @@
-"""Asking for roles by the API, and deciding."""
+"""Role requests in the API."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _told() -> list[tuple[str, str, str]]:
     return [(e.action, e.subject, e.by.username if e.by else "") for e in events]
 
 
-def test_a_person_asks_and_sees_the_request(ada: User) -> None:
+def test_a_person_can_request_a_role_and_read_the_request(ada: User) -> None:
     api = Api(ada)
     made = data_of(api.post(LIST, BODY), 201)
     assert (made["user"], made["role"], made["state"]) == (
@@ -66,7 +66,7 @@ def test_a_person_asks_and_sees_the_request(ada: User) -> None:
     assert _roles(ada) == frozenset()
 
 
-def test_an_administrator_grants_it(ada: User, administrator: User) -> None:
+def test_an_administrator_can_grant_a_request(ada: User, administrator: User) -> None:
     request = _ask(ada)
     answer = _decide(Api(administrator), request, "granted", "Welcome.")
     decided = data_of(answer)
@@ -82,7 +82,7 @@ def test_an_administrator_grants_it(ada: User, administrator: User) -> None:
     ]
 
 
-def test_an_administrator_refuses_it_with_a_reason(
+def test_an_administrator_can_refuse_a_request_with_a_reason(
     ada: User, administrator: User
 ) -> None:
     api, request = Api(administrator), _ask(ada)
@@ -96,9 +96,7 @@ def test_an_administrator_refuses_it_with_a_reason(
     assert _told()[-1] == ("role_refused", "private-data-read", "curie")
 
 
-def test_who_asked_takes_it_back_and_may_ask_again(
-    ada: User, administrator: User
-) -> None:
+def test_a_withdrawn_request_can_be_made_again(ada: User, administrator: User) -> None:
     request = _ask(ada)
     assert _decide(Api(administrator), request, "withdrawn").status_code == 404
     data_of(_decide(Api(ada), request, "withdrawn"))
@@ -106,7 +104,7 @@ def test_who_asked_takes_it_back_and_may_ask_again(
     assert data_of(Api(ada).post(LIST, BODY), 201)["state"] == "open"
 
 
-def test_nobody_decides_their_own(ada: User, administrator: User) -> None:
+def test_nobody_can_decide_their_own_request(ada: User, administrator: User) -> None:
     own = request_role(role="handle-read", reason="Curious.", by=administrator)
     answer = _decide(Api(administrator), own, "granted")
     assert "another administrator" in data_of(answer, 403)["detail"]
@@ -115,13 +113,13 @@ def test_nobody_decides_their_own(ada: User, administrator: User) -> None:
     assert _roles(ada) == frozenset()
 
 
-def test_a_role_is_granted_to_another_administrator_too(administrator: User) -> None:
+def test_an_administrator_can_get_a_role_from_another(administrator: User) -> None:
     other = UserFactory(roles=["sys-admin-admin"])
     data_of(_decide(Api(administrator), _ask(other), "granted"))
     assert _roles(other) == {"sys-admin-admin", "private-data-read"}
 
 
-def test_what_one_has_or_waits_for_is_refused_clearly(ada: User) -> None:
+def test_a_held_or_requested_role_is_refused(ada: User) -> None:
     api = Api(ada)
     data_of(api.post(LIST, BODY), 201)
     assert data_of(api.post(LIST, BODY), 409) == {
@@ -145,14 +143,14 @@ def test_what_one_has_or_waits_for_is_refused_clearly(ada: User) -> None:
         ({"reason": "x" * 2001}, "reason"),
     ],
 )
-def test_nonsense_is_refused_by_field(
+def test_invalid_values_are_refused_by_field(
     ada: User, change: dict[str, Any], field: str
 ) -> None:
     assert list(data_of(Api(ada).post(LIST, BODY | change), 400)) == [field]
     assert not RoleRequest.objects.exists()
 
 
-def test_others_requests_are_not_there(ada: User, administrator: User) -> None:
+def test_requests_of_others_get_404(ada: User, administrator: User) -> None:
     request, stranger = _ask(ada), Api(UserFactory())
     assert data_of(stranger.get(LIST))["count"] == 0
     assert stranger.get(f"{LIST}{request.pk}/").status_code == 404
@@ -163,7 +161,7 @@ def test_others_requests_are_not_there(ada: User, administrator: User) -> None:
     assert _decide(Api(), request, "granted").status_code == 403
 
 
-def test_requests_are_filtered(ada: User, administrator: User) -> None:
+def test_requests_can_be_filtered(ada: User, administrator: User) -> None:
     api = Api(administrator)
     first, second = _ask(ada), request_role(role="handle-read", reason="x", by=ada)
     data_of(_decide(api, first, "granted"))
@@ -178,7 +176,7 @@ def test_requests_are_filtered(ada: User, administrator: User) -> None:
     assert "choose from open" in data_of(api.get(LIST, {"state": "x"}), 400)["state"][0]
 
 
-def test_the_list_takes_a_constant_number_of_queries(
+def test_the_list_has_a_constant_number_of_statements(
     administrator: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     api = Api(administrator)
@@ -189,7 +187,7 @@ def test_the_list_takes_a_constant_number_of_queries(
             data_of(api.get(LIST))
 
 
-def test_a_decision_of_nothing_is_404(administrator: User) -> None:
+def test_deciding_an_unknown_request_gets_404(administrator: User) -> None:
     for pk in (999, 2**63, 10**40):
         for state in ("granted", "withdrawn"):
             path = f"{LIST}{pk}/decision/"
@@ -206,7 +204,7 @@ def test_a_browser_is_shown_pages(ada: User, administrator: User) -> None:
             assert answer["Content-Type"].startswith("text/html")
 
 
-def test_a_repeated_post_with_a_key_asks_once(ada: User) -> None:
+def test_a_repeated_post_with_a_key_makes_one_request(ada: User) -> None:
     api = Api(ada)
     answers = [api.post(LIST, BODY, idempotency_key="once") for _ in range(2)]
     assert data_of(answers[0], 201) == data_of(answers[1], 201)
@@ -214,7 +212,7 @@ def test_a_repeated_post_with_a_key_asks_once(ada: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_administrators_at_once_end_in_one_decision_and_one_409(ada: User) -> None:
+def test_one_of_two_simultaneous_decisions_gets_409(ada: User) -> None:
     request = _ask(ada)
     apis = [Api(UserFactory(roles=["sys-admin-admin"])) for _ in range(2)]
     statuses = _at_once(
@@ -232,7 +230,7 @@ def test_two_administrators_at_once_end_in_one_decision_and_one_409(ada: User) -
 
 
 @pytest.mark.django_db(transaction=True)
-def test_asking_twice_at_once_leaves_one_request(ada: User) -> None:
+def test_two_simultaneous_requests_leave_one(ada: User) -> None:
     api = Api(ada)
     statuses = _at_once(*[lambda: api.post(LIST, BODY).status_code for _ in range(2)])
     assert sorted(statuses) == [201, 409]

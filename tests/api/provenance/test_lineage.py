@@ -193,7 +193,7 @@ def test_an_unknown_parameter_is_refused(address: Any) -> None:
         "x/1",
     ],
 )
-def test_what_is_not_there_is_404(what: str, place: str) -> None:
+def test_an_unknown_record_gets_404(what: str, place: str) -> None:
     answer = Api().get(f"/api/{what}/{place}/")
     assert "detail" in data_of(answer, 404)
 

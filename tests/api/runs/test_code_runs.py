@@ -1,4 +1,4 @@
-"""What is special about code runs: the script, the times, and both sides at once."""
+"""Code runs: the script, the times, inputs and outputs."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def api(person: User) -> Api:
 
 @pytest.fixture
 def body() -> dict[str, Any]:
-    """Return the least that a run is registered with."""
+    """Return the required fields of a run."""
     script = path_of(ObjectFactory())
     return {"run_date": "2026-11-20", "description": "Fit", "submission_script": script}
 
 
-def test_the_script_is_required_here_though_the_database_allows_none(
+def test_the_script_is_required_by_the_api_but_not_the_database(
     api: Api, person: User, body: dict[str, Any]
 ) -> None:
     for without in ({}, {"submission_script": None}, {"submission_script": ""}):
@@ -53,9 +53,7 @@ def test_the_script_is_required_here_though_the_database_allows_none(
     assert data_of(api.get(path_of(run)))["submission_script"] is None
 
 
-def test_a_run_without_a_script_may_be_changed_otherwise(
-    api: Api, person: User
-) -> None:
+def test_a_run_without_a_script_can_be_changed(api: Api, person: User) -> None:
     run = CodeRunFactory(submission_script=None, by=person)
     shown = data_of(api.call("PATCH", path_of(run), {"description": "Fit"}))
     assert shown["submission_script"] is None
@@ -96,7 +94,7 @@ def test_dates_are_iso_8601_and_utc_without_a_zone(
         "1763652513",
     ],
 )
-def test_what_is_no_moment_is_refused(
+def test_an_invalid_time_is_refused(
     api: Api, body: dict[str, Any], written: str
 ) -> None:
     answer = api.post(LIST, {**body, "run_date": written})
@@ -110,7 +108,7 @@ def test_an_unescaped_plus_of_a_zone_is_understood(api: Api) -> None:
     assert [shown["url"] for shown in page["results"]] == [url_of(run)]
 
 
-def test_a_run_cannot_end_before_it_began(api: Api, body: dict[str, Any]) -> None:
+def test_a_run_cannot_end_before_it_starts(api: Api, body: dict[str, Any]) -> None:
     wrong = {**body, "end_date": "2026-11-19"}
     assert list(data_of(api.post(LIST, wrong), 400)) == ["end_date"]
     right = {**body, "end_date": body["run_date"]}
@@ -119,7 +117,7 @@ def test_a_run_cannot_end_before_it_began(api: Api, body: dict[str, Any]) -> Non
     assert list(data_of(api.call("PATCH", shown["url"], earlier), 400)) == ["end_date"]
 
 
-def test_a_component_may_be_read_and_written(api: Api, body: dict[str, Any]) -> None:
+def test_a_component_can_be_input_and_output(api: Api, body: dict[str, Any]) -> None:
     part = path_of(ObjectComponentFactory())
     shown = data_of(api.post(LIST, {**body, "inputs": [part], "outputs": [part]}), 201)
     assert shown["inputs"] == shown["outputs"] == [HOST + part]
@@ -127,7 +125,7 @@ def test_a_component_may_be_read_and_written(api: Api, body: dict[str, Any]) -> 
     assert component["inputs_of"] == component["outputs_of"] == [shown["url"]]
 
 
-def test_outputs_are_added_as_they_appear(api: Api, person: User) -> None:
+def test_outputs_can_be_added_later(api: Api, person: User) -> None:
     run = CodeRunFactory(inputs=[], outputs=[], by=person)
     parts = [url_of(ObjectComponentFactory()) for _ in range(3)]
     for size in (1, 2, 3, 0):
@@ -136,9 +134,7 @@ def test_outputs_are_added_as_they_appear(api: Api, person: User) -> None:
         assert (shown["inputs"], shown["outputs"]) == ([], parts[:size])
 
 
-def test_a_run_with_very_many_inputs_shows_them_all(
-    api: Api, body: dict[str, Any]
-) -> None:
+def test_a_run_has_all_of_very_many_inputs(api: Api, body: dict[str, Any]) -> None:
     item = ObjectFactory()
     parts = [{"object": item.pk, "name": f"table/{n}"} for n in range(1500)]
     made = data_of(api.post("/api/object_component/", parts), 201)
@@ -147,7 +143,7 @@ def test_a_run_with_very_many_inputs_shows_them_all(
     assert shown["inputs"] == urls
 
 
-def test_what_a_client_sends_too_much_is_ignored(
+def test_unknown_and_read_only_fields_are_ignored(
     api: Api, body: dict[str, Any]
 ) -> None:
     extra = {"input_urls": [], "output_urls": [], "ro_crate": "http://elsewhere/"}
@@ -156,7 +152,7 @@ def test_what_a_client_sends_too_much_is_ignored(
     assert shown["ro_crate"] == f"{HOST}/api/ro-crate/code-run/{pk}/"
 
 
-def test_what_a_run_read_outlives_it(api: Api, person: User) -> None:
+def test_the_inputs_of_a_deleted_run_stay(api: Api, person: User) -> None:
     run = CodeRunFactory(by=person)
     part = run.inputs.get()
     assert api.call("DELETE", path_of(run)).status_code == 204

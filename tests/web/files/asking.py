@@ -1,4 +1,4 @@
-"""Asking for files, and reading the answers."""
+"""Request files, and read the responses."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def body_of(answer: Any) -> bytes:
 
 
 def detail_of(answer: HttpResponse, status: int) -> str:
-    """Return what a refusal says as JSON."""
+    """Return the detail of a JSON error."""
     assert answer.status_code == status
     assert answer["Content-Type"] == "application/json"
     detail: str = answer.json()["detail"]  # type: ignore[attr-defined]

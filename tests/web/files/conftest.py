@@ -1,4 +1,4 @@
-"""What tests of downloads share: a store, a person, and a served folder."""
+"""Fixtures of the tests of downloads: a store, a user and a served folder."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def _own_store(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def ada() -> User:
-    """Return who uploads and registers."""
+    """Return the user who uploads and registers."""
     user: User = UserFactory.create()
     return user
 
 
 @pytest.fixture
 def served(settings: Settings, tmp_path: Path) -> Path:
-    """Return a folder that the operator serves, with the counts in it."""
+    """Return a served folder that contains the counts."""
     folder = tmp_path / "served"
     folder.mkdir()
     (folder / "in-bed.csv").write_bytes(COUNTS)

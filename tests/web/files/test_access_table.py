@@ -1,4 +1,4 @@
-"""The table of the guide about access to files, cell by cell, by every address."""
+"""Every cell of the table in the guide about file access holds at every address."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ROWS = _ROW.findall((GUIDE / "file-access.md").read_text(encoding="utf-8"))
 
 @dataclass
 class Story:
-    """People, and what they have registered of one file."""
+    """People, and the records that they registered about one file."""
 
     people: dict[str, User]
     apis: dict[str, Api] = field(init=False)
@@ -50,7 +50,7 @@ class Story:
         self.apis = {name: Api(user) for name, user in self.people.items()}
 
     def happens(self, step: str) -> None:
-        """Do what one sentence of the table says."""
+        """Perform one sentence of the table."""
         match = _STEP.fullmatch(step)
         assert match is not None, step
         acts: dict[str, Callable[..., Any]] = {
@@ -63,7 +63,7 @@ class Story:
         acts[match["what"]](match["who"], match["how"] == "public", **refused)
 
     def upload(self, who: str, _public: bool) -> None:
-        """Send the bytes, at an address as the registry gives it out."""
+        """Upload the bytes."""
         query = permit_upload(SHA1, self.people[who].pk)
         pairs = "&".join(f"{name}={value}" for name, value in query.items())
         path = f"/api/data/{SHA1}/file?{pairs}"
@@ -148,7 +148,7 @@ def story(settings: Any, tmp_path: Any) -> Story:
     )
 
 
-def test_the_table_is_read() -> None:
+def test_the_table_is_parsed() -> None:
     text = (GUIDE / "file-access.md").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line.startswith("| ")]
     # all but the heading
@@ -156,7 +156,7 @@ def test_the_table_is_read() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
-def test_a_line_of_the_table(row: tuple[str, str, str, str], story: Story) -> None:
+def test_a_row_of_the_table_holds(row: tuple[str, str, str, str], story: Story) -> None:
     happened, everybody, ada, bob = row
     for step in happened.removesuffix(".").split(". "):
         story.happens(step)
@@ -181,7 +181,7 @@ def test_a_line_of_the_table(row: tuple[str, str, str, str], story: Story) -> No
 
 
 def downloads(reader: Api, path: str, *, may: bool, is_stored: bool) -> None:
-    """Ask for a file, for a part of it and for what is known of it."""
+    """Request a file with GET, with a range and with HEAD."""
     whole, part = reader.get(path), reader.get(path, range="bytes=0-1")
     head, known = reader.call("HEAD", path), reader.get(path, **{"if-none-match": "*"})
     statuses = {one.status_code for one in (whole, part, head, known)}
@@ -201,7 +201,7 @@ def downloads(reader: Api, path: str, *, may: bool, is_stored: bool) -> None:
 
 
 def is_packed(reader: Api, product: str) -> bool:
-    """Tell whether the crate of a product has the bytes in it."""
+    """Return whether the crate of a product contains the bytes."""
     number = product.rstrip("/").rpartition("/")[2]
     path = f"/api/ro-crate/data-product/{number}/"
     content = content_of(reader.get(path, {"format": "zip"}))
@@ -210,7 +210,7 @@ def is_packed(reader: Api, product: str) -> bool:
 
 
 def says_private(product: str) -> bool:
-    """Tell whether a PROV report calls the file of a product private."""
+    """Return whether a PROV report marks the file of a product as private."""
     number = product.rstrip("/").rpartition("/")[2]
     report = data_of(Api().get(f"/api/prov-report/{number}/", {"format": "json"}))
     entities = report["entity"]
@@ -222,7 +222,7 @@ def says_private(product: str) -> bool:
 
 
 def crate_says_private(product: str) -> bool:
-    """Tell whether the metadata of a crate call the file of a product private."""
+    """Return whether the metadata of a crate mark the file as private."""
     number = product.rstrip("/").rpartition("/")[2]
     path = f"/api/ro-crate/data-product/{number}/"
     graph = data_of(Api().get(path, {"format": "json"}))["@graph"]

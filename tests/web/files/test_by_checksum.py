@@ -1,4 +1,4 @@
-"""Files by their checksums."""
+"""Downloads by checksum."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("path", [f"/data/{SHA1}", f"/data/{SHA1.upper()}/"])
-def test_a_file_is_downloaded_by_its_checksum(path: str, ada: User) -> None:
+def test_a_file_can_be_downloaded_by_its_checksum(path: str, ada: User) -> None:
     keep(by=ada)
     product(place(SHA1, by=ada), name="school/in-bed", extension="csv")
     answer = get(path, accept="application/json; version=2.0")
@@ -33,7 +33,7 @@ def test_a_file_is_downloaded_by_its_checksum(path: str, ada: User) -> None:
     assert body_of(answer) == COUNTS
 
 
-def test_parts_and_conditions_are_understood(ada: User) -> None:
+def test_ranges_and_conditions_are_supported(ada: User) -> None:
     keep(by=ada)
     part = get(f"/data/{SHA1}", range="bytes=4-9")
     assert (part.status_code, body_of(part)) == (206, b"in_bed")
@@ -44,14 +44,14 @@ def test_parts_and_conditions_are_understood(ada: User) -> None:
     assert beyond.status_code == 416
 
 
-def test_head_tells_of_a_file_without_sending_it(ada: User) -> None:
+def test_head_has_the_headers_of_the_file(ada: User) -> None:
     keep(by=ada)
     answer = Client().head(f"/data/{SHA1}")
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer["Content-Length"] == str(len(COUNTS))
 
 
-def test_an_upload_can_be_downloaded_before_anything_is_said_of_it(ada: User) -> None:
+def test_an_upload_without_records_can_be_downloaded(ada: User) -> None:
     keep(by=ada)
     answer = get(f"/data/{SHA1}")
     assert answer["Content-Disposition"] == f'attachment; filename="{SHA1}"'
@@ -60,11 +60,11 @@ def test_an_upload_can_be_downloaded_before_anything_is_said_of_it(ada: User) ->
 
 
 @pytest.mark.parametrize("path", [f"/data/{SHA1}", "/data/nonsense", "/data/.."])
-def test_what_is_not_held_is_not_found(path: str) -> None:
+def test_an_unknown_file_gets_404(path: str) -> None:
     assert detail_of(get(path), 404)
 
 
-def test_a_browser_gets_a_page_that_says_why() -> None:
+def test_a_browser_gets_errors_as_pages() -> None:
     answer = get(f"/data/{SHA1}", accept=BROWSER)
     assert answer.status_code == 404
     assert answer["Content-Type"].startswith("text/html")
@@ -83,6 +83,6 @@ def test_wrong_credentials_are_refused_even_for_a_public_file(ada: User) -> None
     assert b"not valid" in page.content
 
 
-def test_files_are_only_read() -> None:
+def test_files_cannot_be_written() -> None:
     assert Client().post(f"/data/{SHA1}").status_code == 405
     assert Client().delete(f"/data/{SHA1}").status_code == 405

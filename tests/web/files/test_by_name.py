@@ -1,4 +1,4 @@
-"""Files by the names of data products."""
+"""Downloads by the names of data products."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.web.files.asking import (
 pytestmark = pytest.mark.django_db
 
 
-def test_a_product_leads_to_its_file(ada: User) -> None:
+def test_a_product_name_returns_its_file(ada: User) -> None:
     keep(by=ada)
     namespace = NamespaceFactory.create(name="ada")
     made = product(
@@ -40,14 +40,14 @@ def test_a_product_leads_to_its_file(ada: User) -> None:
     assert body_of(answer) == COUNTS
 
 
-def test_a_product_of_an_earlier_address_of_the_registry_leads_to_its_file() -> None:
+def test_a_product_at_an_earlier_address_returns_its_file() -> None:
     keep()
     root = StorageRootFactory.create(root="http://127.0.0.1:9999/data/")
     made = product(place(SHA1, storage_root=root))
     assert body_of(get(path_of(made))) == COUNTS
 
 
-def test_a_file_that_was_never_uploaded_is_not_found() -> None:
+def test_a_file_that_was_not_uploaded_gets_404() -> None:
     made = product(place(SHA1))
     assert "does not hold" in detail_of(get(path_of(made)), 404)
 
@@ -63,9 +63,7 @@ def test_a_file_that_was_never_uploaded_is_not_found() -> None:
         ("https://example.org/", "x" * 8000, "https://example.org/" + "x" * 8000),
     ],
 )
-def test_a_product_on_the_web_is_redirected_to(
-    root: str, path: str, address: str
-) -> None:
+def test_a_product_on_the_web_is_a_redirect(root: str, path: str, address: str) -> None:
     location = StorageLocationFactory.create(
         storage_root=StorageRootFactory.create(root=root), path=path
     )
@@ -76,7 +74,7 @@ def test_a_product_on_the_web_is_redirected_to(
 @pytest.mark.parametrize(
     "root", ["ssh://host/srv/", "github://org:repo@sha/", "s3://bucket/"]
 )
-def test_a_product_out_of_reach_is_told_where_it_is(root: str) -> None:
+def test_a_file_that_cannot_be_sent_gets_404_with_its_address(root: str) -> None:
     location = StorageLocationFactory.create(
         storage_root=StorageRootFactory.create(root=root), path="a.csv"
     )
@@ -84,7 +82,7 @@ def test_a_product_out_of_reach_is_told_where_it_is(root: str) -> None:
     assert f"The file is at {root}a.csv" in detail_of(answer, 404)
 
 
-def test_nothing_leads_to_a_script() -> None:
+def test_no_redirect_leads_to_a_script() -> None:
     root = StorageRootFactory.create()
     # past the validators, as a row of old could be
     type(root).objects.filter(pk=root.pk).update(root="javascript:alert(1)//")
@@ -92,7 +90,7 @@ def test_nothing_leads_to_a_script() -> None:
     assert get(path_of(product(location))).status_code == 404
 
 
-def test_the_root_alone_is_told() -> None:
+def test_the_root_can_be_requested_alone() -> None:
     root = StorageRootFactory.create(root="https://data.example.org/")
     made = product(StorageLocationFactory.create(storage_root=root))
     answer = get(f"{path_of(made)}?root")
@@ -104,24 +102,24 @@ def test_the_root_alone_is_told() -> None:
     "path",
     ["/data_product/ada:none@1.0.0", "/data_product/ada:none", "/data_product/@"],
 )
-def test_an_unknown_product_is_not_found(path: str) -> None:
+def test_an_unknown_product_gets_404(path: str) -> None:
     assert detail_of(get(path), 404)
     page = get(path, accept=BROWSER)
     assert page.status_code == 404
     assert page["Content-Type"].startswith("text/html")
 
 
-def test_a_name_that_no_database_takes_is_no_defect() -> None:
+def test_a_name_that_databases_refuse_gets_404() -> None:
     assert get("/data_product/a%00:b@1.0.0").status_code in {400, 404}
 
 
 @pytest.mark.parametrize("kind", ["data_product", "external_object"])
-def test_a_name_with_a_zero_byte_is_nobodys(kind: str) -> None:
+def test_a_name_with_a_zero_byte_gets_404(kind: str) -> None:
     """PostgreSQL takes no such text, not even to look for it."""
     assert get(f"/{kind}/ada%00:none@1.0.0", accept=BROWSER).status_code == 404
 
 
-def test_what_is_shown_of_an_unknown_name_is_harmless() -> None:
+def test_an_unknown_name_is_escaped() -> None:
     page = get("/data_product/a:<script>@1", accept=BROWSER)
     assert b"<script>@" not in page.content
 
@@ -134,7 +132,7 @@ def test_the_pages_of_records_keep_their_addresses() -> None:
         assert answer["Content-Type"].startswith("text/html")
 
 
-def test_a_product_without_a_location_leads_to_where_it_came_from() -> None:
+def test_a_product_without_a_location_redirects_to_its_original() -> None:
     made = product(None)
     assert "No location" in detail_of(get(path_of(made)), 404)
     assert "No original store" in detail_of(get(f"{path_of(made)}?original"), 404)
@@ -143,7 +141,7 @@ def test_a_product_without_a_location_leads_to_where_it_came_from() -> None:
     assert get(path_of(made))["Location"] == address
 
 
-def test_a_product_tells_its_original_store(ada: User) -> None:
+def test_a_product_has_an_original_store(ada: User) -> None:
     keep(by=ada)
     made = product(place(SHA1, by=ada))
     source = ExternalObjectFactory.create(data_product=made).original_store

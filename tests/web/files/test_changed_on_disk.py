@@ -1,4 +1,4 @@
-"""A private file on the server's disk that has changed since it was registered."""
+"""Private files on the server's disk that changed after they were registered."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def bob() -> User:
-    """Return somebody else who registers locations."""
+    """Return another user who registers locations."""
     user: User = UserFactory.create()
     return user
 
@@ -63,7 +63,7 @@ def private(served: Path, ada: User) -> Path:
     ],
 )
 @pytest.mark.parametrize("hash_", [sha1_of(CHANGED), "0" * 40])
-def test_no_other_path_leads_to_its_new_bytes(
+def test_no_other_path_returns_the_new_bytes(
     private: Path, ada: User, bob: User, path: str, hash_: str
 ) -> None:
     address = asked(private.parent, path, bob, hash=hash_)
@@ -75,7 +75,7 @@ def test_no_other_path_leads_to_its_new_bytes(
     assert status(answer) == 200
 
 
-def test_a_file_that_another_took_the_place_of_is_private(
+def test_a_file_that_replaced_a_private_one_is_private(
     private: Path, bob: User
 ) -> None:
     (private.parent / "new").write_bytes(b"another file")
@@ -84,7 +84,9 @@ def test_a_file_that_another_took_the_place_of_is_private(
     assert status(get(address)) == 403
 
 
-def test_the_key_value_closes_the_place_too(served: Path, ada: User, bob: User) -> None:
+def test_a_private_key_value_makes_the_path_private(
+    served: Path, ada: User, bob: User
+) -> None:
     mine = product(on_disk(served, NAME, hash=SHA1, by=ada), by=ada)
     KeyValueFactory.create(object=mine.object, key="accessibility", value="private")
     (served / NAME).write_bytes(CHANGED)
@@ -93,14 +95,14 @@ def test_the_key_value_closes_the_place_too(served: Path, ada: User, bob: User) 
     assert status(get(address, ada)) == 200
 
 
-def test_its_owner_opens_the_bytes_that_it_has_now(private: Path, ada: User) -> None:
+def test_the_owner_can_make_the_present_bytes_public(private: Path, ada: User) -> None:
     address = asked(private.parent, f"./{NAME}", ada, hash=sha1_of(CHANGED))
     assert status(get(address)) == 200
     private.write_bytes(b"changed once more")
     assert status(get(address)) == 403
 
 
-def test_an_earlier_public_location_of_another_address_does_not_open_it(
+def test_a_public_location_elsewhere_does_not_make_it_public(
     served: Path, ada: User, bob: User
 ) -> None:
     (served / "copy.csv").write_bytes(COUNTS)
@@ -110,7 +112,7 @@ def test_an_earlier_public_location_of_another_address_does_not_open_it(
     assert status(get(address, ada)) == 200
 
 
-def test_who_registered_a_public_place_first_keeps_it_public(
+def test_the_first_registrar_of_a_public_path_keeps_it_public(
     served: Path, ada: User, bob: User
 ) -> None:
     address = asked(served, NAME, ada, hash=SHA1)

@@ -1,4 +1,4 @@
-"""Files by the names of external objects."""
+"""Downloads by the names of external objects."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def external(location: Any, original: Any, **given: Any) -> str:
     return cited("external_object", made.alternate_identifier, made.title, "1.2.0")
 
 
-def test_an_external_object_leads_to_its_file(ada: User) -> None:
+def test_an_external_object_returns_its_file(ada: User) -> None:
     keep(by=ada)
     original = StorageLocationFactory.create()
     path = external(place(SHA1, by=ada), original)
@@ -45,7 +45,7 @@ def test_an_external_object_leads_to_its_file(ada: User) -> None:
     assert get(f"{path}?root").content == own_root().root.encode()
 
 
-def test_an_external_object_without_a_file_leads_to_where_it_came_from() -> None:
+def test_an_external_object_without_a_file_redirects_to_its_original() -> None:
     original = StorageLocationFactory.create()
     path = external(None, original)
     root = original.storage_root.root
@@ -58,12 +58,12 @@ def test_an_external_object_without_any_location_has_no_content(query: str) -> N
     assert (answer.status_code, answer.content) == (204, b"")
 
 
-def test_an_external_object_without_an_original_store_says_so(ada: User) -> None:
+def test_an_external_object_without_an_original_store_gets_404(ada: User) -> None:
     path = external(place(SHA1, by=ada), None)
     assert "No original store" in detail_of(get(f"{path}?original"), 404)
 
 
-def test_an_unknown_external_object_is_not_found() -> None:
+def test_an_unknown_external_object_gets_404() -> None:
     assert "There is no external object" in detail_of(
         get("/external_object/bmj:none@1.0.0"), 404
     )

@@ -1,4 +1,4 @@
-"""Files on the server's own disk, below the folders that are listed."""
+"""Downloads from the server's own disk, below the listed folders."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_file_below_a_listed_folder_is_sent(served: Path) -> None:
     assert Client().head(path_of(made))["Content-Length"] == str(len(COUNTS))
 
 
-def test_a_path_may_be_escaped_or_not(served: Path) -> None:
+def test_a_path_can_be_percent_encoded(served: Path) -> None:
     (served / "in bed.csv").write_bytes(COUNTS)
     for path in ("in bed.csv", "in%20bed.csv"):
         location = on_disk(served, path)

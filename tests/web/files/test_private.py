@@ -1,4 +1,4 @@
-"""Private files, by whatever address."""
+"""Private files are refused at every address."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def private_addresses(ada: User, served: Path) -> list[str]:
-    """Return every address that leads to the same private file."""
+    """Return every address of the same private file."""
     keep(by=ada)
     here = product(place(SHA1, by=ada, public=False), name="here", by=ada)
     external = ExternalObjectFactory.create(
@@ -60,7 +60,7 @@ def private_addresses(ada: User, served: Path) -> list[str]:
     ]
 
 
-def test_a_private_file_is_refused_by_whatever_address(
+def test_a_private_file_is_refused_at_every_address(
     private_addresses: list[str],
 ) -> None:
     refused = (
@@ -78,7 +78,7 @@ def test_a_private_file_is_refused_by_whatever_address(
         assert Client().head(path).status_code == 403
 
 
-def test_a_private_file_goes_to_those_who_may_read_it(
+def test_a_private_file_is_sent_to_its_readers(
     private_addresses: list[str], ada: User
 ) -> None:
     readers = (
@@ -97,7 +97,7 @@ def test_a_private_file_goes_to_those_who_may_read_it(
             assert body_of(answer) == COUNTS
 
 
-def test_a_session_will_do_as_well_as_a_token(ada: User) -> None:
+def test_a_session_allows_the_same_as_a_token(ada: User) -> None:
     keep(by=ada)
     place(SHA1, by=ada, public=False)
     client = Client(headers={"accept": BROWSER})
@@ -106,7 +106,7 @@ def test_a_session_will_do_as_well_as_a_token(ada: User) -> None:
     assert body_of(client.get(f"/data/{SHA1}")) == COUNTS
 
 
-def test_a_private_object_is_refused_by_whatever_address(ada: User) -> None:
+def test_a_private_object_is_refused_at_every_address(ada: User) -> None:
     keep(by=ada)
     made = product(place(SHA1, by=ada), by=ada)
     assert body_of(get(path_of(made))) == COUNTS
@@ -118,7 +118,7 @@ def test_a_private_object_is_refused_by_whatever_address(ada: User) -> None:
         assert body_of(get(path, ada)) == COUNTS
 
 
-def test_the_root_of_a_private_file_is_on_record_and_so_no_secret(ada: User) -> None:
+def test_the_root_of_a_private_file_is_public(ada: User) -> None:
     made = product(place(SHA1, by=ada, public=False), by=ada)
     answer = get(f"{path_of(made)}?root")
     assert answer.status_code == 200

@@ -1,7 +1,7 @@
 """The OpenAPI description (version 3.0.3) of the native API.
 
-drf-spectacular reads views, serializers and filters; what it cannot know of ours is
-said here. Importing the package registers the extensions.
+drf-spectacular reads views, serializers and filters. This package describes what it
+cannot find out. Importing the package registers the extensions.
 """
 
 from registry.api.base.schema import fields, filters, security

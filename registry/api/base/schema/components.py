@@ -1,4 +1,4 @@
-"""What the operations share: error bodies, headers, and the answers made of them."""
+"""The shared components of the operations: error bodies, headers and responses."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from drf_spectacular.plumbing import get_doc
 Schema = dict[str, Any]
 
 OVERVIEW = """
-**Formats.** Answers are JSON, unless `Accept` or `?format=` asks for `csv`, or for
-`api`, which is a page for a browser. Times are ISO 8601 in UTC.
+**Formats.** Responses are JSON, unless `Accept` or `?format=` requests `csv`, or `api`,
+which is a page for a browser. Times are ISO 8601 in UTC.
 
-**Versions.** This describes version 1.1.0, which is the answer unless another is asked
-for. With `Accept: application/json; version=1.0.0` the lists of an object's components,
-data products, licences and keywords, and of a component's issues, are complete, and the
-addresses beside them (such as `keywords_url`) are absent.
+**Versions.** This describes version 1.1.0, which is the default. With
+`Accept: application/json; version=1.0.0` the lists of an object's components, data
+products, licences and keywords, and of a component's issues, are complete, and the
+fields with the addresses of the lists (such as `keywords_url`) are absent.
 
-**Links** between records are read as URLs. They may be written as a URL (whatever host
-it names) or a path, as the id, or as the UUID of a record that has one.
+**Links** between records are URLs in responses. In requests, a link can be a URL (with
+any host), a path, the id, or the UUID of a record that has one.
 
-**Signing in.** Everybody may read, except accounts and groups; writing needs an
-account. A request without credentials that needs some is answered with 403, wrong
-credentials with 401.
+**Signing in.** Everybody can read, except accounts and groups; writing needs an
+account. A request without the credentials that it needs gets 403, and one with wrong
+credentials gets 401.
 
-**OPTIONS** on every address tells its filters and, when signed in, the fields of a
-record. A missing slash at the end of an address is redirected, for reading.
+**OPTIONS** on an address returns its filters and, if you are signed in, the fields of a
+record. A GET of an address without its last slash is redirected.
 """
 
 
 def reference(group: str, name: str) -> dict[str, str]:
-    """Refer to a shared part."""
+    """Return a reference to a shared component."""
     return {"$ref": f"#/components/{group}/{name}"}
 
 
 def bodies(schema: Schema) -> dict[str, Schema]:
-    """Describe a body in each of the formats; JSON alone has a schema worth telling."""
+    """Return the content of a response in each format; only JSON has a schema."""
     text: Schema = {"type": "string"}
     return {
         "application/json": {"schema": schema},
@@ -58,12 +58,12 @@ SCHEMAS: dict[str, Schema] = {
     },
     "FieldErrors": {
         "type": "object",
-        "description": "What is wrong, by field or query parameter.",
+        "description": "The errors by field or query parameter.",
         "additionalProperties": _MESSAGES,
     },
     "Duplicate": {
         "type": "object",
-        "description": "What clashes, and the record that is there already.",
+        "description": "The values that must be unique, and the existing record.",
         "required": ["detail"],
         "properties": {
             "detail": {"type": "string"},
@@ -76,11 +76,11 @@ SCHEMAS: dict[str, Schema] = {
     },
 }
 
-_EITHER = [_FIELD_ERRORS, _DETAIL]
-_BY_ROW: Schema = {
+_DETAIL_OR_FIELDS = [_FIELD_ERRORS, _DETAIL]
+_ERRORS_BY_ROW: Schema = {
     "type": "array",
-    "description": "Of many records: the errors of each, empty for those without.",
-    "items": {"anyOf": [*_EITHER, _DUPLICATE]},
+    "description": "The errors of each record of a list; empty for valid records.",
+    "items": {"anyOf": [*_DETAIL_OR_FIELDS, _DUPLICATE]},
 }
 
 HEADERS: dict[str, Schema] = {
@@ -106,7 +106,7 @@ HEADERS: dict[str, Schema] = {
         ),
         (
             "X-Request-Id",
-            "The request's name in the log of the registry.",
+            "The id of the request in the log of the registry.",
             True,
             {"type": "string"},
         ),
@@ -130,13 +130,13 @@ HEADERS: dict[str, Schema] = {
         ),
         (
             "ETagOfOne",
-            "The state of the new record, for `If-Match`; of many there is none.",
+            "The state of the new record, for `If-Match`; absent for several records.",
             False,
             {"type": "string"},
         ),
         (
             "LocationOfOne",
-            "Address of the new record; of many there is none.",
+            "Address of the new record; absent for several records.",
             False,
             {"type": "string", "format": "uri"},
         ),
@@ -148,26 +148,31 @@ HEADERS: dict[str, Schema] = {
         ),
         (
             "Idempotent-Replayed",
-            "`true` where this answer was given before, to the same Idempotency-Key.",
+            "`true` if this is the stored response of the same Idempotency-Key.",
             False,
             {"type": "string"},
         ),
     )
 }
 
-#: On every answer.
-_ALWAYS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "X-Request-Id")
+#: The headers of every response.
+_COMMON_HEADERS = (
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "X-Request-Id",
+)
 
 
 def headers(*names: str) -> dict[str, Any]:
-    """Refer to the headers that every answer has, and to further ones."""
+    """Return references to the headers of every response, and to further headers."""
     return {
         name.removesuffix("OfOne"): reference("headers", name)
-        for name in (*_ALWAYS, *names)
+        for name in (*_COMMON_HEADERS, *names)
     }
 
 
-def _answer(description: str, schema: Schema, *names: str) -> Schema:
+def _response(description: str, schema: Schema, *names: str) -> Schema:
     return {
         "description": description,
         "headers": headers(*names),
@@ -175,59 +180,63 @@ def _answer(description: str, schema: Schema, *names: str) -> Schema:
     }
 
 
-#: In place of 204, which has no content, where a page is asked for.
-NOTHING_LEFT: Schema = {
+#: The page that replaces a 204 response, which has no content.
+PAGE_WITHOUT_RECORD: Schema = {
     "description": "The same, as a page for a browser.",
     "headers": headers(),
     "content": {"text/html": {"schema": {"type": "string"}}},
 }
 
 RESPONSES: dict[str, Schema] = {
-    "BadRequest": _answer("Something in the request is wrong.", {"anyOf": _EITHER}),
-    "BadRequestForMany": _answer(
-        "Something in the request is wrong; nothing was stored.",
-        {"anyOf": [*_EITHER, _BY_ROW]},
+    "BadRequest": _response(
+        "Something in the request is wrong.", {"anyOf": _DETAIL_OR_FIELDS}
     ),
-    "Unauthorized": _answer(
+    "BadRequestForMany": _response(
+        "Something in the request is wrong; nothing was stored.",
+        {"anyOf": [*_DETAIL_OR_FIELDS, _ERRORS_BY_ROW]},
+    ),
+    "Unauthorized": _response(
         "The credentials are wrong, expired or revoked.", _DETAIL, "WWW-Authenticate"
     ),
-    "Forbidden": _answer(
+    "Forbidden": _response(
         "Credentials are missing, or these do not allow the request.", _DETAIL
     ),
-    "NotFound": _answer("There is no such record, format or cursor.", _DETAIL),
-    "NotAcceptable": _answer("No answer has a type that `Accept` names.", _DETAIL),
-    "Conflict": _answer(
-        "The request does not fit what is on record: the same unique values, or a "
-        "change of something that others refer to.",
+    "NotFound": _response("There is no such record, format or cursor.", _DETAIL),
+    "NotAcceptable": _response("No answer has a type that `Accept` names.", _DETAIL),
+    "Conflict": _response(
+        "The request conflicts with existing records: they have the same unique "
+        "values, or rely on the value that would change.",
         _DUPLICATE,
     ),
-    "ConflictForMany": _answer(
-        "The same unique values are on record already; nothing was stored. Or a "
-        "request with this Idempotency-Key is still at work.",
-        {"anyOf": [_DUPLICATE, _BY_ROW]},
+    "ConflictForMany": _response(
+        "A record with the same unique values exists, and nothing was stored. Or a "
+        "request with this Idempotency-Key is still running.",
+        {"anyOf": [_DUPLICATE, _ERRORS_BY_ROW]},
     ),
-    "PreconditionFailed": _answer(
+    "PreconditionFailed": _response(
         "The record has changed since the state that `If-Match` names.", _DETAIL
     ),
-    "ContentTooLarge": _answer("The body is too large.", _DETAIL),
-    # by the server itself, which knows of no other forms
+    "ContentTooLarge": _response("The body is too large.", _DETAIL),
+    # the server itself sends it, always as JSON
     "UriTooLong": {
         "description": "The address, with its query, has more than 8190 bytes.",
         "content": {"application/json": {"schema": _DETAIL}},
     },
-    "UnsupportedMediaType": _answer("The body is of a type unknown here.", _DETAIL),
-    "KeyReused": _answer(
-        "This Idempotency-Key came before, with another request.", _DETAIL
+    "UnsupportedMediaType": _response("The type of the body is not known.", _DETAIL),
+    "KeyReused": _response(
+        "This Idempotency-Key was used for another request.", _DETAIL
     ),
-    "LengthRequired": _answer("The length of the body is missing.", _DETAIL),
-    "TooManyRequests": _answer(
-        "The rate limit is reached; or somebody has guessed at this account's password "
-        "too often; or another large body of this account is on its way.",
+    "LengthRequired": _response("`Content-Length` is missing.", _DETAIL),
+    "TooManyRequests": _response(
+        "The rate limit is reached, or there were too many wrong passwords for this "
+        "account, or another large body of this account is being received.",
         _DETAIL,
         "Retry-After",
     ),
-    "StorageFull": _answer("There is no room left; nothing was stored.", _DETAIL),
-    "Unavailable": _answer("Not now; try again.", _DETAIL, "Retry-After"),
+    "StorageFull": _response("No disk space is left; nothing was stored.", _DETAIL),
+    "Unavailable": _response(
+        "The registry is busy; try again.", _DETAIL, "Retry-After"
+    ),
 }
 
 
@@ -240,7 +249,7 @@ _SHARED = frozenset(
 def add_components(
     result: dict[str, Any], generator: Any, **kwargs: Any
 ) -> dict[str, Any]:
-    """Add the shared parts and a description of each tag (a hook of spectacular)."""
+    """Add the shared components and descriptions of tags (a hook of spectacular)."""
     components = result["components"]
     schemas = {**components["schemas"], **SCHEMAS}
     result["components"] = {
@@ -256,7 +265,7 @@ def add_components(
 
 
 def _shared_parameters(paths: dict[str, Any]) -> dict[str, Schema]:
-    """Take the parameters that are the same everywhere out of the operations."""
+    """Return the shared parameters, and replace them by references in operations."""
     shared: dict[str, Schema] = {}
     for operations in paths.values():
         for operation in operations.values():
@@ -271,7 +280,7 @@ def _shared_parameters(paths: dict[str, Any]) -> dict[str, Schema]:
 def _tags(
     paths: dict[str, Any], endpoints: list[tuple[str, str, str, Any]]
 ) -> list[dict[str, str]]:
-    """Describe each tag that is in use by what its first view is for."""
+    """Return each used tag with the description of its first view."""
     described: dict[str, str] = {}
     for path, _, _, callback in endpoints:
         described.setdefault(tag_of(path), _description_of(callback))
@@ -287,7 +296,7 @@ def _tags(
 
 
 def _description_of(callback: Any) -> str:
-    """Return what a view is for: by its declaration, else by its docstring."""
+    """Return the description of a view, from its declaration or else its docstring."""
     row_type = callback.initkwargs.get("row_type") or getattr(
         callback.cls, "row_type", None
     )
@@ -295,5 +304,5 @@ def _description_of(callback: Any) -> str:
 
 
 def tag_of(path: str) -> str:
-    """Name the tag of an address: its first part below the API."""
+    """Return the tag of an address, which is its first part below the API."""
     return path.removeprefix("/api/").partition("/")[0] or "root"

@@ -1,4 +1,4 @@
-"""How the fields of a record look in OpenAPI: links, derived values, checked texts."""
+"""Describe the fields of a record in OpenAPI: links, derived values and texts."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from registry.core.links import has_uuid, kind_of
 
 Schema = dict[str, Any]
 
-#: A link or another address that is read.
+#: A link or another address in a response.
 ADDRESS: Schema = {"type": "string", "format": "uri"}
-#: Ids are what a signed integer of eight bytes can count.
+#: An id is a positive signed integer of eight bytes.
 ID: Schema = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 2**63 - 1}
 #: Semantic Versioning 2.0.0, sections 2, 9 and 10, as a regular expression.
 _NUMBER = "(0|[1-9][0-9]*)"
@@ -32,8 +32,8 @@ _VERSION = (
     r"(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$"
 )
 
-#: What validators of ours look for, as far as JSON Schema can say it.
-_SAID_BY: dict[Any, Schema] = {
+#: The rules of our validators, as far as JSON Schema can express them.
+_VALIDATOR_SCHEMAS: dict[Any, Schema] = {
     validators.validate_checksum: {"pattern": r"^\S*$"},
     validators.validate_name: {"pattern": r"^[^\[\]?*]*$"},
     validators.validate_semantic_version: {"pattern": _VERSION},
@@ -46,12 +46,12 @@ _SAID_BY: dict[Any, Schema] = {
         "pattern": r"^[A-Za-z0-9]+:\S+$",
     },
 }
-#: Those that take addresses which are no URIs by the letter of RFC 3986.
+#: The validators that accept addresses which RFC 3986 does not allow.
 _ADDRESSES = frozenset({validators.validate_url, validators.validate_storage_root})
 
 
 def link_schema(model: type[Any]) -> Schema:
-    """Describe the ways to write a link to a record of this kind."""
+    """Return the schema of a link to a record of this type in a request."""
     kind = kind_of(model)
     ways: list[Schema] = [
         {
@@ -65,7 +65,7 @@ def link_schema(model: type[Any]) -> Schema:
 
 
 def link_reference(auto_schema: Any, model: type[Any]) -> Schema:
-    """Refer to the ways to write a link, which are the same everywhere."""
+    """Return a reference to the shared schema of links to a record type."""
     name = str(model._meta.verbose_name).capitalize()
     ways = "an id or a UUID" if has_uuid(model) else "or an id"
     description = f"{name}: a URL, the path of that, {ways}."
@@ -80,18 +80,20 @@ def link_reference(auto_schema: Any, model: type[Any]) -> Schema:
 
 
 def add_constraints(field: Any, schema: Schema) -> None:
-    """Add what the validators of a field say to the schema of its texts."""
+    """Add the rules of a field's validators to its schema."""
     for validator in field.validators:
-        said = _SAID_BY.get(validator) if isfunction(validator) else None
-        if said is not None and schema.get("type") == "string":
-            schema.update(said)
+        constraints = (
+            _VALIDATOR_SCHEMAS.get(validator) if isfunction(validator) else None
+        )
+        if constraints is not None and schema.get("type") == "string":
+            schema.update(constraints)
 
 
 def drop_formats(serializer: Any, schema: Schema) -> None:
-    """Promise no URI where what is on record may be none.
+    """Remove the format ``uri`` from fields whose stored values can be invalid URIs.
 
-    Addresses are stored as they were sent, with letters of all alphabets, and the
-    storage roots of clients with spaces in them.
+    Addresses are stored as they were sent, with letters of all alphabets; some storage
+    roots of clients contain spaces.
     """
     for name, described in schema.get("properties", {}).items():
         validators_of = getattr(serializer.fields[name], "validators", ())
@@ -101,7 +103,7 @@ def drop_formats(serializer: Any, schema: Schema) -> None:
 
 
 def add_default(field: Any, schema: Schema) -> None:
-    """Add the value that a field has when it is left out."""
+    """Add the default value of a field to its schema."""
     model = getattr(getattr(field.parent, "Meta", None), "model", None)
     if model is None or field.read_only:
         return
@@ -114,36 +116,36 @@ def add_default(field: Any, schema: Schema) -> None:
 
 
 class LinkExtension(OpenApiSerializerFieldExtension):
-    """One link: a URL when it is read; several ways to say it when it is written."""
+    """The schema of a link: a URL in responses, one of several forms in requests."""
 
     target_class = LinkField
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
-        """Describe the field."""
+        """Return the schema of the field."""
         field = self.target
         if direction != "request" or field.read_only:
-            return ADDRESS | ({"nullable": True} if _may_be_absent(field) else {})
+            return ADDRESS | ({"nullable": True} if _is_nullable(field) else {})
         if not field.allow_null:
             return link_reference(auto_schema, field.model)
-        # "nullable" counts beside "type" alone, so that a reference will not do
+        # "nullable" has an effect only next to "type", so a reference does not work
         schema = link_schema(field.model)
         schema["anyOf"][0]["nullable"] = True
         return schema
 
 
-def _may_be_absent(field: Any) -> bool:
-    """Tell whether a record can lack the link, whoever made the record."""
+def _is_nullable(field: Any) -> bool:
+    """Return whether any record can lack the link."""
     relation = field.parent.Meta.model._meta.get_field(field.source)
     return not relation.concrete or bool(relation.null)
 
 
 class LinksExtension(OpenApiSerializerFieldExtension):
-    """A list of links."""
+    """The schema of a list of links."""
 
     target_class = LinksField
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
-        """Describe the field."""
+        """Return the schema of the field."""
         field = self.target
         written = direction == "request" and not field.read_only
         items = link_reference(auto_schema, field.model) if written else dict(ADDRESS)
@@ -154,20 +156,20 @@ class LinksExtension(OpenApiSerializerFieldExtension):
 
 
 class AddressExtension(OpenApiSerializerFieldExtension):
-    """An address that is made from the record's id."""
+    """The schema of an address that is made from the id of the record."""
 
     target_class = AddressField
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
-        """Describe the field."""
+        """Return the schema of the field."""
         return dict(ADDRESS)
 
 
 class ConditionExtension(OpenApiSerializerFieldExtension):
-    """Whether a condition holds."""
+    """The schema of a boolean that the database computes."""
 
     target_class = ConditionField
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
-        """Describe the field."""
+        """Return the schema of the field."""
         return {"type": "boolean"}

@@ -1,4 +1,4 @@
-"""The query parameters of lists and records, as OpenAPI has them."""
+"""Describe the query parameters of lists and records in OpenAPI."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from registry.http.filters.fields import (
     NumberFilter,
     UUIDFilter,
 )
-from registry.http.filters.people import WordsFilter
+from registry.http.filters.identity import ChoicesFilter
 
 Schema = dict[str, Any]
 
-#: What a filter takes; others take any text.
-_TAKES: tuple[tuple[type, Schema], ...] = (
+#: The schema of the values of a filter; other filters accept any text.
+_VALUE_SCHEMAS: tuple[tuple[type, Schema], ...] = (
     (BooleanFilter, {"type": "boolean"}),
     (DateTimeFilter, {"type": "string", "format": "date-time"}),
     (NumberFilter, {"type": "integer"}),
@@ -28,7 +28,7 @@ _TAKES: tuple[tuple[type, Schema], ...] = (
 
 
 def parameter(name: str, description: str, schema: Schema, **more: Any) -> Schema:
-    """Describe one query parameter. Every one may be left out, or left empty."""
+    """Return the description of a query parameter, which can be missing or empty."""
     return {
         "name": name,
         "in": "query",
@@ -40,16 +40,16 @@ def parameter(name: str, description: str, schema: Schema, **more: Any) -> Schem
 
 
 class FilterExtension(OpenApiFilterExtension):
-    """The filters of a list."""
+    """The description of the filters of a list."""
 
     target_class = RecordFilterBackend
-    # before the extension that guesses at the filters of any such backend
+    # before the extension that guesses the filters of any such backend
     priority = 1
 
     def get_schema_operation_parameters(
         self, auto_schema: Any, *args: Any, **kwargs: Any
     ) -> list[Schema]:
-        """Describe each filter by its field's help text and what it takes."""
+        """Return the parameter of each filter, with the help text of its field."""
         filters = getattr(auto_schema.view, "filters", None)
         if filters is None:
             return []
@@ -66,14 +66,17 @@ def _filter_parameter(auto_schema: Any, field: Any, name: str, chosen: Any) -> S
     if isinstance(chosen, LinkFilter):
         schema = {"type": "array", "items": link_reference(auto_schema, chosen.target)}
         return parameter(name, description, schema, style="form", explode=True)
-    if isinstance(chosen, WordsFilter):
-        schema = {"type": "array", "items": {"type": "string", "enum": [*chosen.words]}}
+    if isinstance(chosen, ChoicesFilter):
+        schema = {
+            "type": "array",
+            "items": {"type": "string", "enum": [*chosen.choices]},
+        }
         return parameter(name, description, schema, style="form", explode=True)
-    taken = (schema for kind, schema in _TAKES if isinstance(chosen, kind))
+    taken = (schema for kind, schema in _VALUE_SCHEMAS if isinstance(chosen, kind))
     return parameter(name, description, next(taken, {"type": "string"}))
 
 
-def listed(name: str, description: str, items: Schema) -> Schema:
-    """Describe a parameter with several values, separated by commas."""
+def list_parameter(name: str, description: str, items: Schema) -> Schema:
+    """Return the description of a parameter with values separated by commas."""
     schema = {"type": "array", "items": items}
     return parameter(name, description, schema, style="form", explode=False)

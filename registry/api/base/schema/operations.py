@@ -1,6 +1,6 @@
-"""One operation of the API: its parameters, its body, and every answer it can give."""
+"""Describe an operation in OpenAPI: its parameters, its body and all its responses."""
 
-# what drf-spectacular's own methods take and return is mostly unsaid
+# most methods of drf-spectacular have no type hints
 # mypy: disallow-untyped-calls=False
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from registry.api.base.schema.fields import (
     add_default,
     drop_formats,
 )
-from registry.api.base.schema.filters import listed, parameter
+from registry.api.base.schema.filters import list_parameter, parameter
 from registry.api.base.serializers import RecordSerializer
 from registry.core.models import Record
 from registry.http.pagination import orderable_fields
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
-#: What an operation does, for its summary.
+#: The summaries of operations.
 _VERBS = {
     "list": "List {many}",
     "create": "Register {many}",
@@ -41,10 +41,10 @@ _VERBS = {
     "partial_update": "Change one {one}",
     "destroy": "Delete one {one}",
 }
-_ONE_RECORD = frozenset({"retrieve", "update", "partial_update", "destroy"})
-_CHANGES = frozenset({"update", "partial_update", "destroy"})
+_RECORD_ACTIONS = frozenset({"retrieve", "update", "partial_update", "destroy"})
+_CHANGE_ACTIONS = frozenset({"update", "partial_update", "destroy"})
 
-#: Which errors there can be: always, with a body, and by what is done.
+#: The possible errors: of every operation, with a body, and by action.
 _ERRORS = (
     ("401", "Unauthorized"),
     ("404", "NotFound"),
@@ -61,29 +61,29 @@ _ERRORS_OF_BODIES = (
 _ERRORS_OF = {
     "list": (("414", "UriTooLong"),),
     "create": (("422", "KeyReused"),),
-    **dict.fromkeys(_CHANGES, (("412", "PreconditionFailed"),)),
+    **dict.fromkeys(_CHANGE_ACTIONS, (("412", "PreconditionFailed"),)),
 }
 
-#: For every POST that registers.
+#: The header of every POST that registers records.
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "maxLength": 255},
     OpenApiParameter.HEADER,
-    description="A name for this request, such as a UUID. The same key and body get "
-    "the first answer again, for 24 hours.",
+    description="A name for this request, such as a UUID. For 24 hours, the same key "
+    "and body get the first response again.",
 )
 _IF_MATCH = OpenApiParameter(
     "If-Match",
     {"type": "string"},
     OpenApiParameter.HEADER,
-    description="The ETag of the state that the change is meant for.",
+    description="The ETag of the state that you want to change.",
 )
 
 _RAW = parameter(
     "raw",
-    "Of CSV: texts as they are. Otherwise those that begin with `=`, `+`, `-`, `@`, a "
-    "tab or a line break have an apostrophe before them, for spreadsheets would take "
-    "them for formulas.",
+    "For CSV: do not escape texts. By default, texts that begin with `=`, `+`, `-`, "
+    "`@`, a tab or a line break get an apostrophe, because spreadsheets would evaluate "
+    "them as formulas.",
     {"type": "boolean", "default": False},
 )
 
@@ -95,17 +95,17 @@ class RecordSchema(AutoSchema):
 
     @property
     def action(self) -> str | None:
-        """What is done with records; None where the view is not about any."""
+        """The action on records; None if the view has no rows."""
         if getattr(self.view, "row_type", None) is None:
             return None
         return str(self.view.action)
 
     def get_tags(self) -> list[str]:
-        """One tag a record type."""
+        """Return the tag of the operation: one for each record type."""
         return [components.tag_of(self.path)]
 
     def get_summary(self) -> str:
-        """Say in a few words what the operation does."""
+        """Return a summary of the operation in a few words."""
         action = self.action
         if action not in _VERBS:
             return str(self.get_description()).partition(".")[0]
@@ -115,23 +115,23 @@ class RecordSchema(AutoSchema):
         )
 
     def get_auth(self) -> list[Any]:
-        """Say where no credentials are needed."""
+        """Return the ways to sign in, and ``{}`` if no account is needed."""
         ways = [way for way in super().get_auth() if way]
         if self.method == "GET" and not self._needs_account():
             ways.append({})
         return ways
 
     def get_override_parameters(self) -> list[Any]:
-        """Add the headers that an operation reads."""
+        """Return the parameters, with the headers that the operation reads."""
         parameters = list(super().get_override_parameters())
         if self.action == "create":
             parameters.append(IDEMPOTENCY_KEY)
-        if self.action in _CHANGES:
+        if self.action in _CHANGE_ACTIONS:
             parameters.append(_IF_MATCH)
         return parameters
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[Schema]:
-        """Describe ids as what they are: whole numbers."""
+        """Return the path parameters; ids are integers."""
         if self.action is None:
             return super()._resolve_path_parameters(variables)  # type: ignore[no-any-return]
         return [
@@ -146,13 +146,15 @@ class RecordSchema(AutoSchema):
         ]
 
     def _get_pagination_parameters(self) -> list[Schema]:
-        """Describe the parameters that do not filter."""
+        """Return the parameters that are not filters."""
         if self.action is None or self.method == "DELETE":
             return []
-        fields = self._choice("Field", list(self._get_serializer().fields))
+        fields = self._names_component("Field", list(self._get_serializer().fields))
         parameters = [
-            listed("fields", "Only these fields, separated by commas.", fields),
-            listed("omit", "All fields but these, separated by commas.", fields),
+            list_parameter("fields", "Only these fields, separated by commas.", fields),
+            list_parameter(
+                "omit", "All fields but these, separated by commas.", fields
+            ),
         ]
         if self.action == "list":
             parameters += super()._get_pagination_parameters()
@@ -160,7 +162,7 @@ class RecordSchema(AutoSchema):
         return parameters
 
     def get_serializer_name(self, serializer: Any, direction: Direction) -> str:
-        """Name the component of a record by its model."""
+        """Return the name of a serializer's component; for a record, of its model."""
         if isinstance(serializer, RecordSerializer):
             return serializer.component_name
         name: str = super().get_serializer_name(serializer, direction)
@@ -168,16 +170,18 @@ class RecordSchema(AutoSchema):
 
     def _ordering(self) -> Schema:
         names = orderable_fields(self.view.model)
-        orders = self._choice("Order", [way + n for n in names for way in ("", "-")])
-        return listed(
+        orders = self._names_component(
+            "Order", [way + n for n in names for way in ("", "-")]
+        )
+        return list_parameter(
             "ordering",
-            "Fields to order by, separated by commas; a minus sign turns one round. "
-            "Newest first unless given.",
+            "Fields to order by, separated by commas; a minus sign reverses a field. "
+            "The default is newest first.",
             orders,
         )
 
-    def _choice(self, what: str, names: list[str]) -> Schema:
-        """Share a list of names among the operations of a record type."""
+    def _names_component(self, what: str, names: list[str]) -> Schema:
+        """Return a reference to a list of names that operations of a type share."""
         component = ResolvedComponent(
             name=f"{self.view.model.__name__}{what}",
             type=ResolvedComponent.SCHEMA,
@@ -191,7 +195,7 @@ class RecordSchema(AutoSchema):
         formats = [renderer.format for renderer in self.view.get_renderers()]
         schema = {"type": "string", "enum": formats}
         parameters = [
-            parameter("format", "Format of the answer, before `Accept`.", schema)
+            parameter("format", "Format of the response; overrides `Accept`.", schema)
         ]
         if "csv" in formats:
             parameters.append(dict(_RAW))
@@ -203,7 +207,11 @@ class RecordSchema(AutoSchema):
         add_default(field, schema)
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Schema:
-        """Describe a record; of an answer, `fields` and `omit` can take any field."""
+        """Return the schema of a record.
+
+        No field of a response is required, because ``fields`` and ``omit`` can remove
+        each of them.
+        """
         schema: Schema = super()._map_basic_serializer(serializer, direction)
         if isinstance(serializer, RecordSerializer):
             schema["description"] = serializer.component_description
@@ -216,20 +224,20 @@ class RecordSchema(AutoSchema):
         return schema
 
     @property
-    def _takes_many(self) -> bool:
-        """Whether the operation registers records, of which it takes a list too."""
+    def _accepts_list(self) -> bool:
+        """Whether the operation registers records, and so accepts a list of them."""
         return self.action == "create" and issubclass(self.view.model, Record)
 
     def _get_request_body(self, direction: str = "request") -> Schema | None:
-        """Take many records as well as one, in JSON."""
+        """Return the request body, which in JSON can be a list of records too."""
         body: Schema | None = super()._get_request_body(direction)
-        if body is not None and self._takes_many:
+        if body is not None and self._accepts_list:
             content = body["content"]["application/json"]
             content["schema"] = _one_or_many(content["schema"], MAX_BULK)
         return body
 
     def _get_response_bodies(self, direction: Direction = "response") -> Schema:
-        """Add the headers, the formats and the errors of every operation."""
+        """Return the responses with headers, formats and errors of the operation."""
         responses: Schema = super()._get_response_bodies(direction)
         for status, response in responses.items():
             response["headers"] = {
@@ -242,7 +250,7 @@ class RecordSchema(AutoSchema):
             if "application/json" in response.get("content", {}):
                 response["content"] = self._bodies(response["content"])
         if "204" in responses:
-            responses["200"] = components.NOTHING_LEFT
+            responses["200"] = components.PAGE_WITHOUT_RECORD
         errors = {
             status: components.reference("responses", name)
             for status, name in self._errors()
@@ -252,28 +260,28 @@ class RecordSchema(AutoSchema):
 
     def _bodies(self, content: Schema) -> Schema:
         schema = content["application/json"]["schema"]
-        if self._takes_many:
+        if self._accepts_list:
             schema = _one_or_many(schema)
-        # of further formats the description says that they are texts
+        # the schema of all other formats is a text
         text: Schema = {"schema": {"type": "string"}}
         return {**dict.fromkeys(content, text), **components.bodies(schema)}
 
     def _headers(self, status: str) -> Iterator[str]:
-        """Name the further headers of a success."""
-        if self._takes_many:
+        """Yield the names of further headers of a successful response."""
+        if self._accepts_list:
             yield from ("LocationOfOne", "ETagOfOne", "Idempotent-Replayed")
         elif self.action == "create":
             yield from ("Location", "Idempotent-Replayed")
-        elif self.action in _ONE_RECORD and status != "204":
+        elif self.action in _RECORD_ACTIONS and status != "204":
             if issubclass(self.view.model, Record):
                 yield "ETag"
             if status == "201":
                 yield "Location"
 
     def _errors(self) -> Iterator[tuple[str, str]]:
-        """Pair the status of every error that there can be with its description."""
+        """Yield the status of each possible error with the name of its response."""
         yield from _ERRORS
-        many = "ForMany" if self._takes_many else ""
+        many = "ForMany" if self._accepts_list else ""
         yield "400", f"BadRequest{many}"
         if self.method != "GET":
             yield "409", f"Conflict{many}"
@@ -291,7 +299,7 @@ class RecordSchema(AutoSchema):
 
 
 def _one_or_many(schema: Schema, most: int | None = None) -> Schema:
-    """Describe a record, or a list of them."""
+    """Return the schema of a record or a list of records."""
     many: Schema = {"type": "array", "items": schema}
     if most is not None:
         many |= {"minItems": 1, "maxItems": most}

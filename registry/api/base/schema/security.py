@@ -1,4 +1,4 @@
-"""The ways to say who asks, as OpenAPI has them."""
+"""Describe the authentication schemes in OpenAPI."""
 
 from __future__ import annotations
 
@@ -14,43 +14,43 @@ from registry.http.authentication import (
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
-    """The API token under either of its two words."""
+    """The description of API tokens, with either of the two keywords."""
 
     target_class = TokenAuthentication
     name = ["token", "bearer"]
 
     def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
-        """Either will do."""
+        """Return the two schemes, one of which is enough."""
         return [{name: []} for name in self.name]
 
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
-        """Describe both."""
+        """Return the descriptions of both schemes."""
         return [
             {
                 "type": "apiKey",
                 "in": "header",
                 "name": "Authorization",
-                "description": "The word `token`, a space, and the API token: "
+                "description": "The keyword `token`, a space, and the API token of "
                 "40 hexadecimal digits.",
             },
             {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "The API token after the word `Bearer`, or an access "
-                "token of OAuth 2.0, whose issuer is described at "
-                "`/o/.well-known/openid-configuration`.",
+                "description": "The API token, or an OAuth 2.0 access token, after the "
+                "keyword `Bearer`. `/o/.well-known/openid-configuration` describes the "
+                "issuer of access tokens.",
             },
         ]
 
 
 class BasicScheme(OpenApiAuthenticationExtension):
-    """User name and password."""
+    """The description of HTTP Basic authentication."""
 
     target_class = LocalBasicAuthentication
     name = "basic"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """Describe the scheme."""
+        """Return the description of the scheme."""
         return {
             "type": "http",
             "scheme": "basic",
@@ -59,18 +59,18 @@ class BasicScheme(OpenApiAuthenticationExtension):
 
 
 class SessionScheme(OpenApiAuthenticationExtension):
-    """The cookie of a browser that signed in."""
+    """The description of browser sessions."""
 
     target_class = SessionAuthentication
     name = "session"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """Describe the scheme, for whatever port the registry is on."""
+        """Return the description of the scheme, for any port of the registry."""
         return {
             "type": "apiKey",
             "in": "cookie",
             "name": "registry_session",
-            "description": "The session of a browser that signed in; the cookie's "
-            "name ends with `_` and the registry's port. Changes need the CSRF token "
-            "in the header `X-CSRFToken` as well.",
+            "description": "The session of a browser that is signed in. The name of "
+            "the cookie ends with `_` and the port of the registry. Changes also need "
+            "the CSRF token in the header `X-CSRFToken`.",
         }

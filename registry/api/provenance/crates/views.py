@@ -23,7 +23,7 @@ from registry.api.provenance.crates.formats import (
 )
 from registry.api.provenance.crates.parameters import CrateParameters
 from registry.api.provenance.documents import DocumentView, JSONLDRenderer
-from registry.catalogue.files import file_name
+from registry.catalogue.files import valid_file_name
 from registry.catalogue.models import DataProduct
 from registry.catalogue.provenance.rows import supplement_of
 from registry.core.errors import NotFound
@@ -203,7 +203,9 @@ def _zip(content: Content) -> StreamingHttpResponse:
     response = StreamingHttpResponse(
         stream_zip(texts, _files(content), get_store()), content_type="application/zip"
     )
-    name = file_name(f"{kind_of(type(content.subject))}-{content.subject.pk}", "zip")
+    name = valid_file_name(
+        f"{kind_of(type(content.subject))}-{content.subject.pk}", "zip"
+    )
     response["Content-Disposition"] = str(content_disposition_header(True, name))
     # what is in it depends on who asks
     response["Cache-Control"] = "private, no-cache"

@@ -10,8 +10,8 @@ from rest_framework.renderers import BaseRenderer
 from registry.api.base.renderers import (
     RecordCSVRenderer,
     RecordJSONRenderer,
-    csv_texts,
-    is_raw,
+    iter_csv,
+    wants_raw_csv,
 )
 from registry.api.provenance.lineage.shapes import node_link_shape
 
@@ -56,8 +56,8 @@ class EdgesCSVRenderer(RecordCSVRenderer):
             }
             for edge in data["edges"]
         )
-        raw = is_raw(renderer_context)
-        return "".join(csv_texts([*_EDGES, *_LABELS], [rows], raw=raw))
+        raw = wants_raw_csv(renderer_context)
+        return "".join(iter_csv([*_EDGES, *_LABELS], [rows], raw=raw))
 
 
 class ProductsCSVRenderer(RecordCSVRenderer):
@@ -76,8 +76,8 @@ class ProductsCSVRenderer(RecordCSVRenderer):
             *("id", "url", "label", "version", "date"),
             *("newest", "distance", "issues"),
         )
-        raw = is_raw(renderer_context)
-        return "".join(csv_texts(names, [data["products"]], raw=raw))
+        raw = wants_raw_csv(renderer_context)
+        return "".join(iter_csv(names, [data["products"]], raw=raw))
 
 
 class SVGRenderer(BaseRenderer):

@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 
 from registry.api.base.schema.fields import ADDRESS
 from registry.core.graph import Direction, EdgeType, graph
-from registry.http.lineage import ALL, DEEPEST, LineageParameters
+from registry.http.lineage import ALL, MAX_DEPTH, LineageParameters
 
 Schema = dict[str, Any]
 
@@ -32,7 +32,7 @@ class DepthFieldSchema(OpenApiSerializerFieldExtension):
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
         """Describe the field."""
-        number: Schema = {"type": "integer", "minimum": 1, "maximum": DEEPEST}
+        number: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_DEPTH}
         return {"oneOf": [number, {"type": "string", "enum": [ALL]}], "default": 1}
 
 

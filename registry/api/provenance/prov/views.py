@@ -12,7 +12,7 @@ from rest_framework.exceptions import NotAcceptable
 from rest_framework.response import Response
 
 from registry.api.base.browsable import RecordBrowsableRenderer
-from registry.api.base.idempotency import once
+from registry.api.base.idempotency import run_idempotently
 from registry.api.base.parsers import RecordJSONParser
 from registry.api.base.renderers import RecordJSONRenderer
 from registry.api.base.views import PlainView
@@ -138,7 +138,7 @@ class ImportView(PlainView):
         """
         if content_length(request._request) > MOST_BYTES:
             raise RequestDataTooBig
-        return once(request, lambda: self._import(request.data))
+        return run_idempotently(request, lambda: self._import(request.data))
 
     def _import(self, data: Any) -> Response:
         outcome = import_document(

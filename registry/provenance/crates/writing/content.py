@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from registry.catalogue.access import downloadable_among
-from registry.catalogue.files import extension_of, file_name
+from registry.catalogue.access import downloadable_files
+from registry.catalogue.files import extension_of, valid_file_name
 from registry.catalogue.models import DataProduct, Object
 from registry.catalogue.provenance import OBJECT
 from registry.catalogue.provenance.rows import name_of_object
@@ -194,7 +194,7 @@ def _packed(
         for thing in objects
         if (file := records.file_of(thing)) is not None
     }
-    visible = downloadable_among(user, set(held.values()))
+    visible = downloadable_files(user, set(held.values()))
     made = {pk for done in runs for pk in done.outputs}
     if isinstance(subject, DataProduct):
         made.add(subject.object_id)
@@ -213,8 +213,8 @@ def _free_path(folder: str, thing: Object, taken: set[str]) -> str:
     """Return a path that no other file has, whatever the case of letters."""
     extension = extension_of(thing.file_type)
     stem = name_of_object(thing)
-    path = f"{folder}/{file_name(stem, extension)}"
+    path = f"{folder}/{valid_file_name(stem, extension)}"
     if path.lower() in taken:
-        path = f"{folder}/{thing.pk}/{file_name(stem, extension)}"
+        path = f"{folder}/{thing.pk}/{valid_file_name(stem, extension)}"
     taken.add(path.lower())
     return path

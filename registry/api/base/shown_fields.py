@@ -1,6 +1,6 @@
-"""What the API shows of a record: each field by its name, in the order of answers.
+"""The fields of a record in the API, in the order of responses.
 
-Reading and the description of the fields are both made from this list.
+Both the reader and the serializers are built from this list.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from registry.api.base.versions import OLDEST
 from registry.core.links import kind_of
 from registry.core.record_types import Condition, LinkedRecords, RecordType, RowType
 
-#: Links of a list that a record is shown with; its address leads to all.
-CAP = 100
-#: Fields that every record is shown with, before its own.
-CHANGED = ("last_updated", "updated_by")
+#: The largest number of links in a list of a record; an address has the whole list.
+MAX_LISTED_LINKS = 100
+#: The fields that come first in every record.
+COMMON_FIELDS = ("last_updated", "updated_by")
 
 
 @dataclass(frozen=True)
 class ModelField:
-    """A field of the model, or a list of links to it; ``linked`` where it has a cap."""
+    """A field of the model or a reverse relation; ``linked`` if it has a limit."""
 
     name: str
     field: Any
@@ -34,59 +34,59 @@ class ModelField:
 
 @dataclass(frozen=True)
 class DerivedAddress:
-    """An address below the API, made from the record's id.
+    """An address below the API, made from the id of the record.
 
-    ``since_newer`` tells that the oldest version of the API does not have it.
+    If ``newest_only``, the oldest version of the API does not have it.
     """
 
     name: str
     template: str
     help_text: str
-    since_newer: bool = False
+    newest_only: bool = False
 
 
 @dataclass(frozen=True)
 class DerivedCondition:
-    """A fact that the database computes."""
+    """A boolean that the database computes."""
 
     name: str
     condition: Condition
 
 
-Shown = ModelField | DerivedAddress | DerivedCondition
+ShownField = ModelField | DerivedAddress | DerivedCondition
 
 
 @cache
-def shown_fields(row_type: RowType[Any]) -> tuple[Shown, ...]:
-    """Return what the newest version of the API shows of a record, in order."""
-    return tuple(_all_shown(row_type))
+def shown_fields(row_type: RowType[Any]) -> tuple[ShownField, ...]:
+    """Return the fields of a record in the newest version of the API, in order."""
+    return tuple(_iter_fields(row_type))
 
 
-def shown_in(row_type: RowType[Any], version: str) -> tuple[Shown, ...]:
-    """Return what a version of the API shows of a record, in order."""
+def fields_in_version(row_type: RowType[Any], version: str) -> tuple[ShownField, ...]:
+    """Return the fields of a record in a version of the API, in order."""
     fields = shown_fields(row_type)
     if version != OLDEST:
         return fields
     return tuple(
         one
         for one in fields
-        if not (isinstance(one, DerivedAddress) and one.since_newer)
+        if not (isinstance(one, DerivedAddress) and one.newest_only)
     )
 
 
-def _all_shown(row_type: RowType[Any]) -> Iterator[Shown]:
+def _iter_fields(row_type: RowType[Any]) -> Iterator[ShownField]:
     address = f"{kind_of(row_type.model)}/{{id}}/"
     yield DerivedAddress("url", address, "Address of this record.")
     if isinstance(row_type, RecordType):
-        yield from _shown_of_record(row_type)
+        yield from _iter_record_fields(row_type)
     else:
         yield from (ModelField(*one) for one in row_type.fields.items())
 
 
-def _shown_of_record(record_type: RecordType[Any]) -> Iterator[Shown]:
-    """Yield the fields of a record behind its own address."""
+def _iter_record_fields(record_type: RecordType[Any]) -> Iterator[ShownField]:
+    """Yield the fields of a record that follow its URL."""
     lists = record_type.lists
-    for name in CHANGED:
+    for name in COMMON_FIELDS:
         yield ModelField(name, record_type.model._meta.get_field(name))
     for name, field in record_type.fields.items():
         yield ModelField(name, field, lists.get(name))
@@ -94,22 +94,24 @@ def _shown_of_record(record_type: RecordType[Any]) -> Iterator[Shown]:
         yield DerivedAddress(one.name, one.template, one.help_text)
     for condition in record_type.conditions:
         yield DerivedCondition(condition.name, condition)
-    # those that every version has come first
+    # the lists of every version come first
     for linked in sorted(lists.values(), key=lambda one: not one.grows):
-        yield _whole_list(record_type, linked)
+        yield _full_list_address(record_type, linked)
 
 
-def _whole_list(row_type: RecordType[Any], linked: LinkedRecords) -> DerivedAddress:
-    """Return the address of all that a list of links with a cap begins with."""
+def _full_list_address(
+    row_type: RecordType[Any], linked: LinkedRecords
+) -> DerivedAddress:
+    """Return the address of the complete list, of which a record has the beginning."""
     field: Any = row_type.model._meta.get_field(linked.name)
-    template = f"{kind_of(field.related_model)}/?{_name_there(field)}={{id}}"
+    template = f"{kind_of(field.related_model)}/?{_filter_name(field)}={{id}}"
     return DerivedAddress(
         f"{linked.name}_url", template, linked.all_help_text, not linked.grows
     )
 
 
-def _name_there(field: Any) -> str:
-    """Name the filter by which the other type's list is all of this one's links."""
+def _filter_name(field: Any) -> str:
+    """Return the name of the filter that selects the linked records of a record."""
     if isinstance(field, models.ManyToManyField):
         return str(field.remote_field.get_accessor_name())
     return str(field.field.name)

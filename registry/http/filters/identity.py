@@ -29,62 +29,62 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 
-class WordsField(forms.Field):
-    """Some of a few words; ``words`` may grow, as a vocabulary does."""
+class ChoicesField(forms.Field):
+    """One or several of ``choices``, which can grow like a vocabulary."""
 
-    def __init__(self, *args: Any, words: Collection[str], **kwargs: Any) -> None:
-        self.words = words
+    def __init__(self, *args: Any, choices: Collection[str], **kwargs: Any) -> None:
+        self.choices = choices
         super().__init__(*args, **kwargs)
 
     def to_python(self, value: Any) -> list[str]:
-        """Read every value that is not empty."""
-        given = [word for word in value or () if word]
-        unknown = [word for word in given if word not in self.words]
+        """Return the values that are not empty; refuse unknown ones."""
+        given = [choice for choice in value or () if choice]
+        unknown = [choice for choice in given if choice not in self.choices]
         if unknown:
             raise ValidationError(
-                f"{unknown[0][:100]}: choose from {', '.join(self.words)}.",
+                f"{unknown[0][:100]}: choose from {', '.join(self.choices)}.",
                 code="invalid",
             )
         return given
 
 
-class WordsFilter(django_filters.Filter):
-    """One of a few words; several mean any of them."""
+class ChoicesFilter(django_filters.Filter):
+    """Rows with any of the given choices."""
 
-    field_class = WordsField
+    field_class = ChoicesField
     multiple = True
 
-    def __init__(self, *args: Any, words: Collection[str], **kwargs: Any) -> None:
-        self.words = words
-        super().__init__(*args, words=words, **kwargs)
+    def __init__(self, *args: Any, choices: Collection[str], **kwargs: Any) -> None:
+        self.choices = choices
+        super().__init__(*args, choices=choices, **kwargs)
 
     @property
     def explanation(self) -> str:
-        """Name the words."""
-        return f"one or several of {', '.join(self.words)}"
+        """The list of choices."""
+        return f"one or several of {', '.join(self.choices)}"
 
     def filter(self, qs: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
-        """Keep the rows that have any of the words."""
+        """Return the rows that have any of the choices."""
         return qs.filter(**{f"{self.field_name}__in": value}) if value else qs
 
 
 class PersonFilter(TextFilter):
-    """Events that a person caused, and those that tell of their account."""
+    """Events that a person caused, and events about their account."""
 
     explanation = "a user name, or the id or URL of an account"
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """Keep the events by and about the person; of a stranger there are none."""
+        """Return the events by and about the person; none for an unknown person."""
         if not value:
             return qs
-        person = _person(value)
+        person = _find_account(value)
         if person is None:
             return qs.none()
         return qs.filter(Q(by_id=person.pk) | Q(kind=User.kind, record_id=person.pk))
 
 
-def _person(text: str) -> User | None:
-    """Find an account by what people call it; names go before numbers."""
+def _find_account(text: str) -> User | None:
+    """Return the account with a user name, id or URL; user names come first."""
     by_name = User.objects.filter(username=text).only("pk").first()
     if by_name is not None:
         return by_name
@@ -103,7 +103,7 @@ EVENT_FILTERS = FilterSet(
         "who": PersonFilter(help_text="Who did it, or whose account it is about."),
         "kind": GlobFilter(field_name="kind"),
         "record_id": NumberFilter(field_name="record_id"),
-        "action": WordsFilter(field_name="action", words=VERBS),
+        "action": ChoicesFilter(field_name="action", choices=VERBS),
         "client": GlobFilter(field_name="client"),
         "address": GlobFilter(field_name="address"),
         "subject": GlobFilter(field_name="subject"),
@@ -121,7 +121,7 @@ ROLE_REQUEST_FILTERS = FilterSet(
     RoleRequest,
     {
         **fields_as_filters(ROLE_REQUEST, "user", "decided_by"),
-        "role": WordsFilter(field_name="role", words=ROLES),
-        "state": WordsFilter(field_name="state", words=RoleRequestState.values),
+        "role": ChoicesFilter(field_name="role", choices=ROLES),
+        "state": ChoicesFilter(field_name="state", choices=RoleRequestState.values),
     },
 )
