@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from registry.api.base.shown_fields import DerivedAddress, DerivedCondition, shown_fields
+from registry.api.base.shown_fields import (
+    DerivedAddress,
+    DerivedCondition,
+    shown_fields,
+)
 from registry.core.duplicates import unique_sets
 from registry.core.record_types import RecordType, Who, record_type_of
 
