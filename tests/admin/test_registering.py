@@ -17,9 +17,9 @@ from registry.catalogue.models import (
     Object,
     ObjectComponent,
 )
+from registry.catalogue.record_types import OBJECT
 from registry.catalogue.services import author_uuid
 from registry.core.models import Event, Record
-from registry.core.record_types import RecordType
 from registry.identity.models import User
 from tests import factories
 from tests.admin.browsing import (
@@ -187,7 +187,7 @@ def test_a_database_error_is_a_form_error(
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise IntegrityError
 
-    monkeypatch.setattr(RecordType, "register_rows", refuse)
+    monkeypatch.setitem(vars(OBJECT), "register_rows", refuse)
     shown = page_of(fill_in(curator, add_path(Object), {"description": "Counts"}))
     assert shown.status == 200
     assert "does not fit what is on record" in shown.errors

@@ -168,7 +168,7 @@ def test_a_lockout_matches_the_description() -> None:
     assert "15 minutes" in data_of(answers[-1], 429)["detail"]
     document = yaml.safe_load(OPENAPI.read_bytes())
     described = document["components"]["responses"]["TooManyRequests"]
-    assert "guessed at this account's password" in described["description"]
+    assert "too many wrong passwords" in described["description"]
     assert set(described["headers"]) <= set(answers[-1].headers)
     operation = document["paths"]["/api/file_type/"]["get"]["responses"]
     assert "429" in operation
