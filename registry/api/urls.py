@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-import registry.api.provenance.addresses  # noqa: F401 (declares them)
 from registry.api.base.routers import RecordRouter, RootView
 from registry.api.base.views import UnknownAddressView
 from registry.api.catalogue.views import ObjectViewSet
