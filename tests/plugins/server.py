@@ -7,10 +7,7 @@ settings of their own: `start_registry(REGISTRY_THROTTLE_ANONYMOUS="3/min")`.
 from __future__ import annotations
 
 import ctypes
-import fcntl
-import functools
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -25,20 +22,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
-from psycopg import sql
 
+from tests.plugins.databases import PATIENCE, ROOT, fresh_database, migrated_database
 from tests.plugins.postgres import is_ours
 
-ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 180
 _PR_SET_PDEATHSIG = 1
-#: The variable that names the folder of what the processes of a run share, and the
-#: database on PostgreSQL that is copied for each registry.
-TEMPLATES, _TEMPLATE = "TEST_TEMPLATES", "live_template"
 
 
 @dataclass
@@ -137,62 +127,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def fresh_database(stack: ExitStack) -> dict[str, str]:
-    """Make a database beside that of the tests; return the variables that name it.
-
-    On PostgreSQL it is dropped at the end. On SQLite it is a file in the data folder,
-    which no variable needs to name.
-    """
-    server = os.environ.get("DATABASE_URL", "")
-    if not server.startswith("postgres"):
-        return {}
-    name = f"live_{secrets.token_hex(6)}"
-    _execute(server, "CREATE DATABASE {} TEMPLATE {}", name, migrated_database())
-    stack.callback(_execute, server, "DROP DATABASE {} WITH (FORCE)", name)
-    return {"DATABASE_URL": urlsplit(server)._replace(path=f"/{name}").geturl()}
-
-
-@functools.cache
-def migrated_database() -> str:
-    """Return a database with all tables and no rows, to be copied.
-
-    It is made once for a run of tests, whichever of its processes needs it first: to
-    migrate takes most of the time that a registry takes to start. On PostgreSQL the
-    answer is its name, on SQLite its file.
-    """
-    folder = Path(os.environ[TEMPLATES])
-    server = os.environ.get("DATABASE_URL", "")
-    file = folder / "registry.sqlite3"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "made").exists():
-            variables = {"REGISTRY_DATA_DIR": str(folder)}
-            if server.startswith("postgres"):
-                # one of an earlier run, on a server that outlives them
-                _execute(server, "DROP DATABASE IF EXISTS {}", _TEMPLATE)
-                _execute(server, "CREATE DATABASE {}", _TEMPLATE)
-                address = urlsplit(server)._replace(path=f"/{_TEMPLATE}")
-                variables["DATABASE_URL"] = address.geturl()
-            _migrate(variables)
-            (folder / "made").touch()
-    return _TEMPLATE if server.startswith("postgres") else str(file)
-
-
-def _migrate(variables: dict[str, str]) -> None:
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity=0"],
-        cwd=ROOT,
-        env=os.environ | variables,
-        timeout=PATIENCE,
-        check=True,
-    )
-
-
-def _execute(server: str, statement: str, *names: str) -> None:
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 def _serve(stack: ExitStack, registry: LiveRegistry) -> subprocess.Popen[bytes]:
