@@ -209,7 +209,7 @@ def server() -> Iterator[Server]:
 def test_its_health_check_asks_whether_it_is_alive(
     server: Server, status: int, healthy: bool
 ) -> None:
-    assert resolve("/livez")
+    assert resolve("/livez").route == "livez"
     [check] = of("HEALTHCHECK")
     python, *arguments = check.words
     assert python == ".venv/bin/python"

@@ -25,9 +25,11 @@ from typing import Protocol
 
 import pytest
 
-from tests.plugins.databases import PATIENCE, ROOT, fresh_database, migrated_database
+from tests.plugins import databases
+from tests.plugins.databases import fresh_database, migrated_database
 from tests.plugins.postgres import is_ours
 
+ROOT, PATIENCE = databases.ROOT, databases.PATIENCE
 _PR_SET_PDEATHSIG = 1
 
 
