@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.conftest import LIVE_PATHS
+from tests.plugins.databases import ROOT
+
 SCRIPT = (sys.executable, "scripts/side_by_side.py")
 PATIENCE = 60
 
@@ -134,3 +136,8 @@ def test_make_test_runs_checks_and_both_databases_on_all_processors() -> None:
 
 def test_make_test_fast_leaves_out_what_starts_programs() -> None:
     assert "--database sqlite -m 'not live'" in planned("test-fast")
+
+
+def test_the_paths_of_tests_that_start_programs_are_there() -> None:
+    for path in LIVE_PATHS:
+        assert (ROOT / "tests" / path).exists(), path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.plugins.databases import migrated_database
 from tests.plugins.postgres import is_ours
 from tests.plugins.server import ROOT
 
@@ -63,6 +65,7 @@ def test_a_folder_that_was_there_gets_private_files(tmp_path: Path) -> None:
 def test_what_others_could_read_is_made_private_and_said(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
+    shutil.copy(migrated_database(), data / "registry.sqlite3")
     manage(data, "prepare", "--no-example")
     keys = data / "signing-keys"
     names = ("registry.sqlite3", "secret-key", "admin-password", "store")

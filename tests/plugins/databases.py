@@ -14,7 +14,7 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 180
 #: The variable that names the folder of what the processes of a run share, and the
 #: database on PostgreSQL that is copied.
-TEMPLATES, _TEMPLATE = "TEST_TEMPLATES", "live_template"
+TEMPLATES, _TEMPLATE = "TEST_TEMPLATES", "migrated_template"
 
 
 @contextmanager
@@ -59,48 +59,59 @@ def _connect(name: str | Path) -> None:
     connection.settings_dict["NAME"] = name
 
 
-def fresh_database(stack: ExitStack) -> dict[str, str]:
-    """Make a database beside that of the tests; return the variables that name it.
+def fresh_database(stack: ExitStack, template: str = "") -> dict[str, str]:
+    """Copy a template to a database beside it; return the variables that name it.
 
-    On PostgreSQL it is dropped at the end. On SQLite it is a file in the data folder,
-    which no variable needs to name.
+    The template is the migrated database by default. On PostgreSQL the copy is dropped
+    at the end. On SQLite it is a file in the data folder, which no variable needs to
+    name and which the caller copies.
     """
-    server = os.environ.get("DATABASE_URL", "")
-    if not server.startswith("postgres"):
-        return {}
     name = f"live_{secrets.token_hex(6)}"
-    _execute(server, "CREATE DATABASE {} TEMPLATE {}", name, migrated_database())
-    stack.callback(_execute, server, "DROP DATABASE {} WITH (FORCE)", name)
-    return {"DATABASE_URL": urlsplit(server)._replace(path=f"/{name}").geturl()}
+    if _server():
+        stack.callback(_execute, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    return _copied(template or migrated_database(), name)
+
+
+def template_database(name: str) -> dict[str, str]:
+    """Copy the migrated database to another template; return as `fresh_database`."""
+    # one of an earlier run, on a server that outlives them
+    if _server():
+        _execute("DROP DATABASE IF EXISTS {}", name)
+    return _copied(migrated_database(), name)
 
 
 @functools.cache
 def migrated_database() -> str:
     """Return a database with all tables and no rows, to be copied.
 
-    It is made once for a run of tests, whichever of its processes needs it first: to
-    migrate takes most of the time that a registry takes to start. On PostgreSQL the
-    answer is its name, on SQLite its file.
+    On PostgreSQL the answer is its name, on SQLite its file.
     """
-    folder = Path(os.environ[TEMPLATES])
-    server = os.environ.get("DATABASE_URL", "")
-    file = folder / "registry.sqlite3"
-    with (folder / "lock").open("w") as lock:
+    folder = made_once("migrated", _migrate)
+    return _TEMPLATE if _server() else str(folder / "registry.sqlite3")
+
+
+def made_once(name: str, make: Callable[[Path], None]) -> Path:
+    """Return a folder that `make` has filled, once for all processes of a run.
+
+    The first process that asks makes it, and others wait for it.
+    """
+    folder = Path(os.environ[TEMPLATES]) / name
+    is_made = folder.with_suffix(".made")
+    with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "made").exists():
-            variables = {"REGISTRY_DATA_DIR": str(folder)}
-            if server.startswith("postgres"):
-                # one of an earlier run, on a server that outlives them
-                _execute(server, "DROP DATABASE IF EXISTS {}", _TEMPLATE)
-                _execute(server, "CREATE DATABASE {}", _TEMPLATE)
-                address = urlsplit(server)._replace(path=f"/{_TEMPLATE}")
-                variables["DATABASE_URL"] = address.geturl()
-            _migrate(variables)
-            (folder / "made").touch()
-    return _TEMPLATE if server.startswith("postgres") else str(file)
+        if not is_made.exists():
+            folder.mkdir()
+            make(folder)
+            is_made.touch()
+    return folder
 
 
-def _migrate(variables: dict[str, str]) -> None:
+def _migrate(folder: Path) -> None:
+    variables = {"REGISTRY_DATA_DIR": str(folder)}
+    if _server():
+        _execute("DROP DATABASE IF EXISTS {}", _TEMPLATE)
+        _execute("CREATE DATABASE {}", _TEMPLATE)
+        variables |= _address(_TEMPLATE)
     subprocess.run(
         [sys.executable, "manage.py", "migrate", "--verbosity=0"],
         cwd=ROOT,
@@ -110,6 +121,23 @@ def _migrate(variables: dict[str, str]) -> None:
     )
 
 
-def _execute(server: str, statement: str, *names: str) -> None:
-    with psycopg.connect(server, autocommit=True) as connection:
+def _copied(template: str, name: str) -> dict[str, str]:
+    if not _server():
+        return {}
+    _execute("CREATE DATABASE {} TEMPLATE {}", name, template)
+    return _address(name)
+
+
+def _address(name: str) -> dict[str, str]:
+    return {"DATABASE_URL": urlsplit(_server())._replace(path=f"/{name}").geturl()}
+
+
+def _execute(statement: str, *names: str) -> None:
+    with psycopg.connect(_server(), autocommit=True) as connection:
         connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def _server() -> str:
+    """Return the address of the PostgreSQL of this run; nothing on SQLite."""
+    address = os.environ.get("DATABASE_URL", "")
+    return address if address.startswith("postgres") else ""

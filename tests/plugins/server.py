@@ -1,7 +1,9 @@
 """Real registries for tests: gunicorn on a free port, with its own data and database.
 
 `live_registry` is one for the whole run. `start_registry` starts more of them, with
-settings of their own: `start_registry(REGISTRY_THROTTLE_ANONYMOUS="3/min")`.
+settings of their own: `start_registry(REGISTRY_THROTTLE_ANONYMOUS="3/min")`. Those
+without the example are copies of one that was prepared once in the run, for to prepare
+takes most of the time of a start.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -18,19 +21,29 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+import psycopg
 import pytest
 
 from tests.plugins import databases
-from tests.plugins.databases import fresh_database, migrated_database
+from tests.plugins.databases import (
+    fresh_database,
+    made_once,
+    migrated_database,
+    template_database,
+)
 from tests.plugins.postgres import is_ours
 
 ROOT, PATIENCE = databases.ROOT, databases.PATIENCE
 _PR_SET_PDEATHSIG = 1
+#: The database in a data folder, where SQLite is used.
+DATABASE_FILE = "registry.sqlite3"
+#: The database on PostgreSQL of the registry that is copied, and its address.
+PREPARED, NOWHERE = "prepared_template", "http://nowhere.invalid"
 
 
 @dataclass
@@ -42,6 +55,20 @@ class LiveRegistry:
     environment: dict[str, str] = field(repr=False)
     #: The first of its processes.
     pid: int = 0
+    _tokens: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of_folder(cls, data_dir: Path, variables: dict[str, str]) -> LiveRegistry:
+        """Return one on a free port, with its data in a folder and these variables."""
+        port = free_port()
+        environment = {k: v for k, v in os.environ.items() if not is_ours(k)} | {
+            "REGISTRY_ENV_FILE": os.devnull,
+            "REGISTRY_DATA_DIR": str(data_dir),
+            "REGISTRY_THROTTLE_EXEMPT": "127.0.0.0/8,::1",
+            "PORT": str(port),
+            **variables,
+        }
+        return cls(f"http://127.0.0.1:{port}", data_dir, environment)
 
     @property
     def password(self) -> str:
@@ -68,8 +95,14 @@ class LiveRegistry:
         return done.stdout
 
     def token(self, name: str = "admin") -> str:
-        """Make and return an API token; the person's earlier one ends."""
-        return self.manage("create_token", name).strip()
+        """Return an API token of a person, made when it is first asked for."""
+        if name not in self._tokens:
+            self._tokens[name] = self.manage("create_token", name).strip()
+        return self._tokens[name]
+
+    def use_token(self, name: str, token: str) -> None:
+        """Have `token` return one that a person has already."""
+        self._tokens[name] = token
 
     def user(self, name: str, password: str, *options: str) -> None:
         """Make an account."""
@@ -105,23 +138,64 @@ def _start(
 ) -> LiveRegistry:
     data_dir = Path(tempfile.mkdtemp(prefix="registry-live-"))
     stack.callback(shutil.rmtree, data_dir, ignore_errors=True)
-    port = free_port()
-    environment = {k: v for k, v in os.environ.items() if not is_ours(k)} | {
-        "REGISTRY_ENV_FILE": os.devnull,
-        "REGISTRY_DATA_DIR": str(data_dir),
-        "REGISTRY_THROTTLE_EXEMPT": "127.0.0.0/8,::1",
-        "PORT": str(port),
-        **fresh_database(stack),
-        **variables,
-    }
-    registry = LiveRegistry(f"http://127.0.0.1:{port}", data_dir, environment)
-    if "DATABASE_URL" not in environment:
-        shutil.copy(migrated_database(), data_dir / "registry.sqlite3")
-    registry.manage("prepare", *([] if example else ["--no-example"]))
+    registry = LiveRegistry.of_folder(data_dir, variables)
+    if example or {"DATABASE_URL", "REGISTRY_DATA_DIR"} & variables.keys():
+        _prepare(stack, registry, example=example)
+    else:
+        _copy_prepared(stack, registry)
     process = _serve(stack, registry)
     registry.pid = process.pid
     _wait(lambda: _is_ready(registry), process, registry)
     return registry
+
+
+def _prepare(stack: ExitStack, registry: LiveRegistry, *, example: bool) -> None:
+    registry.environment = fresh_database(stack) | registry.environment
+    if "DATABASE_URL" not in registry.environment:
+        folder = Path(registry.environment["REGISTRY_DATA_DIR"])
+        shutil.copy(migrated_database(), folder / DATABASE_FILE)
+    registry.manage("prepare", *([] if example else ["--no-example"]))
+
+
+def _copy_prepared(stack: ExitStack, registry: LiveRegistry) -> None:
+    """Make a registry as `prepare --no-example` does, but faster: by copying one.
+
+    Only the keys are its own, which it makes when it starts, and its storage root.
+    """
+    folder = made_once("prepared", _make_prepared)
+    keys = shutil.ignore_patterns("secret-key", "signing-keys")
+    shutil.copytree(folder, registry.data_dir, ignore=keys, dirs_exist_ok=True)
+    token = (registry.data_dir / "token").read_text(encoding="ascii")
+    registry.use_token("admin", token)
+    registry.environment |= fresh_database(stack, PREPARED)
+    _name_root(registry)
+
+
+def _make_prepared(folder: Path) -> None:
+    variables = {"REGISTRY_URL": NOWHERE}
+    registry = LiveRegistry.of_folder(folder, variables | template_database(PREPARED))
+    if "DATABASE_URL" not in registry.environment:
+        shutil.copy(migrated_database(), folder / DATABASE_FILE)
+    registry.manage("prepare", "--no-example")
+    (folder / "token").write_text(registry.token(), encoding="ascii")
+
+
+def _name_root(registry: LiveRegistry) -> None:
+    """Put the registry's own address into the one record that has it."""
+    scheme = "https" if registry.environment.get("REGISTRY_HTTPS") == "1" else "http"
+    site = f"{scheme}{registry.url.removeprefix('http')}"
+    site = registry.environment.get("REGISTRY_URL", site)
+    roots = f"{site}/data/", f"{NOWHERE}/data/"
+    statement = "UPDATE registry_storageroot SET root = {0} WHERE root = {0}"
+    database = registry.environment.get("DATABASE_URL")
+    if database is None:
+        with closing(sqlite3.connect(registry.data_dir / DATABASE_FILE)) as sqlite:
+            changed = sqlite.execute(statement.format("?"), roots).rowcount
+            sqlite.commit()
+    else:
+        with psycopg.connect(database) as postgresql:
+            changed = postgresql.execute(statement.format("%s"), roots).rowcount
+    assert changed == 1
 
 
 def free_port() -> int:
