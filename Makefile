@@ -3,10 +3,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 PY := $(VENV)/bin/python
-# the processors of this machine: coreutils, then POSIX, then macOS
+# The number of processors, on Linux, by POSIX, and on macOS
 WORKERS ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || sysctl -n hw.ncpu)
 
-# Compiled code is kept between the many processes of tests, whatever an image says
+# Keep compiled code for the many processes of the tests, even where an image sets this
 unexport PYTHONDONTWRITEBYTECODE
 
 # What pip installs is pinned by constraints.txt; "compat" puts this folder itself on
@@ -31,16 +31,16 @@ run: $(VENV)/.runtime  ## serve a registry: PORT=8123 REGISTRY_DATA_DIR=/some/wh
 	@export REGISTRY_THROTTLE_EXEMPT="$${REGISTRY_THROTTLE_EXEMPT-127.0.0.0/8,::1}"; \
 	$(PY) manage.py prepare && exec $(PY) manage.py serve
 
-# MAKE_COMMAND is MAKE, but `make -n test` does not run the line because of it
+# MAKE_COMMAND instead of MAKE: with MAKE, `make -n test` would run the tests
 .PHONY: test
-test: $(VENV)/.develop system_packages  ## all checks, and all tests on SQLite and on PostgreSQL, side by side
+test: $(VENV)/.develop system_packages  ## run all checks and tests, on SQLite and on PostgreSQL, side by side
 	@$(PY) scripts/side_by_side.py \
 	checks '$(MAKE_COMMAND) --no-print-directory check' \
 	SQLite '$(PYTEST) --database sqlite' \
 	PostgreSQL '$(PYTEST) --database postgresql'
 
 .PHONY: test-fast
-test-fast: $(VENV)/.develop  ## the tests without live servers, browsers and clients, on SQLite
+test-fast: $(VENV)/.develop  ## run the tests that start no server, browser or client, on SQLite
 	$(PYTEST) --database sqlite -m 'not live'
 
 .PHONY: check

@@ -27,7 +27,7 @@ from typing import BinaryIO
 
 #: Seconds between two looks at the commands.
 INTERVAL = 0.2
-#: Seconds that commands have to stop after they were told to.
+#: Seconds that commands have to stop after SIGTERM.
 PATIENCE = 60
 
 
