@@ -115,7 +115,8 @@ def _write(output: bytes) -> None:
 @contextmanager
 def stopped_at_end(started: list[Command]) -> Iterator[None]:
     """Stop what runs still when the block ends, as it does by Ctrl-C or SIGTERM."""
-    for stops in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT as well: a shell that starts a job in the background has it ignored
+    for stops in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(stops, _interrupt)
     try:
         yield
