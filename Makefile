@@ -3,7 +3,11 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 PY := $(VENV)/bin/python
-WORKERS ?= 2
+# The number of processors, on Linux, by POSIX, and on macOS
+WORKERS ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || sysctl -n hw.ncpu)
+
+# Keep compiled code for the many processes of the tests, even where an image sets this
+unexport PYTHONDONTWRITEBYTECODE
 
 # What pip installs is pinned by constraints.txt; "compat" puts this folder itself on
 # the path, so that tests and benchmarks are found as well
@@ -27,10 +31,17 @@ run: $(VENV)/.runtime  ## serve a registry: PORT=8123 REGISTRY_DATA_DIR=/some/wh
 	@export REGISTRY_THROTTLE_EXEMPT="$${REGISTRY_THROTTLE_EXEMPT-127.0.0.0/8,::1}"; \
 	$(PY) manage.py prepare && exec $(PY) manage.py serve
 
+# MAKE_COMMAND instead of MAKE: with MAKE, `make -n test` would run the tests
 .PHONY: test
-test: check system_packages  ## run all checks, then all tests on SQLite and on PostgreSQL
-	$(PYTEST) --database sqlite
-	$(PYTEST) --database postgresql
+test: $(VENV)/.develop system_packages  ## run all checks and tests, on SQLite and on PostgreSQL, side by side
+	@$(PY) scripts/side_by_side.py \
+	checks '$(MAKE_COMMAND) --no-print-directory check' \
+	SQLite '$(PYTEST) --database sqlite' \
+	PostgreSQL '$(PYTEST) --database postgresql'
+
+.PHONY: test-fast
+test-fast: $(VENV)/.develop  ## run the tests that start no server, browser or client, on SQLite
+	$(PYTEST) --database sqlite -m 'not live'
 
 .PHONY: check
 check: $(VENV)/.develop  ## check lint, types, layers, migrations, deployment, OpenAPI

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import caches
+from pytest_django import DjangoDbBlocker
 
 from registry.http import read_slots
 from registry.identity.verified import verified_passwords
 from tests.chromium import launch_options
+from tests.plugins.databases import own_database
 
 Report = TypeVar("Report")
 Reporting = Generator[None, Report, Report]
@@ -21,6 +25,15 @@ Reporting = Generator[None, Report, Report]
 # how long an example takes is the machine's matter
 hypothesis.settings.register_profile("registry", deadline=None)
 hypothesis.settings.load_profile("registry")
+
+#: What tests use that need a registry, Redis or a browser of their own; and where tests
+#: are that start such programs by themselves.
+LIVE_FIXTURES = frozenset({"launch_browser", "redis_server", "start_registry"})
+LIVE_PATHS = (
+    *("attacks/", "bench/", "browser/", "clients/", "examples/", "oauth/"),
+    *("http/test_lost_database.py", "management/test_data_folder.py"),
+    *("management/test_serving.py", "management/test_troubles.py"),
+)
 
 UNDER_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
@@ -31,6 +44,17 @@ def pytest_configure() -> None:
         "django.contrib.auth.hashers.MD5PasswordHasher",
         *settings.PASSWORD_HASHERS,
     ]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that start programs as `live`, before any are chosen by marks."""
+    here = Path(__file__).parent
+    for item in items:
+        fixtures = LIVE_FIXTURES.intersection(getattr(item, "fixturenames", ()))
+        path = item.path.relative_to(here).as_posix()
+        if fixtures or path.startswith(LIVE_PATHS):
+            item.add_marker("live")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -51,6 +75,24 @@ def pytest_make_collect_report() -> Reporting[pytest.CollectReport]:
         report.outcome = "failed"
         report.longrepr = f"skipped under CI: {report.longrepr}"
     return report
+
+
+def pytest_collection_finish() -> None:
+    """Exempt what is loaded by now from garbage collection.
+
+    It stays until the end, and looking through it took a sixth of the run's time.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Give Django a copy of a migrated database, instead of migrating one."""
+    with django_db_blocker.unblock(), own_database(), django_db_blocker.block():
+        yield
 
 
 @pytest.fixture(autouse=True)

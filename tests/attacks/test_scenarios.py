@@ -21,7 +21,7 @@ from attacks.scenarios import (
 from attacks.scenarios.kill import killed_while_writing
 from attacks.server import AttackedServer
 from attacks.target import Target
-from tests.plugins.server import fresh_database
+from tests.plugins.databases import fresh_database
 
 # the guessing, which locks the administrator's password, is last
 pytestmark = pytest.mark.xdist_group("attacks")

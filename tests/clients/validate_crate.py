@@ -1,9 +1,9 @@
-"""Holds a crate against profiles of RO-Crate; runs in the environment `crates`.
+"""Holds crates against profiles of RO-Crate; runs in the environment `crates`.
 
-    python validate_crate.py CRATE.zip PROFILE…
+    python validate_crate.py CRATE.zip… PROFILE…
 
-Prints JSON: for each profile what is required of a crate and not so. Nothing is
-fetched: the context of RO-Crate comes from the copy in the library of its makers.
+Prints JSON: for each crate and profile what is required and not so. Nothing is fetched:
+the context of RO-Crate comes from the copy in the library of its makers.
 """
 
 from __future__ import annotations
@@ -70,8 +70,13 @@ def failures(crate: str, profile: str) -> list[str]:
 def main() -> None:
     """Validate."""
     offline()
-    crate, *profiles = sys.argv[1:]
-    sys.stdout.write(json.dumps({name: failures(crate, name) for name in profiles}))
+    crates = [name for name in sys.argv[1:] if name.endswith(".zip")]
+    profiles = sys.argv[1 + len(crates) :]
+    found = {
+        Path(crate).stem: {name: failures(crate, name) for name in profiles}
+        for crate in crates
+    }
+    sys.stdout.write(json.dumps(found))
 
 
 if __name__ == "__main__":

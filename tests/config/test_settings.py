@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import runpy
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -18,11 +15,8 @@ from django.db import connection
 
 from registry.core.postgresql import Cursor
 from registry.core.signing_keys import new_key
-from tests.plugins.postgres import is_ours
-
-ROOT = Path(__file__).resolve().parents[2]
-
-Load = Callable[..., dict[str, Any]]
+from tests.config.conftest import Load
+from tests.plugins.databases import ROOT
 
 #: For each variable, values that it must refuse.
 WRONG = {
@@ -75,23 +69,12 @@ FREE = {
     *("SECRET_KEY", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"),
     "REGISTRY_SIGNING_KEYS",
 }
-#: Explained in `.env.example`, but read elsewhere: a command, and the tests.
-READ_ELSEWHERE = {"REGISTRY_PASSWORD", "TEST_DATABASE_URL"}
-
-
-@pytest.fixture
-def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
-    """Return a function that loads the settings with only the given variables set."""
-
-    def load_settings(**variables: str) -> dict[str, Any]:
-        for name in filter(is_ours, list(os.environ)):
-            monkeypatch.delenv(name)
-        own = {"REGISTRY_DATA_DIR": str(tmp_path), "REGISTRY_ENV_FILE": os.devnull}
-        for name, value in {**own, **variables}.items():
-            monkeypatch.setenv(name, value)
-        return runpy.run_path(str(ROOT / "config" / "settings.py"))
-
-    return load_settings
+#: Explained in `.env.example`, but read elsewhere: by a command, and the tests.
+READ_ELSEWHERE = {
+    *("REGISTRY_PASSWORD", "TEST_DATABASE_URL"),
+    # by compose.yaml
+    *("POSTGRES_PASSWORD", "REDIS_PASSWORD"),
+}
 
 
 @pytest.mark.parametrize(

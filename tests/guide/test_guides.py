@@ -14,23 +14,13 @@ import requests
 import yaml
 
 from tests.clients.guide import GUIDE, blocks
-from tests.plugins.server import ROOT, LiveRegistry, StartRegistry
+from tests.plugins.server import ROOT, LiveRegistry
 
 # the pages lead through one registry, one after the other
 pytestmark = pytest.mark.xdist_group("guides")
 
 OPENAPI = ROOT / "docs" / "reference" / "openapi.yaml"
 PRINTED_HOSTS = ("https://registry.example.org", "http://127.0.0.1:8000")
-
-
-@pytest.fixture(scope="module")
-def registry(start_registry: StartRegistry) -> LiveRegistry:
-    return start_registry(example=True)
-
-
-@pytest.fixture(scope="module")
-def token(registry: LiveRegistry) -> str:
-    return registry.token()
 
 
 def code(page: str, language: str, registry: LiveRegistry, token: str) -> str:

@@ -13,10 +13,10 @@ import sys
 import pytest
 import requests
 
-from tests.plugins.server import LiveRegistry, StartRegistry
+from tests.plugins.server import LiveRegistry
 
-# one registry for all four
-pytestmark = pytest.mark.xdist_group("reference-examples")
+# one registry for all four, which is that of the guides
+pytestmark = pytest.mark.xdist_group("guides")
 
 PRINTED_HOST = "https://data.scrc.uk"
 PRINTED_TOKEN = "<TOKEN>"
@@ -118,16 +118,6 @@ data = r.json()
 # The url entry contains the url of the new object
 print(data['url'])
 """
-
-
-@pytest.fixture(scope="module")
-def registry(start_registry: StartRegistry) -> LiveRegistry:
-    return start_registry(example=True)
-
-
-@pytest.fixture(scope="module")
-def token(registry: LiveRegistry) -> str:
-    return registry.token()
 
 
 @pytest.fixture(scope="module")

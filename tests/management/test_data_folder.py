@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.plugins.databases import migrated_database
 from tests.plugins.postgres import is_ours
 from tests.plugins.server import ROOT
 
@@ -65,6 +67,7 @@ def test_files_that_others_could_read_are_made_private_and_reported(
 ) -> None:
     data = tmp_path / "data"
     data.mkdir()
+    shutil.copy(migrated_database(), data / "registry.sqlite3")
     manage(data, "prepare", "--no-example")
     keys = data / "signing-keys"
     names = ("registry.sqlite3", "secret-key", "admin-password", "store")

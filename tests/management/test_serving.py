@@ -73,7 +73,8 @@ def test_pages_link_to_collected_files(live_registry: LiveRegistry) -> None:
 def test_two_registries_can_serve_at_the_same_time(
     live_registry: LiveRegistry, start_registry: StartRegistry
 ) -> None:
-    other = start_registry()
+    # with the example, for all others are copies of one
+    other = start_registry(example=True)
     assert other.url != live_registry.url
     assert other.password != live_registry.password
 

@@ -1,19 +1,19 @@
 """Real registries for tests: gunicorn on a free port, with its own data and database.
 
 `live_registry` is one for the whole run. `start_registry` starts more of them, with
-settings of their own: `start_registry(REGISTRY_THROTTLE_ANONYMOUS="3/min")`.
+settings of their own: `start_registry(REGISTRY_THROTTLE_ANONYMOUS="3/min")`. Those
+without the example are copies of one that was prepared once in the run, for to prepare
+takes most of the time of a start.
 """
 
 from __future__ import annotations
 
 import ctypes
-import fcntl
-import functools
 import os
-import secrets
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -21,24 +21,29 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from psycopg import sql
 
+from tests.plugins import databases
+from tests.plugins.databases import (
+    fresh_database,
+    made_once,
+    migrated_database,
+    template_database,
+)
 from tests.plugins.postgres import is_ours
 
-ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 180
+ROOT, PATIENCE = databases.ROOT, databases.PATIENCE
 _PR_SET_PDEATHSIG = 1
-#: The variable that names the folder of what the processes of a run share, and the
-#: database on PostgreSQL that is copied for each registry.
-TEMPLATES, _TEMPLATE = "TEST_TEMPLATES", "live_template"
+#: The database in a data folder, where SQLite is used.
+DATABASE_FILE = "registry.sqlite3"
+#: The database on PostgreSQL of the registry that is copied, and its address.
+PREPARED, NOWHERE = "prepared_template", "http://nowhere.invalid"
 
 
 @dataclass
@@ -50,6 +55,20 @@ class LiveRegistry:
     environment: dict[str, str] = field(repr=False)
     #: The first of its processes.
     pid: int = 0
+    _tokens: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of_folder(cls, data_dir: Path, variables: dict[str, str]) -> LiveRegistry:
+        """Return one on a free port, with its data in a folder and these variables."""
+        port = free_port()
+        environment = {k: v for k, v in os.environ.items() if not is_ours(k)} | {
+            "REGISTRY_ENV_FILE": os.devnull,
+            "REGISTRY_DATA_DIR": str(data_dir),
+            "REGISTRY_THROTTLE_EXEMPT": "127.0.0.0/8,::1",
+            "PORT": str(port),
+            **variables,
+        }
+        return cls(f"http://127.0.0.1:{port}", data_dir, environment)
 
     @property
     def password(self) -> str:
@@ -76,8 +95,14 @@ class LiveRegistry:
         return done.stdout
 
     def token(self, name: str = "admin") -> str:
-        """Make and return an API token; the person's earlier one ends."""
-        return self.manage("create_token", name).strip()
+        """Return an API token of a person, made when it is first asked for."""
+        if name not in self._tokens:
+            self._tokens[name] = self.manage("create_token", name).strip()
+        return self._tokens[name]
+
+    def use_token(self, name: str, token: str) -> None:
+        """Have `token` return one that a person has already."""
+        self._tokens[name] = token
 
     def user(self, name: str, password: str, *options: str) -> None:
         """Make an account."""
@@ -113,23 +138,64 @@ def _start(
 ) -> LiveRegistry:
     data_dir = Path(tempfile.mkdtemp(prefix="registry-live-"))
     stack.callback(shutil.rmtree, data_dir, ignore_errors=True)
-    port = free_port()
-    environment = {k: v for k, v in os.environ.items() if not is_ours(k)} | {
-        "REGISTRY_ENV_FILE": os.devnull,
-        "REGISTRY_DATA_DIR": str(data_dir),
-        "REGISTRY_THROTTLE_EXEMPT": "127.0.0.0/8,::1",
-        "PORT": str(port),
-        **fresh_database(stack),
-        **variables,
-    }
-    registry = LiveRegistry(f"http://127.0.0.1:{port}", data_dir, environment)
-    if "DATABASE_URL" not in environment:
-        shutil.copy(migrated_database(), data_dir / "registry.sqlite3")
-    registry.manage("prepare", *([] if example else ["--no-example"]))
+    registry = LiveRegistry.of_folder(data_dir, variables)
+    if example or {"DATABASE_URL", "REGISTRY_DATA_DIR"} & variables.keys():
+        _prepare(stack, registry, example=example)
+    else:
+        _copy_prepared(stack, registry)
     process = _serve(stack, registry)
     registry.pid = process.pid
     _wait(lambda: _is_ready(registry), process, registry)
     return registry
+
+
+def _prepare(stack: ExitStack, registry: LiveRegistry, *, example: bool) -> None:
+    registry.environment = fresh_database(stack) | registry.environment
+    if "DATABASE_URL" not in registry.environment:
+        folder = Path(registry.environment["REGISTRY_DATA_DIR"])
+        shutil.copy(migrated_database(), folder / DATABASE_FILE)
+    registry.manage("prepare", *([] if example else ["--no-example"]))
+
+
+def _copy_prepared(stack: ExitStack, registry: LiveRegistry) -> None:
+    """Make a registry as `prepare --no-example` does, but faster: by copying one.
+
+    Only the keys are its own, which it makes when it starts, and its storage root.
+    """
+    folder = made_once("prepared", _make_prepared)
+    keys = shutil.ignore_patterns("secret-key", "signing-keys")
+    shutil.copytree(folder, registry.data_dir, ignore=keys, dirs_exist_ok=True)
+    token = (registry.data_dir / "token").read_text(encoding="ascii")
+    registry.use_token("admin", token)
+    registry.environment |= fresh_database(stack, PREPARED)
+    _name_root(registry)
+
+
+def _make_prepared(folder: Path) -> None:
+    variables = {"REGISTRY_URL": NOWHERE}
+    registry = LiveRegistry.of_folder(folder, variables | template_database(PREPARED))
+    if "DATABASE_URL" not in registry.environment:
+        shutil.copy(migrated_database(), folder / DATABASE_FILE)
+    registry.manage("prepare", "--no-example")
+    (folder / "token").write_text(registry.token(), encoding="ascii")
+
+
+def _name_root(registry: LiveRegistry) -> None:
+    """Put the registry's own address into the one record that has it."""
+    scheme = "https" if registry.environment.get("REGISTRY_HTTPS") == "1" else "http"
+    site = f"{scheme}{registry.url.removeprefix('http')}"
+    site = registry.environment.get("REGISTRY_URL", site)
+    roots = f"{site}/data/", f"{NOWHERE}/data/"
+    statement = "UPDATE registry_storageroot SET root = {0} WHERE root = {0}"
+    database = registry.environment.get("DATABASE_URL")
+    if database is None:
+        with closing(sqlite3.connect(registry.data_dir / DATABASE_FILE)) as sqlite:
+            changed = sqlite.execute(statement.format("?"), roots).rowcount
+            sqlite.commit()
+    else:
+        with psycopg.connect(database) as postgresql:
+            changed = postgresql.execute(statement.format("%s"), roots).rowcount
+    assert changed == 1
 
 
 def free_port() -> int:
@@ -137,62 +203,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def fresh_database(stack: ExitStack) -> dict[str, str]:
-    """Make a database beside that of the tests; return the variables that name it.
-
-    On PostgreSQL it is dropped at the end. On SQLite it is a file in the data folder,
-    which no variable needs to name.
-    """
-    server = os.environ.get("DATABASE_URL", "")
-    if not server.startswith("postgres"):
-        return {}
-    name = f"live_{secrets.token_hex(6)}"
-    _execute(server, "CREATE DATABASE {} TEMPLATE {}", name, migrated_database())
-    stack.callback(_execute, server, "DROP DATABASE {} WITH (FORCE)", name)
-    return {"DATABASE_URL": urlsplit(server)._replace(path=f"/{name}").geturl()}
-
-
-@functools.cache
-def migrated_database() -> str:
-    """Return a database with all tables and no rows, to be copied.
-
-    It is made once for a run of tests, whichever of its processes needs it first: to
-    migrate takes most of the time that a registry takes to start. On PostgreSQL the
-    answer is its name, on SQLite its file.
-    """
-    folder = Path(os.environ[TEMPLATES])
-    server = os.environ.get("DATABASE_URL", "")
-    file = folder / "registry.sqlite3"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "made").exists():
-            variables = {"REGISTRY_DATA_DIR": str(folder)}
-            if server.startswith("postgres"):
-                # one of an earlier run, on a server that outlives them
-                _execute(server, "DROP DATABASE IF EXISTS {}", _TEMPLATE)
-                _execute(server, "CREATE DATABASE {}", _TEMPLATE)
-                address = urlsplit(server)._replace(path=f"/{_TEMPLATE}")
-                variables["DATABASE_URL"] = address.geturl()
-            _migrate(variables)
-            (folder / "made").touch()
-    return _TEMPLATE if server.startswith("postgres") else str(file)
-
-
-def _migrate(variables: dict[str, str]) -> None:
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity=0"],
-        cwd=ROOT,
-        env=os.environ | variables,
-        timeout=PATIENCE,
-        check=True,
-    )
-
-
-def _execute(server: str, statement: str, *names: str) -> None:
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 def _serve(stack: ExitStack, registry: LiveRegistry) -> subprocess.Popen[bytes]:
