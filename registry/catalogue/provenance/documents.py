@@ -17,9 +17,9 @@ from registry.catalogue.provenance.rows import (
     name_of_object,
     report_objects,
 )
-from registry.catalogue.provenance.terms import UUID
 from registry.core.graph import Term, TermKind
 from registry.core.graph.mapping import Datatype, DocumentType, MappedField
+from registry.core.graph.terms import UUID
 
 _PROPERTY = TermKind.PROPERTY
 _TITLE, _VERSION = ("dcterms:title",), ("dcat:hasVersion",)

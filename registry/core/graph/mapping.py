@@ -156,11 +156,12 @@ class ActivityMap:
     """When an activity was, who did it, and what it used, in the order of reports.
 
     ``agent`` returns who started it: a record that has a document type, such as an
-    author, or an account.
+    author, or an account. ``description`` is the field that says what was done.
     """
 
     started: Any
     ended: Any | None = None
+    description: Any | None = None
     uses: tuple[Use, ...] = ()
     generates: tuple[Use, ...] = ()
     agent: Callable[[Any], Any] = registrant_of

@@ -11,6 +11,7 @@ from registry.core.graph.queries import field_of
 
 if TYPE_CHECKING:
     from registry.core.graph.captions import Caption
+    from registry.core.graph.described import Importer, Registered
     from registry.core.graph.mapping import DocumentType, PartMap
     from registry.core.models import Record
 
@@ -120,6 +121,25 @@ class NodeName(NodeKind):
         return node_id
 
 
+def refuse_import(*_: Any) -> Registered:
+    """Refuse to import a type by an importer of its own, since it declares none."""
+    raise NotImplementedError("This node type declares no importer.")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PeopleType:
+    """The records that people and organisations in documents are.
+
+    ``name`` and ``identifier`` (a URL) are fields of theirs. ``importer`` finds or
+    registers those whom a document describes.
+    """
+
+    document: DocumentType
+    name: Any
+    identifier: Any
+    importer: Importer
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class NodeType(NodeKind):
     """A type of nodes of the graph, which links connect.
@@ -128,7 +148,8 @@ class NodeType(NodeKind):
     no type that the registry knows. ``names`` are the kinds of record that name nodes
     of this type. ``issues`` returns the quality issues of nodes by their ids, the worst
     first: rows of the node's id, the issue's, its severity and its text. ``parts`` are
-    what links can name of an entity.
+    what links can name of an entity. ``importer`` finds or registers what documents
+    describe; a default type has its own.
     """
 
     element: Element
@@ -137,6 +158,7 @@ class NodeType(NodeKind):
     issues: Callable[[Iterable[int]], list[tuple[Any, ...]]] | None = None
     parts: PartMap | None = None
     own_look: Look | None = None
+    importer: Importer = refuse_import
 
     @property
     def look(self) -> Look:

@@ -16,7 +16,7 @@ from registry.core.errors import Conflict
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from registry.provenance.importing.described import Graph, Place, Product, Thing
+    from registry.core.graph.described import Graph, Place, Product, Thing
 
 
 def close_private(graph: Graph) -> Graph:

@@ -18,10 +18,9 @@ from registry.catalogue.provenance.documents import (
     OBJECT_DOCUMENT,
     RELEASE_DOCUMENT,
 )
-from registry.catalogue.provenance.terms import HASH, PUBLIC, STORAGE_ROOT
 from registry.core import validators
 from registry.core.graph import Element
-from registry.core.graph.terms import FAIR
+from registry.core.graph.terms import FAIR, HASH, PUBLIC, STORAGE_ROOT
 from registry.provenance.importing import (
     Described,
     External,

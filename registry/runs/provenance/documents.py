@@ -9,7 +9,6 @@ from django.db.models import Prefetch
 
 from registry.catalogue.models import Author, ObjectComponent
 from registry.catalogue.provenance import OBJECT
-from registry.catalogue.provenance.terms import UUID
 from registry.core.graph import NodeType, Term, TermKind
 from registry.core.graph.mapping import (
     ActivityMap,
@@ -18,6 +17,8 @@ from registry.core.graph.mapping import (
     MappedField,
     Use,
 )
+from registry.core.graph.queries import field_of
+from registry.core.graph.terms import UUID
 from registry.runs.models import CodeRun
 from registry.runs.provenance.roles import CONFIGURATION, INPUT, SCRIPT, SOFTWARE
 
@@ -59,6 +60,7 @@ CODE_RUN_DOCUMENT = DocumentType(
     activity=ActivityMap(
         started=CodeRun.run_date,
         ended=CodeRun.end_date,
+        description=CodeRun.description,
         agent=runner_of,
         uses=(
             Use(field=CodeRun.code_repo, role=SOFTWARE, target=OBJECT),
@@ -86,6 +88,11 @@ CODE_RUN_DOCUMENT = DocumentType(
     ),
 )
 
+#: The foreign keys of a run to what it ran with.
+LINKS = tuple(
+    field_of(link).name
+    for link in (CodeRun.code_repo, CodeRun.model_config, CodeRun.submission_script)
+)
 #: Terms of the vocabulary that are no fields of a run.
 TERMS = (
     Term("code_runner", TermKind.ROLE, "Who started a code run."),

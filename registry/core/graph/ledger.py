@@ -16,9 +16,10 @@ from registry.core.errors import (
 from registry.core.record_types import record_type_of
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
     from registry.core.models import Record
     from registry.core.records import Values
-    from registry.identity.models import User
 
 R = TypeVar("R", bound="Record")
 
@@ -27,7 +28,7 @@ R = TypeVar("R", bound="Record")
 class Ledger:
     """Who imports, and what was registered for them so far."""
 
-    by: User
+    by: AbstractBaseUser
     registered: list[Record] = field(default_factory=list)
 
     def register(self, model: type[R], rows: Sequence[tuple[str, Values]]) -> list[R]:
