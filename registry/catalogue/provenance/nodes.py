@@ -29,7 +29,12 @@ from registry.catalogue.provenance.documents import (
     OBJECT_DOCUMENT,
 )
 from registry.catalogue.provenance.importing import register_people, register_things
-from registry.catalogue.provenance.rows import external_of, products_of
+from registry.catalogue.provenance.rows import (
+    authors_of_accounts,
+    crate_components,
+    external_of,
+    products_of,
+)
 from registry.core.graph import Element, NodeName, NodeType, PeopleType
 from registry.core.graph.mapping import PartMap
 
@@ -69,6 +74,7 @@ OBJECT = NodeType(
         whole=ObjectComponent.object,
         name=ObjectComponent.name,
         whole_name=WHOLE_OBJECT,
+        rows=crate_components,
     ),
     document=OBJECT_DOCUMENT,
     issues=issues_of_objects,
@@ -78,5 +84,6 @@ PEOPLE = PeopleType(
     document=AUTHOR_DOCUMENT,
     name=Author.name,
     identifier=Author.identifier,
+    of_accounts=authors_of_accounts,
     importer=register_people,
 )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ImproperlyConfigured
 
 from registry.core.graph.queries import field_of
 
 if TYPE_CHECKING:
     from registry.core.graph.captions import Caption
     from registry.core.graph.described import Importer, Registered
-    from registry.core.graph.mapping import DocumentType, PartMap
+    from registry.core.graph.mapping import DocumentType, PartMap, Use
     from registry.core.models import Record
 
 # Thousands of these are made for one answer, so they are tuples without names.
@@ -76,6 +78,13 @@ class NodeKind:
         return self.model.kind
 
     @property
+    def required_document(self) -> DocumentType:
+        """Return what such a record is in documents; raises where that is not said."""
+        if self.document is None:
+            raise ImproperlyConfigured(f"{self.kind} declares no document type.")
+        return self.document
+
+    @property
     def label(self) -> str:
         """Return what people call one such record."""
         return str(self.model._meta.verbose_name)
@@ -130,13 +139,15 @@ def refuse_import(*_: Any) -> Registered:
 class PeopleType:
     """The records that people and organisations in documents are.
 
-    ``name`` and ``identifier`` (a URL) are fields of theirs. ``importer`` finds or
-    registers those whom a document describes.
+    ``name`` and ``identifier`` (a URL) are fields of theirs. ``of_accounts`` returns
+    who accounts belong to, by the ids of these, and ``importer`` finds or registers
+    those whom a document describes.
     """
 
     document: DocumentType
     name: Any
     identifier: Any
+    of_accounts: Callable[[Collection[int]], dict[int, Any]]
     importer: Importer
 
 
@@ -159,6 +170,18 @@ class NodeType(NodeKind):
     parts: PartMap | None = None
     own_look: Look | None = None
     importer: Importer = refuse_import
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """Return what activities of this type use."""
+        activity = self.document.activity if self.document else None
+        return activity.uses if activity else ()
+
+    @property
+    def generates(self) -> tuple[Use, ...]:
+        """Return what activities of this type generate."""
+        activity = self.document.activity if self.document else None
+        return activity.generates if activity else ()
 
     @property
     def look(self) -> Look:

@@ -19,7 +19,7 @@ from registry.core.graph.described import (
     Thing,
     derived_uuid,
 )
-from registry.provenance.importing.privacy import is_private_fact, require_private
+from registry.provenance.importing.privacy import require_private
 from registry.provenance.importing.registering import Imported, register_graph
 
 __all__ = [
@@ -35,7 +35,6 @@ __all__ = [
     "Run",
     "Thing",
     "derived_uuid",
-    "is_private_fact",
     "register_graph",
     "require_private",
 ]

@@ -13,7 +13,6 @@ from registry.core.graph.terms import COMPONENT
 from registry.provenance.importing import Described, Part, Run
 from registry.provenance.prov.fields import text_of, values_of
 from registry.provenance.prov.reading import moment
-from registry.provenance.prov.records import used_by
 from registry.provenance.prov.sources import local_name
 from registry.provenance.vocabulary import PROV
 
@@ -216,16 +215,16 @@ def _run(
 
 def _description(run_type: NodeType, statement: Statement) -> str | None:
     """Return what a document says of a run, in any of the words for it."""
-    document = run_type.document
-    activity = document.activity if document else None
-    if document is None or activity is None or activity.description is None:
+    document = run_type.required_document
+    activity = document.activity
+    if activity is None or activity.description is None:
         return None
     return text_of(document, activity.description, statement)
 
 
 def _link_fields() -> dict[Role, str]:
     """Return the foreign keys of a run by the roles of what it ran with."""
-    uses = used_by(graph.default_type(Element.ACTIVITY))
+    uses = graph.default_type(Element.ACTIVITY).uses
     return {
         use.role: use.name for use in uses if use.role is not None and not use.is_list
     }
@@ -245,9 +244,9 @@ def _split(
         thing = thing_of[relation.target("entity") or ""]
         if name is None or ran_with.setdefault(name, thing) != thing:
             read.append(relation)
-    plan_field = next((name for role, name in links.items() if role.is_plan), None)
-    for plan in told.plans if plan_field else ():
-        ran_with.setdefault(plan_field, thing_of[plan])
+    for name in (name for role, name in links.items() if role.is_plan):
+        for plan in told.plans:
+            ran_with.setdefault(name, thing_of[plan])
     return ran_with, read
 
 

@@ -10,6 +10,7 @@ from django.db.models import Prefetch
 from registry.catalogue.models import Author, ObjectComponent
 from registry.catalogue.provenance import OBJECT
 from registry.core.graph import NodeType, Term, TermKind
+from registry.core.graph.files import CrateSubject, Properties
 from registry.core.graph.mapping import (
     ActivityMap,
     Datatype,
@@ -47,6 +48,15 @@ def report_runs(
     )
 
 
+def describe_run(run: CodeRun) -> Properties:
+    """Return what a crate about a code run says of itself."""
+    return {
+        "name": f"code run {run.pk}",
+        "description": run.description,
+        "identifier": f"urn:uuid:{run.uuid}",
+    }
+
+
 CODE_RUN_DOCUMENT = DocumentType(
     model=CodeRun,
     prov_class="fair:Run",
@@ -71,6 +81,7 @@ CODE_RUN_DOCUMENT = DocumentType(
         generates=(Use(field=CodeRun.outputs, role=None, target=OBJECT),),
     ),
     report_rows=report_runs,
+    crate_subject=CrateSubject(describe=describe_run),
     crate_name=lambda run: f"code run {run.pk}",
     fields=(
         MappedField(

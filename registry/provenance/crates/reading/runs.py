@@ -220,11 +220,9 @@ class Runs:
 
 def _fields_by_word() -> dict[str, str]:
     """Return the foreign keys of a run by the words of crates for what they lead to."""
-    document = graph.default_type(Element.ACTIVITY).document
-    activity = document.activity if document else None
     return {
         use.role.crate_word: use.name
-        for use in (activity.uses if activity else ())
+        for use in graph.default_type(Element.ACTIVITY).uses
         if use.role is not None and use.role.crate_word
     }
 

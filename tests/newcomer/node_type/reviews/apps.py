@@ -13,7 +13,7 @@ class ReviewsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the node types, their links and their documents."""
-        from tests.newcomer.node_type.reviews import provenance
+        """Declare the record types, then the node types with links and documents."""
+        from tests.newcomer.node_type.reviews import provenance, record_types  # noqa: F401
 
         provenance.register()
