@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from registry.admin.columns import CHANGED
+from registry.admin.columns import CHANGED, flags_of
 from registry.admin.filters import LinkFilter
 from registry.admin.records import RecordAdmin
 from registry.catalogue.models import StorageLocation, StorageRoot
@@ -14,8 +14,8 @@ from registry.catalogue.models import StorageLocation, StorageRoot
 class StorageRootAdmin(RecordAdmin):
     """Storage roots. One that moved is corrected here, for all of its locations."""
 
-    list_display = ("root", "local", *CHANGED)
-    list_filter = ("local", "last_updated")
+    list_display = ("root", *flags_of(StorageRoot), *CHANGED)
+    list_filter = (*flags_of(StorageRoot), "last_updated")
     search_fields = ("root",)
 
 
@@ -23,6 +23,16 @@ class StorageRootAdmin(RecordAdmin):
 class StorageLocationAdmin(RecordAdmin):
     """Storage locations."""
 
-    list_display = ("path", "hash", "storage_root", "public", *CHANGED)
-    list_filter = ("public", "last_updated", ("storage_root", LinkFilter))
+    list_display = (
+        "path",
+        "hash",
+        "storage_root",
+        *flags_of(StorageLocation),
+        *CHANGED,
+    )
+    list_filter = (
+        *flags_of(StorageLocation),
+        "last_updated",
+        ("storage_root", LinkFilter),
+    )
     search_fields = ("path", "^hash")

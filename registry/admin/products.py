@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from registry.admin.columns import CHANGED, link
+from registry.admin.columns import CHANGED, flags_of, link
 from registry.admin.filters import LinkFilter
 from registry.admin.records import RecordAdmin
 from registry.catalogue.models import DataProduct, ExternalObject, Namespace
@@ -45,11 +45,11 @@ class ExternalObjectAdmin(RecordAdmin):
         "identifier",
         "alternate_identifier",
         "release_date",
-        "primary_not_supplement",
+        *flags_of(ExternalObject),
         *CHANGED,
     )
     list_filter = (
-        "primary_not_supplement",
+        *flags_of(ExternalObject),
         "last_updated",
         ("data_product", LinkFilter),
     )
