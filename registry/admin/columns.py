@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.db.models import BooleanField
 from django.utils.html import format_html
 from django.utils.text import Truncator
 
@@ -21,6 +22,12 @@ Column = Callable[[Any], str]
 MISSING = "-"
 #: The last columns of every list: who changed the record last, and when.
 CHANGE_COLUMNS = ("updated_by", "last_updated")
+
+
+def flags_of(model: type[Model]) -> tuple[str, ...]:
+    """Return the fields of a model that are true or false, to show and to filter by."""
+    fields = model._meta.fields
+    return tuple(one.name for one in fields if isinstance(one, BooleanField))
 
 
 def link_column(name: str, title: str | None = None) -> Column:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from registry.admin.columns import CHANGE_COLUMNS
+from registry.admin.columns import CHANGE_COLUMNS, flags_of
 from registry.admin.filters import LinkFilter
 from registry.admin.records import RecordAdmin
 from registry.catalogue.models import StorageLocation, StorageRoot
@@ -14,8 +14,8 @@ from registry.catalogue.models import StorageLocation, StorageRoot
 class StorageRootAdmin(RecordAdmin):
     """Storage roots. To correct one here moves all its locations."""
 
-    list_display = ("root", "local", *CHANGE_COLUMNS)
-    list_filter = ("local", "last_updated")
+    list_display = ("root", *flags_of(StorageRoot), *CHANGE_COLUMNS)
+    list_filter = (*flags_of(StorageRoot), "last_updated")
     search_fields = ("root",)
 
 
@@ -23,6 +23,16 @@ class StorageRootAdmin(RecordAdmin):
 class StorageLocationAdmin(RecordAdmin):
     """Storage locations."""
 
-    list_display = ("path", "hash", "storage_root", "public", *CHANGE_COLUMNS)
-    list_filter = ("public", "last_updated", ("storage_root", LinkFilter))
+    list_display = (
+        "path",
+        "hash",
+        "storage_root",
+        *flags_of(StorageLocation),
+        *CHANGE_COLUMNS,
+    )
+    list_filter = (
+        *flags_of(StorageLocation),
+        "last_updated",
+        ("storage_root", LinkFilter),
+    )
     search_fields = ("path", "^hash")

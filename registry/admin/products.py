@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from registry.admin.columns import CHANGE_COLUMNS, link_column
+from registry.admin.columns import CHANGE_COLUMNS, flags_of, link_column
 from registry.admin.filters import LinkFilter
 from registry.admin.records import RecordAdmin
 from registry.catalogue.models import DataProduct, ExternalObject, Namespace
@@ -51,11 +51,11 @@ class ExternalObjectAdmin(RecordAdmin):
         "identifier",
         "alternate_identifier",
         "release_date",
-        "primary_not_supplement",
+        *flags_of(ExternalObject),
         *CHANGE_COLUMNS,
     )
     list_filter = (
-        "primary_not_supplement",
+        *flags_of(ExternalObject),
         "last_updated",
         ("data_product", LinkFilter),
     )

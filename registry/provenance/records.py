@@ -8,18 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.db.models import Prefetch
-
-from registry.catalogue.models import (
-    Author,
-    DataProduct,
-    Object,
-    ObjectComponent,
-    UserAuthor,
-)
-from registry.catalogue.provenance.privacy import HINT, hint, private_hashes
-from registry.core.graph import graph
-from registry.runs.models import CodeRun
+from registry.core.graph import Element, graph
 from registry.storage.models import StoredFile
 
 if TYPE_CHECKING:
@@ -28,42 +17,36 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from registry.core.graph import NodeType
+    from registry.core.graph.mapping import Location
     from registry.core.models import Record
     from registry.provenance.lineage import Lineage
 
 R = TypeVar("R", bound="Record")
-
-#: What is fetched of a product, and of the object that it is.
-_PRODUCT_LINKS = ("namespace", "external_object__original_store__storage_root")
-_OBJECT_LINKS = ("storage_location__storage_root", "file_type", "code_repo_release")
-_OBJECT_LISTS = ("authors", "licences", "keywords", "key_values")
 
 
 @dataclass(frozen=True)
 class Records:
     """The records of a lineage by their ids, with what they link to.
 
-    Objects have their location with its root, file type, release, authors, licences,
-    keywords and key values; their ``data_products`` are all the names that they have,
-    each with its namespace and its external object with the original store. Runs have
-    ``registered_by``. ``components`` are those that edges name, with their issues.
-    ``others`` are the records of other registered types. ``authors`` are those that
-    accounts belong to, by the account's id; ``files`` are what the store holds, by
-    SHA-1; ``private`` are the hashes of private files.
+    ``things`` and ``runs`` are those of the default types of entities and activities,
+    ``others`` those of other registered types; each with what its document type fetches
+    for crates, activities with ``registered_by``. ``components`` are the parts that
+    edges name. ``people`` are those that accounts belong to, by the account's id;
+    ``files`` are what the store holds, by SHA-1; ``private`` are the hashes of private
+    files.
     """
 
-    runs: dict[int, CodeRun]
-    objects: dict[int, Object]
-    products: dict[int, DataProduct]
-    components: dict[int, ObjectComponent]
+    runs: dict[int, Any]
+    things: dict[int, Any]
+    components: dict[int, Any]
     others: dict[NodeType, dict[int, Any]]
-    authors: dict[int, Author]
+    people: dict[int, Any]
     files: dict[str, StoredFile]
     private: frozenset[str]
 
-    def file_of(self, thing: Object) -> StoredFile | None:
-        """Return the file of an object, where the store holds it."""
-        location = thing.storage_location
+    def file_of(self, thing: Any) -> StoredFile | None:
+        """Return the file of an entity, where the store holds it."""
+        location = _location_of(thing)
         return self.files.get(location.hash.lower()) if location else None
 
 
@@ -72,40 +55,34 @@ def records_of(lineage: Lineage) -> Records:
 
     What was removed since the lineage was read is not among them.
     """
-    runs = _by_id(
-        CodeRun.objects.select_related("registered_by"), lineage.ids_of(CodeRun)
-    )
-    named = (
-        DataProduct.objects.select_related(*_PRODUCT_LINKS)
-        .annotate(**{HINT: hint("external_object__original_store")})
-        .order_by("pk")
-    )
-    objects = _by_id(
-        Object.objects.select_related(*_OBJECT_LINKS)
-        .annotate(**{HINT: hint("storage_location")})
-        .prefetch_related(*_OBJECT_LISTS, Prefetch("data_products", named)),
-        lineage.ids_of(Object),
-    )
+    run_type = graph.default_type(Element.ACTIVITY)
+    thing_type = graph.default_type(Element.ENTITY)
+    runs = _by_id(_rows_of(run_type), lineage.ids_of(run_type.model))
+    things = _by_id(_rows_of(thing_type), lineage.ids_of(thing_type.model))
     others: dict[NodeType, dict[int, Any]] = {
-        one: _by_id(one.model._default_manager.select_related("registered_by"), ids)
+        one: _by_id(_rows_of(one), ids)
         for one in graph.types
         if not one.is_default and (ids := lineage.ids_of(one.model))
     }
-    products = (one for thing in objects.values() for one in thing.data_products.all())
     done: list[Any] = [*runs.values()]
     done += [one for of_type in others.values() for one in of_type.values()]
     return Records(
         runs=runs,
-        objects=objects,
-        products={product.pk: product for product in products},
-        components=_by_id(
-            ObjectComponent.objects.prefetch_related("issues"), lineage.components
-        ),
+        things=things,
+        components=_components(thing_type, lineage.components),
         others=others,
-        authors=_authors({one.registered_by_id for one in done}),
-        files=_files(objects.values()),
-        private=private_hashes(objects.values()),
+        people=graph.people.of_accounts({one.registered_by_id for one in done}),
+        files=_files(things.values()),
+        private=_private_hashes(thing_type, things.values()),
     )
+
+
+def _rows_of(node_type: NodeType) -> QuerySet[Any]:
+    """Select records of a type with what crates tell of them."""
+    document = node_type.document
+    if document is not None and document.crate_rows is not None:
+        return document.crate_rows()
+    return node_type.model._default_manager.select_related("registered_by")
 
 
 def _by_id(queryset: QuerySet[R], ids: Iterable[int]) -> dict[int, R]:
@@ -113,16 +90,26 @@ def _by_id(queryset: QuerySet[R], ids: Iterable[int]) -> dict[int, R]:
     return {one.pk: one for one in queryset.filter(pk__in=list(ids)).order_by()}
 
 
-def _authors(accounts: Collection[int]) -> dict[int, Author]:
-    """Return which author each account belongs to, where that is known."""
-    links = UserAuthor.objects.filter(user__in=accounts).select_related("author")
-    return {link.user_id: link.author for link in links.order_by()}
+def _components(node_type: NodeType, ids: Collection[int]) -> dict[int, Any]:
+    """Fetch the parts of entities of a type, where it has any."""
+    return {} if node_type.parts is None else _by_id(node_type.parts.rows(), ids)
 
 
-def _files(objects: Iterable[Object]) -> dict[str, StoredFile]:
-    hashes = {
-        thing.storage_location.hash.lower()
-        for thing in objects
-        if thing.storage_location is not None
-    }
+def _location_of(thing: Any) -> Location | None:
+    """Return where the file of a record is, as its map declares."""
+    document = graph.document_of(thing)
+    return None if document is None else document.location_of(thing)
+
+
+def _files(things: Iterable[Any]) -> dict[str, StoredFile]:
+    locations = map(_location_of, things)
+    hashes = {one.hash.lower() for one in locations if one is not None}
     return {file.sha1: file for file in StoredFile.objects.filter(sha1__in=hashes)}
+
+
+def _private_hashes(node_type: NodeType, things: Iterable[Any]) -> frozenset[str]:
+    """Return the hashes of private files of entities of a type."""
+    document = node_type.document
+    if document is None or document.private_hashes is None:
+        return frozenset()
+    return document.private_hashes(things)

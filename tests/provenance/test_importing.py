@@ -40,6 +40,7 @@ from registry.provenance.importing import (
     register_graph,
 )
 from registry.runs.models import CodeRun
+from registry.runs.provenance.documents import LINKS
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -90,9 +91,10 @@ def run(name: str, **given: Any) -> Run:
         "where": f"$.activity['{name}']",
         "uuid": derived_uuid(f"https://example.org/{name}"),
         "description": f"The run {name}",
-        "run_date": BEGAN,
+        "began": BEGAN,
     }
-    return Run(**{**values, **given})
+    links = {field: given.pop(field) for field in LINKS if field in given}
+    return Run(**{**values, "links": links, **given})
 
 
 ADA = Person(
@@ -268,7 +270,9 @@ def test_two_names_of_one_person_make_one_author(user: User) -> None:
 def test_a_run_is_completed_by_what_another_document_says_of_it(user: User) -> None:
     register_graph(WHOLE, by=user)
     more = replace(
-        WHOLE.runs[0], outputs=(Part("script", "log"),), model_config="script"
+        WHOLE.runs[0],
+        outputs=(Part("script", "log"),),
+        links={**WHOLE.runs[0].links, "model_config": "script"},
     )
     register_graph(replace(WHOLE, runs=(more,)), by=user)
     fit = CodeRun.objects.get()
@@ -293,7 +297,7 @@ def test_another_persons_run_is_not_completed(user: User) -> None:
 
 def test_another_time_of_the_same_run_is_a_conflict(user: User) -> None:
     register_graph(WHOLE, by=user)
-    later = replace(WHOLE.runs[0], run_date=BEGAN.replace(year=2027))
+    later = replace(WHOLE.runs[0], began=BEGAN.replace(year=2027))
     with pytest.raises(Conflict, match=r"^\$\.activity\['fit'\]: code run \d+"):
         register_graph(replace(WHOLE, runs=(later,)), by=user)
 

@@ -44,7 +44,7 @@ def test_what_documents_say_is_there_without_further_queries() -> None:
     run = CodeRunFactory(code_repo=thing, inputs=inputs, by=account.user)
     records = records_of(_of(run))
     with CaptureQueriesContext(connection) as queries:
-        shown = records.objects[thing.pk]
+        shown = records.things[thing.pk]
         assert shown.storage_location is not None
         assert shown.storage_location.storage_root.root.startswith("https:")
         assert shown.file_type is not None
@@ -52,14 +52,15 @@ def test_what_documents_say_is_there_without_further_queries() -> None:
         assert shown.code_repo_release.name == release.name
         for name in ("authors", "licences", "keywords", "key_values"):
             assert len(getattr(shown, name).all()) == 1
-        product = records.products[source.data_product_id]
+        used = records.things[source.data_product.object_id]
+        [product] = used.data_products.all()
         assert product.namespace.name == namespace
         found = external_of(product)
         assert found is not None
         assert found.original_store is not None
         assert found.original_store.storage_root.root.startswith("https:")
         assert records.runs[run.pk].registered_by.username == username
-        assert records.authors[account.user_id].pk == account.author_id
+        assert records.people[account.user_id].pk == account.author_id
         assert set(records.components) == {inputs[0].pk}
         assert records.file_of(shown) is None
     assert queries.captured_queries == []
@@ -69,7 +70,7 @@ def test_a_file_in_the_store_is_known_by_its_hash() -> None:
     file = keep()
     thing = ObjectFactory(storage_location=place(file.sha1.upper()))
     records = records_of(_of(thing))
-    assert records.file_of(records.objects[thing.pk]) == file
+    assert records.file_of(records.things[thing.pk]) == file
 
 
 def test_the_number_of_queries_is_constant() -> None:

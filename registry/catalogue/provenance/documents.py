@@ -11,15 +11,18 @@ from registry.catalogue.models import (
     Namespace,
     Object,
 )
+from registry.catalogue.provenance.crates import describe_product, publish_product
 from registry.catalogue.provenance.privacy import private_hashes
 from registry.catalogue.provenance.rows import (
     authors_of,
+    crate_objects,
     name_of_object,
     report_objects,
 )
-from registry.catalogue.provenance.terms import UUID
 from registry.core.graph import Term, TermKind
+from registry.core.graph.files import CrateSubject
 from registry.core.graph.mapping import Datatype, DocumentType, MappedField
+from registry.core.graph.terms import UUID
 
 _PROPERTY = TermKind.PROPERTY
 _TITLE, _VERSION = ("dcterms:title",), ("dcat:hasVersion",)
@@ -28,6 +31,7 @@ _DESCRIPTION = ("dcterms:description",)
 DATA_PRODUCT_DOCUMENT = DocumentType(
     model=DataProduct,
     entity_path=(DataProduct.object,),
+    crate_subject=CrateSubject(describe=describe_product, publish=publish_product),
     prov_class="dcat:Dataset",
     fields=(
         MappedField(field=DataProduct.name, prov=_TITLE, crate=("name",)),
@@ -162,6 +166,7 @@ OBJECT_DOCUMENT = DocumentType(
     agents=authors_of,
     crate_name=name_of_object,
     report_rows=report_objects,
+    crate_rows=crate_objects,
     private_hashes=private_hashes,
     fields=(
         MappedField(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from registry.catalogue.models import (
     WHOLE_OBJECT,
+    Author,
     DataProduct,
     ExternalObject,
     Object,
@@ -22,12 +23,19 @@ from registry.catalogue.provenance.captions import (
     issues_of_objects,
 )
 from registry.catalogue.provenance.documents import (
+    AUTHOR_DOCUMENT,
     DATA_PRODUCT_DOCUMENT,
     EXTERNAL_OBJECT_DOCUMENT,
     OBJECT_DOCUMENT,
 )
-from registry.catalogue.provenance.rows import external_of, products_of
-from registry.core.graph import Element, NodeName, NodeType
+from registry.catalogue.provenance.importing import register_people, register_things
+from registry.catalogue.provenance.rows import (
+    authors_of_accounts,
+    crate_components,
+    external_of,
+    products_of,
+)
+from registry.core.graph import Element, NodeName, NodeType, PeopleType
 from registry.core.graph.mapping import PartMap
 
 
@@ -60,13 +68,22 @@ OBJECT = NodeType(
     is_default=True,
     names=(DATA_PRODUCT, EXTERNAL_OBJECT),
     captions=caption_objects,
+    importer=register_things,
     parts=PartMap(
         model=ObjectComponent,
         whole=ObjectComponent.object,
         name=ObjectComponent.name,
         whole_name=WHOLE_OBJECT,
+        rows=crate_components,
     ),
     document=OBJECT_DOCUMENT,
     issues=issues_of_objects,
     report_path="prov-report/object/{id}/",
+)
+PEOPLE = PeopleType(
+    document=AUTHOR_DOCUMENT,
+    name=Author.name,
+    identifier=Author.identifier,
+    of_accounts=authors_of_accounts,
+    importer=register_people,
 )

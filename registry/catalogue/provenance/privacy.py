@@ -60,11 +60,6 @@ def private_hashes(objects: Iterable[Object]) -> frozenset[str]:
     return frozenset(one.lower() for one in private)
 
 
-def is_private(location: StorageLocation | None, private: frozenset[str]) -> bool:
-    """Tell whether the file at a location is among the private ones."""
-    return location is not None and location.hash.lower() in private
-
-
 def _located(thing: Object) -> Iterator[tuple[StorageLocation, int]]:
     """Yield where an object is, and where it came from, each with its hint."""
     if thing.storage_location is not None:

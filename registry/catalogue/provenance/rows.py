@@ -15,11 +15,15 @@ from registry.catalogue.models import (
     ExternalObject,
     KeyValue,
     Object,
+    ObjectComponent,
+    UserAuthor,
 )
 from registry.catalogue.provenance.privacy import HINT, hint
 from registry.core.texts import shorten_text
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from registry.core.graph import NodeType
 
 
@@ -43,6 +47,42 @@ def report_objects(
             Prefetch("key_values", private, to_attr="closing"),
         )
     )
+
+
+def crate_objects() -> QuerySet[Object]:
+    """Select objects with all that crates tell of them.
+
+    Their ``data_products`` are all the names that they have, each with its namespace
+    and its external object with the original store.
+    """
+    products = (
+        DataProduct.objects.select_related(
+            "namespace", "external_object__original_store__storage_root"
+        )
+        .annotate(**{HINT: hint("external_object__original_store")})
+        .order_by("pk")
+    )
+    return (
+        Object.objects.select_related(
+            "storage_location__storage_root", "file_type", "code_repo_release"
+        )
+        .annotate(**{HINT: hint("storage_location")})
+        .prefetch_related(
+            *("authors", "licences", "keywords", "key_values"),
+            Prefetch("data_products", products),
+        )
+    )
+
+
+def crate_components() -> QuerySet[ObjectComponent]:
+    """Select components with their issues."""
+    return ObjectComponent.objects.prefetch_related("issues")
+
+
+def authors_of_accounts(accounts: Collection[int]) -> dict[int, Author]:
+    """Return which author each account belongs to, where that is known."""
+    links = UserAuthor.objects.filter(user__in=accounts).select_related("author")
+    return {link.user_id: link.author for link in links.order_by()}
 
 
 def products_of(thing: Object) -> list[DataProduct]:

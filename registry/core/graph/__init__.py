@@ -7,7 +7,14 @@ registered.
 
 from registry.core.graph.captions import Caption, Origin
 from registry.core.graph.links import Direction, EdgeType, LinkQuery, Role
-from registry.core.graph.nodes import Element, Look, NodeKey, NodeName, NodeType
+from registry.core.graph.nodes import (
+    Element,
+    Look,
+    NodeKey,
+    NodeName,
+    NodeType,
+    PeopleType,
+)
 from registry.core.graph.registry import graph
 from registry.core.graph.terms import Term, TermKind
 
@@ -22,6 +29,7 @@ __all__ = [
     "NodeName",
     "NodeType",
     "Origin",
+    "PeopleType",
     "Role",
     "Term",
     "TermKind",

@@ -9,11 +9,14 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from registry.core.graph.queries import field_of
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from registry.core.graph.files import CrateSubject
     from registry.core.graph.links import Role
     from registry.core.graph.nodes import NodeType
     from registry.core.graph.terms import Term
@@ -23,6 +26,22 @@ if TYPE_CHECKING:
     ReportRows = Callable[
         [Collection[int], Callable[[NodeType], Collection[int]]], Iterable[Record]
     ]
+
+
+class Location(Protocol):
+    """Where a file lives: a path below a root, and the hash of its bytes."""
+
+    path: str
+    hash: str
+
+    @property
+    def storage_root(self) -> Any:
+        """The root that the path is below."""
+
+
+def is_private(location: Location | None, private: frozenset[str]) -> bool:
+    """Tell whether the file at a location is among private ones, by their hashes."""
+    return location is not None and location.hash.lower() in private
 
 
 class Datatype(enum.Enum):
@@ -93,13 +112,15 @@ class MappedField:
 class PartMap:
     """Parts of an entity that links can name: their model, and how they name the whole.
 
-    ``whole_name`` is the name of the part that stands for all of the entity.
+    ``whole_name`` is the name of the part that stands for all of the entity. ``rows``
+    selects parts with what documents tell of them.
     """
 
     model: type[Record]
     whole: Any
     name: Any
     whole_name: str
+    rows: Callable[[], QuerySet[Any]]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -156,11 +177,12 @@ class ActivityMap:
     """When an activity was, who did it, and what it used, in the order of reports.
 
     ``agent`` returns who started it: a record that has a document type, such as an
-    author, or an account.
+    author, or an account. ``description`` is the field that says what was done.
     """
 
     started: Any
     ended: Any | None = None
+    description: Any | None = None
     uses: tuple[Use, ...] = ()
     generates: tuple[Use, ...] = ()
     agent: Callable[[Any], Any] = registrant_of
@@ -186,8 +208,9 @@ class DocumentType:
     ``entity_path`` are the foreign keys from a record to the entity that it names or
     describes. ``agents`` are who made a record. ``report_rows`` fetches records with
     what reports tell of them, by their ids; it can ask for the ids of the entities of a
-    type in the report. ``private_hashes`` returns the hashes of private files among
-    fetched records.
+    type in the report. ``crate_rows`` selects records with what crates tell of them,
+    and ``crate_subject`` is what a crate about one says. ``private_hashes`` returns the
+    hashes of private files among fetched records.
     """
 
     model: type[Record]
@@ -202,6 +225,8 @@ class DocumentType:
     report_rows: ReportRows | None = None
     private_hashes: Callable[[Iterable[Any]], frozenset[str]] | None = None
     own_term: Term | None = None
+    crate_rows: Callable[[], QuerySet[Any]] | None = None
+    crate_subject: CrateSubject | None = None
 
     @property
     def crate_fields(self) -> list[MappedField]:
@@ -220,6 +245,15 @@ class DocumentType:
         return next(
             one for one in self.fields if field_of(one.field) is field_of(reference)
         )
+
+    def location_of(self, record: Any) -> Location | None:
+        """Return where the file of a record is, None for a record without."""
+        locations = (
+            one.value_of(record)
+            for one in self.fields
+            if one.datatype is Datatype.LOCATION
+        )
+        return next(locations, None)
 
     @property
     def terms(self) -> list[Term]:

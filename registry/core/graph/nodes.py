@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ImproperlyConfigured
 
 from registry.core.graph.queries import field_of
 
 if TYPE_CHECKING:
     from registry.core.graph.captions import Caption
-    from registry.core.graph.mapping import DocumentType, PartMap
+    from registry.core.graph.described import Importer, Registered
+    from registry.core.graph.mapping import DocumentType, PartMap, Use
     from registry.core.models import Record
 
 # Thousands of these are made for one answer, so they are tuples without names.
@@ -75,6 +78,13 @@ class NodeKind:
         return self.model.kind
 
     @property
+    def required_document(self) -> DocumentType:
+        """Return what such a record is in documents; raises where that is not said."""
+        if self.document is None:
+            raise ImproperlyConfigured(f"{self.kind} declares no document type.")
+        return self.document
+
+    @property
     def label(self) -> str:
         """Return what people call one such record."""
         return str(self.model._meta.verbose_name)
@@ -120,6 +130,27 @@ class NodeName(NodeKind):
         return node_id
 
 
+def refuse_import(*_: Any) -> Registered:
+    """Refuse to import a type by an importer of its own, since it declares none."""
+    raise NotImplementedError("This node type declares no importer.")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PeopleType:
+    """The records that people and organisations in documents are.
+
+    ``name`` and ``identifier`` (a URL) are fields of theirs. ``of_accounts`` returns
+    who accounts belong to, by the ids of these, and ``importer`` finds or registers
+    those whom a document describes.
+    """
+
+    document: DocumentType
+    name: Any
+    identifier: Any
+    of_accounts: Callable[[Collection[int]], dict[int, Any]]
+    importer: Importer
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class NodeType(NodeKind):
     """A type of nodes of the graph, which links connect.
@@ -128,7 +159,8 @@ class NodeType(NodeKind):
     no type that the registry knows. ``names`` are the kinds of record that name nodes
     of this type. ``issues`` returns the quality issues of nodes by their ids, the worst
     first: rows of the node's id, the issue's, its severity and its text. ``parts`` are
-    what links can name of an entity.
+    what links can name of an entity. ``importer`` finds or registers what documents
+    describe; a default type has its own.
     """
 
     element: Element
@@ -137,6 +169,19 @@ class NodeType(NodeKind):
     issues: Callable[[Iterable[int]], list[tuple[Any, ...]]] | None = None
     parts: PartMap | None = None
     own_look: Look | None = None
+    importer: Importer = refuse_import
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """Return what activities of this type use."""
+        activity = self.document.activity if self.document else None
+        return activity.uses if activity else ()
+
+    @property
+    def generates(self) -> tuple[Use, ...]:
+        """Return what activities of this type generate."""
+        activity = self.document.activity if self.document else None
+        return activity.generates if activity else ()
 
     @property
     def look(self) -> Look:

@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
 
+from registry.core.graph.files import FileMap
 from registry.core.graph.links import Direction, LinkQuery
 from registry.core.graph.mapping import DocumentType
-from registry.core.graph.nodes import Element, NodeKind, NodeName, NodeType
-from registry.core.graph.terms import Term
+from registry.core.graph.nodes import (
+    Element,
+    NodeKind,
+    NodeName,
+    NodeType,
+    PeopleType,
+)
+from registry.core.graph.terms import SHARED_TERMS, Term
 
 if TYPE_CHECKING:
     from registry.core.models import Record
@@ -30,8 +37,10 @@ class GraphRegistry:
         self.version = 0
         self._types: list[NodeType] = []
         self._queries: list[LinkQuery] = []
-        self._terms: dict[str, Term] = {}
+        self._terms: dict[str, Term] = {term.name: term for term in SHARED_TERMS}
         self._documents: dict[type[Record], DocumentType] = {}
+        self._people: PeopleType | None = None
+        self._files: FileMap | None = None
 
     def register(
         self,
@@ -40,12 +49,17 @@ class GraphRegistry:
         queries: Iterable[LinkQuery] = (),
         documents: Iterable[DocumentType] = (),
         terms: Iterable[Term] = (),
+        people: PeopleType | None = None,
+        files: FileMap | None = None,
     ) -> None:
         """Add node types, the queries of their links, and terms of the vocabulary.
 
-        The terms of roles and of ``documents`` need not be given.
+        One domain says what ``people`` and ``files`` are. The terms of roles and of
+        ``documents`` need not be given.
         """
         queries = list(queries)
+        self._people = people or self._people
+        self._files = files or self._files
         self._types += types
         self._queries += queries
         self._terms |= {term.name: term for term in terms}
@@ -102,6 +116,30 @@ class GraphRegistry:
     def documents(self) -> list[DocumentType]:
         """Return what is declared of the records of documents."""
         return list(self._documents.values())
+
+    def default_type(self, element: Element) -> NodeType:
+        """Return the type that documents of others mean by an element."""
+        return next(one for one in self.types_that_are(element) if one.is_default)
+
+    @property
+    def people(self) -> PeopleType:
+        """Return the records that people in documents are."""
+        if self._people is None:
+            raise ImproperlyConfigured("No domain declares what people are.")
+        return self._people
+
+    @property
+    def files(self) -> FileMap:
+        """Return which records the files of documents, and their names, are."""
+        if self._files is None:
+            raise ImproperlyConfigured("No domain declares what files are.")
+        return self._files
+
+    def node_id_of(self, record: Any) -> int:
+        """Return the id of the node that a record is, or names."""
+        kind, _ = self.kinds[record.kind]
+        pk: int = kind.node_id_of(record) if isinstance(kind, NodeName) else record.pk
+        return pk
 
     def other_types(self, element: Element) -> list[NodeType]:
         """Return the types of an element beside the default one."""

@@ -1,11 +1,12 @@
 """Importing a document: its people, files, runs and other records, all or nothing.
 
 The reader of a format (PROV-JSON, RO-Crate) converts a document to the descriptions of
-`described`; `register_graph` finds what is on record already and registers the rest by
-the services. Every format is imported this way.
+``registry.core.graph.described``; `register_graph` lets the domains find what is on
+record already and register the rest by their services. Every format is imported this
+way.
 """
 
-from registry.provenance.importing.described import (
+from registry.core.graph.described import (
     Described,
     External,
     Graph,
@@ -18,7 +19,7 @@ from registry.provenance.importing.described import (
     Thing,
     derived_uuid,
 )
-from registry.provenance.importing.privacy import is_private_fact, require_private
+from registry.provenance.importing.privacy import require_private
 from registry.provenance.importing.registering import Imported, register_graph
 
 __all__ = [
@@ -34,7 +35,6 @@ __all__ = [
     "Run",
     "Thing",
     "derived_uuid",
-    "is_private_fact",
     "register_graph",
     "require_private",
 ]

@@ -9,9 +9,9 @@ from registry.core.graph.mapping import Datatype
 
 if TYPE_CHECKING:
     from registry.core.graph import NodeType
+    from registry.core.graph.described import Described
+    from registry.core.graph.ledger import Ledger
     from registry.core.models import Record
-    from registry.provenance.importing.described import Described
-    from registry.provenance.importing.ledger import Ledger
 
 
 def register_others(

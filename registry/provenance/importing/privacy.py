@@ -10,35 +10,34 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from registry.catalogue.access import ACCESSIBILITY, PRIVATE, private_files
 from registry.core.errors import Conflict
+from registry.core.graph import graph
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from registry.provenance.importing.described import Graph, Place, Product, Thing
+    from registry.core.graph.described import Graph, Place, Product, Thing
 
 
-def close_private(graph: Graph) -> Graph:
+def close_private(described: Graph) -> Graph:
     """Return the graph with every place of a private file private.
 
     That are the files that the document calls private anywhere, and those that are
     private on record.
     """
-    closed = set(_declared_private(graph))
-    closed |= {one.lower() for one in private_files(_hashes(graph))}
-    return replace(
-        graph, things=tuple(_close_thing(thing, closed) for thing in graph.things)
-    )
+    closed = set(_declared_private(described))
+    closed |= _private_on_record(_hashes(described))
+    things = tuple(_close_thing(thing, closed) for thing in described.things)
+    return replace(described, things=things)
 
 
-def require_private(graph: Graph) -> None:
+def require_private(described: Graph) -> None:
     """Raise ``Conflict`` if a file is public on record that a document calls private.
 
     Called when all of the document is on record, and its files are in the store.
     """
-    declared = _declared_private(graph)
-    private = {one.lower() for one in private_files(set(declared))}
+    declared = _declared_private(described)
+    private = _private_on_record(set(declared))
     for hash_, where in declared.items():
         if hash_ not in private:
             raise Conflict(
@@ -47,26 +46,24 @@ def require_private(graph: Graph) -> None:
             )
 
 
-def is_private_fact(fact: tuple[str, str]) -> bool:
-    """Tell whether a key with its value makes the object's file private."""
-    key, value = fact
-    said = (key.strip().lower(), value.strip().lower())
-    return said == (ACCESSIBILITY, PRIVATE)
+def _private_on_record(hashes: Collection[str]) -> set[str]:
+    """Return which hashes are of private files on record, in lower case."""
+    return {one.lower() for one in graph.files.private_among(hashes)}
 
 
-def _declared_private(graph: Graph) -> dict[str, str]:
+def _declared_private(described: Graph) -> dict[str, str]:
     """Return the hashes that a document calls private, and where it first does."""
     declared: dict[str, str] = {}
-    for thing in graph.things:
-        by_fact = any(map(is_private_fact, thing.facts))
+    for thing in described.things:
+        by_fact = any(map(graph.files.is_private_fact, thing.facts))
         for place in _places(thing):
             if by_fact or not place.public:
                 declared.setdefault(place.hash.lower(), thing.where)
     return declared
 
 
-def _hashes(graph: Graph) -> set[str]:
-    return {place.hash for thing in graph.things for place in _places(thing)}
+def _hashes(described: Graph) -> set[str]:
+    return {place.hash for thing in described.things for place in _places(thing)}
 
 
 def _places(thing: Thing) -> Iterator[Place]:

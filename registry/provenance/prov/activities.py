@@ -7,22 +7,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from registry.catalogue.provenance.terms import COMPONENT
-from registry.core.graph import Element
+from registry.core.graph import Element, graph
 from registry.core.graph.queries import field_of
+from registry.core.graph.terms import COMPONENT
 from registry.provenance.importing import Described, Part, Run
-from registry.provenance.prov.fields import iris_of, values_of
+from registry.provenance.prov.fields import text_of, values_of
 from registry.provenance.prov.reading import moment
 from registry.provenance.prov.sources import local_name
 from registry.provenance.vocabulary import PROV
-from registry.runs.models import CodeRun
-from registry.runs.provenance.documents import CODE_RUN_DOCUMENT
-from registry.runs.provenance.roles import SCRIPT
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from registry.core.graph import NodeType
+    from registry.core.graph import NodeType, Role
     from registry.core.graph.mapping import Use
     from registry.provenance.prov.entities import Entities
     from registry.provenance.prov.reading import Statement
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
 
 _ROLE = f"{PROV}role"
 _START, _END, _TIME = f"{PROV}startTime", f"{PROV}endTime", f"{PROV}time"
-_DESCRIPTIONS = iris_of(CODE_RUN_DOCUMENT.field_for(CodeRun.description))
 _COMPONENT = COMPONENT.iri
 #: Relations that no record holds, and why.
 _NO_RECORD = {
@@ -195,8 +191,10 @@ def _run(
     told: _Activity,
     thing_of: Mapping[str, str],
 ) -> Run:
+    run_type = graph.default_type(Element.ACTIVITY)
     record = source.own.get(statement.name)
-    if record is not None and not isinstance(record, CodeRun):
+    is_run = isinstance(record, run_type.model)
+    if record is not None and not is_run:
         source.complaints.add(statement.where, f"A {record.kind} is no activity.")
     ran_with, read = _split(told, thing_of)
     began, is_dated = _beginning(statement, told)
@@ -204,26 +202,31 @@ def _run(
         key=statement.name,
         where=statement.where,
         uuid=source.uuid_of(statement)[0],
-        description=statement.text(*_DESCRIPTIONS) or local_name(statement.name),
-        run_date=began,
+        description=_description(run_type, statement) or local_name(statement.name),
+        began=began,
         is_dated=is_dated,
-        end_date=_end(statement, told),
-        code_repo=ran_with.get("code_repo"),
-        model_config=ran_with.get("model_config"),
-        submission_script=ran_with.get("submission_script"),
+        ended=_end(statement, told),
+        links=ran_with,
         inputs=_parts(read, thing_of),
         outputs=_parts(told.generated, thing_of),
-        record=record if isinstance(record, CodeRun) else None,
+        record=record if is_run else None,
     )
 
 
-def _link_fields() -> dict[str, str]:
+def _description(run_type: NodeType, statement: Statement) -> str | None:
+    """Return what a document says of a run, in any of the words for it."""
+    document = run_type.required_document
+    activity = document.activity
+    if activity is None or activity.description is None:
+        return None
+    return text_of(document, activity.description, statement)
+
+
+def _link_fields() -> dict[Role, str]:
     """Return the foreign keys of a run by the roles of what it ran with."""
-    activity = CODE_RUN_DOCUMENT.activity
+    uses = graph.default_type(Element.ACTIVITY).uses
     return {
-        use.role.term.iri: use.name
-        for use in (activity.uses if activity else ())
-        if use.role is not None and not use.is_list
+        use.role: use.name for use in uses if use.role is not None and not use.is_list
     }
 
 
@@ -233,15 +236,17 @@ def _split(
     """Tell what an activity ran with from what it read."""
     ran_with: dict[str, str] = {}
     read = []
-    fields = _link_fields()
+    links = _link_fields()
+    fields = {role.term.iri: name for role, name in links.items()}
     for relation in told.used:
         roles = [value.text for value in relation.values(_ROLE)]
         name = next((fields[role] for role in roles if role in fields), None)
         thing = thing_of[relation.target("entity") or ""]
         if name is None or ran_with.setdefault(name, thing) != thing:
             read.append(relation)
-    for plan in told.plans:
-        ran_with.setdefault(fields[SCRIPT.term.iri], thing_of[plan])
+    for name in (name for role, name in links.items() if role.is_plan):
+        for plan in told.plans:
+            ran_with.setdefault(name, thing_of[plan])
     return ran_with, read
 
 

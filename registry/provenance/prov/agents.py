@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from registry.catalogue.models import Author
-from registry.catalogue.provenance.documents import AUTHOR_DOCUMENT
+from registry.core.graph import graph
 from registry.provenance.importing import Person
 from registry.provenance.prov.fields import text_of
 from registry.provenance.prov.sources import has_type, local_name
@@ -55,23 +54,26 @@ def map_agents(source: Source) -> Agents:
 
 def _person(source: Source, statement: Statement) -> Person:
     record = source.own.get(statement.name)
-    if record is not None and not isinstance(record, Author):
+    people = graph.people
+    is_known = isinstance(record, people.document.model)
+    if record is not None and not is_known:
         source.complaints.add(statement.where, f"A {record.kind} is no agent.")
     identifier = _identifier(statement)
-    name = text_of(AUTHOR_DOCUMENT, Author.name, statement)
+    name = text_of(people.document, people.name, statement)
     return Person(
         key=statement.name,
         where=statement.where,
         uuid=source.uuid_of(statement)[0],
         name=name if name or identifier else local_name(statement.name),
         identifier=identifier,
-        record=record if isinstance(record, Author) else None,
+        record=record if is_known else None,
     )
 
 
 def _identifier(statement: Statement) -> str | None:
     """Return the URL that names an agent all over the world."""
-    said = (text_of(AUTHOR_DOCUMENT, Author.identifier, statement) or "").strip()
+    people = graph.people
+    said = (text_of(people.document, people.identifier, statement) or "").strip()
     bare = _ORCID.fullmatch(said)
     if bare is not None:
         return f"https://orcid.org/{bare[1].upper()}"

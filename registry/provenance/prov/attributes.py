@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 from prov.constants import PROV as PROV_TERMS
 from prov.identifier import Namespace, QualifiedName
 
-from registry.catalogue.provenance.privacy import is_private
-from registry.core.graph.mapping import Datatype
+from registry.core.graph.mapping import Datatype, is_private
 from registry.provenance.vocabulary import NAMESPACES
 
 if TYPE_CHECKING:
-    from registry.catalogue.models import StorageLocation
-    from registry.core.graph.mapping import DocumentType, MappedField
+    from registry.core.graph.mapping import DocumentType, Location, MappedField
 
 #: An attribute of a record.
 Attribute = tuple[QualifiedName, Any]
@@ -84,7 +82,7 @@ def _pairs(
 
 
 def of_place(
-    location: StorageLocation | None, *, is_closed: bool
+    location: Location | None, *, is_closed: bool
 ) -> Iterator[tuple[str, Any]]:
     """Describe where a file lives; ``fair:public`` is said of private files alone."""
     if location is not None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from prov.identifier import Namespace, QualifiedName
 from prov.model import ProvDocument
 
-from registry.core.graph import Element, NodeName, graph
+from registry.core.graph import Element, graph
 from registry.provenance.prov import attributes
 from registry.provenance.prov.attributes import Attribute, described, term
-from registry.provenance.prov.records import generated_by, load, used_by
+from registry.provenance.prov.records import load
 from registry.provenance.vocabulary import NAMESPACES
 
 if TYPE_CHECKING:
@@ -67,12 +67,12 @@ class _Report:
         """Tell of the subject first, so that it is there also without any activity."""
         node_type = graph.type_of(self._reported.subject.kind)
         if node_type.element is Element.ENTITY:
-            self._names(node_type, _entity_id(self._reported.subject))
+            self._names(node_type, graph.node_id_of(self._reported.subject))
             return
         record = next(
             one for _, one in self._reported.activities if one == self._reported.subject
         )
-        for use in generated_by(node_type):
+        for use in node_type.generates:
             for pk in use.parts_of(record):
                 self._names(use.target, pk)
 
@@ -92,7 +92,7 @@ class _Report:
         self.document.activity(activity, began, ended, said)
         written = [
             entity
-            for use in generated_by(node_type)
+            for use in node_type.generates
             for entity in self._tell_generated(use, record, activity)
         ]
         starter = self._agent(document.activity.agent(record))
@@ -103,7 +103,7 @@ class _Report:
             other_attributes=_role("fair:code_runner"),
         )
         plan = None
-        for use in used_by(node_type):
+        for use in node_type.uses:
             entities = self._tell_used(use, record, activity, written)
             if use.role is not None and use.role.is_plan:
                 plan = next(iter(entities), None)
@@ -231,13 +231,6 @@ class _Report:
         is_new = (record.kind, record.pk) not in self._told
         self._told.add((record.kind, record.pk))
         return is_new
-
-
-def _entity_id(subject: Any) -> int:
-    """Return the id of the entity that the subject of a report is, or names."""
-    kind, _ = graph.kinds[subject.kind]
-    pk: int = kind.node_id_of(subject) if isinstance(kind, NodeName) else subject.pk
-    return pk
 
 
 def _components(node_type: NodeType, names: list[str]) -> list[Attribute]:

@@ -5,23 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import semver
 
-from registry.catalogue.models import DataProduct, ExternalObject, FileType, Object
-from registry.catalogue.provenance.documents import (
-    DATA_PRODUCT_DOCUMENT,
-    EXTERNAL_OBJECT_DOCUMENT,
-    FILE_TYPE_DOCUMENT,
-    OBJECT_DOCUMENT,
-    RELEASE_DOCUMENT,
-)
-from registry.catalogue.provenance.terms import HASH, PUBLIC, STORAGE_ROOT
 from registry.core import validators
-from registry.core.graph import Element
-from registry.core.graph.terms import FAIR
+from registry.core.graph import Element, graph
+from registry.core.graph.mapping import Datatype
+from registry.core.graph.terms import PUBLIC, STORAGE_ROOT
 from registry.provenance.importing import (
     Described,
     External,
@@ -30,45 +22,16 @@ from registry.provenance.importing import (
     Release,
     Thing,
 )
-from registry.provenance.prov.fields import iris_of, names_in, text_of, values_of
+from registry.provenance.prov.fields import iris_of, text_of, values_of
+from registry.provenance.prov.names import HASHES, LABELS, LOCATION, file_names
 from registry.provenance.prov.reading import moment, step
-from registry.provenance.prov.sources import TYPES, entity_of, has_type, local_name
-from registry.provenance.vocabulary import PROV, RDFS, iri_of
+from registry.provenance.prov.sources import entity_of, has_type, local_name
 
 if TYPE_CHECKING:
     from registry.core.graph import NodeType
     from registry.provenance.prov.reading import Statement
     from registry.provenance.prov.sources import Source
 
-LOCATION = f"{PROV}atLocation"
-LABELS = (f"{PROV}label", f"{RDFS}label")
-HASHES = (HASH.iri, f"{FAIR}commit")
-SOFTWARE = iri_of(RELEASE_DOCUMENT.prov_class)
-
-_PRODUCT, _EXTERNAL = DATA_PRODUCT_DOCUMENT, EXTERNAL_OBJECT_DOCUMENT
-#: What names and identifies things, also those that are on record without.
-_NAMES = (
-    *iris_of(_PRODUCT.field_for(DataProduct.name)),
-    *iris_of(_PRODUCT.field_for(DataProduct.version)),
-)
-_IDENTIFIERS = iris_of(_EXTERNAL.field_for(ExternalObject.identifier))
-_DESCRIPTIONS = iris_of(OBJECT_DOCUMENT.field_for(Object.description))
-_FORMATS = iris_of(FILE_TYPE_DOCUMENT.field_for(FileType.name))
-_EXTENSIONS = iris_of(FILE_TYPE_DOCUMENT.field_for(FileType.extension))
-#: What becomes a field of a record, or is the registry's own business.
-_MAPPED = frozenset(
-    {
-        PUBLIC.iri,
-        *LABELS,
-        *TYPES,
-        *(
-            name
-            for one in (_PRODUCT, _EXTERNAL, RELEASE_DOCUMENT)
-            for name in names_in(one)
-        ),
-        *names_in(OBJECT_DOCUMENT),
-    }
-).difference(_NAMES, _IDENTIFIERS)
 _URL = re.compile(r"https?://[^/?#]+")
 
 
@@ -129,9 +92,9 @@ def _identity(source: Source, statement: Statement) -> object:
     return own.uuid if own is not None else source.uuid_of(statement)[0]
 
 
-def _own_object(source: Source, statement: Statement) -> Object | None:
+def _own_object(source: Source, statement: Statement) -> Any:
     record = source.own.get(statement.name)
-    entity: Object | None = entity_of(record) if record is not None else None
+    entity = entity_of(record) if record is not None else None
     if record is not None and entity is None:
         source.complaints.add(statement.where, f"A {record.kind} is no entity.")
     return entity
@@ -160,7 +123,7 @@ def _externals(source: Source) -> _Externals:
             if statement is None or product is None or other in found:
                 continue
             external = _external(source, statement)
-            if external is not None and _product_name(product) is not None:
+            if external is not None and _product_name(source, product) is not None:
                 products[statement.name] = product.name
                 found[product.name] = external
                 break
@@ -171,31 +134,27 @@ def _externals(source: Source) -> _Externals:
 
 def _external(source: Source, statement: Statement) -> External | None:
     """Read an external object; None where the entity is none."""
-    title, issued, identifier, alternate = (
-        text_of(_EXTERNAL, field, statement)
-        for field in (
-            ExternalObject.title,
-            ExternalObject.release_date,
-            ExternalObject.identifier,
-            ExternalObject.alternate_identifier,
-        )
+    origin = graph.files.origin
+    is_product = any(
+        statement.text(name) is not None for name in file_names().of_products
     )
-    is_product = text_of(_PRODUCT, DataProduct.namespace, statement) is not None
-    is_named = title is not None and bool(identifier or alternate)
-    if is_product or not is_named or issued is None or moment(issued) is None:
+    dates = (
+        statement.text(*iris_of(one))
+        for one in origin.fields
+        if one.datatype is Datatype.MOMENT
+    )
+    is_told = graph.files.is_origin(lambda field: text_of(origin, field, statement))
+    if is_product or not is_told or not all(date and moment(date) for date in dates):
         return None
-    values = values_of(_EXTERNAL, source, statement)
+    values = values_of(origin, source, statement)
     store = _place(source, [statement])
     return External(statement.name, statement.where, values, store)
 
 
-def _product_name(statement: Statement) -> tuple[str, str, str] | None:
-    """Return namespace, name and version, where an entity is a data product."""
-    fields = (DataProduct.namespace, DataProduct.name, DataProduct.version)
-    namespace, name, version = (text_of(_PRODUCT, one, statement) for one in fields)
-    if namespace is None or name is None or version is None:
-        return None
-    return namespace, name, version
+def _product_name(source: Source, statement: Statement) -> dict[str, Any] | None:
+    """Return all that names a file as data, where an entity says all of it."""
+    values = values_of(graph.files.name, source, statement)
+    return None if None in values.values() else values
 
 
 def _thing(
@@ -208,13 +167,13 @@ def _thing(
     first = statements[0]
     uuid, is_stated = source.uuid_of(first)
     own = _own_object(source, first)
-    products = tuple(_products(statements, externals))
+    products = tuple(_products(source, statements, externals))
     release = _release(source, statements)
     made_by = [author for one in statements for author in authors.get(one.name, ())]
     place = _place(source, statements)
-    mapped = set(_MAPPED)
+    mapped = set(file_names().mapped)
     if products or release:
-        mapped.update(_NAMES)
+        mapped.update(file_names().names)
     if place is not None:
         mapped |= {LOCATION, STORAGE_ROOT.iri, *HASHES}
     named = {product.key for product in products} | (
@@ -240,26 +199,25 @@ def _thing(
 
 
 def _products(
-    statements: Sequence[Statement], externals: Mapping[str, External]
+    source: Source, statements: Sequence[Statement], externals: Mapping[str, External]
 ) -> Iterator[Product]:
     for statement in statements:
-        names = _product_name(statement)
+        names = _product_name(source, statement)
         if names is not None:
-            yield Product(
-                statement.name, statement.where, *names, externals.get(statement.name)
-            )
+            external = externals.get(statement.name)
+            yield Product(statement.name, statement.where, **names, external=external)
 
 
 def _release(source: Source, statements: Sequence[Statement]) -> Release | None:
     """Read the release that software is: with a title and a semantic version."""
     for statement in statements:
-        values = values_of(RELEASE_DOCUMENT, source, statement)
+        values = values_of(graph.files.software, source, statement)
         name, version = values["name"], values["version"]
         if (
             name is not None
             and version is not None
-            and _product_name(statement) is None
-            and has_type(statement, SOFTWARE)
+            and _product_name(source, statement) is None
+            and has_type(statement, file_names().software)
             and semver.Version.is_valid(version)
         ):
             return Release(statement.name, statement.where, **values)
@@ -273,17 +231,19 @@ def _first(statements: Sequence[Statement], *names: str) -> str | None:
 
 def _description(statements: Sequence[Statement], *, is_ours: bool) -> str | None:
     """Describe a file; what no registry wrote is at least named."""
-    said = _first(statements, *_DESCRIPTIONS)
+    said = _first(statements, *file_names().descriptions)
     if said is not None or is_ours:
         return said
-    return _first(statements, *LABELS, *_NAMES[:1]) or local_name(statements[0].name)
+    return _first(statements, *LABELS, *file_names().names[:1]) or local_name(
+        statements[0].name
+    )
 
 
 def _file_type(statements: Sequence[Statement]) -> tuple[str, str | None] | None:
-    name = _first(statements, *_FORMATS)
+    name = _first(statements, *file_names().formats)
     if name is None:
         return None
-    extension = _first(statements, *_EXTENSIONS)
+    extension = _first(statements, *file_names().extensions)
     location = _first(statements, LOCATION) or ""
     dot = (
         re.search(r"\.([A-Za-z0-9]{1,16})$", urlsplit(location).path)

@@ -67,7 +67,7 @@ def load(subject: Any, *, depth: int | None) -> Reported:
         one: set(found.ids_of(one.model))
         for one in graph.types_that_are(Element.ENTITY)
     }
-    for use in generated_by(graph.type_of(subject.kind)):
+    for use in graph.type_of(subject.kind).generates:
         entities[use.target] |= use.ids_of(subject)
     activities = tuple(
         (one, record)
@@ -89,22 +89,10 @@ def load(subject: Any, *, depth: int | None) -> Reported:
     return Reported(subject, activities, told, frozenset().union(*private))
 
 
-def generated_by(node_type: NodeType) -> tuple[Use, ...]:
-    """Return what activities of a type generate."""
-    activity = node_type.document.activity if node_type.document else None
-    return activity.generates if activity else ()
-
-
-def used_by(node_type: NodeType) -> tuple[Use, ...]:
-    """Return what activities of a type use."""
-    activity = node_type.document.activity if node_type.document else None
-    return activity.uses if activity else ()
-
-
 def _relations_of(node_type: NodeType, record: Any) -> int:
     """Count the relations that an activity's lists make in a report."""
-    outputs = sum(_length(use, record) for use in generated_by(node_type))
-    inputs = sum(_length(use, record) for use in used_by(node_type) if use.is_list)
+    outputs = sum(_length(use, record) for use in node_type.generates)
+    inputs = sum(_length(use, record) for use in node_type.uses if use.is_list)
     return outputs * inputs + outputs + inputs
 
 

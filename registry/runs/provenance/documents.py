@@ -9,8 +9,8 @@ from django.db.models import Prefetch
 
 from registry.catalogue.models import Author, ObjectComponent
 from registry.catalogue.provenance import OBJECT
-from registry.catalogue.provenance.terms import UUID
 from registry.core.graph import NodeType, Term, TermKind
+from registry.core.graph.files import CrateSubject, Properties
 from registry.core.graph.mapping import (
     ActivityMap,
     Datatype,
@@ -18,6 +18,8 @@ from registry.core.graph.mapping import (
     MappedField,
     Use,
 )
+from registry.core.graph.queries import field_of
+from registry.core.graph.terms import UUID
 from registry.runs.models import CodeRun
 from registry.runs.provenance.roles import CONFIGURATION, INPUT, SCRIPT, SOFTWARE
 
@@ -46,6 +48,15 @@ def report_runs(
     )
 
 
+def describe_run(run: CodeRun) -> Properties:
+    """Return what a crate about a code run says of itself."""
+    return {
+        "name": f"code run {run.pk}",
+        "description": run.description,
+        "identifier": f"urn:uuid:{run.uuid}",
+    }
+
+
 CODE_RUN_DOCUMENT = DocumentType(
     model=CodeRun,
     prov_class="fair:Run",
@@ -59,6 +70,7 @@ CODE_RUN_DOCUMENT = DocumentType(
     activity=ActivityMap(
         started=CodeRun.run_date,
         ended=CodeRun.end_date,
+        description=CodeRun.description,
         agent=runner_of,
         uses=(
             Use(field=CodeRun.code_repo, role=SOFTWARE, target=OBJECT),
@@ -69,6 +81,7 @@ CODE_RUN_DOCUMENT = DocumentType(
         generates=(Use(field=CodeRun.outputs, role=None, target=OBJECT),),
     ),
     report_rows=report_runs,
+    crate_subject=CrateSubject(describe=describe_run),
     crate_name=lambda run: f"code run {run.pk}",
     fields=(
         MappedField(
@@ -86,6 +99,11 @@ CODE_RUN_DOCUMENT = DocumentType(
     ),
 )
 
+#: The foreign keys of a run to what it ran with.
+LINKS = tuple(
+    field_of(link).name
+    for link in (CodeRun.code_repo, CodeRun.model_config, CodeRun.submission_script)
+)
 #: Terms of the vocabulary that are no fields of a run.
 TERMS = (
     Term("code_runner", TermKind.ROLE, "Who started a code run."),

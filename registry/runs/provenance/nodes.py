@@ -17,6 +17,7 @@ from registry.core.graph.captions import (
 from registry.core.lookups import IdIn
 from registry.runs.models import CodeRun
 from registry.runs.provenance.documents import CODE_RUN_DOCUMENT
+from registry.runs.provenance.importing import register_runs
 
 _RUNS = CompiledByIds(
     lambda ids: (
@@ -42,6 +43,7 @@ CODE_RUN = NodeType(
     element=Element.ACTIVITY,
     is_default=True,
     captions=caption_runs,
+    importer=register_runs,
     document=CODE_RUN_DOCUMENT,
     report_path="prov-report/code_run/{id}/",
     crate_path="ro-crate/code-run/{id}/",

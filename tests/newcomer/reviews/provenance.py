@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from registry.catalogue.provenance import OBJECT
-from registry.catalogue.provenance.terms import UUID
 from registry.core.graph import (
     Caption,
     Direction,
@@ -27,6 +26,7 @@ from registry.core.graph.mapping import (
     Use,
 )
 from registry.core.graph.queries import select_referenced, select_referring
+from registry.core.graph.terms import UUID
 from tests.newcomer.reviews.models import Guideline, Review
 
 REVIEWED = Role(

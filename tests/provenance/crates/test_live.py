@@ -190,7 +190,7 @@ def failures(*crates: Path) -> dict[str, dict[str, list[str]]]:
     profiles = ("ro-crate-1.1", "process-run-crate-0.5")
     python = client_environment("crates") / "bin" / "python"
     # one process for all: what it takes longest for is to start
-    command = [python, HERE / "validate_crate.py", *crates, *profiles]
+    command = [*map(str, (python, HERE / "validate_crate.py", *crates)), *profiles]
     found = subprocess.run(command, check=True, capture_output=True, text=True)
     missed: dict[str, dict[str, list[str]]] = json.loads(found.stdout)
     assert all({*one} == {*profiles} for one in missed.values())

@@ -37,7 +37,7 @@ def zip_of(subject: Subject, *, user: Any = NOBODY, depth: int | None = None) ->
     metadata = metadata_of(content, url_of=url_of, packed=True)
     files = []
     for pk, path in content.packed.items():
-        file = content.records.file_of(content.records.objects[pk])
+        file = content.records.file_of(content.records.things[pk])
         assert file is not None
         files.append((path, file.sha1))
     texts = {METADATA: json.dumps(metadata).encode(), PREVIEW: b"<html>"}

@@ -215,6 +215,6 @@ def _zip(content: Content) -> StreamingHttpResponse:
 def _files(content: Content) -> Iterator[tuple[str, str]]:
     """Yield the paths of files in the zip with their SHA-1s."""
     for pk, path in content.packed.items():
-        file = content.records.file_of(content.records.objects[pk])
+        file = content.records.file_of(content.records.things[pk])
         if file is not None:
             yield path, file.sha1

@@ -4,33 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 
-from registry.catalogue.models import FileType, Object
+from registry.core.graph import graph
 
 
 @dataclass
 class OnRecord:
     """What is on record of a crate's files, looked up for all of them at once."""
 
-    #: Objects by the SHA-1 of their bytes: the first that was registered.
-    objects: dict[str, Object] = field(default_factory=dict)
-    #: Names of file types by the ending of file names.
+    #: Files by the SHA-1 of their bytes: the first that was registered.
+    files: dict[str, Any] = field(default_factory=dict)
+    #: Names of formats by the ending of file names.
     types: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def about(cls, hashes: Iterable[str], endings: Iterable[str]) -> OnRecord:
-        """Look up files by their checksums, and file types by their endings."""
-        record = cls()
-        wanted = set(hashes)
-        objects = Object.objects.filter(storage_location__hash__in=wanted)
-        for one in objects.select_related("storage_location").order_by("-pk"):
-            assert one.storage_location is not None  # noqa: S101 (the filter says so)
-            record.objects[one.storage_location.hash] = one
-        types = FileType.objects.filter(extension__in=set(endings)).order_by("-pk")
-        record.types.update(types.values_list("extension", "name"))
-        return record
+        """Look up files by their checksums, and formats by their endings."""
+        return cls(
+            graph.files.find_by_hash(set(hashes)),
+            graph.files.find_format_names(set(endings)),
+        )
 
 
 def own_root() -> str:

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from registry.catalogue.models import WHOLE_OBJECT
-from registry.core.graph import Element
+from registry.core.graph import Element, graph
 from registry.core.validators import SHORT_LENGTH
 from registry.provenance.crates.reading.context import Words
 from registry.provenance.crates.reading.files import FILE, FOLDER, folders_of
@@ -72,16 +71,16 @@ class Runs:
         identity = stated_uuid(action) or self._identity(action, (*inputs, *outputs))
         if config is None:
             config = self._parameters(action, identity)
+        named = {"instrument": software, "configuration": config, "script": script}
+        links = {field: named.get(word) for word, field in _fields_by_word().items()}
         return Run(
             key=action.id,
             where=action.where,
             uuid=identity,
             description=_description(action),
-            run_date=started or ended,
-            end_date=ended,
-            code_repo=software,
-            model_config=config,
-            submission_script=script,
+            began=started or ended,
+            ended=ended,
+            links={name: key for name, key in links.items() if key is not None},
             inputs=inputs,
             outputs=outputs,
         )
@@ -157,7 +156,8 @@ class Runs:
         """Return the part of a file that an entity is; all of it, for most."""
         component = entity.text("component")
         for whole in self.crate.linked(entity, "isPartOf") if component else ():
-            is_whole = component == WHOLE_OBJECT
+            parts = graph.default_type(Element.ENTITY).parts
+            is_whole = parts is not None and component == parts.whole_name
             return Part(self._thing(whole), None if is_whole else component)
         return Part(self._thing(entity))
 
@@ -216,6 +216,15 @@ class Runs:
 
     def _add(self, thing: Thing) -> str:
         return self.things.setdefault(thing.keys[0], thing).keys[0]
+
+
+def _fields_by_word() -> dict[str, str]:
+    """Return the foreign keys of a run by the words of crates for what they lead to."""
+    return {
+        use.role.crate_word: use.name
+        for use in graph.default_type(Element.ACTIVITY).uses
+        if use.role is not None and use.role.crate_word
+    }
 
 
 def _description(action: Entity) -> str:

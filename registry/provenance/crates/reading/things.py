@@ -11,10 +11,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 
-from registry.catalogue.provenance.documents import (
-    DATA_PRODUCT_DOCUMENT,
-    EXTERNAL_OBJECT_DOCUMENT,
-)
+from registry.core.graph import graph
 from registry.core.validators import validate_semantic_version
 from registry.provenance.crates.reading.fields import values_of
 from registry.provenance.crates.reading.files import CrateFile
@@ -35,7 +32,6 @@ from registry.provenance.importing import (
     Release,
     Thing,
     derived_uuid,
-    is_private_fact,
 )
 
 if TYPE_CHECKING:
@@ -77,7 +73,9 @@ def _merged(one: Thing, other: Thing) -> Thing:
 
     The first one describes it; it is private if any of them is.
     """
-    private_facts = tuple(fact for fact in other.facts if is_private_fact(fact))
+    private_facts = tuple(
+        fact for fact in other.facts if graph.files.is_private_fact(fact)
+    )
     place = one.place
     if place is not None and other.place is not None and not other.place.public:
         place = replace(place, public=False)
@@ -120,7 +118,7 @@ def _thing(
         where=entity.where,
         uuid=uuid or derived_uuid(name),
         uuid_stated=uuid is not None and release is None,
-        record=record.objects.get(hash_ or "") if is_plain else None,
+        record=record.files.get(hash_ or "") if is_plain else None,
         description=_description(file, stated=uuid is not None),
         file_type=_file_type(file, crate, record),
         authors=authors_of(entity, crate),
@@ -212,8 +210,8 @@ def _stated_type(entity: Entity, crate: Crate) -> tuple[str, str | None] | None:
 def _products(entity: Entity, crate: Crate) -> Iterator[Product]:
     """Yield the names that a file has as a data product of a registry."""
     for work in crate.linked(entity, "encodesCreativeWork"):
-        values = values_of(DATA_PRODUCT_DOCUMENT, work, crate)
-        if values["namespace"] is None:
+        values = values_of(graph.files.name, work, crate)
+        if None in values.values():
             continue
         yield Product(
             work.id, work.where, **values, external=next(_externals(work, crate), None)
@@ -230,7 +228,7 @@ def _externals(work: Entity, crate: Crate) -> Iterator[External]:
         yield External(
             source.id,
             source.where,
-            values_of(EXTERNAL_OBJECT_DOCUMENT, source, crate),
+            values_of(graph.files.origin, source, crate),
             place_at(address, hash_, root, public=not source.is_private)
             if address and hash_
             else None,

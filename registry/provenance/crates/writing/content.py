@@ -4,39 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from registry.catalogue.access import downloadable_files
-from registry.catalogue.files import extension_of, valid_file_name
-from registry.catalogue.models import DataProduct, Object
-from registry.catalogue.provenance import OBJECT
-from registry.catalogue.provenance.rows import name_of_object
 from registry.core.errors import InvalidInput
 from registry.core.graph import Direction, EdgeType, Element, Role, graph
+from registry.core.models import Record
 from registry.provenance.crates.terms import INPUTS, OUTPUTS
 from registry.provenance.lineage import Edge, Lineage, Node, lineage
 from registry.provenance.records import Records, records_of
-from registry.runs.models import CodeRun
-from registry.runs.provenance import CODE_RUN
-from registry.runs.provenance.roles import SOFTWARE
 from registry.storage.services import get_store
 
 if TYPE_CHECKING:
     from registry.core.graph import NodeType
 
-#: What a crate can be about.
-Subject = DataProduct | CodeRun
+#: What a crate can be about: an activity of the default type, or the name of a file.
+Subject: TypeAlias = Record
 
 
 @dataclass
 class Done:
-    """A run, with the names of the parts of objects that it read and wrote.
+    """A run, with the names of the parts of files that it read and wrote.
 
-    ``inputs`` and ``outputs`` are by the ids of objects; ``roles`` are the ids of the
-    objects that it ran with.
+    ``inputs`` and ``outputs`` are by the ids of files; ``roles`` are the ids of the
+    files that it ran with.
     """
 
-    run: CodeRun
+    run: Any
     inputs: dict[int, list[str]] = field(default_factory=dict)
     outputs: dict[int, list[str]] = field(default_factory=dict)
     roles: dict[Role, int] = field(default_factory=dict)
@@ -57,25 +50,25 @@ class Other:
 
 @dataclass(frozen=True)
 class Content:
-    """What a crate tells of: its subject, the runs, the nearest first, the objects.
+    """What a crate tells of: its subject, the runs, the nearest first, the files.
 
-    ``packed`` has the paths of the files that go into a zip, by the ids of their
-    objects; ``is_named`` says whether accounts are called by their names.
+    ``packed`` has the paths of the files that go into a zip, by their ids; ``is_named``
+    says whether accounts are called by their names.
     """
 
     subject: Subject
     runs: tuple[Done, ...]
     others: tuple[Other, ...]
-    objects: tuple[Object, ...]
+    things: tuple[Any, ...]
     records: Records
     packed: dict[int, str]
     is_named: bool
 
     @property
-    def results(self) -> tuple[Object, ...]:
-        """What the crate is about: the product, or what the run wrote."""
-        if isinstance(self.subject, DataProduct):
-            wanted: Iterable[int] = [self.subject.object_id]
+    def results(self) -> tuple[Any, ...]:
+        """What the crate is about: the file of that name, or what the run wrote."""
+        if _is_of_file(self.subject):
+            wanted: Iterable[int] = [graph.node_id_of(self.subject)]
         else:
             wanted = [
                 pk
@@ -83,7 +76,7 @@ class Content:
                 if done.run.pk == self.subject.pk
                 for pk in done.outputs
             ]
-        return tuple(self.records.objects[pk] for pk in wanted)
+        return tuple(self.records.things[pk] for pk in wanted)
 
 
 def load(subject: Subject, *, depth: int | None, user: Any) -> Content:
@@ -104,24 +97,28 @@ def load(subject: Subject, *, depth: int | None, user: Any) -> Content:
         )
     records = records_of(found)
     runs = _runs(found, records)
-    objects = tuple(
-        records.objects[pk] for pk in found.ids_of(Object) if pk in records.objects
-    )
+    ids = found.ids_of(graph.default_type(Element.ENTITY).model)
+    things = tuple(records.things[pk] for pk in ids if pk in records.things)
     return Content(
         subject=subject,
         runs=runs,
         others=_others(found, records),
-        objects=objects,
+        things=things,
         records=records,
-        packed=_packed(objects, runs, subject, records, user),
+        packed=_packed(things, runs, subject, records, user),
         is_named=bool(user.is_authenticated),
     )
+
+
+def _is_of_file(subject: Subject) -> bool:
+    """Tell whether a crate is about a file, rather than about what a run wrote."""
+    return graph.type_of(subject.kind).element is Element.ENTITY
 
 
 def _lineage(subject: Subject, depth: int | None) -> Lineage:
     """Return what is upstream, and of a run what it wrote as well."""
     upstream = lineage(subject, direction=Direction.UPSTREAM, depth=depth)
-    if isinstance(subject, DataProduct):
+    if _is_of_file(subject):
         return upstream
     written = lineage(subject, direction=Direction.DOWNSTREAM, depth=1)
     known = {node.key for node in upstream.nodes}
@@ -137,16 +134,18 @@ def _lineage(subject: Subject, depth: int | None) -> Lineage:
 
 def _runs(found: Lineage, records: Records) -> tuple[Done, ...]:
     """Gather the links of each run."""
-    ids = found.ids_of(CodeRun)
+    run_type = graph.default_type(Element.ACTIVITY)
+    thing_type = graph.default_type(Element.ENTITY)
+    ids = found.ids_of(run_type.model)
     done = {pk: Done(records.runs[pk]) for pk in ids if pk in records.runs}
     for edge in found.edges:
         run, thing = _ends_of(edge)
-        here = done.get(run.id) if run.kind == CODE_RUN.kind else None
-        is_object = graph.type_of(thing.kind) is OBJECT
-        if here is None or not is_object or thing.object not in records.objects:
+        here = done.get(run.id) if run.kind == run_type.kind else None
+        is_file = graph.type_of(thing.kind) is thing_type
+        if here is None or not is_file or thing.object not in records.things:
             continue
         if edge.component is None:
-            here.roles[edge.role or SOFTWARE] = thing.object
+            here.roles |= {edge.role: thing.object} if edge.role else {}
         elif edge.component in records.components:
             is_use = edge.type == EdgeType.USED
             parts = here.inputs if is_use else here.outputs
@@ -182,7 +181,7 @@ def _others(found: Lineage, records: Records) -> tuple[Other, ...]:
 
 
 def _packed(
-    objects: Iterable[Object],
+    things: Iterable[Any],
     runs: Iterable[Done],
     subject: Subject,
     records: Records,
@@ -191,16 +190,16 @@ def _packed(
     """Name the files of the store that this person may have, each once."""
     held = {
         thing.pk: file.sha1
-        for thing in objects
+        for thing in things
         if (file := records.file_of(thing)) is not None
     }
-    visible = downloadable_files(user, set(held.values()))
+    visible = graph.files.downloadable_among(user, set(held.values()))
     made = {pk for done in runs for pk in done.outputs}
-    if isinstance(subject, DataProduct):
-        made.add(subject.object_id)
+    if _is_of_file(subject):
+        made.add(graph.node_id_of(subject))
     paths: dict[int, str] = {}
     taken: set[str] = set()
-    for thing in objects:
+    for thing in things:
         sha1 = held.get(thing.pk)
         if sha1 is None or sha1 not in visible or not get_store().exists(sha1):
             continue
@@ -209,12 +208,11 @@ def _packed(
     return paths
 
 
-def _free_path(folder: str, thing: Object, taken: set[str]) -> str:
+def _free_path(folder: str, thing: Any, taken: set[str]) -> str:
     """Return a path that no other file has, whatever the case of letters."""
-    extension = extension_of(thing.file_type)
-    stem = name_of_object(thing)
-    path = f"{folder}/{valid_file_name(stem, extension)}"
+    name = graph.files.file_name_of(thing)
+    path = f"{folder}/{name}"
     if path.lower() in taken:
-        path = f"{folder}/{thing.pk}/{valid_file_name(stem, extension)}"
+        path = f"{folder}/{thing.pk}/{name}"
     taken.add(path.lower())
     return path

@@ -13,24 +13,14 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils.encoding import iri_to_uri
 
-from registry.catalogue.models import DataProduct
-from registry.catalogue.provenance.documents import OBJECT_DOCUMENT
-from registry.catalogue.provenance.rows import name_of_object
-from registry.core.texts import shorten_text
+from registry.core.graph import graph
 from registry.provenance.crates.terms import UNRECORDED_SOFTWARE
 from registry.provenance.crates.writing.fields import address_at, properties_of
 
 if TYPE_CHECKING:
     from django.db.models import Model
 
-    from registry.catalogue.models import (
-        KeyValue,
-        Keyword,
-        Licence,
-        Namespace,
-        Object,
-        StorageLocation,
-    )
+    from registry.core.graph.mapping import DocumentType, Location
     from registry.identity.models import User
     from registry.provenance.crates.writing.content import Content
     from registry.storage.models import StoredFile
@@ -71,24 +61,19 @@ UNRECORDED_VALUES: Values = {
 def root_values(content: Content) -> Values:
     """Describe the crate as a whole."""
     subject = content.subject
-    if isinstance(subject, DataProduct):
-        cited = f"{subject.namespace.name}:{subject.name}@{subject.version}"
-        name = f"{subject.name} {subject.version}"
-        description = subject.object.description or f"The data product {cited}."
-        identifier = f"{settings.REGISTRY_URL}/data_product/{cited}"
-    else:
-        name = f"code run {subject.pk}"
-        description, identifier = subject.description, f"urn:uuid:{subject.uuid}"
+    document = graph.document_of(subject)
+    if document is None or document.crate_subject is None:
+        raise TypeError(f"{subject.kind} declares nothing to say in a crate about it")
+    said = document.crate_subject.describe(subject)
     return {
-        "name": name,
-        "description": description,
-        "identifier": iri_to_uri(identifier),
+        **said,
+        "identifier": iri_to_uri(said["identifier"]),
         "datePublished": _moment(subject.last_updated),
     }
 
 
 def types_of(*, is_file: bool, is_software: bool, is_script: bool) -> str | list[str]:
-    """Say what an object is."""
+    """Say what a file is."""
     types = ["File"] if is_file else []
     if is_software:
         types.append("SoftwareApplication")
@@ -99,28 +84,26 @@ def types_of(*, is_file: bool, is_software: bool, is_script: bool) -> str | list
     return types[0] if len(types) == 1 else types
 
 
-def address_of(thing: Object, file: StoredFile | None) -> str | None:
+def address_of(location: Location | None, file: StoredFile | None) -> str | None:
     """Return where a file is: in the store, else where its location says."""
     if file is not None:
         return f"{settings.REGISTRY_URL}/data/{file.sha1}"
-    return address_at(thing.storage_location) if thing.storage_location else None
+    return address_at(location) if location else None
 
 
-def object_values(
-    thing: Object, file: StoredFile | None, *, is_private: bool
+def file_values(
+    document: DocumentType, thing: Any, file: StoredFile | None, *, is_private: bool
 ) -> Values:
-    """Describe an object."""
-    said = properties_of(OBJECT_DOCUMENT, thing)
+    """Describe a file."""
+    said = properties_of(document, thing)
     # what it is depends on what it was used as
     said.pop("@type")
-    return {
-        **said,
-        **_bytes(thing.storage_location, file, is_private=is_private),
-    }
+    location = document.location_of(thing)
+    return {**said, **_bytes(location, file, is_private=is_private)}
 
 
 def _bytes(
-    location: StorageLocation | None, file: StoredFile | None, *, is_private: bool
+    location: Location | None, file: StoredFile | None, *, is_private: bool
 ) -> Values:
     """Say what is known of the bytes of a file, and who may have them."""
     if location is None:
@@ -138,16 +121,11 @@ def _bytes(
     }
 
 
-def software_values(thing: Object, file: StoredFile | None) -> Values:
-    """Describe an object as the software that it is."""
-    release = getattr(thing, "code_repo_release", None)
-    location = thing.storage_location
-    versions = (fact.value for fact in thing.key_values.all() if fact.key == "version")
-    values: Values = {
-        "name": release.name if release else thing.description or name_of_object(thing),
-        "version": release.version if release else next(versions, None),
-        "url": release.website if release else None,
-    }
+def software_values(
+    thing: Any, location: Location | None, file: StoredFile | None
+) -> Values:
+    """Describe a file as the software that it is."""
+    values = graph.files.describe_software(thing)
     if location is None or file is not None:
         return values
     address = address_at(location)
@@ -160,15 +138,6 @@ def software_values(thing: Object, file: StoredFile | None) -> Values:
     }
 
 
-def namespace_values(namespace: Namespace) -> Values:
-    """Describe the group or project that a namespace is of."""
-    return {
-        "@type": "Organization",
-        "name": namespace.full_name or namespace.name,
-        "url": namespace.website,
-    }
-
-
 def account_values(account: User, *, is_named: bool) -> Values:
     """Describe an account that belongs to nobody in particular."""
     return {
@@ -176,31 +145,6 @@ def account_values(account: User, *, is_named: bool) -> Values:
         "alternateName": account.get_username()
         if is_named
         else f"account {account.pk}",
-    }
-
-
-def licence_values(licence: Licence) -> Values:
-    """Describe a licence."""
-    name = shorten_text(licence.licence_info, 200)
-    return {
-        "@type": "CreativeWork",
-        "name": name,
-        "text": licence.licence_info if licence.licence_info != name else None,
-    }
-
-
-def keyword_values(word: Keyword) -> Values:
-    """Describe a keyword that is defined somewhere."""
-    return {"@type": "DefinedTerm", "name": word.keyphrase}
-
-
-def fact_values(fact: KeyValue) -> Values:
-    """Describe a key with its value."""
-    return {
-        "@type": "PropertyValue",
-        "name": fact.key,
-        "propertyID": fact.key,
-        "value": fact.value,
     }
 
 

@@ -11,8 +11,7 @@ from registry.core.graph.mapping import Datatype
 from registry.core.graph.queries import field_of
 
 if TYPE_CHECKING:
-    from registry.catalogue.models import StorageLocation
-    from registry.core.graph.mapping import DocumentType, MappedField
+    from registry.core.graph.mapping import DocumentType, Location, MappedField
 
 
 def properties_of(
@@ -54,16 +53,6 @@ def _written(field: MappedField, value: Any) -> Any:
     return None if value == "" else value
 
 
-def location_of(document: DocumentType, record: Any) -> StorageLocation | None:
-    """Return where the file of a record is, None for a record without."""
-    locations = (
-        one.value_of(record)
-        for one in document.fields
-        if one.datatype is Datatype.LOCATION
-    )
-    return next(locations, None)
-
-
 def names_of_kinds(
     document: DocumentType, record: Any
 ) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -77,7 +66,7 @@ def names_of_kinds(
 
 
 def _location(
-    word: str, location: StorageLocation | None, *, is_private: bool
+    word: str, location: Location | None, *, is_private: bool
 ) -> Iterator[tuple[str, Any]]:
     """Say where a file is; that it is public goes without saying."""
     if location is not None:
@@ -95,6 +84,6 @@ def compact(entity: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def address_at(location: StorageLocation) -> str:
+def address_at(location: Location) -> str:
     """Return the address of a storage location."""
     return str(iri_to_uri(f"{location.storage_root.root}{location.path}"))

@@ -5,21 +5,14 @@ What an entity says of itself is in ``entities``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from registry.catalogue.files import extension_of, media_type_of
-from registry.catalogue.models import WHOLE_OBJECT, DataProduct, Object
-from registry.catalogue.provenance.documents import (
-    AUTHOR_DOCUMENT,
-    DATA_PRODUCT_DOCUMENT,
-    EXTERNAL_OBJECT_DOCUMENT,
-    FILE_TYPE_DOCUMENT,
-)
-from registry.catalogue.provenance.privacy import is_private
-from registry.catalogue.provenance.rows import external_of
-from registry.core.graph import Element
+from registry.core.graph import Element, graph
+from registry.core.graph.files import unique_links
+from registry.core.graph.mapping import is_private
+from registry.core.graph.queries import field_of
 from registry.provenance.crates.terms import (
     CC0,
     PREVIEW,
@@ -30,30 +23,21 @@ from registry.provenance.crates.terms import (
 from registry.provenance.crates.writing import entities
 from registry.provenance.crates.writing.fields import (
     compact,
-    location_of,
     names_of_kinds,
     properties_of,
 )
-from registry.runs.provenance.documents import CODE_RUN_DOCUMENT
-from registry.runs.provenance.roles import CONFIGURATION, SCRIPT, SOFTWARE
 
 if TYPE_CHECKING:
     from rocrate.rocrate import ROCrate
 
-    from registry.catalogue.models import (
-        Author,
-        KeyValue,
-        Keyword,
-        Licence,
-        StorageLocation,
-    )
-    from registry.core.graph import Role
-    from registry.core.graph.mapping import DocumentType
+    from registry.core.graph import NodeName, Role
+    from registry.core.graph.files import Link
+    from registry.core.graph.mapping import DocumentType, Location
     from registry.provenance.crates.writing.content import Content, Done, Other
     from registry.provenance.crates.writing.entities import UrlOf, Values
 
-#: What a reference to an entity looks like.
-Link = dict[str, str]
+#: The word for what an action was done with, which every action has.
+_INSTRUMENT = "instrument"
 
 
 def metadata_of(content: Content, *, url_of: UrlOf, packed: bool) -> dict[str, Any]:
@@ -73,16 +57,18 @@ class _Metadata:
         from rocrate.rocrate import ROCrate  # noqa: PLC0415
 
         self._content = content
-        self._url_of = url_of
+        self._runs = graph.default_type(Element.ACTIVITY)
+        self._things = graph.default_type(Element.ENTITY)
+        self.url_of = url_of
         self._paths = content.packed if packed else {}
         self._crate: ROCrate = ROCrate(version=VERSION)
         self._crate.metadata.extra_terms.update(extra_terms())
         #: The names of entities by kind and id of their records.
         self._named: dict[tuple[str, int], str] = {}
-        self._software = _in_role(content, SOFTWARE)
-        self._scripts = _in_role(content, SCRIPT)
+        self._software = _in_role(content, _is_instrument)
+        self._scripts = _in_role(content, _is_plan)
         self._describe_itself(packed=packed)
-        for thing in content.objects:
+        for thing in content.things:
             self._thing(thing)
         actions = [self._run(done) for done in content.runs]
         actions += [link for one in content.others if (link := self._other(one))]
@@ -91,36 +77,26 @@ class _Metadata:
     def generate(self) -> dict[str, Any]:
         """Return the document."""
         document: dict[str, Any] = self._crate.metadata.generate()
-        graph = [compact(entity) for entity in document["@graph"]]
-        return {**document, "@graph": graph}
+        described = [compact(entity) for entity in document["@graph"]]
+        return {**document, "@graph": described}
 
     def _describe_itself(self, *, packed: bool) -> None:
         """Say of the crate's own files what they are."""
-        self._crate.metadata["license"] = self._add(CC0, entities.CC0_VALUES)
+        self._crate.metadata["license"] = self.add(CC0, entities.CC0_VALUES)
         if packed:
-            self._add(PREVIEW, entities.PREVIEW_VALUES)
+            self.add(PREVIEW, entities.PREVIEW_VALUES)
 
     def _describe_root(self, actions: list[Link]) -> None:
         """Say of the crate as a whole what it is about."""
         content, root = self._content, self._crate.root_dataset
         values = entities.root_values(content)
-        people = {
-            author.pk: author for one in content.results for author in one.authors.all()
-        }
-        licences = [
-            self._licence(licence)
-            for thing in content.results
-            for licence in thing.licences.all()
-        ]
-        keywords = [
-            word.keyphrase for thing in content.results for word in thing.keywords.all()
-        ]
+        labels = graph.files.describe_all(content.results, self)
         values |= {
-            "conformsTo": self._add(PROCESS_RUN, entities.PROFILE_VALUES),
-            "license": _unique(licences) or entities.NO_LICENCE,
-            "author": _unique(map(self._author, people.values())) or None,
+            "conformsTo": self.add(PROCESS_RUN, entities.PROFILE_VALUES),
+            "license": unique_links(labels["license"]) or entities.NO_LICENCE,
+            "author": unique_links(labels["author"]) or None,
             "publisher": self._publisher(),
-            "keywords": list(dict.fromkeys(keywords)) or None,
+            "keywords": list(dict.fromkeys(labels["keywords"])) or None,
             "mentions": actions or None,
             "mainEntity": [self._link(thing.pk) for thing in content.results] or None,
         }
@@ -129,18 +105,21 @@ class _Metadata:
                 root[name] = value
 
     def _publisher(self) -> Link | None:
-        """Refer to the group whose namespace the subject is named in."""
+        """Refer to who published the subject, such as a group or project."""
         subject = self._content.subject
-        if not isinstance(subject, DataProduct):
+        document = graph.document_of(subject)
+        declared = document.crate_subject if document else None
+        if declared is None or declared.publish is None:
             return None
-        name = self._url_of(subject.namespace)
-        return self._add(name, entities.namespace_values(subject.namespace))
+        return declared.publish(subject, self)
 
-    def _thing(self, thing: Object) -> None:
-        """Describe an object: a file of the crate, one elsewhere, or none at all."""
+    def _thing(self, thing: Any) -> None:
+        """Describe a file: one of the crate, one elsewhere, or none at all."""
+        document = self._things.required_document
+        location = document.location_of(thing)
         file = self._content.records.file_of(thing)
         is_software = thing.pk in self._software
-        address = entities.address_of(thing, file)
+        address = entities.address_of(location, file)
         if is_software and file is None:
             # a repository is no file
             address = None
@@ -151,28 +130,28 @@ class _Metadata:
                 is_software=is_software,
                 is_script=thing.pk in self._scripts,
             ),
-            **entities.object_values(
-                thing, file, is_private=self._is_private(thing.storage_location)
+            **entities.file_values(
+                document, thing, file, is_private=self._is_private(location)
             ),
-            **(entities.software_values(thing, file) if is_software else {}),
-            "author": _unique(map(self._author, thing.authors.all())) or None,
-            "license": _unique(map(self._licence, thing.licences.all())) or None,
-            "keywords": [self._keyword(word) for word in thing.keywords.all()] or None,
-            "encodingFormat": self._format(thing, is_file=place is not None),
-            "additionalProperty": [self._fact(one) for one in thing.key_values.all()]
-            or None,
+            **(entities.software_values(thing, location, file) if is_software else {}),
+            **graph.files.describe_labels(thing, self, place is not None),
         }
         if place is None:
-            name = self._add(self._url_of(thing), values)["@id"]
+            name = self.add(self.url_of(thing), values)["@id"]
         else:
             name = self._add_file(thing, place, address, values)
         self._named[thing.kind, thing.pk] = name
-        products = [self._product(one, name) for one in thing.data_products.all()]
-        if products:
-            self._crate.dereference(name)["encodesCreativeWork"] = products
+        names = [
+            self._name(kind, one, name)
+            for kind in self._things.names
+            if kind.appears and kind.of_node is not None
+            for one in kind.of_node(thing)
+        ]
+        if names:
+            self._crate.dereference(name)["encodesCreativeWork"] = names
 
     def _add_file(
-        self, thing: Object, place: str, address: str | None, values: Values
+        self, thing: Any, place: str, address: str | None, values: Values
     ) -> str:
         """Add a file at its path in the crate, or else at its address."""
         from rocrate.model.file import File  # noqa: PLC0415
@@ -181,90 +160,72 @@ class _Metadata:
         if place != address:
             entity = File(self._crate, dest_path=place, properties=known)
         elif place in self._crate:
-            # another object is at the same address
+            # another file is at the same address
             known["contentUrl"] = place
-            entity = File(self._crate, self._url_of(thing), properties=known)
+            entity = File(self._crate, self.url_of(thing), properties=known)
         else:
             entity = File(self._crate, place, properties=known)
         self._crate.add(entity)
         return str(entity.id)
 
-    def _add(self, name: str, values: Values) -> Link:
+    def add(self, name: str, properties: Values) -> Link:
         """Add an entity that is no file, unless it is there; return a reference."""
         from rocrate.model.contextentity import ContextEntity  # noqa: PLC0415
 
         if name not in self._crate:
-            known = {key: value for key, value in values.items() if value is not None}
+            known = {
+                key: value for key, value in properties.items() if value is not None
+            }
             self._crate.add(ContextEntity(self._crate, name, properties=known))
         return {"@id": name}
 
-    def _is_private(self, location: StorageLocation | None) -> bool:
+    def _is_private(self, location: Location | None) -> bool:
         return is_private(location, self._content.records.private)
 
-    def _product(self, product: DataProduct, file: str) -> Link:
-        """Describe what names a file as a data product, and where it came from."""
-        values = properties_of(DATA_PRODUCT_DOCUMENT, product)
+    def add_record(self, record: Any, name: str | None = None) -> Link:
+        """Add the entity of a record by its map, named as said, else by its address."""
+        document = graph.document_of(record)
+        values = self._described(document, record) if document else {}
+        return self.add(name or self.url_of(record), values)
+
+    def _name(self, kind: NodeName, record: Any, file: str) -> Link:
+        """Describe what names a file, and where the data came from."""
+        values = properties_of(kind.required_document, record)
         values["encoding"] = {"@id": file}
-        external = external_of(product)
-        if external is not None:
-            source = self._described(EXTERNAL_OBJECT_DOCUMENT, external)
-            values["isBasedOn"] = self._add(self._url_of(external), source)
-        return self._add(self._url_of(product), values)
+        origin = kind.origin(record) if kind.origin else None
+        if origin is not None:
+            values["isBasedOn"] = self.add_record(origin)
+        return self.add(self.url_of(record), values)
 
     def _described(self, document: DocumentType, record: Any) -> Values:
         """Describe a record by its map, with names of other kinds beside it."""
-        is_private = self._is_private(location_of(document, record))
+        is_private = self._is_private(document.location_of(record))
         values = properties_of(document, record, is_private=is_private)
         for word, said in names_of_kinds(document, record):
-            link = self._add(f"#{word}-{record.pk}", said)
+            link = self.add(f"#{word}-{record.pk}", said)
             values[word] = [*values.get(word, ()), link]
         return values
-
-    def _author(self, author: Author) -> Link:
-        name = author.identifier or self._url_of(author)
-        return self._add(name, properties_of(AUTHOR_DOCUMENT, author))
-
-    def _licence(self, licence: Licence) -> Link:
-        name = licence.identifier or f"#licence-{licence.pk}"
-        return self._add(name, entities.licence_values(licence))
-
-    def _keyword(self, word: Keyword) -> Any:
-        if word.identifier is None:
-            return word.keyphrase
-        return self._add(word.identifier, entities.keyword_values(word))
-
-    def _fact(self, fact: KeyValue) -> Link:
-        return self._add(f"#property-{fact.pk}", entities.fact_values(fact))
-
-    def _format(self, thing: Object, *, is_file: bool) -> Any:
-        """Return the media type of a file, and its type on record where it has one."""
-        formats: list[Any] = []
-        if is_file:
-            formats.append(media_type_of(extension_of(thing.file_type)))
-        if thing.file_type is not None:
-            name = self._url_of(thing.file_type)
-            said = properties_of(FILE_TYPE_DOCUMENT, thing.file_type)
-            formats.append(self._add(name, said))
-        return formats or None
 
     def _run(self, done: Done) -> Link:
         """Describe a run as an action."""
         run = done.run
         roles = {role: self._link(pk) for role, pk in done.roles.items()}
-        software = roles.pop(SOFTWARE, None)
-        instrument = software or roles.get(SCRIPT) or self._unrecorded(run)
+        software = [roles.pop(role) for role in list(roles) if _is_instrument(role)]
+        scripts = [link for role, link in roles.items() if _is_plan(role)]
+        instrument = [*software, *scripts] or [self._unrecorded(run)]
         special = set(done.roles.values())
         objects = [*roles.values(), *self._parts(done.inputs, special)]
         values = {
-            **properties_of(CODE_RUN_DOCUMENT, run),
+            **properties_of(self._runs.required_document, run),
             "agent": self._agent(run),
-            "instrument": instrument,
-            "object": _unique(objects) or None,
-            "result": _unique(self._parts(done.outputs, set())) or None,
-            "configuration": roles.get(CONFIGURATION),
-            "script": roles.get(SCRIPT),
+            "instrument": instrument[0],
+            "object": unique_links(objects) or None,
+            "result": unique_links(self._parts(done.outputs, set())) or None,
         }
-        return self._add(self._url_of(run), values)
+        for use in self._runs.uses:
+            if use.role in roles and use.role.crate_word:
+                values[use.role.crate_word] = roles[use.role]
+        return self.add(self.url_of(run), values)
 
     def _other(self, other: Other) -> Link | None:
         """Describe a record of another type; return the link to an activity."""
@@ -276,8 +237,8 @@ class _Metadata:
         if term is not None:
             values["additionalType"] = {"@id": term.iri}
         if other.node_type.element is Element.ACTIVITY:
-            return self._add(self._url_of(record), values | self._links_of(other))
-        link = self._add(self._url_of(record), values)
+            return self.add(self.url_of(record), values | self._links_of(other))
+        link = self.add(self.url_of(record), values)
         self._named[record.kind, record.pk] = link["@id"]
         return None
 
@@ -296,9 +257,9 @@ class _Metadata:
         return {
             "agent": self._agent(other.record),
             "instrument": self._unrecorded(other.record),
-            "object": _unique(link for found in links.values() for link in found)
+            "object": unique_links(link for found in links.values() for link in found)
             or None,
-            "result": _unique(results) or None,
+            "result": unique_links(results) or None,
             **words,
         }
 
@@ -308,39 +269,47 @@ class _Metadata:
         That all of a file was meant is said where its name alone could mean less.
         """
         links = []
+        whole = [self._things.parts.whole_name] if self._things.parts else []
         for pk, names in parts.items():
             links.append(self._link(pk))
-            if names != [WHOLE_OBJECT] or pk in special:
+            if names != whole or pk in special:
                 links += [self._component(pk, name) for name in names]
         return links
 
     def _component(self, pk: int, name: str) -> Link:
         whole = self._link(pk)
         place = f"{whole['@id']}#{quote(name, safe='')}"
-        return self._add(place, entities.component_values(name, whole))
+        return self.add(place, entities.component_values(name, whole))
 
     def _agent(self, record: Any) -> Link:
-        """Refer to who did it: the author whose account registered it, or that."""
-        author = self._content.records.authors.get(record.registered_by_id)
-        if author is not None:
-            return self._author(author)
+        """Refer to who did it: the person whose account registered it, or that."""
+        person = self._content.records.people.get(record.registered_by_id)
+        if person is not None:
+            identifier = getattr(person, field_of(graph.people.identifier).name)
+            return self.add_record(person, identifier)
         account = record.registered_by
         values = entities.account_values(account, is_named=self._content.is_named)
-        return self._add(f"#account-{account.pk}", values)
+        return self.add(f"#account-{account.pk}", values)
 
     def _unrecorded(self, record: Any) -> Link:
         """Stand for software of which nothing is on record."""
-        name = f"{self._url_of(record)}#software"
-        return self._add(name, entities.UNRECORDED_VALUES)
+        name = f"{self.url_of(record)}#software"
+        return self.add(name, entities.UNRECORDED_VALUES)
 
     def _link(self, pk: int) -> Link:
-        return {"@id": self._named[Object.kind, pk]}
+        return {"@id": self._named[self._things.kind, pk]}
 
 
-def _in_role(content: Content, role: Role) -> set[int]:
-    """Return the objects that a run used in a role."""
-    return {done.roles[role] for done in content.runs if role in done.roles}
+def _is_instrument(role: Role) -> bool:
+    return role.crate_word == _INSTRUMENT
 
 
-def _unique(links: Iterable[Link]) -> list[Link]:
-    return list({link["@id"]: link for link in links}.values())
+def _is_plan(role: Role) -> bool:
+    return role.is_plan
+
+
+def _in_role(content: Content, is_meant: Callable[[Role], bool]) -> set[int]:
+    """Return the files that a run used in such a role."""
+    return {
+        pk for done in content.runs for role, pk in done.roles.items() if is_meant(role)
+    }

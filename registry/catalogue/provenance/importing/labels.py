@@ -15,17 +15,17 @@ from registry.catalogue.models import (
     Namespace,
     Object,
 )
-from registry.provenance.importing.places import location_key, register_places
+from registry.catalogue.provenance.importing.places import location_key, register_places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from registry.catalogue.models import StorageLocation
+    from registry.catalogue.provenance.importing.places import LocationKey
+    from registry.core.graph.described import External, Product, Thing
+    from registry.core.graph.ledger import Ledger
     from registry.core.models import Record
     from registry.core.records import Values
-    from registry.provenance.importing.described import External, Product, Thing
-    from registry.provenance.importing.ledger import Ledger
-    from registry.provenance.importing.places import LocationKey
 
     #: What a document says of a thing, and the object that it is on record.
     Pair = tuple[Thing, Object]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from registry.catalogue.models import (
@@ -11,40 +10,34 @@ from registry.catalogue.models import (
     DataProduct,
     Object,
 )
-from registry.core.errors import Conflict
-from registry.provenance.importing.labels import register_labels, register_products
-from registry.provenance.importing.places import (
+from registry.catalogue.provenance.importing.labels import (
+    register_labels,
+    register_products,
+)
+from registry.catalogue.provenance.importing.places import (
     location_key,
     register_file_types,
     register_places,
 )
+from registry.core.errors import Conflict
+from registry.core.graph.described import Registered
 
 if TYPE_CHECKING:
-    from registry.catalogue.models import Author
+    from registry.core.graph.described import Place, Thing
+    from registry.core.graph.ledger import Ledger
     from registry.core.models import Record
-    from registry.provenance.importing.described import Place, Thing
-    from registry.provenance.importing.ledger import Ledger
 
 #: Where the object of a thing is looked up, with its bytes.
 _LOCATION = "storage_location"
 
 
-@dataclass(frozen=True)
-class Things:
-    """What became of the files.
-
-    `objects` has the object of everything that a run can refer to, by key; `records`
-    what each key stands for itself: an object, a data product, a release.
-    """
-
-    objects: dict[str, Object]
-    records: dict[str, Record]
-
-
 def register_things(
-    things: Sequence[Thing], people: Mapping[str, Author], ledger: Ledger
-) -> Things:
-    """Find or register the things, under all the names that they have."""
+    things: Sequence[Thing], people: Mapping[str, Record], ledger: Ledger
+) -> Registered:
+    """Find or register the things, under all the names that they have.
+
+    Runs can refer to an object by the keys of its products and its release as well.
+    """
     known = _Known(things)
     found = [known.object_of(thing) for thing in things]
     new = [thing for thing, one in zip(things, found, strict=True) if one is None]
@@ -62,7 +55,10 @@ def register_things(
     }
     records |= register_products(pairs, ledger)
     records |= register_labels(pairs, {id(thing) for thing in new}, ledger)
-    return Things({key: one for said, one in pairs for key in _keys_of(said)}, records)
+    links: dict[str, Record] = {
+        key: one for said, one in pairs for key in _keys_of(said)
+    }
+    return Registered(links, records)
 
 
 def _keys_of(thing: Thing) -> Iterator[str]:
@@ -150,7 +146,7 @@ def _require_same(thing: Thing, on_record: Object) -> None:
 
 
 def _register_objects(
-    things: Sequence[Thing], people: Mapping[str, Author], ledger: Ledger
+    things: Sequence[Thing], people: Mapping[str, Record], ledger: Ledger
 ) -> list[Object]:
     """Register the objects of things that are not on record."""
     locations = register_places(list(_places(things)), ledger)

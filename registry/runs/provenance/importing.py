@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from registry.catalogue.models import WHOLE_OBJECT, Object, ObjectComponent
+from registry.catalogue.models import WHOLE_OBJECT, ObjectComponent
 from registry.core.errors import Conflict, InvalidInput
+from registry.core.graph.described import Registered
 from registry.runs.models import CodeRun
+from registry.runs.provenance.documents import LINKS
 from registry.runs.services import update_code_run
 
 if TYPE_CHECKING:
+    from registry.core.graph.described import Part, Run
+    from registry.core.graph.ledger import Ledger
+    from registry.core.models import Record
     from registry.core.records import Values
-    from registry.provenance.importing.described import Part, Run
-    from registry.provenance.importing.ledger import Ledger
 
     #: Ids of components by the ids of their objects and their names.
     Components = Mapping[tuple[int, str], int]
 
-#: The links of a run to objects.
-_OBJECTS = ("code_repo", "model_config", "submission_script")
-
 
 def register_runs(
-    runs: Sequence[Run], objects: Mapping[str, Object], ledger: Ledger
-) -> dict[str, CodeRun]:
-    """Find or register the runs; return them by key.
+    runs: Sequence[Run], objects: Mapping[str, Record], ledger: Ledger
+) -> Registered:
+    """Find or register the runs.
 
     A document may tell a part of what a run wrote, another document the rest: so what
     a run on record lacks is added to it.
@@ -47,37 +47,38 @@ def register_runs(
             values = _values_of(run, objects, components)
             found[run.key] = _complete(run, record, values, ledger)
     registered = ledger.register(CodeRun, rows)
-    return found | {run.key: one for run, one in zip(new, registered, strict=True)}
+    found |= {run.key: one for run, one in zip(new, registered, strict=True)}
+    return Registered(found)
 
 
 def _require_dates(runs: Iterable[Run]) -> None:
     """Refuse new runs of which nothing says when they began."""
     message = "When did this begin? A run that is not on record needs a time."
-    undated = [run for run in runs if run.run_date is None]
+    undated = [run for run in runs if run.began is None]
     if undated:
         raise InvalidInput({run.where: [message] for run in undated})
 
 
 def _values_of(
-    run: Run, objects: Mapping[str, Object], components: Components
+    run: Run, objects: Mapping[str, Record], components: Components
 ) -> dict[str, object]:
     """Return the values of a run's record."""
     values: dict[str, object] = {
         "uuid": run.uuid,
         "description": run.description,
-        "run_date": run.run_date,
-        "end_date": run.end_date,
+        "run_date": run.began,
+        "end_date": run.ended,
         "inputs": _ids(run.inputs, objects, components),
         "outputs": _ids(run.outputs, objects, components),
     }
-    for name in _OBJECTS:
-        key = getattr(run, name)
+    for name in LINKS:
+        key = run.links.get(name)
         values[name] = objects[key] if key is not None else None
     return values
 
 
 def _ids(
-    parts: Iterable[Part], objects: Mapping[str, Object], components: Components
+    parts: Iterable[Part], objects: Mapping[str, Record], components: Components
 ) -> list[int]:
     return [
         components[objects[part.thing].pk, part.component or WHOLE_OBJECT]
@@ -89,7 +90,7 @@ def _complete(
     run: Run, record: CodeRun, values: Mapping[str, object], ledger: Ledger
 ) -> CodeRun:
     """Add to a run on record what it lacks; refuse what contradicts it."""
-    began = run.run_date if run.is_dated else None
+    began = run.began if run.is_dated else None
     if began is not None and began != record.run_date:
         raise Conflict(
             f"{run.where}: code run {record.pk} on record began at "
@@ -105,7 +106,7 @@ def _additions(record: CodeRun, values: Mapping[str, object]) -> Values:
     """Return the lists that a document makes longer, and the links that it adds."""
     additions: dict[str, object] = {
         name: values[name]
-        for name in _OBJECTS
+        for name in LINKS
         if values[name] is not None and getattr(record, f"{name}_id") is None
     }
     for name in ("inputs", "outputs"):
@@ -118,7 +119,7 @@ def _additions(record: CodeRun, values: Mapping[str, object]) -> Values:
 
 
 def _register_components(
-    runs: Sequence[Run], objects: Mapping[str, Object], ledger: Ledger
+    runs: Sequence[Run], objects: Mapping[str, Record], ledger: Ledger
 ) -> Components:
     """Find or register the parts of objects that runs read and wrote."""
     named = {

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from registry.catalogue.models import FileType, StorageLocation, StorageRoot
 
 if TYPE_CHECKING:
-    from registry.provenance.importing.described import Place
-    from registry.provenance.importing.ledger import Ledger
+    from registry.core.graph.described import Place
+    from registry.core.graph.ledger import Ledger
 
     #: A place that is wanted, and where in the document it is named.
     Wanted = tuple[str, Place]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from registry.core.errors import (
     BulkError,
@@ -18,7 +18,6 @@ from registry.core.record_types import record_type_of
 if TYPE_CHECKING:
     from registry.core.models import Record
     from registry.core.records import Values
-    from registry.identity.models import User
 
 R = TypeVar("R", bound="Record")
 
@@ -27,7 +26,7 @@ R = TypeVar("R", bound="Record")
 class Ledger:
     """Who imports, and what was registered for them so far."""
 
-    by: User
+    by: Any
     registered: list[Record] = field(default_factory=list)
 
     def register(self, model: type[R], rows: Sequence[tuple[str, Values]]) -> list[R]:

@@ -11,13 +11,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from registry.catalogue.models import Author, Object
-    from registry.core.graph import NodeType
+    from registry.core.graph.ledger import Ledger
+    from registry.core.graph.nodes import NodeType
     from registry.core.models import Record
-    from registry.runs.models import CodeRun
+
+    #: Finds or registers what a document describes of one sort: the descriptions, the
+    #: records that they can refer to, by key, and where to note what was registered.
+    Importer = Callable[[Any, Mapping[str, Record], Ledger], "Registered"]
 
 
 def derived_uuid(name: str) -> uuid.UUID:
@@ -31,7 +34,7 @@ def derived_uuid(name: str) -> uuid.UUID:
 
 @dataclass(frozen=True)
 class Person:
-    """A person or an organisation; `record` where it is an author on record already.
+    """A person or an organisation; `record` where it is one on record already.
 
     An identifier (a URL) decides who it is; without one the UUID does.
     """
@@ -41,7 +44,7 @@ class Person:
     uuid: uuid.UUID
     name: str | None = None
     identifier: str | None = None
-    record: Author | None = None
+    record: Record | None = None
 
 
 @dataclass(frozen=True)
@@ -92,13 +95,13 @@ class Release:
 
 @dataclass(frozen=True)
 class Thing:
-    """A file or another thing that runs read and write: an object, once on record.
+    """A file or another thing that runs read and write: the default type of entities.
 
     A document may have several names for one thing, hence `keys`. `uuid_stated` says
     that the document has the UUID from a registry, rather than that it was derived.
     `file_type` is a name with the ending of file names, as far as that is known;
     `authors` are keys of people; `licences` and `keywords` are texts with their URLs;
-    `facts` are keys with values. `record` is the object where the document refers to
+    `facts` are keys with values. `record` is the entity where the document refers to
     one of this registry's own.
     """
 
@@ -106,7 +109,7 @@ class Thing:
     where: str
     uuid: uuid.UUID
     uuid_stated: bool = False
-    record: Object | None = None
+    record: Any = None
     description: str | None = None
     file_type: tuple[str, str | None] | None = None
     authors: tuple[str, ...] = ()
@@ -128,25 +131,24 @@ class Part:
 
 @dataclass(frozen=True)
 class Run:
-    """A run of code. Its code, configuration and script are keys of things.
+    """A run of code, the default type of activities.
 
-    A run that is on record need not say when it began, and what it says may be a guess:
-    then `is_dated` is false, and the record is right.
+    ``links`` are keys of things by the foreign keys of its record. A run that is on
+    record need not say when it began, and what it says may be a guess: then
+    `is_dated` is false, and the record is right.
     """
 
     key: str
     where: str
     uuid: uuid.UUID
     description: str
-    run_date: datetime | None
+    began: datetime | None
     is_dated: bool = True
-    end_date: datetime | None = None
-    code_repo: str | None = None
-    model_config: str | None = None
-    submission_script: str | None = None
+    ended: datetime | None = None
+    links: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[Part, ...] = ()
     outputs: tuple[Part, ...] = ()
-    record: CodeRun | None = None
+    record: Any = None
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,23 @@ class Described:
     values: Mapping[str, Any]
     links: Mapping[str, str] = field(default_factory=dict)
     record: Record | None = None
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What became of descriptions.
+
+    ``links`` has the record of everything that others can refer to, by key; ``records``
+    what each key stands for itself, where that is another record.
+    """
+
+    links: Mapping[str, Record]
+    records: Mapping[str, Record] | None = None
+
+    @property
+    def keys(self) -> Mapping[str, Record]:
+        """The records that the keys of the document stand for."""
+        return self.links if self.records is None else self.records
 
 
 @dataclass(frozen=True)
