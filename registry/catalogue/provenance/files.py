@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from registry.catalogue.access import (
     ACCESSIBILITY,
     PRIVATE,
+    downloadable_files,
+    private_files,
 )
 from registry.catalogue.files import extension_of, valid_file_name
 from registry.catalogue.models import ExternalObject, FileType, Object
