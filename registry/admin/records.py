@@ -184,7 +184,7 @@ class RecordAdmin(ServiceAdmin):
         if obj.pk is None:
             [record] = self.record_type.register_rows([values], by=by, validated=True)
             return record
-        known = form.if_match_revisions()
+        known = form.known_revisions()
         return self._change(obj.pk, values, by=by, unless_changed=known, validated=True)
 
     @property

@@ -15,7 +15,7 @@ KEYWORD = RecordType(
     description="A keyword or phrase that tells what an object is about.",
     summary="What objects are about.",
     section=ANNOTATIONS,
-    rank=120,
+    rank=70,
     columns=(
         models.Keyword.keyphrase,
         models.Keyword.object,
@@ -53,7 +53,7 @@ CODE_REPO_RELEASE = RecordType(
     description="Marks an object as a released version of a code repository.",
     summary="Released versions of software.",
     section=ANNOTATIONS,
-    rank=60,
+    rank=40,
     columns=(
         models.CodeRepoRelease.name,
         models.CodeRepoRelease.version,

@@ -25,14 +25,14 @@ OBJECT = RecordType(
     description="""
 A file, a folder or another thing that runs read and write.
 
-Registering an object also registers its component `whole_object`. Only its owner can
-change an object; its location, once set, stays. A PUT with `path`, `hash` and
-`storage_root` places an object that has no location there, and registers the storage
-location where there is none.
+Registering an object also registers its component `whole_object`. Only its owner or an
+administrator can change an object; its location, once set, stays. A PUT with `path`,
+`hash` and `storage_root` places an object that has no location there, and registers the
+storage location where there is none.
 """.strip(),
     summary="Files, folders and other things that runs read and write.",
     section=OBJECTS,
-    rank=40,
+    rank=50,
     columns=(
         models.Object.description,
         models.Object.file_type,
@@ -84,7 +84,7 @@ named `whole_object`.
 """.strip(),
     summary="Named parts of objects, such as the tables in a file.",
     section=OBJECTS,
-    rank=50,
+    rank=60,
     columns=(
         models.ObjectComponent.name,
         models.ObjectComponent.object,

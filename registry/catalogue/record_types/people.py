@@ -18,7 +18,7 @@ the `uuid` is derived from it, so that registries agree.
 """.strip(),
     summary="People and organisations that made data or code.",
     section=PEOPLE,
-    rank=90,
+    rank=80,
     columns=(models.Author.name, models.Author.identifier, models.Author.uuid),
     search_texts=(models.Author.name, models.Author.identifier),
     natural_key=models.Author.identifier,
@@ -32,7 +32,7 @@ USER_AUTHOR = RecordType(
     description="Says that an account of this registry belongs to an author.",
     summary="Which account is which author.",
     section=PEOPLE,
-    rank=100,
+    rank=120,
     columns=(models.UserAuthor.author, models.UserAuthor.user),
     correct=partial(
         curation.correct_record, models.UserAuthor, check=curation.check_user_author

@@ -16,7 +16,7 @@ NAMESPACE = RecordType(
     "products.",
     summary="Spaces of names, usually one for a group or project.",
     section=PRODUCTS,
-    rank=110,
+    rank=90,
     columns=(
         models.Namespace.name,
         models.Namespace.full_name,
@@ -35,7 +35,8 @@ DATA_PRODUCT = RecordType(
     description="""
 An object under a name and a version within a namespace.
 
-Only its owner can change a data product. Fields that others rely on are locked.
+Only its owner or an administrator can change a data product. Fields that others rely on
+are locked.
 """.strip(),
     summary="Data under a name and a version within a namespace.",
     section=PRODUCTS,
@@ -78,7 +79,7 @@ Give an `identifier` (a URL such as a DOI), or both `alternate_identifier` and
 """.strip(),
     summary="Data that came from elsewhere, and the identifiers it has there.",
     section=PRODUCTS,
-    rank=30,
+    rank=20,
     columns=(
         models.ExternalObject.title,
         models.ExternalObject.version,

@@ -13,11 +13,12 @@ ISSUE = RecordType(
     description="""
 A quality issue with one or more components of objects.
 
-`severity` 0 is a remark, larger is worse. Only its owner can change an issue.
+`severity` 0 is a remark, larger is worse. Only its owner or an
+administrator can change an issue.
 """.strip(),
     summary="What is known to be wrong with data.",
     section=QUALITY,
-    rank=70,
+    rank=100,
     columns=(
         models.Issue.description,
         models.Issue.severity,
@@ -34,7 +35,7 @@ QUALITY_CONTROLLED = RecordType(
     "how.",
     summary="Objects whose quality was controlled, and the documents that say how.",
     section=QUALITY,
-    rank=80,
+    rank=110,
     columns=(
         models.QualityControlled.object,
         models.QualityControlled.document,
