@@ -178,7 +178,7 @@ class RecordAdmin(ServiceAdmin):
         texts = [one.name for one in fields if isinstance(one, CharField)]
         return (*dict.fromkeys([*map(name_of, self.record_type.search_texts), *texts]),)
 
-    def store(self, request: HttpRequest, obj: Any, form: Any) -> Model:
+    def store(self, request: HttpRequest, obj: Any, form: RecordForm) -> Model:
         """Register a record, or change the revision that the form shows."""
         by, values = signed_in_user(request), form.values()
         if obj.pk is None:
