@@ -116,8 +116,11 @@ def _write(output: bytes) -> None:
 def stopped_at_end(started: list[Command]) -> Iterator[None]:
     """Stop what runs still when the block ends, as it does by Ctrl-C or SIGTERM."""
     # SIGINT as well: a shell that starts a job in the background has it ignored
-    for stops in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for stops in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stops, _interrupt)
+    # as nohup does on purpose
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _interrupt)
     try:
         yield
     finally:
