@@ -224,7 +224,7 @@ def guide(
 def test_the_guide_uploads_and_registers(
     guide: dict[str, Any], live_registry: LiveRegistry
 ) -> None:
-    text = guide["Upload and register it"]
+    text = guide["Upload and register the file"]
     (url,) = re.findall(rf"{live_registry.url}/api/data_product/\d+/", text)
     assert requests.get(url, timeout=PATIENCE).json()["name"] == "school/in-bed"
     script = sha1_of((guide["folder"] / "upload.py").read_bytes())
