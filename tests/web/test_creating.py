@@ -170,7 +170,7 @@ def test_the_service_validates_the_form(
         ("data_product", {"object": "987654"}, "Object 987654 does not exist."),
         ("issue", {"severity": "-1"}, "greater than or equal to 0"),
         ("issue", {"severity": "40000"}, "less than or equal to 32767"),
-        ("issue", {"component_issues": "1 x"}, "is not a valid object component"),
+        ("issue", {"component_issues": "x"}, "is not a valid object component"),
         ("code_run", {"run_date": "yesterday"}, "Enter a valid date/time."),
         ("author", {"identifier": "javascript:alert(1)"}, "Enter a"),
         ("storage_root", {"root": "https://me:secret@example.org/"}, "password"),
