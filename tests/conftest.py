@@ -32,7 +32,7 @@ LIVE_FIXTURES = frozenset({"launch_browser", "redis_server", "start_registry"})
 LIVE_PATHS = (
     *("attacks/", "bench/", "browser/", "clients/", "examples/", "oauth/"),
     *("http/test_lost_database.py", "management/test_data_folder.py"),
-    *("management/test_serving.py", "management/test_troubles.py"),
+    *("management/test_serving.py", "management/test_command_errors.py"),
 )
 
 UNDER_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
