@@ -7,8 +7,10 @@ from contextlib import ExitStack
 
 import pytest
 from django.core.cache import caches
+from django.test import RequestFactory
 from pytest_django import Settings
 
+from registry.http.bodies import hold_if_large
 from registry.http.large_bodies import (
     LARGE_BODY_BYTES,
     LargeBodyInProgress,
@@ -82,7 +84,8 @@ def test_large_bodies_have_a_maximum_total_size(settings: Settings) -> None:
             hold_large_body("a", 2 * LARGE_BODY_BYTES),
         ):
             pass
-        with hold_large_body("c", LARGE_BODY_BYTES):
-            pass
+        before = dict(bodies_in_memory._sizes)
+        hold_if_large(RequestFactory().post("/", {"name": "small"}), held)
+        assert bodies_in_memory._sizes == before
     with hold_large_body("c", most):
         pass
