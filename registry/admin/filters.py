@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import PAGE_VAR
-from django.contrib.admin.widgets import AutocompleteSelect
 
+from registry.admin.autocomplete import LinkSelect
 from registry.admin.related import filter_name
+from registry.core.links import is_id
 from registry.identity.roles import ROLES
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ class LinkFilter(admin.FieldListFilter):
         form = forms.Form(request.GET, auto_id="filter_%s")
         form.fields[self.name] = forms.ModelChoiceField(
             field.related_model._default_manager.all(),
-            widget=AutocompleteSelect(field, model_admin.admin_site),
+            widget=LinkSelect(field, model_admin.admin_site),
             required=False,
             label=f"Search for {self.title}",
         )
@@ -63,6 +65,15 @@ class LinkFilter(admin.FieldListFilter):
     def expected_parameters(self) -> list[str | None]:
         """Return the name of the query parameter."""
         return [self.name]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> QuerySet[Any] | None:
+        """Return the rows with this target; refuse what cannot be an id."""
+        given: Any = self.used_parameters.get(self.name, ())
+        if not all(is_id(str(one)) for one in given):
+            raise IncorrectLookupParameters(f"{self.name} is not an id.")
+        return super().queryset(request, queryset)
 
     def has_output(self) -> bool:
         """Return True: the filter is always shown, without a query."""

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.db.models import Q
 
+from registry.admin.autocomplete import LinkListField, LinkSelectMultiple
 from registry.admin.columns import CHANGE_COLUMNS, link_column, short_text_column
 from registry.admin.filters import LinkFilter
 from registry.admin.forms import without_clear_button
@@ -134,10 +134,10 @@ def components_field(
     through = ObjectComponent.issues.through
     field: Any = through._meta.get_field("objectcomponent")
     components: forms.ModelMultipleChoiceField[Any] = without_clear_button(
-        forms.ModelMultipleChoiceField(
+        LinkListField(
             ObjectComponent.objects.all(),
             required=False,
-            widget=AutocompleteSelectMultiple(field, site),
+            widget=LinkSelectMultiple(field, site),
         )
     )
     return components

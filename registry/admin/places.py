@@ -23,6 +23,7 @@ class StorageRootAdmin(RecordAdmin):
 class StorageLocationAdmin(RecordAdmin):
     """Storage locations."""
 
+    first_fields = ("path", "hash", "storage_root")
     list_display = (
         "path",
         "hash",

@@ -38,6 +38,7 @@ class IssueAdmin(RecordAdmin):
     """Quality issues."""
 
     form = IssueForm
+    first_fields = ("severity", "description", "component_issues")
     list_display = ("id", "severity", DESCRIPTION, *CHANGE_COLUMNS)
     list_display_links = ("id", DESCRIPTION)
     list_filter = ("last_updated", ("registered_by", LinkFilter))

@@ -11,6 +11,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.db.models import CharField, DateTimeField, URLField
 
+from registry.admin.autocomplete import (
+    LinkListField,
+    LinkSelect,
+    LinkSelectMultiple,
+)
 from registry.admin.base import RegistryAdmin, signed_in_user
 from registry.admin.columns import CHANGE_COLUMNS
 from registry.admin.filters import LinkFilter
@@ -99,18 +104,19 @@ class ServiceAdmin(RegistryAdmin):
         form.service_error = getattr(request, "service_error", None)
         return form
 
-    def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
-        """Return all links, so that no form loads a whole table."""
-        return [
-            field.name
-            for field in (*self.opts.fields, *self.opts.many_to_many)
-            if field.is_relation
-        ]
+    def formfield_for_foreignkey(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Return the form field of a link, with autocomplete."""
+        kwargs.setdefault("widget", LinkSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> Any:
         """Return the form field of a list of links, without a button to clear it."""
+        kwargs.setdefault("form_class", LinkListField)
+        kwargs.setdefault("widget", LinkSelectMultiple(db_field, self.admin_site))
         return without_clear_button(
             super().formfield_for_manytomany(db_field, request, **kwargs)
         )

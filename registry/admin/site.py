@@ -15,6 +15,7 @@ from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 
+from registry.admin.autocomplete import AutocompleteView
 from registry.admin.base import SERVICE, signed_in_user
 from registry.admin.history import name_of_record
 from registry.admin.status import service_status
@@ -83,6 +84,11 @@ class RegistryAdminSite(admin.AdminSite):
         for shown in sections.values():
             shown["models"].sort(key=lambda entry: entry["name"])
         return [sections[one] for one in sorted(sections, key=lambda one: one.rank)]
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """Return the rows that a link can lead to."""
+        view = AutocompleteView.as_view(admin_site=self)
+        return cast("HttpResponse", view(request))
 
     @method_decorator(never_cache)
     def login(

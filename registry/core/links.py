@@ -91,6 +91,11 @@ def _parse_text(text: str, model: type[models.Model]) -> Reference | None:
     return None
 
 
+def is_id(text: str) -> bool:
+    """Return whether a text can be the id of a row, in digits."""
+    return text.isascii() and text.isdigit() and _parse_id(text) is not None
+
+
 def _parse_id(digits: str) -> int | None:
     number = int(digits) if len(digits) <= 20 else _MAX_ID + 1
     return number if number <= _MAX_ID else None

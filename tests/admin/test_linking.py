@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import pytest
 from django.test import Client
 
-from registry.catalogue.models import (
-    Issue,
-    Namespace,
-)
+from registry.catalogue.models import Issue, Keyword, Namespace, StorageLocation
+from registry.core.models import Record
+from registry.runs.models import CodeRun
 from tests import factories
 from tests.admin.browsing import (
     add_path,
+    list_path,
     page_of,
     visit,
 )
+
+#: What is sent for a link, but cannot be an id.
+NOT_IDS = ("abc", "1.5", "-1", "9" * 30, "1 or 1=1")
 
 
 def test_autocomplete_finds_link_targets(curator: Client) -> None:
@@ -47,3 +51,44 @@ def test_a_record_can_be_added_in_a_popup(curator: Client) -> None:
     assert page.status == 200
     lab = Namespace.objects.get()
     assert f'"value": "{lab.pk}"' in page.html.replace("&quot;", '"')
+
+
+@pytest.mark.parametrize("sent", NOT_IDS)
+@pytest.mark.parametrize(
+    "model, field",
+    [
+        (Keyword, "object"),
+        (StorageLocation, "storage_root"),
+        (CodeRun, "inputs"),
+        (Issue, "component_issues"),
+    ],
+)
+def test_a_form_shows_a_link_that_is_no_id_as_an_error(
+    curator: Client, model: type[Record], field: str, sent: str
+) -> None:
+    form = visit(curator, add_path(model)).form | {field: [sent]}
+    page = page_of(curator.post(add_path(model), form))
+    assert page.status == 200
+    assert page.soup.select_one(f".field-{field} .errorlist") is not None
+    assert not model._default_manager.exists()
+
+
+@pytest.mark.parametrize("sent", NOT_IDS)
+def test_a_filter_by_a_link_that_is_no_id_shows_the_whole_list(
+    curator: Client, sent: str
+) -> None:
+    answer = curator.get(list_path(Keyword), {"object__id__exact": sent})
+    assert answer.status_code == 302
+    assert answer["Location"].endswith("?e=1")
+
+
+@pytest.mark.parametrize(
+    "model_name, field_name",
+    [("issue", "component_issues"), ("object", "components"), ("object", "none")],
+)
+def test_autocomplete_refuses_fields_that_are_no_links_of_a_form(
+    curator: Client, model_name: str, field_name: str
+) -> None:
+    query = {"app_label": "registry", "model_name": model_name, "term": "a"}
+    answer = curator.get("/admin/autocomplete/", query | {"field_name": field_name})
+    assert answer.status_code == 403
