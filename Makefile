@@ -40,8 +40,8 @@ test: $(VENV)/.develop system_packages  ## run all checks and tests, on SQLite a
 	PostgreSQL '$(PYTEST) --database postgresql'
 
 .PHONY: test-fast
-test-fast: $(VENV)/.develop  ## run the tests that start no server, browser or client, on SQLite
-	$(PYTEST) --database sqlite -m 'not live'
+test-fast: $(VENV)/.develop  ## run the quick tests on SQLite, without servers, browsers or clients
+	$(PYTEST) --database sqlite -m 'not live and not slow'
 
 .PHONY: check
 check: $(VENV)/.develop  ## check lint, types, layers, migrations, deployment, OpenAPI

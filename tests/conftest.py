@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 from pytest_django import DjangoDbBlocker
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from registry.http import read_slots
 from registry.identity.verified import verified_passwords
@@ -34,6 +35,11 @@ LIVE_PATHS = (
     *("http/test_lost_database.py", "management/test_data_folder.py"),
     *("management/test_serving.py", "management/test_command_errors.py"),
 )
+#: Live modules that take seconds to load, and the folders of live tests.
+NEVER_LOADED = (
+    *(path for path in LIVE_PATHS if path.endswith("/")),
+    "api/test_every_operation.py",
+)
 
 UNDER_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
@@ -44,6 +50,29 @@ def pytest_configure() -> None:
         "django.contrib.auth.hashers.MD5PasswordHasher",
         *settings.PASSWORD_HASHERS,
     ]
+    _scan_static_files_once()
+
+
+def _scan_static_files_once() -> None:
+    """Keep what WhiteNoise finds: it would look again for every client of a test."""
+    scan = WhiteNoiseMiddleware.add_files_from_finders
+    found: dict[str, Any] = {}
+
+    def add_found_files(server: WhiteNoiseMiddleware) -> None:
+        if not found:
+            scan(server)
+            found.update(server.files)
+        server.files.update(found)
+
+    WhiteNoiseMiddleware.add_files_from_finders = add_found_files
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even load modules that start programs where none of them is wanted."""
+    if "not live" not in config.option.markexpr:
+        return None
+    path = collection_path.relative_to(Path(__file__).parent).as_posix()
+    return True if f"{path}/".startswith(NEVER_LOADED) else None
 
 
 @pytest.hookimpl(tryfirst=True)

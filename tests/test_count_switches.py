@@ -25,6 +25,7 @@ def _rows(table: str) -> dict[str, tuple[int, int]]:
 
 
 @pytest.mark.once
+@pytest.mark.slow
 def test_the_counts_are_those_of_the_architecture_page() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "scripts.count_switches"],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from contextlib import contextmanager
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -15,8 +16,9 @@ from typing import TYPE_CHECKING
 from django.db import DatabaseError, connection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from django.db.backends.utils import CursorWrapper
     from django.db.models import Model
 
 logger = logging.getLogger(__name__)
@@ -25,6 +27,8 @@ logger = logging.getLogger(__name__)
 MIN_ADDED_ROWS, UPDATE_INTERVAL = 1000, 60.0
 #: Rows of an index that SQLite samples, so that it takes milliseconds.
 _ANALYZED_ROWS = 400
+#: Milliseconds to wait for another writer of SQLite; the thread has other work to do.
+_PATIENCE = 50
 
 
 class AddedRows:
@@ -56,6 +60,12 @@ class AddedRows:
                 self._not_before = monotonic() + UPDATE_INTERVAL
             return grown
 
+    def put_back(self, tables: list[str]) -> None:
+        """Have tables be due again after the interval, as their update failed."""
+        with self._lock:
+            for table in tables:
+                self._rows[table] += MIN_ADDED_ROWS
+
     def _grown(self) -> list[str]:
         return sorted(
             table for table, rows in self._rows.items() if rows >= MIN_ADDED_ROWS
@@ -68,8 +78,8 @@ added_rows = AddedRows()
 def update_statistics() -> None:
     """Update the statistics of tables to which many rows were added.
 
-    Call it after the response is sent, and outside of transactions. Errors, such as a
-    busy database, are only logged.
+    Call it after the response is sent, and outside of transactions. Where the database
+    is busy or fails, it is logged, and tried again after the interval.
     """
     if connection.in_atomic_block:
         return
@@ -77,11 +87,27 @@ def update_statistics() -> None:
     if not tables:
         return
     try:
-        with connection.cursor() as cursor:
+        with connection.cursor() as cursor, _without_waiting(cursor):
             for statement in _statements(tables):
                 cursor.execute(statement)
     except DatabaseError as error:
+        added_rows.put_back(tables)
         logger.warning("statistics of %s: %s", ", ".join(tables), error)
+
+
+@contextmanager
+def _without_waiting(cursor: CursorWrapper) -> Iterator[None]:
+    """Hardly wait for other writers in the block; PostgreSQL skips locked tables."""
+    if connection.vendor == "postgresql":
+        yield
+        return
+    cursor.execute("PRAGMA busy_timeout")
+    [usual] = cursor.fetchone()
+    cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
+    try:
+        yield
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {usual:d}")
 
 
 def _statements(tables: list[str]) -> list[str]:

@@ -63,6 +63,7 @@ def test_a_record_can_be_added_in_a_popup(curator: Client) -> None:
         (Issue, "component_issues"),
     ],
 )
+@pytest.mark.slow
 def test_a_form_shows_a_link_that_is_no_id_as_an_error(
     curator: Client, model: type[Record], field: str, sent: str
 ) -> None:

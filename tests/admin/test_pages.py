@@ -20,6 +20,7 @@ from tests.admin.checks import assert_usable, each, every_type
 
 
 @every_type
+@pytest.mark.slow
 def test_lists_and_forms_have_a_constant_number_of_queries(
     curator: Client, factory: Any
 ) -> None:
@@ -34,6 +35,7 @@ def test_lists_and_forms_have_a_constant_number_of_queries(
 
 
 @every_type
+@pytest.mark.slow
 def test_pages_are_usable(curator: Client, factory: Any) -> None:
     record: Record = factory()
     factory()
@@ -47,6 +49,7 @@ def test_pages_are_usable(curator: Client, factory: Any) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 30])
+@pytest.mark.slow
 def test_many_links_need_no_more_queries(curator: Client, size: int) -> None:
     item = factories.ObjectFactory.create(
         authors=[factories.AuthorFactory.create() for _ in range(size)]

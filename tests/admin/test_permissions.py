@@ -122,6 +122,7 @@ def test_administrators_can_delete_failed_attempts(
 
 
 @every_type
+@pytest.mark.slow
 def test_staff_without_permissions_see_nothing(factory: Any) -> None:
     record = factory()
     client = signed_in(staff("anna"))
@@ -131,6 +132,7 @@ def test_staff_without_permissions_see_nothing(factory: Any) -> None:
 
 
 @every_type
+@pytest.mark.slow
 def test_view_permission_does_not_allow_changes(factory: Any) -> None:
     record = factory()
     client = signed_in(staff("anna", f"view_{record._meta.model_name}"))

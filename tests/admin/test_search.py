@@ -18,6 +18,7 @@ from tests.admin.checks import assert_usable, every_type
 
 
 @every_type
+@pytest.mark.slow
 def test_search_finds_records_by_id_address_and_uuid(
     curator: Client, factory: Any
 ) -> None:

@@ -58,6 +58,7 @@ def test_an_idempotency_key_can_be_deleted(curator: Client) -> None:
     assert not IdempotencyKey.objects.exists()
 
 
+@pytest.mark.slow
 def test_lists_of_system_rows_have_a_constant_number_of_queries(
     curator: Client,
 ) -> None:
@@ -94,6 +95,7 @@ def test_a_stored_file_links_to_its_locations(curator: Client) -> None:
 @pytest.mark.parametrize(
     "model", admin.site._registry, ids=lambda model: model._meta.label
 )
+@pytest.mark.slow
 def test_an_administrator_can_open_every_list(
     curator: Client, model: type[Model]
 ) -> None:

@@ -12,13 +12,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 import schemathesis
-import yaml
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import CheckContext
 from schemathesis.config import SchemathesisConfig
@@ -28,10 +26,10 @@ from schemathesis.core.transport import Response
 from schemathesis.generation.case import Case as AnyCase
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
+from tests.openapi import FILE, openapi_document
 from tests.plugins.server import LiveRegistry, StartRegistry
 
-FILE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "openapi.yaml"
-SCHEMAS: dict[str, Any] = yaml.safe_load(FILE.read_bytes())["components"]["schemas"]
+SCHEMAS: dict[str, Any] = openapi_document()["components"]["schemas"]
 
 REQUESTS = int(os.environ.get("REQUESTS_PER_OPERATION", "6"))
 IS_LONG = REQUESTS > 10

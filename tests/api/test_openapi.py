@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from bs4 import BeautifulSoup
 from django.core.management import call_command
 from django.test import Client
@@ -18,15 +17,14 @@ from registry.api import urls
 from registry.api.documentation import views as documentation
 from tests.api.client import Api
 from tests.factories import UserFactory
-from tests.plugins.server import ROOT
+from tests.openapi import FILE, load_yaml, openapi_document
 
-FILE = ROOT / "docs" / "reference" / "openapi.yaml"
 METHODS = {"list", "create", "retrieve", "update", "partial_update", "destroy"}
 
 
 @pytest.fixture(scope="module")
 def description() -> dict[str, Any]:
-    return dict(yaml.safe_load(FILE.read_bytes()))
+    return openapi_document()
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +36,7 @@ def operations(description: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.slow
 def test_the_committed_file_is_current(tmp_path: Path) -> None:
     """`make openapi` writes it anew."""
     written = tmp_path / "openapi.yaml"
@@ -45,6 +44,7 @@ def test_the_committed_file_is_current(tmp_path: Path) -> None:
     assert written.read_bytes() == FILE.read_bytes()
 
 
+@pytest.mark.slow
 def test_the_description_names_no_host(description: dict[str, Any]) -> None:
     assert "servers" not in description
     text = FILE.read_text(encoding="utf-8")
@@ -60,13 +60,14 @@ def test_the_description_names_no_host(description: dict[str, Any]) -> None:
         ("?format=yaml", "application/yaml"),
     ],
 )
+@pytest.mark.slow
 def test_the_description_is_served(
     client: Client, description: dict[str, Any], query: str, media_type: str
 ) -> None:
     answer = client.get(f"/api/schema/{query}", headers={"accept": "*/*"})
     assert answer.status_code == 200
     assert answer["Content-Type"] == f"{media_type}; charset=utf-8"
-    assert yaml.safe_load(answer.content) == description
+    assert load_yaml(answer.content) == description
 
 
 @pytest.mark.django_db
@@ -84,6 +85,7 @@ def test_every_record_type_is_described(description: dict[str, Any]) -> None:
         assert {f"/api/{name}/", f"/api/{name}/{{id}}/"} <= set(description["paths"])
 
 
+@pytest.mark.slow
 def test_every_tag_has_a_description(
     description: dict[str, Any], operations: list[dict[str, Any]]
 ) -> None:
@@ -167,6 +169,7 @@ def test_only_the_page_of_the_root_lists_the_description(client: Client) -> None
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_every_described_form_of_a_link_is_accepted(
     description: dict[str, Any],
 ) -> None:

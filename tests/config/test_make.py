@@ -54,6 +54,7 @@ def planned(*arguments: str, **variables: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_outputs_follow_each_other_in_order() -> None:
     done = run(
         *("slow", python("import time; print(1); time.sleep(1); print(2)")),
@@ -135,7 +136,7 @@ def test_make_test_runs_checks_and_both_databases_on_all_processors() -> None:
 
 
 def test_make_test_fast_leaves_out_what_starts_programs() -> None:
-    assert "--database sqlite -m 'not live'" in planned("test-fast")
+    assert "--database sqlite -m 'not live and not slow'" in planned("test-fast")
 
 
 def test_the_paths_of_tests_that_start_programs_are_there() -> None:

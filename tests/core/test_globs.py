@@ -68,6 +68,7 @@ def _matches(text: str, pattern: str) -> bool:
 @example(text="A", pattern="a")
 @example(text="é", pattern="[à-ï]")
 @example(text="🐧", pattern="?")
+@pytest.mark.slow
 def test_a_database_matches_as_fnmatch_does(text: str, pattern: str) -> None:
     assume("[^" not in pattern)
     assert _matches(text, pattern) == fnmatchcase(text, pattern)

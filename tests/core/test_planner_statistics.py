@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 from django.db import connection
 
+from registry.catalogue.models import FileType
 from registry.core import planner_statistics
 from tests.api.client import Api
 from tests.factories import UserFactory
@@ -77,6 +80,34 @@ def test_statistics_are_updated_at_most_once_per_interval(
     assert len(renewed) == 2
     Api().get("/api/file_type/")
     assert len(renewed) == 2
+
+
+@pytest.mark.once
+def test_a_request_does_not_wait_for_another_writer(
+    renewed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(planner_statistics, "monotonic", lambda: now[0])
+    usual = _busy_timeout()
+    planner_statistics.added_rows.add({FileType: planner_statistics.MIN_ADDED_ROWS})
+    with closing(sqlite3.connect(connection.settings_dict["NAME"])) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        # it takes no longer than this, where the usual is half a minute
+        monkeypatch.setattr(planner_statistics, "_PATIENCE", 0)
+        Api().get("/api/file_type/")
+    assert len(renewed) == 1
+    assert _busy_timeout() == usual > 1000
+    # it failed, so it is due again
+    now[0] += planner_statistics.UPDATE_INTERVAL
+    Api().get("/api/file_type/")
+    assert len(renewed) == 2
+    assert planner_statistics.added_rows.pop_due_tables() == []
+
+
+def _busy_timeout() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout")
+        return int(cursor.fetchone()[0])
 
 
 def _known_rows() -> int:

@@ -296,6 +296,7 @@ def test_a_response_of_many_megabytes_arrives_unchanged(
 
 
 @pytest.mark.parametrize("seconds, growth", [(0, [1, 2, 4]), (0.1, [1, 1, 1])])
+@pytest.mark.slow
 def test_fast_clients_get_files_in_larger_chunks(
     seconds: float, growth: list[int]
 ) -> None:

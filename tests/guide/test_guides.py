@@ -11,15 +11,14 @@ from pathlib import Path
 
 import pytest
 import requests
-import yaml
 
 from tests.clients.guide import GUIDE, blocks
+from tests.openapi import openapi_document
 from tests.plugins.server import ROOT, LiveRegistry
 
 # the pages lead through one registry, one after the other
 pytestmark = pytest.mark.xdist_group("guides")
 
-OPENAPI = ROOT / "docs" / "reference" / "openapi.yaml"
 PRINTED_HOSTS = ("https://registry.example.org", "http://127.0.0.1:8000")
 
 
@@ -113,7 +112,7 @@ def test_getting_started_registers_a_public_run(
 
 
 def test_the_api_guide_lists_every_address() -> None:
-    paths = yaml.safe_load(OPENAPI.read_bytes())["paths"]
+    paths = openapi_document()["paths"]
     resources = {path.split("/")[2] for path in paths} - {""}
     text = (GUIDE / "api.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(?:/api/)?([a-z_-]+)/?`", text))
@@ -121,7 +120,7 @@ def test_the_api_guide_lists_every_address() -> None:
 
 
 def test_every_status_of_the_api_is_explained() -> None:
-    paths = yaml.safe_load(OPENAPI.read_bytes())["paths"]
+    paths = openapi_document()["paths"]
     statuses = {
         status
         for operations in paths.values()

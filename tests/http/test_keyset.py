@@ -93,6 +93,7 @@ def _walk(keys: Sequence[SortKey], size: int) -> Iterator[list[CodeRun]]:
 
 @settings(max_examples=150)
 @given(runs=st.lists(_RUN, max_size=12), keys=ORDERS, size=st.integers(1, 5))
+@pytest.mark.slow
 def test_pages_together_are_the_sorted_list(
     runs: list[Run], keys: tuple[SortKey, ...], size: int
 ) -> None:
@@ -115,6 +116,7 @@ def test_pages_together_are_the_sorted_list(
     keys=ORDERS,
     size=st.integers(1, 3),
 )
+@pytest.mark.slow
 def test_added_and_removed_rows_do_not_shift_pages(
     runs: list[Run],
     added: list[list[Run]],
@@ -155,6 +157,7 @@ _VALUES = st.one_of(
 
 @settings(max_examples=300)
 @given(values=st.lists(_VALUES, min_size=1, max_size=5), keys=ORDERS)
+@pytest.mark.slow
 def test_any_cursor_is_parsed_or_rejected(
     values: list[Any], keys: tuple[SortKey, ...]
 ) -> None:

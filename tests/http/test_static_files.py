@@ -30,6 +30,7 @@ def test_before_collectstatic_files_are_served_from_source_folders(
 
 
 @pytest.mark.once
+@pytest.mark.slow
 def test_collected_files_have_hashed_names_and_are_compressed(
     tmp_path: Path, settings: Settings
 ) -> None:
@@ -44,6 +45,7 @@ def test_collected_files_have_hashed_names_and_are_compressed(
 
 
 @pytest.mark.once
+@pytest.mark.slow
 def test_a_name_that_was_not_collected_is_an_error(
     tmp_path: Path, settings: Settings
 ) -> None:

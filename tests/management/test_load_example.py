@@ -35,7 +35,7 @@ from registry.management.example.load import load_example
 from registry.runs.models import CodeRun
 from registry.storage.services import get_store
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 Output = pytest.CaptureFixture[str]
 

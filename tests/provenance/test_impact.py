@@ -77,6 +77,7 @@ def test_a_limit_is_told() -> None:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(graph=graphs(most=5), data=st.data())
+@pytest.mark.slow
 def test_issues_on_the_way_are_what_a_plain_search_finds(
     graph: Graph, data: st.DataObject
 ) -> None:

@@ -80,6 +80,7 @@ def _links(found: Lineage) -> set[plainly.Link]:
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(graph=graphs(), data=st.data())
+@pytest.mark.slow
 def test_it_is_what_a_plain_walk_finds(graph: Graph, data: st.DataObject) -> None:
     with transaction.atomic():
         stored = store(graph)
@@ -113,6 +114,7 @@ def _named(stored: Stored, found: Lineage, start: plainly.Place) -> list[str]:
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(graph=graphs(), data=st.data())
+@pytest.mark.slow
 def test_a_limit_keeps_the_nearest_and_says_where_it_stopped(
     graph: Graph, data: st.DataObject
 ) -> None:
@@ -148,6 +150,7 @@ def _leads(edge: Any, near: Any, direction: Direction) -> bool:
 
 
 @pytest.mark.parametrize("direction, depth", [*product(Direction, [1, 3, 10, None])])
+@pytest.mark.slow
 def test_ways_through_a_ladder_are_not_counted(
     direction: Direction, depth: int | None
 ) -> None:

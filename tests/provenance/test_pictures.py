@@ -188,6 +188,7 @@ def _drawn(text: str) -> tuple[int, int]:
     ],
     ids=["chain", "ladder", "star"],
 )
+@pytest.mark.slow
 def test_of_a_large_report_the_nearest_part_is_drawn(
     graph: Graph, attributes: bool
 ) -> None:
@@ -208,6 +209,7 @@ def test_a_small_report_is_drawn_as_a_whole() -> None:
 
 @pytest.mark.django_db
 @needs_graphviz
+@pytest.mark.slow
 def test_the_largest_picture_can_be_drawn_and_says_what_it_is() -> None:
     stored = store(ladder(12, 6))
     svg = render(_dot(stored.objects[-1], attributes=True), "svg").decode()

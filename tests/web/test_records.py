@@ -87,6 +87,7 @@ def test_an_empty_list_shows_that(kind: str, client: Client) -> None:
 
 @EVERY_KIND
 @pytest.mark.parametrize("number", [1, 20])
+@pytest.mark.slow
 def test_a_list_of_one_page_needs_one_statement(
     kind: str,
     number: int,
@@ -151,6 +152,7 @@ def test_a_page_has_one_statement_for_each_part(
 
 
 @pytest.mark.parametrize("number", [1, 12])
+@pytest.mark.slow
 def test_more_links_need_no_more_statements(
     number: int, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -209,6 +211,7 @@ def test_a_page_links_to_complete_lists(client: Client) -> None:
     assert "25 object components" in words_of(main_of(client.get(outputs)))
 
 
+@pytest.mark.slow
 def test_a_run_shows_a_hundred_of_many_links(client: Client) -> None:
     run = CodeRunFactory.create(inputs=ObjectComponentFactory.create_batch(101))
     page = client.get(f"/code_run/{run.pk}/")

@@ -10,7 +10,7 @@ from registry.core.models import Event
 from tests.api.client import Api, data_of
 from tests.factories import FileTypeFactory, UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 LIST = "/api/file_type/"
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
 
 import pytest
-import yaml
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from registry.catalogue.models import FileType
 from tests.api.client import FORM, HOST, Api, content_of, data_of, path_of
 from tests.factories import FileTypeFactory, ObjectFactory, UserFactory
+from tests.openapi import openapi_document
 
 pytestmark = pytest.mark.django_db
 
 LIST = "/api/file_type/"
 JSON = "application/json"
-OPENAPI = Path(__file__).resolve().parents[3] / "docs" / "reference" / "openapi.yaml"
 
 #: The record types of the contract, and nothing else.
 TYPES = [
@@ -144,11 +142,12 @@ def test_an_empty_field_name_is_refused(name: str) -> None:
 
 
 def _described(name: str, field: str) -> dict[str, object]:
-    document = yaml.safe_load(OPENAPI.read_bytes())
+    document = openapi_document()
     described: dict[str, object] = document["components"]["schemas"][name]
     return described["properties"][field]  # type: ignore[index, no-any-return]
 
 
+@pytest.mark.slow
 def test_stored_invalid_uris_have_no_uri_format(api: Api) -> None:
     root = "file:///home/Anna B/data/"
     made = data_of(api.post("/api/storage_root/", {"root": root}), 201)
@@ -161,12 +160,13 @@ def test_stored_invalid_uris_have_no_uri_format(api: Api) -> None:
         assert _described(f"{name}Request", field)["format"] == "uri"
 
 
+@pytest.mark.slow
 def test_a_lockout_matches_the_description() -> None:
     person = UserFactory()
     given = base64.b64encode(f"{person.username}:wrong".encode()).decode()
     answers = [Api().get(LIST, authorization=f"Basic {given}") for _ in range(11)]
     assert "15 minutes" in data_of(answers[-1], 429)["detail"]
-    document = yaml.safe_load(OPENAPI.read_bytes())
+    document = openapi_document()
     described = document["components"]["responses"]["TooManyRequests"]
     assert "too many wrong passwords" in described["description"]
     assert set(described["headers"]) <= set(answers[-1].headers)

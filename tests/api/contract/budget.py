@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from tests.api.client import Api, data_of, path_of, rows_of
@@ -20,6 +21,7 @@ class Budget(Contract):
     along.
     """
 
+    @pytest.mark.slow
     def test_a_list_of_one_takes_what_a_list_of_thirty_does(
         self, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
@@ -53,6 +55,7 @@ class Budget(Contract):
         with django_assert_num_queries(WHO + self.posting):
             data_of(api.post(self.list_path, body), 201)
 
+    @pytest.mark.slow
     def test_many_at_once_take_what_two_do(
         self, api: Api, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
@@ -71,6 +74,7 @@ class Budget(Contract):
             with django_assert_num_queries(WHO):
                 data_of(api.call("OPTIONS", path))
 
+    @pytest.mark.slow
     def test_a_browsers_page_takes_as_many_for_thirty_as_for_two(
         self, api: Api, django_assert_max_num_queries: Any
     ) -> None:

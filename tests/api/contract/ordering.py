@@ -26,6 +26,7 @@ class Ordering(Contract):
             rows.filter(pk__in=[records[1].pk, records[3].pk]).update(**{name: None})
 
     @pytest.mark.parametrize("sign", ["", "-"], ids=["up", "down"])
+    @pytest.mark.slow
     def test_a_list_is_ordered_by_each_field_and_newest_first_within(
         self, sign: str
     ) -> None:

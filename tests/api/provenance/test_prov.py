@@ -76,6 +76,7 @@ def test_every_format_is_the_same_document(
 
 @pytest.mark.skipif(not picture.is_available(), reason="Graphviz is not installed")
 @pytest.mark.parametrize("name,content_type,beginning", PICTURES)
+@pytest.mark.slow
 def test_pictures_are_drawn(
     world: World, name: str, content_type: str, beginning: bytes
 ) -> None:

@@ -86,6 +86,7 @@ def test_a_token_signed_after_its_key_was_replaced_is_refused(folder: Path) -> N
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_tokens_of_a_removed_key_are_refused(folder: Path) -> None:
     before = _token()
     old = key_ring().signing.kid

@@ -103,6 +103,7 @@ def private_paths(settings: Settings, tmp_path: Path, boss: User) -> list[str]:
 
 
 @pytest.mark.parametrize("scope", GRANTED)
+@pytest.mark.slow
 def test_private_files_are_read_with_the_scope_read_alone(
     telescope: Program, boss: User, private_paths: list[str], scope: str
 ) -> None:

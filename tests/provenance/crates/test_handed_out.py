@@ -275,6 +275,7 @@ def test_the_preview_needs_nothing_else_and_escapes_what_people_wrote() -> None:
 
 
 @pytest.mark.once
+@pytest.mark.slow
 def test_the_library_is_loaded_with_the_first_crate_and_not_before() -> None:
     program = (
         "import django, sys; django.setup(); import registry.api.urls; "

@@ -120,6 +120,7 @@ def test_what_is_writable_can_be_written_in_xml(text: str) -> None:
 @example(text=ODD)
 @example(text='"; n0 -> n0; "')
 @example(text="\\N \\l &lt; &#0;")
+@pytest.mark.slow
 def test_any_text_can_be_drawn_and_does_nothing_else(text: str) -> None:
     document = ProvDocument()
     here = Namespace("lreg", f"{HERE}/")
@@ -132,6 +133,7 @@ def test_any_text_can_be_drawn_and_does_nothing_else(text: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.skipif(not is_available(), reason="Graphviz is not installed")
+@pytest.mark.slow
 def test_pictures_are_what_they_are_called_and_of_the_size_that_was_asked_for() -> None:
     world = make_world()
     document = report(world.figure, depth=2, registry_url=HERE)

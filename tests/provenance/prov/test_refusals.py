@@ -244,6 +244,7 @@ _DOCUMENTS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 class TestAnyDocument(TestCase):
     """Whatever comes in, the answer is records or a refusal, never a failure."""
 

@@ -157,6 +157,7 @@ def upstream_of(thing: Object) -> set[tuple[str | None, ...]]:
     }
 
 
+@pytest.mark.slow
 class TestAnyLineage(TestCase):
     """Whatever made an object, another registry says the same of it."""
 

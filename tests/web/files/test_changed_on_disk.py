@@ -63,6 +63,7 @@ def private(served: Path, ada: User) -> Path:
     ],
 )
 @pytest.mark.parametrize("hash_", [sha1_of(CHANGED), "0" * 40])
+@pytest.mark.slow
 def test_no_other_path_returns_the_new_bytes(
     private: Path, ada: User, bob: User, path: str, hash_: str
 ) -> None:

@@ -60,6 +60,7 @@ def private_addresses(ada: User, served: Path) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_a_private_file_is_refused_at_every_address(
     private_addresses: list[str],
 ) -> None:
@@ -78,6 +79,7 @@ def test_a_private_file_is_refused_at_every_address(
         assert Client().head(path).status_code == 403
 
 
+@pytest.mark.slow
 def test_a_private_file_is_sent_to_its_readers(
     private_addresses: list[str], ada: User
 ) -> None:
