@@ -14,6 +14,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from math import ceil
@@ -27,8 +28,10 @@ from registry.core.errors import Busy, Unavailable
 
 Form = Literal["svg", "png", "jpg"]
 
-#: Seconds for one picture.
-SECONDS = 10
+#: Seconds of a processor for one picture, and seconds to wait for it: a busy machine
+#: takes longer for the same work.
+SECONDS, PATIENCE = 10, 30
+TOO_LONG = "The graph takes too long to draw."
 #: Bytes of a description, of a picture, and of the memory of the process: bitmaps take
 #: 256 MB.
 MOST_TEXT, MOST_PICTURE, MEMORY = 2_000_000, 20_000_000, 1024 * 1024 * 1024
@@ -93,7 +96,7 @@ def kept(key: str, make: Callable[[], bytes]) -> bytes:
     found = cache.get(key)
     if found is None:
         claim = f"{key}-claim"
-        if not cache.add(claim, True, timeout=2 * SECONDS):
+        if not cache.add(claim, True, timeout=2 * PATIENCE):
             raise Busy("This picture is being drawn; try again in a moment.")
         try:
             found = cache.get(key) or _made(key, make)
@@ -155,14 +158,24 @@ def _drawn(
     try:
         # it waits for its text, so that it is limited before it does anything
         _limit(process.pid)
-        process.communicate(text, timeout=SECONDS)
+        process.communicate(text, timeout=PATIENCE)
     except BaseException as error:
         process.kill()
         process.communicate()
         if isinstance(error, subprocess.TimeoutExpired):
-            raise CannotDraw("The graph takes too long to draw.") from error
+            raise _timeout_error() from error
         raise
     return _result(process.returncode, picture, complaints)
+
+
+def _timeout_error() -> Busy | CannotDraw:
+    """Return the error for a picture that was waited for in vain.
+
+    Where the time of its processor is limited, it is the machine that is slow.
+    """
+    if hasattr(resource, "prlimit"):
+        return Busy("This server is too busy to draw; try again in a moment.")
+    return CannotDraw(TOO_LONG)
 
 
 def _limit(pid: int) -> None:
@@ -191,6 +204,8 @@ def _result(status: int, picture: IO[bytes], complaints: IO[bytes]) -> bytes:
     """Return the picture, or raise what kept the program from drawing it."""
     if picture.seek(0, os.SEEK_END) >= MOST_PICTURE:
         raise CannotDraw("The picture is too large.")
+    if status in {-signal.SIGKILL, -signal.SIGXCPU}:
+        raise CannotDraw(TOO_LONG)
     if status != 0:
         complaints.seek(0)
         said = complaints.read(200).decode(errors="replace").strip()

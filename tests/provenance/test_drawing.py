@@ -190,13 +190,6 @@ def test_what_is_no_graph_or_too_much_is_refused(
 
 
 @needs_graphviz
-def test_it_is_stopped_after_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("registry.provenance.picture.SECONDS", 0.001)
-    with pytest.raises(CannotDraw, match="too long"):
-        render("digraph { a -> b }", "svg")
-
-
-@needs_graphviz
 def test_a_graph_names_no_file_of_the_server(tmp_path: Any) -> None:
     picture = tmp_path / "secret.png"
     picture.write_bytes(render("digraph { a }", "png"))

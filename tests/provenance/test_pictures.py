@@ -116,6 +116,29 @@ def test_the_program_has_limits_of_its_own(program: Path) -> None:
 
 
 @needs_prlimit
+def test_a_graph_that_needs_too_much_of_a_processor_cannot_be_drawn(
+    program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture, "SECONDS", 1)
+    _write(program, "cat > /dev/null", "while :; do :; done")
+    with pytest.raises(CannotDraw, match="too long"):
+        draw("digraph { a }", "svg")
+
+
+@needs_prlimit
+def test_a_graph_that_waits_for_a_processor_can_be_drawn_later(
+    program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture, "PATIENCE", 0.2)
+    _write(program, "exec sleep 60")
+    with pytest.raises(Busy, match="too busy"):
+        render("digraph { a }", "svg")
+    monkeypatch.setattr(picture, "PATIENCE", 60)
+    _write(program, "cat > /dev/null", "echo drawn")
+    assert render("digraph { a }", "svg") == b"drawn\n"
+
+
+@needs_prlimit
 def test_a_picture_has_its_largest_size(
     program: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
