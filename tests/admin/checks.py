@@ -13,6 +13,7 @@ from tests import factories
 from tests.admin.browsing import (
     Page,
 )
+from tests.every_type import marked
 
 FACTORIES = [
     factory
@@ -22,7 +23,7 @@ FACTORIES = [
     and factory is not factories.RecordFactory
 ]
 every_type = pytest.mark.parametrize(
-    "factory", FACTORIES, ids=lambda factory: factory._meta.model.kind
+    "factory", [marked(factory._meta.model.kind, factory) for factory in FACTORIES]
 )
 
 

@@ -13,11 +13,12 @@ from django.test import Client
 from registry.catalogue.models import Namespace, ObjectComponent
 from registry.core.links import kind_of
 from registry.core.models import Event, Record
-from registry.core.record_types import record_kinds, record_type_named
+from registry.core.record_types import record_type_named
 from registry.core.records import to_many_fields
 from registry.identity.models import User
 from registry.runs.models import CodeRun
 from tests.api.client import Api, data_of
+from tests.every_type import every_kind
 from tests.factories import (
     FileTypeFactory,
     IssueFactory,
@@ -42,7 +43,7 @@ from tests.web.pages import (
 
 pytestmark = pytest.mark.django_db
 
-EVERY_KIND = pytest.mark.parametrize("kind", sorted(record_kinds()))
+EVERY_KIND = pytest.mark.parametrize("kind", every_kind())
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from django.test import Client
 
 from registry.catalogue.models import Author, ExternalObject, Keyword, Namespace
-from registry.core.record_types import record_kinds
+from tests.every_type import every_kind
 from tests.factories import (
     AuthorFactory,
     CodeRunFactory,
@@ -140,7 +140,7 @@ def test_links_to_other_sites_send_no_referrer(client: Client) -> None:
     assert link["rel"] == ["noopener", "nofollow"]
 
 
-@pytest.mark.parametrize("kind", sorted(record_kinds()))
+@pytest.mark.parametrize("kind", every_kind())
 def test_a_form_escapes_its_values(kind: str, client: Client) -> None:
     form = page_of(client.get(f"/{kind}/new/")).select_one("form.record-form")
     assert form is not None

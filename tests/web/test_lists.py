@@ -11,8 +11,9 @@ import pytest
 from bs4 import Tag
 from django.test import Client
 
-from registry.core.record_types import record_kinds, record_type_named
+from registry.core.record_types import record_type_named
 from registry.http.filters import filters_of
+from tests.every_type import every_kind
 from tests.factories import (
     AuthorFactory,
     CodeRunFactory,
@@ -28,7 +29,7 @@ from tests.web.pages import FACTORIES, link, main_of, path, rows, words_of
 
 pytestmark = pytest.mark.django_db
 
-EVERY_KIND = pytest.mark.parametrize("kind", sorted(record_kinds()))
+EVERY_KIND = pytest.mark.parametrize("kind", every_kind())
 
 
 def _list(kind: str, **query: Any) -> Tag:

@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from registry.core.models import Record
 from registry.core.record_types import record_kinds, record_type_named
 from registry.runs.models import CodeRun
+from tests.every_type import every_kind
 from tests.factories import (
     AuthorFactory,
     CodeRepoReleaseFactory,
@@ -29,7 +30,7 @@ from tests.web.pages import FACTORIES, link, main_of, page_of, path, rows, words
 
 pytestmark = pytest.mark.django_db
 
-EVERY_KIND = pytest.mark.parametrize("kind", sorted(record_kinds()))
+EVERY_KIND = pytest.mark.parametrize("kind", every_kind())
 
 #: Statements that a record's page takes, whatever is linked to it and how often.
 BUDGET = {

@@ -9,6 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from registry.core.record_types import name_of, record_kinds, record_types
+from tests.every_type import every_kind
 from tests.factories import (
     AuthorFactory,
     DataProductFactory,
@@ -28,7 +29,7 @@ NAMED = [
     for one in record_types()
     if one.search_texts
 ]
-EVERY_KIND = pytest.mark.parametrize("kind", sorted(record_kinds()))
+EVERY_KIND = pytest.mark.parametrize("kind", every_kind())
 
 
 def _found(text: str) -> list[str]:

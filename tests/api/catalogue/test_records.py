@@ -5,10 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import Any, ClassVar
 
+import pytest
+
 from tests import factories
 from tests.api.contract import RecordContract
 
 
+@pytest.mark.slow
 class TestFileType(RecordContract):
     """File types."""
 
@@ -31,6 +34,7 @@ class TestIssue(RecordContract):
     lists = 1
 
 
+@pytest.mark.slow
 class TestAuthor(RecordContract):
     """Authors."""
 
@@ -79,6 +83,7 @@ class TestObject(RecordContract):
         factories.KeywordFactory(object=record)
 
 
+@pytest.mark.slow
 class TestUserAuthor(RecordContract):
     """User authors."""
 
@@ -112,6 +117,7 @@ class TestObjectComponent(RecordContract):
         return [*parts.values_list("pk", flat=True)]
 
 
+@pytest.mark.slow
 class TestStorageRoot(RecordContract):
     """Storage roots."""
 
@@ -171,6 +177,7 @@ class TestDataProduct(RecordContract):
         factories.ObjectComponentFactory(object=record.object)
 
 
+@pytest.mark.slow
 class TestExternalObject(RecordContract):
     """External objects."""
 
@@ -198,6 +205,7 @@ class TestExternalObject(RecordContract):
         return first, second
 
 
+@pytest.mark.slow
 class TestQualityControlled(RecordContract):
     """Marks of quality control."""
 
@@ -218,6 +226,7 @@ class TestKeyword(RecordContract):
     unique = ("object, keyphrase", "object, identifier")
 
 
+@pytest.mark.slow
 class TestLicence(RecordContract):
     """Licences."""
 
@@ -228,6 +237,7 @@ class TestLicence(RecordContract):
     unique = ("object, identifier",)
 
 
+@pytest.mark.slow
 class TestCodeRepoRelease(RecordContract):
     """Releases of code repositories."""
 
@@ -238,6 +248,7 @@ class TestCodeRepoRelease(RecordContract):
     unique = ("object", "name, version")
 
 
+@pytest.mark.slow
 class TestKeyValue(RecordContract):
     """Keys and values."""
 
