@@ -54,7 +54,7 @@ def pytest_configure() -> None:
 
 
 def _scan_static_files_once() -> None:
-    """Keep what WhiteNoise finds: it would look again for every client of a test."""
+    """Keep what WhiteNoise finds; it looks anew for every test client otherwise."""
     scan = WhiteNoiseMiddleware.add_files_from_finders
     found: dict[str, Any] = {}
 
@@ -68,7 +68,7 @@ def _scan_static_files_once() -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not even load modules that start programs where none of them is wanted."""
+    """Skip loading modules of live tests if ``-m`` leaves these out."""
     if "not live" not in config.option.markexpr:
         return None
     path = collection_path.relative_to(Path(__file__).parent).as_posix()

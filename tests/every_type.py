@@ -1,4 +1,4 @@
-"""The record types for tests of every type, so that quick runs try only some."""
+"""Parameters for tests of every record type; quick runs try only some types."""
 
 from __future__ import annotations
 

@@ -12,11 +12,11 @@ FILE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "openapi.yam
 
 
 def load_yaml(content: bytes) -> Any:
-    """Return what YAML says, by the loader in C: the other one takes seconds."""
+    """Parse YAML with the loader in C; the one in Python takes seconds."""
     return yaml.load(content, Loader=yaml.CSafeLoader)
 
 
 @functools.cache
 def openapi_document() -> dict[str, Any]:
-    """Return the document, which nobody may change."""
+    """Return the document; do not change it, all tests share it."""
     return dict(load_yaml(FILE.read_bytes()))

@@ -1,7 +1,7 @@
-"""Autocomplete that bears any value and any field, where Django's raises errors.
+"""Autocomplete that accepts any value and any field; Django's fails on some.
 
-Django shows a form again with the rows that were chosen in it, and looks them up by
-whatever was sent: ``abc``, or more digits than an id has, is a server error there.
+To show an invalid form again, Django looks up the chosen rows by whatever was sent. A
+value such as ``abc``, or more digits than an id has, is a server error there.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class _OnlyIds(Select):
     """A widget that looks up only what can be an id."""
 
     def optgroups(self, name: str, value: Sequence[Any], attrs: Any = None) -> Any:
-        """Return the chosen rows; other values stand for none."""
+        """Return the chosen rows; ignore what cannot be an id."""
         ids = [one for one in value if is_id(str(one))]
         return super().optgroups(name, ids, attrs)
 
@@ -62,7 +62,7 @@ class LinkListField(LinksField):
 
 
 class AutocompleteView(AutocompleteJsonView):
-    """The rows that a link can lead to, by a search text."""
+    """Finds the rows that a link can lead to by a search text."""
 
     def process_request(self, request: HttpRequest) -> Any:
         """Refuse the other ends of links, which have no form field."""

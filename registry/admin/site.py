@@ -86,7 +86,7 @@ class RegistryAdminSite(admin.AdminSite):
         return [sections[one] for one in sorted(sections, key=lambda one: one.rank)]
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
-        """Return the rows that a link can lead to."""
+        """Return the rows that a link can lead to, as JSON."""
         view = AutocompleteView.as_view(admin_site=self)
         return cast("HttpResponse", view(request))
 

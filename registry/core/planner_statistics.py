@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 MIN_ADDED_ROWS, UPDATE_INTERVAL = 1000, 60.0
 #: Rows of an index that SQLite samples, so that it takes milliseconds.
 _ANALYZED_ROWS = 400
-#: Milliseconds to wait for another writer of SQLite; the thread has other work to do.
+#: Milliseconds to wait for another writer of SQLite: other requests need the thread.
 _PATIENCE = 50
 
 
@@ -61,7 +61,7 @@ class AddedRows:
             return grown
 
     def put_back(self, tables: list[str]) -> None:
-        """Have tables be due again after the interval, as their update failed."""
+        """Make tables due again, because their update failed."""
         with self._lock:
             for table in tables:
                 self._rows[table] += MIN_ADDED_ROWS
@@ -78,8 +78,8 @@ added_rows = AddedRows()
 def update_statistics() -> None:
     """Update the statistics of tables to which many rows were added.
 
-    Call it after the response is sent, and outside of transactions. Where the database
-    is busy or fails, it is logged, and tried again after the interval.
+    Call it after the response is sent, and outside of transactions. An error, such
+    as a busy database, is logged; the update is tried again after the interval.
     """
     if connection.in_atomic_block:
         return
@@ -97,7 +97,7 @@ def update_statistics() -> None:
 
 @contextmanager
 def _without_waiting(cursor: CursorWrapper) -> Iterator[None]:
-    """Hardly wait for other writers in the block; PostgreSQL skips locked tables."""
+    """Give up soon if another writer holds SQLite; PostgreSQL skips locked tables."""
     if connection.vendor == "postgresql":
         yield
         return

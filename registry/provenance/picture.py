@@ -14,7 +14,6 @@ import os
 import re
 import resource
 import shutil
-import signal
 import subprocess
 from collections.abc import Callable
 from math import ceil
@@ -28,10 +27,9 @@ from registry.core.errors import Busy, Unavailable
 
 Form = Literal["svg", "png", "jpg"]
 
-#: Seconds of a processor for one picture, and seconds to wait for it: a busy machine
-#: takes longer for the same work.
+#: Seconds of processor time for one picture, and seconds to wait for it, which is more
+#: because other work needs the processor too.
 SECONDS, PATIENCE = 10, 30
-TOO_LONG = "The graph takes too long to draw."
 #: Bytes of a description, of a picture, and of the memory of the process: bitmaps take
 #: 256 MB.
 MOST_TEXT, MOST_PICTURE, MEMORY = 2_000_000, 20_000_000, 1024 * 1024 * 1024
@@ -43,6 +41,8 @@ CACHED_SECONDS, FAILURE_SECONDS = 24 * 3600, 600
 MOST_KEPT = 4_000_000
 
 _free = BoundedSemaphore(AT_ONCE)
+#: Limits another process; only Linux has it.
+_prlimit: Any = getattr(resource, "prlimit", None)
 #: What neither XML 1.0 nor the eye can take.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
 
@@ -169,13 +169,13 @@ def _drawn(
 
 
 def _timeout_error() -> Busy | CannotDraw:
-    """Return the error for a picture that was waited for in vain.
+    """Return the error for a picture that was not drawn in time.
 
-    Where the time of its processor is limited, it is the machine that is slow.
+    If its processor time is limited, other work has kept it from its share.
     """
-    if hasattr(resource, "prlimit"):
+    if _prlimit is not None:
         return Busy("This server is too busy to draw; try again in a moment.")
-    return CannotDraw(TOO_LONG)
+    return CannotDraw("The graph takes too long to draw.")
 
 
 def _limit(pid: int) -> None:
@@ -183,8 +183,7 @@ def _limit(pid: int) -> None:
 
     From outside, for code between fork and exec can hang where there are threads.
     """
-    prlimit: Any = getattr(resource, "prlimit", None)
-    if prlimit is None:
+    if _prlimit is None:
         return
     for limit, value in (
         (resource.RLIMIT_AS, MEMORY),
@@ -195,7 +194,7 @@ def _limit(pid: int) -> None:
         _, hard = resource.getrlimit(limit)
         most = value if hard == resource.RLIM_INFINITY else min(value, hard)
         try:
-            prlimit(pid, limit, (most, most))
+            _prlimit(pid, limit, (most, most))
         except ProcessLookupError:
             return
 
@@ -204,8 +203,6 @@ def _result(status: int, picture: IO[bytes], complaints: IO[bytes]) -> bytes:
     """Return the picture, or raise what kept the program from drawing it."""
     if picture.seek(0, os.SEEK_END) >= MOST_PICTURE:
         raise CannotDraw("The picture is too large.")
-    if status in {-signal.SIGKILL, -signal.SIGXCPU}:
-        raise CannotDraw(TOO_LONG)
     if status != 0:
         complaints.seek(0)
         said = complaints.read(200).decode(errors="replace").strip()

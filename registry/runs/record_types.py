@@ -15,9 +15,8 @@ CODE_RUN = RecordType(
 A run of a piece of code: its inputs and outputs, when it ran and how.
 
 `code_repo`, `model_config` and `submission_script` link to objects, `inputs` and
-`outputs` to object components; the same component can be both. Only its owner
-or an administrator can change a run, for example to add outputs as they appear, or
-delete it.
+`outputs` to object components; the same component can be both. Only its owner or an
+administrator can change a run, for example to add outputs as they appear, or delete it.
 """.strip(),
     summary="Runs of code: inputs, outputs, when they ran and how.",
     section=RUNS,

@@ -64,7 +64,7 @@ def test_a_record_can_be_added_in_a_popup(curator: Client) -> None:
     ],
 )
 @pytest.mark.slow
-def test_a_form_shows_a_link_that_is_no_id_as_an_error(
+def test_a_form_shows_a_link_that_is_not_an_id_as_an_error(
     curator: Client, model: type[Record], field: str, sent: str
 ) -> None:
     form = visit(curator, add_path(model)).form | {field: [sent]}
@@ -75,7 +75,7 @@ def test_a_form_shows_a_link_that_is_no_id_as_an_error(
 
 
 @pytest.mark.parametrize("sent", NOT_IDS)
-def test_a_filter_by_a_link_that_is_no_id_shows_the_whole_list(
+def test_a_filter_by_a_link_that_is_not_an_id_shows_the_whole_list(
     curator: Client, sent: str
 ) -> None:
     answer = curator.get(list_path(Keyword), {"object__id__exact": sent})
@@ -87,7 +87,7 @@ def test_a_filter_by_a_link_that_is_no_id_shows_the_whole_list(
     "model_name, field_name",
     [("issue", "component_issues"), ("object", "components"), ("object", "none")],
 )
-def test_autocomplete_refuses_fields_that_are_no_links_of_a_form(
+def test_autocomplete_refuses_fields_that_no_form_has(
     curator: Client, model_name: str, field_name: str
 ) -> None:
     query = {"app_label": "registry", "model_name": model_name, "term": "a"}

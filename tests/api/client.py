@@ -35,7 +35,7 @@ HOST = "http://testserver"
 FORM = "application/x-www-form-urlencoded"
 
 
-#: One for all, for it looks through the static files when it is made.
+#: One for all clients: loading the middleware takes milliseconds.
 _handler = ClientHandler(enforce_csrf_checks=False)
 
 

@@ -92,7 +92,7 @@ def test_a_request_does_not_wait_for_another_writer(
     planner_statistics.added_rows.add({FileType: planner_statistics.MIN_ADDED_ROWS})
     with closing(sqlite3.connect(connection.settings_dict["NAME"])) as writer:
         writer.execute("BEGIN IMMEDIATE")
-        # it takes no longer than this, where the usual is half a minute
+        # SQLite would wait half a minute otherwise
         monkeypatch.setattr(planner_statistics, "_PATIENCE", 0)
         Api().get("/api/file_type/")
     assert len(renewed) == 1

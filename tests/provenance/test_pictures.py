@@ -116,17 +116,17 @@ def test_the_program_has_limits_of_its_own(program: Path) -> None:
 
 
 @needs_prlimit
-def test_a_graph_that_needs_too_much_of_a_processor_cannot_be_drawn(
+def test_a_graph_that_takes_too_much_processor_time_cannot_be_drawn(
     program: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(picture, "SECONDS", 1)
     _write(program, "cat > /dev/null", "while :; do :; done")
-    with pytest.raises(CannotDraw, match="too long"):
+    with pytest.raises(CannotDraw, match="too much time"):
         draw("digraph { a }", "svg")
 
 
 @needs_prlimit
-def test_a_graph_that_waits_for_a_processor_can_be_drawn_later(
+def test_a_graph_that_a_busy_machine_did_not_draw_can_be_drawn_later(
     program: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(picture, "PATIENCE", 0.2)

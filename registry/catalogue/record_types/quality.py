@@ -13,8 +13,8 @@ ISSUE = RecordType(
     description="""
 A quality issue with one or more components of objects.
 
-`severity` 0 is a remark, larger is worse. Only its owner or an
-administrator can change an issue.
+`severity` 0 is a remark, larger is worse. Only its owner or an administrator can change
+an issue.
 """.strip(),
     summary="What is known to be wrong with data.",
     section=QUALITY,

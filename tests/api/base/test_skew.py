@@ -130,7 +130,7 @@ def test_a_list_reads_no_links_of_other_records(
     _skew(model, column, belief)
     _require_few_rows(model, column)
     if belief == "past":
-        # and when it has learned the present
+        # the same when the statistics are up to date
         analyze(column.related.table)
         _require_few_rows(model, column)
 

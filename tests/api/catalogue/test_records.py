@@ -5,13 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import Any, ClassVar
 
-import pytest
-
 from tests import factories
 from tests.api.contract import RecordContract
 
 
-@pytest.mark.slow
 class TestFileType(RecordContract):
     """File types."""
 
@@ -34,7 +31,6 @@ class TestIssue(RecordContract):
     lists = 1
 
 
-@pytest.mark.slow
 class TestAuthor(RecordContract):
     """Authors."""
 
@@ -83,7 +79,6 @@ class TestObject(RecordContract):
         factories.KeywordFactory(object=record)
 
 
-@pytest.mark.slow
 class TestUserAuthor(RecordContract):
     """User authors."""
 
@@ -117,7 +112,6 @@ class TestObjectComponent(RecordContract):
         return [*parts.values_list("pk", flat=True)]
 
 
-@pytest.mark.slow
 class TestStorageRoot(RecordContract):
     """Storage roots."""
 
@@ -177,7 +171,6 @@ class TestDataProduct(RecordContract):
         factories.ObjectComponentFactory(object=record.object)
 
 
-@pytest.mark.slow
 class TestExternalObject(RecordContract):
     """External objects."""
 
@@ -205,7 +198,6 @@ class TestExternalObject(RecordContract):
         return first, second
 
 
-@pytest.mark.slow
 class TestQualityControlled(RecordContract):
     """Marks of quality control."""
 
@@ -226,7 +218,6 @@ class TestKeyword(RecordContract):
     unique = ("object, keyphrase", "object, identifier")
 
 
-@pytest.mark.slow
 class TestLicence(RecordContract):
     """Licences."""
 
@@ -237,7 +228,6 @@ class TestLicence(RecordContract):
     unique = ("object, identifier",)
 
 
-@pytest.mark.slow
 class TestCodeRepoRelease(RecordContract):
     """Releases of code repositories."""
 
@@ -248,7 +238,6 @@ class TestCodeRepoRelease(RecordContract):
     unique = ("object", "name, version")
 
 
-@pytest.mark.slow
 class TestKeyValue(RecordContract):
     """Keys and values."""
 

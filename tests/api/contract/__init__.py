@@ -4,6 +4,10 @@ A resource's test is a subclass of `RecordContract` with its factory and its row
 contract; the tests come from here. See `tests.api.contract.base` for the notation.
 """
 
+from typing import Any
+
+import pytest
+
 from tests.api.contract.budget import Budget
 from tests.api.contract.bulk import Bulk
 from tests.api.contract.changing import Changing
@@ -15,6 +19,7 @@ from tests.api.contract.reading import Reading
 from tests.api.contract.repeating import Repeating
 from tests.api.contract.uniqueness import Uniqueness
 from tests.api.contract.writing import Writing
+from tests.every_type import QUICK
 
 
 class ReadOnlyContract(Reading, Ordering, Filtering):
@@ -34,7 +39,13 @@ class RecordContract(
     Options,
     Budget,
 ):
-    """Record types."""
+    """Record types; quick runs leave some out."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if hasattr(cls, "factory") and cls.endpoint not in QUICK:
+            # in addition to the marks of the base classes
+            cls.pytestmark = pytest.mark.slow
 
 
 __all__ = ["ReadOnlyContract", "RecordContract"]

@@ -181,7 +181,7 @@ def test_a_row_of_the_table_holds(row: tuple[str, str, str, str], story: Story) 
 
 
 def read_everywhere(reader: Api, story: Story, *, may: bool) -> None:
-    """Request the file everywhere, and in every way by its checksum and by a name."""
+    """Request the file at all its addresses; at two of them also in other ways."""
     for path in story.paths:
         downloads(reader, path, may=may, is_stored=story.is_stored)
     for path in {story.paths[0], story.paths[-1]}:
