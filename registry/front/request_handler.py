@@ -204,6 +204,9 @@ class RequestHandler:
                 taken = taken + 1 if clock() - began < _FAST_SEND_SECONDS else 0
                 size = min(CHUNK_SIZE << (taken // 4), LARGE_CHUNK_SIZE)
             await self._send_chunk(b"", more=False)
+        except OSError as error:
+            log.warning("a response broke off because of its file: %s", error)
+            raise asyncio.CancelledError from error
         finally:
             await front.run_in_thread(front.file_threads, stream.close)
 

@@ -32,7 +32,8 @@ _RANGE = re.compile(r"bytes=\s*([0-9]{0,18})-([0-9]{0,18})\s*", re.IGNORECASE)
 class Download:
     """A file that can be sent.
 
-    ``open`` takes the first byte and the number of bytes, None for all that follow.
+    ``open`` opens the whole file. ``open_part`` takes the first byte and the number of
+    bytes; it returns None if only the whole file can be sent.
     """
 
     sha1: str
@@ -40,7 +41,8 @@ class Download:
     name: str
     media_type: str
     private: bool
-    open: Callable[[int, int | None], Reader]
+    open: Callable[[], Reader]
+    open_part: Callable[[int, int], Reader | None]
 
 
 @dataclass(frozen=True)
@@ -126,10 +128,10 @@ def _stream_response(
     file: Download, part: ByteRange | None, headers: dict[str, str]
 ) -> _DownloadResponse:
     """Return a streaming response with the file or a range of it."""
-    if part is None:
-        reader, length, status = file.open(0, None), file.size, 200
-    else:
-        reader, length, status = file.open(part.start, part.length), part.length, 206
+    reader = None if part is None else file.open_part(part.start, part.length)
+    if part is None or reader is None:
+        reader, part = file.open(), None
+    length, status = (file.size, 200) if part is None else (part.length, 206)
     response = _DownloadResponse(reader, status=status, content_type=file.media_type)
     for name, value in headers.items():
         response[name] = value

@@ -40,6 +40,27 @@ class Reader(Source, Protocol):
 
 
 @dataclass(frozen=True)
+class Snapshot:
+    """The state of a file: its size in bytes, and a mark of its present content.
+
+    The mark changes whenever the file is written or replaced.
+    """
+
+    size: int
+    mark: str
+
+
+class OpenFile(Reader, Protocol):
+    """An open file whose state can be asked for."""
+
+    def seek(self, start: int, /) -> None:
+        """Continue to read at this byte."""
+
+    def snapshot(self) -> Snapshot:
+        """Return the present state of the open file."""
+
+
+@dataclass(frozen=True)
 class Checksums:
     """Checksums and size of a file; digests are in lower-case hexadecimal digits."""
 
@@ -109,23 +130,29 @@ class Store(Protocol):
         not committed are removed at the end of the block.
         """
 
-    def open(self, sha1: str, *, start: int = 0, length: int | None = None) -> Reader:
-        """Open the file, or ``length`` bytes of it from ``start``.
+    def open(self, sha1: str) -> OpenFile:
+        """Open the file; raise ``NotFound`` if it is not stored.
 
-        Raises ``NotFound`` if it is not stored.
+        The bytes can have changed since they were stored; ``checked_reading`` reads
+        files so that nobody takes them for the right ones.
+        """
+
+    def look(self, sha1: str) -> Snapshot:
+        """Return the present state; raise ``NotFound`` if the file is not stored.
+
+        This is quick: no byte of the file is read.
         """
 
     def exists(self, sha1: str) -> bool:
         """Return whether the file is stored."""
 
-    def size(self, sha1: str) -> int:
-        """Return the size in bytes; raise ``NotFound`` if the file is not stored."""
-
     def download_link(self, sha1: str, *, name: str, media_type: str) -> str | None:
         """Return a URL from which anybody can download the file for a short time.
 
         The response there has the given name and media type. None if the store has no
-        server of its own, so that the registry must send the bytes.
+        server of its own, so that the registry must send the bytes. The registry has
+        checked only the size before: a store that returns links must itself check the
+        bytes that it sends.
         """
 
     def remove_abandoned(self, claim: Claim | None = None) -> None:

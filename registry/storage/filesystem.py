@@ -17,6 +17,7 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -32,7 +33,8 @@ from registry.storage.base import (
     Claim,
     Draft,
     Drafts,
-    Reader,
+    OpenFile,
+    Snapshot,
     Source,
     UnfinishedUpload,
     reporting_write_errors,
@@ -43,6 +45,8 @@ _SHA1 = re.compile(r"[0-9a-f]{40}")
 _MARK = re.compile(r".+\.([0-9a-f]{40})")
 #: Only the registry's own account can read the files: some of them are private.
 _FOLDER_MODE = 0o700
+#: The errors if there is no file, or a file in the place of a folder.
+_NO_FILE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 #: Seconds within which a new upload takes its lock.
 _GRACE_SECONDS = 60
 
@@ -91,25 +95,26 @@ class FileSystemStore:
             os.close(handle)
             shutil.rmtree(folder, ignore_errors=True)
 
-    def open(self, sha1: str, *, start: int = 0, length: int | None = None) -> Reader:
-        """Open the file; a whole one is a real file, which servers send directly."""
+    def open(self, sha1: str) -> OpenFile:
+        """Open the file."""
         try:
-            file = self.path_of(sha1).open("rb")
-        except FileNotFoundError as error:
+            return LocalFile(self.path_of(sha1).open("rb"))
+        except _NO_FILE as error:
             raise _not_found(sha1) from error
-        file.seek(start)
-        return file if length is None else LimitedReader(file, length)
+
+    def look(self, sha1: str) -> Snapshot:
+        """Return the present state of the file."""
+        try:
+            status = self.path_of(sha1).stat()
+        except _NO_FILE as error:
+            raise _not_found(sha1) from error
+        if not stat.S_ISREG(status.st_mode):
+            raise _not_found(sha1)
+        return _to_snapshot(status)
 
     def exists(self, sha1: str) -> bool:
         """Return whether the file exists."""
         return self.path_of(sha1).is_file()
-
-    def size(self, sha1: str) -> int:
-        """Return the size in bytes."""
-        try:
-            return self.path_of(sha1).stat().st_size
-        except FileNotFoundError as error:
-            raise _not_found(sha1) from error
 
     def download_link(self, sha1: str, *, name: str, media_type: str) -> str | None:
         """Return None: a folder has no server of its own."""
@@ -218,22 +223,37 @@ class _LocalDrafts:
         return _LocalDraft(Path(name), target, checksums)
 
 
-class LimitedReader:
-    """A reader of an open file that ends after ``length`` bytes."""
+class LocalFile:
+    """An open file of this machine.
 
-    def __init__(self, file: BinaryIO, length: int) -> None:
-        self._file = file
-        self._left = length
+    It shows no file descriptor, with which servers would send the bytes unchecked.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
 
     def read(self, size: int, /) -> bytes:
         """Return at most ``size`` bytes; empty at the end."""
-        data = self._file.read(min(size, self._left))
-        self._left -= len(data)
-        return data
+        return self._stream.read(size)
+
+    def seek(self, start: int, /) -> None:
+        """Continue to read at this byte."""
+        self._stream.seek(start)
+
+    def snapshot(self) -> Snapshot:
+        """Return the present state of the file."""
+        return _to_snapshot(os.fstat(self._stream.fileno()))
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        self._stream.close()
+
+
+def _to_snapshot(status: os.stat_result) -> Snapshot:
+    """Return the state of a file; each write changes the times, a rename the inode."""
+    times = status.st_mtime_ns, status.st_ctime_ns
+    state = (status.st_dev, status.st_ino, status.st_size, *times)
+    return Snapshot(status.st_size, ":".join(map(str, state)))
 
 
 def _copy_and_hash(source: Source, file: FileIO) -> Checksums:

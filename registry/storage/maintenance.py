@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,11 +16,19 @@ from django.db import models, transaction
 
 from registry.core.errors import NotFound
 from registry.storage.base import CHUNK
+from registry.storage.damage import (
+    Damage,
+    altered,
+    compare_size,
+    ids_found_damaged,
+    note_damage,
+    note_well,
+)
 from registry.storage.models import StoredFile
 from registry.storage.services import get_store
 
 if TYPE_CHECKING:
-    from registry.storage.base import Reader, Store
+    from registry.storage.base import Store
 
 #: Seconds before a file that is not registered can be removed.
 DAY = 24 * 60 * 60
@@ -35,6 +43,7 @@ class FileState(models.TextChoices):
     MISSING = "missing"
     WRONG_SIZE = "wrong size"
     WRONG_CHECKSUM = "wrong checksum"
+    WELL_AGAIN = "well again"
 
 
 #: States of files whose bytes are lost: maintenance cannot restore them.
@@ -72,7 +81,8 @@ def remove_abandoned_uploads() -> None:
 def check_store(*, checksums: bool = True) -> Iterator[StoreFinding]:
     """Compare the store with the registered files, and yield the differences.
 
-    With ``checksums`` every byte is read.
+    With ``checksums`` every byte is read, after the sizes are compared. Events say
+    which files are missing or altered, and which of those are well again.
     """
     store = get_store()
     # files first, rows last: a file that is registered meanwhile is in both
@@ -85,10 +95,10 @@ def check_store(*, checksums: bool = True) -> Iterator[StoreFinding]:
     registered = set(StoredFile.objects.values_list("sha1", flat=True))
     for sha1 in sorted(held - registered - frozenset().union(*at_work)):
         yield StoreFinding(FileState.UNREGISTERED, sha1)
-    for file in StoredFile.objects.order_by("sha1").iterator():
-        finding = _compare_file(file, store, checksums=checksums)
-        if finding is not None:
-            yield finding
+    damaged: set[int] = set()
+    yield from _compare_sizes(store, damaged)
+    if checksums:
+        yield from _compare_checksums(store, damaged)
 
 
 def remove_unregistered(sha1: str, *, older_than: float = DAY) -> bool:
@@ -120,28 +130,57 @@ def _lock_unregistered(sha1: str) -> Iterator[bool]:
             file.delete()
 
 
-def _compare_file(
-    file: StoredFile, store: Store, *, checksums: bool
-) -> StoreFinding | None:
-    """Compare the bytes of one file with its registered size and checksums."""
-    try:
-        size = store.size(file.sha1)
-        if size != file.size:
-            detail = f"{size} bytes instead of {file.size}"
-            return StoreFinding(FileState.WRONG_SIZE, file.sha1, detail)
-        if checksums and not _has_checksums(file, store.open(file.sha1)):
-            return StoreFinding(FileState.WRONG_CHECKSUM, file.sha1)
-    except NotFound:
+def _compare_sizes(store: Store, damaged: set[int]) -> Iterator[StoreFinding]:
+    """Yield the files that are missing or have another size; add them to ``damaged``.
+
+    No byte is read, so that this is quick.
+    """
+    for file in StoredFile.objects.order_by("sha1").iterator():
+        damage = compare_size(file, store)
+        if damage is not None:
+            damaged.add(file.pk)
+            yield _note(file, damage)
+
+
+def _compare_checksums(
+    store: Store, leave_out: Collection[int]
+) -> Iterator[StoreFinding]:
+    """Yield the files with another checksum, and those that are well again."""
+    were_damaged = ids_found_damaged()
+    for file in StoredFile.objects.order_by("sha1").iterator():
+        if file.pk in leave_out:
+            continue
+        damage = _compare_bytes(file, store)
+        if damage is not None:
+            yield _note(file, damage)
+        elif file.pk in were_damaged:
+            note_well(file)
+            yield StoreFinding(FileState.WELL_AGAIN, file.sha1)
+
+
+def _note(file: StoredFile, damage: Damage) -> StoreFinding:
+    note_damage(file, damage)
+    if damage.is_missing:
         return StoreFinding(FileState.MISSING, file.sha1)
-    return None
+    size = damage.wrong_size
+    state = FileState.WRONG_SIZE if size else FileState.WRONG_CHECKSUM
+    return StoreFinding(state, file.sha1, size)
 
 
-def _has_checksums(file: StoredFile, reader: Reader) -> bool:
+def _compare_bytes(file: StoredFile, store: Store) -> Damage | None:
+    """Read all bytes of a file; return how they differ from the registered ones."""
     sha1, sha256 = hashlib.sha1(usedforsecurity=False), hashlib.sha256()
     try:
+        reader = store.open(file.sha1)
+    except NotFound:
+        # removed since its size was compared
+        return compare_size(file, store)
+    with closing(reader):
         while data := reader.read(CHUNK):
             sha1.update(data)
             sha256.update(data)
-    finally:
-        reader.close()
-    return (sha1.hexdigest(), sha256.hexdigest()) == (file.sha1, file.sha256)
+    if sha1.hexdigest() != file.sha1:
+        return altered(file, {"found_sha1": sha1.hexdigest()})
+    if sha256.hexdigest() != file.sha256:
+        return altered(file, {"found_sha256": sha256.hexdigest()})
+    return None

@@ -6,20 +6,27 @@ opened, whatever symbolic links and ``..`` a path contains.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
-from django.core.cache import cache
 
-from registry.core.errors import NotFound
-from registry.storage.base import CHUNK, Reader
-from registry.storage.filesystem import LimitedReader
+from registry.core.errors import NotFound, Unavailable
+from registry.storage.base import Reader, Snapshot
+from registry.storage.checked_reading import (
+    AlteredFile,
+    Hashing,
+    PartReader,
+    WholeReader,
+    find_sha1,
+    read_if_small,
+)
+from registry.storage.filesystem import LocalFile
 from registry.storage.services import local_store_folders
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
@@ -29,21 +36,41 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 
 @dataclass(frozen=True)
 class ServedFile:
-    """An open file on the server's disk, its size in bytes and its SHA-1."""
+    """An open file on the server's disk, and its SHA-1 in the state ``snapshot``."""
 
     stream: BinaryIO
-    size: int
+    snapshot: Snapshot
     sha1: str
+
+    @property
+    def size(self) -> int:
+        """The size in bytes."""
+        return self.snapshot.size
 
     def is_at(self, paths: Iterable[str]) -> bool:
         """Return whether one of these paths leads to this file, through any links."""
         here = os.fstat(self.stream.fileno())
         return any(_is_same_file(here, path) for path in paths)
 
-    def open(self, start: int, length: int | None) -> Reader:
-        """Return a reader of the file from ``start``, or of ``length`` bytes of it."""
-        self.stream.seek(start)
-        return self.stream if length is None else LimitedReader(self.stream, length)
+    def open(self) -> Reader:
+        """Return a reader of the whole file, which checks the bytes once more.
+
+        Raises ``Unavailable`` if a small file was written since it was hashed.
+        """
+        self.stream.seek(0)
+        try:
+            reader = WholeReader(self._file, sha1=self.sha1, size=self.size)
+            return read_if_small(reader)
+        except AlteredFile as error:
+            raise Unavailable("The file was written meanwhile; try again.") from error
+
+    def open_part(self, start: int, length: int) -> Reader:
+        """Return a reader of a part, which ends if the file is written meanwhile."""
+        return PartReader(self._file, self.snapshot, start=start, length=length)
+
+    @property
+    def _file(self) -> LocalFile:
+        return LocalFile(self.stream)
 
 
 def served_roots() -> list[Path]:
@@ -52,9 +79,12 @@ def served_roots() -> list[Path]:
     return [Path(os.path.realpath(folder)) for folder in folders]
 
 
-def open_served_file(paths: Iterable[str]) -> ServedFile:
+def open_served_file(
+    paths: Iterable[str], *, hashing: Hashing = nullcontext
+) -> ServedFile:
     """Open the first of these paths that is a file which can be served.
 
+    ``hashing`` is held while the file is hashed, unless its checksum is remembered.
     Raises the same ``NotFound`` if it does not exist, is not a regular file or must not
     be served, so that the error reveals nothing about the rest of the disk.
     """
@@ -64,7 +94,7 @@ def open_served_file(paths: Iterable[str]) -> ServedFile:
             stream = _open_below_roots(path, roots)
         except (OSError, ValueError):
             continue
-        return _to_served_file(stream)
+        return _to_served_file(stream, hashing)
     raise NotFound(
         "The registry does not serve this file: it is not there, or not below a "
         "folder that the operator has listed in REGISTRY_SERVED_ROOTS."
@@ -122,21 +152,13 @@ def _open_without_links(root: Path, parts: Sequence[str]) -> int:
     return handle
 
 
-def _to_served_file(stream: BinaryIO) -> ServedFile:
-    """Return an open file with its checksum, which is cached until the file changes."""
-    status = os.fstat(stream.fileno())
-    state = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-    key = f"served-sha1:{':'.join(map(str, (*state, status.st_ctime_ns)))}"
-    sha1 = cache.get(key)
-    if sha1 is None:
-        sha1 = _compute_sha1(stream)
-        cache.set(key, sha1, timeout=None)
-    return ServedFile(stream, status.st_size, sha1)
-
-
-def _compute_sha1(stream: BinaryIO) -> str:
-    digest = hashlib.sha1(usedforsecurity=False)
-    while data := stream.read(CHUNK):
-        digest.update(data)
-    stream.seek(0)
-    return digest.hexdigest()
+def _to_served_file(stream: BinaryIO, hashing: Hashing) -> ServedFile:
+    """Return an open file with its checksum; close it if that cannot be found."""
+    try:
+        file = LocalFile(stream)
+        snapshot = file.snapshot()
+        sha1 = find_sha1(file, snapshot, hashing=hashing)
+    except BaseException:
+        stream.close()
+        raise
+    return ServedFile(stream, snapshot, sha1)

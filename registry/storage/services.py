@@ -15,6 +15,7 @@ from registry.core.errors import Conflict, InvalidInput, QuotaExceeded
 from registry.core.events import record_events
 from registry.core.verbs import CREATED, UPDATED
 from registry.storage.base import Draft, Source, Store
+from registry.storage.damage import find_damage, is_damaged
 from registry.storage.filesystem import FileSystemStore
 from registry.storage.models import StoredFile
 
@@ -55,10 +56,19 @@ def parse_sha1(checksum: str) -> str:
 def find_file(sha1: str) -> StoredFile | None:
     """Return the stored file with this checksum, or None.
 
-    A row whose bytes were lost is ignored, so that they can be uploaded again.
+    A row whose bytes are missing, or known to be altered, is ignored.
     """
     file = StoredFile.objects.filter(sha1=sha1).first()
-    return file if file is not None and get_store().exists(sha1) else None
+    return file if file is not None and not find_damage(file, get_store()) else None
+
+
+def is_stored(sha1: str) -> bool:
+    """Return whether nobody need upload the file with this checksum.
+
+    A file that was found missing or altered can be uploaded again.
+    """
+    file = StoredFile.objects.filter(sha1=sha1).first()
+    return file is not None and not is_damaged(file, get_store())
 
 
 def bytes_stored_by(account: int) -> int:
@@ -87,7 +97,7 @@ def store_upload(
     stored, ``QuotaExceeded`` as early as possible, and ``Unavailable`` if the store
     cannot write.
     """
-    if quota is not None and find_file(sha1) is None:
+    if quota is not None and not is_stored(sha1):
         source = _QuotaSource(source, used=bytes_stored_by(by.pk), allowed=quota)
     with get_store().draft(source) as draft:
         arrived = draft.checksums
@@ -181,7 +191,7 @@ def _store_draft(
         _require_within(quota, by=by, added=file.size)
     if not is_new:
         _note_sent_again(file, by=by)
-    if is_new or not get_store().exists(file.sha1):
+    if is_new or is_damaged(file, get_store()):
         verb = CREATED if is_new else UPDATED
         record_events(StoredFile.kind, [file.pk], verb, by=by)
         if is_new and moved is not None:

@@ -361,6 +361,27 @@ def test_a_response_that_fails_midway_stays_incomplete() -> None:
     assert all(one.get("more_body", True) for one in client.messages)
 
 
+def test_a_file_that_cannot_be_read_to_its_end_breaks_off(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"x" * CHUNK_SIZE
+        raise OSError("the file has other bytes by now")
+
+    streaming = FromFile(pieces())
+
+    def application(environ: Environ, start: StartResponse) -> Streaming:
+        answered(start, "200 OK", ("Content-Length", str(2 * CHUNK_SIZE)))
+        return streaming
+
+    client = ask(application, Client(method="GET"))
+    assert client.is_cut_off
+    assert client.body == b"x" * CHUNK_SIZE
+    assert all(one.get("more_body", True) for one in client.messages)
+    assert streaming.is_closed.wait(60)
+    assert "broke off because of its file: the file has other bytes" in caplog.text
+
+
 @pytest.mark.parametrize("kind", [Streaming, FromFile])
 def test_the_connection_of_a_client_that_does_not_read_is_closed(
     kind: type[Streaming],

@@ -11,7 +11,6 @@ from django.test import RequestFactory
 
 from registry.http.downloads import Download, file_response
 from registry.storage.base import Reader
-from registry.storage.filesystem import LimitedReader
 
 DATA = bytes(range(100))
 TAG = '"0123456789abcdef0123456789abcdef01234567"'
@@ -27,12 +26,15 @@ class Opened:
         self.data = data
         self.open_files: list[io.BytesIO] = []
 
-    def __call__(self, start: int, length: int | None) -> Reader:
+    def whole(self) -> Reader:
         """Open the file."""
-        file = io.BytesIO(self.data)
-        file.seek(start)
+        return self.part(0, len(self.data))
+
+    def part(self, start: int, length: int) -> Reader:
+        """Open a part of the file."""
+        file = io.BytesIO(self.data[start : start + length])
         self.open_files.append(file)
-        return file if length is None else LimitedReader(file, length)
+        return file
 
 
 def download(opened: Opened, **given: object) -> Download:
@@ -43,7 +45,8 @@ def download(opened: Opened, **given: object) -> Download:
         "name": "counts.csv",
         "media_type": "text/csv",
         "private": False,
-        "open": opened,
+        "open": opened.whole,
+        "open_part": opened.part,
         **given,
     }
     return Download(**values)  # type: ignore[arg-type]
@@ -169,6 +172,15 @@ def test_the_whole_file_is_sent_if_if_range_does_not_match(known: str) -> None:
     headers = {"range": "bytes=10-19", "if-range": known}
     response = file_response(get(**headers), download(Opened()))
     assert response.status_code == 200
+    assert body_of(response) == DATA
+
+
+def test_a_file_that_cannot_be_sent_in_parts_is_sent_whole() -> None:
+    whole = download(Opened(), open_part=lambda *_: None)
+    response = file_response(get(range="bytes=10-19"), whole)
+    assert response.status_code == 200
+    assert response["Content-Length"] == "100"
+    assert "Content-Range" not in response
     assert body_of(response) == DATA
 
 

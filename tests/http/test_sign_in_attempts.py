@@ -80,7 +80,7 @@ def _form(user: User, password: str) -> Any:
 def _change(user: User, password: str) -> Any:
     new = {"new_password1": "a fortnight in bed", "new_password2": "a fortnight in bed"}
     return browser_for(user).post(
-        "/admin/password_change/", {"old_password": password, **new}
+        "/account/password/", {"old_password": password, **new}
     )
 
 
@@ -93,7 +93,7 @@ def test_above_the_limit_a_right_password_is_not_even_hashed(
     person: User, hashed: list[str], way: Any, right: int
 ) -> None:
     for number in range(LIMIT):
-        assert way(person, f"guess {number}").status_code in {200, 401}
+        assert way(person, f"guess {number}").status_code in {200, 400, 401}
     hashed.clear()
     before = Event.objects.count()
     for password in ("another guess", PASSWORD):

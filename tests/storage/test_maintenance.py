@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from registry.core.models import Event
 from registry.storage.filesystem import FileSystemStore
 from registry.storage.maintenance import (
     DAY,
@@ -133,10 +135,11 @@ FOUND = [
         (
             StoreFinding(FileState.MISSING, sha1_of(LOST)),
             StoreFinding(FileState.WRONG_SIZE, sha1_of(SHORT), "1 bytes instead of 5"),
-            StoreFinding(FileState.WRONG_CHECKSUM, sha1_of(ALTERED)),
         ),
         key=lambda finding: finding.name,
     ),
+    # last, because every byte is read for it
+    StoreFinding(FileState.WRONG_CHECKSUM, sha1_of(ALTERED)),
 ]
 
 
@@ -156,6 +159,104 @@ def test_the_command_lists_its_findings_and_fails(
     said = capsys.readouterr().out.splitlines()
     assert said == [str(finding) for finding in FOUND]
     assert said[1] == f"not registered: {sha1_of(b'not registered')}"
+
+
+def expected(data: bytes) -> dict[str, Any]:
+    """Return what the details of an event say of the file that should be there."""
+    return {"expected_sha1": sha1_of(data), "expected_size": len(data)}
+
+
+EVENTS = {
+    sha1_of(LOST): ("found_missing", expected(LOST)),
+    sha1_of(SHORT): ("found_altered", expected(SHORT) | {"found_size": 1}),
+    sha1_of(ALTERED): (
+        "found_altered",
+        expected(ALTERED) | {"found_sha1": sha1_of(b"ALTERED")},
+    ),
+}
+
+
+def events() -> list[tuple[str, str, dict[str, Any]]]:
+    """Return what was found of the files, in that order, by no account."""
+    found = Event.objects.filter(action__startswith="found_", by=None).order_by("pk")
+    sha1s = dict(StoredFile.objects.values_list("pk", "sha1"))
+    return [
+        (sha1s[event.record_id], event.action, event.detail)
+        for event in found.filter(kind=StoredFile.kind)
+        if event.record_id
+    ]
+
+
+def test_each_damaged_file_gets_one_event(store: FileSystemStore) -> None:
+    damage(store)
+    list(check_store(checksums=False))
+    sizes = {sha1: event for sha1, *event in events()}
+    assert set(sizes) == {sha1_of(LOST), sha1_of(SHORT)}
+    for _ in range(2):
+        assert list(check_store()) == FOUND
+    assert {sha1: tuple(event) for sha1, *event in events()} == EVENTS
+    assert len(events()) == 3
+
+
+def test_another_damage_of_the_same_file_is_another_event(
+    store: FileSystemStore,
+) -> None:
+    keep()
+    for data in (b"", b"x", b"x", COUNTS.upper()):
+        store.path_of(SHA1).write_bytes(data)
+        assert len(list(check_store())) == 1
+    store.path_of(SHA1).unlink()
+    list(check_store())
+    found = [detail.get("found_size") for _, _, detail in events()]
+    assert found == [0, 1, None, None]
+    assert events()[-1][1] == "found_missing"
+
+
+@pytest.mark.parametrize("restore", ["restored from a backup", "uploaded again"])
+def test_a_restored_file_is_well_again(
+    store: FileSystemStore, capsys: pytest.CaptureFixture[str], restore: str
+) -> None:
+    keep()
+    store.path_of(SHA1).write_bytes(COUNTS.upper())
+    list(check_store())
+    if restore == "uploaded again":
+        assert keep().sha1 == SHA1
+    else:
+        store.path_of(SHA1).write_bytes(COUNTS)
+    assert list(check_store(checksums=False)) == []
+    call_command("check_store")
+    by_backup = restore == "restored from a backup"
+    said = capsys.readouterr().out
+    assert said == (f"well again: {SHA1}\n" if by_backup else "")
+    actions = [action for _, action, _ in events()]
+    assert actions == ["found_altered", *(["found_well"] if by_backup else [])]
+    assert list(check_store()) == []
+    assert len(events()) == len(actions)
+    store.path_of(SHA1).write_bytes(COUNTS.upper())
+    assert [one.state for one in check_store()] == [FileState.WRONG_CHECKSUM]
+    assert [action for _, action, _ in events()] == [*actions, "found_altered"]
+
+
+def test_a_file_with_the_same_sha1_but_another_sha256_is_found() -> None:
+    keep()
+    StoredFile.objects.update(sha256="0" * 64)
+    assert list(check_store()) == [StoreFinding(FileState.WRONG_CHECKSUM, SHA1)]
+    [(_, action, detail)] = events()
+    assert action == "found_altered"
+    assert detail["expected_sha256"] == "0" * 64
+    assert detail["found_sha256"] == hashlib.sha256(COUNTS).hexdigest()
+
+
+def test_a_file_that_disappears_during_the_check_is_missing(
+    store: FileSystemStore,
+) -> None:
+    keep()
+    keep(b"other")
+    store.path_of(sha1_of(b"other")).write_bytes(b"")
+    findings = check_store()
+    assert next(findings).state == FileState.WRONG_SIZE
+    store.path_of(SHA1).unlink()
+    assert list(findings) == [StoreFinding(FileState.MISSING, SHA1)]
 
 
 def test_the_command_succeeds_if_nothing_is_lost(

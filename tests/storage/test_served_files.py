@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
-from registry.core.errors import NotFound
+from registry.core.errors import NotFound, Unavailable
 from registry.storage import served_files
+from registry.storage.checked_reading import AlteredFile
 from registry.storage.served_files import ServedFile, open_served_file
 from tests.files import COUNTS, sha1_of
 
@@ -45,9 +48,60 @@ def test_a_file_below_a_listed_folder_is_served(root: Path) -> None:
 
 def test_a_range_of_a_file_is_read_as_requested(root: Path) -> None:
     file = open_served_file([f"{root}/sub/counts.csv"])
-    assert file.open(4, 6).read(100) == COUNTS[4:10]
-    assert file.open(4, None).read(100) == COUNTS[4:]
-    file.stream.close()
+    assert file.open_part(4, 6).read(100) == COUNTS[4:10]
+    assert file.open_part(0, 4).read(100) == COUNTS[:4]
+    assert file.open().read(100) == COUNTS
+    assert file.stream.closed
+
+
+def test_bytes_that_change_after_they_were_hashed_are_not_sent(root: Path) -> None:
+    path = root / "sub" / "counts.csv"
+    file = open_served_file([str(path)])
+    path.write_bytes(COUNTS.upper())
+    with pytest.raises(AlteredFile):
+        file.open_part(4, 6).read(100)
+    with pytest.raises(Unavailable, match="was written meanwhile"):
+        file.open()
+
+
+@pytest.mark.parametrize("change", [bytes.swapcase, lambda data: data[:-1]])
+def test_the_end_of_a_large_file_that_changes_meanwhile_is_not_sent(
+    root: Path, change: Callable[[bytes], bytes]
+) -> None:
+    path = root / "large"
+    data = b"abc" * 100_000
+    path.write_bytes(data)
+    file = open_served_file([str(path)])
+    with closing(file.open()) as reader:
+        begin = reader.read(1000)
+        path.write_bytes(change(data))
+        with pytest.raises(AlteredFile):
+            begin += b"".join(iter(lambda: reader.read(1000), b""))
+    assert len(begin) < len(data)
+    assert checksum(path) == sha1_of(change(data))
+
+
+def test_bytes_that_are_appended_meanwhile_are_not_sent(root: Path) -> None:
+    path = root / "large"
+    path.write_bytes(b"abc" * 100_000)
+    file = open_served_file([str(path)])
+    with path.open("ab") as stream:
+        stream.write(b"more")
+    with closing(file.open()) as reader:
+        assert b"".join(iter(lambda: reader.read(1000), b"")) == b"abc" * 100_000
+
+
+def test_a_file_that_is_written_while_it_is_hashed_is_not_served(root: Path) -> None:
+    path = root / "sub" / "counts.csv"
+
+    @contextmanager
+    def writing() -> Iterator[None]:
+        path.write_bytes(COUNTS * 2)
+        yield
+
+    with pytest.raises(Unavailable, match="was written while it was read"):
+        open_served_file([str(path)], hashing=writing)
+    assert checksum(path) == sha1_of(COUNTS * 2)
 
 
 def test_the_first_path_that_is_a_file_is_served(root: Path) -> None:

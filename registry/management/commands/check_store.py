@@ -21,8 +21,10 @@ from registry.storage.maintenance import (
 class Command(RegistryCommand):
     help = (
         "List files that are missing or altered, files in the store that are not "
-        "registered, and leftovers of unfinished uploads. The exit status is 1 if "
-        "files are missing or altered. You can run it while the registry is serving."
+        "registered, leftovers of unfinished uploads, and files that are well again. "
+        "The audit trail gets an event for each file that is missing, altered or well "
+        "again. The exit status is 1 if files are missing or altered. You can run it "
+        "while the registry is serving."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from registry.storage.disk_space import find_disk_problem
+from registry.storage.sample import look_at_sample
 
 logger = logging.getLogger(__name__)
 
@@ -31,9 +32,12 @@ def livez(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Report whether the database and the data folder can be used."""
+    """Report whether the database, the data folder and the store can be used."""
     problem = _database_problem() or find_disk_problem()
-    return _plain(problem or "ready", 503 if problem else 200)
+    if problem:
+        return _plain(problem, 503)
+    sample = look_at_sample()
+    return _plain(str(sample) or "ready", 503 if sample.is_lost else 200)
 
 
 def _database_problem() -> str:

@@ -13,6 +13,7 @@ import pytest
 
 from registry.catalogue.models import DataProduct, Object
 from registry.core.errors import NotFound
+from registry.core.models import Event
 from registry.identity.models import User
 from registry.provenance.crates.terms import METADATA, PREVIEW
 from registry.provenance.crates.writing import (
@@ -22,6 +23,7 @@ from registry.provenance.crates.writing import (
 )
 from registry.runs.models import CodeRun
 from registry.storage.base import CHUNK
+from registry.storage.checked_reading import AlteredFile
 from registry.storage.services import get_store
 from tests import factories
 from tests.files import keep, sha1_of
@@ -103,6 +105,24 @@ def test_a_file_that_is_lost_on_the_way_breaks_the_zip_off() -> None:
         b"".join(pieces)
 
 
+@pytest.mark.parametrize("bytes_now, found", [(b"GIVEN\n", "sha1"), (b"", "size")])
+def test_an_altered_file_breaks_the_zip_off(bytes_now: bytes, found: str) -> None:
+    *_, product = chain()
+    content = content_of(product, depth=None)
+    sha1 = sha1_of(b"given\n")
+    Path(get_store().path_of(sha1)).write_bytes(bytes_now)  # type: ignore[attr-defined]
+    assert "inputs/given.csv" in content.packed.values()
+    pieces = stream_zip({}, [("inputs/given.csv", sha1)], get_store())
+    with pytest.raises(AlteredFile):
+        b"".join(pieces)
+    event = Event.objects.get(action="found_altered")
+    assert event.detail["found_sha1"] == sha1_of(bytes_now)
+    # now that it is known, it is a link
+    with zip_of(product) as archive:
+        assert archive.namelist() == [METADATA, PREVIEW, "outputs/made_here.csv"]
+    assert Event.objects.filter(detail__has_key=f"found_{found}").exists()
+
+
 def test_a_large_file_goes_through_in_pieces() -> None:
     file = keep(os.urandom(16 * CHUNK))
     pieces = list(
@@ -137,10 +157,11 @@ def test_no_piece_is_read_before_it_is_wanted() -> None:
                     return data
 
                 close = staticmethod(reader.close)
+                snapshot = staticmethod(reader.snapshot)
 
             return Reader()
 
-    pieces: Any = stream_zip({METADATA: b"{}"}, [("x", file.sha1)], Counting())  # type: ignore[arg-type]
+    pieces: Any = stream_zip({METADATA: b"{}"}, [("x", file.sha1)], Counting())
     next(pieces)
     assert asked == []
     next(pieces)
