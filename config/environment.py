@@ -135,11 +135,12 @@ class Environment:
         return self.number(name, minimum, minimum=minimum, maximum=maximum)
 
     def choice(self, name: str, default: str, allowed: Sequence[str]) -> str:
-        """Return one of the words in `allowed`, which are in capitals."""
+        """Return one of the words in `allowed`; the case does not matter."""
         given = self.text(name, default)
-        if given.upper() not in allowed:
+        words = {word.upper(): word for word in allowed}
+        if given.upper() not in words:
             raise invalid_variable(name, given, f"one of {', '.join(allowed)}", default)
-        return given.upper()
+        return words[given.upper()]
 
     def folder(self, name: str, default: Path) -> Path:
         """Return an absolute path of a folder; relative to the parent of `default`."""

@@ -75,6 +75,8 @@ STORE_DIR = REGISTRY_DATA_DIR / "store"
 # With less free space the registry reports that it is not ready, before writes fail
 FREE_MB = ENV.number("REGISTRY_FREE_MB", 64, minimum=0, maximum=1_000_000)
 SERVED_ROOTS = ENV.folders("REGISTRY_SERVED_ROOTS")
+_NAMESPACES = ENV.choice("REGISTRY_NAMESPACES", "open", ("open", "closed"))
+CLOSE_NEW_NAMESPACES = _NAMESPACES == "closed"
 SECRET_KEY = ENV.text("SECRET_KEY", "") or read_or_create_secret(
     REGISTRY_DATA_DIR / "secret-key"
 )
@@ -183,6 +185,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     # after authentication, since requests are counted by account
     "registry.web.middleware.ThrottleMiddleware",
+    "registry.web.middleware.LastSeenMiddleware",
     # last, as its documentation asks
     "axes.middleware.AxesMiddleware",
 ]
@@ -270,6 +273,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
     {"NAME": f"{_VALIDATORS}.NumericPasswordValidator"},
 ]
+# Links with which people choose a new password, in seconds
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 PASSWORD_HASHERS = [
     *global_settings.PASSWORD_HASHERS,
     # last, so that passwords are never hashed by it

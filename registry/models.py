@@ -1,19 +1,28 @@
 """Gathers the domains' models for Django, and nothing else."""
 
 from registry.catalogue.models import *  # noqa: F403
-from registry.core.models import Event
+from registry.core.models import Event, MergedRecord
 from registry.http.models import IdempotencyKey
-from registry.identity.models import ApiToken, RoleRequest, User
+from registry.identity.models import (
+    ApiToken,
+    BrowserSession,
+    CoOwner,
+    RoleRequest,
+    User,
+)
 from registry.identity.oauth.models import ClientSession, DeviceCode
 from registry.runs.models import *  # noqa: F403
 from registry.storage.models import StoredFile
 
 __all__ = [
     "ApiToken",
+    "BrowserSession",
     "ClientSession",
+    "CoOwner",
     "DeviceCode",
     "Event",
     "IdempotencyKey",
+    "MergedRecord",
     "RoleRequest",
     "StoredFile",
     "User",

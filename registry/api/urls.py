@@ -10,6 +10,7 @@ from registry.api.catalogue.views import ObjectViewSet
 from registry.api.data import views as data
 from registry.api.documentation import views as documentation
 from registry.api.identity import views as identity
+from registry.api.ownership.urls import ownership_urls
 from registry.api.provenance.crates import views as crates
 from registry.api.provenance.lineage import views as lineage
 from registry.api.provenance.prov import views as prov
@@ -45,6 +46,7 @@ urlpatterns = [
     path("", root, name="api-root"),
     *router.urls,
     *account_router.urls,
+    *ownership_urls(),
     path(
         "role_request/<int:pk>/decision/",
         identity.RoleRequestViewSet.as_view({"post": "decide"}, detail=True),

@@ -1,19 +1,22 @@
 """Decide who can download a file: everybody or, if it is private, few people.
 
 A file is private if one of its storage locations is not public, or if an object there
-has the key value ``accessibility`` = ``private``. Anybody can register such a record
-and so make a file private. Checksums are not secret, so making a private file public
-again, or reading it, needs more than a record:
+has the key value ``accessibility`` = ``private``. Checksums are not secret, and anybody
+can register a location, so it matters whose records these are:
 
 - The *owner* of stored bytes is the account that stored them. If that account registers
   no location, the account that registered the first one is an owner too, provided that
   it did so after the bytes were stored.
 - The owner of bytes that the registry does not hold, or that it stored by itself, is
   the account that registered their first location.
-- A public location overrides a private one only if an owner or an administrator
-  registered it. Nothing overrides a private key value.
+- Of bytes that an account has stored, only accounts that sent them as well, owners,
+  curators and administrators can say that they are private.
+- A public location overrides what is private if an owner, a curator or an administrator
+  registered it. A private key value is overridden by nothing if it is the word of one
+  of these, or said of an object of theirs.
 - The owners of a private file can read it, and so can accounts that uploaded the same
   bytes again, administrators and accounts with the role ``private-data-read``.
+- Withdrawing an object or a location opens nothing; withdrawing the key value does.
 
 An upload without a location is not private: nobody else knows its checksum. The
 checksum decides, whatever the address in the request; for files on the server's own
@@ -23,7 +26,10 @@ disk the path counts as well (``registry.catalogue.served``). The guide
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
 
 from registry.catalogue.keys import MEANINGFUL_KEYS, MeaningfulKey
 from registry.catalogue.models import StorageLocation
@@ -33,14 +39,14 @@ from registry.core.verbs import CREATED
 from registry.identity.roles import (
     ROLES,
     Role,
-    administrators_among,
+    curators_among,
     is_administrator,
     roles_of,
 )
 from registry.storage.models import StoredFile
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from django.db.models import QuerySet
 
@@ -116,15 +122,14 @@ def is_private(checksum: str) -> bool:
 
 def private_files(checksums: Collection[str]) -> set[str]:
     """Return the private files among these, in a constant number of statements."""
-    spellings = _spellings(checksums)
-    if not spellings:
-        return set()
-    return _with_private_objects(spellings) | _with_private_location(spellings)
+    spellings = spellings_of(checksums)
+    claims = _claims_of(spellings) if spellings else {}
+    return _private_among(claims) if claims else set()
 
 
 def locations_of(checksum: str) -> QuerySet[StorageLocation]:
     """Return the storage locations of a file, with the usual spellings of its hash."""
-    return _locations_with_hash(_spellings([checksum]))
+    return located(spellings_of([checksum]))
 
 
 def owners_of(checksum: str) -> set[int]:
@@ -160,16 +165,20 @@ def readers_by_file(checksums: Collection[str]) -> dict[str, set[int]]:
     These are the owners, and the accounts that proved that they have the bytes by
     uploading them.
     """
-    readers = owners_by_file(checksums)
+    return _add_senders(owners_by_file(checksums))
+
+
+def _add_senders(readers: dict[str, set[int]]) -> dict[str, set[int]]:
+    """Add the accounts that sent the bytes of each file again."""
     if not readers:
         return readers
     sent = StoredFile.sent_again_by.through.objects.filter(
-        storedfile__sha1__in={one.lower() for one in checksums}
+        storedfile__sha1__in={one.lower() for one in readers}
     )
     for sha1, account in sent.values_list("storedfile__sha1", "user"):
-        for one in checksums:
+        for one, people in readers.items():
             if one.lower() == sha1:
-                readers[one].add(account)
+                people.add(account)
     return readers
 
 
@@ -184,10 +193,10 @@ def _stored_files(checksums: Collection[str]) -> dict[str, StoredFile]:
 def _registered_locations(checksums: Collection[str]) -> dict[str, Registered]:
     """Return the locations of each file with who registered them, in that order."""
     registered: dict[str, Registered] = {one: [] for one in checksums}
-    spellings = _spellings(checksums)
+    spellings = spellings_of(checksums)
     if not spellings:
         return registered
-    rows = _locations_with_hash(spellings).order_by("pk")
+    rows = located(spellings).order_by("pk")
     for hash_, pk, who in rows.values_list("hash", "pk", "registered_by"):
         for one in spellings[hash_]:
             registered[one].append((pk, who))
@@ -225,7 +234,7 @@ def _registered_after_storing(locations: dict[int, StoredFile | None]) -> set[in
     return (locations.keys() - in_question.keys()) | on_time
 
 
-def _spellings(checksums: Collection[str]) -> dict[str, set[str]]:
+def spellings_of(checksums: Collection[str]) -> dict[str, set[str]]:
     """Map each spelling of a hash in locations to the checksums that it stands for."""
     spellings: dict[str, set[str]] = {}
     for checksum in checksums:
@@ -234,46 +243,83 @@ def _spellings(checksums: Collection[str]) -> dict[str, set[str]]:
     return spellings
 
 
-def _locations_with_hash(spellings: Collection[str]) -> QuerySet[StorageLocation]:
+def located(spellings: Collection[str]) -> QuerySet[StorageLocation]:
+    """Return the storage locations with one of these spellings of a hash."""
     return StorageLocation.objects.filter(hash__in=list(spellings)).order_by()
 
 
-def _with_private_objects(spellings: dict[str, set[str]]) -> set[str]:
-    """Return the files with a private object, one that is there or came from there."""
+@dataclass
+class _Claims:
+    """Who says what of one file: accounts by what they registered.
+
+    ``hidden_by`` registered a private location, ``marked_by`` a private key value, or
+    the object that has it; ``shown_by`` registered a public location.
+    """
+
+    hidden_by: set[int] = field(default_factory=set)
+    marked_by: set[int] = field(default_factory=set)
+    shown_by: set[int] = field(default_factory=set)
+
+    @property
+    def closed_by(self) -> set[int]:
+        """Who says that the file is private."""
+        return self.hidden_by | self.marked_by
+
+
+def _claims_of(spellings: dict[str, set[str]]) -> dict[str, _Claims]:
+    """Return the claims about each file of which somebody says that it is private."""
+    claims: dict[str, _Claims] = {}
+    # a public location that is withdrawn shows nothing, a private one hides as before
+    rows = located(spellings).filter(Q(public=False) | Q(withdrawn=None))
+    said = rows.values_list("hash", "public", "registered_by")
+    for hash_, public, who in said.distinct():
+        for checksum in spellings[hash_]:
+            claim = claims.setdefault(checksum, _Claims())
+            (claim.shown_by if public else claim.hidden_by).add(who)
+    for hash_, *people in _marks(spellings):
+        for checksum in spellings[hash_]:
+            claims.setdefault(checksum, _Claims()).marked_by.update(people)
+    return {one: claim for one, claim in claims.items() if claim.closed_by}
+
+
+def _marks(spellings: Collection[str]) -> Iterator[tuple[Any, ...]]:
+    """Yield the hashes of files with a private key value, and who is behind that.
+
+    This is who registered the key value, and who registered its object.
+    """
     private = PRIVATE_KEY.pairs()
-    found: set[str] = set()
     # one query each: databases make little use of indexes for an OR of joins
     for place in LOCATION_LOOKUPS:
         rows = private.filter(**{f"{place}__hash__in": list(spellings)})
-        for hash_ in rows.values_list(f"{place}__hash", flat=True).distinct():
-            found |= spellings[hash_]
-    return found
+        yield from rows.values_list(
+            f"{place}__hash", "registered_by", "object__registered_by"
+        ).distinct()
 
 
-def _with_private_location(spellings: dict[str, set[str]]) -> set[str]:
-    """Return the files with a private location that no public one overrides."""
-    registrars: dict[str, dict[bool, set[int]]] = {}
-    rows = _locations_with_hash(spellings).values_list(
-        "hash", "public", "registered_by"
-    )
-    for hash_, public, who in rows.distinct():
-        for checksum in spellings[hash_]:
-            by_public = registrars.setdefault(checksum, {True: set(), False: set()})
-            by_public[public].add(who)
-    private = {
-        one: by_public[True]
-        for one, by_public in registrars.items()
-        if by_public[False]
+def _private_among(claims: dict[str, _Claims]) -> set[str]:
+    """Return the private files among those of which somebody says so."""
+    owners = owners_by_file(claims)
+    senders = _add_senders({one: set(who) for one, who in owners.items()})
+    held = {one.sha1 for one in _stored_files(claims).values() if one.stored_by_id}
+    people = [claim.closed_by | claim.shown_by for claim in claims.values()]
+    trusted = curators_among(set().union(*people))
+    return {
+        one
+        for one, claim in claims.items()
+        if _is_closed(
+            claim,
+            owners[one] | trusted,
+            senders[one] | trusted if one.lower() in held else None,
+        )
     }
-    return set(private) - _made_public(
-        {one: who for one, who in private.items() if who}
-    )
 
 
-def _made_public(registrars: dict[str, set[int]]) -> set[str]:
-    """Return the files that one of these registrars can make public."""
-    owners = owners_by_file(registrars)
-    opened = {one for one, people in registrars.items() if people & owners[one]}
-    others = {one: who for one, who in registrars.items() if one not in opened}
-    administrators = administrators_among(set().union(*others.values()))
-    return opened | {one for one, who in others.items() if who & administrators}
+def _is_closed(claim: _Claims, owners: set[int], senders: set[int] | None) -> bool:
+    """Return whether claims about a file make it private.
+
+    ``senders`` sent the bytes; None if the registry got them from no account.
+    """
+    if claim.marked_by & owners:
+        return True
+    counting = claim.closed_by if senders is None else claim.closed_by & senders
+    return bool(counting) and not claim.shown_by & owners

@@ -4,8 +4,8 @@ The checksum of the present bytes decides, as for all other files
 (``registry.catalogue.access``). In addition, a private storage location makes the file
 at its path private, whatever its present bytes and whatever path the request names.
 Then only the owner of the path, who registered the first location there, and those who
-can read all private data can download it. The owner or an administrator makes the file
-public again by registering a public location of its present bytes.
+can read all private data can download it. The owner, a curator or an administrator
+can make the file public again with a public location of its present bytes.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from registry.catalogue.access import (
 )
 from registry.catalogue.files import paths_of_uri
 from registry.catalogue.models import StorageLocation
-from registry.identity.roles import administrators_among
+from registry.identity.roles import curators_among
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from django.db.models import QuerySet
 
@@ -39,7 +39,7 @@ class _PrivatePath:
     """A private path of a file; ``owner`` registered the first location there."""
 
     owner: int
-    by_key_value: bool
+    marked_by_owner: bool
 
 
 def require_disk_download(user: Any, file: ServedFile) -> bool:
@@ -56,17 +56,33 @@ def _private_path(file: ServedFile) -> _PrivatePath | None:
     """Return the owner of a file's path, if a private record is registered there."""
     private = StorageLocation.objects.filter(public=False)
     private_locations = dict(_locations_of(file, private))
-    by_key_value = dict(_with_private_objects(file))
-    if not private_locations and not by_key_value:
+    marked = dict(_with_private_objects(file))
+    if not private_locations and not marked:
         return None
     registered = {
         **private_locations,
-        **by_key_value,
+        **marked,
         **dict(_locations_of(file, locations_of(file.sha1))),
     }
-    return _PrivatePath(
-        owner=registered[min(registered)], by_key_value=bool(by_key_value)
-    )
+    owner = registered[min(registered)]
+    people = _marked_by(marked)
+    is_owners_word = owner in people or bool(curators_among(people))
+    return _PrivatePath(owner=owner, marked_by_owner=is_owners_word)
+
+
+def _marked_by(locations: Collection[int]) -> set[int]:
+    """Return who registered the private key values of these locations.
+
+    Who registered their objects is among them.
+    """
+    private = PRIVATE_KEY.pairs()
+    people = ("registered_by", "object__registered_by")
+    return {
+        who
+        for place in LOCATION_LOOKUPS
+        for pair in private.filter(**{f"{place}__in": locations}).values_list(*people)
+        for who in pair
+    }
 
 
 def _locations_of(
@@ -95,9 +111,9 @@ def _with_private_objects(file: ServedFile) -> Iterator[tuple[int, int]]:
 
 
 def _is_made_public(private_path: _PrivatePath, file: ServedFile) -> bool:
-    """Return whether the owner or an administrator made the present bytes public."""
-    if private_path.by_key_value:
+    """Return whether its owner or a curator made the present bytes public."""
+    if private_path.marked_by_owner:
         return False
-    public = locations_of(file.sha1).filter(public=True)
+    public = locations_of(file.sha1).filter(public=True, withdrawn=None)
     registrars = set(public.values_list("registered_by", flat=True))
-    return private_path.owner in registrars or bool(administrators_among(registrars))
+    return private_path.owner in registrars or bool(curators_among(registrars))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -25,6 +26,7 @@ from registry.catalogue.models import (
     StorageLocation,
     StorageRoot,
 )
+from registry.catalogue.ownership import require_product
 from registry.core.errors import Conflict, Duplicate
 from registry.core.records import Values, change_record, create_records
 from registry.core.transactions import atomic
@@ -67,7 +69,7 @@ def register_authors(
     The UUID is derived from the identifier, so that all registries have the same one.
     """
     return create_records(
-        Author, [_with_uuid(row) for row in rows], by=by, validated=validated
+        Author, [with_author_uuid(row) for row in rows], by=by, validated=validated
     )
 
 
@@ -76,7 +78,8 @@ def author_uuid(identifier: str) -> uuid.UUID:
     return uuid.UUID(hex=hashlib.sha256(identifier.encode()).hexdigest()[::2])
 
 
-def _with_uuid(row: Values) -> Values:
+def with_author_uuid(row: Values) -> Values:
+    """Add the UUID of an author with an identifier."""
     identifier = row.get("identifier")
     return {**row, "uuid": author_uuid(identifier)} if identifier else row
 
@@ -158,7 +161,7 @@ def update_object(
         by=by,
         unless_changed=unless_changed,
         validated=validated,
-        guard=_require_same_location,
+        guard=require_same_location,
     )
 
 
@@ -170,7 +173,11 @@ def update_data_product(
     unless_changed: Collection[str] | None = None,
     validated: bool = False,
 ) -> DataProduct:
-    """Change a data product; fields that others rely on are locked."""
+    """Change a data product; fields that others rely on are locked.
+
+    A new name or object has to be one that this person could register.
+    """
+    moved = {"namespace", "name", "version", "object"} & values.keys()
     return change_own(
         DataProduct,
         pk,
@@ -178,7 +185,8 @@ def update_data_product(
         by=by,
         unless_changed=unless_changed,
         validated=validated,
-        guard=_require_same_citation,
+        guard=require_same_citation,
+        check=partial(require_product, by=by) if moved else None,
     )
 
 
@@ -202,7 +210,7 @@ def place_object(
     location = find_or_register_location(place, by=by)
     is_new = record.storage_location_id is None
     values = {**values, "storage_location": location.pk}
-    _require_same_location(record, values)
+    require_same_location(record, values)
     return change_record(record, values, by=by, validated=True), is_new
 
 
@@ -231,7 +239,8 @@ def require_same_uuid(record: Record, values: Values) -> None:
     )
 
 
-def _require_same_location(record: Object, values: Values) -> None:
+def require_same_location(record: Object, values: Values) -> None:
+    """Raise ``Conflict`` if the UUID would change, or a location that is set."""
     require_same_uuid(record, values)
     if record.storage_location_id is not None:
         require_unchanged(
@@ -239,7 +248,8 @@ def _require_same_location(record: Object, values: Values) -> None:
         )
 
 
-def _require_same_citation(record: DataProduct, values: Values) -> None:
+def require_same_citation(record: DataProduct, values: Values) -> None:
+    """Raise ``Conflict`` if the name by which others cite a product would change."""
     if record.object.storage_location_id is not None:
         require_unchanged(
             record, values, "object", "the product's file has been released"

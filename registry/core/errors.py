@@ -53,6 +53,18 @@ class Duplicate(Conflict):
         self.existing = existing
 
 
+class HasDependents(Conflict):
+    """Others stand on what would be taken away.
+
+    ``dependents`` are some of these records, ``total`` is how many there are.
+    """
+
+    def __init__(self, detail: str, dependents: Sequence[Model], total: int) -> None:
+        super().__init__(detail)
+        self.dependents = tuple(dependents)
+        self.total = total
+
+
 class BulkError(RegistryError):
     """Some rows of a bulk operation are invalid, so none was stored.
 
@@ -72,6 +84,14 @@ class Forbidden(RegistryError):
 
 class NotFound(RegistryError):
     """The record does not exist."""
+
+
+class Gone(RegistryError):
+    """The data of a record is no longer served, because the record is withdrawn."""
+
+
+class Damaged(RegistryError):
+    """The bytes of a file are no longer those that were stored; nothing is sent."""
 
 
 class Stale(RegistryError):

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import AbstractBaseUser
 
+    #: The changes, the subject and the details of events.
+    _About = tuple[Mapping[str, tuple[Any, Any]] | None, str, Mapping[str, Any] | None]
+
+#: The longest subject of an event, in characters.
+MAX_SUBJECT = 200
 _INSERT = (
     f"INSERT INTO {Event._meta.db_table} "  # noqa: S608
     "(kind, record_id, action, by_id, client, address, at, changes, subject, detail) "
@@ -31,19 +36,22 @@ def record_events(
     *,
     by: AbstractBaseUser | None,
     changes: Mapping[str, tuple[Any, Any]] | None = None,
+    subject: str = "",
+    detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Write one event for each record, in one statement.
 
-    Raises ``ValueError`` for a verb that is not declared.
+    ``subject`` is cut to the length of the column. Raises ``ValueError`` for a verb
+    that is not declared.
     """
-    _insert_events({kind: record_ids}, verb, by=by, changes=changes)
+    _insert_events({kind: record_ids}, verb, by=by, about=(changes, subject, detail))
 
 
 def record_created(
     records: Mapping[str, Iterable[int]], *, by: AbstractBaseUser | None
 ) -> None:
     """Write a "created" event for each record; ``records`` maps kinds to ids."""
-    _insert_events(records, CREATED, by=by, changes=None)
+    _insert_events(records, CREATED, by=by, about=(None, "", None))
 
 
 def _insert_events(
@@ -51,9 +59,10 @@ def _insert_events(
     verb: Verb,
     *,
     by: AbstractBaseUser | None,
-    changes: Mapping[str, tuple[Any, Any]] | None,
+    about: _About,
 ) -> None:
     json = connection.ops.adapt_json_value
+    changes, subject, detail = about
     values = [
         VERBS.require(verb).name,
         by.pk if by is not None else None,
@@ -61,8 +70,8 @@ def _insert_events(
         address.get(),
         connection.ops.adapt_datetimefield_value(timezone.now()),
         json(dict(changes or {}), None),
-        "",
-        json({}, None),
+        subject[:MAX_SUBJECT],
+        json(dict(detail or {}), None),
     ]
     done, parameters = _records_source(records)
     with connection.cursor() as cursor:

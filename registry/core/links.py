@@ -20,7 +20,8 @@ from typing import Any
 from django.db import models
 
 from registry.core.finding import Wanted, find_rows
-from registry.core.record_types import natural_key_of
+from registry.core.merged import kept_ids
+from registry.core.record_types import merge_rule_of, natural_key_of
 
 #: Larger ids do not fit the database's integers.
 _MAX_ID = 2**63 - 1
@@ -152,7 +153,9 @@ class ResolvedLinks:
                 references[model, value] = parse_link(value, model)
             except LinkError as error:
                 self._errors[model, value] = error
-        found = find_targets((link[0], one) for link, one in references.items())
+        wanted = [(link[0], one) for link, one in references.items()]
+        found = {**find_targets(wanted)}
+        found |= find_merged(one for one in wanted if one not in found)
         for link, reference in references.items():
             pk = found.get((link[0], reference))
             if pk is None:
@@ -193,6 +196,21 @@ def find_targets(
     return {
         (columns[number].model, wanted[columns[number][:2]][value]): pk
         for number, value, pk in find_rows(columns)
+    }
+
+
+def find_merged(
+    missing: Iterable[tuple[type[models.Model], Reference]],
+) -> dict[tuple[type[models.Model], Reference], int]:
+    """Return where records are now that were merged into others, one query a type."""
+    ids: dict[Any, list[int]] = {}
+    for model, reference in missing:
+        if isinstance(reference, int) and merge_rule_of(model) is not None:
+            ids.setdefault(model, []).append(reference)
+    return {
+        (model, old): new
+        for model, some in ids.items()
+        for old, new in kept_ids(model, some).items()
     }
 
 

@@ -1,4 +1,4 @@
-"""The base model of records, and the model of events."""
+"""The base model of records, and the models of events and of merged records."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from registry.core.querysets import RecordQuerySet
 from registry.core.verbs import MAX_NAME_LENGTH, verb_choices
@@ -13,13 +14,17 @@ from registry.core.verbs import MAX_NAME_LENGTH, verb_choices
 if TYPE_CHECKING:
     from registry.core.limits import Limit
 
+#: The longest reason for withdrawing a record, in characters.
+MAX_REASON = 1000
+
 
 class Record(models.Model):
     """One entry of the registry that people can cite.
 
     ``kind`` is the name of the record type in addresses (``/api/<kind>/<id>/``), in
     events and in the search index. ``registered_by`` decides who can change the record;
-    ``updated_by`` and ``last_updated`` describe the latest change.
+    ``updated_by`` and ``last_updated`` describe the latest change. A withdrawn record
+    stays, with the reason, but lists leave it out and its data is not served.
     """
 
     kind: ClassVar[str]
@@ -45,6 +50,12 @@ class Record(models.Model):
     last_updated = models.DateTimeField(
         auto_now=True,
         help_text="When the latest change to this record was made, in UTC.",
+    )
+    withdrawn = models.CharField(
+        max_length=MAX_REASON,
+        null=True,
+        editable=False,
+        help_text="Why the record was withdrawn; null if it was not.",
     )
 
     objects: ClassVar[RecordQuerySet[Self]] = RecordQuerySet.as_manager()  # type: ignore[assignment]
@@ -135,3 +146,27 @@ class Event(models.Model):
     def __str__(self) -> str:
         what = self.kind if self.record_id is None else f"{self.kind} {self.record_id}"
         return f"{what} {self.action}"
+
+
+class MergedRecord(models.Model):
+    """Which record a duplicate was merged into, so that its old address leads there.
+
+    If the kept record is merged in turn, this names the one that was kept then.
+    """
+
+    kind = models.CharField(max_length=64, help_text="The kind of both records.")
+    old_id = models.BigIntegerField(
+        help_text="The id of the record that was merged into the other."
+    )
+    new_id = models.BigIntegerField(help_text="The id of the record that was kept.")
+    at = models.DateTimeField(default=timezone.now, help_text="When, in UTC.")
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (models.Index(fields=["kind", "new_id"], name="merged_into"),)
+        constraints = (
+            models.UniqueConstraint(fields=["kind", "old_id"], name="merged_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.old_id} is now {self.new_id}"

@@ -19,6 +19,10 @@ class RecordQuerySet(models.QuerySet[M_co]):
         """Return the records in the order of lists: the newest first."""
         return self.order_by("-id")
 
+    def not_withdrawn(self) -> RecordQuerySet[M_co]:
+        """Return the records that nobody has withdrawn."""
+        return self.filter(withdrawn__isnull=True)
+
     def registered_by(self, user: AbstractBaseUser) -> RecordQuerySet[M_co]:
         """Return the records that this person registered."""
         return self.filter(registered_by=user)

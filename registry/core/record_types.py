@@ -12,121 +12,34 @@ Fields are referred to as attributes of their models (``DataProduct.name``,
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django.db import models
-from django.db.models.fields.related_descriptors import ReverseOneToOneDescriptor
 
+from registry.core.field_references import FieldReference, HasField, name_of
 from registry.core.models import Record
-from registry.core.records import create_records
+from registry.core.permissions import Who
+from registry.core.records import Values, create_records
+from registry.core.rules import Rule, declare_rule
+from registry.core.traits import (
+    CO_OWNERS,
+    Condition,
+    Context,
+    LinkedRecords,
+    MergeRule,
+    Section,
+    Sharing,
+    Suggestion,
+)
 
 if TYPE_CHECKING:
-    from django.db.models.expressions import Exists
-
-    from registry.core.related import RelatedFlag
+    pass
 
 M = TypeVar("M", bound=models.Model)
 R = TypeVar("R", bound=Record)
-
-
-class HasField(Protocol):
-    """A field of a model, as an attribute of its class."""
-
-    @property
-    def field(self) -> Any:
-        """The field itself; of a list of links, the field at its other end."""
-
-
-#: A field, a list of links, or the link to a record's one counterpart.
-FieldReference: TypeAlias = "HasField | ReverseOneToOneDescriptor[Any, Any]"
-
-
-def name_of(reference: FieldReference) -> str:
-    """Return the name of a field that is referred to as ``Model.field``."""
-    attribute: Any = reference
-    if isinstance(attribute, ReverseOneToOneDescriptor):
-        return str(attribute.related.get_accessor_name())
-    relation = getattr(attribute, "rel", None)
-    if relation is not None and getattr(attribute, "reverse", True):
-        return str(relation.get_accessor_name())
-    return str(attribute.field.name)
-
-
-def path_of(*references: FieldReference) -> str:
-    """Return the name of a field at the end of links, as queries spell it."""
-    return "__".join(map(name_of, references))
-
-
-class Who(enum.Enum):
-    """Who can do something to a record."""
-
-    NOBODY = enum.auto()
-    ADMINISTRATORS = enum.auto()
-    OWNER_AND_ADMINISTRATORS = enum.auto()
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading that record types are listed under; lower ranks come first."""
-
-    title: str
-    rank: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class LinkedRecords:
-    """A list of links that a record is shown with, as far as a cap.
-
-    A list that grows for ever begins with the newest; others begin with the oldest.
-    ``all_help_text`` describes the address of the whole list.
-    """
-
-    field: FieldReference
-    help_text: str
-    all_help_text: str
-    grows: bool = False
-
-    @property
-    def name(self) -> str:
-        """The name of the list."""
-        return name_of(self.field)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Condition:
-    """A fact that the database computes for a record: true or false.
-
-    ``holds`` is the condition for filters; ``column`` selects it beside a row.
-    """
-
-    name: str
-    help_text: str
-    holds: Exists
-    column: RelatedFlag
-
-
-@dataclass(frozen=True, kw_only=True)
-class Suggestion:
-    """How a record is suggested as people type, where its columns do not say enough.
-
-    ``texts`` are looked through; ``linked`` is read along; ``label`` names the record.
-    """
-
-    texts: tuple[str, ...]
-    linked: FieldReference
-    label: Callable[[Any], str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Context:
-    """The link that tells records of the same name apart, and what to say of it."""
-
-    link: FieldReference
-    describe: Callable[[Any], str]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -166,6 +79,8 @@ class RecordType(RowType[R]):
     #: Lists of this type's records that records of other types are shown with.
     shown_with_others: tuple[LinkedRecords, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    #: Fields that only version 1.1.0 of the API has.
+    newer: tuple[FieldReference, ...] = ()
     #: Stored fields that nobody sees or sets.
     hidden: tuple[FieldReference, ...] = ()
     #: Fields that must be given although the database can do without.
@@ -176,6 +91,15 @@ class RecordType(RowType[R]):
     suggestion: Suggestion | None = None
     caption: Callable[[R], str] = str
 
+    #: What people are called whom an owner names to look after a record as well.
+    sharing: Sharing = CO_OWNERS
+    #: The links that lead to the record whose owners look after this one too.
+    said_of: tuple[FieldReference, ...] = ()
+    #: The link to the account that the record is about, which can take it away.
+    account: FieldReference | None = None
+    #: Who can register records, and the rule that refuses others.
+    registered_by: Who = Who.ANYBODY
+    rule: Rule | None = None
     #: The service that registers rows; without one, a record is its row alone.
     register: Callable[..., Sequence[R]] | None = None
     #: The service by which an owner changes a record.
@@ -184,6 +108,10 @@ class RecordType(RowType[R]):
     delete: Callable[..., None] | None = None
     #: The service by which administrators correct what its owner cannot change.
     correct: Callable[..., R] | None = None
+    #: Raises ``Conflict`` for new values that would affect others; restoring asks it.
+    guard: Callable[[R, Values], None] | None = None
+    #: How curators merge duplicates; without it, nobody can.
+    merge: MergeRule | None = None
 
     @property
     def kind(self) -> str:
@@ -204,13 +132,41 @@ class RecordType(RowType[R]):
     def changed_by(self) -> Who:
         """Who can change a record."""
         if self.change is not None:
-            return Who.OWNER_AND_ADMINISTRATORS
+            return Who.OWNERS
         return Who.ADMINISTRATORS if self.correct is not None else Who.NOBODY
 
     @property
     def deleted_by(self) -> Who:
         """Who can delete a record."""
-        return Who.NOBODY if self.delete is None else Who.OWNER_AND_ADMINISTRATORS
+        return Who.NOBODY if self.delete is None else self.withdrawn_by
+
+    @property
+    def withdrawn_by(self) -> Who:
+        """Who can withdraw a record and put it back."""
+        if self.account is not None:
+            return Who.OWNERS_AND_THE_PERSON
+        return Who.OWNERS_AND_THOSE_OF_ITS_OBJECT if self.said_of else Who.OWNERS
+
+    @property
+    def permissions(self) -> dict[str, Who]:
+        """Who can do what with records of the type, by what is done."""
+        return {
+            "Register": self.registered_by,
+            "Change": self.changed_by,
+            "Delete": self.deleted_by,
+            "Withdraw": self.withdrawn_by,
+        }
+
+    @property
+    def permissions_text(self) -> str:
+        """Who can do what, for people, in Markdown."""
+        said = [f"- {done}: {who.value}." for done, who in self.permissions.items()]
+        return "\n".join(said)
+
+    @property
+    def full_description(self) -> str:
+        """The description with who can do what."""
+        return f"{self.description}\n\nWho can do what:\n\n{self.permissions_text}"
 
     @cached_property
     def register_rows(self) -> Callable[..., Sequence[R]]:
@@ -225,7 +181,7 @@ class RecordType(RowType[R]):
     def own_fields(self) -> dict[str, Any]:
         """The fields that the model declares, in its order, without hidden ones."""
         meta = self.model._meta
-        left_out = {"id", "registered_by", "updated_by", "last_updated"}
+        left_out = {"id", "registered_by", "updated_by", "last_updated", "withdrawn"}
         left_out |= set(map(name_of, self.hidden))
         fields: list[Any] = [*meta.fields, *meta.many_to_many]
         fields.sort(key=lambda field: int(field.creation_counter))
@@ -296,6 +252,8 @@ def declare(*types: RowType[Any]) -> None:
     for one in types:
         if _DECLARED.setdefault(one.model, one) is not one:
             raise ValueError(f"{one.model.__name__} is declared already.")
+        if isinstance(one, RecordType) and one.rule is not None:
+            declare_rule(one.model, one.rule)
 
 
 def record_types() -> list[RecordType[Any]]:
@@ -332,6 +290,12 @@ def record_kinds() -> list[str]:
 def row_type_of(model: type[M]) -> RowType[M]:
     """Return the declaration of a model; raises ``LookupError`` without one."""
     return _DECLARED[model]
+
+
+def merge_rule_of(model: type[models.Model]) -> MergeRule | None:
+    """Return how records of a model are merged; None if they never are."""
+    declared = _DECLARED.get(model)
+    return declared.merge if isinstance(declared, RecordType) else None
 
 
 def natural_key_of(model: type[models.Model]) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from django.core.exceptions import ValidationError
@@ -15,11 +16,28 @@ from django.db import IntegrityError, models, transaction
 from registry.core.duplicates import find_duplicate, find_duplicates
 from registry.core.errors import BulkError, InvalidInput, NotFound, RegistryError, Stale
 from registry.core.events import record_created, record_events
-from registry.core.limits import Limit, Targets, long_list_error, target_errors
+from registry.core.link_lists import (
+    check_list_lengths,
+    check_new_links,
+    errors_of_targets,
+    ids_of,
+    row_error,
+    store_links,
+)
 from registry.core.models import Record
 from registry.core.planner_statistics import added_rows
+from registry.core.rules import refusals
+from registry.core.snapshots import (
+    RECORD,
+    changed_value,
+    forget_lists,
+    read_lists,
+    to_many_fields,
+    unchanged_part,
+    whole_record,
+)
 from registry.core.transactions import atomic, run_atomically
-from registry.core.verbs import DELETED, UPDATED
+from registry.core.verbs import DELETED, UPDATED, Verb
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -68,24 +86,53 @@ def change_record(
     record: R,
     values: Values,
     *,
-    by: AbstractBaseUser,
+    by: AbstractBaseUser | None,
     validated: bool = False,
+    verb: Verb = UPDATED,
+    detail: Mapping[str, Any] | None = None,
 ) -> R:
     """Store new values in a record that ``lock_record`` returned.
 
-    If no value differs, nothing is stored and no event is written.
+    If no value differs, nothing is stored and no event is written. The event keeps the
+    record as it was.
     """
-    changes: Changes = {}
+    before, changes = copy(record), Changes()
     to_many = to_many_fields(type(record))
-    lists = {name: list(_ids(values[name])) for name in values if name in to_many}
+    lists = {name: list(ids_of(values[name])) for name in values if name in to_many}
     for name, value in values.items():
         if name not in to_many:
             _set_field(record, name, value, changes)
     for name, ids in lists.items():
-        _add_list_change(record, name, ids, changes)
+        _add_list_change(read_lists(record)[name], name, ids, changes)
     if changes:
+        known = unchanged_part(before, read_lists(record), changes)
         _save_changes(record, lists, changes, by=by, validated=validated)
+        record_events(
+            record.kind,
+            [record.pk],
+            verb,
+            by=by,
+            changes=changes,
+            subject=str(before),
+            detail={**(detail or {}), RECORD: known},
+        )
     return record
+
+
+def would_change(record: Record, values: Values) -> bool:
+    """Return whether values differ from those that a record has."""
+    to_many = to_many_fields(type(record))
+    return any(
+        set(ids_of(values[name])) != set(read_lists(record)[name])
+        if name in to_many
+        else _differs(record, name, values[name])
+        for name in values
+    )
+
+
+def _differs(record: Record, name: str, value: Any) -> bool:
+    field: Any = record._meta.get_field(name)
+    return bool(getattr(record, field.attname) != _stored_value(field, value))
 
 
 def _save_changes(
@@ -93,20 +140,21 @@ def _save_changes(
     lists: Mapping[str, list[int]],
     changes: Changes,
     *,
-    by: AbstractBaseUser,
+    by: AbstractBaseUser | None,
     validated: bool,
 ) -> None:
-    """Save the changes of a record and write the event."""
+    """Save the changes of a record."""
     error = _validation_error(record, validated=validated)
     if error is not None:
         raise error
-    _check_list_lengths(record, lists, changes)
-    record.updated_by_id = by.pk
+    check_list_lengths(record, lists, changes)
+    if by is not None:
+        record.updated_by_id = by.pk
     _save_record(record)
     for name in lists.keys() & changes.keys():
         getattr(record, name).set(lists[name])
-    _check_new_links(record, changes)
-    record_events(record.kind, [record.pk], UPDATED, by=by, changes=changes)
+    forget_lists(record)
+    check_new_links(record, changes)
 
 
 def lock_record(
@@ -131,15 +179,11 @@ def lock_record(
 
 @atomic
 def delete_record(record: Record, *, by: AbstractBaseUser) -> None:
-    """Delete a record that ``lock_record`` returned; its events stay."""
-    pk, kind = record.pk, record.kind
+    """Delete a record that ``lock_record`` returned; its last event keeps it whole."""
+    pk, kind, name = record.pk, record.kind, str(record)
+    detail = {RECORD: whole_record(record)}
     record.delete()
-    record_events(kind, [pk], DELETED, by=by)
-
-
-def to_many_fields(model: type[Record]) -> list[str]:
-    """Return the names of the lists of links that can be written, from either side."""
-    return [field.name for field in model._meta.many_to_many] + [*model.reverse_lists]
+    record_events(kind, [pk], DELETED, by=by, subject=name, detail=detail)
 
 
 def _build_record(
@@ -181,8 +225,10 @@ def _insert_records(
     added: Counter[type[models.Model]] = Counter()
     added[type(instances[0])] = len(instances)
     for name, lists in links.items():
-        added += _store_links(instances, lists, name)
-    _check_targets(instances, rows)
+        added += store_links(instances, lists, name)
+    for errors in (errors_of_targets(instances, rows), refusals(instances, by=by)):
+        if errors:
+            _raise_errors(errors, len(rows))
     if parts is not None:
         stored.append(_bulk_create(parts(instances)))
         added[type(stored[-1][0])] += len(stored[-1])
@@ -206,21 +252,13 @@ def _set_field(record: Record, name: str, value: Any, changes: Changes) -> None:
         setattr(record, field.attname, value)
         # a derived field, such as a sort key, changes with its source
         if field.editable:
-            changes[name] = (_to_json_value(old), _to_json_value(value))
-
-
-def _to_json_value(value: Any) -> Any:
-    """Return a value as JSON can represent it."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    return str(value)
+            changes[name] = (changed_value(old), changed_value(value))
 
 
 def _add_list_change(
-    record: Record, name: str, ids: list[int], changes: Changes
+    old: list[int], name: str, ids: list[int], changes: Changes
 ) -> None:
     """Add a list of links to ``changes`` if it differs; the order does not count."""
-    old = sorted(getattr(record, name).values_list("pk", flat=True))
     new = sorted(set(ids))
     if old != new:
         changes[name] = (old, new)
@@ -238,112 +276,22 @@ def _save_record(record: Record) -> None:
         raise duplicate from error
 
 
-def _ids(links: Iterable[Any]) -> Iterable[int]:
-    """Return the ids of links, each of which is a record or an id."""
-    return (link.pk if isinstance(link, models.Model) else link for link in links)
-
-
-def _store_links(
-    instances: Sequence[Record], lists: Sequence[Iterable[Any]], name: str
-) -> Counter[type[models.Model]]:
-    """Insert one list of links of all new records in one statement; count them."""
-    descriptor: Any = getattr(type(instances[0]), name)
-    through = descriptor.through
-    source, target = _through_columns(type(instances[0]), name)
-    links = [
-        through(**{source: instance.pk, target: pk})
-        for instance, targets in zip(instances, lists, strict=True)
-        for pk in dict.fromkeys(_ids(targets))
-    ]
-    through._default_manager.bulk_create(links)
-    return Counter({through: len(links)})
-
-
-def _through_columns(model: type[models.Model], name: str) -> tuple[str, str]:
-    """Return the columns of a link table: the one of this record and of its target."""
-    descriptor: Any = getattr(model, name)
-    field = descriptor.field
-    source = field.m2m_field_name() + "_id"
-    target = field.m2m_reverse_field_name() + "_id"
-    return (target, source) if descriptor.reverse else (source, target)
-
-
 def _check_values(
     instances: Sequence[Record], rows: Sequence[Values], *, validated: bool
 ) -> None:
     """Raise the errors of the values of new records, if there are any."""
-    lists = _list_limits(type(instances[0]))
+    model = type(instances[0])
     errors = {
         index: error
         for index, (instance, row) in enumerate(zip(instances, rows, strict=True))
         if (
             error := _validation_error(instance, validated=validated)
-            or long_list_error(
-                lists, {one.field: (0, _list_length(row, one)) for one in lists}
-            )
+            or row_error(model, row)
         )
         is not None
     }
     if errors:
         _raise_errors(errors, len(instances))
-
-
-def _list_limits(model: type[Record]) -> list[Limit]:
-    to_many = to_many_fields(model)
-    return [limit for limit in model.limits if limit.field in to_many]
-
-
-def _list_length(row: Values, limit: Limit) -> int:
-    return len(row.get(limit.field) or ())
-
-
-def _check_targets(instances: Sequence[Record], rows: Sequence[Values]) -> None:
-    """Raise the errors of stored rows that link to a target with too many links."""
-    model, lists = type(instances[0]), to_many_fields(type(instances[0]))
-    links: dict[str, Targets] = {}
-    for limit in _target_limits(model):
-        targets = links.setdefault(limit.field, {})
-        for index, (instance, row) in enumerate(zip(instances, rows, strict=True)):
-            if limit.field in lists:
-                pks = list(_ids(row.get(limit.field) or ()))
-            else:
-                pks = [getattr(instance, f"{limit.field}_id")]
-            for pk in dict.fromkeys(pks):
-                targets.setdefault(pk, []).append(index)
-    errors = target_errors(model, _target_limits(model), links)
-    if errors:
-        _raise_errors(errors, len(rows))
-
-
-def _target_limits(model: type[Record]) -> list[Limit]:
-    """Return the limits on the targets of links."""
-    lists = to_many_fields(model)
-    return [one for one in model.limits if one.both_ways or one.field not in lists]
-
-
-def _check_list_lengths(
-    record: Record, lists: Mapping[str, list[int]], changes: Changes
-) -> None:
-    lengths = {
-        name: (len(changes[name][0]), len(changes[name][1]))
-        for name in lists.keys() & changes.keys()
-    }
-    error = long_list_error(record.limits, lengths)
-    if error is not None:
-        raise error
-
-
-def _check_new_links(record: Record, changes: Changes) -> None:
-    """Raise an error if a change gives a target too many links."""
-    links = {}
-    for limit in _target_limits(type(record)):
-        old, new = changes.get(limit.field, ((), ()))
-        if not isinstance(new, list):
-            old, new = [old], [new] if limit.field in changes else []
-        links[limit.field] = {pk: [0] for pk in new if pk not in old}
-    errors = target_errors(type(record), _target_limits(type(record)), links)
-    if errors:
-        raise errors[0]
 
 
 def _validation_error(record: Record, *, validated: bool) -> InvalidInput | None:

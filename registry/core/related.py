@@ -26,6 +26,10 @@ def _column(model: type[models.Model], name: str) -> str:
     return _quoted(field.column)
 
 
+#: The further condition for rows that nobody has withdrawn.
+_IS_PRESENT = ' AND "withdrawn" IS NULL'
+
+
 def _range_of_all(key: str) -> str:
     """Return the condition for all rows that link to the wanted record.
 
@@ -55,7 +59,8 @@ class RelatedIds:
 
     The list is ``column`` of the rows of ``table`` whose ``key`` is the id, oldest
     first unless ``newest_first``; with ``most``, that many of them. An index must begin
-    with ``key`` and ``column``.
+    with ``key`` and ``column``. With ``present``, the rows are records, and withdrawn
+    ones are left out.
     """
 
     table: str
@@ -63,6 +68,7 @@ class RelatedIds:
     column: str
     most: int | None = None
     newest_first: bool = False
+    present: bool = False
 
     def select(self) -> str:
         """Return the SQL of the column; names come from model metadata, never users."""
@@ -73,7 +79,8 @@ class RelatedIds:
             wanted, limit = _range_of_first(key, column), f" LIMIT {self.most}"
         inner = (
             f"SELECT {column} AS id FROM {table} "  # noqa: S608
-            f"WHERE {wanted} ORDER BY {key}{direction}, {column}{direction}{limit}"
+            f"WHERE {wanted}{_IS_PRESENT if self.present else ''} "
+            f"ORDER BY {key}{direction}, {column}{direction}{limit}"
         )
         if connection.vendor == "postgresql":
             return f"ARRAY({inner})"
@@ -87,16 +94,21 @@ class RelatedIds:
 
 @dataclass(frozen=True)
 class RelatedId:
-    """The one id, or none, of a row in another table whose ``key`` is unique."""
+    """The one id, or none, of a row in another table whose ``key`` is unique.
+
+    With ``present``, the row is a record, and none if it is withdrawn.
+    """
 
     table: str
     key: str
     column: str
+    present: bool = False
 
     def select(self) -> str:
         """Return the SQL of the column; a unique index needs no statistics."""
         table, key, column = map(_quoted, (self.table, self.key, self.column))
-        return f"(SELECT {column} FROM {table} WHERE {key} = wanted.id)"  # noqa: S608
+        wanted = f"{key} = wanted.id{_IS_PRESENT if self.present else ''}"
+        return f"(SELECT {column} FROM {table} WHERE {wanted})"  # noqa: S608
 
     def parse(self, cell: int | None) -> int | None:
         """Return the id unchanged."""

@@ -41,6 +41,10 @@ VERBS: Vocabulary[Verb] = Vocabulary("event verb")
 CREATED = VERBS.declare(Verb("created", "Created"))
 UPDATED = VERBS.declare(Verb("updated", "Updated"))
 DELETED = VERBS.declare(Verb("deleted", "Deleted"))
+WITHDRAWN = VERBS.declare(Verb("withdrawn", "Withdrawn"))
+PUT_BACK = VERBS.declare(Verb("put_back", "Put back"))
+RESTORED = VERBS.declare(Verb("restored", "Restored"))
+MERGED = VERBS.declare(Verb("merged", "Merged"))
 
 
 def verb_choices() -> list[tuple[str, str]]:

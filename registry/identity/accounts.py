@@ -13,7 +13,7 @@ from registry.core.errors import Conflict, Duplicate, Forbidden, InvalidInput, N
 from registry.core.events import record_events
 from registry.core.transactions import atomic
 from registry.core.verbs import CREATED, UPDATED, Verb
-from registry.identity import audit, verbs
+from registry.identity import audit, browser_sessions, verbs
 from registry.identity.models import User
 from registry.identity.oauth.programs import revoke_client_access
 from registry.identity.roles import (
@@ -80,17 +80,23 @@ def grant_role(*, user: User, role: str, by: User) -> bool:
 
 @atomic
 def change_password(
-    *, user: User, password: str | None, by: User, end_access: bool = False
+    *,
+    user: User,
+    password: str | None,
+    by: User,
+    end_access: bool = False,
+    stay_in: str = "",
 ) -> None:
     """Set a person's password; with None they can only sign in by other means.
 
-    Browser sessions end with the old password. ``end_access`` also revokes the API
-    token and the programs that act for the person. The event records that the password
-    changed, but neither password.
+    Browser sessions end with the old password, but for the one of the key ``stay_in``.
+    ``end_access`` also revokes the API token and the programs that act for the person.
+    The event records that the password changed, but neither password.
     """
     _require_may_manage(by, user)
     user.set_password(password)
     user.save(update_fields=["password"])
+    browser_sessions.end_all(user, by=by, but=stay_in)
     if end_access:
         revoke_token(user=user, by=by)
         revoke_client_access(user=user, by=by)

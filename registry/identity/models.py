@@ -1,10 +1,11 @@
-"""Accounts, API tokens, and requests for roles."""
+"""Accounts, API tokens, browser sessions, and requests for roles."""
 
 from __future__ import annotations
 
 from typing import ClassVar, TypeAlias
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.models import Session
 from django.db import models
 from django.utils import timezone
 
@@ -69,6 +70,83 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"API token of {self.user.username}"
+
+
+class CoOwner(models.Model):
+    """A person whom the owner of a record has named to look after it as well.
+
+    The members of a namespace are its co-owners. Like an event, this names the record
+    by kind and id.
+    """
+
+    kind = models.CharField(max_length=64, help_text="The kind of record.")
+    record_id = models.BigIntegerField(help_text="The id of the record.")
+    user = models.ForeignKey(
+        User,
+        on_delete=models.CASCADE,
+        related_name="co_owned",
+        help_text="Who was named.",
+    )
+    named_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who named the person.",
+    )
+    named_at = models.DateTimeField(
+        default=timezone.now, help_text="When the person was named, in UTC."
+    )
+
+    class Meta:
+        verbose_name = "co-owner"
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["kind", "record_id", "user"], name="co_owner_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user.username}, of {self.kind} {self.record_id}"
+
+
+class BrowserSession(models.Model):
+    """A browser that a person is signed in with; it goes with Django's session."""
+
+    session = models.OneToOneField(
+        Session,
+        on_delete=models.CASCADE,
+        related_name="+",
+        editable=False,
+        help_text="Django's session.",
+    )
+    user = models.ForeignKey(
+        User,
+        on_delete=models.CASCADE,
+        related_name="browser_sessions",
+        help_text="Who is signed in.",
+    )
+    began = models.DateTimeField(
+        default=timezone.now, help_text="When the person signed in, in UTC."
+    )
+    last_seen = models.DateTimeField(
+        default=timezone.now,
+        help_text="When a page was last opened, in UTC, to some minutes.",
+    )
+    address = models.CharField(
+        max_length=45,
+        blank=True,
+        help_text="The network address that a page was last opened from.",
+    )
+    agent = models.CharField(
+        max_length=200, blank=True, help_text="The browser, as it names itself."
+    )
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return self.agent or "A browser without a name"
 
 
 class RoleRequestState(models.TextChoices):

@@ -1,20 +1,98 @@
-"""Change and delete records, as their owner or as an administrator."""
+"""Whose records are whose: change and delete them, as an owner or as a curator.
+
+A record belongs to who registered it. Its owner can name co-owners, who look after it
+as well; curators and administrators look after the records of everybody. What is said
+of an object belongs to the owner of the object too. ``docs/decisions`` 33 has the
+reasons.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from registry.core.errors import Forbidden
+from registry.core.field_references import name_of
+from registry.core.lookups import IdIn
 from registry.core.models import Record
-from registry.core.records import Values, change_record, delete_record, lock_record
+from registry.core.record_types import record_type_of
+from registry.core.records import (
+    Values,
+    change_record,
+    delete_record,
+    lock_record,
+    would_change,
+)
 from registry.core.transactions import atomic
-from registry.identity.roles import may_change
+from registry.identity.models import CoOwner, User
+from registry.identity.roles import is_curator
 
 if TYPE_CHECKING:
-    from registry.identity.models import User
+    from collections.abc import Mapping
 
 R = TypeVar("R", bound=Record)
+
+
+def may_change(user: Any, record: Record) -> bool:
+    """Return whether a person looks after a record: their own, or as a curator."""
+    if not user.is_authenticated:
+        return False
+    if record.registered_by_id == user.pk or is_curator(user):
+        return True
+    return record.pk in co_owned_among(type(record), [record.pk], user)
+
+
+def may_withdraw(user: Any, record: Record) -> bool:
+    """Return whether a person can take a record away.
+
+    Those who look after an object can take away what is said of it, and people what is
+    said of their account.
+    """
+    if may_change(user, record):
+        return True
+    account = record_type_of(type(record)).account
+    if account is not None:
+        return bool(user.is_authenticated and getattr(record, name_of(account)) == user)
+    about = object_of(record)
+    return about is not None and may_change(user, about)
+
+
+def object_of(record: Record) -> Record | None:
+    """Return the record that this one is said of, if it is said of any."""
+    about: Any = record
+    for link in record_type_of(type(record)).said_of:
+        about = getattr(about, name_of(link))
+    return about if about is not record else None
+
+
+def co_owned_among(model: type[Record], ids: Iterable[int], user: Any) -> set[int]:
+    """Return which of these records a person is a co-owner of."""
+    named = CoOwner.objects.filter(IdIn("record_id", ids), kind=model.kind, user=user)
+    return set(named.values_list("record_id", flat=True))
+
+
+def look_after(model: type[Record], owners: Mapping[int, int], user: Any) -> set[int]:
+    """Return which records a person looks after; ``owners`` maps ids to owners.
+
+    Own records take no query.
+    """
+    own = {pk for pk, owner in owners.items() if owner == user.pk}
+    others = owners.keys() - own
+    if not others:
+        return own
+    if is_curator(user):
+        return set(owners)
+    return own | co_owned_among(model, others, user)
+
+
+def names_of_people(record: Record) -> str:
+    """Return the names of the owner and the co-owners of a record, to ask them."""
+    named = CoOwner.objects.filter(kind=record.kind, record_id=record.pk)
+    people = User.objects.filter(pk=record.registered_by_id) | User.objects.filter(
+        pk__in=named.values("user")
+    )
+    names = list(people.order_by("pk").values_list("username", flat=True)[:5])
+    return ", ".join(names)
 
 
 def lock_own(
@@ -26,11 +104,18 @@ def lock_own(
 ) -> R:
     """Lock and return a record that this person can change; else ``Forbidden``."""
     record = lock_record(model, pk, unless_changed=unless_changed)
+    require_owner(record, by=by)
+    return record
+
+
+def require_owner(record: Record, *, by: User) -> None:
+    """Raise ``Forbidden`` unless a person can change a record."""
     if not may_change(by, record):
         raise Forbidden(
-            "Only who registered this record, or an administrator, may change it."
+            f"This {record._meta.verbose_name} belongs to {names_of_people(record)}: "
+            f"only its owner, {record_type_of(type(record)).sharing.titles}, curators "
+            "and administrators can change it."
         )
-    return record
 
 
 @atomic
@@ -43,21 +128,62 @@ def change_own(
     unless_changed: Collection[str] | None = None,
     validated: bool = False,
     guard: Callable[[R, Values], None] | None = None,
+    check: Callable[[R], None] | None = None,
 ) -> R:
-    """Change a record; ``guard`` refuses changes that would affect others."""
-    record = lock_own(model, pk, by=by, unless_changed=unless_changed)
+    """Change a record; ``guard`` refuses changes that would affect others.
+
+    ``check`` looks at the changed record, and can still raise.
+
+    Values that the record has already are refused to nobody: clients send what another
+    person has sent.
+    """
+    record = lock_record(model, pk, unless_changed=unless_changed)
+    if not may_change(by, record) and values and not would_change(record, values):
+        return record
+    require_owner(record, by=by)
     if guard is not None:
         guard(record, values)
-    return change_record(record, values, by=by, validated=validated)
+    changed = change_record(record, values, by=by, validated=validated)
+    if check is not None:
+        check(changed)
+    return changed
 
 
 @atomic
 def delete_own(
+    model: type[R],
+    pk: int,
+    *,
+    by: User,
+    unless_changed: Collection[str] | None = None,
+    guard: Callable[[R], None] | None = None,
+) -> None:
+    """Delete a record; ``guard`` refuses to delete what others rely on."""
+    record = lock_own(model, pk, by=by, unless_changed=unless_changed)
+    if guard is not None:
+        guard(record)
+    delete_record(record, by=by)
+
+
+@atomic
+def take_away(
     model: type[Record],
     pk: int,
     *,
     by: User,
     unless_changed: Collection[str] | None = None,
 ) -> None:
-    """Delete a record."""
-    delete_record(lock_own(model, pk, by=by, unless_changed=unless_changed), by=by)
+    """Delete what is said of a record, as who said it or as who looks after it."""
+    record = lock_record(model, pk, unless_changed=unless_changed)
+    require_withdrawal(record, by=by)
+    delete_record(record, by=by)
+
+
+def require_withdrawal(record: Record, *, by: User) -> None:
+    """Raise ``Forbidden`` unless a person can take a record away."""
+    if not may_withdraw(by, record):
+        who = record_type_of(type(record)).withdrawn_by.value
+        raise Forbidden(
+            f"This {record._meta.verbose_name} belongs to {names_of_people(record)}: "
+            f"only {who} can withdraw it, put it back or take it away."
+        )

@@ -10,8 +10,12 @@ from registry.identity.models import RoleRequest, User
 
 USER = RowType(
     model=User,
-    description="People and services with an account. Only shown to those who have "
-    "one.",
+    description="""
+People and services with an account. Only shown to those who have one.
+
+People see their own e-mail address, and administrators see all. For everybody else the
+address is empty; a filter or an order by it gets 403.
+""".strip(),
     shown=(User.username, User.full_name, User.email, User.orgs),
 )
 

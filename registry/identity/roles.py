@@ -21,7 +21,6 @@ from registry.core.vocabularies import Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from registry.core.models import Record
     from registry.identity.models import User
 
 #: How far access to the registry goes, from less to more; each includes those before.
@@ -43,6 +42,8 @@ class Role:
     meaning: str
     #: Holders are administrators of the registry.
     makes_administrator: bool = False
+    #: Holders are curators, who look after the records of others.
+    makes_curator: bool = False
     #: The level of access to the registry that it gives, if any.
     access_level: Level | None = None
     #: Holders can run an executor, the program that does the work of run requests.
@@ -75,9 +76,17 @@ REGISTRY_ADMIN = ROLES.declare(
     Role(
         "entity-registry-admin",
         "Administrator: change what others registered, grant roles, read the audit "
-        "trail.",
+        "trail, use the whole administration.",
         makes_administrator=True,
         access_level="admin",
+    )
+)
+CURATOR = ROLES.declare(
+    Role(
+        "curator",
+        "Curator: look after the records of others: say facts of any object, take "
+        "keywords away, withdraw records and put them back, merge duplicates.",
+        makes_curator=True,
     )
 )
 
@@ -95,6 +104,11 @@ def role_choices() -> list[tuple[str, str]]:
 def administrator_roles() -> frozenset[str]:
     """Return the names of the roles whose holders are administrators."""
     return frozenset(one.name for one in ROLES.values() if one.makes_administrator)
+
+
+def curator_roles() -> frozenset[str]:
+    """Return the names of the roles whose holders are curators; not administrators."""
+    return frozenset(one.name for one in ROLES.values() if one.makes_curator)
 
 
 def roles_of(user: Any) -> frozenset[str]:
@@ -126,6 +140,26 @@ def is_administrator(user: Any) -> bool:
     return bool(user.is_superuser or roles_of(user) & administrator_roles())
 
 
+def is_curator(user: Any) -> bool:
+    """Return whether a person looks after the records of others.
+
+    Administrators do as well.
+    """
+    if is_administrator(user):
+        return True
+    if not user.is_authenticated or not user.is_active:
+        return False
+    return bool(roles_of(user) & curator_roles())
+
+
+def may_enter_administration(user: Any) -> bool:
+    """Return whether a person can open the admin pages; what they see there differs.
+
+    Staff see what Django's permissions allow them, curators see records.
+    """
+    return bool(user.is_active and user.is_staff) or is_curator(user)
+
+
 def has_access(user: Any, level: str) -> bool:
     """Return whether a person has a role of this level, or of a higher one.
 
@@ -150,18 +184,24 @@ def _declared_roles_of(user: Any) -> list[Role]:
 
 def administrators_among(people: Collection[int]) -> set[int]:
     """Return which of these accounts are administrators, in one query at most."""
+    return _holders_among(people, administrator_roles())
+
+
+def curators_among(people: Collection[int]) -> set[int]:
+    """Return which of these accounts are curators, in one query at most.
+
+    Administrators are among them.
+    """
+    return _holders_among(people, administrator_roles() | curator_roles())
+
+
+def _holders_among(people: Collection[int], roles: Collection[str]) -> set[int]:
+    """Return the superusers among accounts, and those that hold any of these roles."""
     if not people:
         return set()
     accounts = get_user_model()._default_manager.filter(pk__in=people, is_active=True)
-    may = Q(is_superuser=True) | Q(groups__name__in=administrator_roles())
+    may = Q(is_superuser=True) | Q(groups__name__in=roles)
     return set(accounts.filter(may).values_list("pk", flat=True))
-
-
-def may_change(user: Any, record: Record) -> bool:
-    """Return whether a person can change a record: their own, administrators any."""
-    if not user.is_authenticated:
-        return False
-    return record.registered_by_id == user.pk or is_administrator(user)
 
 
 def may_manage(user: Any, account: User) -> bool:

@@ -1,4 +1,4 @@
-"""Event verbs of accounts: signing in, API tokens and roles."""
+"""Event verbs of accounts: signing in, passwords, API tokens and roles."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ ACCOUNT_LINKED = VERBS.declare(Verb("account_linked", "Account linked"))
 ACCOUNT_UNLINKED = VERBS.declare(Verb("account_unlinked", "Account unlinked"))
 TOKEN_MADE = VERBS.declare(Verb("token_made", "API token made"))
 TOKEN_REVOKED = VERBS.declare(Verb("token_revoked", "API token revoked"))
+RESET_LINK_MADE = VERBS.declare(Verb("reset_link_made", "Password link made"))
+RESET_LINK_USED = VERBS.declare(Verb("reset_link_used", "Password link used"))
 ROLE_REQUESTED = VERBS.declare(Verb("role_requested", "Role requested"))
 ROLE_WITHDRAWN = VERBS.declare(Verb("role_withdrawn", "Role request withdrawn"))
 ROLE_REFUSED = VERBS.declare(Verb("role_refused", "Role refused"))
 ROLE_GRANTED = VERBS.declare(Verb("role_granted", "Role granted"))
 ROLE_REMOVED = VERBS.declare(Verb("role_removed", "Role removed"))
+CO_OWNER_NAMED = VERBS.declare(Verb("co_owner_named", "Co-owner named"))
+CO_OWNER_REMOVED = VERBS.declare(Verb("co_owner_removed", "Co-owner removed"))

@@ -23,7 +23,7 @@ from rest_framework.utils.breadcrumbs import get_breadcrumbs
 from registry.api.base.fields import LinkField, LinksField
 from registry.core.links import kind_of
 from registry.core.models import Record
-from registry.identity.roles import may_change
+from registry.identity.ownership import may_change, may_withdraw
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -154,10 +154,14 @@ def _write_forms(view: Any, request: Request, data: Any) -> dict[str, Any] | Non
         }
     methods = set(view.allowed_methods)
     record = view.get_queryset().filter(pk=view.kwargs["pk"]).first()
-    if not isinstance(record, Record) or not may_change(user, record):
+    if not isinstance(record, Record):
         return None
-    writing: dict[str, Any] = {"delete": "DELETE" in methods}
-    if "PUT" in methods:
+    deletes = "DELETE" in methods and may_withdraw(user, record)
+    changes = "PUT" in methods and may_change(user, record)
+    if not deletes and not changes:
+        return None
+    writing: dict[str, Any] = {"delete": deletes}
+    if changes:
         names = view.get_serializer().get_initial()
         values = view.show([record.pk], view.full_reader)[0]
         present = {name: values[name] for name in names if name in values}

@@ -7,7 +7,7 @@ further keys. For several rows the body is a list with one entry for each row.
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import (
     RequestDataTooBig,
@@ -21,11 +21,15 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as default_handler
 
+from registry.api.base.merged import moved_response
 from registry.api.base.views import api_base
 from registry.core import errors
 from registry.core.database_errors import to_registry_error
 from registry.core.links import kind_of
 from registry.http.bodies import BodyIncomplete, BodyRefused
+
+if TYPE_CHECKING:
+    from django.db.models import Model
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +39,9 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (errors.Conflict, 409),
     (errors.Forbidden, 403),
     (errors.NotFound, 404),
+    (errors.Gone, 410),
     (errors.Stale, 412),
+    (errors.Damaged, 500),
     (errors.StorageFull, 507),
     (errors.QuotaExceeded, 413),
     (errors.Unavailable, 503),
@@ -69,6 +75,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if isinstance(error, errors.BulkError):
         return _bulk_response(error, request)
     status = status_of(error)
+    moved = moved_response(error, context)
+    if moved is not None:
+        return _mark_logged(moved)
     if status is None:
         return _with_detail(default_handler(error, context))
     if not isinstance(error, errors.RegistryError | BodyRefused):
@@ -126,6 +135,9 @@ def _error_body(error: Exception, request: Any) -> dict[str, Any]:
             return dict(error.fields)
         case errors.Duplicate():
             return _duplicate_body(error, request)
+        case errors.HasDependents():
+            urls = [_address(one, request) for one in error.dependents]
+            return {"detail": error.detail, "dependents": urls, "total": error.total}
         case errors.QuotaExceeded():
             numbers = {"used": error.used, "allowed": error.allowed}
             return {"detail": error.detail, **numbers}
@@ -148,5 +160,8 @@ def _duplicate_body(error: errors.Duplicate, request: Any) -> dict[str, Any]:
     """Return the message of a duplicate, with the URL of the existing record."""
     if error.existing is None:
         return {"detail": f"{error.detail}: another row of this request is the same"}
-    address = f"{kind_of(type(error.existing))}/{error.existing.pk}/"
-    return {"detail": error.detail, "url": f"{api_base(request)}{address}"}
+    return {"detail": error.detail, "url": _address(error.existing, request)}
+
+
+def _address(record: Model, request: Any) -> str:
+    return f"{api_base(request)}{kind_of(type(record))}/{record.pk}/"

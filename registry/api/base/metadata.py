@@ -24,7 +24,9 @@ class RecordMetadata(SimpleMetadata):
         """Return the metadata; ``actions`` only for users who are signed in."""
         signed_in = request.user.is_authenticated
         row_type = getattr(view, "row_type", None)
-        key = (type(view), row_type, getattr(view, "detail", None), signed_in)
+        filters = getattr(view, "filters", None)
+        names = tuple(filters.filters) if filters is not None else ()
+        key = (type(view), row_type, getattr(view, "detail", None), signed_in, names)
         metadata = self._cache.get(key)
         if metadata is None:
             metadata = self._cache[key] = self._determine(

@@ -24,6 +24,7 @@ from registry.api.base.shown_fields import (
     fields_in_version,
 )
 from registry.api.base.versions import NEWEST, OLDEST
+from registry.core import models
 from registry.core.compiled import CompiledQuery
 from registry.core.links import kind_of
 from registry.core.lookups import IdIn
@@ -299,14 +300,25 @@ def _relation_column(
     if relation.concrete and not relation.many_to_many:
         return Column(shown.name, relation.attname, f"{kind}/{{id}}/")
     columns = _relation_columns(relation)
+    # what links to the record says something of it, which no longer holds
+    present = not relation.many_to_many and _are_records(relation.related_model)
     if relation.one_to_one:
-        return ReverseLinkColumn(shown.name, kind, RelatedId(*columns))
+        return ReverseLinkColumn(shown.name, kind, RelatedId(*columns, present=present))
     linked = shown.linked
     # the oldest version has complete lists, except those that grow without limit
     if linked is None or (version == OLDEST and not linked.grows):
-        return ListColumn(shown.name, kind, RelatedIds(*columns))
-    related = RelatedIds(*columns, most=MAX_LISTED_LINKS, newest_first=linked.grows)
+        return ListColumn(shown.name, kind, RelatedIds(*columns, present=present))
+    related = RelatedIds(
+        *columns,
+        most=MAX_LISTED_LINKS,
+        newest_first=linked.grows,
+        present=present,
+    )
     return ListColumn(shown.name, kind, related)
+
+
+def _are_records(model: Any) -> bool:
+    return issubclass(model, models.Record)
 
 
 def _relation_columns(relation: Any) -> tuple[str, str, str]:

@@ -31,7 +31,8 @@ from registry.core.links import resolve_links
 from registry.core.validators import validate_url
 
 if TYPE_CHECKING:
-    from registry.core.record_types import LinkedRecords, RecordType
+    from registry.core.record_types import RecordType
+    from registry.core.traits import LinkedRecords
 
 Fields = dict[str, Any]
 

@@ -14,8 +14,10 @@ from django.db import models
 
 from registry.api.base.addresses import addresses_of
 from registry.api.base.versions import OLDEST
+from registry.core.field_references import name_of
 from registry.core.links import kind_of
-from registry.core.record_types import Condition, LinkedRecords, RecordType, RowType
+from registry.core.record_types import RecordType, RowType
+from registry.core.traits import Condition, LinkedRecords
 
 #: The largest number of links in a list of a record; an address has the whole list.
 MAX_LISTED_LINKS = 100
@@ -25,11 +27,15 @@ COMMON_FIELDS = ("last_updated", "updated_by")
 
 @dataclass(frozen=True)
 class ModelField:
-    """A field of the model or a reverse relation; ``linked`` if it has a limit."""
+    """A field of the model or a reverse relation; ``linked`` if it has a limit.
+
+    If ``newest_only``, the oldest version of the API does not have it.
+    """
 
     name: str
     field: Any
     linked: LinkedRecords | None = None
+    newest_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,11 +73,7 @@ def fields_in_version(row_type: RowType[Any], version: str) -> tuple[ShownField,
     fields = shown_fields(row_type)
     if version != OLDEST:
         return fields
-    return tuple(
-        one
-        for one in fields
-        if not (isinstance(one, DerivedAddress) and one.newest_only)
-    )
+    return tuple(one for one in fields if not getattr(one, "newest_only", False))
 
 
 def _iter_fields(row_type: RowType[Any]) -> Iterator[ShownField]:
@@ -88,8 +90,9 @@ def _iter_record_fields(record_type: RecordType[Any]) -> Iterator[ShownField]:
     lists = record_type.lists
     for name in COMMON_FIELDS:
         yield ModelField(name, record_type.model._meta.get_field(name))
+    newer = set(map(name_of, record_type.newer))
     for name, field in record_type.fields.items():
-        yield ModelField(name, field, lists.get(name))
+        yield ModelField(name, field, lists.get(name), name in newer)
     for one in addresses_of(record_type):
         yield DerivedAddress(one.name, one.template, one.help_text)
     for condition in record_type.conditions:
@@ -97,6 +100,8 @@ def _iter_record_fields(record_type: RecordType[Any]) -> Iterator[ShownField]:
     # the lists of every version come first
     for linked in sorted(lists.values(), key=lambda one: not one.grows):
         yield _full_list_address(record_type, linked)
+    withdrawn = record_type.model._meta.get_field("withdrawn")
+    yield ModelField("withdrawn", withdrawn, newest_only=True)
 
 
 def _full_list_address(

@@ -209,6 +209,10 @@ class RecordViewSet(RowViewSet):
 
     row_type: RecordType[Any]
 
+    def get_description_text(self) -> str:
+        """Return the description of the declaration, with who can do what."""
+        return self.row_type.full_description
+
     def get_serializer(self, *args: Any, **kwargs: Any) -> RecordSerializer:
         """Return a serializer of the type's fields."""
         kwargs.setdefault("context", self.get_serializer_context())

@@ -21,7 +21,7 @@ from registry.http.body_stream import BodyStream
 from registry.http.permissions import SignedIn
 from registry.identity.models import User
 from registry.identity.quotas import quota_of
-from registry.storage.services import find_file, parse_sha1, store_upload
+from registry.storage.services import is_stored, parse_sha1, store_upload
 from registry.storage.signing import permit_upload, permitted_user
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class UploadsView(PlainView):
     def upload_address(self, checksum: str) -> Response:
         """Return the upload address; raise ``Conflict`` if the file is stored."""
         sha1 = parse_sha1(checksum)
-        if find_file(sha1) is not None:
+        if is_stored(sha1):
             raise Conflict(f"The registry already holds the file {sha1}.")
         path = reverse("data-file", args=[sha1])
         query = urlencode(permit_upload(sha1, self.user.pk))

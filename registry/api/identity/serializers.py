@@ -21,7 +21,11 @@ class UserSerializer(RowSerializer):
         read_only=True, help_text="Name that the account signs in with."
     )
     # a CharField, because an unknown address is an empty text
-    email = serializers.CharField(read_only=True, help_text="E-mail address, or none.")
+    email = serializers.CharField(
+        read_only=True,
+        help_text="E-mail address. Only the person and administrators see it; for "
+        "others it is empty. Only administrators can filter and order by it.",
+    )
     orgs = serializers.ListField(
         child=serializers.CharField(),
         read_only=True,

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from registry.api.base.idempotency import run_idempotently
 from registry.api.base.views import PlainView
 from registry.api.base.viewsets import RowViewSet
+from registry.api.identity.reader import ADDRESS, OwnAddressReader
 from registry.api.identity.serializers import (
     AccessSerializer,
     DecisionSerializer,
@@ -21,9 +22,10 @@ from registry.api.identity.serializers import (
     RoleRequestSerializer,
     UserSerializer,
 )
+from registry.http.filters import FilterSet, filters_of_type
 from registry.http.filters.identity import EVENT_FILTERS, ROLE_REQUEST_FILTERS
 from registry.http.permissions import AdministratorsOnly, SignedIn
-from registry.identity.models import RoleRequest
+from registry.identity.models import RoleRequest, User
 from registry.identity.oauth.scopes import EMAIL, PROFILE, READ
 from registry.identity.oauth.tokens import AccessToken
 from registry.identity.record_types import EVENT, GROUP, ROLE_REQUEST, USER
@@ -31,16 +33,66 @@ from registry.identity.requests import decide_request, request_role, withdraw_re
 from registry.identity.roles import effective_roles, has_access, is_administrator
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.db.models import QuerySet
     from rest_framework.request import Request
 
+    from registry.api.base.reader import RecordReader
+
+_FILTERS_FOR_ALL = FilterSet(
+    User,
+    {
+        name: chosen
+        for name, chosen in filters_of_type(USER).filters.items()
+        if name != ADDRESS
+    },
+)
+
 
 class UserViewSet(RowViewSet):
-    """Accounts of people and services. Only users who are signed in can read them."""
+    """Accounts of people and services. Only users who are signed in can read them.
+
+    People see their own e-mail address, and administrators all. For others the address
+    is empty, and no filter or order reveals it.
+    """
 
     row_type = USER
     serializer_class = UserSerializer
     permission_classes = (SignedIn,)
+
+    @property
+    def filters(self) -> FilterSet:
+        """The filters of the list; only administrators have one by e-mail address."""
+        return super().filters if self._sees_addresses else _FILTERS_FOR_ALL
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Refuse to find an e-mail address out, by a filter or by an order."""
+        given = self.request.query_params
+        if not self._sees_addresses and (ADDRESS in given or _orders_by_address(given)):
+            raise PermissionDenied(
+                f"{ADDRESS}: only administrators may filter and order by it."
+            )
+        return super().filter_queryset(queryset)
+
+    @property
+    def reader(self) -> RecordReader:
+        """The reader of the fields that the request selects, as this user sees them."""
+        reader = super().reader
+        return (
+            reader if self._sees_addresses else OwnAddressReader(reader, self.user.pk)
+        )
+
+    @property
+    def _sees_addresses(self) -> bool:
+        """Whether the user sees all e-mail addresses; OpenAPI describes that."""
+        is_described = getattr(self, "swagger_fake_view", False)
+        return is_described or is_administrator(self.request.user)
+
+
+def _orders_by_address(given: Mapping[str, str]) -> bool:
+    keys = given.get("ordering", "").split(",")
+    return any(key.strip().removeprefix("-") == ADDRESS for key in keys)
 
 
 class GroupViewSet(RowViewSet):

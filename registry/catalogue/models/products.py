@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import MD5, Coalesce
@@ -15,8 +16,16 @@ from registry.core.limits import Limit
 from registry.core.models import Record
 
 
+def closes_new_namespaces() -> bool:
+    """Return whether the operator wants new namespaces to be closed."""
+    return bool(settings.CLOSE_NEW_NAMESPACES)
+
+
 class Namespace(Record):
-    """The group or project that names of data products belong to."""
+    """The group or project that names of data products belong to.
+
+    Its members are its owner and its co-owners.
+    """
 
     kind: ClassVar[str] = "namespace"
 
@@ -39,6 +48,11 @@ class Namespace(Record):
         null=True,
         blank=True,
         help_text="Web page of the group or project.",
+    )
+    closed = models.BooleanField(
+        default=closes_new_namespaces,
+        editable=False,
+        help_text="Whether only members can register data products in it.",
     )
 
     def __str__(self) -> str:
@@ -101,6 +115,15 @@ class DataProduct(Record):
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
+
+    @property
+    def reason_withdrawn(self) -> str | None:
+        """Why the product is withdrawn, itself or with its object; None if it is not.
+
+        Reads the object.
+        """
+        own = self.withdrawn
+        return own if own is not None else self.object.withdrawn
 
 
 def _nulls_equal(name: str) -> Any:

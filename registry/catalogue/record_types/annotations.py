@@ -7,12 +7,17 @@ from textwrap import fill
 
 from registry.catalogue import curation, models
 from registry.catalogue.keys import MEANINGFUL_KEYS
+from registry.catalogue.ownership import by_owners_of
 from registry.catalogue.record_types.sections import ANNOTATIONS
-from registry.core.record_types import Context, RecordType
+from registry.core.permissions import Who
+from registry.core.record_types import RecordType
+from registry.core.traits import Context, MergeRule
+from registry.identity.ownership import take_away
 
 KEYWORD = RecordType(
     model=models.Keyword,
-    description="A keyword or phrase that tells what an object is about.",
+    description="A keyword or phrase that tells what an object is about. Who added it, "
+    "and those who look after the object, can take it away.",
     summary="What objects are about.",
     section=ANNOTATIONS,
     rank=70,
@@ -25,8 +30,14 @@ KEYWORD = RecordType(
     context=Context(
         link=models.Keyword.object, describe=lambda keyword: f"of {keyword.object}"
     ),
+    said_of=(models.Keyword.object,),
+    delete=partial(take_away, models.Keyword),
     correct=partial(
         curation.correct_record, models.Keyword, check=curation.check_annotation
+    ),
+    guard=curation.check_annotation,
+    merge=MergeRule(
+        fills=(models.Keyword.identifier,), spelling=models.Keyword.keyphrase
     ),
 )
 
@@ -42,9 +53,13 @@ LICENCE = RecordType(
         models.Licence.identifier,
         models.Licence.object,
     ),
+    said_of=(models.Licence.object,),
+    registered_by=Who.OWNERS_OF_ITS_OBJECT,
+    rule=by_owners_of(models.Licence.object),
     correct=partial(
         curation.correct_record, models.Licence, check=curation.check_annotation
     ),
+    guard=curation.check_annotation,
 )
 
 
@@ -61,9 +76,13 @@ CODE_REPO_RELEASE = RecordType(
         models.CodeRepoRelease.object,
     ),
     search_texts=(models.CodeRepoRelease.name,),
+    said_of=(models.CodeRepoRelease.object,),
+    registered_by=Who.OWNERS_OF_ITS_OBJECT,
+    rule=by_owners_of(models.CodeRepoRelease.object),
     correct=partial(
         curation.correct_record, models.CodeRepoRelease, check=curation.check_annotation
     ),
+    guard=curation.check_annotation,
 )
 
 
@@ -79,7 +98,11 @@ KEY_VALUE = RecordType(
     section=ANNOTATIONS,
     rank=140,
     columns=(models.KeyValue.key, models.KeyValue.value, models.KeyValue.object),
+    said_of=(models.KeyValue.object,),
+    registered_by=Who.OWNERS_OF_ITS_OBJECT,
+    rule=by_owners_of(models.KeyValue.object),
     correct=partial(
         curation.correct_record, models.KeyValue, check=curation.check_annotation
     ),
+    guard=curation.check_annotation,
 )

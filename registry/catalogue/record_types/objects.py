@@ -6,8 +6,10 @@ from functools import partial
 
 from registry.catalogue import curation, models, services
 from registry.catalogue.record_types.sections import OBJECTS
-from registry.core.record_types import LinkedRecords, RecordType, Suggestion, path_of
+from registry.core.field_references import path_of
+from registry.core.record_types import RecordType
 from registry.core.texts import shorten_text
+from registry.core.traits import LinkedRecords, MergeRule, Suggestion
 
 FILE_TYPE = RecordType(
     model=models.FileType,
@@ -17,6 +19,7 @@ FILE_TYPE = RecordType(
     rank=150,
     columns=(models.FileType.name, models.FileType.extension),
     correct=partial(curation.correct_record, models.FileType),
+    merge=MergeRule(),
 )
 
 
@@ -25,8 +28,8 @@ OBJECT = RecordType(
     description="""
 A file, a folder or another thing that runs read and write.
 
-Registering an object also registers its component `whole_object`. Only its owner or an
-administrator can change an object; its location, once set, stays. A PUT with `path`,
+Registering an object also registers its component `whole_object`. Its location, once
+set, stays. A PUT with `path`,
 `hash` and `storage_root` places an object that has no location there, and registers the
 storage location where there is none.
 """.strip(),
@@ -66,6 +69,7 @@ storage location where there is none.
     search_texts=(models.Object.description,),
     register=services.register_objects,
     change=services.update_object,
+    guard=services.require_same_location,
 )
 
 
@@ -109,6 +113,7 @@ named `whole_object`.
     correct=partial(
         curation.correct_record, models.ObjectComponent, check=curation.check_component
     ),
+    guard=curation.check_component,
 )
 
 
@@ -157,4 +162,5 @@ Everybody can read the record of a location that is not `public`, but not its da
     correct=partial(
         curation.correct_record, models.StorageLocation, check=curation.check_location
     ),
+    guard=curation.check_location,
 )

@@ -5,8 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from registry.catalogue import curation, models, services
+from registry.catalogue.ownership import refuse_other_accounts
 from registry.catalogue.record_types.sections import PEOPLE
+from registry.core.permissions import Who
 from registry.core.record_types import RecordType
+from registry.core.traits import MergeRule
+from registry.identity.ownership import take_away
 
 AUTHOR = RecordType(
     model=models.Author,
@@ -24,17 +28,27 @@ the `uuid` is derived from it, so that registries agree.
     natural_key=models.Author.identifier,
     register=services.register_authors,
     correct=curation.correct_author,
+    merge=MergeRule(
+        fills=(models.Author.name, models.Author.identifier),
+        complete=services.with_author_uuid,
+    ),
 )
 
 
 USER_AUTHOR = RecordType(
     model=models.UserAuthor,
-    description="Says that an account of this registry belongs to an author.",
+    description="Says that an account of this registry belongs to an author. The "
+    "person whose account it is can take it away.",
     summary="Which account is which author.",
     section=PEOPLE,
     rank=120,
     columns=(models.UserAuthor.author, models.UserAuthor.user),
+    account=models.UserAuthor.user,
+    registered_by=Who.ONESELF,
+    delete=partial(take_away, models.UserAuthor),
+    rule=refuse_other_accounts,
     correct=partial(
         curation.correct_record, models.UserAuthor, check=curation.check_user_author
     ),
+    guard=curation.check_user_author,
 )

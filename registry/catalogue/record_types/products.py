@@ -6,14 +6,22 @@ from functools import partial
 
 from registry.catalogue import curation, models, services
 from registry.catalogue.expressions import INTERNAL_FORMAT
+from registry.catalogue.ownership import by_owners_of, refuse_products
 from registry.catalogue.record_types.sections import PRODUCTS
-from registry.core.record_types import Condition, Context, RecordType
+from registry.core.permissions import Who
+from registry.core.record_types import RecordType
 from registry.core.related import RelatedFlag
+from registry.core.traits import MEMBERS, Condition, Context
 
 NAMESPACE = RecordType(
     model=models.Namespace,
-    description="A space of names, usually of a group or project, for its data "
-    "products.",
+    description="""
+A space of names, usually of a group or project, for its data products.
+
+Who registers a namespace is its first member, and members name further ones. In an
+open namespace anybody with an account can register data products; in a closed one only
+members.
+""".strip(),
     summary="Spaces of names, usually one for a group or project.",
     section=PRODUCTS,
     rank=90,
@@ -24,9 +32,12 @@ NAMESPACE = RecordType(
     ),
     search_texts=(models.Namespace.name, models.Namespace.full_name),
     natural_key=models.Namespace.name,
+    newer=(models.Namespace.closed,),
+    sharing=MEMBERS,
     correct=partial(
         curation.correct_record, models.Namespace, check=curation.check_namespace
     ),
+    guard=curation.check_namespace,
 )
 
 
@@ -35,8 +46,7 @@ DATA_PRODUCT = RecordType(
     description="""
 An object under a name and a version within a namespace.
 
-Only its owner or an administrator can change a data product. Fields that others rely on
-are locked.
+Fields that others rely on are locked.
 """.strip(),
     summary="Data under a name and a version within a namespace.",
     section=PRODUCTS,
@@ -64,8 +74,12 @@ are locked.
         link=models.DataProduct.namespace,
         describe=lambda product: f"in {product.namespace.name}",
     ),
+    said_of=(models.DataProduct.object,),
+    registered_by=Who.MEMBERS,
+    rule=refuse_products,
     register=services.register_data_products,
     change=services.update_data_product,
+    guard=services.require_same_citation,
 )
 
 
@@ -91,10 +105,14 @@ Give an `identifier` (a URL such as a DOI), or both `alternate_identifier` and
         models.ExternalObject.identifier,
         models.ExternalObject.alternate_identifier,
     ),
+    said_of=(models.ExternalObject.data_product, models.DataProduct.object),
+    registered_by=Who.OWNERS_OF_ITS_OBJECT,
+    rule=by_owners_of(models.ExternalObject.data_product, models.DataProduct.object),
     register=services.register_external_objects,
     correct=partial(
         curation.correct_record,
         models.ExternalObject,
         check=curation.check_external_object,
     ),
+    guard=curation.check_external_object,
 )

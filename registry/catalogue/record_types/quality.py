@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from registry.catalogue import curation, models, services
+from registry.catalogue.ownership import by_owners_of
 from registry.catalogue.record_types.sections import QUALITY
+from registry.core.permissions import Who
 from registry.core.record_types import RecordType
 
 ISSUE = RecordType(
@@ -13,8 +15,7 @@ ISSUE = RecordType(
     description="""
 A quality issue with one or more components of objects.
 
-`severity` 0 is a remark, larger is worse. Only its owner or an administrator can change
-an issue.
+`severity` 0 is a remark, larger is worse.
 """.strip(),
     summary="What is known to be wrong with data.",
     section=QUALITY,
@@ -26,6 +27,7 @@ an issue.
     ),
     search_texts=(models.Issue.description,),
     change=services.update_issue,
+    guard=services.require_same_uuid,
 )
 
 
@@ -41,9 +43,13 @@ QUALITY_CONTROLLED = RecordType(
         models.QualityControlled.document,
         models.QualityControlled.last_updated,
     ),
+    said_of=(models.QualityControlled.object,),
+    registered_by=Who.OWNERS_OF_ITS_OBJECT,
+    rule=by_owners_of(models.QualityControlled.object),
     correct=partial(
         curation.correct_record,
         models.QualityControlled,
         check=curation.check_annotation,
     ),
+    guard=curation.check_annotation,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registry.core.record_types import Section
+from registry.core.traits import Section
 
 PRODUCTS = Section("Data products", 10)
 OBJECTS = Section("Objects and files", 20)

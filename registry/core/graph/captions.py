@@ -27,7 +27,8 @@ class Caption(NamedTuple):
 
     ``date`` is when an activity began, when external data was released, and when any
     other record was last changed. ``issues`` are the ids of quality issues, the worst
-    first. ``origin`` says that the data came from outside.
+    first. ``origin`` says that the data came from outside, ``withdrawn`` why the record
+    was withdrawn, if it was.
     """
 
     label: str
@@ -35,6 +36,7 @@ class Caption(NamedTuple):
     date: datetime
     issues: tuple[int, ...] = ()
     origin: Origin | None = None
+    withdrawn: str | None = None
 
 
 def time_as_text(field: str) -> Cast:

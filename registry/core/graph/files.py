@@ -58,7 +58,8 @@ class FileMap:
     value makes a file private.
 
     ``describe_labels`` returns the properties of a file in a crate that are about
-    people, licences, keywords, its format and further facts; ``describe_all`` those of
+    people, licences, keywords, its format and further facts; ``why_withdrawn`` why its
+    bytes are no longer given out, None if they are; ``describe_all`` the properties of
     a crate about several files, by authors, licences and keywords;
     ``describe_software`` what software is called.
     """
@@ -78,6 +79,7 @@ class FileMap:
     downloadable_among: Callable[[Any, Collection[str]], Collection[str]]
     is_private_fact: Callable[[tuple[str, str]], bool]
     describe_labels: Callable[[Any, CrateEntities, bool], Properties]
+    why_withdrawn: Callable[[Any], str | None]
     describe_all: Callable[[Iterable[Any], CrateEntities], Mapping[str, list[Any]]]
     describe_software: Callable[[Any], Properties]
 

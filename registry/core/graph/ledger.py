@@ -10,6 +10,7 @@ from registry.core.errors import (
     BulkError,
     Conflict,
     Duplicate,
+    Forbidden,
     InvalidInput,
     RegistryError,
 )
@@ -59,6 +60,8 @@ def _placed(
     if invalid:
         return InvalidInput(invalid)
     first = min(errors)
+    if isinstance(errors[first], Forbidden):
+        return Forbidden(f"{rows[first][0]}: {errors[first].detail}")
     return Conflict(f"{rows[first][0]}: {_clash(errors[first])}")
 
 

@@ -83,5 +83,13 @@ COMPONENT = Term(
     in_crates=True,
 )
 
-#: What the data types of fields, and the parts of entities, are called.
-SHARED_TERMS = (UUID, HASH, PUBLIC, STORAGE_ROOT, COMPONENT)
+WITHDRAWN = Term(
+    "withdrawn",
+    _PROPERTY,
+    "Why the registry has withdrawn a file, a data product, a run or another record. "
+    "It is still part of what happened, but its data is no longer given out.",
+    in_crates=True,
+)
+
+#: What the data types of fields, the parts of entities, and marks are called.
+SHARED_TERMS = (UUID, HASH, PUBLIC, STORAGE_ROOT, COMPONENT, WITHDRAWN)

@@ -6,6 +6,8 @@ from typing import Any
 
 from drf_spectacular.plumbing import get_doc
 
+from registry.core.record_types import RecordType
+
 Schema = dict[str, Any]
 
 OVERVIEW = """
@@ -63,7 +65,8 @@ SCHEMAS: dict[str, Schema] = {
     },
     "Duplicate": {
         "type": "object",
-        "description": "The values that must be unique, and the existing record.",
+        "description": "The values that must be unique, and the existing record. Or "
+        "what cannot be taken away, and the records that stand on it.",
         "required": ["detail"],
         "properties": {
             "detail": {"type": "string"},
@@ -72,10 +75,34 @@ SCHEMAS: dict[str, Schema] = {
                 "format": "uri",
                 "description": "The record that has these values already.",
             },
+            "dependents": {
+                "type": "array",
+                "items": {"type": "string", "format": "uri"},
+                "maxItems": 10,
+                "description": "The first of the records that stand on this one.",
+            },
+            "total": {
+                "type": "integer",
+                "description": "How many records stand on this one.",
+            },
+        },
+    },
+    "Moved": {
+        "type": "object",
+        "description": "A record that was merged into another, and the other one.",
+        "required": ["detail", "url"],
+        "properties": {
+            "detail": {"type": "string"},
+            "url": {
+                "type": "string",
+                "format": "uri",
+                "description": "The record that was kept.",
+            },
         },
     },
 }
 
+_MOVED = reference("schemas", "Moved")
 _DETAIL_OR_FIELDS = [_FIELD_ERRORS, _DETAIL]
 _ERRORS_BY_ROW: Schema = {
     "type": "array",
@@ -201,11 +228,19 @@ RESPONSES: dict[str, Schema] = {
     "Forbidden": _response(
         "Credentials are missing, or these do not allow the request.", _DETAIL
     ),
+    "Moved": _response(
+        "The record was merged into another one, which is at `Location`.",
+        _MOVED,
+        "Location",
+    ),
+    "Merged": _response(
+        "The record was merged into another one; nothing was changed.", _MOVED
+    ),
     "NotFound": _response("There is no such record, format or cursor.", _DETAIL),
     "NotAcceptable": _response("No answer has a type that `Accept` names.", _DETAIL),
     "Conflict": _response(
         "The request conflicts with existing records: they have the same unique "
-        "values, or rely on the value that would change.",
+        "values, or rely on what would change or be deleted.",
         _DUPLICATE,
     ),
     "ConflictForMany": _response(
@@ -277,13 +312,20 @@ def _shared_parameters(paths: dict[str, Any]) -> dict[str, Schema]:
     return dict(sorted(shared.items()))
 
 
+#: The tag of addresses that every kind of record has.
+_ANY_RECORD = "any record"
+
+
 def _tags(
     paths: dict[str, Any], endpoints: list[tuple[str, str, str, Any]]
 ) -> list[dict[str, str]]:
     """Return each used tag with the description of its first view."""
     described: dict[str, str] = {}
     for path, _, _, callback in endpoints:
-        described.setdefault(tag_of(path), _description_of(callback))
+        tag = tag_of(path)
+        of_all = tag == _ANY_RECORD
+        text = get_doc(callback.cls) if of_all else _description_of(callback)
+        described.setdefault(tag, text)
     used = {
         tag
         for operations in paths.values()
@@ -300,9 +342,15 @@ def _description_of(callback: Any) -> str:
     row_type = callback.initkwargs.get("row_type") or getattr(
         callback.cls, "row_type", None
     )
+    if isinstance(row_type, RecordType):
+        return row_type.full_description
     return row_type.description if row_type else get_doc(callback.cls)
 
 
 def tag_of(path: str) -> str:
-    """Return the tag of an address, which is its first part below the API."""
-    return path.removeprefix("/api/").partition("/")[0] or "root"
+    """Return the tag of an address, which is its first part below the API.
+
+    Addresses that every kind of record has are under "any record".
+    """
+    first = path.removeprefix("/api/").partition("/")[0] or "root"
+    return _ANY_RECORD if first.startswith("{") else first

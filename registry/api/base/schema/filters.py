@@ -13,6 +13,7 @@ from registry.http.filters.fields import (
     DateTimeFilter,
     NumberFilter,
     UUIDFilter,
+    WithdrawnFilter,
 )
 from registry.http.filters.identity import ChoicesFilter
 
@@ -20,6 +21,7 @@ Schema = dict[str, Any]
 
 #: The schema of the values of a filter; other filters accept any text.
 _VALUE_SCHEMAS: tuple[tuple[type, Schema], ...] = (
+    (WithdrawnFilter, {"type": "string", "enum": ["true", "false", "only"]}),
     (BooleanFilter, {"type": "boolean"}),
     (DateTimeFilter, {"type": "string", "format": "date-time"}),
     (NumberFilter, {"type": "integer"}),

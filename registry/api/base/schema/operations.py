@@ -23,6 +23,7 @@ from registry.api.base.schema.fields import (
 from registry.api.base.schema.filters import list_parameter, parameter
 from registry.api.base.serializers import RecordSerializer
 from registry.core.models import Record
+from registry.core.record_types import RecordType
 from registry.http.pagination import orderable_fields
 
 if TYPE_CHECKING:
@@ -290,6 +291,12 @@ class RecordSchema(AutoSchema):
         if self.method in {"POST", "PUT", "PATCH"}:
             yield from _ERRORS_OF_BODIES
         yield from _ERRORS_OF.get(str(self.action), ())
+        if self.action in _RECORD_ACTIONS and self._can_be_merged():
+            yield ("308", "Moved") if self.method == "GET" else ("410", "Merged")
+
+    def _can_be_merged(self) -> bool:
+        row_type = self.view.row_type
+        return isinstance(row_type, RecordType) and row_type.merge is not None
 
     def _needs_account(self) -> bool:
         return any(

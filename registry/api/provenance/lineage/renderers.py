@@ -17,6 +17,7 @@ from registry.api.provenance.lineage.shapes import node_link_shape
 
 _EDGES = ("source", "target", "type", "component", "role")
 _LABELS = ("source_label", "target_label")
+_WITHDRAWN = ("source_withdrawn", "target_withdrawn")
 
 
 class NodeLinkRenderer(RecordJSONRenderer):
@@ -36,7 +37,10 @@ class NodeLinkRenderer(RecordJSONRenderer):
 
 
 class EdgesCSVRenderer(RecordCSVRenderer):
-    """The edges of a lineage as CSV, with the labels of what they connect."""
+    """The edges of a lineage as CSV, with the labels of what they connect.
+
+    Reasons say which of it is withdrawn.
+    """
 
     def render(
         self,
@@ -48,16 +52,20 @@ class EdgesCSVRenderer(RecordCSVRenderer):
         if "edges" not in data:
             return super().render(data, accepted_media_type, renderer_context)
         labels = {node["id"]: node["label"] for node in data["nodes"]}
+        reasons = {node["id"]: node["withdrawn"] for node in data["nodes"]}
         rows = (
             {
                 **edge,
                 "source_label": labels.get(edge["source"]),
                 "target_label": labels.get(edge["target"]),
+                "source_withdrawn": reasons.get(edge["source"]),
+                "target_withdrawn": reasons.get(edge["target"]),
             }
             for edge in data["edges"]
         )
         raw = wants_raw_csv(renderer_context)
-        return "".join(iter_csv([*_EDGES, *_LABELS], [rows], raw=raw))
+        names = [*_EDGES, *_LABELS, *_WITHDRAWN]
+        return "".join(iter_csv(names, [rows], raw=raw))
 
 
 class ProductsCSVRenderer(RecordCSVRenderer):
@@ -74,7 +82,7 @@ class ProductsCSVRenderer(RecordCSVRenderer):
             return super().render(data, accepted_media_type, renderer_context)
         names = (
             *("id", "url", "label", "version", "date"),
-            *("newest", "distance", "issues"),
+            *("newest", "distance", "issues", "withdrawn"),
         )
         raw = wants_raw_csv(renderer_context)
         return "".join(iter_csv(names, [data["products"]], raw=raw))

@@ -57,6 +57,9 @@ def _or_null(schema: Schema, description: str) -> Schema:
     return {**schema, "nullable": True, "description": description}
 
 
+_WITHDRAWN = _or_null(
+    _TEXT, "Why it was withdrawn, or the object that it is; null if it was not."
+)
 _ISSUES = _list_of(
     url=ADDRESS,
     severity=_said({"type": "integer"}, "0 is a remark, larger is worse."),
@@ -85,6 +88,7 @@ _GRAPH: dict[str, Schema] = {
         issues=_said(_ADDRESSES, "Quality issues with any component, the worst first."),
         object=_or_null(ADDRESS, "The object that it is; null for a run."),
         external_object=_or_null(ADDRESS, "Where a data product came from."),
+        withdrawn=_WITHDRAWN,
     ),
     "edges": _list_of(
         source=_KEY,
@@ -112,9 +116,14 @@ _IMPACT = _object(
         label=_TEXT,
         version=_TEXT,
         date=_MOMENT,
-        newest=_said(_FLAG, "Whether it is the latest version of its name."),
+        newest=_said(
+            _FLAG,
+            "Whether it is the latest version of its name: the newest that is no "
+            "pre-release and not withdrawn.",
+        ),
         distance=_said({"type": "integer"}, "Links from the root; a run is two."),
         issues=_said(_ADDRESSES, "Issues with anything on a way to it."),
+        withdrawn=_WITHDRAWN,
     ),
     issues=_said(_ISSUES, "Issues with anything downstream, the worst first."),
     upstream=_said(

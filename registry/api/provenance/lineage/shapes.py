@@ -69,7 +69,7 @@ def node_shape(node: Node, key: str, caption: Caption, base: str, place: str) ->
 
     ``place`` is what the link to its object begins with, "" where it is none.
     """
-    label, version, date, issues, origin = caption
+    label, version, date, issues, origin, withdrawn = caption
     return {
         "id": key,
         "kind": node.kind,
@@ -82,6 +82,7 @@ def node_shape(node: Node, key: str, caption: Caption, base: str, place: str) ->
         "external_object": None
         if origin is None
         else f"{base}{origin.kind}/{origin.id}/",
+        "withdrawn": withdrawn,
     }
 
 
@@ -128,6 +129,7 @@ def _affected_shape(affected: Affected, base: str) -> Shape:
         "newest": affected.newest,
         "distance": node.distance,
         "issues": _issue_urls(affected.issues, base),
+        "withdrawn": caption.withdrawn,
     }
 
 

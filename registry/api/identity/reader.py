@@ -1,0 +1,43 @@
+"""Read accounts without the e-mail addresses of others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from registry.api.base.reader import RecordReader
+from registry.core.field_references import name_of
+from registry.identity.models import User
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from registry.api.base.reader import Record, Row
+
+#: The field of an account that only its owner and administrators see.
+ADDRESS = name_of(User.email)
+
+
+class OwnAddressReader(RecordReader):
+    """Reads the fields of another reader; empties the addresses of all but one account.
+
+    ``own`` is the id of that account.
+    """
+
+    def __init__(self, reader: RecordReader, own: int) -> None:
+        super().__init__(reader.model, reader.columns)
+        self._reader = reader
+        self._own = own
+
+    def row(self, pk: int) -> Row | None:
+        """Return the complete row with this id, by the statement that is compiled."""
+        return self._reader.row(pk)
+
+    def _build_records(
+        self, rows: Sequence[Row], related_values: Mapping[int, Row], base: str
+    ) -> list[Record]:
+        records: list[dict[str, Any]]
+        records = super()._build_records(rows, related_values, base)
+        for row, record in zip(rows, records, strict=True):
+            if ADDRESS in record and row[0] != self._own:
+                record[ADDRESS] = ""
+        return records

@@ -1,0 +1,1 @@
+"""Whose records they are: withdrawals, co-owners, members of namespaces."""

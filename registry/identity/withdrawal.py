@@ -1,0 +1,82 @@
+"""Withdraw records and put them back.
+
+A withdrawn record stays as a tombstone: everybody can read it and why it was withdrawn,
+lineages keep it and mark it. Lists leave it out and its data is not served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, TypeVar
+
+from registry.core.errors import Conflict, InvalidInput
+from registry.core.events import record_events
+from registry.core.models import MAX_REASON, Record
+from registry.core.records import lock_record
+from registry.core.transactions import atomic
+from registry.core.verbs import PUT_BACK, WITHDRAWN
+from registry.identity.ownership import require_withdrawal
+
+if TYPE_CHECKING:
+    from registry.core.verbs import Verb
+    from registry.identity.models import User
+
+R = TypeVar("R", bound=Record)
+
+
+@atomic
+def withdraw_record(
+    model: type[R],
+    pk: int,
+    *,
+    reason: str,
+    by: User,
+    unless_changed: Collection[str] | None = None,
+) -> R:
+    """Withdraw a record for a reason.
+
+    Raises ``InvalidInput`` for a reason that is empty or too long, ``Forbidden`` unless
+    this person looks after the record, ``Conflict`` if it is withdrawn already.
+    """
+    record = lock_record(model, pk, unless_changed=unless_changed)
+    require_withdrawal(record, by=by)
+    if record.withdrawn is not None:
+        raise Conflict(
+            f"This {model._meta.verbose_name} is withdrawn already: {record.withdrawn}"
+        )
+    return _set_reason(record, _checked(reason), WITHDRAWN, by=by)
+
+
+@atomic
+def put_back_record(
+    model: type[R],
+    pk: int,
+    *,
+    by: User,
+    unless_changed: Collection[str] | None = None,
+) -> R:
+    """Put a withdrawn record back; raises ``Conflict`` if it is not withdrawn."""
+    record = lock_record(model, pk, unless_changed=unless_changed)
+    require_withdrawal(record, by=by)
+    if record.withdrawn is None:
+        raise Conflict(f"This {model._meta.verbose_name} is not withdrawn.")
+    return _set_reason(record, None, PUT_BACK, by=by)
+
+
+def _checked(reason: str) -> str:
+    reason = reason.strip()
+    if not reason or "\0" in reason:
+        raise InvalidInput({"reason": ["Say why the record is withdrawn."]})
+    if len(reason) > MAX_REASON:
+        message = f"Give a reason of at most {MAX_REASON} characters."
+        raise InvalidInput({"reason": [message]})
+    return reason
+
+
+def _set_reason(record: R, reason: str | None, verb: Verb, *, by: User) -> R:
+    changes = {"withdrawn": (record.withdrawn, reason)}
+    record.withdrawn = reason
+    record.updated_by_id = by.pk
+    record.save(update_fields=["withdrawn", "updated_by", "last_updated"])
+    record_events(record.kind, [record.pk], verb, by=by, changes=changes)
+    return record
