@@ -20,6 +20,7 @@ from registry.admin.filters import LinkFilter, RoleFilter
 from registry.admin.passwords import PasswordForm
 from registry.admin.records import ServiceAdmin
 from registry.admin.related import address, filter_name
+from registry.admin.resets import ResetLinkAdmin
 from registry.catalogue.record_types import PEOPLE
 from registry.identity import accounts
 from registry.identity.models import ApiToken, User
@@ -27,6 +28,8 @@ from registry.identity.roles import ROLES, is_administrator, may_manage
 from registry.identity.services import create_user, revoke_token
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from django.db.models import Model, QuerySet
     from django.http import HttpRequest, HttpResponse
     from django.utils.safestring import SafeString
@@ -38,7 +41,7 @@ for model in (Group, UserSocialAuth, Association, Nonce):
 
 
 @admin.register(User)
-class AccountAdmin(ServiceAdmin, UserAdmin):  # type: ignore[type-arg]
+class AccountAdmin(ResetLinkAdmin, UserAdmin):  # type: ignore[type-arg]
     """Accounts. Nobody can grant a permission that they do not have."""
 
     section = PEOPLE
@@ -79,6 +82,38 @@ class AccountAdmin(ServiceAdmin, UserAdmin):  # type: ignore[type-arg]
         if not super().has_change_permission(request, obj):
             return False
         return obj is None or may_manage(request.user, obj)
+
+    # e-mail addresses are shown to administrators only, and to their owners
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Return the columns."""
+        return _without_addresses(request, self.list_display)
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        """Return the fields that a search looks through, in autocomplete too."""
+        return _without_addresses(request, self.search_fields)
+
+    def lookup_allowed(
+        self, lookup: str, value: Any, request: HttpRequest | None = None
+    ) -> bool:
+        """Refuse to find addresses out by a filter."""
+        by_address = lookup.startswith("email")
+        if by_address and not (request and is_administrator(request.user)):
+            return False
+        return super().lookup_allowed(lookup, value, request)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the fields of the form."""
+        hidden = self.hidden_fields(request, obj)
+        return [
+            (title, {**shown, "fields": _without(hidden, shown["fields"])})
+            for title, shown in super().get_fieldsets(request, obj)
+        ]
+
+    def hidden_fields(self, request: HttpRequest, record: Any) -> Collection[str]:
+        """Return the address of somebody else; that of a new account is typed."""
+        own = record is None or record.pk == request.user.pk
+        return () if own or is_administrator(request.user) else ("email",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the accounts with their groups prefetched."""
@@ -201,6 +236,10 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     search_fields = ("user__username", "user__full_name", "user__email")
     actions = ("revoke",)
 
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        """Return the fields that a search looks through."""
+        return _without_addresses(request, self.search_fields)
+
     def lookup_allowed(
         self, lookup: str, value: Any, request: HttpRequest | None = None
     ) -> bool:
@@ -229,6 +268,16 @@ class LinkedAccountAdmin(ReadOnlyAdmin):
     list_filter = ("created", ("user", LinkFilter))
     list_select_related = ("user",)
     search_fields = ("user__username", "user__full_name", "=uid")
+
+
+def _without_addresses(request: HttpRequest, names: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the names of fields, without addresses unless an administrator asks."""
+    addresses = () if is_administrator(request.user) else ("email", "user__email")
+    return _without(addresses, names)
+
+
+def _without(left_out: Collection[str], names: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(name for name in names if name not in left_out)
 
 
 def _revoke_tokens(

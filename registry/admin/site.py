@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.contrib.auth.views import PasswordChangeView, redirect_to_login
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -21,12 +20,13 @@ from registry.admin.history import name_of_record
 from registry.admin.status import service_status
 from registry.core.models import Event
 from registry.core.verbs import DELETED
+from registry.identity.roles import may_enter_administration
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django.template.response import TemplateResponse
 
-    from registry.core.record_types import Section
+    from registry.core.traits import Section
 
 #: The number of own events on the start page.
 LATEST_EVENTS = 10
@@ -39,6 +39,10 @@ class RegistryAdminSite(admin.AdminSite):
     site_header = "Research registry administration"
     index_title = "Administration"
     index_template = "admin/registry_index.html"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Let in staff, and holders of roles of administrators and curators."""
+        return may_enter_administration(request.user)
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -96,7 +100,7 @@ class RegistryAdminSite(admin.AdminSite):
     ) -> HttpResponse:
         """Redirect to the sign-in page of the site, which has all ways to sign in.
 
-        Refuse a user who is signed in but not staff, to prevent endless redirects.
+        Refuse a user who is signed in but cannot enter, to prevent endless redirects.
         """
         wanted = request.GET.get(REDIRECT_FIELD_NAME, "")
         if not url_has_allowed_host_and_scheme(wanted, {request.get_host()}):
@@ -107,24 +111,8 @@ class RegistryAdminSite(admin.AdminSite):
             raise PermissionDenied
         return redirect(wanted)
 
-    def password_change(
+    def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> TemplateResponse:
-        """Change one's own password with the service."""
-        # models are not loaded yet when the site is created
-        from registry.admin.passwords import OwnPasswordForm  # noqa: PLC0415
-
-        request.current_app = self.name
-        view = PasswordChangeView.as_view(
-            form_class=partial(OwnPasswordForm, request=request),
-            success_url=reverse("admin:password_change_done", current_app=self.name),
-            template_name="admin/registry/password_change.html",
-            extra_context={**self.each_context(request), **(extra_context or {})},
-        )
-        response = cast("TemplateResponse", view(request))
-        form: Any = (getattr(response, "context_data", None) or {}).get("form")
-        refused = getattr(form, "refused", None)
-        if refused is not None:
-            response.status_code = refused.status_code
-            response["Retry-After"] = str(refused.seconds)
-        return response
+    ) -> HttpResponse:
+        """Redirect to the page of the site where everybody changes their password."""
+        return redirect("web:change-password")

@@ -28,7 +28,7 @@ PAGE_BYTES = 8 * 2**20
 #: Fields of records and of accounts that are not in lists.
 _HIDDEN_FIELDS = frozenset(
     {
-        *("registered_by", "version_key"),
+        *("registered_by", "version_key", "withdrawn"),
         *("password", "last_login", "date_joined"),
         *("is_active", "is_staff", "is_superuser"),
     }

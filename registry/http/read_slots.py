@@ -13,6 +13,7 @@ process. Networks that are exempt from rate limits are not exempt from these.
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
@@ -27,7 +28,7 @@ from registry.http.addresses import client_network
 from registry.http.throttling import SAFE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from django.http import HttpRequest, HttpResponse
 
@@ -119,6 +120,16 @@ def hold_read_slot(request: HttpRequest, user: Any) -> None:
     """Hold a slot until the response is closed; raise ``Busy`` if none is free."""
     if _held_slot(request) is None:
         request.costly_slot = _acquire_slot(request, user)  # type: ignore[attr-defined]
+
+
+@contextmanager
+def brief_read_slot(request: HttpRequest, user: Any) -> Iterator[None]:
+    """Hold a slot during the block only; raise ``Busy`` if none is free."""
+    slot = _acquire_slot(request, user)
+    try:
+        yield
+    finally:
+        slot.release()
 
 
 def _held_slot(request: HttpRequest) -> Slot | None:

@@ -10,12 +10,15 @@ from pytest_django import DjangoAssertNumQueries
 
 from registry.core.errors import Forbidden, NotFound, Stale
 from registry.identity.models import User
-from registry.identity.ownership import change_own, delete_own
+from registry.identity.ownership import change_own, delete_own, may_change
 from registry.identity.roles import (
     ROLES,
     administrator_roles,
+    administrators_among,
+    curators_among,
     is_administrator,
-    may_change,
+    is_curator,
+    may_enter_administration,
     may_execute,
     roles_of,
 )
@@ -40,6 +43,34 @@ def test_an_inactive_account_is_not_an_administrator() -> None:
     person = UserFactory(is_superuser=True)
     person.is_active = False
     assert not is_administrator(person)
+
+
+def test_curators_are_administrators_and_holders_of_the_role() -> None:
+    people = {role: UserFactory(roles=[role]) for role in ROLES}
+    curators = {role for role, person in people.items() if is_curator(person)}
+    assert curators == administrator_roles() | {"curator"}
+    root, staff = UserFactory(is_superuser=True), UserFactory(is_staff=True)
+    assert is_curator(root)
+    assert not is_curator(staff)
+    assert not is_curator(AnonymousUser())
+    everybody = [*people.values(), root, staff]
+    ids = [person.pk for person in everybody]
+    assert curators_among(ids) == {one.pk for one in everybody if is_curator(one)}
+    assert administrators_among(ids) == {
+        one.pk for one in everybody if is_administrator(one)
+    }
+    assert curators_among([]) == set()
+
+
+def test_a_curator_is_no_administrator_and_an_inactive_one_nothing() -> None:
+    person = UserFactory(roles=["curator"])
+    assert not is_administrator(person)
+    assert may_change(person, FileTypeFactory())
+    person.is_active = False
+    person.save()
+    assert not is_curator(person)
+    assert not may_enter_administration(person)
+    assert curators_among([person.pk]) == set()
 
 
 def test_people_can_change_their_own_records_and_administrators_any() -> None:

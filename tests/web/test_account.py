@@ -217,5 +217,11 @@ def test_the_menu_depends_on_permissions(user: User) -> None:
     client.force_login(user)
     mine = ["Account", "Generate API token", "Revoke API token", *everybody]
     assert menu(client) == [*mine, "Sign out"]
-    client.force_login(UserFactory.create(is_staff=True))
-    assert menu(client) == [*mine, "Administration", "Sign out"]
+    for lets_in in (
+        {"is_staff": True},
+        {"roles": ["entity-registry-admin"]},
+        {"roles": ["curator"]},
+    ):
+        client.force_login(UserFactory.create(**lets_in))
+        assert menu(client) == [*mine, "Administration", "Sign out"]
+        assert client.get("/admin/").status_code == 200

@@ -78,6 +78,34 @@ class BooleanFilter(django_filters.Filter):
     field_class = BooleanField
 
 
+class WithdrawnField(BooleanField):
+    """True, false, or ``only``."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the value; an empty text is no filter."""
+        text = str(value or "").strip().lower()
+        if text == "only":
+            return text
+        try:
+            return super().to_python(text)
+        except ValidationError as error:
+            message = "Give true, false or only."
+            raise ValidationError(message, code="invalid") from error
+
+
+class WithdrawnFilter(BooleanFilter):
+    """Whether a list has withdrawn records too; without this it leaves them out."""
+
+    explanation = "true shows withdrawn records too, only shows nothing else"
+    field_class = WithdrawnField
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        """Return all rows, those that are not withdrawn, or the withdrawn ones."""
+        if value == "only":
+            return qs.filter(withdrawn__isnull=False)
+        return qs if value else qs.filter(withdrawn__isnull=True)
+
+
 class ConditionFilter(BooleanFilter):
     """A condition that the database computes."""
 

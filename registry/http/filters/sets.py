@@ -25,6 +25,7 @@ from registry.http.filters.fields import (
     NumberFilter,
     TextFilter,
     UUIDFilter,
+    WithdrawnFilter,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 #: The fields of every record that have filters.
 COMMON_FIELDS = ("last_updated", "updated_by")
+#: The filter that shows withdrawn records.
+WITHDRAWN = "withdrawn"
 
 _FILTER_CLASSES: tuple[tuple[type[models.Field[Any, Any]], Any], ...] = (
     (models.BooleanField, BooleanFilter),
@@ -50,12 +53,16 @@ class FilterSet:
 
     model: type[models.Model]
     filters: Mapping[str, django_filters.Filter]
+    #: Left out of every list that is not asked for them.
+    leaves_out_withdrawn: bool = False
 
     def apply(
         self, queryset: models.QuerySet[Any], parameters: QueryDict
     ) -> tuple[models.QuerySet[Any], dict[str, list[str]]]:
         """Return the filtered queryset, and the errors of parameters by name."""
         errors: dict[str, list[str]] = {}
+        if self.leaves_out_withdrawn and not parameters.get(WITHDRAWN):
+            queryset = queryset.filter(withdrawn__isnull=True)
         for name in parameters:
             filter_ = self.filters.get(name)
             if filter_ is None:
@@ -83,7 +90,8 @@ def filters_of_type(declared: RowType[Any]) -> FilterSet:
         }
         for condition in declared.conditions:
             filters[condition.name] = ConditionFilter(condition=condition.holds)
-    return FilterSet(model, filters)
+        filters[WITHDRAWN] = WithdrawnFilter(field_name=WITHDRAWN)
+    return FilterSet(model, filters, isinstance(declared, RecordType))
 
 
 def fields_as_filters(

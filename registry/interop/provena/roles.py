@@ -1,5 +1,6 @@
 """The roles of Provena: administration, jobs and handles.
 
+Provena reads them in tokens. Here they allow nothing, except that of administrators.
 Those of its registry (``entity-registry-…``) are the registry's own; see
 ``registry.identity.roles``.
 """
@@ -11,13 +12,13 @@ from registry.identity.roles import ROLES, Role
 SYSTEM_READ = ROLES.declare(
     Role(
         "sys-admin-read",
-        "See requests for access in the administration of Provena.",
+        "In Provena: see requests for access.",
     )
 )
 SYSTEM_WRITE = ROLES.declare(
     Role(
         "sys-admin-write",
-        "Answer requests for access in the administration of Provena.",
+        "In Provena: answer requests for access.",
     )
 )
 SYSTEM_ADMIN = ROLES.declare(
@@ -27,19 +28,17 @@ SYSTEM_ADMIN = ROLES.declare(
         makes_administrator=True,
     )
 )
-JOBS_READ = ROLES.declare(
-    Role("job-service-read", "See the jobs that the registry works on.")
-)
-JOBS_WRITE = ROLES.declare(Role("job-service-write", "Ask the registry for jobs."))
+JOBS_READ = ROLES.declare(Role("job-service-read", "In Provena: see jobs."))
+JOBS_WRITE = ROLES.declare(Role("job-service-write", "In Provena: ask for jobs."))
 JOBS_ADMIN = ROLES.declare(
     Role(
         "job-service-admin",
-        "Run an executor: take tasks, and report what came of them.",
+        "In Provena: run an executor, which takes tasks and reports their results.",
         runs_executors=True,
     )
 )
-HANDLES_READ = ROLES.declare(Role("handle-read", "Look up handles."))
+HANDLES_READ = ROLES.declare(Role("handle-read", "In Provena: look up handles."))
 HANDLES_WRITE = ROLES.declare(
-    Role("handle-write", "Make handles, and change one's own.")
+    Role("handle-write", "In Provena: make handles, and change one's own.")
 )
-HANDLES_ADMIN = ROLES.declare(Role("handle-admin", "Change any handle."))
+HANDLES_ADMIN = ROLES.declare(Role("handle-admin", "In Provena: change any handle."))

@@ -14,6 +14,7 @@ from registry.catalogue.models import ObjectComponent
 from registry.core.models import Event
 from registry.core.record_types import record_kinds, record_type_named
 from registry.core.verbs import CREATED
+from registry.identity.browser_sessions import sessions_of
 from registry.identity.models import ApiToken, RoleRequest
 from registry.identity.oauth.models import ClientSession
 from registry.identity.oauth.scopes import scope_descriptions
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 #: The largest number of own records on the page.
 MAX_SHOWN = 20
+#: The largest number of browsers on the page; all can be signed out at once.
+MAX_BROWSERS = 50
 #: The components ``whole_object``, which are registered together with objects.
 _OF_WHOLE_OBJECT = Q(
     Q(kind=ObjectComponent.kind),
@@ -54,6 +57,7 @@ def account(request: HttpRequest) -> HttpResponse:
             "waiting": _count_open_requests() if is_administrator(user) else 0,
             "github_account": linked_account(user),
             "token": ApiToken.objects.filter(user=user).first(),
+            "browsers": list(sessions_of(user)[:MAX_BROWSERS]),
             "sessions": [
                 (session, scope_descriptions(session.scope))
                 for session in ClientSession.objects.active().for_user(user)
