@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from registry.catalogue.models import ObjectComponent
-from registry.core.record_types import LinkedRecords, RecordType, Section, declare
+from registry.core.record_types import RecordType, declare
+from registry.core.traits import LinkedRecords, Section
 from registry.runs import services
 from registry.runs.models import CodeRun
 
@@ -15,8 +16,12 @@ CODE_RUN = RecordType(
 A run of a piece of code: its inputs and outputs, when it ran and how.
 
 `code_repo`, `model_config` and `submission_script` link to objects, `inputs` and
-`outputs` to object components; the same component can be both. Only its owner or an
-administrator can change a run, for example to add outputs as they appear, or delete it.
+`outputs` to object components; the same component can be both. A run can be changed,
+for example to add outputs as they appear.
+
+Other runs stand on a run while an object with one of its outputs is their input, code,
+configuration or script. Then nobody can delete the run, remove its inputs, or remove
+the outputs in that object: 409 names the first ten of the other runs.
 """.strip(),
     summary="Runs of code: inputs, outputs, when they ran and how.",
     section=RUNS,
@@ -47,6 +52,7 @@ administrator can change a run, for example to add outputs as they appear, or de
     register=services.register_code_runs,
     change=services.update_code_run,
     delete=services.delete_code_run,
+    guard=services.check_change,
 )
 
 declare(CODE_RUN)

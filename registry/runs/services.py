@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from registry.catalogue.services import require_same_uuid
 from registry.core.records import Values, create_records
 from registry.identity.ownership import change_own, delete_own
+from registry.runs.dependents import require_kept_links, require_no_dependents
 from registry.runs.models import CodeRun
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ def update_code_run(
     unless_changed: Collection[str] | None = None,
     validated: bool = False,
 ) -> CodeRun:
-    """Change a code run, for example add outputs as they appear; its UUID is locked."""
+    """Change a code run, for example add outputs as they appear; its UUID is locked.
+
+    Inputs and outputs that other runs stand on cannot be taken away.
+    """
     return change_own(
         CodeRun,
         pk,
@@ -37,12 +41,24 @@ def update_code_run(
         by=by,
         unless_changed=unless_changed,
         validated=validated,
-        guard=require_same_uuid,
+        guard=check_change,
     )
 
 
 def delete_code_run(
     pk: int, *, by: User, unless_changed: Collection[str] | None = None
 ) -> None:
-    """Delete a code run; its inputs and outputs stay."""
-    delete_own(CodeRun, pk, by=by, unless_changed=unless_changed)
+    """Delete a code run on which no other stands; its inputs and outputs stay."""
+    delete_own(
+        CodeRun,
+        pk,
+        by=by,
+        unless_changed=unless_changed,
+        guard=require_no_dependents,
+    )
+
+
+def check_change(run: CodeRun, values: Values) -> None:
+    """Raise ``Conflict`` for changes that others rely on not being made."""
+    require_same_uuid(run, values)
+    require_kept_links(run, values)

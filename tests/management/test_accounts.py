@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
+from pytest_django import Settings
 
 from registry.core import context
 from registry.core.models import Event
@@ -100,3 +102,23 @@ def test_a_new_token_replaces_the_old_one(capsys: Output) -> None:
 def test_a_token_for_an_unknown_account_is_rejected_with_advice() -> None:
     with pytest.raises(CommandError, match="create_user nobody"):
         call_command("create_token", "nobody")
+
+
+def test_a_link_to_choose_a_password_is_printed(
+    capsys: Output, client: Client, settings: Settings
+) -> None:
+    _answer(capsys, "create_user", "anna")
+    link = _answer(capsys, "reset_link", "anna").strip()
+    assert link.startswith(f"{settings.REGISTRY_URL}/account/reset/?key=")
+    assert client.get(link.removeprefix(settings.REGISTRY_URL)).status_code == 302
+    event = Event.objects.latest("pk")
+    assert (event.action, event.client) == ("reset_link_made", "manage.py reset_link")
+
+
+def test_a_link_for_an_unknown_or_closed_account_is_refused(capsys: Output) -> None:
+    with pytest.raises(CommandError, match="no account 'nobody'"):
+        call_command("reset_link", "nobody")
+    _answer(capsys, "create_user", "anna")
+    User.objects.update(is_active=False)
+    with pytest.raises(CommandError, match="closed"):
+        call_command("reset_link", "anna")

@@ -23,7 +23,10 @@ _RUNS = CompiledByIds(
     lambda ids: (
         CodeRun.objects.filter(IdIn("pk", ids))
         .values_list(
-            "pk", Substr("description", 1, READ_LENGTH), time_as_text("run_date")
+            "pk",
+            Substr("description", 1, READ_LENGTH),
+            time_as_text("run_date"),
+            "withdrawn",
         )
         .order_by()
     )
@@ -33,8 +36,13 @@ _RUNS = CompiledByIds(
 def caption_runs(ids: Sequence[int]) -> dict[int, Caption]:
     """Caption code runs by their description."""
     return {
-        pk: Caption(single_line(text) or f"code run {pk}", None, time_from_text(date))
-        for pk, text, date in _RUNS.rows(ids)
+        pk: Caption(
+            single_line(text) or f"code run {pk}",
+            None,
+            time_from_text(date),
+            withdrawn=withdrawn,
+        )
+        for pk, text, date, withdrawn in _RUNS.rows(ids)
     }
 
 

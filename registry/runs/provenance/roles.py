@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from registry.catalogue.models import CodeRepoRelease, Object
+from registry.catalogue.provenance.rows import release_of
 from registry.core.graph import Role
-
-
-def release_of(code: Object) -> CodeRepoRelease | None:
-    """Return the release that an object of code is, from what is fetched already."""
-    return getattr(code, "code_repo_release", None)
-
 
 INPUT = Role(
     "input_data", "as input", definition="Data that a code run read.", is_data=True
