@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
+from django.db.models import F
 
 from registry.catalogue.models import DataProduct, ExternalObject, Object
 from registry.storage.services import find_file
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from registry.catalogue.models import FileType, StorageLocation
 
 _SHA1 = re.compile(r"[0-9a-fA-F]{40}")
@@ -142,10 +145,21 @@ def download_name(checksum: str, product: DataProduct | None = None) -> FileName
 
 
 def _newest_with_file(checksum: str) -> tuple[DataProduct | None, Object | None]:
-    """Return the newest data product, or else the newest object, that has the file."""
-    here = Object.objects.filter(storage_location__hash=checksum)
+    """Return the newest data product, or else the newest object, that has the file.
+
+    Those of who registered the location come first; others can have objects there.
+    """
+    here = Object.objects.not_withdrawn().filter(storage_location__hash=checksum)
+    of_owner = here.filter(registered_by=F("storage_location__registered_by"))
+    found = _newest_of(of_owner)
+    return found if found[1] is not None else _newest_of(here)
+
+
+def _newest_of(here: QuerySet[Object]) -> tuple[DataProduct | None, Object | None]:
+    """Return the newest data product of these objects, or the newest of them."""
     product = (
-        DataProduct.objects.filter(object__in=list(here.values_list("pk")[:100]))
+        DataProduct.objects.not_withdrawn()
+        .filter(object__in=list(here.values_list("pk")[:100]))
         .select_related("object__file_type")
         .order_by("-pk")
         .first()

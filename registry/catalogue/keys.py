@@ -1,6 +1,6 @@
 """Keys of key-value pairs that have an effect in the registry.
 
-Anybody can register any key. The module that implements the effect of a key declares
+The module that implements the effect of a key declares
 it, so that the API description and the guides can list it.
 """
 
@@ -27,7 +27,8 @@ class MeaningfulKey:
 
     def pairs(self) -> QuerySet[KeyValue]:
         """Return the key-value pairs that have the effect; case does not matter."""
-        return KeyValue.objects.filter(key=self.name, value__iexact=self.value)
+        pairs = KeyValue.objects.not_withdrawn()
+        return pairs.filter(key=self.name, value__iexact=self.value)
 
 
 MEANINGFUL_KEYS: Vocabulary[MeaningfulKey] = Vocabulary("key")

@@ -2,7 +2,11 @@
 
 The names are ``<namespace>:<name>@<version>`` and
 ``<alternate identifier>:<title>@<version>``. They are split at the first colon and the
-last at sign, because names can contain both characters.
+last at sign, because names can contain both characters. The version ``latest`` of a
+data product is whichever is the latest; no version is called that.
+
+``<namespace>:<name>/`` is the page of a data product. If the name ends with an at sign
+and a version, or ``latest``, this is that version of the shorter name instead.
 """
 
 from __future__ import annotations
@@ -10,21 +14,28 @@ from __future__ import annotations
 from functools import reduce
 from operator import or_
 
+import semver
 from django.db.models import Q
 
 from registry.catalogue.models import DataProduct, ExternalObject
-from registry.core.errors import NotFound
+from registry.catalogue.querysets import DataProductQuerySet
+from registry.core.errors import Gone, NotFound
 
+#: What stands in place of a version for the latest one.
+LATEST = "latest"
 #: Identifiers such as PMID:352261 contain colons, but not many.
 _MOST_COLONS = 20
 
 _OBJECT = ("object__storage_location__storage_root", "object__file_type")
 
 
+_PRODUCT_FORM = "<namespace>:<name>@<version>"
+
+
 def find_product(cited: str) -> DataProduct:
     """Return the data product with a cited name, or raise ``NotFound``."""
-    names, version = _split_version(cited, "<namespace>:<name>@<version>")
-    namespace, _, name = names.partition(":")
+    names, version = _split_version(cited, _PRODUCT_FORM)
+    namespace, name = _split_namespace(names)
     product = (
         DataProduct.objects.filter(
             namespace__name=namespace, name=name, version=version
@@ -35,6 +46,75 @@ def find_product(cited: str) -> DataProduct:
     if product is None:
         raise NotFound(f"There is no data product {cited}.")
     return product
+
+
+def names_latest(cited: str) -> bool:
+    """Return whether a cited name asks for the latest version."""
+    return _version_in(cited) == LATEST
+
+
+def names_page(cited: str) -> bool:
+    """Return whether this is ``<namespace>:<name>/``, without a version."""
+    if not cited.endswith("/") or ":" not in cited:
+        return False
+    version = _version_in(cited)
+    return version != LATEST and not semver.Version.is_valid(version)
+
+
+def find_latest(cited: str) -> DataProduct:
+    """Return the latest version for ``<namespace>:<name>@latest``.
+
+    Raises ``NotFound`` if there is no such name, ``Gone`` if all of it is withdrawn.
+    """
+    names, _ = _split_version(cited, _PRODUCT_FORM)
+    versions = versions_named(*_split_namespace(names))
+    latest = versions.with_data().latest_first().first()
+    if latest is not None:
+        return latest
+    newest = versions.select_related("object").latest_first().first()
+    if newest is None:
+        raise NotFound(f"There is no data product {names}.")
+    raise Gone(
+        f"Every version of the data product {names} was withdrawn; version "
+        f"{newest.version}: {newest.reason_withdrawn}"
+    )
+
+
+def find_page(cited: str) -> DataProduct:
+    """Return the version whose page is that of ``<namespace>:<name>/``.
+
+    It is the latest, or the newest if all are withdrawn. Raises ``NotFound``.
+    """
+    names = cited.removesuffix("/")
+    versions = versions_named(*_split_namespace(names))
+    found = (
+        versions.with_data().latest_first().first() or versions.latest_first().first()
+    )
+    if found is None:
+        raise NotFound(f"There is no data product {names}.")
+    return found
+
+
+def versions_named(namespace: str, name: str) -> DataProductQuerySet[DataProduct]:
+    """Return all versions of a data product, each with its namespace."""
+    products = DataProduct.objects.filter(namespace__name=namespace, name=name)
+    return products.select_related("namespace")
+
+
+def cited_version(product: DataProduct, version: str | None = None) -> str:
+    """Return the name that people cite of a product, or of another version of it."""
+    return f"{product.namespace.name}:{product.name}@{version or product.version}"
+
+
+def names_of_latest(product: DataProduct) -> tuple[str | None, str | None]:
+    """Return the names of the latest file and of the page, None if there are none.
+
+    A namespace with a colon in its name is not found by it.
+    """
+    if ":" in product.namespace.name:
+        return None, None
+    page = f"{product.namespace.name}:{product.name}/"
+    return cited_version(product, LATEST), page if names_page(page) else None
 
 
 def find_external_object(cited: str) -> ExternalObject:
@@ -54,6 +134,15 @@ def find_external_object(cited: str) -> ExternalObject:
     if not found:
         raise NotFound(f"There is no external object {cited}.")
     return found[0]
+
+
+def _split_namespace(names: str) -> tuple[str, str]:
+    namespace, _, name = names.partition(":")
+    return namespace, name
+
+
+def _version_in(cited: str) -> str:
+    return cited.rstrip("/").rpartition("@")[2] if "@" in cited else ""
 
 
 def _split_version(cited: str, form: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from registry.core.graph import Look, graph
+from registry.core.graph.captions import single_line
 from registry.provenance.picture import digest_of, draw, in_lines, kept, quoted
 from registry.provenance.style import style_sheet
 
@@ -182,7 +183,12 @@ def _node(
 ) -> str:
     has_issues = caption is not None and bool(caption.issues)
     look = graph.type_of(node.kind).look
-    flags = {look.css_class: True, "issues": has_issues, "root": is_root}
+    flags = {
+        look.css_class: True,
+        "issues": has_issues,
+        "root": is_root,
+        "withdrawn": _is_withdrawn(caption),
+    }
     classes = " ".join(name for name, is_set in flags.items() if is_set)
     lines = _label(node, caption) + (["… more"] if is_cut else [])
     width = " penwidth=3" if is_root else ""
@@ -193,14 +199,22 @@ def _node(
 
 
 def _shape(look: Look, caption: Caption | None) -> str:
-    """Write the outline and the colours; data from outside have a dashed outline."""
+    """Write the outline and the colours.
+
+    Data from outside, and what is withdrawn, have a dashed outline.
+    """
     is_outside = caption is not None and caption.origin is not None
-    style = f"{look.style},dashed" if is_outside else look.style
+    is_dashed = is_outside or _is_withdrawn(caption)
+    style = f"{look.style},dashed" if is_dashed else look.style
     # a single word needs no quotes
     style = f'"{style}"' if "," in style else style
     has_issues = caption is not None and caption.issues
     stroke = _ISSUES_STROKE if has_issues else look.stroke
     return f'shape=box style={style} fillcolor="{look.fill}" color="{stroke}"'
+
+
+def _is_withdrawn(caption: Caption | None) -> bool:
+    return caption is not None and caption.withdrawn is not None
 
 
 def _label(node: Node, caption: Caption | None) -> list[str]:
@@ -214,6 +228,8 @@ def _label(node: Node, caption: Caption | None) -> list[str]:
         lines.append(f"{caption.date:%Y-%m-%d}")
     if caption.issues:
         lines.append(_count(len(caption.issues), "issue"))
+    if caption.withdrawn is not None:
+        lines.append("withdrawn")
     return lines
 
 
@@ -244,10 +260,19 @@ def _title(node: Node, caption: Caption | None) -> str:
         title += f" {caption.version}"
     if caption.origin and caption.origin.title and node.kind != caption.origin.kind:
         title += f", from outside: {caption.origin.title}"
-    if caption.issues:
-        title += f", {_count(len(caption.issues), 'quality issue')}"
+    title += _remarks(caption)
     # XML has no control characters, however they are escaped
     return "".join(letter if letter.isprintable() else " " for letter in title)
+
+
+def _remarks(caption: Caption) -> str:
+    """Say what is wrong with a node."""
+    said = ""
+    if caption.issues:
+        said += f", {_count(len(caption.issues), 'quality issue')}"
+    if caption.withdrawn is not None:
+        said += f", withdrawn: {single_line(caption.withdrawn)}"
+    return said
 
 
 def _arrow(name: str, edges: list[Edge]) -> str:

@@ -46,7 +46,7 @@ def impact(root: Model, *, limit: int = LIMIT) -> Impact:
     """Find every data product that was made with a record, at any depth.
 
     An issue has no state in which it is closed: it is open as long as it is attached
-    to a component. Takes a constant number of queries.
+    to a component and not withdrawn. Takes a constant number of queries.
     """
     downstream = lineage(root, direction=Direction.DOWNSTREAM, depth=None, limit=limit)
     upstream = lineage(root, direction=Direction.UPSTREAM, depth=None, limit=limit)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from registry.core.record_types import name_of, record_types_by_rank
+from registry.core.field_references import name_of
+from registry.core.record_types import record_types_by_rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +29,8 @@ class TypeMatches:
 def search_names(text: str, *, limit: int = 10) -> list[TypeMatches]:
     """Return the records whose names contain every word of a text.
 
-    There are at most ``limit`` records of each type, the newest first. Types without a
-    match are left out.
+    There are at most ``limit`` records of each type, the newest first. Withdrawn
+    records, and types without a match, are left out.
     """
     words = text.split()
     if not words:
@@ -58,7 +59,8 @@ def _search_type(
 ) -> TypeMatches:
     fields = list(map(name_of, record_type.search_texts))
     matches = contains_every_word(words, fields)
-    found = record_type.model._default_manager.filter(matches).order_by("-id")
+    present = record_type.model.objects.not_withdrawn()
+    found = present.filter(matches).order_by("-id")
     context = record_type.context
     # with None, Django follows no link; without arguments it would follow every one
     link = name_of(context.link) if context else None

@@ -199,8 +199,9 @@ def test_the_first_location_does_not_override_the_uploader(
 def test_a_correction_does_not_change_the_age_of_a_location(
     ada: User, bob: User
 ) -> None:
-    early = place(SHA1, by=bob, public=False)
+    early = place(SHA1, by=bob, public=True)
     keep(by=ada)
+    place(SHA1, by=ada, public=False)
     administrator = UserFactory.create(is_superuser=True)
     correct(StorageLocation, early.pk, {"path": "elsewhere"}, by=administrator)
     assert owners_of(SHA1) == {ada.pk}
@@ -286,12 +287,12 @@ def test_many_files_have_the_same_decisions_as_each(
         for public, by in said:
             place(sha1, public=public, by=by, storage_root=StorageRootFactory.create())
     thing = ObjectFactory.create(
-        storage_location=place(keep(b"key", by=bob).sha1, by=bob)
+        storage_location=place(keep(b"key", by=bob).sha1, by=bob), by=bob
     )
     KeyValueFactory.create(object=thing, key="accessibility", value="private")
     checksums.append(sha1_of(b"key"))
     for user in (AnonymousUser(), ada, bob):
-        with django_assert_max_num_queries(11):
+        with django_assert_max_num_queries(12):
             together = downloadable_files(user, checksums)
         assert together == {one for one in checksums if may_download(user, one)}
     assert private_files(checksums) == {one for one in checksums if is_private(one)}

@@ -20,6 +20,7 @@ from tests.factories import (
     StorageLocationFactory,
     StorageRootFactory,
     UserFactory,
+    registrar,
     sha1,
     values_of,
 )
@@ -29,8 +30,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def person() -> User:
-    person: User = UserFactory()
-    return person
+    return registrar()
 
 
 def test_versions_of_products_are_validated(person: User) -> None:

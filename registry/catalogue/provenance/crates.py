@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from registry.catalogue.files import extension_of, media_type_of
-from registry.catalogue.provenance.rows import authors_of, name_of_object
+from registry.catalogue.names import cited_version
+from registry.catalogue.provenance.rows import authors_of, name_of_object, release_of
 from registry.core.graph.files import unique_links
 from registry.core.texts import shorten_text
 
@@ -56,7 +57,7 @@ def describe_all(
 
 def describe_software(thing: Object) -> Properties:
     """Return what an object is called as software: by its release, where it has one."""
-    release = getattr(thing, "code_repo_release", None)
+    release = release_of(thing)
     versions = (fact.value for fact in thing.key_values.all() if fact.key == "version")
     return {
         "name": release.name if release else thing.description or name_of_object(thing),
@@ -109,7 +110,7 @@ def _formats(thing: Object, crate: CrateEntities, *, is_file: bool) -> list[Any]
 
 def describe_product(product: DataProduct) -> Properties:
     """Return what a crate about a data product says of itself."""
-    cited = f"{product.namespace.name}:{product.name}@{product.version}"
+    cited = cited_version(product)
     return {
         "name": f"{product.name} {product.version}",
         "description": product.object.description or f"The data product {cited}.",

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from registry.catalogue.access import (
     ACCESSIBILITY,
     PRIVATE,
-    downloadable_files,
     private_files,
 )
 from registry.catalogue.files import extension_of, valid_file_name
@@ -24,7 +23,8 @@ from registry.catalogue.provenance.documents import (
     FILE_TYPE_DOCUMENT,
     RELEASE_DOCUMENT,
 )
-from registry.catalogue.provenance.rows import name_of_object
+from registry.catalogue.provenance.rows import name_of_object, why_withdrawn
+from registry.catalogue.withdrawn import available_files
 from registry.core.graph.files import FileMap
 
 if TYPE_CHECKING:
@@ -78,9 +78,10 @@ FILES = FileMap(
     find_by_hash=find_by_hash,
     find_format_names=find_format_names,
     private_among=private_files,
-    downloadable_among=downloadable_files,
+    downloadable_among=available_files,
     is_private_fact=is_private_fact,
     describe_labels=describe_labels,
+    why_withdrawn=why_withdrawn,
     describe_all=describe_all,
     describe_software=describe_software,
 )

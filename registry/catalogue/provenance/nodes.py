@@ -37,12 +37,13 @@ from registry.catalogue.provenance.rows import (
 )
 from registry.core.graph import Element, NodeName, NodeType, PeopleType
 from registry.core.graph.mapping import PartMap
+from registry.core.lookups import IdIn
 
 
 def latest_products(ids: Sequence[int]) -> set[int]:
     """Return which data products are the latest versions of their names."""
-    rows = DataProduct.objects.filter(pk__in=ids).latest_versions()
-    return set(rows.values_list("pk", flat=True))
+    rows = DataProduct.objects.filter(IdIn("pk", ids)).latest_versions()
+    return set(rows.order_by().values_list("pk", flat=True))
 
 
 DATA_PRODUCT = NodeName(

@@ -8,43 +8,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Case, Exists, OuterRef, SmallIntegerField, When
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Lower, Upper
 
-from registry.catalogue.access import ACCESSIBILITY, PRIVATE, private_files
-from registry.catalogue.models import KeyValue, StorageLocation
+from registry.catalogue.access import PRIVATE_KEY, private_files
+from registry.catalogue.models import StorageLocation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from django.db.models import Q
+
     from registry.catalogue.models import Object
 
-#: The annotation of a row that says what is on record of its file: one of the three.
+#: The annotation of a row that says whether somebody calls its file private.
 HINT = "privacy"
-_PUBLIC, _DOUBTFUL, _PRIVATE = range(3)
 
 
-def hint(location: str) -> Case:
-    """Tell in a query whether a file is private, as far as a query can.
+def hint(location: str) -> Q:
+    """Tell in a query whether somebody says that a file is private.
 
-    ``location`` is the path from the row to the storage location. Only where the file
-    has private and public locations it matters who registered them.
+    ``location`` is the path from the row to the storage location. Whether it is private
+    depends on who says so.
     """
     spelled = OuterRef(f"{location}__hash")
     hashes = [spelled, Lower(spelled), Upper(spelled)]
     same = StorageLocation.objects.filter(hash__in=hashes)
-    private = KeyValue.objects.filter(key=ACCESSIBILITY, value__iexact=PRIVATE)
+    private = PRIVATE_KEY.pairs()
     here = private.filter(object__storage_location=OuterRef("pk"))
     source = private.filter(
         object__data_products__external_object__original_store=OuterRef("pk")
     )
-    return Case(
-        When(Exists(same.filter(Exists(here) | Exists(source))), then=_PRIVATE),
-        When(~Exists(same.filter(public=False)), then=_PUBLIC),
-        When(Exists(same.filter(public=True)), then=_DOUBTFUL),
-        default=_PRIVATE,
-        output_field=SmallIntegerField(),
-    )
+    marked = Exists(same.filter(Exists(here) | Exists(source)))
+    return marked | Exists(same.filter(public=False))
 
 
 def private_hashes(objects: Iterable[Object]) -> frozenset[str]:
@@ -52,19 +48,23 @@ def private_hashes(objects: Iterable[Object]) -> frozenset[str]:
 
     Objects and their data products have the annotation `HINT`.
     """
-    hashes: dict[int, set[str]] = {_PUBLIC: set(), _DOUBTFUL: set(), _PRIVATE: set()}
-    for thing in objects:
-        for location, privacy in _located(thing):
-            hashes[privacy].add(location.hash)
-    private = hashes[_PRIVATE] | private_files(hashes[_DOUBTFUL])
-    return frozenset(one.lower() for one in private)
+    doubtful = {
+        location.hash
+        for thing in objects
+        for location, in_doubt in _located(thing)
+        if in_doubt
+    }
+    return frozenset(one.lower() for one in private_files(doubtful))
 
 
-def _located(thing: Object) -> Iterator[tuple[StorageLocation, int]]:
+def _located(thing: Object) -> Iterator[tuple[StorageLocation, bool]]:
     """Yield where an object is, and where it came from, each with its hint."""
     if thing.storage_location is not None:
         yield thing.storage_location, getattr(thing, HINT)
     for product in thing.data_products.all():
         external = getattr(product, "external_object", None)
-        if external is not None and external.original_store is not None:
+        # what is withdrawn of it, documents leave out
+        if external is None or external.withdrawn is not None:
+            continue
+        if external.original_store is not None:
             yield external.original_store, getattr(product, HINT)

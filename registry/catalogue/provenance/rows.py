@@ -1,4 +1,8 @@
-"""What documents fetch of the catalogue, in as many queries whatever the number."""
+"""What documents fetch of the catalogue, in as many queries whatever the number.
+
+What is said of an object and is withdrawn is left out: documents would say it as if it
+held. Objects, data products and runs that are withdrawn stay in, with the reason.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,17 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch
 
-from registry.catalogue.access import ACCESSIBILITY, PRIVATE
+from registry.catalogue.access import PRIVATE_KEY
 from registry.catalogue.files import last_path_part
 from registry.catalogue.models import (
     Author,
+    CodeRepoRelease,
     DataProduct,
     ExternalObject,
+    Issue,
     KeyValue,
+    Keyword,
+    Licence,
     Object,
     ObjectComponent,
     UserAuthor,
@@ -34,7 +42,7 @@ def report_objects(
     products = DataProduct.objects.select_related(
         "namespace", "external_object__original_store__storage_root"
     ).annotate(**{HINT: hint("external_object__original_store")})
-    private = KeyValue.objects.filter(key=ACCESSIBILITY, value__iexact=PRIVATE)
+    private = PRIVATE_KEY.pairs()
     return (
         Object.objects.filter(pk__in=ids)
         .select_related(
@@ -68,7 +76,10 @@ def crate_objects() -> QuerySet[Object]:
         )
         .annotate(**{HINT: hint("storage_location")})
         .prefetch_related(
-            *("authors", "licences", "keywords", "key_values"),
+            "authors",
+            Prefetch("licences", Licence.objects.not_withdrawn()),
+            Prefetch("keywords", Keyword.objects.not_withdrawn()),
+            Prefetch("key_values", KeyValue.objects.not_withdrawn()),
             Prefetch("data_products", products),
         )
     )
@@ -76,12 +87,14 @@ def crate_objects() -> QuerySet[Object]:
 
 def crate_components() -> QuerySet[ObjectComponent]:
     """Select components with their issues."""
-    return ObjectComponent.objects.prefetch_related("issues")
+    issues = Prefetch("issues", Issue.objects.not_withdrawn())
+    return ObjectComponent.objects.prefetch_related(issues)  # type: ignore[arg-type]
 
 
 def authors_of_accounts(accounts: Collection[int]) -> dict[int, Author]:
     """Return which author each account belongs to, where that is known."""
-    links = UserAuthor.objects.filter(user__in=accounts).select_related("author")
+    links = UserAuthor.objects.not_withdrawn().filter(user__in=accounts)
+    links = links.select_related("author")
     return {link.user_id: link.author for link in links.order_by()}
 
 
@@ -92,7 +105,28 @@ def products_of(thing: Object) -> list[DataProduct]:
 
 def external_of(product: DataProduct) -> ExternalObject | None:
     """Return where a product came from, without asking the database again."""
-    return getattr(product, "external_object", None)
+    external = getattr(product, "external_object", None)
+    return external if external is None or external.withdrawn is None else None
+
+
+def release_of(thing: Object) -> CodeRepoRelease | None:
+    """Return the release that an object is, without asking the database again."""
+    release = getattr(thing, "code_repo_release", None)
+    return release if release is None or release.withdrawn is None else None
+
+
+def why_withdrawn(thing: Object) -> str | None:
+    """Return why an object's file is not given out; None if it is not withdrawn.
+
+    It is withdrawn itself, or its location is, or all data products that it is are.
+    """
+    location = thing.storage_location
+    if thing.withdrawn is not None or location is None:
+        return thing.withdrawn
+    if location.withdrawn is not None:
+        return location.withdrawn
+    products = [product.withdrawn for product in products_of(thing)]
+    return next(iter(products), None) if None not in products else None
 
 
 def authors_of(thing: Object) -> Iterable[Author]:
@@ -104,7 +138,7 @@ def name_of_object(thing: Object) -> str:
     """Return what an object is called: as a product or a release, else as a file."""
     for product in thing.data_products.all():
         return product.name
-    release = getattr(thing, "code_repo_release", None)
+    release = release_of(thing)
     if release is not None:
         return f"{release.name} {release.version}"
     described = shorten_text(thing.description, 60).removesuffix(" …").rstrip(".")
@@ -114,5 +148,6 @@ def name_of_object(thing: Object) -> str:
 def supplement_of(product: int) -> ExternalObject | None:
     """Return where a data product came from, if that is a supplement."""
     supplements = ExternalObject.objects.filter(primary_not_supplement=False)
-    rows = supplements.select_related("data_product").filter(data_product=product)
+    rows = supplements.not_withdrawn().select_related("data_product")
+    rows = rows.filter(data_product=product)
     return rows.first()

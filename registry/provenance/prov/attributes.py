@@ -10,6 +10,7 @@ from prov.constants import PROV as PROV_TERMS
 from prov.identifier import Namespace, QualifiedName
 
 from registry.core.graph.mapping import Datatype, is_private
+from registry.core.graph.terms import WITHDRAWN
 from registry.provenance.vocabulary import NAMESPACES
 
 if TYPE_CHECKING:
@@ -54,7 +55,9 @@ def of_record(
     pairs = (
         pair for field in document.fields for pair in _pairs(field, record, private)
     )
-    return described(*_class_of(document), *pairs)
+    return described(
+        *_class_of(document), *pairs, (WITHDRAWN.qualified, record.withdrawn)
+    )
 
 
 def _class_of(document: DocumentType) -> Iterator[tuple[str, Any]]:

@@ -16,6 +16,7 @@ from prov.constants import PROV_ATTRIBUTE_QNAMES, PROV_ROLE
 from prov.identifier import Identifier, QualifiedName
 from prov.model import ProvActivity, ProvAgent, ProvDerivation, ProvEntity
 
+from registry.core.graph.terms import WITHDRAWN
 from registry.provenance.picture import in_lines, quoted
 from registry.provenance.prov.attributes import term
 
@@ -137,8 +138,11 @@ def _element(record: ProvRecord, node: str, look: Look) -> Iterator[str]:
     identifier = str(record.identifier)
     attributes = list(record.attributes)
     title = _title(attributes)
-    label = in_lines([*_wrapped(title), identifier])
+    withdrawn = any(name == term(WITHDRAWN.qualified) for name, _ in attributes)
+    mark = ["withdrawn"] if withdrawn else []
+    label = in_lines([*_wrapped(title), identifier, *mark])
     style = next(s for kind, s in _STYLES.items() if isinstance(record, kind))
+    style += ', style="filled,dashed"' if withdrawn else ""
     yield (
         f"{node} [label={label}, tooltip={quoted(title or identifier)}, "
         f"{_link(record.identifier)}{style}];"

@@ -7,7 +7,7 @@ from functools import cache
 
 from registry.core.graph import Element, graph
 from registry.core.graph.mapping import Datatype
-from registry.core.graph.terms import FAIR, HASH, PUBLIC
+from registry.core.graph.terms import FAIR, HASH, PUBLIC, WITHDRAWN
 from registry.provenance.prov.fields import iris_of, names_in
 from registry.provenance.prov.sources import TYPES
 from registry.provenance.vocabulary import PROV, RDFS, iri_of
@@ -63,7 +63,7 @@ def file_names() -> FileNames:
         extensions=iris_of(files.format.field_for(files.format_ending)),
         software=iri_of(files.software.prov_class),
         # what names and identifies files is on record of those without a name, too
-        mapped=frozenset({PUBLIC.iri, *LABELS, *TYPES, *of_records}).difference(
-            names, identifiers
-        ),
+        mapped=frozenset(
+            {PUBLIC.iri, WITHDRAWN.iri, *LABELS, *TYPES, *of_records}
+        ).difference(names, identifiers),
     )

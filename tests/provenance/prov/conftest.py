@@ -11,5 +11,5 @@ from tests import factories
 @pytest.fixture
 def user() -> User:
     """Return an account."""
-    made: User = factories.UserFactory.create()
+    made: User = factories.registrar()
     return made

@@ -12,6 +12,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from registry.storage.base import CHUNK
+from registry.storage.sending import read_whole
 
 if TYPE_CHECKING:
     from registry.storage.base import Store
@@ -48,8 +49,8 @@ def stream_zip(
 ) -> Iterator[bytes]:
     """Yield a zip piece by piece: texts by path first, then paths with SHA-1s.
 
-    A file that the store has lost since breaks the stream off, so that nobody takes
-    the rest for a whole crate.
+    A file that the store has lost since, or that has other bytes by now, breaks the
+    stream off, so that nobody takes the rest for a whole crate.
     """
     pipe = _Pipe()
     stream: Any = pipe
@@ -76,8 +77,9 @@ def _file(
 ) -> Iterator[bytes]:
     member = _member(path)
     # known beforehand, so that only large files need the large form of zip
-    member.file_size = store.size(sha1)
-    with closing(store.open(sha1)) as source, archive.open(member, "w") as target:
+    member.file_size = size = store.look(sha1).size
+    source = read_whole(sha1, size, store)
+    with closing(source), archive.open(member, "w") as target:
         while data := source.read(CHUNK):
             target.write(data)
             if piece := pipe.take():

@@ -12,7 +12,7 @@ from registry.core.models import Record
 from registry.provenance.crates.terms import INPUTS, OUTPUTS
 from registry.provenance.lineage import Edge, Lineage, Node, lineage
 from registry.provenance.records import Records, records_of
-from registry.storage.services import get_store
+from registry.storage.sending import is_intact
 
 if TYPE_CHECKING:
     from registry.core.graph import NodeType
@@ -77,6 +77,13 @@ class Content:
                 for pk in done.outputs
             ]
         return tuple(self.records.things[pk] for pk in wanted)
+
+    @property
+    def why_withdrawn(self) -> str | None:
+        """Why the subject is withdrawn, itself or with its file; None if it is not."""
+        subjects = [self.subject, *(self.results if _is_of_file(self.subject) else ())]
+        reasons = (one.withdrawn for one in subjects)
+        return next((one for one in reasons if one is not None), None)
 
 
 def load(subject: Subject, *, depth: int | None, user: Any) -> Content:
@@ -187,21 +194,25 @@ def _packed(
     records: Records,
     user: Any,
 ) -> dict[int, str]:
-    """Name the files of the store that this person may have, each once."""
+    """Name the files of the store that this person may have, each once.
+
+    Missing and altered files are left out: the crate has links to them.
+    """
     held = {
-        thing.pk: file.sha1
+        thing.pk: file
         for thing in things
         if (file := records.file_of(thing)) is not None
     }
-    visible = graph.files.downloadable_among(user, set(held.values()))
+    sha1s = {file.sha1 for file in held.values()}
+    visible = graph.files.downloadable_among(user, sha1s)
     made = {pk for done in runs for pk in done.outputs}
     if _is_of_file(subject):
         made.add(graph.node_id_of(subject))
     paths: dict[int, str] = {}
     taken: set[str] = set()
     for thing in things:
-        sha1 = held.get(thing.pk)
-        if sha1 is None or sha1 not in visible or not get_store().exists(sha1):
+        file = held.get(thing.pk)
+        if file is None or file.sha1 not in visible or not is_intact(file):
             continue
         folder = OUTPUTS if thing.pk in made else INPUTS
         paths[thing.pk] = _free_path(folder, thing, taken)

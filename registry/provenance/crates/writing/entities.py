@@ -15,7 +15,11 @@ from django.utils.encoding import iri_to_uri
 
 from registry.core.graph import graph
 from registry.provenance.crates.terms import UNRECORDED_SOFTWARE
-from registry.provenance.crates.writing.fields import address_at, properties_of
+from registry.provenance.crates.writing.fields import (
+    address_at,
+    properties_of,
+    withdrawal,
+)
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -94,12 +98,16 @@ def address_of(location: Location | None, file: StoredFile | None) -> str | None
 def file_values(
     document: DocumentType, thing: Any, file: StoredFile | None, *, is_private: bool
 ) -> Values:
-    """Describe a file."""
+    """Describe a file, and why it is not there if it is withdrawn."""
     said = properties_of(document, thing)
     # what it is depends on what it was used as
     said.pop("@type")
     location = document.location_of(thing)
-    return {**said, **_bytes(location, file, is_private=is_private)}
+    return {
+        **said,
+        **_bytes(location, file, is_private=is_private),
+        **withdrawal(graph.files.why_withdrawn(thing), is_work=True),
+    }
 
 
 def _bytes(

@@ -9,6 +9,7 @@ from django.utils.encoding import iri_to_uri
 
 from registry.core.graph.mapping import Datatype
 from registry.core.graph.queries import field_of
+from registry.core.graph.terms import WITHDRAWN
 
 if TYPE_CHECKING:
     from registry.core.graph.mapping import DocumentType, Location, MappedField
@@ -26,7 +27,18 @@ def properties_of(
         found["name"] = document.crate_name(record)
     for field in document.crate_fields:
         found |= _properties(field, record, is_private=is_private)
-    return found
+    return {**found, **withdrawal(record.withdrawn)}
+
+
+def withdrawal(reason: str | None, *, is_work: bool = False) -> dict[str, Any]:
+    """Return what is said of what is withdrawn.
+
+    schema.org has a word for the status of creative works alone.
+    """
+    said: dict[str, Any] = {WITHDRAWN.name: reason}
+    if is_work and reason is not None:
+        said["creativeWorkStatus"] = f"Withdrawn: {reason}"
+    return said
 
 
 def _properties(field: MappedField, record: Any, *, is_private: bool) -> dict[str, Any]:

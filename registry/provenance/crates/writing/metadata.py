@@ -25,6 +25,7 @@ from registry.provenance.crates.writing.fields import (
     compact,
     names_of_kinds,
     properties_of,
+    withdrawal,
 )
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class _Metadata:
             "keywords": list(dict.fromkeys(labels["keywords"])) or None,
             "mentions": actions or None,
             "mainEntity": [self._link(thing.pk) for thing in content.results] or None,
+            **withdrawal(content.why_withdrawn, is_work=True),
         }
         for name, value in values.items():
             if value is not None:
@@ -142,7 +144,7 @@ class _Metadata:
             name = self._add_file(thing, place, address, values)
         self._named[thing.kind, thing.pk] = name
         names = [
-            self._name(kind, one, name)
+            self._name(kind, one, thing, name)
             for kind in self._things.names
             if kind.appears and kind.of_node is not None
             for one in kind.of_node(thing)
@@ -188,9 +190,13 @@ class _Metadata:
         values = self._described(document, record) if document else {}
         return self.add(name or self.url_of(record), values)
 
-    def _name(self, kind: NodeName, record: Any, file: str) -> Link:
+    def _name(self, kind: NodeName, record: Any, thing: Any, file: str) -> Link:
         """Describe what names a file, and where the data came from."""
         values = properties_of(kind.required_document, record)
+        # without the file, a name of it is withdrawn as well
+        reasons = (record.withdrawn, thing.withdrawn)
+        reason = next((one for one in reasons if one is not None), None)
+        values |= withdrawal(reason, is_work=True)
         values["encoding"] = {"@id": file}
         origin = kind.origin(record) if kind.origin else None
         if origin is not None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
+from registry.core.graph.terms import WITHDRAWN
 from registry.provenance.crates.terms import METADATA
 
 #: Files and runs that the page tells of; the metadata has them all.
@@ -49,6 +50,7 @@ def _run(action: Mapping[str, Any], entities: Mapping[str, Any]) -> dict[str, An
         "description": action.get("description", ""),
         "started": action.get("startTime"),
         "ended": action.get("endTime"),
+        "withdrawn": action.get(WITHDRAWN.name),
         "agent": _name(action["agent"], entities),
         "software": _name(action["instrument"], entities),
         "inputs": [_named(link, entities) for link in _listed(action.get("object"))],
@@ -62,6 +64,7 @@ def _file(file: Mapping[str, Any], entities: Mapping[str, Any]) -> dict[str, Any
         "id": file["@id"],
         "name": file["name"],
         "description": file.get("description", ""),
+        "withdrawn": file.get(WITHDRAWN.name),
         "size": file.get("contentSize"),
         "sha1": file.get("sha1"),
         "licences": [_name(link, entities) for link in _listed(file.get("license"))],
