@@ -3,7 +3,7 @@
 It shows every model and writes only with the services of the domains, so its changes
 follow the same rules and write the same events as all others. It requires a staff
 account; model permissions or the role of an administrator decide what the account can
-do. As in the API, only its owner or an administrator can change a record.
+do. As in the API, only those who look after a record can change it.
 """
 
 from registry.admin import (
@@ -12,6 +12,7 @@ from registry.admin import (
     identity,
     labels,
     objects,
+    ownership,
     people,
     places,
     products,
@@ -30,6 +31,7 @@ __all__ = [
     "identity",
     "labels",
     "objects",
+    "ownership",
     "people",
     "places",
     "products",

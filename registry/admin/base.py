@@ -15,11 +15,13 @@ from django.template.response import TemplateResponse
 from registry.admin.history import EVENTS_PER_PAGE, EventChanges, describe_event
 from registry.admin.related import api_address, related_lists
 from registry.core.models import Event
-from registry.core.record_types import Section
+from registry.core.traits import Section
 from registry.core.transactions import run_atomically
 from registry.identity.roles import is_administrator
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from django.db.models import Model
     from django.http import HttpRequest, HttpResponse
 
@@ -164,6 +166,10 @@ class RegistryAdmin(ModelAdmin):
         }
         return TemplateResponse(request, self.object_history_template, context)
 
+    def hidden_fields(self, request: HttpRequest, record: Model) -> Collection[str]:
+        """Return the fields of a record whose values this user may not see."""
+        return ()
+
     def _events(self, request: HttpRequest, record: Model) -> dict[str, Any]:
         """Return the context of one page of events, the latest first."""
         events = Event.objects.filter(kind=self.event_kind, record_id=record.pk)
@@ -171,8 +177,9 @@ class RegistryAdmin(ModelAdmin):
             request, events.select_related("by"), EVENTS_PER_PAGE
         )
         page = paginator.get_page(request.GET.get(PAGE_VAR, 1))
+        hidden = self.hidden_fields(request, record)
         described: list[EventChanges] = [
-            describe_event(event, self.model) for event in page
+            describe_event(event, self.model, hidden) for event in page
         ]
         return {"events": described, "page": page, "page_var": PAGE_VAR}
 

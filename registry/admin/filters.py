@@ -51,6 +51,8 @@ class LinkFilter(admin.FieldListFilter):
             for value in values
         ]
         self.bound_field = self._form(field, request, model_admin)[self.name]
+        searched = model_admin.admin_site.get_model_admin(field.related_model)
+        self._has_output = bool(searched.has_view_permission(request))
 
     def _form(self, field: Any, request: HttpRequest, model_admin: Any) -> forms.Form:
         form = forms.Form(request.GET, auto_id="filter_%s")
@@ -76,8 +78,8 @@ class LinkFilter(admin.FieldListFilter):
         return super().queryset(request, queryset)
 
     def has_output(self) -> bool:
-        """Return True: the filter is always shown, without a query."""
-        return True
+        """Return whether the user can search for targets; this needs no query."""
+        return self._has_output
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         """Yield the choice that removes the filter."""

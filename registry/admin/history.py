@@ -10,9 +10,10 @@ from django.utils.html import format_html_join
 from django.utils.text import Truncator
 
 from registry.admin.related import change_address
+from registry.core.snapshots import record_before
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from django.db.models import Model
 
@@ -36,10 +37,11 @@ class Change:
 
 @dataclass(frozen=True)
 class EventChanges:
-    """An event with its described changes."""
+    """An event with its described changes, and the whole record before it."""
 
     event: Event
     changes: list[Change]
+    record: list[tuple[str, Any]]
 
 
 def name_of_record(event: Event) -> str:
@@ -49,24 +51,50 @@ def name_of_record(event: Event) -> str:
     return f"{event.kind.replace('_', ' ')} {event.record_id}"
 
 
-def describe_event(event: Event, model: type[Model]) -> EventChanges:
-    """Return an event of a record of this model with its described changes."""
+def describe_event(
+    event: Event, model: type[Model], hidden: Collection[str] = ()
+) -> EventChanges:
+    """Return an event of a record of this model with its described changes.
+
+    ``hidden`` are the fields whose values are left out.
+    """
     return EventChanges(
         event,
         [
             _describe_change(model, name, old, new)
+            if name not in hidden
+            else Change(name.replace("_", " "), "", "", is_list=False)
             for name, (old, new) in sorted(event.changes.items())
         ],
+        describe_record(event, model),
     )
 
 
-def _describe_change(model: type[Model], name: str, old: Any, new: Any) -> Change:
+def describe_record(event: Event, model: type[Model]) -> list[tuple[str, Any]]:
+    """Return the fields of the record before an event, with links to other records."""
+    whole = record_before(event) or {}
+    return [_describe_field(model, name, value) for name, value in whole.items()]
+
+
+def _describe_field(model: type[Model], name: str, value: Any) -> tuple[str, Any]:
+    label, target = _label_and_target(model, name)
+    if target is None or not _is_links(value, None):
+        return label, _format_value(value)
+    return label, _links(target, value if _is_list(value) else [value])
+
+
+def _label_and_target(model: type[Model], name: str) -> tuple[str, Any]:
+    """Return what a field is called, and the model that it links to."""
     try:
         field: Any = model._meta.get_field(name)
     except FieldDoesNotExist:
         field = None
-    target = getattr(field, "related_model", None)
     label = str(getattr(field, "verbose_name", "") or name.replace("_", " "))
+    return label, getattr(field, "related_model", None)
+
+
+def _describe_change(model: type[Model], name: str, old: Any, new: Any) -> Change:
+    label, target = _label_and_target(model, name)
     if target is None or not _is_links(old, new):
         return Change(label, _format_value(old), _format_value(new), is_list=False)
     if isinstance(old, list):

@@ -26,18 +26,17 @@ from registry.admin.forms import (
     url_field,
     without_clear_button,
 )
+from registry.admin.merging import Merging
 from registry.core.errors import Conflict, Forbidden, RegistryError
+from registry.core.field_references import name_of
 from registry.core.links import LinkError, NaturalKey, parse_link
 from registry.core.models import Record
-from registry.core.record_types import (
-    Section,
-    Who,
-    name_of,
-    record_type_of,
-    record_types,
-)
-from registry.core.records import to_many_fields
-from registry.identity.roles import is_administrator, may_change
+from registry.core.permissions import Who
+from registry.core.record_types import record_type_of, record_types
+from registry.core.snapshots import to_many_fields
+from registry.core.traits import Section
+from registry.identity.ownership import may_change, may_withdraw
+from registry.identity.roles import is_administrator, is_curator
 
 if TYPE_CHECKING:
     from django import forms
@@ -122,7 +121,7 @@ class ServiceAdmin(RegistryAdmin):
         )
 
 
-class RecordAdmin(ServiceAdmin):
+class RecordAdmin(Merging, ServiceAdmin):
     """The pages of one record type, from its declaration.
 
     A type without special needs is registered with this class itself. Administrators
@@ -212,15 +211,47 @@ class RecordAdmin(ServiceAdmin):
             label_inputs(field)
         return field
 
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Require a curator, or any permission for the type."""
+        return is_curator(request.user) or super().has_module_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Require a curator, or the permission to view."""
+        return is_curator(request.user) or super().has_view_permission(request, obj)
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Require the same permission as the API to change a record."""
         changed_by = self.record_type.changed_by
         allowed = super().has_change_permission(request, obj)
-        if changed_by is Who.NOBODY or not allowed:
+        if changed_by is Who.NOBODY or not (allowed or is_curator(request.user)):
             return False
         if changed_by is Who.ADMINISTRATORS:
             return is_administrator(request.user)
         return obj is None or may_change(request.user, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Require the same permission as the API to delete a record."""
+        allowed = super().has_delete_permission(request, obj)
+        if not self.deletable or not (allowed or is_curator(request.user)):
+            return False
+        return obj is None or may_withdraw(request.user, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Let curators add records too; the services decide about each."""
+        return is_curator(request.user) or super().has_add_permission(request)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the actions without "delete selected", which skips the service."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete a record with its service."""
+        delete = self.record_type.delete
+        if delete is None:
+            raise PermissionDenied(f"A {self.record_type.title} cannot be deleted.")
+        delete(obj.pk, by=signed_in_user(request))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the fields, followed by who registered the record and when."""

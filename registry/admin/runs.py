@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.http import HttpResponseRedirect
+from django.utils.html import format_html
 
-from registry.admin.base import signed_in_user
 from registry.admin.columns import CHANGE_COLUMNS, link_column
 from registry.admin.filters import LinkFilter
 from registry.admin.objects import DESCRIPTION
 from registry.admin.records import RecordAdmin
-from registry.identity.roles import may_change
-from registry.runs import services
+from registry.admin.related import change_address
+from registry.core.errors import Conflict
+from registry.runs.dependents import dependents_of
 from registry.runs.models import CodeRun
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
 
 @admin.register(CodeRun)
@@ -43,25 +47,41 @@ class CodeRunAdmin(RecordAdmin):
     )
     search_fields = ("description",)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Require the same permission as the API to delete a run."""
-        if not super().has_delete_permission(request, obj):
-            return False
-        return obj is None or may_change(request.user, obj)
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the actions without "delete selected", which skips the service."""
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
-
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-        """Return only the run; its inputs and outputs are not deleted."""
-        runs = [str(run) for run in objs]
-        return runs, {str(self.opts.verbose_name_plural): len(runs)}, set(), []
+        """Return the run, and the runs that stand on it, which keep it from deletion.
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Delete a run with the service."""
-        services.delete_code_run(obj.pk, by=signed_in_user(request))
+        Its inputs and outputs are not deleted.
+        """
+        runs = [str(run) for run in objs]
+        kept_by = [text for run in objs for text in _named_dependents(run)]
+        return runs, {str(self.opts.verbose_name_plural): len(runs)}, set(), kept_by
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show no link to delete a run on which others stand."""
+        run = context.get("original")
+        if run is not None and dependents_of(run)[1]:
+            context["show_delete"] = False
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Delete a run; show what keeps it if another has read it just now."""
+        try:
+            return super().delete_view(request, object_id, *args, **kwargs)
+        except Conflict as error:
+            self.message_user(request, error.detail, messages.ERROR)
+            return HttpResponseRedirect(change_address(CodeRun, unquote(object_id)))
+
+
+def _named_dependents(run: CodeRun) -> Iterator[str]:
+    """Yield links to the first runs that stand on a run, and how many others do."""
+    found, total = dependents_of(run)
+    for one in found:
+        yield format_html('<a href="{}">{}</a>', change_address(CodeRun, one.pk), one)
+    if total > len(found):
+        yield f"{total - len(found)} more code runs"

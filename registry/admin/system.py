@@ -1,7 +1,8 @@
-"""The pages of rows that the registry writes: events, files, idempotency keys."""
+"""The pages of rows that the registry writes: events, merged records, files, keys."""
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,11 @@ from registry.admin.filters import DayFilter, LinkFilter, PersonFilter
 from registry.admin.history import describe_event, name_of_record
 from registry.admin.related import address, change_address
 from registry.catalogue.models import StorageLocation
-from registry.core.models import Event
+from registry.core.models import Event, MergedRecord
+from registry.core.snapshots import RECORD
 from registry.core.verbs import DELETED
 from registry.http.models import IdempotencyKey
+from registry.identity.roles import is_administrator
 from registry.storage.models import StoredFile
 
 if TYPE_CHECKING:
@@ -65,7 +68,7 @@ class EventAdmin(ReadOnlyAdmin):
 
     fields = (
         *("at", "by", "client", "address", "action", "record", "subject"),
-        *("changes_shown", "detail"),
+        *("changes_shown", "further_details", "record_shown"),
     )
     list_display = (
         *("at", "action", "record", "subject", "by", "client", "address", "changed"),
@@ -78,6 +81,14 @@ class EventAdmin(ReadOnlyAdmin):
         "Finds events by person, client, address and subject, and those of one record: "
         "object 12."
     )
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Require an administrator: events hold addresses of people."""
+        return is_administrator(request.user)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Require an administrator."""
+        return is_administrator(request.user)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -113,6 +124,21 @@ class EventAdmin(ReadOnlyAdmin):
         model = models_by_kind().get(event.kind, Event)
         context = {"changes": describe_event(event, model).changes}
         return render_to_string("admin/registry/changes.html", context)
+
+    @admin.display(description="detail")
+    def further_details(self, event: Event) -> str:
+        """Return the details without the record, as JSON."""
+        more = {name: one for name, one in event.detail.items() if name != RECORD}
+        return json.dumps(more, ensure_ascii=False)
+
+    @admin.display(description="record before")
+    def record_shown(self, event: Event) -> str:
+        """Return the record as it was before the event."""
+        model = models_by_kind().get(event.kind, Event)
+        described = describe_event(event, model)
+        return render_to_string(
+            "admin/registry/record_before.html", {"described": described}
+        )
 
 
 @admin.register(StoredFile)
@@ -150,3 +176,13 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("=key", "user__username")
     ordering = ("-id",)
+
+
+@admin.register(MergedRecord)
+class MergedRecordAdmin(ReadOnlyAdmin):
+    """Where the addresses of merged records lead."""
+
+    fields = ("kind", "old_id", "new_id", "at")
+    list_display = ("id", "kind", "old_id", "new_id", "at")
+    list_filter = (("at", DayFilter), KindFilter)
+    search_fields = ("=old_id", "=new_id")

@@ -60,7 +60,9 @@ class Page:
     @property
     def form(self) -> dict[str, list[str]]:
         """The values that the main form would send."""
-        form = self.soup.select_one("#content form[method=post]")
+        form = self.soup.select_one(
+            "#content form[method=post]:not(.object-tools form)"
+        )
         assert form is not None
         values: dict[str, list[str]] = {}
         for control in form.select("input, textarea, select"):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from registry.core.models import Record
-from registry.core.records import to_many_fields
+from registry.core.snapshots import to_many_fields
 
 
 def form_of(values: dict[str, Any]) -> dict[str, Any]:

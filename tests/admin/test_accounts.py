@@ -10,19 +10,9 @@ from django.test import Client
 
 from registry.core.models import Event
 from registry.identity.models import User
-from registry.identity.oauth.devices import (
-    DeviceAuthorization,
-    decide_device,
-    start_device_flow,
-)
-from registry.identity.oauth.sessions import (
-    new_refresh_token,
-    new_session,
-    start_session,
-)
-from registry.identity.oauth.tokens import issue_access_token
 from registry.identity.roles import ROLES
-from registry.identity.services import create_user, issue_token
+from registry.identity.services import create_user
+from tests.access import grant_access, remaining_access
 from tests.admin.browsing import (
     FIREFOX,
     PASSWORD,
@@ -37,7 +27,6 @@ from tests.admin.browsing import (
     visit,
 )
 from tests.admin.checks import assert_usable
-from tests.interop.oidc.issuer import NAME, Program, device_client
 
 pytestmark = pytest.mark.django_db
 
@@ -241,82 +230,23 @@ def test_a_password_can_be_removed(curator: Client, anna: User) -> None:
     assert not anna.has_usable_password()
 
 
-def test_staff_can_change_their_own_password(
-    curator: Client, administrator: User
-) -> None:
-    form = {
-        "old_password": PASSWORD,
-        "new_password1": NEW["password1"],
-        "new_password2": NEW["password1"],
-    }
-    path = "/admin/password_change/"
-    wrong = page_of(curator.post(path, form | {"old_password": "influenza"}))
-    assert "entered incorrectly" in wrong.errors
-    assert curator.post(path, form).status_code == 302
-    administrator.refresh_from_db()
-    assert administrator.check_password(NEW["password1"])
-    event = Event.objects.latest("pk")
-    assert (event.by, event.record_id) == (administrator, administrator.pk)
-    # and stay signed in
-    visit(curator, "/admin/password_change/done/")
-
-
-def _grant_access(user: User) -> tuple[str, str, DeviceAuthorization]:
-    """Give an account a token, a session, and an authorised device."""
-    client = device_client()
-    session = new_session(client=client, user=user, scope="read")
-    start_session(session, refresh_token=new_refresh_token())
-    codes = start_device_flow(client=client, scope="read")
-    decide_device(codes.user_code, approve=True, by=user)
-    return issue_token(user=user, by=user), issue_access_token(session, ["read"]), codes
-
-
-def _remaining_access(key: str, access: str, codes: DeviceAuthorization) -> list[bool]:
-    """Return which of the three still have access."""
-    statuses = [
-        Client(headers={"authorization": f"Bearer {one}"}).get(NAME).status_code
-        for one in (key, access)
-    ]
-    came = Program("telescope").poll(codes.device_code).status
-    return [*(status == 200 for status in statuses), came == 200]
-
-
-@pytest.mark.parametrize("ticked", [True, False])
-def test_changing_the_password_can_revoke_all_access(
-    curator: Client, administrator: User, ticked: bool
-) -> None:
-    admitted = _grant_access(administrator)
-    path = "/admin/password_change/"
-    box = visit(curator, path).soup.select_one("input[name=end_access]")
-    assert box is not None
-    assert "checked" in box.attrs
-    form = {"old_password": PASSWORD, "end_access": "on"} | dict.fromkeys(
-        ("new_password1", "new_password2"), NEW["password1"]
-    )
-    if not ticked:
-        del form["end_access"]
-    assert curator.post(path, form).status_code == 302
-    assert _remaining_access(*admitted) == [not ticked] * 3
+def test_people_change_their_own_password_on_the_site(curator: Client) -> None:
+    assert curator.get("/admin/password_change/")["Location"] == "/account/password/"
+    page = visit(curator, "/admin/")
+    assert page.soup.select_one("a[href='/admin/password_change/']")
 
 
 @pytest.mark.parametrize("usable", ["true", "false"])
 def test_a_password_set_by_an_administrator_revokes_all_access(
     curator: Client, anna: User, usable: str
 ) -> None:
-    admitted = _grant_access(anna)
+    admitted = grant_access(anna)
     form = {"password1": NEW["password1"], "password2": NEW["password1"]}
     disable = {"unset-password": "Disable"} if usable == "false" else {}
     answer = curator.post(
         _password_path(anna), form | disable | {"usable_password": usable}
     )
     assert answer.status_code == 302
-    assert _remaining_access(*admitted) == [False] * 3
+    assert remaining_access(*admitted) == [False] * 3
     ended = Event.objects.filter(record_id=anna.pk, action__contains="revoked")
     assert ended.count() == 2
-
-
-def test_wrong_old_passwords_are_recorded(curator: Client, administrator: User) -> None:
-    form = {"old_password": "guess", "new_password1": "x", "new_password2": "x"}
-    curator.post("/admin/password_change/", form)
-    event = Event.objects.latest("pk")
-    assert (event.action, event.record_id) == ("sign_in_failed", administrator.pk)

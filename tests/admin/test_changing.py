@@ -10,7 +10,9 @@ import pytest
 from django.test import Client
 
 from registry.catalogue.models import (
+    Keyword,
     Object,
+    UserAuthor,
 )
 from registry.core.models import Event
 from registry.identity.models import User
@@ -212,13 +214,57 @@ def test_a_deleted_run_leaves_its_event(curator: Client, administrator: User) ->
     component.refresh_from_db()
 
 
+def test_a_run_that_others_stand_on_has_no_button_to_delete_it(
+    curator: Client,
+) -> None:
+    run = factories.CodeRunFactory.create()
+    path = change_path(run)
+    assert visit(curator, path).soup.select("a.deletelink")
+    reader = factories.CodeRunFactory.create(inputs=[run.outputs.get()])
+    assert not visit(curator, path).soup.select("a.deletelink")
+    deleting = path.replace("change", "delete")
+    page = visit(curator, deleting)
+    assert page.soup.select(f"a[href='{change_path(reader)}']")
+    assert not page.soup.select("#content input[type=submit]")
+    assert curator.post(deleting, {"post": "yes"}).status_code == 200
+    assert CodeRun.objects.filter(pk=run.pk).exists()
+
+
+def test_a_run_that_was_read_just_now_is_not_deleted(
+    curator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = factories.CodeRunFactory.create()
+    factories.CodeRunFactory.create(inputs=[run.outputs.get()])
+    # the page was built before the other run was registered
+    monkeypatch.setattr("registry.admin.runs.dependents_of", lambda _: ([], 0))
+    deleting = change_path(run).replace("change", "delete")
+    answer = curator.post(deleting, {"post": "yes"}, follow=True)
+    assert "another code run uses the outputs of this run" in answer.content.decode()
+    assert CodeRun.objects.filter(pk=run.pk).exists()
+
+
+def test_outputs_that_were_read_stay_in_the_form(curator: Client) -> None:
+    run = factories.CodeRunFactory.create()
+    factories.CodeRunFactory.create(inputs=[run.outputs.get()])
+    page = page_of(fill_in(curator, change_path(run), {"outputs": []}))
+    assert page.status == 200
+    assert "outputs: object_component/" in str(page.errors)
+    assert run.outputs.count() == 1
+
+
+#: The types whose records can be deleted.
+DELETABLE = {CodeRun, Keyword, UserAuthor}
+
+
 @every_type
-def test_only_single_runs_can_be_deleted(root: Client, factory: Any) -> None:
+def test_only_single_records_of_some_types_can_be_deleted(
+    root: Client, factory: Any
+) -> None:
     record = factory()
     path = list_path(type(record))
-    assert not visit(root, path).soup.select("select[name=action]")
+    assert not visit(root, path).soup.select("option[value=delete_selected]")
     form = {"action": "delete_selected", "_selected_action": [record.pk], "post": "y"}
     root.post(path, form)
     answer = root.get(change_path(record).replace("change", "delete"))
-    assert answer.status_code == (200 if type(record) is CodeRun else 403)
+    assert answer.status_code == (200 if type(record) in DELETABLE else 403)
     assert type(record).objects.filter(pk=record.pk).exists()

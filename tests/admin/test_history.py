@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.test import Client
 
-from registry.runs.services import update_code_run
+from registry.core.models import Event
+from registry.runs.services import delete_code_run, update_code_run
 from tests import factories
 from tests.admin.browsing import (
+    change_path,
     history_path,
     visit,
 )
@@ -51,3 +53,33 @@ def test_the_history_of_an_unknown_record_redirects_to_the_start(
 ) -> None:
     run = factories.CodeRunFactory._meta.model(pk=4711)
     assert curator.get(history_path(run)).status_code == 302
+
+
+def test_the_history_has_the_whole_record_before_a_change(curator: Client) -> None:
+    run = factories.CodeRunFactory.create()
+    [old] = run.outputs.all()
+    update_code_run(run.pk, {"description": "Other"}, by=run.registered_by)
+    page = visit(curator, history_path(run))
+    changed, made = page.soup.select("#change-history > table > tbody > tr")
+    shown = changed.select_one("details")
+    assert shown is not None
+    text = " ".join(shown.get_text(" ").split())
+    assert text.startswith("The record before this")
+    for part in (f"description {run.description}", str(run.uuid)):
+        assert part in text
+    assert f"object component {old.pk}" in text
+    assert not made.select("details")
+
+
+def test_the_event_of_a_deletion_shows_the_record(curator: Client) -> None:
+    run = factories.CodeRunFactory.create()
+    delete_code_run(run.pk, by=run.registered_by)
+    event = Event.objects.latest("pk")
+    page = visit(curator, change_path(event))
+    [shown] = page.soup.select("details:has(table.changes)")
+    text = " ".join(shown.get_text(" ").split())
+    assert f"description {run.description}" in text
+    assert event.subject == str(run)
+    link = shown.select_one("p a")
+    assert link is not None
+    assert link["href"] == f"/api/event/{event.pk}/"

@@ -35,6 +35,8 @@ def registry(start_registry: StartRegistry) -> LiveRegistry:
     registry.user("curator", PASSWORD, "--staff", "--role", "entity-registry-admin")
     _post(registry, "object", description=DESCRIPTION)
     _post(registry, "namespace", name="school")
+    for name in ("Comma-separated values", "CSV"):
+        _post(registry, "file_type", name=name, extension="csv")
     return registry
 
 
@@ -153,6 +155,33 @@ def test_a_keyword_can_be_added_from_its_object(page: Page) -> None:
     expect(page.locator("#result_list tbody tr")).to_have_count(1)
 
 
+def test_duplicates_can_be_merged_with_the_keyboard(
+    page: Page, registry: LiveRegistry
+) -> None:
+    names = ("Portable document", "PDF")
+    kept, gone = (
+        _post(registry, "file_type", name=name, extension="pdf") for name in names
+    )
+    page.goto("/admin/registry/filetype/?q=pdf")
+    for box in page.locator("#result_list tbody input[type=checkbox]").all():
+        box.check()
+    page.get_by_label("Action:").select_option("Merge selected file types")
+    page.get_by_role("button", name="Run").or_(
+        page.get_by_role("button", name="Go")
+    ).click()
+    number = kept["url"].rstrip("/").rpartition("/")[2]
+    radio = page.get_by_label(f"Keep file type {number}")
+    page.get_by_role("radio").first.focus()
+    for _ in range(2):
+        if not radio.is_checked():
+            page.keyboard.press("ArrowDown")
+    expect(radio).to_be_checked()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Merged 2 file types")).to_be_visible()
+    answer = requests.get(gone["url"], allow_redirects=False, timeout=30)
+    assert (answer.status_code, answer.headers["Location"]) == (308, kept["url"])
+
+
 PAGES = [
     "/admin/",
     "/admin/registry/",
@@ -162,6 +191,8 @@ PAGES = [
     "/admin/registry/object/1/history/",
     "/admin/registry/coderun/add/",
     "/admin/registry/issue/add/",
+    "/admin/registry/filetype/",
+    "/admin/registry/filetype/merge/?ids=1,2",
     "/admin/registry/user/",
     "/admin/registry/user/add/",
     "/admin/registry/user/2/change/",
@@ -169,7 +200,6 @@ PAGES = [
     "/admin/registry/event/",
     "/admin/registry/event/1/change/",
     "/admin/auth/group/add/",
-    "/admin/password_change/",
 ]
 
 

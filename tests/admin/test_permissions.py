@@ -40,10 +40,10 @@ def _paths(record: Any) -> list[str]:
     ]
 
 
-def test_the_admin_requires_a_staff_account() -> None:
+def test_the_admin_requires_staff_or_a_role_that_lets_in() -> None:
     run = factories.CodeRunFactory.create()
     someone = create_user(
-        username="anna", password=PASSWORD, roles=["entity-registry-admin"]
+        username="anna", password=PASSWORD, roles=["entity-registry-write"]
     )
     for client in (Client(), signed_in(someone)):
         for path in _paths(run):

@@ -112,7 +112,3 @@ def test_models_are_grouped_in_sections(curator: Client) -> None:
     ids = [str(one["id"]) for one in page.soup.select("[id]")]
     assert len(set(ids)) == len(ids)
     assert_usable(visit(curator, "/admin/registry/"))
-
-
-def test_the_form_of_the_password_is_usable(curator: Client) -> None:
-    assert_usable(visit(curator, "/admin/password_change/"))
