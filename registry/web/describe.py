@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from registry.core.models import Event, Record
 from registry.core.record_types import record_type_of
 from registry.http.filters import filters_of
 from registry.identity.models import User
+from registry.web.ownership import may_add
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -26,12 +27,16 @@ MAX_SHOWN = 20
 
 @dataclass(frozen=True)
 class Value:
-    """A value on a page; ``address`` is the target of its link, if it has one."""
+    """A value on a page; ``address`` is the target of its link, if it has one.
+
+    ``withdrawn`` says that it is a withdrawn record.
+    """
 
     text: str
     address: str | None = None
     moment: Any = None
     code: bool = False
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,8 @@ def label_of(record: Record) -> str:
 
 def link_to(record: Record) -> Value:
     """Return the caption of a record as a link to its page."""
-    return Value(label_of(record), address_of(record))
+    withdrawn = record.withdrawn is not None
+    return Value(label_of(record), address_of(record), withdrawn=withdrawn)
 
 
 def field_label(name: str) -> str:
@@ -109,47 +115,64 @@ def _is_linkable(value: str) -> bool:
 
 
 def link_rows(record: Record) -> Iterator[Row]:
-    """Yield the rows of the records that this one links to, or that link to it."""
+    """Yield the rows of the records that this one links to, or that link to it.
+
+    Those that are said of this one are left out if they are withdrawn.
+    """
     for model_field in record._meta.many_to_many:
         back = str(model_field.remote_field.related_name)
-        yield _list_row(record, model_field.name, model_field.related_model, back)
+        model = model_field.related_model
+        yield _list_row(record, model_field.name, model, back, keeps_withdrawn=True)
     for relation in record._meta.related_objects:
         model = relation.related_model
         if not (isinstance(model, type) and issubclass(model, Record)):
             continue
         name = str(relation.get_accessor_name())
         if relation.one_to_one:
-            yield Row(
-                field_label(name), [link_to(one) for one in _one_to_one(record, name)]
-            )
+            found = _one_to_one(record, name).filter(withdrawn__isnull=True)
+            yield Row(field_label(name), [link_to(one) for one in found[:1]])
         else:
-            yield _list_row(record, name, model, relation.field.name)
+            yield _list_row(
+                record,
+                name,
+                model,
+                relation.field.name,
+                keeps_withdrawn=bool(relation.many_to_many),
+            )
 
 
-def addition_links(record: Record) -> Iterator[Value]:
-    """Yield links to the forms of the record types that can link to this record."""
+def addition_links(record: Record, viewer: Viewer) -> Iterator[Value]:
+    """Yield links to the forms of what the viewer can register for this record."""
     for relation in record._meta.related_objects:
         model = relation.related_model
         if not (isinstance(model, type) and issubclass(model, Record)):
             continue
         taken = relation.one_to_one and list(
-            _one_to_one(record, str(relation.get_accessor_name()))
+            _one_to_one(record, str(relation.get_accessor_name()))[:1]
         )
-        if relation.field.editable and not relation.many_to_many and not taken:
+        name = relation.field.name
+        allowed = may_add(viewer, record, record_type_of(model), name)
+        if not allowed or taken or relation.many_to_many:
+            continue
+        if relation.field.editable:
             title = str(model._meta.verbose_name)
-            name = relation.field.name
             label = title if name == record.kind else f"{title} ({field_label(name)})"
             address = f"{reverse(f'web:{model.kind}-new')}?{name}={record.pk}"
             yield Value(label, address)
 
 
-def _list_row(record: Record, name: str, model: Any, back: str) -> Row:
+def _list_row(
+    record: Record, name: str, model: Any, back: str, *, keeps_withdrawn: bool
+) -> Row:
     """Return the row of the newest linked records, with the address of all of them.
 
     ``back`` is the filter of the list of ``model`` for this record. If the list has no
     such filter, the address is the record in the API, which has the whole list.
     """
-    found = list(getattr(record, name).order_by("-pk")[: MAX_SHOWN + 1])
+    linked = getattr(record, name).order_by("-pk")
+    if not keeps_withdrawn:
+        linked = linked.filter(withdrawn__isnull=True)
+    found = list(linked[: MAX_SHOWN + 1])
     more = None
     if len(found) > MAX_SHOWN:
         more = (
@@ -162,13 +185,12 @@ def _list_row(record: Record, name: str, model: Any, back: str) -> Row:
     )
 
 
-def _one_to_one(record: Record, name: str) -> Iterable[Any]:
-    """Return the record at the other end of a one-to-one link, or none."""
+def _one_to_one(record: Record, name: str) -> models.QuerySet[Any]:
+    """Select the record at the other end of a one-to-one link."""
     model = record._meta.get_field(name).related_model
-    found = model._default_manager.filter(  # type: ignore[union-attr]
+    return model._default_manager.filter(  # type: ignore[union-attr]
         **{record._meta.get_field(name).remote_field.name: record.pk}  # type: ignore[union-attr]
     )
-    return found[:1]
 
 
 def history_of(record: Record, viewer: Viewer) -> list[dict[str, Any]]:

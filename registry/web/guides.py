@@ -28,6 +28,7 @@ GUIDES = (
     "website",
     "uploading-data",
     "file-access",
+    "whose-records",
     "provenance",
     "crates",
     "naming",

@@ -190,7 +190,11 @@ def _node_link(node: Node, captions: Captions) -> Value:
     if caption is None:
         return Value(f"{graph.kinds[node.kind][0].label} {node.id}")
     version = f" {caption.version}" if caption.version else ""
-    return Value(f"{caption.label}{version}", _node_address(node))
+    return Value(
+        f"{caption.label}{version}",
+        _node_address(node),
+        withdrawn=caption.withdrawn is not None,
+    )
 
 
 def _issues(found: Lineage, captions: Captions) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Count the requests for pages by the same rate limits as the API."""
+"""Count the requests for pages by the rate limits of the API; store who is there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.http import JsonResponse
 
 from registry.core.errors import Unavailable
+from registry.http.browser_sessions import see_visit
 from registry.http.throttling import count_request, usage_of
 from registry.http.views import CountedView
 from registry.web.views import errors
@@ -69,6 +70,24 @@ class ThrottleMiddleware:
         detail = f"Request was throttled. Expected available in {usage.reset} seconds."
         response = JsonResponse({"detail": detail}, status=429)
         response["Retry-After"] = str(usage.reset)
+        return response
+
+
+class LastSeenMiddleware:
+    """Stores when a browser was last seen, for the account page of its person.
+
+    Requests of the API and health checks do not count: they take no statement more.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Return the response; then store the visit, every few minutes."""
+        response = self.get_response(request)
+        match = request.resolver_match
+        if match and not (_is_health(match) or _counts_for_itself(match.func)):
+            see_visit(request)
         return response
 
 

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from django.conf import settings
-from django.db.models import Prefetch
+from django.db.models import Case, Prefetch, Subquery, When
+from django.db.models.functions import Coalesce
 
+from registry.catalogue.access import may_download
 from registry.catalogue.files import InStore, NotDownloadable, OnTheWeb, place_of
-from registry.catalogue.models import DataProduct, Issue, Object, ObjectComponent
+from registry.catalogue.models import (
+    DataProduct,
+    ExternalObject,
+    Issue,
+    Keyword,
+    Object,
+    ObjectComponent,
+)
+from registry.catalogue.names import cited_version
 from registry.core.models import Event
 from registry.core.verbs import CREATED
 from registry.runs.models import CodeRun
 from registry.storage.models import StoredFile
+from registry.web.addresses import addresses_of_latest, path_of_cited
 from registry.web.citation import Citation
 from registry.web.describe import link_to
 from registry.web.runs import describe_components
@@ -38,27 +48,54 @@ def product_context(product: DataProduct, request: HttpRequest) -> dict[str, Any
     """Return the versions, file, runs, issues, labels and citation of a product."""
     thing = product.object
     authors = list(thing.authors.order_by("pk")[:MAX_SHOWN])
-    versions = DataProduct.objects.filter(
-        namespace=product.namespace_id, name=product.name
-    ).order_by("-version_key")[:MAX_SHOWN]
+    made_by = _runs_that_wrote(thing, request.user)
     return {
-        "versions": list(versions),
+        **_versions(product, request),
         "file": file_of(thing, request, product),
         "issues": issues_of(thing),
         "issue_component": whole_component(thing),
-        "made_by": _runs_that_wrote(thing, request.user),
+        "made_by": made_by,
         "used_by": _runs_that_read(thing),
         "authors": authors,
-        "keywords": list(thing.keywords.all()[:MAX_SHOWN]),
-        "licences": list(thing.licences.all()[:MAX_SHOWN]),
+        "keywords": keywords_of(thing),
+        "licences": list(thing.licences.not_withdrawn()[:MAX_SHOWN]),
+        "source": None if made_by else _source(product),
         "citation": _citation(product, authors),
     }
 
 
+def _versions(product: DataProduct, request: HttpRequest) -> dict[str, Any]:
+    """Return the versions of a product, which is the latest, and its addresses.
+
+    The latest is among them, however many others there are.
+    """
+    named = DataProduct.objects.filter(
+        namespace=product.namespace_id, name=product.name
+    )
+    latest_id = Subquery(named.with_data().latest_first().values("pk")[:1])
+    versions = named.annotate(
+        reason=Coalesce("withdrawn", "object__withdrawn"),
+        is_latest=Case(When(pk=latest_id, then=True), default=False),
+    ).order_by("-is_latest", "-version_key", "-pk")
+    shown = list(versions[:MAX_SHOWN])
+    latest = next((one for one in shown if one.is_latest), None)
+    shown.sort(key=lambda one: (bytes(one.version_key), one.pk), reverse=True)
+    addresses = addresses_of_latest(product, request)
+    if latest is None:
+        addresses.pop("file", None)
+    return {"versions": shown, "latest": latest, "latest_addresses": addresses}
+
+
+def _source(product: DataProduct) -> ExternalObject | None:
+    """Return the outside source of a product, unless it is withdrawn."""
+    return ExternalObject.objects.not_withdrawn().filter(data_product=product).first()
+
+
 def object_context(thing: Object, request: HttpRequest) -> dict[str, Any]:
-    """Return the file of an object and the issues with it."""
+    """Return the file and the keywords of an object, and the issues with it."""
     return {
         "file": file_of(thing, request),
+        "keywords": keywords_of(thing),
         "issues": issues_of(thing),
         "issue_component": whole_component(thing),
     }
@@ -66,7 +103,11 @@ def object_context(thing: Object, request: HttpRequest) -> dict[str, Any]:
 
 def component_context(component: ObjectComponent, _: HttpRequest) -> dict[str, Any]:
     """Return the issues with a component."""
-    issues = Issue.objects.filter(component_issues=component.pk)
+    issues = (
+        Issue.objects.not_withdrawn()
+        .filter(component_issues=component.pk)
+        .select_related("registered_by")
+    )
     return {"issues": list(issues[:MAX_SHOWN]), "issue_component": component.pk}
 
 
@@ -117,10 +158,18 @@ def whole_component(thing: Object) -> int | None:
     )
 
 
+def keywords_of(thing: Object) -> list[Keyword]:
+    """Return the keywords of an object, with who added each."""
+    keywords = Keyword.objects.not_withdrawn().filter(object=thing.pk)
+    return list(keywords.select_related("registered_by")[:MAX_SHOWN])
+
+
 def issues_of(thing: Object) -> list[Issue]:
     """Return the issues with any component of an object, the worst first."""
     return list(
-        Issue.objects.filter(component_issues__object=thing.pk)
+        Issue.objects.not_withdrawn()
+        .filter(component_issues__object=thing.pk)
+        .select_related("registered_by")
         .distinct()
         .order_by("-severity", "-pk")[:MAX_SHOWN]
     )
@@ -133,6 +182,9 @@ def file_of(
     location = thing.storage_location
     if location is None:
         return None
+    parts = (product, thing, location)
+    withdrawn = any(part is not None and part.withdrawn is not None for part in parts)
+    refused = not may_download(request.user, location.hash)
     stored = StoredFile.objects.filter(sha1=location.hash.lower()).first()
     return {
         "location": link_to(location),
@@ -142,7 +194,11 @@ def file_of(
         "sha256": stored.sha256 if stored else "",
         "public": location.public,
         "type": thing.file_type,
-        "address": _download(thing, request, product, held=stored is not None),
+        "withdrawn": withdrawn,
+        "refused": refused,
+        "address": None
+        if withdrawn or refused
+        else _download(thing, request, product, held=stored is not None),
     }
 
 
@@ -158,9 +214,7 @@ def _download(
         case InStore() if not held:
             return None
         case _ if product is not None:
-            name = f"{product.namespace.name}:{product.name}@{product.version}"
-            path = f"/data_product/{quote(name, safe='/:@')}"
-            return request.build_absolute_uri(path)
+            return request.build_absolute_uri(path_of_cited(cited_version(product)))
         case InStore(sha1):
             return request.build_absolute_uri(f"/data/{sha1}")
         case OnTheWeb(address):

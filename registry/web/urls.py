@@ -11,6 +11,7 @@ from django.views.generic import RedirectView
 from registry.core.record_types import record_kinds
 from registry.web.views import (
     account,
+    browsers,
     crates,
     create,
     devices,
@@ -21,6 +22,8 @@ from registry.web.views import (
     health,
     home,
     lists,
+    ownership,
+    passwords,
     records,
     roles,
     search,
@@ -43,6 +46,27 @@ def redirect_legacy(name: str) -> Callable[..., HttpResponseBase]:
     return RedirectView.as_view(pattern_name=name, permanent=True, query_string=True)
 
 
+#: What the people who look after a record do on its page.
+ownership_urls = [
+    path(
+        "namespace/<int:pk>/close/",
+        ownership.close,
+        {"closed": True},
+        "close-namespace",
+    ),
+    path(
+        "namespace/<int:pk>/open/", ownership.close, {"closed": False}, "open-namespace"
+    ),
+    path("<slug:kind>/<int:pk>/withdraw/", ownership.withdraw, name="withdraw-record"),
+    path("<slug:kind>/<int:pk>/put-back/", ownership.put_back, name="put-back-record"),
+    path("<slug:kind>/<int:pk>/people/", ownership.name_person, name="name-co-owner"),
+    path(
+        "<slug:kind>/<int:pk>/people/<int:account>/remove/",
+        ownership.remove_person,
+        name="remove-co-owner",
+    ),
+]
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("docs/", guides.index, name="guides"),
@@ -52,6 +76,19 @@ urlpatterns = [
     path("suggest/<slug:kind>/", suggest.suggestions, name="suggest"),
     path("crates/", crates.import_crate, name="crates"),
     path("account/", account.account, name="account"),
+    path("account/password/", passwords.change, name="change-password"),
+    path("account/forgotten/", passwords.forgotten, name="forgotten-password"),
+    path("account/reset/", passwords.reset, name="reset-password"),
+    path(
+        "account/browsers/<int:pk>/sign-out",
+        browsers.sign_out_there,
+        name="sign-out-there",
+    ),
+    path(
+        "account/browsers/sign-out",
+        browsers.sign_out_elsewhere,
+        name="sign-out-elsewhere",
+    ),
     path("account/request-role/", roles.new_request, name="request-role"),
     path(
         "account/role-requests/<int:pk>/withdraw",
@@ -102,6 +139,7 @@ urlpatterns = [
         )
         for kind in record_kinds()
     ),
+    *ownership_urls,
     # addresses of the earlier site
     *chain.from_iterable(
         (

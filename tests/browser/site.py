@@ -53,6 +53,30 @@ class Site:
         assert answer.status_code == 200, answer.text
         return dict(answer.json()["results"][0])
 
+    def of(self, name: str) -> Site:
+        """Return the same registry, asked by somebody else.
+
+        The token is a new one: people make themselves others in these tests.
+        """
+        token = self.registry.manage("create_token", name).strip()
+        return Site(self.registry, token, self.ids)
+
+    def do(self, path: str, **values: Any) -> None:
+        """Do something with a record, such as to withdraw it."""
+        answer = self.call("POST", path, json=values)
+        assert answer.ok, answer.text
+
+    def product(self, namespace: int, name: str, content: bytes) -> int:
+        """Register a data product with a file of the registry's own; return its id."""
+        sha1 = self.upload(content)
+        root = self.newest("storage_root", root=f"{self.url}/data/")["url"]
+        location = self.register(
+            "storage_location", path=sha1, hash=sha1, storage_root=root
+        )
+        thing = self.register("object", storage_location=location, description=name)
+        values = {"namespace": namespace, "object": thing}
+        return self.register("data_product", name=name, version="1.0.0", **values)
+
     def upload(self, content: bytes) -> str:
         """Store a file; return its SHA-1."""
         sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
@@ -114,6 +138,7 @@ def fill(site: Site) -> None:
             outputs=parts,
         ),
         **_labels(site, thing, parts[0], product),
+        **_owned(site),
     }
 
 
@@ -141,4 +166,22 @@ def _labels(site: Site, thing: int, part: int, product: int) -> dict[str, int]:
             release_date="1978-03-04T00:00:00Z",
             title="Influenza in a boarding school " * 6,
         ),
+    }
+
+
+def _owned(site: Site) -> dict[str, int]:
+    """Register what the person who looks at the pages owns, and what is withdrawn."""
+    closed = site.register("namespace", name="closed")
+    site.do(f"namespace/{closed}/close/")
+    own = site.of(PERSON)
+    namespace = own.register("namespace", name="own")
+    own.do(f"namespace/{namespace}/members/", user="admin")
+    withdrawn = own.product(namespace, "withdrawn", b"1,2\n")
+    reason = "The sensor was broken from the second day on. " * 9
+    own.do(f"data_product/{withdrawn}/withdraw/", reason=reason)
+    return {
+        "closed_namespace": closed,
+        "own_namespace": namespace,
+        "own_object": own.register("object", description="Counts of boys in bed"),
+        "withdrawn_product": withdrawn,
     }

@@ -43,8 +43,35 @@ def _refuse_without_reason(page: Page) -> None:
     expect(page.get_by_text("Say why: a refusal needs a reason.")).to_be_visible()
 
 
+def test_a_link_lets_a_person_choose_a_password(
+    new_page: NewPage, page: Page, site: Site
+) -> None:
+    site.registry.user("irene", PASSWORD)
+    page.goto("/admin/registry/user/?q=irene")
+    page.get_by_role("link", name="irene", exact=True).click()
+    page.get_by_role("button", name="Make a password link").click()
+    link = page.get_by_label("Link", exact=True).input_value()
+    theirs = new_page(signed_in=False, reduced_motion="reduce")
+    theirs.goto(link)
+    expect(theirs).to_have_url(f"{site.url}/account/reset/")
+    theirs.get_by_role("button", name="Set the password").click()
+    expect(theirs.locator(".field-error").first).to_be_visible()
+    check_page(theirs)
+    for label in ("New password (required)", "New password confirmation (required)"):
+        theirs.get_by_label(label).fill(f"another {PASSWORD}")
+    theirs.get_by_role("button", name="Set the password").click()
+    expect(theirs.get_by_text("irene has a new password.")).to_be_visible()
+    check_page(theirs)
+
+
 def _unfold(page: Page) -> None:
-    page.locator("main summary").click()
+    page.locator("main .filters summary").click()
+
+
+def _open_record(page: Page) -> None:
+    """Open the record of an event."""
+    page.get_by_text("The record before this").first.click()
+    expect(page.get_by_text("abcdefghij" * 20).first).to_be_visible()
 
 
 def test_a_role_can_be_requested_and_granted(new_page: NewPage, page: Page) -> None:
@@ -57,7 +84,8 @@ def test_a_role_can_be_requested_and_granted(new_page: NewPage, page: Page) -> N
     expect(page.get_by_text(f"{ROLE} for {PERSON}: granted.")).to_be_visible()
     theirs.reload()
     expect(theirs.get_by_text("Mint well.")).to_be_visible()
-    expect(theirs.get_by_text("Make handles, and change one's own.")).to_be_visible()
+    meaning = "In Provena: make handles, and change one's own."
+    expect(theirs.get_by_text(meaning)).to_be_visible()
     page.goto(f"/event/?who={PERSON}")
     expect(page.get_by_text(f"Role granted: {ROLE}")).to_be_visible()
 
@@ -68,6 +96,7 @@ def test_a_role_can_be_requested_and_granted(new_page: NewPage, page: Page) -> N
         ("/event/", None),
         ("/event/", _unfold),
         ("/event/?since=yesterday", None),
+        ("/event/?kind=object&action=updated", _open_record),
         ("/role-requests/", None),
         ("/role-requests/", _refuse_without_reason),
         ("/account/", None),
@@ -79,5 +108,8 @@ def test_pages_for_administrators_are_accessible_and_small(
     if "role-requests" in address:
         # somebody waits, whatever the order of the tests
         site.call("POST", "role_request/", json={"role": "handle-read", "reason": "x"})
+    if act is _open_record:
+        pk = site.register("object", description="abcdefghij" * 99)
+        site.call("PATCH", f"object/{pk}/", json={"description": "shorter"})
     look(page, site, (address, act))
     check_page(page)

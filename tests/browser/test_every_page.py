@@ -126,6 +126,11 @@ def _unfold(page: Page) -> None:
         summary.click()
 
 
+def _change_nothing(page: Page) -> None:
+    page.get_by_role("button", name="Change the password").click()
+    page.locator(".field-error").first.wait_for()
+
+
 Act = Callable[[Page], None]
 
 #: Where a program sends people to be asked.
@@ -166,6 +171,8 @@ PAGES: dict[str, tuple[str, Act | None]] = {
     "guide": ("/docs/running/", None),
     "guide with tabs": ("/docs/api/", None),
     "account": ("/account/", None),
+    "password, being changed": ("/account/password/", None),
+    "password, refused": ("/account/password/", _change_nothing),
     "role, being requested": ("/account/request-role/", None),
     "role, refused": ("/account/request-role/", _ask_for_nothing),
     "crates": ("/crates/", None),
@@ -180,6 +187,14 @@ PAGES: dict[str, tuple[str, Act | None]] = {
     "account, programs": ("/account/", _see_programs),
     "consent": (CONSENT, None),
     "consent, refused": ("/o/authorize?client_id=nobody", None),
+    "record, own": ("/object/{own_object}/", None),
+    "namespace, own": ("/namespace/{own_namespace}/", None),
+    "namespace, closed": ("/namespace/{closed_namespace}/", None),
+    "withdrawing": ("/object/{own_object}/withdraw/", None),
+    "withdrawing, refused": ("/object/{own_object}/withdraw/", _send_empty_form),
+    "withdrawing, not one's own": ("/object/{object}/withdraw/", None),
+    "withdrawn": ("/data_product/{withdrawn_product}/", None),
+    "withdrawn, its file": ("/data_product/own:withdrawn@1.0.0", None),
     "not found": ("/object/987654/", None),
     "API root": ("/api/", None),
     "API list": ("/api/data_product/", _unfold),
@@ -192,7 +207,11 @@ STRANGERS: dict[str, tuple[str, Act | None]] = {
     "home": ("/", None),
     "menu": ("/", _open_menu),
     "data product": ("/data_product/1/", None),
+    "record": ("/object/{own_object}/", None),
+    "namespace, closed": ("/namespace/{closed_namespace}/", None),
+    "withdrawn": ("/data_product/{withdrawn_product}/", None),
     "sign in": ("/sign-in?next=/account/", None),
+    "forgotten password": ("/account/forgotten/", None),
     "sign in, refused": ("/sign-in", _mistype_password),
     "API record": ("/api/data_product/1/", None),
 }

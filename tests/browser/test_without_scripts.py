@@ -25,7 +25,7 @@ def test_signing_in_and_out(new_page: NewPage) -> None:
     sign_in(page, address="/sign-in?next=/account/")
     expect(page.get_by_text(PERSON).first).to_be_visible()
     page.locator("header summary").click()
-    page.get_by_role("button", name="Sign out").click()
+    page.locator("header").get_by_role("button", name="Sign out").click()
     expect(page.locator("header summary")).to_have_text("Links")
 
 

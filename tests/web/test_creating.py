@@ -14,7 +14,7 @@ from registry.catalogue.models import Namespace, ObjectComponent
 from registry.core.links import kind_of
 from registry.core.models import Event, Record
 from registry.core.record_types import record_type_named
-from registry.core.records import to_many_fields
+from registry.core.snapshots import to_many_fields
 from registry.identity.models import User
 from registry.runs.models import CodeRun
 from tests.api.client import Api, data_of
@@ -61,7 +61,7 @@ def signed_in(user: User) -> Client:
 
 def _values(kind: str) -> dict[str, Any]:
     """Return what a form of this record type can hold."""
-    values = values_of(FACTORIES[kind])
+    values = values_of(FACTORIES[kind], by=User.objects.get(username="rosalind"))
     values.pop("uuid", None)
     return values
 

@@ -7,10 +7,12 @@ from bs4 import Tag
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from registry.core.models import Event
 from registry.http.filters.identity import EVENT_FILTERS
 from registry.identity import audit
 from registry.identity.models import User
-from tests.factories import NamespaceFactory, UserFactory
+from registry.runs.services import delete_code_run, update_code_run
+from tests.factories import CodeRunFactory, NamespaceFactory, UserFactory
 from tests.web.pages import link, main_of, rows, words_of
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +114,41 @@ def test_the_page_has_a_constant_number_of_queries(
         # the session, its user, their roles, the events, the accounts they tell of
         with django_assert_num_queries(5):
             client.get(PAGE, {"action": "signed_in"})
+
+
+def test_the_whole_record_before_a_deletion_can_be_opened(client: Client) -> None:
+    run = CodeRunFactory(description="<b>Fit</b>", inputs=[])
+    [part] = run.outputs.all()
+    update_code_run(run.pk, {"description": "Other"}, by=run.registered_by)
+    delete_code_run(run.pk, by=run.registered_by)
+    main = main_of(client.get(PAGE, {"kind": "code_run", "record_id": run.pk}))
+    deleted, updated, made = main.select("tbody tr")
+    assert f"Deleted: code run {run.pk}: Other" in words_of(deleted)
+    for row, text in ((deleted, "Other"), (updated, "<b>Fit</b>")):
+        shown = row.select_one("details")
+        assert shown is not None
+        values = {
+            words_of(name): words_of(value)
+            for name, value in zip(shown.select("dt"), shown.select("dd"), strict=True)
+        }
+        assert (values["description"], values["inputs"]) == (text, "—")
+        assert (values["outputs"], values["UUID"]) == (str(part.pk), str(run.uuid))
+    assert not made.select("details")
+    event = Event.objects.get(kind="code_run", record_id=run.pk, action="deleted")
+    whole = client.get(
+        link(deleted, f"The event {event.pk} with whole texts and lists")
+    ).json()
+    assert whole["subject"] == f"code run {run.pk}: Other"
+    assert whole["detail"]["record"]["outputs"] == [part.pk]
+
+
+def test_others_do_not_see_the_record_of_an_event() -> None:
+    run = CodeRunFactory(description="A secret")
+    person = run.registered_by
+    update_code_run(run.pk, {"description": "Other"}, by=person)
+    browser = Client()
+    browser.force_login(person)
+    assert browser.get(PAGE).status_code == 403
+    page = words_of(main_of(browser.get(f"/code_run/{run.pk}/")))
+    assert "description" in page
+    assert "A secret" not in page

@@ -28,6 +28,7 @@ from tests.factories import (
 )
 from tests.provenance.graphs import Graph, Run, Stored, chain, ladder, store
 from tests.web.pages import link, main_of, words_of
+from tests.withdrawing import withdraw
 
 pytestmark = pytest.mark.django_db
 needs_graphviz = pytest.mark.skipif(
@@ -43,6 +44,19 @@ def _part(record: Any, query: str = "", status: int = 200) -> Tag:
     part = main_of(answer, status).select_one("section[aria-labelledby=lineage]")
     assert part is not None
     return part
+
+
+def test_the_table_says_what_is_withdrawn() -> None:
+    stored = store(chain(1))
+    source = DataProduct.objects.get(object=stored.objects[0])
+    # the mark comes after a name that is cut
+    DataProduct.objects.filter(pk=source.pk).update(name="x" * 300)
+    withdraw(stored.objects[0])
+    [used] = [row for row in _rows(_part(stored.runs[0])) if " used " in row]
+    assert "… (withdrawn)" in used
+    assert used.count("(withdrawn)") == 1
+    main = main_of(Client().get(f"/code_run/{stored.runs[0].pk}/"))
+    assert "(withdrawn)" in words_of(main)
 
 
 def _rows(part: Tag) -> list[str]:

@@ -33,6 +33,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.web.pages import link, main_of, path, words_of
+from tests.withdrawing import withdraw
 
 pytestmark = pytest.mark.django_db
 
@@ -58,12 +59,85 @@ def test_versions_are_sorted_semantically() -> None:
     DataProductFactory.create(name="a", version="7.0.0")
     DataProductFactory.create(namespace=namespace, name="b", version="8.0.0")
     said = _section(products[1], "versions")
-    assert said == (
-        "Versions 1.0.0 latest 1.0.0-rc.10 1.0.0-rc.2 0.10.0 0.9.0 this one"
+    assert said.startswith(
+        "Versions 1.0.0 latest 1.0.0-rc.10 1.0.0-rc.2 0.10.0 0.9.0 this one Always"
     )
     assert link(_part(products[1], "versions"), "1.0.0") == (
         f"/data_product/{products[0].pk}/"
     )
+
+
+def test_withdrawn_versions_and_the_latest_are_marked() -> None:
+    namespace = NamespaceFactory.create()
+    old, new, newer, candidate = (
+        DataProductFactory.create(namespace=namespace, name="a", version=version)
+        for version in ("1.0.0", "1.1.0", "1.2.0", "2.0.0-rc.1")
+    )
+    withdraw(new)
+    withdraw(newer.object, "The file was empty.")
+    said = _section(old, "versions")
+    assert said.startswith(
+        "Versions 2.0.0-rc.1 1.2.0 withdrawn The file was empty. "
+        "1.1.0 withdrawn The units were wrong. 1.0.0 this one latest Always"
+    )
+    for product in (old, candidate):
+        withdraw(product)
+    part = _part(old, "versions")
+    assert "latest" not in words_of(part).split("Always")[0]
+    assert part.select_one("#latest-file") is None
+    page = part.select_one("#latest-page")
+    assert page is not None
+    assert Client().get(path(str(page["href"]))).status_code == 302
+
+
+def test_the_latest_is_shown_behind_many_others() -> None:
+    namespace = NamespaceFactory.create()
+    release = DataProductFactory.create(namespace=namespace, name="a", version="1.0.0")
+    first, *_ = (
+        DataProductFactory.create(
+            namespace=namespace, name="a", version=f"2.0.0-rc.{number}"
+        )
+        for number in range(51)
+    )
+    part = _part(first, "versions")
+    assert link(part, "1.0.0") == f"/data_product/{release.pk}/"
+    assert "1.0.0 latest Always" in words_of(part)
+
+
+@pytest.mark.parametrize("name", ["a b/ü", "a@b", "<i>"])
+def test_the_addresses_of_the_latest_can_be_copied(name: str) -> None:
+    product = DataProductFactory.create(name=name, version="1.0.0")
+    part = _part(product, "versions")
+    for what in ("page", "file"):
+        shown = part.select_one(f"a#latest-{what}")
+        button = part.select_one(f"button[data-copy=latest-{what}]")
+        assert shown is not None
+        assert button is not None
+        assert shown["href"] == shown.get_text()
+        assert button["aria-label"] == f"Copy the address of the {what}"
+        answer = Client().get(path(str(shown["href"])))
+        assert answer.status_code == 302
+    assert quote(f":{name}@1.0.0", safe="/:@") in answer["Location"]
+
+
+def test_what_is_said_and_withdrawn_is_not_shown() -> None:
+    source = ExternalObjectFactory.create(title="Boys in bed")
+    product = source.data_product
+    thing = product.object
+    labels = [
+        KeywordFactory.create(object=thing, keyphrase="influenza"),
+        LicenceFactory.create(object=thing, licence_info="CC0"),
+        IssueFactory.create(
+            description="all wrong", component_issues=[thing.components.get()]
+        ),
+    ]
+    texts = ("influenza", "CC0", "all wrong", "Boys in bed")
+    main = words_of(main_of(Client().get(f"/data_product/{product.pk}/")))
+    assert all(text in main for text in texts)
+    for record in (source, *labels):
+        withdraw(record)
+    main = words_of(main_of(Client().get(f"/data_product/{product.pk}/")))
+    assert not [text for text in texts if text in main]
 
 
 def test_the_page_shows_inputs_and_owner_of_the_run() -> None:

@@ -85,7 +85,7 @@ def test_the_queue_shows_person_role_and_reason(ada: User, administrator: User) 
     assert link(account, "Role requests") == QUEUE
     assert "1 open" in words_of(account)
     said = _said(client, QUEUE)
-    for text in ("ada: handle-write", ada.email, FORM["reason"], "Make handles"):
+    for text in ("ada: handle-write", ada.email, FORM["reason"], "make handles"):
         assert text in said
 
 
@@ -98,7 +98,7 @@ def test_a_grant_takes_effect_and_the_person_sees_it(
     assert "handle-write for ada: granted." in words_of(main_of(answer))
     assert roles_of(User.objects.get(pk=ada.pk)) == {"handle-write"}
     said = _said(_as(ada), "/account/")
-    assert "handle-write Make handles" in said
+    assert "handle-write In Provena: make handles" in said
     assert "granted" in said
     assert "Mint well." in said
     assert "Withdraw" not in said

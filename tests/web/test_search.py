@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from registry.core.record_types import name_of, record_kinds, record_types
+from registry.core.field_references import name_of
+from registry.core.record_types import record_kinds, record_types
 from tests.every_type import every_kind
 from tests.factories import (
     AuthorFactory,
+    CodeRunFactory,
     DataProductFactory,
     KeywordFactory,
     NamespaceFactory,
@@ -20,6 +23,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.web.pages import FACTORIES, link, main_of, words_of
+from tests.withdrawing import withdraw
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +52,32 @@ def test_every_word_must_match_in_any_case() -> None:
 def test_a_part_of_a_word_matches() -> None:
     NamespaceFactory.create(name="epidemiology", full_name=None)
     assert _found("DEMIO") == ["epidemiology"]
+
+
+def test_withdrawn_records_are_not_found_or_suggested() -> None:
+    kept, gone = (
+        DataProductFactory.create(name=f"influenza/{name}") for name in ("a", "b")
+    )
+    withdraw(gone)
+    assert _found("influenza") == [f"{kept.name} {kept.version}"]
+    for text in ("influenza", str(gone.pk)):
+        answer = Client().get("/suggest/data_product/", {"q": text}).json()
+        assert gone.pk not in [one["id"] for one in answer["records"]]
+
+
+def test_the_home_page_leaves_out_withdrawn_records() -> None:
+    cache.clear()
+    kept, gone, bare = (
+        DataProductFactory.create(name=f"influenza/{name}") for name in ("a", "b", "c")
+    )
+    run = CodeRunFactory.create(description="Ran twice", inputs=[], outputs=[])
+    for record in (gone, bare.object, run):
+        withdraw(record)
+    main = words_of(main_of(Client().get("/")))
+    assert kept.name in main
+    for text in (gone.name, bare.name, "Ran twice"):
+        assert text not in main
+    assert "2 data products 0 code runs" in main
 
 
 @pytest.mark.parametrize("text", ["100%", "a_b", "back\\slash", "it's", '"quoted"'])

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from registry.catalogue.models import ObjectComponent
 from registry.catalogue.record_types import ISSUE
-from registry.core.errors import Duplicate, InvalidInput, RegistryError
+from registry.core.errors import Forbidden, InvalidInput, RegistryError
 from registry.core.models import Record
 from registry.core.record_types import RecordType, record_type_named
 from registry.web.describe import address_of, label_of
@@ -37,7 +37,7 @@ def new_record(request: HttpRequest, kind: str) -> HttpResponse:
     form = RecordForm(record_type, request.POST)
     record = _register(form, cast("User", request.user))
     if record is None:
-        return _page(request, form, status=400)
+        return _page(request, form, status=getattr(form, "status", 400))
     title = record_type.title.capitalize()
     messages.success(request, f"{title} {record.pk} is registered.")
     return redirect(address_of(record))
@@ -73,11 +73,10 @@ def _register(form: RecordForm, user: User) -> Record | None:
         [record] = form.record_type.register_rows([form.values()], by=user)
     except InvalidInput as error:
         form.add_errors(error.fields)
-    except Duplicate as error:
-        form.add_error(None, error.detail)
-        form.existing = error.existing  # type: ignore[attr-defined]
     except RegistryError as error:
         form.add_error(None, error.detail)
+        form.existing = getattr(error, "existing", None)  # type: ignore[attr-defined]
+        form.status = 403 if isinstance(error, Forbidden) else 400  # type: ignore[attr-defined]
     else:
         return cast("Record", record)
     return None

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from rest_framework.exceptions import NotFound, ValidationError
@@ -18,6 +19,7 @@ from rest_framework.request import Request
 
 from registry.core.models import Event
 from registry.core.record_types import record_kinds
+from registry.core.snapshots import RECORD, record_before
 from registry.core.verbs import DELETED
 from registry.http.filters.identity import EVENT_FILTERS
 from registry.identity.models import User
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
     from registry.http.keyset import SortKey
+
+#: The largest number of shown characters of a text, and of ids of a list.
+_MAX_TEXT, _MAX_IDS = 1000, 100
 
 
 class _EventReader:
@@ -98,9 +103,30 @@ def _shown(event: Event, account: str) -> dict[str, Any]:
         "address": _page(event),
         "more": ", ".join(
             [field_label(name) for name in sorted(event.changes)]
-            + [f"{field_label(name)}: {value}" for name, value in event.detail.items()]
+            + [
+                f"{field_label(name)}: {value}"
+                for name, value in event.detail.items()
+                if name != RECORD
+            ]
         ),
+        "before": _record_before(event),
     }
+
+
+def _record_before(event: Event) -> list[tuple[str, str]]:
+    """Return the fields of the whole record before an event, with their values."""
+    whole = record_before(event) or {}
+    return [(field_label(name), _as_text(value)) for name, value in whole.items()]
+
+
+def _as_text(value: Any) -> str:
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, list):
+        more = len(value) - _MAX_IDS
+        named = ", ".join(map(str, value[:_MAX_IDS])) or "—"
+        return f"{named} and {more} more" if more > 0 else named
+    return Truncator(str(value)).chars(_MAX_TEXT)
 
 
 def _record(event: Event) -> str:

@@ -7,10 +7,12 @@ redirects to it.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.encoding import iri_to_uri
 from rest_framework.renderers import JSONRenderer
 
@@ -23,13 +25,25 @@ from registry.catalogue.files import (
     original_location,
     place_of,
 )
-from registry.catalogue.names import find_external_object, find_product
+from registry.catalogue.names import (
+    cited_version,
+    find_external_object,
+    find_latest,
+    find_page,
+    find_product,
+    names_latest,
+    names_page,
+)
 from registry.catalogue.served import require_disk_download
+from registry.catalogue.withdrawn import require_place, require_present, require_served
 from registry.core.errors import InvalidInput, NotFound
 from registry.http.downloads import Download, file_response
+from registry.http.read_slots import brief_read_slot
 from registry.http.views import CountedView
+from registry.storage.sending import open_part, open_whole, require_file
 from registry.storage.served_files import open_served_file
-from registry.storage.services import find_file, get_store, parse_sha1
+from registry.storage.services import get_store, parse_sha1
+from registry.web.addresses import path_of_cited
 from registry.web.views import errors
 
 if TYPE_CHECKING:
@@ -80,11 +94,12 @@ class FileView(CountedView):
     ) -> HttpResponseBase:
         """Send a file of the store, or redirect to its download address."""
         private = require_download(self.request.user, sha1)
-        file = find_file(sha1)
-        if file is None:
-            raise NotFound(f"The registry does not hold a file with the SHA-1 {sha1}.")
-        name, store = download_name(sha1, product), get_store()
-        link = store.download_link(sha1, name=name.name, media_type=name.media_type)
+        if product is None:
+            require_served(sha1)
+        file, name = require_file(sha1), download_name(sha1, product)
+        link = get_store().download_link(
+            sha1, name=name.name, media_type=name.media_type
+        )
         if link is not None:
             return _redirect(link)
         return file_response(
@@ -95,7 +110,8 @@ class FileView(CountedView):
                 name=name.name,
                 media_type=name.media_type,
                 private=private,
-                open=lambda start, length: store.open(sha1, start=start, length=length),
+                open=lambda: open_whole(file),
+                open_part=partial(open_part, file, hashing=self._hold_slot),
             ),
         )
 
@@ -107,6 +123,8 @@ class FileView(CountedView):
             root = location.storage_root.root
             return HttpResponse(root, content_type="text/plain; charset=utf-8")
         private = require_download(self.request.user, location.hash)
+        require_present(product, product.object)
+        require_place(location)
         match place_of(location):
             case InStore(sha1):
                 return self.send_stored(sha1, product)
@@ -125,7 +143,7 @@ class FileView(CountedView):
     ) -> HttpResponseBase:
         """Send a file on the server's own disk, if its present bytes allow that."""
         with ExitStack() as stack:
-            file = open_served_file(paths)
+            file = open_served_file(paths, hashing=self._hold_slot)
             stack.callback(file.stream.close)
             hidden = require_disk_download(self.request.user, file)
             name = download_name(file.sha1, product)
@@ -138,12 +156,17 @@ class FileView(CountedView):
                     media_type=name.media_type,
                     private=private or hidden,
                     open=file.open,
+                    open_part=file.open_part,
                 ),
             )
             if response.streaming:
                 # the response closes the file at its end
                 stack.pop_all()
         return response
+
+    def _hold_slot(self) -> AbstractContextManager[None]:
+        """Hold a slot of costly reads during a block."""
+        return brief_read_slot(self.request._request, self.request.user)
 
     @property
     def _wants_original(self) -> bool:
@@ -163,17 +186,32 @@ class DataView(FileView):
 
 
 class DataProductView(FileView):
-    """Files by namespace, name and version of a data product."""
+    """Files by namespace, name and version of a data product.
+
+    What is always the latest version redirects to the address of that version.
+    """
 
     def get(self, request: Request, cited: str) -> HttpResponseBase:
         """Send the file of a data product, or redirect to its original store."""
+        if names_page(cited):
+            page = reverse("web:data_product", args=[find_page(cited).pk])
+            return self._redirect_to(page)
+        if names_latest(cited):
+            latest = cited_version(find_latest(cited))
+            return self._redirect_to(path_of_cited(latest))
         product = find_product(cited)
+        require_present(product, product.object)
         here = None if self._wants_original else product.object.storage_location
         location = here or original_location(product)
         if location is None:
             what = "original store" if self._wants_original else "location of a file"
             raise NotFound(f"No {what} is registered for the data product {cited}.")
         return self.send_located(location, product)
+
+    def _redirect_to(self, path: str) -> HttpResponse:
+        """Redirect to another address for the time being, with the same query."""
+        query = self.request.META["QUERY_STRING"]
+        return _redirect(f"{path}?{query}" if query else path)
 
 
 class ExternalObjectView(FileView):
@@ -182,6 +220,7 @@ class ExternalObjectView(FileView):
     def get(self, request: Request, cited: str) -> HttpResponseBase:
         """Send the file of an external object, or redirect to its original store."""
         found = find_external_object(cited)
+        require_present(found, found.data_product)
         here = found.data_product.object.storage_location
         location = (None if self._wants_original else here) or found.original_store
         if location is not None:

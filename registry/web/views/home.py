@@ -41,7 +41,7 @@ COUNTED_MODELS: tuple[type[Record], ...] = (
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the counts, the newest products and runs, and how to get started."""
-    products = DataProduct.objects.select_related("namespace").newest_first()
+    products = DataProduct.objects.with_data().select_related("namespace")
     return render(
         request,
         "web/home.html",
@@ -51,15 +51,18 @@ def home(request: HttpRequest) -> HttpResponse:
                 one for one in record_types_by_rank() if one.model not in COUNTED_MODELS
             ],
             "guides": guides(),
-            "products": products[:NEWEST],
-            "runs": CodeRun.objects.newest_first()[:NEWEST],
+            "products": products.newest_first()[:NEWEST],
+            "runs": CodeRun.objects.not_withdrawn().newest_first()[:NEWEST],
             "api_url": request.build_absolute_uri(reverse("api-root")),
         },
     )
 
 
 def counts() -> list[dict[str, Any]]:
-    """Return the number of records of each type, with the address of its list."""
+    """Return the number of records of each type, with the address of its list.
+
+    Like the lists, this leaves out withdrawn records.
+    """
     numbers = cache.get_or_set("home:counts", _count, COUNTS_TIMEOUT)
     return [
         {
@@ -74,4 +77,4 @@ def counts() -> list[dict[str, Any]]:
 
 
 def _count() -> list[int]:
-    return [model._default_manager.count() for model in COUNTED_MODELS]
+    return [model.objects.not_withdrawn().count() for model in COUNTED_MODELS]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.http import Http404
+from django.http import Http404, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from registry.core.merged import kept_id
 from registry.core.record_types import record_type_named
 from registry.web.describe import (
     addition_links,
@@ -17,6 +18,7 @@ from registry.web.describe import (
     label_of,
     link_rows,
 )
+from registry.web.ownership import ownership_context
 from registry.web.record_pages import page_of
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ def record(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """Show one record."""
     record_type = record_type_named(kind)
     found = _find(record_type, pk)
+    if found is None:
+        return _redirect_merged(request, record_type, pk)
     api_path = reverse(f"{kind}-detail", args=[pk])
     signed_in = request.user.is_authenticated
     page = page_of(record_type)
@@ -40,7 +44,8 @@ def record(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         "title": label_of(found),
         "fields": list(field_rows(found, request.user)),
         "lists": [row for row in link_rows(found) if row.values],
-        "additions": list(addition_links(found)) if signed_in else [],
+        "additions": list(addition_links(found, request.user)) if signed_in else [],
+        "ownership": ownership_context(found, request.user),
         "history": history_of(found, request.user),
         "api_path": api_path,
         "api_url": request.build_absolute_uri(api_path),
@@ -50,13 +55,22 @@ def record(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     return render(request, page.template, context, status=400 if wrong else 200)
 
 
-def _find(record_type: RecordType[Any], pk: int) -> Record:
-    """Return a record with the targets of its links, or raise ``Http404``."""
+def _redirect_merged(
+    request: HttpRequest, record_type: RecordType[Any], pk: int
+) -> HttpResponse:
+    """Redirect to the record that this one was merged into, or raise ``Http404``."""
+    kept = kept_id(record_type.model, pk) if record_type.merge is not None else None
+    if kept is None:
+        raise Http404(f"There is no {record_type.title} {pk}.")
+    query = request.META.get("QUERY_STRING", "")
+    address = reverse(f"web:{record_type.kind}", args=[kept])
+    return HttpResponsePermanentRedirect(f"{address}?{query}" if query else address)
+
+
+def _find(record_type: RecordType[Any], pk: int) -> Record | None:
+    """Return a record with the targets of its links; None if there is none."""
     if pk >= 2**63:
         raise Http404
     model: type[Record] = record_type.model
     links = [field.name for field in model._meta.fields if field.is_relation]
-    found = model._default_manager.select_related(*links).filter(pk=pk).first()
-    if found is None:
-        raise Http404(f"There is no {record_type.title} {pk}.")
-    return found
+    return model._default_manager.select_related(*links).filter(pk=pk).first()

@@ -9,7 +9,8 @@ from django.db import models
 from django.http import Http404, JsonResponse
 from django.views.decorators.http import require_safe
 
-from registry.core.record_types import name_of, record_kinds, record_type_named
+from registry.core.field_references import name_of
+from registry.core.record_types import record_kinds, record_type_named
 from registry.identity.models import User
 from registry.search.names import contains_every_word
 from registry.web.describe import label_of
@@ -51,18 +52,22 @@ def _suggest_accounts(text: str) -> list[Suggested]:
             if user.full_name
             else user.username,
         }
-        for user in _find(User, ("username", "full_name"), text)
+        for user in _find(User.objects.all(), ("username", "full_name"), text)
     ]
 
 
 def _suggest_records(record_type: RecordType[Any], text: str) -> list[Suggested]:
-    """Return records that match in the declared texts, or in those of their list."""
+    """Return records that match in the declared texts, or in those of their list.
+
+    Withdrawn ones are left out.
+    """
+    present = record_type.model.objects.not_withdrawn()
     declared = record_type.suggestion
     if declared is None:
-        found = _find(record_type.model, _texts_of(record_type), text)
+        found = _find(present, _texts_of(record_type), text)
         return [{"id": one.pk, "label": label_of(one)} for one in found]
     linked = name_of(declared.linked)
-    found = _find(record_type.model, declared.texts, text, linked)
+    found = _find(present, declared.texts, text, linked)
     return [{"id": one.pk, "label": declared.label(one)} for one in found]
 
 
@@ -74,10 +79,10 @@ def _texts_of(record_type: RecordType[Any]) -> tuple[str, ...]:
 
 
 def _find(
-    model: type[models.Model], fields: tuple[str, ...], text: str, *links: str
+    queryset: models.QuerySet[Any], fields: tuple[str, ...], text: str, *links: str
 ) -> list[Any]:
     # with None, Django follows no link; without arguments it would follow all
-    rows = model._default_manager.select_related(*links or (None,)).order_by("-pk")
+    rows = queryset.select_related(*links or (None,)).order_by("-pk")
     by_id = list(rows.filter(pk=int(text))) if _is_id(text) else []
     if text and not fields:
         return by_id

@@ -1,0 +1,57 @@
+"""Whose a record is, and what the person who views its page can do about that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from registry.catalogue.models import Namespace
+from registry.catalogue.record_types import DATA_PRODUCT
+from registry.core.field_references import name_of
+from registry.core.record_types import RecordType, record_type_of
+from registry.identity.co_owners import co_owners_of, may_name
+from registry.identity.ownership import may_change, may_withdraw
+
+if TYPE_CHECKING:
+    from registry.core.models import Record
+    from registry.web.describe import Viewer
+
+#: The largest number of co-owners on a page.
+MAX_SHOWN = 100
+
+
+def ownership_context(record: Record, viewer: Viewer) -> dict[str, Any]:
+    """Return the owner and co-owners of a record, and what the viewer can do."""
+    co_owners = list(co_owners_of(record)[:MAX_SHOWN])
+    signed_in = viewer.is_authenticated
+    is_namespace = isinstance(record, Namespace)
+    return {
+        "sharing": record_type_of(type(record)).sharing,
+        "owner": record.registered_by.get_username() if signed_in else "",
+        "co_owners": [
+            {
+                "id": one.user_id,
+                "name": one.user.get_username() if signed_in else "",
+                "is_viewer": one.user_id == viewer.pk,
+            }
+            for one in co_owners
+        ],
+        "may_name": may_name(viewer, record),
+        "may_withdraw": signed_in and may_withdraw(viewer, record),
+        "may_close": is_namespace and may_change(viewer, record),
+        "is_namespace": is_namespace,
+    }
+
+
+def may_add(viewer: Viewer, record: Record, other: RecordType[Any], link: str) -> bool:
+    """Return whether a person can register a record of another type for this one.
+
+    ``link`` is the field of the other type that links to this record.
+    """
+    if other is DATA_PRODUCT and isinstance(record, Namespace):
+        return not record.closed or may_change(viewer, record)
+    if other.rule is None or not other.said_of or name_of(other.said_of[0]) != link:
+        return True
+    about: Any = record
+    for further in other.said_of[1:]:
+        about = getattr(about, name_of(further))
+    return may_change(viewer, about)
