@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import factory
 from django.contrib.auth.models import Group
@@ -19,9 +19,13 @@ from factory.django import DjangoModelFactory
 from registry.catalogue import models, services
 from registry.core.records import create_records
 from registry.identity.models import User
+from registry.identity.roles import role_groups
 from registry.identity.services import create_user
 from registry.runs.models import CodeRun
 from registry.runs.services import register_code_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -42,6 +46,14 @@ def _link(of: str, **given: Any) -> Any:
 def _object() -> Any:
     """Return a declaration of an object about which nothing more is known."""
     return _link("ObjectFactory", storage_location=None, file_type=None, authors=[])
+
+
+def _own_object() -> Any:
+    """Return a declaration of such an object, which the same person registers."""
+    by = factory.SelfAttribute("..by")
+    return _link(
+        "ObjectFactory", storage_location=None, file_type=None, authors=[], by=by
+    )
 
 
 def _components() -> Any:
@@ -81,10 +93,13 @@ class GroupFactory(DjangoModelFactory):
     name = _number("group-{}")
 
 
-def registrar() -> User:
+def registrar(roles: Iterable[str] = ()) -> User:
     """Return the account that registers what nobody in particular does."""
     known = User.objects.filter(username="registrar").first()
-    return known or UserFactory(username="registrar")
+    if known is None:
+        return UserFactory(username="registrar", roles=roles)
+    known.groups.add(*role_groups(roles))
+    return known
 
 
 class RecordFactory(DjangoModelFactory):
@@ -96,14 +111,24 @@ class RecordFactory(DjangoModelFactory):
     class Meta:
         abstract = True
 
+    by: Any = None
+
     @classmethod
     def _create(cls, model_class: Any, *args: Any, **values: Any) -> Any:
+        by = values.pop("by") or cls._registrar(values)
         if values.pop("values_only", False):
             return values
-        by = values.pop("by", None) or registrar()
         if cls.service is create_records:
             return create_records(model_class, [values], by=by)[0]
         return cls.service([values], by=by)[0]
+
+    @classmethod
+    def _registrar(cls, values: dict[str, Any]) -> User:
+        """Return the owner of the object that the record is about, if it is."""
+        about = values.get("object") or values.get("data_product")
+        thing = getattr(about, "object", about)
+        owner: User = getattr(thing, "registered_by", None) or registrar()
+        return owner
 
 
 def values_of(of: type[RecordFactory], **given: Any) -> dict[str, Any]:
@@ -202,8 +227,13 @@ class UserAuthorFactory(RecordFactory):
     class Meta:
         model = models.UserAuthor
 
-    user = _link("UserFactory")
+    user = factory.SubFactory(UserFactory)
     author = _link("AuthorFactory")
+
+    @classmethod
+    def _registrar(cls, values: dict[str, Any]) -> User:
+        user: User = values["user"]
+        return user
 
 
 class NamespaceFactory(RecordFactory):
@@ -228,7 +258,7 @@ class DataProductFactory(RecordFactory):
     namespace = _link("NamespaceFactory")
     name = _number("human/mortality/{}")
     version = _number("1.{}.0")
-    object = _object()
+    object = _own_object()
 
 
 class ExternalObjectFactory(RecordFactory):
@@ -239,7 +269,7 @@ class ExternalObjectFactory(RecordFactory):
     class Meta:
         model = models.ExternalObject
 
-    data_product = _link("DataProductFactory")
+    data_product = _link("DataProductFactory", by=factory.SelfAttribute("..by"))
     identifier = _number("https://doi.org/10.1136/bmj.{}")
     alternate_identifier = _number("bmj:{}")
     alternate_identifier_type = _number("journal page {}")
@@ -256,7 +286,7 @@ class QualityControlledFactory(RecordFactory):
     class Meta:
         model = models.QualityControlled
 
-    object = _object()
+    object = _own_object()
     document = _object()
 
 
@@ -277,7 +307,7 @@ class LicenceFactory(RecordFactory):
     class Meta:
         model = models.Licence
 
-    object = _object()
+    object = _own_object()
     licence_info = _number("Do what is right, version {}")
     identifier = _number("https://example.org/licences/{}")
 
@@ -288,7 +318,7 @@ class CodeRepoReleaseFactory(RecordFactory):
     class Meta:
         model = models.CodeRepoRelease
 
-    object = _object()
+    object = _own_object()
     name = _number("org/model-{}")
     version = _number("0.{}.1")
     website = _number("https://example.org/releases/{}")
@@ -300,7 +330,7 @@ class KeyValueFactory(RecordFactory):
     class Meta:
         model = models.KeyValue
 
-    object = _object()
+    object = _own_object()
     key = _number("instrument {}")
     value = _number("thermometer {}")
 

@@ -49,7 +49,7 @@ def product(
     """Register a data product at a location."""
     file_type = factories.FileTypeFactory.create(extension=extension)
     thing = factories.ObjectFactory.create(
-        storage_location=location, file_type=file_type
+        storage_location=location, file_type=file_type, by=given.get("by")
     )
     made: DataProduct = factories.DataProductFactory.create(object=thing, **given)
     return made

@@ -27,15 +27,18 @@ MODELS: tuple[type[Model], ...] = tuple(apps.get_app_config("registry").get_mode
 #: and a contract test of theirs.
 NO_RECORDS = {
     "ApiToken": "shown once, by POST /get-token; tests/identity/test_services.py",
+    "BrowserSession": "on the account page; tests/web/test_browser_sessions.py",
     "ClientSession": "listed on the account page; tests/interop/oidc/test_devices.py",
+    "CoOwner": "below each record; tests/api/ownership/test_co_owners.py",
     "DeviceCode": "known to its device alone; tests/interop/oidc/test_devices.py",
     "Event": "beside the record types; tests/api/identity/test_events.py",
     "RoleRequest": "beside the record types; tests/api/identity/test_role_requests.py",
     "IdempotencyKey": "known to its client alone; tests/api/base/test_idempotency.py",
+    "MergedRecord": "leads old addresses on; tests/api/catalogue/test_merged.py",
     "StoredFile": "reached by its checksum; tests/http/test_downloads.py",
 }
 #: Models without a page in the admin, and why.
-NO_PAGE: dict[str, str] = {}
+NO_PAGE = {"BrowserSession": "seen by its person, on the account page"}
 
 _REGISTERED: Any = router.registry
 _SHOWN: tuple[type[Model], ...] = (*MODELS, Group)

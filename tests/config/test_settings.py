@@ -45,6 +45,7 @@ WRONG = {
     "REGISTRY_HTTPS": ["https"],
     "REGISTRY_IDLE_SECONDS": ["0", "long"],
     "REGISTRY_LOG_LEVEL": ["LOUD"],
+    "REGISTRY_NAMESPACES": ["ajar"],
     "REGISTRY_OFFLINE_DAYS": ["0", "ever"],
     "REGISTRY_PROXIES": ["nginx", "-1"],
     "REGISTRY_READ_SECONDS": ["-1", "ten"],

@@ -17,7 +17,7 @@ from tests.factories import (
     ObjectComponentFactory,
     ObjectFactory,
     StorageLocationFactory,
-    UserFactory,
+    registrar,
     values_of,
 )
 
@@ -28,7 +28,7 @@ METHODS = pytest.mark.parametrize("method", ["PUT", "PATCH"])
 
 @pytest.fixture
 def person() -> User:
-    person: User = UserFactory()
+    person: User = registrar()
     return person
 
 

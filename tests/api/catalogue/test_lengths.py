@@ -9,7 +9,7 @@ import pytest
 from tests import factories
 from tests.api.client import Api, data_of
 from tests.api.contract.base import as_json
-from tests.factories import UserFactory, values_of
+from tests.factories import registrar, values_of
 
 pytestmark = pytest.mark.django_db
 
@@ -129,7 +129,7 @@ def _body(factory: Any, **given: Any) -> dict[str, Any]:
 def test_texts_have_a_maximum_length(
     endpoint: str, factory: Any, field: str, limit: int, start: str
 ) -> None:
-    api, path = Api(UserFactory()), f"/api/{endpoint}/"
+    api, path = Api(registrar()), f"/api/{endpoint}/"
     text = _text(limit, start)
     shown = data_of(api.post(path, _body(factory, **{field: text})), 201)
     assert shown[field] == text
@@ -170,7 +170,7 @@ def test_unique_texts_can_all_have_the_maximum_length(
         "website": "https://a.org/",
     }
     texts = {name: _random_text(SHORT_LENGTH, starts.get(name, "")) for name in fields}
-    answer = Api(UserFactory()).post(f"/api/{endpoint}/", _body(factory, **texts))
+    answer = Api(registrar()).post(f"/api/{endpoint}/", _body(factory, **texts))
     shown = data_of(answer, 201)
     assert {name: shown[name] for name in fields} == texts
 
@@ -186,7 +186,7 @@ def _random_text(size: int, start: str) -> str:
 
 @pytest.mark.parametrize("text", ["é" * 640, "数" * 426, "🐧" * 320])
 def test_multibyte_characters_fit_the_index(text: str) -> None:
-    api = Api(UserFactory())
+    api = Api(registrar())
     body = _body(factories.FileTypeFactory, name=text, extension=text)
     assert data_of(api.post("/api/file_type/", body), 201)["name"] == text
     longer = {**body, "name": text + text[0]}

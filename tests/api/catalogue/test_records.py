@@ -84,7 +84,10 @@ class TestUserAuthor(RecordContract):
 
     factory = factories.UserAuthorFactory
     endpoint = "user_author"
-    posting = 6
+    posting = 7
+    # so that the owner of all records says whose accounts others are
+    roles = ("curator",)
+    removable = True
     writable = "user, author"
     unique = ("user",)
 
@@ -145,6 +148,7 @@ class TestNamespace(RecordContract):
     endpoint = "namespace"
     posting = 5
     writable = "name, full_name?, website?"
+    read_only = "closed"
     unique = ("name", "full_name")
 
 
@@ -153,7 +157,7 @@ class TestDataProduct(RecordContract):
 
     factory = factories.DataProductFactory
     endpoint = "data_product"
-    posting = 7
+    posting = 8
     writable = "namespace, name, version, object"
     read_only = "external_object?, prov_report, ro_crate, internal_format"
     unfiltered = ("prov_report", "ro_crate")
@@ -163,7 +167,8 @@ class TestDataProduct(RecordContract):
 
     def make(self, **given: Any) -> Any:
         # a product whose object has a file keeps it
-        given.setdefault("object", factories.ObjectFactory(storage_location=None))
+        thing = factories.ObjectFactory(storage_location=None, by=given.get("by"))
+        given.setdefault("object", thing)
         return super().make(**given)
 
     def surround(self, record: Any) -> None:
@@ -176,7 +181,7 @@ class TestExternalObject(RecordContract):
 
     factory = factories.ExternalObjectFactory
     endpoint = "external_object"
-    posting = 7
+    posting = 8
     writable = (
         "data_product, identifier?, alternate_identifier?, alternate_identifier_type?, "
         "primary_not_supplement=true, release_date, title, description?, "
@@ -203,7 +208,7 @@ class TestQualityControlled(RecordContract):
 
     factory = factories.QualityControlledFactory
     endpoint = "quality_controlled"
-    posting = 6
+    posting = 7
     writable = "object, document"
     unique = ("object",)
 
@@ -215,6 +220,7 @@ class TestKeyword(RecordContract):
     endpoint = "keyword"
     posting = 7
     writable = "object, keyphrase, identifier?"
+    removable = True
     unique = ("object, keyphrase", "object, identifier")
 
 
@@ -223,7 +229,7 @@ class TestLicence(RecordContract):
 
     factory = factories.LicenceFactory
     endpoint = "licence"
-    posting = 7
+    posting = 8
     writable = "object, licence_info, identifier?"
     unique = ("object, identifier",)
 
@@ -233,7 +239,7 @@ class TestCodeRepoRelease(RecordContract):
 
     factory = factories.CodeRepoReleaseFactory
     endpoint = "code_repo_release"
-    posting = 6
+    posting = 7
     writable = "object, name, version, website?"
     unique = ("object", "name, version")
 
@@ -243,6 +249,6 @@ class TestKeyValue(RecordContract):
 
     factory = factories.KeyValueFactory
     endpoint = "key_value"
-    posting = 7
+    posting = 8
     writable = "object, key, value"
     unique = ("object, key",)

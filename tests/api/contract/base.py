@@ -25,7 +25,7 @@ from registry.core.links import has_uuid
 from registry.core.models import Record
 from tests.api.client import HOST, Api, path_of, url_of
 from tests.api.contract.declared import declared_contract
-from tests.factories import UserFactory, values_of
+from tests.factories import UserFactory, registrar, values_of
 
 if TYPE_CHECKING:
     from registry.identity.models import User
@@ -123,6 +123,8 @@ class Contract:
     #: Queries for what a row has in other tables, and for a POST of one record.
     lists: ClassVar[int] = 0
     posting: ClassVar[int] = 0
+    #: The roles of the person who registers records.
+    roles: ClassVar[tuple[str, ...]] = ()
     #: Whether people without an account may read.
     public: ClassVar[bool] = True
 
@@ -170,12 +172,16 @@ class Contract:
         """Name all fields of a record."""
         own = {*cls.fields(), *read_fields(cls.read_only)}
         is_record = issubclass(cls.model(), Record)
-        return {"url", *own} | ({"last_updated", "updated_by"} if is_record else set())
+        of_all = {"last_updated", "updated_by", "withdrawn"} if is_record else set()
+        return {"url", *own} | of_all
 
     @classmethod
     def filters(cls) -> list[str]:
-        """Name what a list can be filtered by: every field of the record."""
-        return sorted(cls.shown_fields() - {"url", *cls.unfiltered})
+        """Name what a list can be filtered by: every field of the record.
+
+        The filter for withdrawn records is unlike the others.
+        """
+        return sorted(cls.shown_fields() - {"url", "withdrawn", *cls.unfiltered})
 
     @classmethod
     def orderings(cls) -> list[str]:
@@ -305,9 +311,8 @@ class Contract:
 
     @pytest.fixture
     def person(self) -> User:
-        """Return somebody with an account and no roles."""
-        person: User = UserFactory()
-        return person
+        """Return the owner of all records, who has no roles but these."""
+        return registrar(roles=self.roles)
 
     @pytest.fixture
     def api(self, person: User) -> Api:

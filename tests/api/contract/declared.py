@@ -14,7 +14,8 @@ from registry.api.base.shown_fields import (
     shown_fields,
 )
 from registry.core.duplicates import unique_sets
-from registry.core.record_types import RecordType, Who, record_type_of
+from registry.core.permissions import Who
+from registry.core.record_types import RecordType, record_type_of
 
 
 def declared_contract(model: Any) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def declared_contract(model: Any) -> dict[str, Any]:
         "read_only": ", ".join(one.name for one in shown if one.name not in own),
         "unfiltered": tuple(name for name in derived if name != "url"),
         "unique": tuple(_unique(declared)),
-        "changeable": declared.changed_by is Who.OWNER_AND_ADMINISTRATORS,
+        "changeable": declared.changed_by is Who.OWNERS,
         "removable": declared.deleted_by is not Who.NOBODY,
         "lists": int(any(map(_is_in_other_table, shown))),
         "posting": _queries_of_post(declared),
@@ -61,14 +62,15 @@ def _queries_of_post(declared: RecordType[Any]) -> int:
     """Count the queries of a POST, besides the one for the token.
 
     The transaction takes two, the row, its event and the answer one each; then one for
-    the targets of all links, for each list of links, and for limits on the targets.
+    the targets of all links, for each list of links, for limits on the targets, and
+    for the rule that says who can register it.
     """
     fields = declared.writable_fields
     lists = [name for name, field in fields.items() if field.many_to_many]
     links = any(field.is_relation for field in fields.values())
     limits = declared.model.limits
     bounded = any(one.both_ways or one.field not in lists for one in limits)
-    return 5 + links + len(lists) + bounded
+    return 5 + links + len(lists) + bounded + (declared.rule is not None)
 
 
 def _is_in_other_table(shown: Any) -> bool:

@@ -24,11 +24,13 @@ class Filtering(Contract):
 
     def _make_target(self) -> Any:
         """Register a record, and others that share no value with it."""
-        by = {"by": UserFactory()} if "updated_by" in self.shown_fields() else {}
+        is_record = "updated_by" in self.shown_fields()
+        by = {"by": UserFactory(roles=self.roles)} if is_record else {}
         target = self.make(**by)
         self.surround(target)
         for _ in range(2):
-            flags = self.of_kind(models.BooleanField)
+            shown = self.shown_fields()
+            flags = [n for n in shown if isinstance(self.field(n), models.BooleanField)]
             self.make(**{name: not getattr(target, name) for name in flags})
         return target
 
@@ -195,7 +197,8 @@ class Filtering(Contract):
         start = "Invalid query arguments, only query arguments ["
         assert message.startswith(start)
         allowed, _, rest = message.removeprefix(start).partition("]")
-        assert set(allowed.split(", ")) == COMMON | set(self.filters())
+        withdrawn = self.shown_fields() & {"withdrawn"}
+        assert set(allowed.split(", ")) == COMMON | set(self.filters()) | withdrawn
         assert rest == f" are allowed. Did you mean {name} instead of {name}z?"
 
     def test_a_parameter_that_is_like_none_is_repeated(self) -> None:

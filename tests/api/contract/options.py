@@ -26,7 +26,9 @@ class Options(Contract):
         record = self.make()
         for path in (self.list_path, path_of(record)):
             metadata = self._asked(Api(), path)
-            assert set(metadata["filter_fields"]) == {*self.filters()}
+            assert set(metadata["filter_fields"]) == {
+                *self.filters()
+            } | self.shown_fields() & {"withdrawn"}
             assert "actions" not in metadata
 
     def test_everybody_learns_what_a_record_is(self) -> None:

@@ -34,8 +34,9 @@ class Repeating(Contract):
     def test_a_key_is_the_persons_own(self, api: Api) -> None:
         key = {"idempotency_key": "run-1"}
         first = data_of(api.post(self.list_path, self.body(), **key), 201)
-        other = Api(UserFactory()).post(self.list_path, self.body(), **key)
-        assert data_of(other, 201)["url"] != first["url"]
+        other = UserFactory(roles=self.roles)
+        answer = Api(other).post(self.list_path, self.body(by=other), **key)
+        assert data_of(answer, 201)["url"] != first["url"]
 
     def test_what_was_refused_may_be_tried_again_with_the_key(self, api: Api) -> None:
         key = {"idempotency_key": "run-1"}

@@ -12,7 +12,7 @@ from django.db import connection
 from registry.core.duplicates import unique_sets
 from tests.api.client import Api, data_of, url_of
 from tests.api.contract.base import Contract, as_json
-from tests.factories import UserFactory
+from tests.factories import UserFactory, registrar
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -23,7 +23,7 @@ class Uniqueness(Contract):
 
     def _register(self, values: dict[str, Any]) -> HttpResponse:
         body = {name: as_json(value) for name, value in values.items()}
-        return Api(UserFactory()).post(self.list_path, body)
+        return Api(registrar(self.roles)).post(self.list_path, body)
 
     def test_the_database_holds_what_the_contract_says(self) -> None:
         held = {frozenset(names) for names, _ in unique_sets(self.model())}
@@ -53,7 +53,7 @@ class Uniqueness(Contract):
         self, unique_set: tuple[str, ...]
     ) -> None:
         body = self.body()
-        api = Api(UserFactory())
+        api = Api(registrar(self.roles))
         first = data_of(api.post(self.list_path, body), 201)
         assert data_of(api.post(self.list_path, body), 409)["url"] == first["url"]
         page = data_of(api.get(self.list_path, body))
@@ -62,7 +62,7 @@ class Uniqueness(Contract):
     @pytest.mark.django_db(transaction=True)
     def test_of_two_that_post_the_same_at_once_one_is_first(self) -> None:
         body = self.body()
-        people = [Api(UserFactory()) for _ in range(2)]
+        people = [Api(UserFactory(roles=["curator"])) for _ in range(2)]
         before = self.count()
         barrier = Barrier(len(people))
 

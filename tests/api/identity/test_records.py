@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from registry.identity.models import User
 from tests import factories
 from tests.api.client import Api, data_of, path_of
@@ -44,6 +46,11 @@ class TestUser(PrivateContract):
     endpoint = "users"
     read_only = "username, full_name, email, orgs[]"
     unfiltered = ("orgs",)
+
+    @cached_property
+    def reader(self) -> Api:
+        """An administrator, who sees e-mail addresses."""
+        return Api(factories.UserFactory(roles=["entity-registry-admin"]))
 
     def surround(self, record: object) -> None:
         User.objects.filter(username=getattr(record, "username", "")).update(

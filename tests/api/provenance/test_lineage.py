@@ -26,6 +26,7 @@ from tests.factories import (
     StorageLocationFactory,
 )
 from tests.provenance.graphs import chain, store
+from tests.withdrawing import REASON, withdraw
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +84,32 @@ def test_the_shape_is_that_of_the_golden_file() -> None:
     query = {"direction": "both", "depth": "all"}
     shape = data_of(Api().get(_lineage(product), query))
     assert _spelt(shape) == json.loads(GOLDEN.read_text(encoding="utf-8"))
+
+
+def test_withdrawn_records_are_marked_in_every_format() -> None:
+    product = _small_world()
+    [source] = DataProduct.objects.filter(name="human/deaths")
+    withdraw(source.object)
+    shape = data_of(Api().get(_lineage(product)))
+    reasons = {node["id"]: node["withdrawn"] for node in shape["nodes"]}
+    key = f"data_product/{source.pk}"
+    assert reasons.pop(key) == REASON
+    assert set(reasons.values()) == {None}
+    linked = data_of(Api().get(_lineage(product), {"format": "node-link"}))
+    assert linked["nodes"] == shape["nodes"]
+    rows = rows_of(Api().get(_lineage(product), {"format": "csv"}))
+    assert {row["target"]: row["target_withdrawn"] for row in rows}[key] == REASON
+    assert {row["source_withdrawn"] for row in rows} == {""}
+
+
+def test_impact_says_which_products_are_withdrawn() -> None:
+    product = _small_world()
+    withdraw(product)
+    [source] = DataProduct.objects.filter(name="human/deaths")
+    [affected] = data_of(Api().get(_impact(source)))["products"]
+    assert (affected["withdrawn"], affected["newest"]) == (REASON, False)
+    [row] = rows_of(Api().get(_impact(source), {"format": "csv"}))
+    assert row["withdrawn"] == REASON
 
 
 def test_nodes_and_edges_are_named_by_type_and_id() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from registry.core.record_types import RecordType, Section, declare
+from registry.core.record_types import RecordType, declare
+from registry.core.traits import Section
 from tests.newcomer.reviews.models import Guideline, Review
 
 REVIEWS = Section("Reviews", 55)
