@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.core import checks
 from django.db import models
 
@@ -11,6 +12,7 @@ from registry.http.checks import check_processes_share_counters
 
 #: The modules that declare event verbs, roles and keys, in the order that lists show.
 VOCABULARIES = (
+    "registry.storage.verbs",
     "registry.identity.verbs",
     "registry.identity.oauth.verbs",
     "registry.identity.roles",
@@ -44,6 +46,7 @@ class RegistryConfig(AppConfig):
         for field in (models.CharField, models.TextField):
             field.register_lookup(GlobLookup)
         register_provenance()
+        register_receivers()
 
 
 def register_provenance() -> None:
@@ -54,3 +57,10 @@ def register_provenance() -> None:
 
     of_catalogue.register()
     of_runs.register()
+
+
+def register_receivers() -> None:
+    """Have each sign-in with a browser remembered."""
+    from registry.http.browser_sessions import remember_sign_in  # noqa: PLC0415
+
+    user_logged_in.connect(remember_sign_in, dispatch_uid="registry.browser_sessions")
