@@ -48,7 +48,8 @@ EVERY_KIND = pytest.mark.parametrize("kind", every_kind())
 
 @pytest.fixture
 def user() -> User:
-    user: User = UserFactory.create(username="rosalind")
+    # a curator, who can say which author another account is
+    user: User = UserFactory.create(username="rosalind", roles=["curator"])
     return user
 
 

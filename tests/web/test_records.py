@@ -170,12 +170,12 @@ def test_more_links_need_no_more_statements(
         for factory in (KeywordFactory, LicenceFactory, KeyValueFactory):
             factory.create(object=thing)
     pages = {
-        product: 26,
-        thing: 25,
-        components[0]: 6,
-        CodeRun.objects.latest("pk"): 16,
-        product.namespace: 3,
-        thing.storage_location: 4,
+        product: 30,
+        thing: 30,
+        components[0]: 7,
+        CodeRun.objects.latest("pk"): 17,
+        product.namespace: 4,
+        thing.storage_location: 5,
     }
     for page, statements in pages.items():
         with django_assert_num_queries(statements):
