@@ -171,6 +171,8 @@ def check_all_fields(
         or "idempotent-replayed" in response.headers
         or case.method == "OPTIONS"
     )
+    # the people of a record are no records
+    chosen = chosen or case.path.rstrip("/").endswith(("/members", "/co_owners"))
     is_json = "application/json" in response.headers.get("content-type", [])
     tag = (case.operation.tags or [""])[0]
     expected = set(SCHEMAS.get(_component(tag), {}).get("properties", ()))
@@ -209,6 +211,8 @@ REASONS = re.compile(
     r"|^An entity (is an object with an @id|has a @type)\.$"
     r"|^Two entities have this @id\.$"
     r"|^No entity has the @id"
+    # the user name of a co-owner is that of an account
+    r"|^There is no account "
     # of PROV-JSON: names have prefixes, and relations what they relate
     r"|^The document says nothing of its own\.$"
     r"|is not declared in \$\.prefix\.$"

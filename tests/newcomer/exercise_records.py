@@ -94,7 +94,9 @@ def test_many_are_registered_at_once_and_exported_as_csv(person: User) -> None:
 def test_options_describe_it(person: User) -> None:
     described = data_of(Api(person).call("OPTIONS", "/api/review/"))
     assert described["name"] == "Review List"
-    assert described["description"] == "A review of an object, by a guideline."
+    told = described["description"]
+    assert told.startswith("A review of an object, by a guideline.")
+    assert "- Register: anybody with an account." in told
     assert "guideline" in described["filter_fields"]
     assert described["actions"]["POST"]["verdict"]["required"]
 

@@ -36,6 +36,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "withdrawn",
+                    models.CharField(
+                        editable=False,
+                        help_text="Why the record was withdrawn; null if it was not.",
+                        max_length=1000,
+                        null=True,
+                    ),
+                ),
+                (
                     "title",
                     models.CharField(
                         help_text="Title of the guideline.",
@@ -94,6 +103,15 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         auto_now=True,
                         help_text="When the latest change to this record was made, in UTC.",
+                    ),
+                ),
+                (
+                    "withdrawn",
+                    models.CharField(
+                        editable=False,
+                        help_text="Why the record was withdrawn; null if it was not.",
+                        max_length=1000,
+                        null=True,
                     ),
                 ),
                 (
