@@ -73,12 +73,6 @@ class CoOwnerAdmin(ServiceAdmin):
         """Require a curator."""
         return is_curator(request.user)
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the actions without "delete selected", which skips the service."""
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
-
     def store(self, request: HttpRequest, obj: Any, form: Any) -> Model:
         """Name the co-owner."""
         given = form.cleaned_data

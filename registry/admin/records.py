@@ -63,6 +63,12 @@ class ServiceAdmin(RegistryAdmin):
         """Create or change a row with a service; ``obj.pk`` is None for a new row."""
         raise NotImplementedError
 
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Return the actions without "delete selected", which skips the service."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: bool
     ) -> None:
@@ -240,12 +246,6 @@ class RecordAdmin(Merging, ServiceAdmin):
         """Let curators add records too; the services decide about each."""
         return is_curator(request.user) or super().has_add_permission(request)
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the actions without "delete selected", which skips the service."""
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
-
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete a record with its service."""
         delete = self.record_type.delete
@@ -306,7 +306,7 @@ def register_default_pages() -> None:
             site.register(record_type.model, RecordAdmin)
 
 
-def read_only_lists(record: Any) -> list[str]:
+def read_only_lists(record: Record) -> list[str]:
     """Return the names of a record's lists of links that are too long for a form."""
     known: list[str] | None = record.__dict__.get("_read_only_lists")
     if known is None:

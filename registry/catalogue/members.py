@@ -6,9 +6,8 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from registry.catalogue.models import Namespace
-from registry.core.events import record_events
+from registry.core.records import set_mark
 from registry.core.transactions import atomic
-from registry.core.verbs import UPDATED
 from registry.identity.ownership import lock_own
 
 if TYPE_CHECKING:
@@ -30,9 +29,4 @@ def set_closed(
     namespace = lock_own(Namespace, pk, by=by, unless_changed=unless_changed)
     if namespace.closed == closed:
         return namespace
-    changes = {"closed": (namespace.closed, closed)}
-    namespace.closed = closed
-    namespace.updated_by_id = by.pk
-    namespace.save(update_fields=["closed", "updated_by", "last_updated"])
-    record_events(Namespace.kind, [pk], UPDATED, by=by, changes=changes)
-    return namespace
+    return set_mark(namespace, "closed", closed, by=by)

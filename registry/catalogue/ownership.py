@@ -1,6 +1,6 @@
 """Who can register what in the catalogue: the rules of its record types.
 
-What is said of an object is said by those who look after the object. In a namespace its
+Labels of an object are registered by those who look after it. In a namespace its
 members register data products; in an open namespace everybody can, but a further
 version of a data product only its owner and co-owners. See ``registry.core.rules`` for
 when a rule is asked.
@@ -20,7 +20,7 @@ from registry.core.field_references import path_of
 from registry.core.lookups import IdIn
 from registry.core.models import Record
 from registry.identity.models import CoOwner
-from registry.identity.ownership import co_owned_among, look_after, names_of_people
+from registry.identity.ownership import co_owned_among, look_after, people_of
 from registry.identity.roles import is_curator
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def by_owners_of(*links: FieldReference) -> Rule:
-    """Return the rule that only those who look after an object can say this of it.
+    """Return the rule that only those who look after an object can label it so.
 
     The links lead from a record to the object.
     """
@@ -46,7 +46,7 @@ def by_owners_of(*links: FieldReference) -> Rule:
         about = {pk: said for pk, *said in rows.order_by().values_list(*names)}
         others = _objects_of_others(dict(about.values()), by)
         return {
-            number: _refuse_saying(record, others[about[record.pk][0]])
+            number: _refuse_label(record, about[record.pk][0], others)
             for number, record in enumerate(records)
             if about[record.pk][0] in others
         }
@@ -54,25 +54,25 @@ def by_owners_of(*links: FieldReference) -> Rule:
     return refuse
 
 
-def _objects_of_others(owners: Mapping[int, int], by: User) -> dict[int, Object]:
-    """Return the objects that a person does not look after, by id.
+def _objects_of_others(owners: Mapping[int, int], by: User) -> dict[int, str]:
+    """Return who looks after the objects that are not this person's, by id.
 
     ``owners`` maps ids of objects to their owners.
     """
     others = owners.keys() - look_after(Object, owners, by)
-    return Object.objects.in_bulk(others) if others else {}
+    return people_of(Object, others) if others else {}
 
 
-def _refuse_saying(record: Record, thing: Object) -> Forbidden:
-    title = record._meta.verbose_name
+def _refuse_label(record: Record, thing: int, people: Mapping[int, str]) -> Forbidden:
+    titles = record._meta.verbose_name_plural
     return Forbidden(
-        f"Object {thing.pk} belongs to {names_of_people(thing)}: only its owner, its "
-        f"co-owners, curators and administrators can register this for it ({title})."
+        f"Object {thing} belongs to {people[thing]}: only its owner, its co-owners, "
+        f"curators and administrators can register {titles} for it."
     )
 
 
 def refuse_other_accounts(links: Sequence[UserAuthor], by: User) -> Refusals:
-    """Refuse to say which author somebody else's account is."""
+    """Refuse to link an author to somebody else's account."""
     others = [n for n, link in enumerate(links) if link.user_id != by.pk]
     if not others or is_curator(by):
         return {}
@@ -111,13 +111,14 @@ def refuse_products(products: Sequence[DataProduct], by: User) -> Refusals:
     others = _objects_of_others({one.thing: one.owner for one in new.values()}, by)
     open_to = _open_to({one.place for one in new.values()}, by)
     refused: Refusals = {}
+    places: dict[int, _Place] = {}
     for number, product in enumerate(products):
         one = new[product.pk]
         if one.thing in others:
-            refused[number] = _refuse_saying(product, others[one.thing])
+            refused[number] = _refuse_label(product, one.thing, others)
         elif one.place not in open_to:
-            refused[number] = _refuse_place(one.place)
-    return refused
+            places[number] = one.place
+    return refused | _refuse_places(places)
 
 
 def _new_products(ids: Sequence[int]) -> dict[int, _NewProduct]:
@@ -160,7 +161,8 @@ def _open_to(places: set[_Place], by: User) -> set[_Place]:
     joined = co_owned_among(Namespace, {one.namespace for one in rest}, by)
     allowed |= {one for one in rest if one.namespace in joined}
     rest = {one for one in rest - allowed if not one.closed}
-    return allowed | {one for one in rest if _is_co_owner_of_version(one, by)}
+    co_owned = _co_owned_names(by) if rest else set()
+    return allowed | {one for one in rest if (one.namespace, one.name) in co_owned}
 
 
 def _is_plainly_open_to(place: _Place, by: User) -> bool:
@@ -172,29 +174,43 @@ def _is_plainly_open_to(place: _Place, by: User) -> bool:
     return not place.closed and (place.first is None or place.owner == by.pk)
 
 
-def _is_co_owner_of_version(place: _Place, by: User) -> bool:
-    versions = DataProduct.objects.filter(namespace=place.namespace, name=place.name)
+def _co_owned_names(by: User) -> set[tuple[int, str]]:
+    """Return namespace and name of the data products that a person co-owns."""
     named = CoOwner.objects.filter(kind=DataProduct.kind, user=by)
-    return named.filter(record_id__in=versions.values("pk")).exists()
+    versions = DataProduct.objects.filter(pk__in=named.values("record_id"))
+    return set(versions.order_by().values_list("namespace", "name").distinct())
 
 
-def _refuse_place(place: _Place) -> Forbidden:
-    namespace = Namespace.objects.get(pk=place.namespace)
-    if namespace.withdrawn is not None:
-        return Forbidden(
-            f"The namespace {namespace.name} was withdrawn: {namespace.withdrawn}"
+def _refuse_places(places: Mapping[int, _Place]) -> Refusals:
+    """Return why products are refused, with whom to ask, by row number."""
+    if not places:
+        return {}
+    spaces = {place.namespace for place in places.values()}
+    names = dict(Namespace.objects.filter(pk__in=spaces).values_list("pk", "name"))
+    members = people_of(Namespace, spaces)
+    firsts = [place.first for place in places.values() if place.first is not None]
+    owners = people_of(DataProduct, firsts)
+    return {
+        number: Forbidden(
+            _why(place, names[place.namespace], members[place.namespace], owners)
         )
-    members = names_of_people(namespace)
+        for number, place in places.items()
+    }
+
+
+def _why(place: _Place, space: str, members: str, owners: Mapping[int, str]) -> str:
+    if place.withdrawn is not None:
+        return f"The namespace {space} was withdrawn: {place.withdrawn}"
     if place.closed:
-        return Forbidden(
-            f"The namespace {namespace.name} is closed: only its members, curators and "
+        return (
+            f"The namespace {space} is closed: only its members, curators and "
             f"administrators register data products in it. Ask one of them: {members}."
         )
-    first = DataProduct.objects.get(pk=place.first or 0)
-    return Forbidden(
-        f"The data product {place.name} belongs to {names_of_people(first)}: only its "
-        "owner, its co-owners, members of the namespace, curators and administrators "
-        f"register a further version of it. Members of {namespace.name}: {members}."
+    return (
+        f"The data product {place.name} belongs to {owners[place.first or 0]}: only "
+        "its owner, its co-owners, members of the namespace, curators and "
+        "administrators register a further version of it. "
+        f"Members of {space}: {members}."
     )
 
 

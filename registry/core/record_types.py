@@ -93,8 +93,9 @@ class RecordType(RowType[R]):
 
     #: What people are called whom an owner names to look after a record as well.
     sharing: Sharing = CO_OWNERS
-    #: The links that lead to the record whose owners look after this one too.
-    said_of: tuple[FieldReference, ...] = ()
+    #: The links that lead to the record that this one describes, whose owners look
+    #: after this one too.
+    describes: tuple[FieldReference, ...] = ()
     #: The link to the account that the record is about, which can take it away.
     account: FieldReference | None = None
     #: Who can register records, and the rule that refuses others.
@@ -145,7 +146,7 @@ class RecordType(RowType[R]):
         """Who can withdraw a record and put it back."""
         if self.account is not None:
             return Who.OWNERS_AND_THE_PERSON
-        return Who.OWNERS_AND_THOSE_OF_ITS_OBJECT if self.said_of else Who.OWNERS
+        return Who.OWNERS_AND_THOSE_OF_ITS_OBJECT if self.describes else Who.OWNERS
 
     @property
     def permissions(self) -> dict[str, Who]:

@@ -119,6 +119,30 @@ def change_record(
     return record
 
 
+def set_mark(
+    record: R, name: str, value: Any, *, by: AbstractBaseUser, verb: Verb = UPDATED
+) -> R:
+    """Set a field of a locked record that no form or request body has.
+
+    The event keeps the record as it was.
+    """
+    changes: Changes = {name: (getattr(record, name), value)}
+    known = unchanged_part(record, read_lists(record), changes)
+    setattr(record, name, value)
+    record.updated_by_id = by.pk
+    record.save(update_fields=[name, "updated_by", "last_updated"])
+    record_events(
+        record.kind,
+        [record.pk],
+        verb,
+        by=by,
+        changes=changes,
+        subject=str(record),
+        detail={RECORD: known},
+    )
+    return record
+
+
 def would_change(record: Record, values: Values) -> bool:
     """Return whether values differ from those that a record has."""
     to_many = to_many_fields(type(record))

@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 from registry.core.duplicates import find_duplicate
 from registry.core.errors import Conflict, Duplicate, NotFound
 from registry.core.events import record_events
-from registry.core.limits import Targets, target_errors
+from registry.core.link_lists import errors_of_targets
 from registry.core.lookups import IdIn
 from registry.core.models import Event, Record
 from registry.core.planner_statistics import added_rows
@@ -126,7 +126,8 @@ def _put_back(
     for name, ids in lists.items():
         getattr(record, name).add(*ids)
         added[getattr(model, name).through] += len(ids)
-    _check_targets(record, lists)
+    for error in errors_of_targets([record], [lists]).values():
+        raise error
     added_rows.add(added)
     detail = _detail(restored)
     subject = str(record)
@@ -254,22 +255,6 @@ def _clash(record: Record, duplicate: Duplicate) -> Conflict:
         f"{duplicate.detail}: {_noun(type(record))} "
         f"{getattr(duplicate.existing, 'pk', '')} ({duplicate.existing}) has the same."
     )
-
-
-def _check_targets(record: Record, lists: Mapping[str, list[int]]) -> None:
-    """Raise an error if a target of the record's links has too many links by now."""
-    model = type(record)
-    own = to_many_fields(model)
-    limits = [one for one in model.limits if one.both_ways or one.field not in own]
-    links: dict[str, Targets] = {}
-    for one in limits:
-        targets = lists.get(one.field, [])
-        if one.field not in own:
-            targets = [getattr(record, _attname(model, one.field))]
-        links[one.field] = {pk: [0] for pk in targets}
-    errors = target_errors(model, limits, links)
-    if errors:
-        raise errors[0]
 
 
 def _known_names(model: type[Record]) -> set[str]:

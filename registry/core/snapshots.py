@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import IntegerField, JSONField, Value
@@ -22,9 +23,11 @@ RECORD = "record"
 _LISTS = "_lists_as_read"
 
 
-def to_many_fields(model: type[Record]) -> list[str]:
+@cache
+def to_many_fields(model: type[Record]) -> tuple[str, ...]:
     """Return the names of the lists of links that can be written, from either side."""
-    return [field.name for field in model._meta.many_to_many] + [*model.reverse_lists]
+    own = (field.name for field in model._meta.many_to_many)
+    return (*own, *model.reverse_lists)
 
 
 def all_list_names(model: type[Record]) -> list[str]:

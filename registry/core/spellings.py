@@ -1,4 +1,4 @@
-"""Give what is said of several records one spelling, such as keywords of objects.
+"""Give labels of several records one spelling, such as keywords of objects.
 
 Keywords of other objects keep their addresses and get the spelling. Of one object,
 those that are the same then are merged.
@@ -28,7 +28,7 @@ R = TypeVar("R", bound=Record)
 
 @dataclass(frozen=True)
 class Group:
-    """Records that are said of the same: one stays, the others are merged into it."""
+    """Labels of the same record: one stays, the others are merged into it."""
 
     survivor: Any
     merged: tuple[Any, ...]
@@ -79,7 +79,7 @@ def _settle(
 def groups_of(
     kept: Record, chosen: Iterable[Record], present: Iterable[Record], rule: MergeRule
 ) -> list[Group]:
-    """Return what becomes of the chosen records, by what they are said of.
+    """Return what becomes of the chosen labels, by the record that they describe.
 
     ``present`` are other records that have the spelling already.
     """
@@ -108,7 +108,7 @@ def groups_of(
 
 
 def with_spellings(chosen: Any, kept: Iterable[Record], rule: MergeRule) -> list[Any]:
-    """Return the records with one of these spellings that are said of the same.
+    """Return the labels of the same records with one of these spellings.
 
     ``chosen`` is the queryset of the records to merge.
     """
@@ -127,7 +127,7 @@ def spelling_name(rule: MergeRule) -> str:
 
 
 def about_attname(model: type[Record]) -> str:
-    """Return the name of the attribute with the id of what a record is said of."""
-    [about, *_] = record_type_of(model).said_of
+    """Return the name of the attribute with the id of the record that a label has."""
+    [about, *_] = record_type_of(model).describes
     field: Any = model._meta.get_field(name_of(about))
     return str(field.attname)

@@ -38,8 +38,8 @@ class MergeRule:
     """How curators merge duplicates of a record.
 
     Empty fields among ``fills`` take the value of a merged record; ``complete`` adds
-    what is derived from them. With ``spelling``, records that are said of something
-    else stay and only get that value of the kept record.
+    what is derived from them. With ``spelling``, labels of other records stay and only
+    get that value of the kept one.
     """
 
     fills: tuple[FieldReference, ...] = ()

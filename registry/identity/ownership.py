@@ -1,9 +1,8 @@
 """Whose records are whose: change and delete them, as an owner or as a curator.
 
 A record belongs to who registered it. Its owner can name co-owners, who look after it
-as well; curators and administrators look after the records of everybody. What is said
-of an object belongs to the owner of the object too. ``docs/decisions`` 33 has the
-reasons.
+as well; curators and administrators look after the records of everybody. Labels of an
+object belong to the owner of the object too. ``docs/decisions`` 33 has the reasons.
 """
 
 from __future__ import annotations
@@ -32,6 +31,9 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Record)
 
+#: At most so many people are named in a message.
+MAX_NAMED = 5
+
 
 def may_change(user: Any, record: Record) -> bool:
     """Return whether a person looks after a record: their own, or as a curator."""
@@ -45,8 +47,8 @@ def may_change(user: Any, record: Record) -> bool:
 def may_withdraw(user: Any, record: Record) -> bool:
     """Return whether a person can take a record away.
 
-    Those who look after an object can take away what is said of it, and people what is
-    said of their account.
+    Those who look after an object can take away its labels, and people the records
+    about their account.
     """
     if may_change(user, record):
         return True
@@ -58,9 +60,9 @@ def may_withdraw(user: Any, record: Record) -> bool:
 
 
 def object_of(record: Record) -> Record | None:
-    """Return the record that this one is said of, if it is said of any."""
+    """Return the record that this one describes, if it describes one."""
     about: Any = record
-    for link in record_type_of(type(record)).said_of:
+    for link in record_type_of(type(record)).describes:
         about = getattr(about, name_of(link))
     return about if about is not record else None
 
@@ -87,12 +89,22 @@ def look_after(model: type[Record], owners: Mapping[int, int], user: Any) -> set
 
 def names_of_people(record: Record) -> str:
     """Return the names of the owner and the co-owners of a record, to ask them."""
-    named = CoOwner.objects.filter(kind=record.kind, record_id=record.pk)
-    people = User.objects.filter(pk=record.registered_by_id) | User.objects.filter(
-        pk__in=named.values("user")
-    )
-    names = list(people.order_by("pk").values_list("username", flat=True)[:5])
-    return ", ".join(names)
+    return people_of(type(record), [record.pk])[record.pk]
+
+
+def people_of(model: type[Record], ids: Collection[int]) -> dict[int, str]:
+    """Return the names of the owner and of some co-owners of records, by id.
+
+    This takes two statements.
+    """
+    owners = model._default_manager.filter(IdIn("pk", ids)).order_by()
+    named = CoOwner.objects.filter(IdIn("record_id", ids), kind=model.kind)
+    names = {
+        pk: [name] for pk, name in owners.values_list("pk", "registered_by__username")
+    }
+    for pk, name in named.order_by("pk").values_list("record_id", "user__username"):
+        names[pk].append(name)
+    return {pk: ", ".join(some[:MAX_NAMED]) for pk, some in names.items()}
 
 
 def lock_own(
@@ -104,18 +116,17 @@ def lock_own(
 ) -> R:
     """Lock and return a record that this person can change; else ``Forbidden``."""
     record = lock_record(model, pk, unless_changed=unless_changed)
-    require_owner(record, by=by)
+    if not may_change(by, record):
+        raise _refusal(record)
     return record
 
 
-def require_owner(record: Record, *, by: User) -> None:
-    """Raise ``Forbidden`` unless a person can change a record."""
-    if not may_change(by, record):
-        raise Forbidden(
-            f"This {record._meta.verbose_name} belongs to {names_of_people(record)}: "
-            f"only its owner, {record_type_of(type(record)).sharing.titles}, curators "
-            "and administrators can change it."
-        )
+def _refusal(record: Record) -> Forbidden:
+    return Forbidden(
+        f"This {record._meta.verbose_name} belongs to {names_of_people(record)}: "
+        f"only its owner, {record_type_of(type(record)).sharing.titles}, curators "
+        "and administrators can change it."
+    )
 
 
 @atomic
@@ -138,9 +149,10 @@ def change_own(
     person has sent.
     """
     record = lock_record(model, pk, unless_changed=unless_changed)
-    if not may_change(by, record) and values and not would_change(record, values):
-        return record
-    require_owner(record, by=by)
+    if not may_change(by, record):
+        if values and not would_change(record, values):
+            return record
+        raise _refusal(record)
     if guard is not None:
         guard(record, values)
     changed = change_record(record, values, by=by, validated=validated)
@@ -166,14 +178,14 @@ def delete_own(
 
 
 @atomic
-def take_away(
+def delete_as_withdrawer(
     model: type[Record],
     pk: int,
     *,
     by: User,
     unless_changed: Collection[str] | None = None,
 ) -> None:
-    """Delete what is said of a record, as who said it or as who looks after it."""
+    """Delete a record, for the people who could withdraw it."""
     record = lock_record(model, pk, unless_changed=unless_changed)
     require_withdrawal(record, by=by)
     delete_record(record, by=by)

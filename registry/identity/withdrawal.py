@@ -10,15 +10,13 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, TypeVar
 
 from registry.core.errors import Conflict, InvalidInput
-from registry.core.events import record_events
 from registry.core.models import MAX_REASON, Record
-from registry.core.records import lock_record
+from registry.core.records import lock_record, set_mark
 from registry.core.transactions import atomic
 from registry.core.verbs import PUT_BACK, WITHDRAWN
 from registry.identity.ownership import require_withdrawal
 
 if TYPE_CHECKING:
-    from registry.core.verbs import Verb
     from registry.identity.models import User
 
 R = TypeVar("R", bound=Record)
@@ -44,7 +42,7 @@ def withdraw_record(
         raise Conflict(
             f"This {model._meta.verbose_name} is withdrawn already: {record.withdrawn}"
         )
-    return _set_reason(record, _checked(reason), WITHDRAWN, by=by)
+    return set_mark(record, "withdrawn", _checked(reason), by=by, verb=WITHDRAWN)
 
 
 @atomic
@@ -60,7 +58,7 @@ def put_back_record(
     require_withdrawal(record, by=by)
     if record.withdrawn is None:
         raise Conflict(f"This {model._meta.verbose_name} is not withdrawn.")
-    return _set_reason(record, None, PUT_BACK, by=by)
+    return set_mark(record, "withdrawn", None, by=by, verb=PUT_BACK)
 
 
 def _checked(reason: str) -> str:
@@ -71,12 +69,3 @@ def _checked(reason: str) -> str:
         message = f"Give a reason of at most {MAX_REASON} characters."
         raise InvalidInput({"reason": [message]})
     return reason
-
-
-def _set_reason(record: R, reason: str | None, verb: Verb, *, by: User) -> R:
-    changes = {"withdrawn": (record.withdrawn, reason)}
-    record.withdrawn = reason
-    record.updated_by_id = by.pk
-    record.save(update_fields=["withdrawn", "updated_by", "last_updated"])
-    record_events(record.kind, [record.pk], verb, by=by, changes=changes)
-    return record

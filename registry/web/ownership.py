@@ -49,9 +49,9 @@ def may_add(viewer: Viewer, record: Record, other: RecordType[Any], link: str) -
     """
     if other is DATA_PRODUCT and isinstance(record, Namespace):
         return not record.closed or may_change(viewer, record)
-    if other.rule is None or not other.said_of or name_of(other.said_of[0]) != link:
+    if other.rule is None or not other.describes or name_of(other.describes[0]) != link:
         return True
     about: Any = record
-    for further in other.said_of[1:]:
+    for further in other.describes[1:]:
         about = getattr(about, name_of(further))
     return may_change(viewer, about)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from registry.catalogue.models import Author, Namespace, Object
 from registry.core.errors import Conflict, Forbidden, InvalidInput
@@ -19,10 +17,9 @@ from registry.identity.models import User
 from registry.identity.services import create_user
 from tests import factories
 from tests.api.client import Api, data_of, url_of
+from tests.races import in_thread, wait_for_a_waiting_writer
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PATIENCE = 60
 
 
 @pytest.fixture
@@ -61,43 +58,15 @@ def test_too_few_and_too_many_records_are_refused(curator: User, others: Any) ->
         merge_records(Author, 1, others, by=curator)
 
 
-def _in_thread(work: Callable[[], Any]) -> Callable[[], Any]:
-    """Close the connection of a thread after its work."""
-
-    def closing() -> Any:
-        try:
-            return work()
-        finally:
-            connection.close()
-
-    return closing
-
-
-def _wait_for_a_waiting_writer() -> None:
-    """Wait until another connection to this database waits for a lock."""
-    deadline = time.monotonic() + PATIENCE
-    with connection.cursor() as cursor:
-        while time.monotonic() < deadline:
-            # within a transaction the view is otherwise the same again
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-                "AND datname = current_database()"
-            )
-            if cursor.fetchone()[0]:
-                return
-    pytest.fail("Nobody waits.")
-
-
 @pytest.mark.postgres
 def test_of_two_merges_at_once_the_later_one_sees_the_earlier(curator: User) -> None:
     first, second, third = _authors(3)
-    merge = _in_thread(lambda: merge_records(Author, second.pk, [third.pk], by=curator))
+    merge = in_thread(lambda: merge_records(Author, second.pk, [third.pk], by=curator))
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             merge_records(Author, first.pk, [second.pk], by=curator)
             later = pool.submit(merge)
-            _wait_for_a_waiting_writer()
+            wait_for_a_waiting_writer()
         with pytest.raises(Conflict, match=f"merged into author {first.pk} by now"):
             later.result()
     assert {*Author.objects.all()} == {first, third}
@@ -107,12 +76,12 @@ def test_of_two_merges_at_once_the_later_one_sees_the_earlier(curator: User) -> 
 def test_two_merges_into_the_same_record_both_succeed(curator: User) -> None:
     kept, second, third = _authors(3)
     thing = factories.ObjectFactory.create(authors=[second, third])
-    merge = _in_thread(lambda: merge_records(Author, kept.pk, [third.pk], by=curator))
+    merge = in_thread(lambda: merge_records(Author, kept.pk, [third.pk], by=curator))
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             merge_records(Author, kept.pk, [second.pk], by=curator)
             later = pool.submit(merge)
-            _wait_for_a_waiting_writer()
+            wait_for_a_waiting_writer()
         later.result()
     assert [*thing.authors.all()] == [kept]
     assert {*MergedRecord.objects.values_list("new_id", flat=True)} == {kept.pk}
@@ -127,8 +96,8 @@ def test_who_links_to_an_author_while_it_is_merged_is_told_to_try_again(
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             merge_records(Author, kept.pk, [gone.pk], by=curator)
-            answer = pool.submit(_in_thread(lambda: api.post("/api/object/", body)))
-            _wait_for_a_waiting_writer()
+            answer = pool.submit(in_thread(lambda: api.post("/api/object/", body)))
+            wait_for_a_waiting_writer()
         assert "try again" in data_of(answer.result(), 409)["detail"]
     assert not Object.objects.exists()
     again = data_of(api.post("/api/object/", body), 201)
@@ -139,7 +108,7 @@ def test_who_links_to_an_author_while_it_is_merged_is_told_to_try_again(
 def test_a_link_that_a_merge_cannot_see_yet_is_refused(curator: User) -> None:
     kept, gone = _authors(2)
     person = factories.UserFactory.create()
-    merge = _in_thread(lambda: merge_records(Author, kept.pk, [gone.pk], by=curator))
+    merge = in_thread(lambda: merge_records(Author, kept.pk, [gone.pk], by=curator))
 
     def link() -> None:
         with ThreadPoolExecutor(1) as pool, transaction.atomic():
@@ -156,13 +125,13 @@ def test_a_link_that_a_merge_cannot_see_yet_is_refused(curator: User) -> None:
 def test_a_change_of_an_object_is_not_lost_by_a_merge(curator: User) -> None:
     kept, gone = _authors(2)
     thing = factories.ObjectFactory.create(authors=[gone])
-    merge = _in_thread(lambda: merge_records(Author, kept.pk, [gone.pk], by=curator))
+    merge = in_thread(lambda: merge_records(Author, kept.pk, [gone.pk], by=curator))
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             row = Object.objects.select_for_update().get(pk=thing.pk)
             row.description = "Changed at the same moment"
             later = pool.submit(merge)
-            _wait_for_a_waiting_writer()
+            wait_for_a_waiting_writer()
             row.save()
         later.result()
     thing.refresh_from_db()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from registry.api.base.schema import RecordSchema
 from registry.api.base.schema.fields import ID
+from registry.api.base.schema.operations import IF_MATCH
 from registry.core.record_types import record_types
 from registry.core.traits import CO_OWNERS
 
@@ -29,6 +30,12 @@ class OwnershipSchema(RecordSchema):
         """Return a name that says what is done, to a namespace or to any record."""
         whose = "record" if "{kind}" in self.path else "namespace"
         return f"{whose}_{self.view.action}"
+
+    def get_override_parameters(self) -> list[Any]:
+        """Return the parameters, with ``If-Match`` where a record is changed."""
+        parameters = super().get_override_parameters()
+        changes = self.method == "POST" and self.view.action != "name_person"
+        return [*parameters, IF_MATCH] if changes else parameters
 
     def _get_pagination_parameters(self) -> list[dict[str, Any]]:
         return []
@@ -54,5 +61,5 @@ class OwnershipSchema(RecordSchema):
 
     def _errors(self) -> Iterator[tuple[str, str]]:
         yield from super()._errors()
-        if self.method == "POST":
+        if IF_MATCH in self.get_override_parameters():
             yield "412", "PreconditionFailed"

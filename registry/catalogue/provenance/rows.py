@@ -1,7 +1,7 @@
 """What documents fetch of the catalogue, in as many queries whatever the number.
 
-What is said of an object and is withdrawn is left out: documents would say it as if it
-held. Objects, data products and runs that are withdrawn stay in, with the reason.
+Withdrawn labels of an object are left out, because documents would state them as valid.
+Withdrawn objects, data products and runs are included, with the reason.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from registry.catalogue.record_types.sections import ANNOTATIONS
 from registry.core.permissions import Who
 from registry.core.record_types import RecordType
 from registry.core.traits import Context, MergeRule
-from registry.identity.ownership import take_away
+from registry.identity.ownership import delete_as_withdrawer
 
 KEYWORD = RecordType(
     model=models.Keyword,
@@ -30,8 +30,8 @@ KEYWORD = RecordType(
     context=Context(
         link=models.Keyword.object, describe=lambda keyword: f"of {keyword.object}"
     ),
-    said_of=(models.Keyword.object,),
-    delete=partial(take_away, models.Keyword),
+    describes=(models.Keyword.object,),
+    delete=partial(delete_as_withdrawer, models.Keyword),
     correct=partial(
         curation.correct_record, models.Keyword, check=curation.check_annotation
     ),
@@ -53,7 +53,7 @@ LICENCE = RecordType(
         models.Licence.identifier,
         models.Licence.object,
     ),
-    said_of=(models.Licence.object,),
+    describes=(models.Licence.object,),
     registered_by=Who.OWNERS_OF_ITS_OBJECT,
     rule=by_owners_of(models.Licence.object),
     correct=partial(
@@ -76,7 +76,7 @@ CODE_REPO_RELEASE = RecordType(
         models.CodeRepoRelease.object,
     ),
     search_texts=(models.CodeRepoRelease.name,),
-    said_of=(models.CodeRepoRelease.object,),
+    describes=(models.CodeRepoRelease.object,),
     registered_by=Who.OWNERS_OF_ITS_OBJECT,
     rule=by_owners_of(models.CodeRepoRelease.object),
     correct=partial(
@@ -98,7 +98,7 @@ KEY_VALUE = RecordType(
     section=ANNOTATIONS,
     rank=140,
     columns=(models.KeyValue.key, models.KeyValue.value, models.KeyValue.object),
-    said_of=(models.KeyValue.object,),
+    describes=(models.KeyValue.object,),
     registered_by=Who.OWNERS_OF_ITS_OBJECT,
     rule=by_owners_of(models.KeyValue.object),
     correct=partial(

@@ -10,7 +10,7 @@ from registry.catalogue.record_types.sections import PEOPLE
 from registry.core.permissions import Who
 from registry.core.record_types import RecordType
 from registry.core.traits import MergeRule
-from registry.identity.ownership import take_away
+from registry.identity.ownership import delete_as_withdrawer
 
 AUTHOR = RecordType(
     model=models.Author,
@@ -45,7 +45,7 @@ USER_AUTHOR = RecordType(
     columns=(models.UserAuthor.author, models.UserAuthor.user),
     account=models.UserAuthor.user,
     registered_by=Who.ONESELF,
-    delete=partial(take_away, models.UserAuthor),
+    delete=partial(delete_as_withdrawer, models.UserAuthor),
     rule=refuse_other_accounts,
     correct=partial(
         curation.correct_record, models.UserAuthor, check=curation.check_user_author

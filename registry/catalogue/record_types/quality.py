@@ -43,7 +43,7 @@ QUALITY_CONTROLLED = RecordType(
         models.QualityControlled.document,
         models.QualityControlled.last_updated,
     ),
-    said_of=(models.QualityControlled.object,),
+    describes=(models.QualityControlled.object,),
     registered_by=Who.OWNERS_OF_ITS_OBJECT,
     rule=by_owners_of(models.QualityControlled.object),
     correct=partial(

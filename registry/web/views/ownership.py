@@ -22,6 +22,7 @@ from registry.identity.ownership import may_withdraw, names_of_people
 from registry.identity.withdrawal import put_back_record, withdraw_record
 from registry.web.describe import address_of, label_of
 from registry.web.views.errors import page
+from registry.web.views.records import find_record
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -151,9 +152,7 @@ def _find(kind: str, pk: int) -> Record:
         record_type = record_type_named(kind)
     except LookupError as error:
         raise Http404(str(error)) from error
-    found = None
-    if pk < 2**63:
-        found = record_type.model._default_manager.filter(pk=pk).first()
+    found = find_record(record_type, pk)
     if found is None:
         raise Http404(f"There is no {record_type.title} {pk}.")
-    return cast("Record", found)
+    return found

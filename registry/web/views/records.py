@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def record(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """Show one record."""
     record_type = record_type_named(kind)
-    found = _find(record_type, pk)
+    found = find_record(record_type, pk)
     if found is None:
         return _redirect_merged(request, record_type, pk)
     api_path = reverse(f"{kind}-detail", args=[pk])
@@ -67,7 +67,7 @@ def _redirect_merged(
     return HttpResponsePermanentRedirect(f"{address}?{query}" if query else address)
 
 
-def _find(record_type: RecordType[Any], pk: int) -> Record | None:
+def find_record(record_type: RecordType[Any], pk: int) -> Record | None:
     """Return a record with the targets of its links; None if there is none."""
     if pk >= 2**63:
         raise Http404

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from registry.catalogue.models import FileType, Object, ObjectComponent
 from registry.catalogue.services import register_objects
@@ -17,43 +15,15 @@ from registry.core.records import create_records
 from registry.runs.models import CodeRun
 from tests.api.client import Api, data_of, path_of, revision_of, url_of
 from tests.factories import CodeRunFactory, ObjectFactory, UserFactory
+from tests.races import PATIENCE, in_thread, wait_for_a_waiting_writer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PATIENCE = 60
 BODY = {"name": "Comma-separated values", "extension": "csv"}
 
 
-def _in_thread(work: Callable[[], Any]) -> Callable[[], Any]:
-    """Close the connection of a thread after its work."""
-
-    def closing() -> Any:
-        try:
-            return work()
-        finally:
-            connection.close()
-
-    return closing
-
-
-def _wait_for_a_waiting_writer() -> None:
-    """Wait until another connection to this database waits for a lock."""
-    deadline = time.monotonic() + PATIENCE
-    with connection.cursor() as cursor:
-        while time.monotonic() < deadline:
-            # within a transaction the view is otherwise the same again
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-                "AND datname = current_database()"
-            )
-            if cursor.fetchone()[0]:
-                return
-    pytest.fail("Nobody waits.")
-
-
 def _post(api: Api) -> Any:
-    return _in_thread(lambda: api.post("/api/file_type/", BODY))
+    return in_thread(lambda: api.post("/api/file_type/", BODY))
 
 
 @pytest.mark.postgres
@@ -64,7 +34,7 @@ def test_a_simultaneous_duplicate_is_refused() -> None:
         with transaction.atomic():
             [record] = create_records(FileType, [BODY], by=person)
             answer = pool.submit(_post(api))
-            _wait_for_a_waiting_writer()
+            wait_for_a_waiting_writer()
         assert data_of(answer.result(), 409)["url"] == url_of(record)
     assert FileType.objects.get() == record
 
@@ -77,7 +47,7 @@ def test_a_record_is_registered_if_the_other_writer_rolls_back() -> None:
         with transaction.atomic():
             create_records(FileType, [BODY], by=person)
             answer = pool.submit(_post(api))
-            _wait_for_a_waiting_writer()
+            wait_for_a_waiting_writer()
             transaction.set_rollback(True)
         data_of(answer.result(), 201)
     assert FileType.objects.get().registered_by != person
@@ -98,7 +68,7 @@ def test_one_of_two_changes_to_one_revision_is_refused() -> None:
             answer = api.call("PATCH", path_of(run), body, if_match=seen)
             return answer.status_code
 
-        return int(_in_thread(patch)())
+        return int(in_thread(patch)())
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(change, people)) == [200, 412]
@@ -115,7 +85,7 @@ def test_one_of_two_deletions_of_a_run_succeeds() -> None:
             barrier.wait()
             return api.call("DELETE", path_of(run)).status_code
 
-        return int(_in_thread(delete)())
+        return int(in_thread(delete)())
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(remove, people)) == [204, 404]
@@ -134,7 +104,7 @@ def test_simultaneous_lists_are_stored_completely_or_not_at_all() -> None:
             barrier.wait()
             return people[number].post("/api/file_type/", rows).status_code
 
-        return int(_in_thread(send)())
+        return int(in_thread(send)())
 
     with ThreadPoolExecutor(4) as pool:
         statuses = list(pool.map(post, range(4)))
@@ -155,7 +125,7 @@ def test_readers_never_see_an_object_without_its_component() -> None:
             seen.wait(PATIENCE)
 
     with ThreadPoolExecutor(1) as pool:
-        done = pool.submit(_in_thread(register))
+        done = pool.submit(in_thread(register))
         assert stored.wait(PATIENCE)
         assert data_of(Api().get("/api/object/"))["count"] == 0
         seen.set()

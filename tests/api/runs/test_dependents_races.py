@@ -17,8 +17,8 @@ from registry.runs.services import (
     register_code_runs,
     update_code_run,
 )
-from tests.api.base.test_races import _in_thread, _wait_for_a_waiting_writer
 from tests.factories import CodeRunFactory, ObjectComponentFactory, values_of
+from tests.races import in_thread, wait_for_a_waiting_writer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
@@ -55,7 +55,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 def _submit(pool: ThreadPoolExecutor, work: Callable[[], Any]) -> Future[Any]:
-    return pool.submit(_in_thread(work))
+    return pool.submit(in_thread(work))
 
 
 @pytest.mark.parametrize("how", TAKES_AWAY)
@@ -71,7 +71,7 @@ def test_a_run_that_is_being_registered_waits_for_the_deletion(
         registered = _submit(
             pool, lambda: register_code_runs([values], by=run.registered_by)
         )
-        _wait_for_a_waiting_writer()
+        wait_for_a_waiting_writer()
         assert not registered.done()
         assert not CodeRun.objects.filter(description=description).exists()
     assert len(registered.result()) == 1
@@ -90,7 +90,7 @@ def test_a_deletion_sees_a_run_that_was_registered_meanwhile(
             # as at the end of the transaction, when links are checked
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         taken = _submit(pool, lambda: TAKES_AWAY[how](run))
-        _wait_for_a_waiting_writer()
+        wait_for_a_waiting_writer()
     with pytest.raises(HasDependents) as caught:
         taken.result()
     assert (caught.value.dependents, caught.value.total) == ((reader,), 1)
@@ -107,7 +107,7 @@ def test_an_output_is_added_while_the_run_is_being_deleted(
     with transaction.atomic():
         update_code_run(run.pk, {"outputs": [part]}, by=run.registered_by)
         deleted = _submit(pool, lambda: TAKES_AWAY["delete"](run))
-        _wait_for_a_waiting_writer()
+        wait_for_a_waiting_writer()
     with pytest.raises(HasDependents) as caught:
         deleted.result()
     assert caught.value.dependents == (reader,)

@@ -73,7 +73,8 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     description="A name for this request, such as a UUID. For 24 hours, the same key "
     "and body get the first response again.",
 )
-_IF_MATCH = OpenApiParameter(
+#: The header of every change of a record.
+IF_MATCH = OpenApiParameter(
     "If-Match",
     {"type": "string"},
     OpenApiParameter.HEADER,
@@ -128,7 +129,7 @@ class RecordSchema(AutoSchema):
         if self.action == "create":
             parameters.append(IDEMPOTENCY_KEY)
         if self.action in _CHANGE_ACTIONS:
-            parameters.append(_IF_MATCH)
+            parameters.append(IF_MATCH)
         return parameters
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[Schema]:

@@ -31,7 +31,7 @@ def properties_of(
 
 
 def withdrawal(reason: str | None, *, is_work: bool = False) -> dict[str, Any]:
-    """Return what is said of what is withdrawn.
+    """Return the properties of a withdrawn record.
 
     schema.org has a word for the status of creative works alone.
     """
