@@ -157,8 +157,8 @@ def _referenced_rows() -> Iterator[tuple[type[Record], str, Rows]]:
     )
     yield (
         tables.Namespace,
-        "id name full_name",
-        ((n, f"group-{n}", f"Group {n}") for n in range(1, NAMESPACES + 1)),
+        "id name full_name closed",
+        ((n, f"group-{n}", f"Group {n}", False) for n in range(1, NAMESPACES + 1)),
     )
 
 

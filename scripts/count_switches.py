@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import itertools
 import os
 import sys
@@ -67,14 +68,21 @@ def _changes(names: list[str]) -> int:
 
 
 def trace(work: Callable[[], None]) -> list[Call]:
-    """Return the calls of a request, once everything that is made once is made."""
+    """Return the calls of a request, once everything that is made once is made.
+
+    Garbage is collected before and not during the request, as it would call the
+    destructors of earlier requests at any moment.
+    """
     work()
+    gc.collect()
     traced = Trace()
+    gc.disable()
     sys.setprofile(traced)
     try:
         work()
     finally:
         sys.setprofile(None)
+        gc.enable()
     return traced.of_view()
 
 

@@ -235,7 +235,7 @@ def test_the_guide_downloads_what_it_uploaded(guide: dict[str, Any]) -> None:
     folder: Path = guide["folder"]
     uploaded = (folder / "in-bed.csv").read_bytes()
     assert (folder / "school_in-bed.csv").read_bytes() == uploaded
-    assert "date,day,in_bed" in guide["Download"]
+    assert "date,day,in_bed" in guide["By its checksum"]
 
 
 def test_the_guide_keeps_private_data_private(guide: dict[str, Any]) -> None:
