@@ -46,6 +46,11 @@ def dependents_of(run: CodeRun) -> tuple[list[CodeRun], int]:
     return _dependents(run, _objects_of(parts))
 
 
+def has_dependents(run: CodeRun) -> bool:
+    """Return whether other runs stand on what a run wrote."""
+    return dependents_of(run)[1] > 0
+
+
 def require_no_dependents(run: CodeRun) -> None:
     """Raise ``HasDependents`` if other runs stand on what a locked run wrote."""
     found, total = _locked_dependents(

@@ -6,6 +6,7 @@ from registry.catalogue.models import ObjectComponent
 from registry.core.record_types import RecordType, declare
 from registry.core.traits import LinkedRecords, Section
 from registry.runs import services
+from registry.runs.dependents import has_dependents
 from registry.runs.models import CodeRun
 
 RUNS = Section("Runs", 50)
@@ -52,6 +53,7 @@ the outputs in that object: 409 names the first ten of the other runs.
     register=services.register_code_runs,
     change=services.update_code_run,
     delete=services.delete_code_run,
+    is_needed=has_dependents,
     guard=services.check_change,
 )
 

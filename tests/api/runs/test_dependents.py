@@ -103,6 +103,18 @@ def test_a_run_of_what_another_wrote_stands_on_it(
     assert body["dependents"] == [url_of(reader)]
 
 
+def test_the_page_offers_deletion_until_another_run_has_read_the_output(
+    api: Api, person: User, run: CodeRun
+) -> None:
+    in_browser = Api(person, accept="text/html")
+    run.outputs.add(part := ObjectComponentFactory())
+    assert b'data-method="DELETE"' in in_browser.get(path_of(run)).content
+    CodeRunFactory(inputs=[part])
+    page = in_browser.get(path_of(run)).content
+    assert b'data-method="DELETE"' not in page
+    assert b'data-method="PUT"' in page
+
+
 def test_runs_that_nothing_stands_on_are_deleted(api: Api, person: User) -> None:
     part = ObjectComponentFactory()
     # it reads what it wrote itself, and what others have read and written
