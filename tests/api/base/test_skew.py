@@ -36,6 +36,18 @@ MANY, OTHERS = 20_000, 200
 BELIEFS = ("nothing", "past", "present")
 
 
+@pytest.fixture(autouse=True)
+def _up_to_date_statistics(db: None) -> Iterator[None]:
+    """Count all rows at the end.
+
+    The check of foreign keys, which Django makes after a test, took half a minute by a
+    plan for nearly empty tables.
+    """
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
 def _relations() -> Iterator[Any]:
     """Yield every embedded list of a record type."""
     for record_type in record_types():

@@ -162,18 +162,20 @@ def test_a_row_of_the_table_holds(row: tuple[str, str, str, str], story: Story) 
     for step in happened.removesuffix(".").split(". "):
         story.happens(step)
     trusted = Api(UserFactory.create(roles=["private-data-read"]))
-    readers = [
+    for reader, may in [
         (Api(), everybody),
         (story.apis["Ada"], ada),
         (story.apis["Bob"], bob),
-        (story.apis["An administrator"], "yes"),
-        (trusted, "yes"),
-    ]
-    for reader, may in readers:
+    ]:
         read_everywhere(reader, story, may=may == "yes")
         for product in story.products:
             expected = story.is_stored and may == "yes"
             assert is_packed(reader, product["url"]) == expected
+    for reader in (story.apis["An administrator"], trusted):
+        for path in {story.paths[0], story.paths[-1]}:
+            downloads(reader, path, may=True, is_stored=story.is_stored)
+        for product in story.products[:1]:
+            assert is_packed(reader, product["url"]) == story.is_stored
     for product in story.products:
         is_private = everybody == "no"
         assert says_private(product["url"]) == is_private
