@@ -128,6 +128,23 @@ class Story:
         assert answer.status_code in expected, content_of(answer)
         self.is_stored = True
 
+    def is_read_by(self, reader: Api, *, may: bool) -> None:
+        """Request the file at all its addresses; at two of them also in other ways."""
+        for path in self.paths:
+            downloads(reader, path, may=may, is_stored=self.is_stored)
+        for path in {self.paths[0], self.paths[-1]}:
+            downloads_parts(reader, path, may=may, is_stored=self.is_stored)
+        for product in self.products:
+            expected = self.is_stored and may
+            assert is_packed(reader, product["url"]) == expected
+
+    def is_read_in_places_by(self, reader: Api) -> None:
+        """Request the file, as somebody who reads all files, at some addresses."""
+        for path in {self.paths[0], self.paths[-1]}:
+            downloads(reader, path, may=True, is_stored=self.is_stored)
+        for product in self.products[:1]:
+            assert is_packed(reader, product["url"]) == self.is_stored
+
     def _post(self, who: str, kind: str, **values: Any) -> str:
         answer = self.apis[who].post(f"/api/{kind}/", values)
         assert answer.status_code in {201, 409}, content_of(answer)
@@ -161,33 +178,16 @@ def test_a_row_of_the_table_holds(row: tuple[str, str, str, str], story: Story) 
     happened, everybody, ada, bob = row
     for step in happened.removesuffix(".").split(". "):
         story.happens(step)
+    story.is_read_by(Api(), may=everybody == "yes")
+    story.is_read_by(story.apis["Ada"], may=ada == "yes")
+    story.is_read_by(story.apis["Bob"], may=bob == "yes")
     trusted = Api(UserFactory.create(roles=["private-data-read"]))
-    for reader, may in [
-        (Api(), everybody),
-        (story.apis["Ada"], ada),
-        (story.apis["Bob"], bob),
-    ]:
-        read_everywhere(reader, story, may=may == "yes")
-        for product in story.products:
-            expected = story.is_stored and may == "yes"
-            assert is_packed(reader, product["url"]) == expected
     for reader in (story.apis["An administrator"], trusted):
-        for path in {story.paths[0], story.paths[-1]}:
-            downloads(reader, path, may=True, is_stored=story.is_stored)
-        for product in story.products[:1]:
-            assert is_packed(reader, product["url"]) == story.is_stored
+        story.is_read_in_places_by(reader)
     for product in story.products:
         is_private = everybody == "no"
         assert says_private(product["url"]) == is_private
         assert crate_says_private(product["url"]) == is_private
-
-
-def read_everywhere(reader: Api, story: Story, *, may: bool) -> None:
-    """Request the file at all its addresses; at two of them also in other ways."""
-    for path in story.paths:
-        downloads(reader, path, may=may, is_stored=story.is_stored)
-    for path in {story.paths[0], story.paths[-1]}:
-        downloads_parts(reader, path, may=may, is_stored=story.is_stored)
 
 
 def downloads(reader: Api, path: str, *, may: bool, is_stored: bool) -> None:
