@@ -1,9 +1,9 @@
 """Real registries for tests: gunicorn on a free port, with its own data and database.
 
 `live_registry` is one for the whole run. `start_registry` starts more of them, with
-settings of their own: `start_registry(REGISTRY_THROTTLE_ANONYMOUS="3/min")`. Those
-without the example are copies of one that was prepared once in the run, for to prepare
-takes most of the time of a start.
+settings of their own: `start_registry(REGISTRY_THROTTLE_ANONYMOUS="3/min")`. They are
+copies of one that was prepared once in the run, with or without the example, for to
+prepare takes most of the time of a start.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -42,8 +43,8 @@ ROOT, PATIENCE = databases.ROOT, databases.PATIENCE
 _PR_SET_PDEATHSIG = 1
 #: The database in a data folder, where SQLite is used.
 DATABASE_FILE = "registry.sqlite3"
-#: The database on PostgreSQL of the registry that is copied, and its address.
-PREPARED, NOWHERE = "prepared_template", "http://nowhere.invalid"
+#: The registries that are copied, by whether they have the example; and their address.
+PREPARED, NOWHERE = {False: "prepared", True: "example"}, "http://nowhere.invalid"
 
 
 @dataclass
@@ -139,10 +140,10 @@ def _start(
     data_dir = Path(tempfile.mkdtemp(prefix="registry-live-"))
     stack.callback(shutil.rmtree, data_dir, ignore_errors=True)
     registry = LiveRegistry.of_folder(data_dir, variables)
-    if example or {"DATABASE_URL", "REGISTRY_DATA_DIR"} & variables.keys():
+    if {"DATABASE_URL", "REGISTRY_DATA_DIR"} & variables.keys():
         _prepare(stack, registry, example=example)
     else:
-        _copy_prepared(stack, registry)
+        _copy_prepared(stack, registry, example=example)
     process = _serve(stack, registry)
     registry.pid = process.pid
     _wait(lambda: _is_ready(registry), process, registry)
@@ -154,29 +155,35 @@ def _prepare(stack: ExitStack, registry: LiveRegistry, *, example: bool) -> None
     if "DATABASE_URL" not in registry.environment:
         folder = Path(registry.environment["REGISTRY_DATA_DIR"])
         shutil.copy(migrated_database(), folder / DATABASE_FILE)
-    registry.manage("prepare", *([] if example else ["--no-example"]))
+    registry.manage("prepare", *_options(example=example))
 
 
-def _copy_prepared(stack: ExitStack, registry: LiveRegistry) -> None:
-    """Make a registry as `prepare --no-example` does, but faster: by copying one.
+def _options(*, example: bool) -> list[str]:
+    return [] if example else ["--no-example"]
+
+
+def _copy_prepared(stack: ExitStack, registry: LiveRegistry, *, example: bool) -> None:
+    """Make a registry as `prepare` does, but faster: by copying one.
 
     Only the keys are its own, which it makes when it starts, and its storage root.
     """
-    folder = made_once("prepared", _make_prepared)
+    name = PREPARED[example]
+    folder = made_once(name, partial(_make_prepared, example=example))
     keys = shutil.ignore_patterns("secret-key", "signing-keys")
     shutil.copytree(folder, registry.data_dir, ignore=keys, dirs_exist_ok=True)
     token = (registry.data_dir / "token").read_text(encoding="ascii")
     registry.use_token("admin", token)
-    registry.environment |= fresh_database(stack, PREPARED)
+    registry.environment |= fresh_database(stack, f"{name}_template")
     _name_root(registry)
 
 
-def _make_prepared(folder: Path) -> None:
+def _make_prepared(folder: Path, *, example: bool) -> None:
     variables = {"REGISTRY_URL": NOWHERE}
-    registry = LiveRegistry.of_folder(folder, variables | template_database(PREPARED))
+    variables |= template_database(f"{PREPARED[example]}_template")
+    registry = LiveRegistry.of_folder(folder, variables)
     if "DATABASE_URL" not in registry.environment:
         shutil.copy(migrated_database(), folder / DATABASE_FILE)
-    registry.manage("prepare", "--no-example")
+    registry.manage("prepare", *_options(example=example))
     (folder / "token").write_text(registry.token(), encoding="ascii")
 
 
