@@ -70,8 +70,8 @@ def _changes(names: list[str]) -> int:
 def trace(work: Callable[[], None]) -> list[Call]:
     """Return the calls of a request, once everything that is made once is made.
 
-    Garbage is collected before and not during the request, as it would call the
-    destructors of earlier requests at any moment.
+    Garbage is collected before the request and not during it: destructors of earlier
+    requests would add calls at random.
     """
     work()
     gc.collect()

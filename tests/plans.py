@@ -57,10 +57,10 @@ def link(table: str, key: str, target: int, column: str, others: list[int]) -> N
         )
 
 
-def analyze(table: str) -> None:
-    """Let the database count what it believes of a table."""
+def analyze(table: str = "") -> None:
+    """Update the statistics of a table, or of all."""
     with connection.cursor() as cursor:
-        cursor.execute(f'ANALYZE "{table}"')
+        cursor.execute(f'ANALYZE "{table}"' if table else "ANALYZE")
 
 
 @contextmanager

@@ -253,6 +253,16 @@ class RecordAdmin(Merging, ServiceAdmin):
             raise PermissionDenied(f"A {self.record_type.title} cannot be deleted.")
         delete(obj.pk, by=signed_in_user(request))
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show no link to delete a record that others depend on."""
+        record = context.get("original")
+        has_dependents = self.record_type.has_dependents
+        if record is not None and has_dependents is not None:
+            context["show_delete"] = not has_dependents(record)
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the fields, followed by who registered the record and when."""
         about = [("Who and when", {"fields": AUDIT_FIELDS})] if obj else []

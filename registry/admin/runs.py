@@ -1,4 +1,4 @@
-"""The pages of code runs, the only record type that can be deleted."""
+"""The pages of code runs, which cannot be deleted while others stand on them."""
 
 from __future__ import annotations
 
@@ -57,15 +57,6 @@ class CodeRunAdmin(RecordAdmin):
         runs = [str(run) for run in objs]
         kept_by = [text for run in objs for text in _named_dependents(run)]
         return runs, {str(self.opts.verbose_name_plural): len(runs)}, set(), kept_by
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        """Show no link to delete a run on which others stand."""
-        run = context.get("original")
-        if run is not None and dependents_of(run)[1]:
-            context["show_delete"] = False
-        return super().render_change_form(request, context, *args, **kwargs)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any

@@ -107,8 +107,8 @@ class RecordType(RowType[R]):
     change: Callable[..., R] | None = None
     #: The service by which an owner deletes a record.
     delete: Callable[..., None] | None = None
-    #: Whether others stand on a record, so that it cannot be deleted now.
-    is_needed: Callable[[R], bool] | None = None
+    #: Whether other records depend on a record, so that nobody can delete it now.
+    has_dependents: Callable[[R], bool] | None = None
     #: The service by which administrators correct what its owner cannot change.
     correct: Callable[..., R] | None = None
     #: Raises ``Conflict`` for new values that would affect others; restoring asks it.

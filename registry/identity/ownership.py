@@ -44,6 +44,14 @@ def may_change(user: Any, record: Record) -> bool:
     return record.pk in co_owned_among(type(record), [record.pk], user)
 
 
+def may_delete(user: Any, record: Record) -> bool:
+    """Return whether a person can delete a record of a type that can be deleted."""
+    has_dependents = record_type_of(type(record)).has_dependents
+    if not may_withdraw(user, record):
+        return False
+    return has_dependents is None or not has_dependents(record)
+
+
 def may_withdraw(user: Any, record: Record) -> bool:
     """Return whether a person can take a record away.
 

@@ -42,13 +42,13 @@ MAX_NAMED = 10
 
 def dependents_of(run: CodeRun) -> tuple[list[CodeRun], int]:
     """Return the first runs that stand on what a run wrote, and how many there are."""
-    parts = ObjectComponent.objects.filter(outputs_of=run.pk)
-    return _dependents(run, _objects_of(parts))
+    return _dependents(run, _written_objects(run))
 
 
 def has_dependents(run: CodeRun) -> bool:
     """Return whether other runs stand on what a run wrote."""
-    return dependents_of(run)[1] > 0
+    objects = _written_objects(run)
+    return bool(objects) and _users_of(run, objects).exists()
 
 
 def require_no_dependents(run: CodeRun) -> None:
@@ -136,10 +136,14 @@ def _locked_dependents(
 def _dependents(run: CodeRun, objects: Collection[int]) -> tuple[list[CodeRun], int]:
     if not objects:
         return [], 0
-    users = CodeRun.objects.filter(pk__in=_column(_uses(run, objects)))
+    users = _users_of(run, objects)
     found = list(users.order_by("pk")[: MAX_NAMED + 1])
     total = users.count() if len(found) > MAX_NAMED else len(found)
     return found[:MAX_NAMED], total
+
+
+def _users_of(run: CodeRun, objects: Collection[int]) -> QuerySet[CodeRun]:
+    return CodeRun.objects.filter(pk__in=_column(_uses(run, objects)))
 
 
 def _uses(run: CodeRun, objects: Collection[int]) -> Iterable[_Uses]:
@@ -159,6 +163,10 @@ def _column(uses: Iterable[_Uses], *, of_objects: bool = False) -> QuerySet[Any]
         rows.values_list(name if of_objects else run) for rows, run, name in uses
     ]
     return first.union(*others)
+
+
+def _written_objects(run: CodeRun) -> list[int]:
+    return _objects_of(ObjectComponent.objects.filter(outputs_of=run.pk))
 
 
 def _objects_of(parts: QuerySet[ObjectComponent]) -> list[int]:

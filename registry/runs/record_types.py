@@ -53,7 +53,7 @@ the outputs in that object: 409 names the first ten of the other runs.
     register=services.register_code_runs,
     change=services.update_code_run,
     delete=services.delete_code_run,
-    is_needed=has_dependents,
+    has_dependents=has_dependents,
     guard=services.check_change,
 )
 

@@ -2,8 +2,8 @@
 
 `live_registry` is one for the whole run. `start_registry` starts more of them, with
 settings of their own: `start_registry(REGISTRY_THROTTLE_ANONYMOUS="3/min")`. They are
-copies of one that was prepared once in the run, with or without the example, for to
-prepare takes most of the time of a start.
+copies of one that is prepared once in the run, with or without the example, because
+preparing takes most of the time of a start.
 """
 
 from __future__ import annotations
@@ -43,8 +43,10 @@ ROOT, PATIENCE = databases.ROOT, databases.PATIENCE
 _PR_SET_PDEATHSIG = 1
 #: The database in a data folder, where SQLite is used.
 DATABASE_FILE = "registry.sqlite3"
-#: The registries that are copied, by whether they have the example; and their address.
-PREPARED, NOWHERE = {False: "prepared", True: "example"}, "http://nowhere.invalid"
+#: The registries that are copied, by whether they have the example.
+PREPARED = {False: "prepared", True: "prepared_with_example"}
+#: Their address until they are copied.
+NOWHERE = "http://nowhere.invalid"
 
 
 @dataclass
@@ -141,7 +143,8 @@ def _start(
     stack.callback(shutil.rmtree, data_dir, ignore_errors=True)
     registry = LiveRegistry.of_folder(data_dir, variables)
     if {"DATABASE_URL", "REGISTRY_DATA_DIR"} & variables.keys():
-        _prepare(stack, registry, example=example)
+        registry.environment = fresh_database(stack) | registry.environment
+        _prepare(registry, example=example)
     else:
         _copy_prepared(stack, registry, example=example)
     process = _serve(stack, registry)
@@ -150,16 +153,11 @@ def _start(
     return registry
 
 
-def _prepare(stack: ExitStack, registry: LiveRegistry, *, example: bool) -> None:
-    registry.environment = fresh_database(stack) | registry.environment
+def _prepare(registry: LiveRegistry, *, example: bool) -> None:
     if "DATABASE_URL" not in registry.environment:
         folder = Path(registry.environment["REGISTRY_DATA_DIR"])
         shutil.copy(migrated_database(), folder / DATABASE_FILE)
-    registry.manage("prepare", *_options(example=example))
-
-
-def _options(*, example: bool) -> list[str]:
-    return [] if example else ["--no-example"]
+    registry.manage("prepare", *([] if example else ["--no-example"]))
 
 
 def _copy_prepared(stack: ExitStack, registry: LiveRegistry, *, example: bool) -> None:
@@ -181,9 +179,7 @@ def _make_prepared(folder: Path, *, example: bool) -> None:
     variables = {"REGISTRY_URL": NOWHERE}
     variables |= template_database(f"{PREPARED[example]}_template")
     registry = LiveRegistry.of_folder(folder, variables)
-    if "DATABASE_URL" not in registry.environment:
-        shutil.copy(migrated_database(), folder / DATABASE_FILE)
-    registry.manage("prepare", *_options(example=example))
+    _prepare(registry, example=example)
     (folder / "token").write_text(registry.token(), encoding="ascii")
 
 

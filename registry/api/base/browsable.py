@@ -23,8 +23,7 @@ from rest_framework.utils.breadcrumbs import get_breadcrumbs
 from registry.api.base.fields import LinkField, LinksField
 from registry.core.links import kind_of
 from registry.core.models import Record
-from registry.core.record_types import record_type_of
-from registry.identity.ownership import may_change, may_withdraw
+from registry.identity.ownership import may_change, may_delete
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -157,7 +156,7 @@ def _write_forms(view: Any, request: Request, data: Any) -> dict[str, Any] | Non
     record = view.get_queryset().filter(pk=view.kwargs["pk"]).first()
     if not isinstance(record, Record):
         return None
-    deletes = "DELETE" in methods and _may_delete(user, record)
+    deletes = "DELETE" in methods and may_delete(user, record)
     changes = "PUT" in methods and may_change(user, record)
     if not deletes and not changes:
         return None
@@ -169,12 +168,6 @@ def _write_forms(view: Any, request: Request, data: Any) -> dict[str, Any] | Non
         writing["change"] = _form_json(request, present, "PUT", "PATCH")
         writing["revision"] = record.revision
     return writing
-
-
-def _may_delete(user: Any, record: Record) -> bool:
-    """Return whether the user can delete the record, as it is now."""
-    is_needed = record_type_of(type(record)).is_needed
-    return may_withdraw(user, record) and not (is_needed and is_needed(record))
 
 
 def _form_json(request: Request, default: Any, *methods: str) -> str:

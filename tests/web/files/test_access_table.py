@@ -128,7 +128,7 @@ class Story:
         assert answer.status_code in expected, content_of(answer)
         self.is_stored = True
 
-    def is_read_by(self, reader: Api, *, may: bool) -> None:
+    def read_everywhere(self, reader: Api, *, may: bool) -> None:
         """Request the file at all its addresses; at two of them also in other ways."""
         for path in self.paths:
             downloads(reader, path, may=may, is_stored=self.is_stored)
@@ -138,8 +138,8 @@ class Story:
             expected = self.is_stored and may
             assert is_packed(reader, product["url"]) == expected
 
-    def is_read_in_places_by(self, reader: Api) -> None:
-        """Request the file, as somebody who reads all files, at some addresses."""
+    def read_first_and_last(self, reader: Api) -> None:
+        """Request the file for a person who can read every file."""
         for path in {self.paths[0], self.paths[-1]}:
             downloads(reader, path, may=True, is_stored=self.is_stored)
         for product in self.products[:1]:
@@ -178,12 +178,12 @@ def test_a_row_of_the_table_holds(row: tuple[str, str, str, str], story: Story) 
     happened, everybody, ada, bob = row
     for step in happened.removesuffix(".").split(". "):
         story.happens(step)
-    story.is_read_by(Api(), may=everybody == "yes")
-    story.is_read_by(story.apis["Ada"], may=ada == "yes")
-    story.is_read_by(story.apis["Bob"], may=bob == "yes")
+    story.read_everywhere(Api(), may=everybody == "yes")
+    story.read_everywhere(story.apis["Ada"], may=ada == "yes")
+    story.read_everywhere(story.apis["Bob"], may=bob == "yes")
     trusted = Api(UserFactory.create(roles=["private-data-read"]))
     for reader in (story.apis["An administrator"], trusted):
-        story.is_read_in_places_by(reader)
+        story.read_first_and_last(reader)
     for product in story.products:
         is_private = everybody == "no"
         assert says_private(product["url"]) == is_private
