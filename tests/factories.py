@@ -137,6 +137,14 @@ def values_of(of: type[RecordFactory], **given: Any) -> dict[str, Any]:
     return values
 
 
+def factory_of(kind: str) -> type[RecordFactory]:
+    """Return the factory of a record type."""
+    of_kind: dict[str, type[RecordFactory]] = {
+        one._meta.model.kind: one for one in RecordFactory.__subclasses__()
+    }
+    return of_kind[kind]
+
+
 class AuthorFactory(RecordFactory):
     """Authors, with an identifier."""
 

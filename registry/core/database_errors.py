@@ -9,8 +9,9 @@ from __future__ import annotations
 import errno
 import sqlite3
 import time
+from typing import Any
 
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from registry.core.errors import Conflict, RegistryError, StorageFull, Unavailable
 
@@ -18,6 +19,21 @@ from registry.core.errors import Conflict, RegistryError, StorageFull, Unavailab
 _CONTENTION = frozenset({"40P01", "40001"})
 #: SQLSTATE of disk_full in PostgreSQL.
 _DISK_FULL = "53100"
+#: Beginnings of the SQLSTATEs of what passes: a lost connection, too many connections
+#: or no memory, a lock that was not free, a shutdown or restart, an error of the disk.
+_PASSING = ("08", "53", "55P03", "57", "58")
+_PASSING_SQLITE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
+_BUSY = "The database is busy or out of reach; try again."
 #: SQLSTATE of undefined_table and undefined_column.
 _NO_TABLE = frozenset({"42P01", "42703"})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -65,7 +81,7 @@ def to_registry_error(error: BaseException) -> RegistryError | None:
     elif is_contention(error):
         found = Conflict("Another change was made at the same moment; try again.")
     else:
-        found = Unavailable("The database is busy or out of reach; try again.")
+        found = Unavailable(_BUSY) if _passes(error) else None
     if isinstance(found, StorageFull):
         _LastFull.at = time.monotonic()
     return found
@@ -79,5 +95,27 @@ def disk_was_full_recently() -> bool:
 def _lost_connection(error: BaseException) -> Unavailable | None:
     """Return the error for a connection that ended before a statement was sent."""
     if isinstance(error, InterfaceError) and "closed" in str(error):
-        return Unavailable("The database is busy or out of reach; try again.")
+        return Unavailable(_BUSY)
     return None
+
+
+def _passes(error: OperationalError) -> bool:
+    """Return whether the same statement can succeed later.
+
+    Errors without a code are of the connection or of a statement that was never sent.
+    After those, the connection is still open.
+    """
+    cause = error.__cause__
+    code = getattr(cause, "sqlite_errorcode", None)
+    if code is not None:
+        # the lowest byte is the kind of error, the others say more
+        return code & 0xFF in _PASSING_SQLITE
+    state = getattr(cause, "sqlstate", None)
+    if state is not None:
+        return str(state).startswith(_PASSING)
+    return not _is_connected()
+
+
+def _is_connected() -> bool:
+    inner: Any = connection.connection
+    return inner is not None and not inner.closed

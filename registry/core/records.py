@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Record)
 
+#: Parameters that PostgreSQL takes in one statement; SQLite takes more. Only rows whose
+#: columns cannot be sent as arrays come near it.
+MAX_PARAMETERS = 65_535
 #: Field values by name. A link is the target or its id.
 Values = Mapping[str, Any]
 #: The changed fields by name, each with its old and its new value.
@@ -263,7 +266,9 @@ def _insert_records(
 
 def _bulk_create(records: Sequence[Record]) -> Sequence[Record]:
     """Insert new records; return them with their ids."""
-    type(records[0])._default_manager.bulk_create(records)
+    model = type(records[0])
+    most = MAX_PARAMETERS // len(model._meta.concrete_fields)
+    model._default_manager.bulk_create(records, batch_size=most)
     return records
 
 
