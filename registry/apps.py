@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
 from django.core import checks
 from django.db import models
+from django.db.models.signals import post_migrate
 
 from registry.core.lookups import GlobLookup
 from registry.http.checks import check_processes_share_counters
@@ -46,7 +47,7 @@ class RegistryConfig(AppConfig):
         for field in (models.CharField, models.TextField):
             field.register_lookup(GlobLookup)
         register_provenance()
-        register_receivers()
+        register_receivers(self)
 
 
 def register_provenance() -> None:
@@ -59,8 +60,12 @@ def register_provenance() -> None:
     of_runs.register()
 
 
-def register_receivers() -> None:
-    """Have each sign-in with a browser remembered."""
+def register_receivers(config: AppConfig) -> None:
+    """Have each sign-in with a browser remembered, and rows counted by triggers."""
+    from registry.core.row_triggers import install_triggers  # noqa: PLC0415
     from registry.http.browser_sessions import remember_sign_in  # noqa: PLC0415
 
     user_logged_in.connect(remember_sign_in, dispatch_uid="registry.browser_sessions")
+    post_migrate.connect(
+        install_triggers, sender=config, dispatch_uid="registry.row_triggers"
+    )

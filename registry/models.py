@@ -1,7 +1,7 @@
 """Gathers the domains' models for Django, and nothing else."""
 
 from registry.catalogue.models import *  # noqa: F403
-from registry.core.models import Event, MergedRecord
+from registry.core.models import Event, MergedRecord, RowChange
 from registry.http.models import IdempotencyKey
 from registry.identity.models import (
     ApiToken,
@@ -24,6 +24,7 @@ __all__ = [
     "IdempotencyKey",
     "MergedRecord",
     "RoleRequest",
+    "RowChange",
     "StoredFile",
     "User",
 ]

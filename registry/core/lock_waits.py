@@ -7,7 +7,7 @@ minute. PostgreSQL waits for locks as long as a statement can take.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
@@ -39,5 +39,7 @@ def brief_lock_waits(seconds: float = 1) -> Iterator[None]:
 
 
 def _set_busy_timeout(seconds: float) -> None:
+    wrapper: Any = connection
+    wrapper.lock_seconds = seconds
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")

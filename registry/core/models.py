@@ -1,4 +1,4 @@
-"""The base model of records, and the models of events and of merged records."""
+"""The base model of records, and the models of events, merges and row counts."""
 
 from __future__ import annotations
 
@@ -170,3 +170,24 @@ class MergedRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.old_id} is now {self.new_id}"
+
+
+class RowChange(models.Model):
+    """How a statement changed the number of rows of a table; triggers write these.
+
+    ``registry.core.row_triggers`` describes them.
+    """
+
+    name = models.CharField(max_length=63, help_text="The table.")
+    present = models.BigIntegerField(
+        help_text="How many more records there are that nobody has withdrawn."
+    )
+    stamp = models.BigIntegerField(
+        help_text="A random number; those of a table combine to one for its content."
+    )
+
+    class Meta:
+        indexes = (models.Index(fields=["name"], name="row_change_name"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.present:+}"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from contextlib import contextmanager
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
 from registry.core.errors import StatementTimeout
+from registry.core.sqlite3.turns import Turns
 from registry.core.statement_timeouts import current_timeout
 
 if TYPE_CHECKING:
@@ -19,6 +22,11 @@ if TYPE_CHECKING:
 #: Instructions of SQLite's virtual machine between two looks at the clock: some
 #: milliseconds. Each look waits for the interpreter, so more would slow reads down.
 _STEPS = 100_000
+#: Seconds that Python's driver waits for a lock, unless the settings say otherwise.
+_USUAL_SECONDS = 5.0
+
+#: The turns of the writers of each database file in this process.
+_TURNS: defaultdict[str, Turns] = defaultdict(Turns)
 
 
 class Deadline:
@@ -79,11 +87,15 @@ class Cursor(base.SQLiteCursorWrapper):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Gives each connection a deadline, which its cursors set."""
+    """Gives each connection a deadline, which its cursors set, and turns to write."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.deadline = Deadline()
+        self._turns: Turns | None = None
+        usual = self.settings_dict["OPTIONS"].get("timeout", _USUAL_SECONDS)
+        #: How long a transaction waits for its turn.
+        self.lock_seconds = float(usual)
 
     def get_new_connection(self, conn_params: Any) -> Any:
         """Connect, and have SQLite look at the clock now and then."""
@@ -96,3 +108,45 @@ class DatabaseWrapper(base.DatabaseWrapper):
         cursor = self.connection.cursor(factory=Cursor)
         cursor.deadline = self.deadline
         return cursor
+
+    def _start_transaction_under_autocommit(self) -> None:
+        """Begin a transaction when no other thread of this process is writing."""
+        turns = _TURNS[str(self.settings_dict["NAME"])]
+        if not turns.take(self.lock_seconds):
+            raise _locked()
+        self._turns = turns
+        try:
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
+        except BaseException:
+            self._end_turn()
+            raise
+
+    def _commit(self) -> None:
+        super()._commit()  # type: ignore[misc]
+        self._end_turn()
+
+    def _rollback(self) -> None:
+        try:
+            super()._rollback()  # type: ignore[misc]
+        finally:
+            self._end_turn()
+
+    def _close(self) -> None:
+        try:
+            super()._close()  # type: ignore[misc]
+        finally:
+            self._end_turn()
+
+    def _end_turn(self) -> None:
+        turns, self._turns = self._turns, None
+        if turns is not None:
+            turns.pass_on()
+
+
+def _locked() -> OperationalError:
+    """Return the error that SQLite raises when it has waited for too long."""
+    cause = sqlite3.OperationalError("database is locked")
+    cause.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    error = OperationalError(str(cause))
+    error.__cause__ = cause
+    return error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.cache import cache
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_safe
 from registry.catalogue import models as catalogue
 from registry.catalogue.models import DataProduct
 from registry.core.record_types import record_types_by_rank
+from registry.core.row_counts import present_rows
 from registry.runs.models import CodeRun
 from registry.web.guides import guides
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from registry.core.models import Record
 
-#: How long counts are cached, in seconds, because large tables take long to count.
-COUNTS_TIMEOUT = 30
 NEWEST = 5
 
 COUNTED_MODELS: tuple[type[Record], ...] = (
@@ -63,18 +61,14 @@ def counts() -> list[dict[str, Any]]:
 
     Like the lists, this leaves out withdrawn records.
     """
-    numbers = cache.get_or_set("home:counts", _count, COUNTS_TIMEOUT)
+    numbers = present_rows(COUNTED_MODELS)
     return [
         {
             "name": model._meta.verbose_name
-            if number == 1
+            if numbers[model] == 1
             else model._meta.verbose_name_plural,
-            "count": number,
+            "count": numbers[model],
             "address": reverse(f"web:{model.kind}-list"),
         }
-        for model, number in zip(COUNTED_MODELS, numbers or [], strict=True)
+        for model in COUNTED_MODELS
     ]
-
-
-def _count() -> list[int]:
-    return [model.objects.not_withdrawn().count() for model in COUNTED_MODELS]
