@@ -124,8 +124,11 @@ def _record_rows(size: Size) -> Iterator[tuple[type[Record], str, Rows]]:
     )
     yield (
         tables.CodeRepoRelease,
-        "id object_id name version",
-        ((n, n, f"model-{n}", "1.0.0") for n in numbers[:REPOSITORIES]),
+        "id object_id name version version_key",
+        (
+            (n, n, f"model-{n}", "1.0.0", version_key("1.0.0"))
+            for n in numbers[:REPOSITORIES]
+        ),
     )
     yield (
         tables.CodeRun,

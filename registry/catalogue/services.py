@@ -12,7 +12,6 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 from registry.catalogue.models import (
@@ -30,8 +29,6 @@ from registry.catalogue.ownership import require_product
 from registry.core.errors import Conflict, Duplicate
 from registry.core.records import Values, change_record, create_records
 from registry.core.transactions import atomic
-from registry.core.validators import validate_semantic_version
-from registry.core.versions import version_key
 from registry.identity.ownership import change_own, lock_own
 
 if TYPE_CHECKING:
@@ -88,22 +85,7 @@ def register_data_products(
     rows: Sequence[Values], *, by: User, validated: bool = False
 ) -> list[DataProduct]:
     """Register data products."""
-    return create_records(
-        DataProduct,
-        [_with_version_key(row) for row in rows],
-        by=by,
-        validated=validated,
-    )
-
-
-def _with_version_key(row: Values) -> Values:
-    """Add the sort key of a valid version; validation refuses other versions later."""
-    version = row.get("version", "")
-    try:
-        validate_semantic_version(version)
-    except ValidationError:
-        return row
-    return {**row, "version_key": version_key(version)}
+    return create_records(DataProduct, rows, by=by, validated=validated)
 
 
 def register_external_objects(
@@ -181,7 +163,7 @@ def update_data_product(
     return change_own(
         DataProduct,
         pk,
-        _with_version_key(values) if "version" in values else values,
+        values,
         by=by,
         unless_changed=unless_changed,
         validated=validated,

@@ -187,6 +187,35 @@ class IdIn(models.Func):
         )
 
 
+class RowComparison(models.Func):
+    """A condition for ``filter()``: columns, compared with values as one row.
+
+    ``operator`` is ``<`` or ``>``. An index on the columns, in their order, has these
+    rows next to each other; with the same condition column by column, databases read
+    the index from its beginning.
+    """
+
+    output_field = models.BooleanField()
+
+    def __init__(
+        self, columns: Iterable[str], operator: str, values: Iterable[models.Value]
+    ) -> None:
+        super().__init__(*map(models.F, columns), *values)
+        self.operator = operator
+
+    def as_sql(  # type: ignore[override]
+        self, compiler: Any, connection: Any, **context: Any
+    ) -> Any:
+        """Return SQL that compares two rows."""
+        parts = [compiler.compile(one) for one in self.source_expressions]
+        half = len(parts) // 2
+        own, others = (
+            ", ".join(part for part, _ in some) for some in (parts[:half], parts[half:])
+        )
+        parameters = [one for _, given in parts for one in given]
+        return f"({own}) {self.operator} ({others})", parameters
+
+
 def encode_ids(ids: Iterable[int]) -> str:
     """Return ids as one text, which is a single parameter of a statement."""
     digits = ",".join(map(str, ids))

@@ -2,7 +2,41 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import semver
+from django.db import models
+
+
+class VersionKeyField(models.BinaryField):  # type: ignore[type-arg]
+    """The sort key of the ``version`` of a row; every save derives it anew.
+
+    So whatever registers, corrects or restores a record keeps its key right, and lists
+    in the order of their versions are read from an index.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault(
+            "help_text", "The version, encoded so that bytewise order is precedence."
+        )
+        super().__init__(**options)
+
+    def deconstruct(self) -> Any:
+        """Return the field as the plain column that it is for migrations."""
+        name, _, arguments, options = super().deconstruct()
+        return name, "django.db.models.BinaryField", arguments, options
+
+    def pre_save(self, model_instance: Any, add: bool) -> bytes:
+        """Return the key of the version that the row is saved with."""
+        key = version_key(model_instance.version)
+        setattr(model_instance, self.attname, key)
+        return key
+
+
+def sort_field(model: type[models.Model], name: str) -> str:
+    """Return the field that orders rows by this one: of a version, that of its key."""
+    keys = (one.name for one in model._meta.fields if isinstance(one, VersionKeyField))
+    return next(keys, name) if name == "version" else name
 
 
 def version_key(version: str) -> bytes:

@@ -15,7 +15,10 @@ from typing import Any, TypeVar
 
 import orjson
 from django.core.exceptions import ValidationError
-from django.db.models import F, Model, OrderBy, Q, QuerySet
+from django.db.models import BinaryField, F, Model, OrderBy, Q, QuerySet, Value
+
+from registry.core.lookups import RowComparison
+from registry.core.versions import sort_field
 
 M = TypeVar("M", bound=Model)
 
@@ -35,6 +38,12 @@ class SortKey:
     name: str
     descending: bool
     nullable: bool = False
+
+    @classmethod
+    def of(cls, model: type[Model], name: str, *, descending: bool) -> SortKey:
+        """Return the key that orders the rows of a model by a field."""
+        field: Any = model._meta.get_field(sort_field(model, name))
+        return cls(field.name, descending, bool(field.null))
 
     def order_by(self, *, backwards: bool) -> Any:
         """Return the expression to order by."""
@@ -71,7 +80,9 @@ class Cursor:
 
     def encode(self) -> str:
         """Return the cursor as text for a URL."""
-        raw = orjson.dumps([int(self.backwards), *self.values], option=orjson.OPT_UTC_Z)
+        raw = orjson.dumps(
+            [int(self.backwards), *self.values], _encode_bytes, orjson.OPT_UTC_Z
+        )
         return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
     @classmethod
@@ -91,6 +102,11 @@ class Cursor:
         return cls(parsed, bool(backwards))
 
 
+def _encode_bytes(value: Any) -> str:
+    """Return the bytes of a sort key as text, from which its field returns them."""
+    return base64.b64encode(value).decode()
+
+
 def _parse_value(model: type[Model], key: SortKey, value: Any) -> Any:
     """Return a sort key's value from JSON, in the type of its column."""
     if value is None and key.nullable:
@@ -101,13 +117,15 @@ def _parse_value(model: type[Model], key: SortKey, value: Any) -> Any:
     if isinstance(value, str) and "\0" in value:
         raise InvalidCursor(value)
     parsed = (field.target_field if field.is_relation else field).to_python(value)
-    if not _is_storable(parsed):
+    if not _is_storable(field, parsed):
         raise InvalidCursor(str(value))
     return parsed.astimezone(UTC) if isinstance(parsed, datetime) else parsed
 
 
-def _is_storable(value: Any) -> bool:
+def _is_storable(field: Any, value: Any) -> bool:
     """Return whether a column can hold the value: no huge integer, no naive time."""
+    if isinstance(field, BinaryField):
+        return isinstance(value, bytes | memoryview)
     if isinstance(value, datetime):
         return value.tzinfo is not None
     return not (isinstance(value, int) and abs(value) >= 2**63)
@@ -119,8 +137,25 @@ def order_from_cursor(
     """Return the rows ordered by the keys, starting after the cursor."""
     backwards = cursor is not None and cursor.backwards
     if cursor is not None:
-        queryset = queryset.filter(_rows_after_cursor(keys, cursor))
+        queryset = queryset.filter(_rows_beyond(queryset.model, keys, cursor))
     return queryset.order_by(*(key.order_by(backwards=backwards) for key in keys))
+
+
+def _rows_beyond(model: type[Model], keys: Sequence[SortKey], cursor: Cursor) -> Any:
+    """Return the condition for rows after the cursor.
+
+    Keys in one direction are compared as rows: so the database begins at the cursor in
+    the index of these keys, instead of reading what comes before.
+    """
+    if len({key.descending for key in keys}) > 1 or any(key.nullable for key in keys):
+        return _rows_after_cursor(keys, cursor)
+    fields: list[Any] = [model._meta.get_field(key.name) for key in keys]
+    values = [
+        Value(value, field.target_field if field.is_relation else field)
+        for value, field in zip(cursor.values, fields, strict=True)
+    ]
+    operator = "<" if keys[0].descending != cursor.backwards else ">"
+    return RowComparison([key.name for key in keys], operator, values)
 
 
 def _rows_after_cursor(keys: Sequence[SortKey], cursor: Cursor) -> Q:

@@ -197,9 +197,10 @@ def ordering_of(request: Request, model: type[Model]) -> Sequence[SortKey]:
                     ]
                 }
             )
-        field: Any = model._meta.get_field(name)
-        keys.setdefault(name, SortKey(name, part != name, bool(field.null)))
-    keys.setdefault("id", SortKey("id", descending=True))
+        keys.setdefault(name, SortKey.of(model, name, descending=part != name))
+    # in the direction of the last key, so that one index has both directions
+    descending = [*keys.values()][-1].descending if keys else True
+    keys.setdefault("id", SortKey("id", descending))
     return _keys_until_id(list(keys.values()))
 
 

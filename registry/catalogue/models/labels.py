@@ -11,6 +11,7 @@ from registry.core import validators
 from registry.core.limits import Limit
 from registry.core.models import Record
 from registry.core.texts import shorten_text
+from registry.core.versions import VersionKeyField
 
 
 class Keyword(Record):
@@ -115,6 +116,7 @@ class CodeRepoRelease(Record):
         validators=[validators.validate_semantic_version],
         help_text="Semantic version of the release, such as 1.0.0.",
     )
+    version_key = VersionKeyField()
     website = models.URLField(
         max_length=validators.SHORT_LENGTH,
         null=True,
@@ -128,6 +130,9 @@ class CodeRepoRelease(Record):
             models.UniqueConstraint(
                 fields=["name", "version"], name="code_repo_release_once"
             ),
+        )
+        indexes = (
+            models.Index(fields=["version_key", "id"], name="release_by_version"),
         )
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from registry.catalogue.querysets import DataProductQuerySet
 from registry.core import validators
 from registry.core.limits import Limit
 from registry.core.models import Record
+from registry.core.versions import VersionKeyField
 
 
 def closes_new_namespaces() -> bool:
@@ -84,10 +85,7 @@ class DataProduct(Record):
         validators=[validators.validate_semantic_version],
         help_text="Semantic version, such as 1.0.0 (https://semver.org).",
     )
-    version_key = models.BinaryField(
-        editable=False,
-        help_text="The version, encoded so that bytewise order is precedence.",
-    )
+    version_key = VersionKeyField()
     object = models.ForeignKey(
         Object,
         on_delete=models.PROTECT,
@@ -111,6 +109,7 @@ class DataProduct(Record):
         indexes = (
             models.Index(fields=["object", "id"], name="product_by_object"),
             models.Index(fields=["namespace", "id"], name="product_by_namespace"),
+            models.Index(fields=["version_key", "id"], name="product_by_version"),
         )
 
     def __str__(self) -> str:
@@ -195,6 +194,7 @@ class ExternalObject(Record):
         editable=False,
         help_text="Version of the data product when this record was made.",
     )
+    version_key = VersionKeyField()
 
     class Meta(Record.Meta):
         verbose_name = "external object"
@@ -218,6 +218,7 @@ class ExternalObject(Record):
         )
         indexes = (
             models.Index(fields=["original_store", "id"], name="external_by_store"),
+            models.Index(fields=["version_key", "id"], name="external_by_version"),
         )
 
     def __str__(self) -> str:

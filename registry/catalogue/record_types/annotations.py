@@ -75,6 +75,7 @@ CODE_REPO_RELEASE = RecordType(
         models.CodeRepoRelease.website,
         models.CodeRepoRelease.object,
     ),
+    hidden=(models.CodeRepoRelease.version_key,),
     search_texts=(models.CodeRepoRelease.name,),
     describes=(models.CodeRepoRelease.object,),
     registered_by=Who.OWNERS_OF_ITS_OBJECT,

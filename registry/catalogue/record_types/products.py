@@ -100,6 +100,7 @@ Give an `identifier` (a URL such as a DOI), or both `alternate_identifier` and
         models.ExternalObject.release_date,
         models.ExternalObject.identifier,
     ),
+    hidden=(models.ExternalObject.version_key,),
     search_texts=(
         models.ExternalObject.title,
         models.ExternalObject.identifier,

@@ -8,6 +8,7 @@ import pytest
 from django.db import transaction
 from django.db.models import F
 
+from registry.core.versions import sort_field
 from tests.api.client import Api, data_of
 from tests.api.contract.base import Contract, id_of
 
@@ -21,13 +22,13 @@ class Ordering(Contract):
         rows = self.model()._default_manager
         if not field.unique:
             twin = rows.filter(pk=records[2].pk)
-            twin.update(**{name: getattr(records[0], field.attname)})
+            twin.update(**self._same_value(name, records[0]))
         if field.null:
             rows.filter(pk__in=[records[1].pk, records[3].pk]).update(**{name: None})
 
     @pytest.mark.parametrize("sign", ["", "-"], ids=["up", "down"])
     @pytest.mark.slow
-    def test_a_list_is_ordered_by_each_field_and_newest_first_within(
+    def test_a_list_is_ordered_by_each_field_and_within_by_id_the_same_way(
         self, sign: str
     ) -> None:
         records = [self.make() for _ in range(4)]
@@ -41,10 +42,15 @@ class Ordering(Contract):
                 assert self._walk(api, {**query, "page_size": "1"}) == expected
                 transaction.set_rollback(True)
 
+    def _same_value(self, name: str, record: Any) -> dict[str, Any]:
+        """Return the value of a field, and the column that it is compared by."""
+        columns = [name, sort_field(self.model(), name)]
+        return {one: getattr(record, self.field(one).attname) for one in columns}
+
     def _ordered_ids(self, name: str, sign: str) -> list[int]:
-        field = F(name)
+        field = F(sort_field(self.model(), name))
         by = field.desc(nulls_last=True) if sign else field.asc(nulls_last=True)
-        rows = self.model()._default_manager.order_by(by, "-pk")
+        rows = self.model()._default_manager.order_by(by, f"{sign}pk")
         return list(rows.values_list("pk", flat=True))
 
     def _walk(self, api: Api, query: dict[str, str]) -> list[int]:
@@ -66,8 +72,9 @@ class Ordering(Contract):
             self.make()
         names = [name for name in self.orderings() if name != "last_updated"][:2]
         query = {"ordering": ",".join(names)}
-        by = [F(name).asc(nulls_last=True) for name in names]
-        rows = self.model()._default_manager.order_by(*by, "-pk")
+        columns = [sort_field(self.model(), name) for name in names]
+        by = [F(name).asc(nulls_last=True) for name in columns]
+        rows = self.model()._default_manager.order_by(*by, "pk")
         page = data_of(self.reader.get(self.list_path, query))
         assert _ids(page) == list(rows.values_list("pk", flat=True))
 

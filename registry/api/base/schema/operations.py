@@ -178,7 +178,7 @@ class RecordSchema(AutoSchema):
         return list_parameter(
             "ordering",
             "Fields to order by, separated by commas; a minus sign reverses a field. "
-            "The default is newest first.",
+            "Versions are ordered by precedence. The default is newest first.",
             orders,
         )
 
