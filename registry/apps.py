@@ -8,7 +8,7 @@ from django.core import checks
 from django.db import models
 from django.db.models.signals import post_migrate
 
-from registry.core.lookups import GlobLookup
+from registry.core.lookups import GlobLookup, InAnyCase
 from registry.http.checks import check_processes_share_counters
 
 #: The modules that declare event verbs, roles and keys, in the order that lists show.
@@ -46,6 +46,7 @@ class RegistryConfig(AppConfig):
         checks.register(check_processes_share_counters)
         for field in (models.CharField, models.TextField):
             field.register_lookup(GlobLookup)
+            field.register_lookup(InAnyCase)
         register_provenance()
         register_receivers(self)
 
@@ -61,11 +62,11 @@ def register_provenance() -> None:
 
 
 def register_receivers(config: AppConfig) -> None:
-    """Have each sign-in with a browser remembered, and rows counted by triggers."""
+    """Have each sign-in with a browser remembered, and each migration completed."""
     from registry.core.row_triggers import install_triggers  # noqa: PLC0415
     from registry.http.browser_sessions import remember_sign_in  # noqa: PLC0415
+    from registry.http.list_indexes import install_list_indexes  # noqa: PLC0415
 
     user_logged_in.connect(remember_sign_in, dispatch_uid="registry.browser_sessions")
-    post_migrate.connect(
-        install_triggers, sender=config, dispatch_uid="registry.row_triggers"
-    )
+    for install in (install_triggers, install_list_indexes):
+        post_migrate.connect(install, sender=config, dispatch_uid=install.__module__)

@@ -69,6 +69,25 @@ class GlobLookup(models.Lookup):  # type: ignore[type-arg]
         return f"{column} {operator} %s", [*params, write_pattern(glob)]
 
 
+class InAnyCase(models.Lookup):  # type: ignore[type-arg]
+    """``name__in_any_case="mort"``: the text contains this, in capitals or not.
+
+    Unlike Django's ``icontains`` it compares the column itself, of which PostgreSQL can
+    have an index of trigrams.
+    """
+
+    lookup_name = "in_any_case"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        """Return SQL with the operator of the database that ignores the case."""
+        column, params = self.process_lhs(compiler, connection)
+        pattern = like_pattern((AnyText(), Literal(str(self.rhs)), AnyText()))
+        is_sqlite = connection.vendor == "sqlite"
+        comparison = "LIKE %s ESCAPE '\\'" if is_sqlite else "ILIKE %s"
+        return f"{column} {comparison}", [*params, pattern]
+
+
 def sqlite_glob(glob: Glob) -> str:
     """Return a glob without sets as a pattern for SQLite's GLOB.
 

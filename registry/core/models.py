@@ -43,6 +43,8 @@ class Record(models.Model):
     updated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
+        # the index in ``order_indexes`` serves as well
+        db_index=False,
         related_name="+",
         editable=False,
         help_text="Who made the latest change to this record.",
@@ -68,6 +70,18 @@ class Record(models.Model):
     def revision(self) -> str:
         """A short name of the present state of the row; changes with every save."""
         return revision(self.pk, self.last_updated.timestamp())
+
+
+def order_indexes(kind: str, *fields: str) -> tuple[models.Index, ...]:
+    """Return the indexes in which lists of a type are ordered by these fields.
+
+    Each serves both directions. ``registry.core.extra_indexes`` adds what models cannot
+    declare for both databases.
+    """
+    return tuple(
+        models.Index(fields=[field, "id"], name=f"{kind}_{field}"[:30])
+        for field in ("last_updated", "updated_by", *fields)
+    )
 
 
 def revision(pk: Any, timestamp: float) -> str:

@@ -183,8 +183,12 @@ def page_size_of(request: Request, default: int = PAGE_SIZE) -> int:
 
 
 def ordering_of(request: Request, model: type[Model]) -> Sequence[SortKey]:
-    """Return the keys to order by; the id comes last, to make the order total."""
-    text = request.query_params.get("ordering", "")
+    """Return the keys to order by; raise ``ValidationError`` for an unknown field."""
+    return parse_ordering(request.query_params.get("ordering", ""), model)
+
+
+def parse_ordering(text: str, model: type[Model]) -> Sequence[SortKey]:
+    """Return the keys of an order; a unique one comes last, to make the order total."""
     allowed = orderable_fields(model)
     keys: dict[str, SortKey] = {}
     for part in (piece.strip() for piece in text.split(",")) if text else ():
@@ -201,13 +205,18 @@ def ordering_of(request: Request, model: type[Model]) -> Sequence[SortKey]:
     # in the direction of the last key, so that one index has both directions
     descending = [*keys.values()][-1].descending if keys else True
     keys.setdefault("id", SortKey("id", descending))
-    return _keys_until_id(list(keys.values()))
+    return _keys_until_unique(list(keys.values()), model)
 
 
-def _keys_until_id(keys: list[SortKey]) -> list[SortKey]:
-    """Return the keys up to the id; further keys have no effect."""
-    position = next(at for at, key in enumerate(keys) if key.name == "id")
+def _keys_until_unique(keys: list[SortKey], model: type[Model]) -> list[SortKey]:
+    """Return the keys up to one that is unique; further keys have no effect."""
+    position = next(at for at, key in enumerate(keys) if _is_unique(key, model))
     return keys[: position + 1]
+
+
+def _is_unique(key: SortKey, model: type[Model]) -> bool:
+    field: Any = model._meta.get_field(key.name)
+    return bool(field.unique and not field.null)
 
 
 def orderable_fields(model: type[Model]) -> list[str]:

@@ -24,7 +24,7 @@ def drop_function(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("registry", "0013_merged_records")]
+    dependencies = [("registry", "0014_version_order")]
 
     operations = [
         migrations.CreateModel(

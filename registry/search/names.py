@@ -49,7 +49,7 @@ def contains_every_word(words: Sequence[str], fields: Sequence[str]) -> Q:
     for word in words:
         any_field = Q()
         for field in fields:
-            any_field |= Q(**{f"{field}__icontains": word})
+            any_field |= Q(**{f"{field}__in_any_case": word})
         condition &= any_field
     return condition
 

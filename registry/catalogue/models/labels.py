@@ -9,7 +9,7 @@ from django.db import models
 from registry.catalogue.models.objects import Object
 from registry.core import validators
 from registry.core.limits import Limit
-from registry.core.models import Record
+from registry.core.models import Record, order_indexes
 from registry.core.texts import shorten_text
 from registry.core.versions import VersionKeyField
 
@@ -51,7 +51,10 @@ class Keyword(Record):
                 fields=["object", "identifier"], name="keyword_identifier_once"
             ),
         )
-        indexes = (models.Index(fields=["object", "id"], name="keyword_by_object"),)
+        indexes = (
+            *order_indexes("keyword", "keyphrase", "identifier"),
+            models.Index(fields=["object", "id"], name="keyword_by_object"),
+        )
 
     def __str__(self) -> str:
         return self.keyphrase
@@ -89,7 +92,10 @@ class Licence(Record):
                 fields=["object", "identifier"], name="licence_identifier_once"
             ),
         )
-        indexes = (models.Index(fields=["object", "id"], name="licence_by_object"),)
+        indexes = (
+            *order_indexes("licence", "identifier"),
+            models.Index(fields=["object", "id"], name="licence_by_object"),
+        )
 
     def __str__(self) -> str:
         return self.identifier or shorten_text(self.licence_info)
@@ -132,6 +138,7 @@ class CodeRepoRelease(Record):
             ),
         )
         indexes = (
+            *order_indexes("release"),
             models.Index(fields=["version_key", "id"], name="release_by_version"),
         )
 
@@ -168,7 +175,10 @@ class KeyValue(Record):
         constraints = (
             models.UniqueConstraint(fields=["object", "key"], name="key_value_once"),
         )
-        indexes = (models.Index(fields=["object", "id"], name="key_value_by_object"),)
+        indexes = (
+            *order_indexes("key_value", "key"),
+            models.Index(fields=["object", "id"], name="key_value_by_object"),
+        )
 
     def __str__(self) -> str:
         return f"{self.key} = {self.value}"

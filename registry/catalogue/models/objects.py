@@ -11,7 +11,7 @@ from registry.catalogue.models.people import Author
 from registry.catalogue.models.places import StorageLocation
 from registry.core import validators
 from registry.core.limits import Limit
-from registry.core.models import Record
+from registry.core.models import Record, order_indexes
 from registry.core.texts import shorten_text
 
 #: The name of the component that stands for a whole object.
@@ -36,6 +36,7 @@ class FileType(Record):
 
     class Meta(Record.Meta):
         verbose_name = "file type"
+        indexes = order_indexes("file_type", "extension")
         constraints = (
             models.UniqueConstraint(
                 fields=["name", "extension"], name="file_type_once"
@@ -90,6 +91,7 @@ class Object(Record):
 
     class Meta(Record.Meta):
         indexes = (
+            *order_indexes("object"),
             models.Index(fields=["storage_location", "id"], name="object_by_location"),
             models.Index(fields=["file_type", "id"], name="object_by_file_type"),
         )
@@ -150,6 +152,7 @@ class ObjectComponent(Record):
             ),
         )
         indexes = (
+            *order_indexes("component", "name", "whole_object"),
             models.Index(fields=["object", "id"], name="component_in_order"),
             # finds whether an object has a component other than `whole_object`
             models.Index(

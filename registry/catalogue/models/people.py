@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from registry.core import validators
-from registry.core.models import Record
+from registry.core.models import Record, order_indexes
 
 
 class Author(Record):
@@ -42,6 +42,7 @@ class Author(Record):
     )
 
     class Meta(Record.Meta):
+        indexes = order_indexes("author")
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(name__isnull=False)
@@ -83,7 +84,10 @@ class UserAuthor(Record):
 
     class Meta(Record.Meta):
         verbose_name = "user author"
-        indexes = (models.Index(fields=["author", "id"], name="user_author_by_author"),)
+        indexes = (
+            *order_indexes("user_author"),
+            models.Index(fields=["author", "id"], name="user_author_by_author"),
+        )
 
     def __str__(self) -> str:
         return f"{self.user_id} is author {self.author_id}"

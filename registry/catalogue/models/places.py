@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 
 from registry.core import validators
-from registry.core.models import Record
+from registry.core.models import Record, order_indexes
 
 
 class StorageRoot(Record):
@@ -29,6 +29,7 @@ class StorageRoot(Record):
 
     class Meta(Record.Meta):
         verbose_name = "storage root"
+        indexes = order_indexes("root", "local")
 
     def __str__(self) -> str:
         return self.root
@@ -71,6 +72,7 @@ class StorageLocation(Record):
             ),
         )
         indexes = (
+            *order_indexes("location", "hash", "public"),
             models.Index(fields=["storage_root", "id"], name="location_by_root"),
         )
 

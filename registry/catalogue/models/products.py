@@ -13,7 +13,7 @@ from registry.catalogue.models.objects import Object
 from registry.catalogue.querysets import DataProductQuerySet
 from registry.core import validators
 from registry.core.limits import Limit
-from registry.core.models import Record
+from registry.core.models import Record, order_indexes
 from registry.core.versions import VersionKeyField
 
 
@@ -55,6 +55,9 @@ class Namespace(Record):
         editable=False,
         help_text="Whether only members can register data products in it.",
     )
+
+    class Meta(Record.Meta):
+        indexes = order_indexes("namespace", "closed")
 
     def __str__(self) -> str:
         return self.name
@@ -107,6 +110,7 @@ class DataProduct(Record):
             ),
         )
         indexes = (
+            *order_indexes("product", "name"),
             models.Index(fields=["object", "id"], name="product_by_object"),
             models.Index(fields=["namespace", "id"], name="product_by_namespace"),
             models.Index(fields=["version_key", "id"], name="product_by_version"),
@@ -217,6 +221,13 @@ class ExternalObject(Record):
             ),
         )
         indexes = (
+            *order_indexes(
+                "external",
+                "primary_not_supplement",
+                "release_date",
+                "title",
+                "alternate_identifier",
+            ),
             models.Index(fields=["original_store", "id"], name="external_by_store"),
             models.Index(fields=["version_key", "id"], name="external_by_version"),
         )

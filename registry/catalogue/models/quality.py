@@ -11,7 +11,7 @@ from django.db import models
 from registry.catalogue.models.objects import Object
 from registry.core import validators
 from registry.core.limits import Limit
-from registry.core.models import Record
+from registry.core.models import Record, order_indexes
 from registry.core.texts import shorten_text
 
 
@@ -36,6 +36,9 @@ class Issue(Record):
     uuid = models.UUIDField(
         default=uuid.uuid4, unique=True, help_text="UUID of the issue."
     )
+
+    class Meta(Record.Meta):
+        indexes = order_indexes("issue", "severity")
 
     def __str__(self) -> str:
         return shorten_text(self.description)
@@ -64,7 +67,10 @@ class QualityControlled(Record):
     class Meta(Record.Meta):
         verbose_name = "quality control"
         verbose_name_plural = "quality controlled"
-        indexes = (models.Index(fields=["document", "id"], name="quality_by_document"),)
+        indexes = (
+            *order_indexes("quality"),
+            models.Index(fields=["document", "id"], name="quality_by_document"),
+        )
 
     def __str__(self) -> str:
         return f"quality control of object {self.object_id}"

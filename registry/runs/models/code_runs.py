@@ -11,7 +11,7 @@ from django.db import models
 from registry.catalogue.models import Object, ObjectComponent
 from registry.core import validators
 from registry.core.limits import Limit
-from registry.core.models import Record
+from registry.core.models import Record, order_indexes
 from registry.core.texts import shorten_text
 
 
@@ -80,6 +80,7 @@ class CodeRun(Record):
         verbose_name = "code run"
         # an object's runs in order, to select the first of very many
         indexes = (
+            *order_indexes("code_run", "run_date", "end_date"),
             models.Index(fields=["code_repo", "id"], name="code_run_by_repo"),
             models.Index(fields=["model_config", "id"], name="code_run_by_config"),
             models.Index(fields=["submission_script", "id"], name="code_run_by_script"),
