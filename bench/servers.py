@@ -29,6 +29,15 @@ from bench.postgres import fresh_database
 MEGABYTE = 1024 * 1024
 PORTS = {"threads": 8390, "front": 8391}
 ROUNDS = 5
+COMMANDS = {
+    "threads": [
+        *(sys.executable, "-m", "gunicorn", "config.wsgi"),
+        *("--bind=127.0.0.1:{port}", "--worker-class=gthread", "--threads=8"),
+        *("--keep-alive=15", "--log-level=warning", "--no-control-socket"),
+        "--limit-request-line=8190",
+    ],
+    "front": [sys.executable, "manage.py", "serve"],
+}
 
 
 @dataclass
@@ -47,10 +56,11 @@ class Server:
         """The resident memory of its processes, from Linux's /proc."""
         own = self.process.pid
         children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
-        return sum(map(_resident_bytes, [str(own), *children])) / MEGABYTE
+        return sum(map(resident_bytes, [str(own), *children])) / MEGABYTE
 
 
-def _resident_bytes(pid: str) -> int:
+def resident_bytes(pid: str) -> int:
+    """Return the resident memory of a process."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
@@ -69,8 +79,11 @@ def main(arguments: Sequence[str]) -> None:
         url = registry.set_environment(stack, fresh_database(stack))
         registry.manage("prepare")
         token = registry.manage("create_token", "admin").strip()
-        servers = [_start_server(stack, name, port) for name, port in PORTS.items()]
-        _register_objects(servers[0].port, token)
+        servers = [
+            start_server(stack, name, port, COMMANDS[name])
+            for name, port in PORTS.items()
+        ]
+        fill(servers[0].port, token)
         for _ in range(ROUNDS):
             for server in servers:
                 _measure_requests(server, token, options.seconds)
@@ -79,20 +92,14 @@ def main(arguments: Sequence[str]) -> None:
         print(_format_table(servers, options.megabytes))
 
 
-def _start_server(stack: ExitStack, name: str, port: int) -> Server:
+def start_server(
+    stack: ExitStack, name: str, port: int, command: Sequence[str]
+) -> Server:
+    """Start a server by a command, in which ``{port}`` is the port."""
     environment = os.environ | {"PORT": str(port), "REGISTRY_LOG_LEVEL": "WARNING"}
-    command = {
-        "threads": [
-            *(sys.executable, "-m", "gunicorn", "config.wsgi"),
-            *(f"--bind=127.0.0.1:{port}", "--worker-class=gthread", "--threads=8"),
-            *("--keep-alive=15", "--log-level=warning", "--no-control-socket"),
-            "--limit-request-line=8190",
-        ],
-        "front": [sys.executable, "manage.py", "serve"],
-    }[name]
     log = Path(os.environ["REGISTRY_DATA_DIR"]) / f"log-{name}"
     process = subprocess.Popen(
-        command,
+        [part.format(port=port) for part in command],
         cwd=registry.ROOT,
         env=environment,
         stdout=stack.enter_context(log.open("wb")),
@@ -104,7 +111,7 @@ def _start_server(stack: ExitStack, name: str, port: int) -> Server:
     return Server(name, port, process)
 
 
-def _register_objects(port: int, token: str) -> None:
+def fill(port: int, token: str) -> None:
     """Register objects, so that lists have the same length in all rounds."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     objects = [{"description": f"measured {number}"} for number in range(1000)]
@@ -121,28 +128,29 @@ def _measure_requests(server: Server, token: str, seconds: float) -> None:
     post = json.dumps({"description": "measured"}).encode()
     key = f"Authorization: token {token}\r\nContent-Type: application/json\r\n"
     kinds = {
-        "`/livez`": _build_request("GET /livez"),
-        "one object": _build_request("GET /api/object/1/"),
-        "list of 100": _build_request("GET /api/object/"),
-        "POST an object": _build_request("POST /api/object/", key, post),
+        "`/livez`": build_request("GET /livez"),
+        "one object": build_request("GET /api/object/1/"),
+        "list of 100": build_request("GET /api/object/"),
+        "POST an object": build_request("POST /api/object/", key, post),
     }
     for kind, request in kinds.items():
         for connections in (8, 32):
             name = f"{kind}, {connections} connections"
             latencies = asyncio.run(
-                _measure_latencies(server.port, request, connections, seconds)
+                measure_latencies(server.port, request, connections, seconds)
             )
             server.rates.setdefault(name, []).append(len(latencies) / seconds)
             server.latencies.setdefault(name, []).extend(latencies)
 
 
-def _build_request(line: str, headers: str = "", body: bytes = b"") -> bytes:
+def build_request(line: str, headers: str = "", body: bytes = b"") -> bytes:
+    """Return a request of HTTP."""
     length = f"Content-Length: {len(body)}\r\n" if body else ""
     head = f"{line} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}{length}\r\n"
     return head.encode() + body
 
 
-async def _measure_latencies(
+async def measure_latencies(
     port: int, request: bytes, connections: int, seconds: float
 ) -> list[float]:
     """Send the request repeatedly; return the milliseconds of each response."""

@@ -38,7 +38,13 @@ def gunicorn_arguments(host: str) -> list[str]:
         "--forwarded-allow-ips=",
         "--log-level=warning",
         "--no-control-socket",
+        # workers share the memory of what is loaded before they start
+        "--preload",
     ]
+    if settings.WEB_CONCURRENCY > 1:
+        # each worker gets a socket of its own, over which the kernel spreads the
+        # connections; at a common one, a worker that is awake takes all of them
+        arguments.append("--reuse-port")
     if _MEMORY.is_dir():
         # the heartbeat of a worker must not wait for a busy disk
         arguments.append(f"--worker-tmp-dir={_MEMORY}")
