@@ -20,7 +20,7 @@ from registry.api.base.idempotency import run_idempotently
 from registry.api.base.reader import RecordReader, Row
 from registry.api.base.renderers import asks_for_raw, iter_csv
 from registry.api.base.serializers import RecordSerializer, validated_values
-from registry.api.base.versions import NEWEST
+from registry.api.base.versions import NEWEST, with_version
 from registry.api.base.views import RegistryView
 from registry.core.errors import BulkError, RegistryError
 from registry.core.links import kind_of
@@ -100,9 +100,14 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
         return self.record_response(int(self.kwargs["pk"]))
 
     @property
+    def version(self) -> str:
+        """The version of the API that the request asks for."""
+        return self.request.version or NEWEST
+
+    @property
     def full_reader(self) -> RecordReader:
         """The reader of all fields in the version that the request asks for."""
-        key = (self.row_type, self.request.version or NEWEST)
+        key = (self.row_type, self.version)
         reader = self._readers.get(key)
         if reader is None:
             reader = self._readers[key] = RecordReader.for_type(*key)
@@ -170,7 +175,7 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
                 self._iter_chunks(queryset, keys),
                 raw=asks_for_raw(self.request.query_params),
             ),
-            content_type="text/csv; charset=utf-8",
+            content_type=f"{with_version('text/csv', self.version)}; charset=utf-8",
         )
         name = kind_of(self.model)
         response["Content-Disposition"] = f'attachment; filename="{name}.csv"'

@@ -68,6 +68,7 @@ Fields that others rely on are locked.
             ),
         ),
     ),
+    links_in_order=(models.DataProduct.object, models.DataProduct.namespace),
     hidden=(models.DataProduct.version_key,),
     search_texts=(models.DataProduct.name,),
     context=Context(

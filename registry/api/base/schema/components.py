@@ -15,9 +15,11 @@ OVERVIEW = """
 which is a page for a browser. Times are ISO 8601 in UTC.
 
 **Versions.** This describes version 1.1.0, which is the default. With
-`Accept: application/json; version=1.0.0` the lists of an object's components, data
-products, licences and keywords, and of a component's issues, are complete, and the
-fields with the addresses of the lists (such as `keywords_url`) are absent.
+`Accept: application/json; version=1.0.0` records have only the fields of the older
+registry: `end_date`, `closed`, `withdrawn` and the addresses of whole lists (such as
+`keywords_url`) are absent, and the lists of an object's components, data products,
+licences and keywords, and of a component's issues, are complete. `Content-Type` names
+the version of a response.
 
 **Links** between records are URLs in responses. In requests, a link can be a URL (with
 any host), a path, the id, or the UUID of a record that has one.
