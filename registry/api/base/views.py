@@ -8,10 +8,7 @@ from django.http import Http404, HttpResponsePermanentRedirect
 from django.urls import get_script_prefix, resolve
 from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
-from rest_framework.response import Response
 
-from registry.api.base.renderers import RecordCSVRenderer, RecordJSONRenderer
-from registry.api.base.versions import with_version
 from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
 from registry.http.views import CountedView
 
@@ -41,15 +38,6 @@ class RegistryView(CountedView):
         # the descriptions are our own, so nothing in them needs escaping
         return mark_safe(MarkdownIt().render(description)) if html else description  # noqa: S308
 
-    def finalize_response(
-        self, request: Any, response: Any, *args: Any, **kwargs: Any
-    ) -> Any:
-        """Name the version of the API in the media type of JSON and CSV."""
-        response = super().finalize_response(request, response, *args, **kwargs)
-        if isinstance(response, Response) and response.content_type is None:
-            response.content_type = _versioned_type(request, response)
-        return response
-
     @property
     def user(self) -> User:
         """The signed-in user; only for views that require an account."""
@@ -59,20 +47,6 @@ class RegistryView(CountedView):
     def base(self) -> str:
         """The base address of the API on the host of the request."""
         return api_base(self.request)
-
-
-def _versioned_type(request: Any, response: Any) -> str | None:
-    """Return the media type of a response with its version; None if it has none."""
-    # a request that was refused before it was negotiated has no version
-    version = getattr(request, "version", None)
-    renderer = response.accepted_renderer
-    if version is None or not isinstance(
-        renderer, RecordJSONRenderer | RecordCSVRenderer
-    ):
-        return None
-    media_type = with_version(renderer.media_type, version)
-    charset = renderer.charset
-    return f"{media_type}; charset={charset}" if charset else media_type
 
 
 class PlainView(RegistryView):

@@ -18,7 +18,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from registry.api.base.idempotency import run_idempotently
 from registry.api.base.reader import RecordReader, Row
-from registry.api.base.renderers import asks_for_raw, iter_csv
+from registry.api.base.renderers import RecordJSONRenderer, asks_for_raw, iter_csv
 from registry.api.base.serializers import RecordSerializer, validated_values
 from registry.api.base.versions import NEWEST, with_version
 from registry.api.base.views import RegistryView
@@ -104,6 +104,19 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
         """The version of the API that the request asks for."""
         return self.request.version or NEWEST
 
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Name the version of the API in the media type of JSON."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        # a request that was refused before it was negotiated has no version
+        version = getattr(request, "version", None)
+        if isinstance(response, Response) and version is not None:
+            renderer = response.accepted_renderer
+            if isinstance(renderer, RecordJSONRenderer):
+                response.content_type = with_version(renderer.media_type, version)
+        return response
+
     @property
     def full_reader(self) -> RecordReader:
         """The reader of all fields in the version that the request asks for."""
@@ -175,7 +188,7 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
                 self._iter_chunks(queryset, keys),
                 raw=asks_for_raw(self.request.query_params),
             ),
-            content_type=f"{with_version('text/csv', self.version)}; charset=utf-8",
+            content_type="text/csv; charset=utf-8",
         )
         name = kind_of(self.model)
         response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
