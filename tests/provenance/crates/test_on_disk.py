@@ -26,7 +26,7 @@ from tests.web.files.asking import on_disk
 
 pytestmark = pytest.mark.django_db
 
-_TEXT = TextField()
+_TEXT: TextField[str, str] = TextField()
 
 
 @pytest.fixture
