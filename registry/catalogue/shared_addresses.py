@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from registry.catalogue.models import DataProduct, ExternalObject
 from registry.catalogue.names import splits_of
 from registry.core.errors import Conflict, RegistryError
+from registry.core.lookups import TextIn
 
 if TYPE_CHECKING:
     from registry.core.records import Values
     from registry.core.rules import Rule
-
-#: So many records, with at most 20 readings each, are looked up in one statement.
-_BATCH = 40
 
 
 class Cited(NamedTuple):
@@ -79,17 +77,16 @@ def _refuse(
     named: Mapping[int, Cited], find: Find, title: str
 ) -> dict[int, RegistryError]:
     others = {number: one.others for number, one in named.items()}
-    refused: dict[int, RegistryError] = {}
-    ambiguous = [number for number in others if others[number]]
-    for start in range(0, len(ambiguous), _BATCH):
-        numbers = ambiguous[start : start + _BATCH]
-        wanted = {one for number in numbers for one in others[number]}
-        firsts, seconds, versions = map(set, zip(*wanted, strict=True))
-        found = {cited: pk for pk, cited in find(firsts, seconds, versions)}
-        for number in numbers:
-            for cited in others[number] & found.keys():
-                refused[number] = _conflict(title, found[cited], cited)
-    return refused
+    wanted = {cited for readings in others.values() for cited in readings}
+    if not wanted:
+        return {}
+    firsts, seconds, versions = map(set, zip(*wanted, strict=True))
+    found = {cited: pk for pk, cited in find(firsts, seconds, versions)}
+    return {
+        number: _conflict(title, found[cited], cited)
+        for number, readings in others.items()
+        for cited in readings & found.keys()
+    }
 
 
 def _conflict(title: str, pk: int, cited: Cited) -> Conflict:
@@ -104,7 +101,9 @@ def _find_products(
     firsts: set[str], seconds: set[str], versions: set[str]
 ) -> Iterable[tuple[int, Cited]]:
     rows = DataProduct.objects.filter(
-        namespace__name__in=firsts, name__in=seconds, version__in=versions
+        TextIn("namespace__name", firsts),
+        TextIn("name", seconds),
+        TextIn("version", versions),
     ).order_by("-pk")
     names = ("pk", "namespace__name", "name", "version")
     return ((pk, Cited(*cited)) for pk, *cited in rows.values_list(*names))
@@ -114,7 +113,9 @@ def _find_externals(
     firsts: set[str], seconds: set[str], versions: set[str]
 ) -> Iterable[tuple[int, Cited]]:
     rows = ExternalObject.objects.filter(
-        alternate_identifier__in=firsts, title__in=seconds, version__in=versions
+        TextIn("alternate_identifier", firsts),
+        TextIn("title", seconds),
+        TextIn("version", versions),
     ).order_by("-pk")
     names = ("pk", "alternate_identifier", "title", "version")
     return (

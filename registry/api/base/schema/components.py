@@ -153,7 +153,8 @@ HEADERS: dict[str, Schema] = {
         ),
         (
             "ETag",
-            "The state of the record, for `If-Match`.",
+            "The state of the record, for `If-Match`, and of the response, for "
+            "`If-None-Match`.",
             True,
             {"type": "string"},
         ),
@@ -238,6 +239,7 @@ RESPONSES: dict[str, Schema] = {
     "Merged": _response(
         "The record was merged into another one; nothing was changed.", _MOVED
     ),
+    "NotModified": {"description": "The response with this ETag still holds."},
     "NotFound": _response("There is no such record, format or cursor.", _DETAIL),
     "NotAcceptable": _response("No answer has a type that `Accept` names.", _DETAIL),
     "Conflict": _response(
@@ -279,7 +281,16 @@ RESPONSES: dict[str, Schema] = {
 
 #: Parameters that are the same in most operations.
 _SHARED = frozenset(
-    {"Idempotency-Key", "If-Match", "cursor", "format", "id", "page_size", "raw"}
+    {
+        "Idempotency-Key",
+        "If-Match",
+        "If-None-Match",
+        "cursor",
+        "format",
+        "id",
+        "page_size",
+        "raw",
+    }
 )
 
 
