@@ -176,7 +176,7 @@ MIDDLEWARE = [
     "registry.http.middleware.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "registry.http.middleware.LastSlashMiddleware",
     "config.errors.ServiceErrorMiddleware",
     # before the CSRF check, which reads forms
     "registry.http.bodies.BodyMiddleware",
