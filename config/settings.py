@@ -75,6 +75,7 @@ STORE_DIR = REGISTRY_DATA_DIR / "store"
 # With less free space the registry reports that it is not ready, before writes fail
 FREE_MB = ENV.number("REGISTRY_FREE_MB", 64, minimum=0, maximum=1_000_000)
 SERVED_ROOTS = ENV.folders("REGISTRY_SERVED_ROOTS")
+LOAD_EXAMPLE = ENV.flag("REGISTRY_EXAMPLE", default=True)
 _NAMESPACES = ENV.choice("REGISTRY_NAMESPACES", "open", ("open", "closed"))
 CLOSE_NEW_NAMESPACES = _NAMESPACES == "closed"
 SECRET_KEY = ENV.text("SECRET_KEY", "") or read_or_create_secret(
@@ -175,7 +176,7 @@ MIDDLEWARE = [
     "registry.http.middleware.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "registry.http.middleware.LastSlashMiddleware",
     "config.errors.ServiceErrorMiddleware",
     # before the CSRF check, which reads forms
     "registry.http.bodies.BodyMiddleware",

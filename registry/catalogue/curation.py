@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from registry.catalogue import models
 from registry.catalogue.services import author_uuid, require_unchanged
+from registry.catalogue.shared_addresses import require_own_address
 from registry.core.errors import Forbidden
 from registry.core.models import Record
 from registry.core.records import Values, change_record, lock_record
@@ -101,10 +102,11 @@ def check_user_author(link: models.UserAuthor, values: Values) -> None:
 
 
 def check_external_object(external: models.ExternalObject, values: Values) -> None:
-    """Require that the data product of an external object stays."""
+    """Require that the data product stays, and that the address is its own."""
     require_unchanged(
         external, values, "data_product", "it says where that data product came from"
     )
+    require_own_address(external, values)
 
 
 def check_annotation(record: Any, values: Values) -> None:

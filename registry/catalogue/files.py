@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import F
 
 from registry.catalogue.models import DataProduct, ExternalObject, Object
+from registry.core.file_addresses import file_address, join_path
 from registry.storage.services import find_file
 
 if TYPE_CHECKING:
@@ -81,14 +82,14 @@ class FileName:
 def place_of(location: StorageLocation) -> Place:
     """Return where the file of a storage location is."""
     root, path = location.storage_root.root, location.path
-    address = f"{root}{path}"
+    address = file_address(root, path)
     match root.partition(":")[0].lower():
         case "http" | "https":
             return _in_store(root, path) or OnTheWeb(address)
         case "ftp":
             return OnTheWeb(address)
         case "file":
-            paths = paths_of_uri(address)
+            paths = paths_of_uri(join_path(root, path))
             return OnDisk(paths) if paths else NotDownloadable(address)
     return NotDownloadable(address)
 
@@ -107,6 +108,11 @@ def _in_store(root: str, path: str) -> InStore | None:
     if root == f"{settings.REGISTRY_URL}/data/" or find_file(sha1):
         return InStore(sha1)
     return None
+
+
+def is_sha1(text: str) -> bool:
+    """Return whether a text is a SHA-1 in hexadecimal digits."""
+    return _SHA1.fullmatch(text) is not None
 
 
 def paths_of_uri(address: str) -> tuple[str, ...]:

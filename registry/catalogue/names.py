@@ -1,8 +1,10 @@
 """Find data products and external objects by the names that people cite.
 
 The names are ``<namespace>:<name>@<version>`` and
-``<alternate identifier>:<title>@<version>``. They are split at the first colon and the
-last at sign, because names can contain both characters. The version ``latest`` of a
+``<alternate identifier>:<title>@<version>``. They are split at the last at sign and at
+the first colon that leads to a record, because names can contain both characters. No
+two new records have the same address (``registry.catalogue.shared_addresses``). The
+version ``latest`` of a
 data product is whichever is the latest; no version is called that.
 
 ``<namespace>:<name>/`` is the page of a data product. If the name ends with an at sign
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import or_
+from urllib.parse import quote
 
 import semver
 from django.db.models import Q
@@ -35,17 +38,11 @@ _PRODUCT_FORM = "<namespace>:<name>@<version>"
 def find_product(cited: str) -> DataProduct:
     """Return the data product with a cited name, or raise ``NotFound``."""
     names, version = _split_version(cited, _PRODUCT_FORM)
-    namespace, name = _split_namespace(names)
-    product = (
-        DataProduct.objects.filter(
-            namespace__name=namespace, name=name, version=version
-        )
-        .select_related(*_OBJECT)
-        .first()
-    )
-    if product is None:
+    rows = _named(splits_of(names)).filter(version=version).select_related(*_OBJECT)
+    found = min(rows, key=_namespace_length, default=None)
+    if found is None:
         raise NotFound(f"There is no data product {cited}.")
-    return product
+    return found
 
 
 def names_latest(cited: str) -> bool:
@@ -67,7 +64,7 @@ def find_latest(cited: str) -> DataProduct:
     Raises ``NotFound`` if there is no such name, ``Gone`` if all of it is withdrawn.
     """
     names, _ = _split_version(cited, _PRODUCT_FORM)
-    versions = versions_named(*_split_namespace(names))
+    versions = versions_named(*_split_names(names))
     latest = versions.with_data().latest_first().first()
     if latest is not None:
         return latest
@@ -86,7 +83,7 @@ def find_page(cited: str) -> DataProduct:
     It is the latest, or the newest if all are withdrawn. Raises ``NotFound``.
     """
     names = cited.removesuffix("/")
-    versions = versions_named(*_split_namespace(names))
+    versions = versions_named(*_split_names(names))
     found = (
         versions.with_data().latest_first().first() or versions.latest_first().first()
     )
@@ -106,14 +103,21 @@ def cited_version(product: DataProduct, version: str | None = None) -> str:
     return f"{product.namespace.name}:{product.name}@{version or product.version}"
 
 
+def path_of_cited(cited: str) -> str:
+    """Return the path of a data product with a cited name, percent-encoded."""
+    return f"/data_product/{quote(cited, safe='/:@')}"
+
+
 def names_of_latest(product: DataProduct) -> tuple[str | None, str | None]:
     """Return the names of the latest file and of the page, None if there are none.
 
-    A namespace with a colon in its name is not found by it.
+    There are none if they name another data product, which was registered before such
+    names were refused.
     """
-    if ":" in product.namespace.name:
+    names = (product.namespace.name, product.name)
+    page = f"{':'.join(names)}/"
+    if ":" in product.namespace.name and _split_names(page[:-1]) != names:
         return None, None
-    page = f"{product.namespace.name}:{product.name}/"
     return cited_version(product, LATEST), page if names_page(page) else None
 
 
@@ -126,7 +130,7 @@ def find_external_object(cited: str) -> ExternalObject:
     """
     names, version = _split_version(cited, "<alternate identifier>:<title>@<version>")
     rows = ExternalObject.objects.filter(
-        reduce(or_, _split_conditions(names)), version=version
+        reduce(or_, _external_conditions(names)), version=version
     ).select_related(
         "original_store__storage_root", *(f"data_product__{link}" for link in _OBJECT)
     )
@@ -136,9 +140,30 @@ def find_external_object(cited: str) -> ExternalObject:
     return found[0]
 
 
-def _split_namespace(names: str) -> tuple[str, str]:
-    namespace, _, name = names.partition(":")
-    return namespace, name
+def splits_of(names: str) -> list[tuple[str, str]]:
+    """Return the pairs of names that a text with colons can stand for."""
+    parts = names.split(":", _MOST_COLONS)
+    return [(":".join(parts[:at]), ":".join(parts[at:])) for at in range(1, len(parts))]
+
+
+def _named(pairs: list[tuple[str, str]]) -> DataProductQuerySet[DataProduct]:
+    """Return the products with one of these namespaces and names."""
+    pair_is = (Q(namespace__name=namespace, name=name) for namespace, name in pairs)
+    products = DataProduct.objects.filter(reduce(or_, pair_is))
+    return products.select_related("namespace")
+
+
+def _namespace_length(product: DataProduct) -> int:
+    return len(product.namespace.name)
+
+
+def _split_names(names: str) -> tuple[str, str]:
+    """Return the namespace and the name that a text without a version stands for."""
+    pairs = splits_of(names)
+    if len(pairs) == 1:
+        return pairs[0]
+    rows = _named(pairs).order_by().values_list("namespace__name", "name").distinct()
+    return min(rows, key=lambda pair: len(pair[0]), default=pairs[0])
 
 
 def _version_in(cited: str) -> str:
@@ -153,12 +178,10 @@ def _split_version(cited: str, form: str) -> tuple[str, str]:
     return names, version
 
 
-def _split_conditions(names: str) -> list[Q]:
-    """Return a condition for each split of the text into identifier and title."""
-    parts = names.split(":", _MOST_COLONS)
+def _external_conditions(names: str) -> list[Q]:
     return [
-        Q(alternate_identifier=":".join(parts[:at]), title=":".join(parts[at:]))
-        for at in range(1, len(parts))
+        Q(alternate_identifier=identifier, title=title)
+        for identifier, title in splits_of(names)
     ]
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from django.db.models import OuterRef, Subquery
 
 from registry.catalogue.models import DataProduct, Namespace, Object, UserAuthor
+from registry.catalogue.shared_addresses import Cited, refuse_shared_products
 from registry.core.errors import Forbidden
 from registry.core.field_references import path_of
 from registry.core.lookups import IdIn
@@ -24,11 +25,12 @@ from registry.identity.ownership import co_owned_among, look_after, people_of
 from registry.identity.roles import is_curator
 
 if TYPE_CHECKING:
+    from registry.core.errors import RegistryError
     from registry.core.field_references import FieldReference
     from registry.core.rules import Rule
     from registry.identity.models import User
 
-    Refusals = dict[int, Forbidden]
+    Refusals = dict[int, RegistryError]
 
 
 def by_owners_of(*links: FieldReference) -> Rule:
@@ -103,10 +105,14 @@ class _NewProduct:
     thing: int
     owner: int
     place: _Place
+    space: str
 
 
 def refuse_products(products: Sequence[DataProduct], by: User) -> Refusals:
-    """Refuse products of others' objects, in closed namespaces, or others' names."""
+    """Refuse products of others' objects, in closed namespaces, or others' names.
+
+    A name that would have the address of another data product is refused too.
+    """
     new = _new_products([product.pk for product in products])
     others = _objects_of_others({one.thing: one.owner for one in new.values()}, by)
     open_to = _open_to({one.place for one in new.values()}, by)
@@ -118,7 +124,11 @@ def refuse_products(products: Sequence[DataProduct], by: User) -> Refusals:
             refused[number] = _refuse_label(product, one.thing, others)
         elif one.place not in open_to:
             places[number] = one.place
-    return refused | _refuse_places(places)
+    names = {
+        number: Cited(new[one.pk].space, one.name, one.version)
+        for number, one in enumerate(products)
+    }
+    return refuse_shared_products(names) | refused | _refuse_places(places)
 
 
 def _new_products(ids: Sequence[int]) -> dict[int, _NewProduct]:
@@ -135,11 +145,12 @@ def _new_products(ids: Sequence[int]) -> dict[int, _NewProduct]:
     first = older.order_by("pk")
     rows = DataProduct.objects.filter(IdIn("pk", ids)).order_by()
     return {
-        pk: _NewProduct(thing, owner, _Place(*place))
-        for pk, thing, owner, *place in rows.values_list(
+        pk: _NewProduct(thing, owner, _Place(*place), space)
+        for pk, thing, owner, space, *place in rows.values_list(
             "pk",
             "object",
             "object__registered_by",
+            "namespace__name",
             "namespace",
             "namespace__registered_by",
             "namespace__closed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -233,6 +234,38 @@ class RowComparison(models.Func):
         )
         parameters = [one for _, given in parts for one in given]
         return f"({own}) {self.operator} ({others})", parameters
+
+
+class TextIn(models.Func):
+    """A condition for ``filter()``: the field is one of these texts.
+
+    All texts are one parameter, so the statement is the same for any number of them.
+    """
+
+    output_field = models.BooleanField()
+
+    def __init__(self, field: str, texts: Iterable[str]) -> None:
+        on_postgresql = connection.vendor == "postgresql"
+        wanted: Any = list(texts)
+        value = wanted if on_postgresql else json.dumps(wanted, ensure_ascii=False)
+        super().__init__(models.F(field), models.Value(value))
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Return SQL that compares with an array."""
+        template = "%(expressions)s::text[])"
+        return self.as_sql(
+            compiler, connection, template=template, arg_joiner=" = ANY("
+        )
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Return SQL that compares with the values of a JSON list."""
+        template = "%(expressions)s))"
+        return self.as_sql(
+            compiler,
+            connection,
+            template=template,
+            arg_joiner=" IN (SELECT value FROM json_each(",
+        )
 
 
 def encode_ids(ids: Iterable[int]) -> str:

@@ -81,6 +81,9 @@ class RecordType(RowType[R]):
     conditions: tuple[Condition, ...] = ()
     #: Fields that only version 1.1.0 of the API has.
     newer: tuple[FieldReference, ...] = ()
+    #: Links in the order in which OPTIONS lists them, where that differs from the
+    #: order of the model; clients register the targets of links in this order.
+    links_in_order: tuple[FieldReference, ...] = ()
     #: Stored fields that nobody sees or sets.
     hidden: tuple[FieldReference, ...] = ()
     #: Fields that must be given although the database can do without.

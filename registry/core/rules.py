@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from registry.core.errors import Forbidden
+from registry.core.errors import RegistryError
 
 if TYPE_CHECKING:
     from registry.core.models import Record
 
 #: Takes the new rows and who registers them; returns the refusals by row number.
-Rule: TypeAlias = Callable[[Sequence[Any], Any], Mapping[int, Forbidden]]
+Rule: TypeAlias = Callable[[Sequence[Any], Any], Mapping[int, RegistryError]]
 
 _RULES: dict[type[Record], Rule] = {}
 
@@ -26,7 +26,7 @@ def declare_rule(model: type[Record], rule: Rule) -> None:
     _RULES[model] = rule
 
 
-def refusals(instances: Sequence[Record], *, by: Any) -> Mapping[int, Forbidden]:
+def refusals(instances: Sequence[Record], *, by: Any) -> Mapping[int, RegistryError]:
     """Return why new rows are refused, by row number."""
     rule = _RULES.get(type(instances[0]))
     return rule(instances, by) if rule is not None else {}

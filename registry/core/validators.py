@@ -26,8 +26,17 @@ _SPACE = re.compile(r"\s")
 _SHA1 = re.compile(r"[0-9a-f]{40}")
 _HASH_PREFIX = re.compile(r"^(0x|(urn:)?sha-?1[:=-])", re.IGNORECASE)
 _GLOB_CHARACTERS = re.compile(r"[\[\]?*]")
-_ROOT_SCHEMES = ("http", "https", "file", "ssh", "sftp", "ftp", "ftps", "s3", "github")
-_SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*):(?://)?(.*)$", re.IGNORECASE | re.DOTALL)
+#: A scheme has two letters at least: one letter is a drive of Windows.
+_SCHEME = re.compile(r"^([a-z][a-z0-9+.-]+):(?://)?(.*)$", re.IGNORECASE | re.DOTALL)
+#: Schemes that run code, hold the data itself or stand for no files.
+_NO_PLACES = frozenset(
+    {
+        *("about", "blob", "data", "filesystem", "javascript", "vbscript"),
+        *("livescript", "mailto", "mhtml", "sms", "tel", "view-source"),
+    }
+)
+#: A host with its port is no scheme: localhost:8000/
+_HOST_AND_PORT = re.compile(r"^[^:/]+:[0-9]{1,5}(/|$)")
 
 
 def validate_index_size(value: str) -> None:
@@ -97,10 +106,15 @@ def validate_storage_root(value: str) -> None:
     Credentials in it would be public, so they are rejected (RFC 3986, 3.2.1).
     """
     match = _SCHEME.match(value)
-    if match is None or match[1].lower() not in _ROOT_SCHEMES or not match[2]:
+    if match is None or not match[2] or _HOST_AND_PORT.match(value):
         raise ValidationError(
             "Enter a URI such as https://data.example.org/, file:///srv/data/, "
-            "ssh://host/path/, ftp://host/ or github://org:repo@sha/.",
+            "s3://bucket/, ssh://host/path/ or github://org:repo@sha/.",
+            code="invalid_root",
+        )
+    if match[1].lower() in _NO_PLACES:
+        raise ValidationError(
+            f"Files have no addresses that begin with {match[1].lower()}:.",
             code="invalid_root",
         )
     # clients send home folders unencoded, including spaces

@@ -16,6 +16,7 @@ from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.common import CommonMiddleware
 from django.utils.functional import LazyObject, empty
 
 from registry.core import context
@@ -131,6 +132,32 @@ class HealthCheckHostMiddleware:
         if request.path_info in self.paths and _MACHINE_HOST.fullmatch(host):
             request.META["HTTP_HOST"] = urlsplit(settings.REGISTRY_URL).netloc
         return self.get_response(request)
+
+
+class LastSlashMiddleware(CommonMiddleware):
+    """Redirects reads of addresses without their last slash, and refuses other methods.
+
+    Clients turn a redirected POST into a GET, and what they sent is lost.
+    """
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Replace the 404 of an address that lacks its last slash."""
+        is_read = request.method in {"GET", "HEAD"}
+        if response.status_code != 404 or is_read:
+            return super().process_response(request, response)
+        if not self.should_redirect_with_slash(request):
+            return response
+        address = request.build_absolute_uri(
+            request.get_full_path(force_append_slash=True)
+        )
+        return HttpResponse(
+            "This address lacks its last slash; nothing was done. Send the "
+            f"{request.method} to {address}\n",
+            status=404,
+            content_type="text/plain; charset=utf-8",
+        )
 
 
 class SecurityHeadersMiddleware(CSPMiddleware):

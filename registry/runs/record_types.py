@@ -47,6 +47,7 @@ the outputs in that object: 409 names the first ten of the other runs.
             grows=True,
         ),
     ),
+    newer=(CodeRun.end_date,),
     # the database does without one, for model runs have none
     required=(CodeRun.submission_script,),
     search_texts=(CodeRun.description,),

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-from registry.catalogue.names import names_of_latest
+from registry.catalogue.names import names_of_latest, path_of_cited
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from registry.catalogue.models import DataProduct
-
-
-def path_of_cited(cited: str) -> str:
-    """Return the path of a data product with a cited name."""
-    return f"/data_product/{quote(cited, safe='/:@')}"
 
 
 def addresses_of_latest(product: DataProduct, request: HttpRequest) -> dict[str, str]:

@@ -18,12 +18,13 @@ from registry.catalogue.models import (
     Object,
     ObjectComponent,
 )
-from registry.catalogue.names import cited_version
+from registry.catalogue.names import cited_version, path_of_cited
+from registry.core.file_addresses import file_address
 from registry.core.models import Event
 from registry.core.verbs import CREATED
 from registry.runs.models import CodeRun
 from registry.storage.models import StoredFile
-from registry.web.addresses import addresses_of_latest, path_of_cited
+from registry.web.addresses import addresses_of_latest
 from registry.web.citation import Citation
 from registry.web.describe import link_to
 from registry.web.runs import describe_components
@@ -188,7 +189,7 @@ def file_of(
     stored = StoredFile.objects.filter(sha1=location.hash.lower()).first()
     return {
         "location": link_to(location),
-        "where": f"{location.storage_root.root}{location.path}",
+        "where": file_address(location.storage_root.root, location.path),
         "hash": location.hash,
         "size": stored.size if stored else None,
         "sha256": stored.sha256 if stored else "",

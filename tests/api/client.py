@@ -123,6 +123,13 @@ def url_of(record: Model) -> str:
     return f"{HOST}{path_of(record)}"
 
 
+def state_of(answer: HttpResponse) -> str:
+    """Return the entity tag of a response without the digest of its content."""
+    state, _, digest = answer["ETag"].partition(".")
+    assert digest.endswith('"')
+    return f'{state}"'
+
+
 def revision_of(record: Record) -> str:
     """Return the entity tag of a stored record."""
     stored = type(record)._default_manager.get(pk=record.pk)

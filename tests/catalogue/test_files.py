@@ -42,7 +42,7 @@ def _own_store(settings: Settings, tmp_path: Path) -> None:
         (
             "https://data.example.org/",
             "in bed.csv",
-            OnTheWeb("https://data.example.org/in bed.csv"),
+            OnTheWeb("https://data.example.org/in%20bed.csv"),
         ),
         ("ftp://example.org/pub/", "a.csv", OnTheWeb("ftp://example.org/pub/a.csv")),
         ("file:///srv/data/", "a.csv", OnDisk(("/srv/data/a.csv",))),

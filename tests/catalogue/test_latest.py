@@ -124,7 +124,7 @@ def test_an_unknown_name_is_not_found(cited: str) -> None:
         ("ada", "a@b", ("ada:a@b@latest", "ada:a@b/")),
         # as a page this is a version of another name
         ("ada", "a@1.0.0", ("ada:a@1.0.0@latest", None)),
-        ("a:b", "c", (None, None)),
+        ("a:b", "c", ("a:b:c@latest", "a:b:c/")),
     ],
 )
 def test_only_addresses_that_lead_to_a_product_are_named(

@@ -41,6 +41,7 @@ WRONG = {
     "REGISTRY_DATA_DIR": [__file__],
     "REGISTRY_DEBUG": ["perhaps"],
     "REGISTRY_ENV_FILE": ["/nowhere/registry.env"],
+    "REGISTRY_EXAMPLE": ["maybe", "2"],
     "REGISTRY_FREE_MB": ["-1", "64MB"],
     "REGISTRY_HTTPS": ["https"],
     "REGISTRY_IDLE_SECONDS": ["0", "long"],

@@ -15,6 +15,7 @@ from registry.http.conditional import format_etag, if_match_revisions
         ("*", None),
         ("  * ", None),
         ('"7-1a"', {"7-1a"}),
+        ('"7-1a.0f3c"', {"7-1a"}),
         ('"7-1a", "8-2b"', {"7-1a", "8-2b"}),
         ('"7-1a","8-2b"', {"7-1a", "8-2b"}),
         ('W/"7-1a"', set()),

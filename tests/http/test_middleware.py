@@ -172,3 +172,17 @@ def test_all_other_responses_have_the_policy_of_pages(
     client: Client, path: str
 ) -> None:
     assert _policy(client.get(path)) == _POLICY
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_a_page_without_its_last_slash_is_redirected_only_for_reads(
+    client: Client, method: str
+) -> None:
+    assert client.get("/crates?a=b")["Location"] == "/crates/?a=b"
+    refused = getattr(client, method)("/crates?a=b")
+    assert refused.status_code == 404
+    wanted = f"Send the {method.upper()} to http://testserver/crates/?a=b"
+    assert wanted in refused.content.decode()
+    unknown = getattr(client, method)("/nothing")
+    assert unknown["Content-Type"].startswith("text/html")

@@ -89,6 +89,8 @@ def test_a_conflict_is_shown(rosalind: Client) -> None:
 def test_no_file_and_too_large_a_file(rosalind: Client, settings: Settings) -> None:
     answer = rosalind.post("/crates/", {})
     assert "Choose a crate" in words_of(main_of(answer, 400))
+    answer = rosalind.post("/crates/", {"file": io.BytesIO(zipped(FILES))})
+    assert "in the field 'crate'" in words_of(main_of(answer, 400))
     settings.CRATE_UPLOAD_MB = 0
     answer = send(rosalind, zipped(FILES))
     assert "too large" in words_of(main_of(answer, 400))

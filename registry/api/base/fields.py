@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from registry.core.links import ResolvedLinks, Written
 
 
+class WebAddressField(serializers.CharField):
+    """A URL that is stored as it was sent; a validator of its own checks it."""
+
+
 class FlagField(serializers.BooleanField):
     """A boolean in any case; a form without the field leaves the value unchanged.
 

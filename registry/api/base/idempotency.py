@@ -20,6 +20,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
 from registry.api.base.renderers import RecordJSONRenderer
+from registry.api.base.versions import OLDEST
 from registry.core.errors import Conflict
 from registry.core.transactions import run_atomically
 from registry.http.models import IdempotencyKey
@@ -68,13 +69,16 @@ def _run_and_store(work: Callable[[], Response], claim: IdempotencyKey) -> Respo
 
 
 def _fingerprint(request: Request) -> str:
-    """Return a digest of the address and the body."""
+    """Return a digest of the address, the body and the version of the API."""
     data: Any = request.data
     if hasattr(data, "lists"):
         data = dict(data.lists())
     body = orjson.dumps(data, default=str, option=orjson.OPT_SORT_KEYS)
     digest = hashlib.sha256(request.path.encode() + b"\0")
     digest.update(body)
+    if getattr(request, "version", None) == OLDEST:
+        # its responses have other fields than those of the default version
+        digest.update(b"\0" + OLDEST.encode())
     return digest.hexdigest()
 
 

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rest_framework.metadata import SimpleMetadata
 
-from registry.api.base.fields import DerivedField, LinkField, LinksField
+from registry.api.base.fields import (
+    DerivedField,
+    LinkField,
+    LinksField,
+    WebAddressField,
+)
+from registry.api.base.shown_fields import fields_in_version
+from registry.api.base.versions import NEWEST
+from registry.core.field_references import name_of
+from registry.core.record_types import RecordType
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -26,7 +35,11 @@ class RecordMetadata(SimpleMetadata):
         row_type = getattr(view, "row_type", None)
         filters = getattr(view, "filters", None)
         names = tuple(filters.filters) if filters is not None else ()
-        key = (type(view), row_type, getattr(view, "detail", None), signed_in, names)
+        version = request.version or NEWEST
+        key = (
+            *(type(view), row_type, getattr(view, "detail", None)),
+            *(signed_in, names, version),
+        )
         metadata = self._cache.get(key)
         if metadata is None:
             metadata = self._cache[key] = self._determine(
@@ -47,9 +60,22 @@ class RecordMetadata(SimpleMetadata):
         if filters is not None:
             metadata["filter_fields"] = list(filters.filters)
         if signed_in and hasattr(view, "get_serializer") and hasattr(view, "create"):
-            fields = self.get_serializer_info(view.get_serializer())
+            fields = self._fields_in_version(view, request.version or NEWEST)
             metadata["actions"] = dict.fromkeys(self._methods(view), fields)
         return metadata
+
+    def _fields_in_version(self, view: Any, version: str) -> dict[str, Any]:
+        """Return the descriptions of the fields that a version of the API has."""
+        fields = self.get_serializer_info(view.get_serializer())
+        row_type = getattr(view, "row_type", None)
+        if not isinstance(row_type, RecordType):
+            return dict(fields)
+        names = [one.name for one in fields_in_version(row_type, version)]
+        in_order = list(map(name_of, row_type.links_in_order))
+        places = sorted(map(names.index, in_order))
+        for place, name in zip(places, in_order, strict=True):
+            names[place] = name
+        return {name: fields[name] for name in names}
 
     def _methods(self, view: Any) -> list[str]:
         """Return the methods with a body; for a record, POST is one of them too."""
@@ -61,4 +87,6 @@ class RecordMetadata(SimpleMetadata):
         info: dict[str, Any] = super().get_field_info(field)
         if isinstance(field, LinkField | LinksField | DerivedField):
             info["type"] = "field"
+        elif isinstance(field, WebAddressField):
+            info["type"] = "url"
         return info

@@ -18,6 +18,7 @@ from registry.api.base.fields import (
     FlagField,
     LinkField,
     LinksField,
+    WebAddressField,
 )
 from registry.api.base.shown_fields import (
     MAX_LISTED_LINKS,
@@ -121,7 +122,7 @@ class RowSerializer(serializers.ModelSerializer[Any]):
         validators = kwargs.get("validators", model_field.validators)
         kept = [v for v in validators if not isinstance(v, UniqueValidator)]
         if isinstance(model_field, models.URLField):
-            field_class = serializers.CharField
+            field_class = WebAddressField
             kept = [v for v in kept if not _is_url_validator(v)] + [validate_url]
         if "validators" in kwargs or kept != list(validators):
             kwargs["validators"] = kept

@@ -97,7 +97,7 @@ def _iter_record_fields(record_type: RecordType[Any]) -> Iterator[ShownField]:
         yield DerivedAddress(one.name, one.template, one.help_text)
     for condition in record_type.conditions:
         yield DerivedCondition(condition.name, condition)
-    # the lists of every version come first
+    # lists that grow come first, as clients know the order
     for linked in sorted(lists.values(), key=lambda one: not one.grows):
         yield _full_list_address(record_type, linked)
     withdrawn = record_type.model._meta.get_field("withdrawn")
@@ -110,9 +110,8 @@ def _full_list_address(
     """Return the address of the complete list, of which a record has the beginning."""
     field: Any = row_type.model._meta.get_field(linked.name)
     template = f"{kind_of(field.related_model)}/?{_filter_name(field)}={{id}}"
-    return DerivedAddress(
-        f"{linked.name}_url", template, linked.all_help_text, not linked.grows
-    )
+    name = f"{linked.name}_url"
+    return DerivedAddress(name, template, linked.all_help_text, newest_only=True)
 
 
 def _filter_name(field: Any) -> str:

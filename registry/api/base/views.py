@@ -9,6 +9,7 @@ from django.urls import get_script_prefix, resolve
 from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 
+from registry.core.errors import NotFound
 from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
 from registry.http.views import CountedView
 
@@ -69,7 +70,8 @@ class UnknownAddressView(RegistryView):
     """Returns 404 for unknown addresses below ``/api/``, in the formats of the API.
 
     A GET of a known address without its last slash is redirected. Other methods are
-    not, because clients turn a redirected POST into a GET.
+    not, because clients turn a redirected POST into a GET; the error says which address
+    is right.
     """
 
     schema = None
@@ -92,6 +94,12 @@ class UnknownAddressView(RegistryView):
         return getattr(found, "cls", None) is not type(self)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Raise ``Http404`` for every method."""
+        """Raise ``NotFound`` for every method; name the address with a slash."""
         super().initial(request, *args, **kwargs)
-        raise Http404
+        if not self._lacks_slash(request.path_info):
+            raise Http404
+        path = request.get_full_path(force_append_slash=True)
+        raise NotFound(
+            f"This address lacks its last slash; nothing was done. Send the "
+            f"{request.method} to {request.build_absolute_uri(path)}"
+        )

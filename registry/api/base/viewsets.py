@@ -7,10 +7,12 @@ derives its own for a type that differs, for example in how it is changed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db.models import Model, QuerySet
 from django.http import Http404, StreamingHttpResponse
+from django.utils.cache import patch_vary_headers
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.response import Response
 from rest_framework.utils.formatting import camelcase_to_spaces
@@ -18,15 +20,15 @@ from rest_framework.viewsets import GenericViewSet
 
 from registry.api.base.idempotency import run_idempotently
 from registry.api.base.reader import RecordReader, Row
-from registry.api.base.renderers import asks_for_raw, iter_csv
+from registry.api.base.renderers import RecordJSONRenderer, asks_for_raw, iter_csv
 from registry.api.base.serializers import RecordSerializer, validated_values
-from registry.api.base.versions import NEWEST
+from registry.api.base.versions import NEWEST, with_version
 from registry.api.base.views import RegistryView
 from registry.core.errors import BulkError, RegistryError
 from registry.core.links import kind_of
 from registry.core.models import Record, revision
 from registry.core.record_types import RecordType, RowType
-from registry.http.conditional import format_etag, if_match_revisions
+from registry.http.conditional import format_etag, if_match_revisions, tag_response
 from registry.http.filters import FilterSet, filters_of_type
 from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
 from registry.http.keyset import Cursor, SortKey, order_from_cursor
@@ -100,9 +102,38 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
         return self.record_response(int(self.kwargs["pk"]))
 
     @property
+    def version(self) -> str:
+        """The version of the API that the request asks for."""
+        return self.request.version or NEWEST
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Name the version of the API in the type of JSON, and tag the response."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        # a request that was refused before it was negotiated has no version
+        version = getattr(request, "version", None)
+        if isinstance(response, Response) and version is not None:
+            renderer = response.accepted_renderer
+            if isinstance(renderer, RecordJSONRenderer):
+                response.content_type = with_version(renderer.media_type, version)
+                if response.status_code < 300:
+                    self._tag(request, response)
+        return response
+
+    @staticmethod
+    def _tag(request: Request, response: Response) -> None:
+        """Let caches keep a response, and ask each time whether it still holds."""
+        if request.method in {"GET", "HEAD"}:
+            patch_vary_headers(response, ("Authorization", "Cookie"))
+            private = "private, " if request.user.is_authenticated else ""
+            response.setdefault("Cache-Control", f"{private}no-cache")
+        response.add_post_render_callback(partial(tag_response, request._request))
+
+    @property
     def full_reader(self) -> RecordReader:
         """The reader of all fields in the version that the request asks for."""
-        key = (self.row_type, self.request.version or NEWEST)
+        key = (self.row_type, self.version)
         reader = self._readers.get(key)
         if reader is None:
             reader = self._readers[key] = RecordReader.for_type(*key)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from registry.catalogue.files import extension_of, media_type_of
-from registry.catalogue.names import cited_version
+from registry.catalogue.names import cited_version, path_of_cited
 from registry.catalogue.provenance.rows import authors_of, name_of_object, release_of
 from registry.core.graph.files import unique_links
 from registry.core.texts import shorten_text
@@ -114,7 +114,7 @@ def describe_product(product: DataProduct) -> Properties:
     return {
         "name": f"{product.name} {product.version}",
         "description": product.object.description or f"The data product {cited}.",
-        "identifier": f"{settings.REGISTRY_URL}/data_product/{cited}",
+        "identifier": f"{settings.REGISTRY_URL}{path_of_cited(cited)}",
     }
 
 

@@ -24,6 +24,7 @@ from registry.catalogue.provenance.documents import (
     RELEASE_DOCUMENT,
 )
 from registry.catalogue.provenance.rows import name_of_object, why_withdrawn
+from registry.catalogue.served import served_files
 from registry.catalogue.withdrawn import available_files
 from registry.core.graph.files import FileMap
 
@@ -79,6 +80,7 @@ FILES = FileMap(
     find_format_names=find_format_names,
     private_among=private_files,
     downloadable_among=available_files,
+    served_among=served_files,
     is_private_fact=is_private_fact,
     describe_labels=describe_labels,
     why_withdrawn=why_withdrawn,

@@ -8,6 +8,7 @@ from registry.catalogue import curation, models, services
 from registry.catalogue.expressions import INTERNAL_FORMAT
 from registry.catalogue.ownership import by_owners_of, refuse_products
 from registry.catalogue.record_types.sections import PRODUCTS
+from registry.catalogue.shared_addresses import with_own_address
 from registry.core.permissions import Who
 from registry.core.record_types import RecordType
 from registry.core.related import RelatedFlag
@@ -68,6 +69,7 @@ Fields that others rely on are locked.
             ),
         ),
     ),
+    links_in_order=(models.DataProduct.object, models.DataProduct.namespace),
     hidden=(models.DataProduct.version_key,),
     search_texts=(models.DataProduct.name,),
     context=Context(
@@ -108,7 +110,9 @@ Give an `identifier` (a URL such as a DOI), or both `alternate_identifier` and
     ),
     describes=(models.ExternalObject.data_product, models.DataProduct.object),
     registered_by=Who.OWNERS_OF_ITS_OBJECT,
-    rule=by_owners_of(models.ExternalObject.data_product, models.DataProduct.object),
+    rule=with_own_address(
+        by_owners_of(models.ExternalObject.data_product, models.DataProduct.object)
+    ),
     register=services.register_external_objects,
     correct=partial(
         curation.correct_record,

@@ -41,6 +41,16 @@ class CrateEntities(Protocol):
         """Return the address of a record, without a slash at the end."""
 
 
+class FileOnDisk(Protocol):
+    """A file on the server's own disk."""
+
+    def open(self) -> tuple[Any, int]:
+        """Return a reader of the file and its size in bytes.
+
+        Raises an error if the file has other bytes by now.
+        """
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FileMap:
     """Which records the names, formats and origins of files are, and what is special.
@@ -54,8 +64,9 @@ class FileMap:
     ``find_by_hash`` returns the first records of files, and ``find_format_names`` the
     names of formats by the endings of file names. ``private_among`` returns which
     hashes are of private files on record, ``downloadable_among`` which are of files of
-    the store that a person can have; ``is_private_fact`` tells whether a key with its
-    value makes a file private.
+    the store that a person can have, ``served_among`` which entities have files on the
+    server's own disk that a person can have; ``is_private_fact`` tells whether a key
+    with its value makes a file private.
 
     ``describe_labels`` returns the properties of a file in a crate that are about
     people, licences, keywords, its format and further facts; ``why_withdrawn`` why its
@@ -77,6 +88,7 @@ class FileMap:
     find_format_names: Callable[[Collection[str]], dict[str, str]]
     private_among: Callable[[Collection[str]], set[str]]
     downloadable_among: Callable[[Any, Collection[str]], Collection[str]]
+    served_among: Callable[[Any, Iterable[Any]], Mapping[int, FileOnDisk]]
     is_private_fact: Callable[[tuple[str, str]], bool]
     describe_labels: Callable[[Any, CrateEntities, bool], Properties]
     why_withdrawn: Callable[[Any], str | None]

@@ -19,6 +19,7 @@ from registry.identity.oauth.sessions import delete_old_sessions
 from registry.identity.services import create_user
 from registry.management.base import RegistryCommand
 from registry.management.data_folder import protect_data
+from registry.management.example.remove import was_removed
 from registry.storage.maintenance import remove_abandoned_uploads
 
 #: Clients expect every registry to have an account with this name.
@@ -37,7 +38,7 @@ class Command(RegistryCommand):
             "--no-example",
             action="store_false",
             dest="example",
-            help="leave an empty registry empty",
+            help="leave an empty registry empty, as REGISTRY_EXAMPLE=0 does",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -53,7 +54,8 @@ class Command(RegistryCommand):
         administrator = self._administrator()
         # storage locations of uploaded files are below this root
         find_or_register_root(f"{settings.REGISTRY_URL}/data/", by=administrator)
-        if options["example"] and not Object.objects.exists():
+        wants_example = options["example"] and settings.LOAD_EXAMPLE
+        if wants_example and not Object.objects.exists() and not was_removed():
             call_command("load_example", stdout=self.stdout)
 
     def _protect_data(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from prov.constants import PROV as PROV_TERMS
 from prov.identifier import Namespace, QualifiedName
 
+from registry.core.file_addresses import file_address
 from registry.core.graph.mapping import Datatype, is_private
 from registry.core.graph.terms import WITHDRAWN
 from registry.provenance.vocabulary import NAMESPACES
@@ -90,13 +91,8 @@ def of_place(
     """Describe where a file lives; ``fair:public`` is said of private files alone."""
     if location is not None:
         root = location.storage_root.root
-        yield "prov:atLocation", address_of(root, location.path)
+        yield "prov:atLocation", file_address(root, location.path)
         yield "fair:storage_root", root
         yield "fair:hash", location.hash
     if is_closed:
         yield "fair:public", False
-
-
-def address_of(root: str, path: str) -> str:
-    """Join a storage root and a path by one slash."""
-    return f"{root.removesuffix('/')}/{path.removeprefix('/')}"

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import semver
 
 from registry.core import validators
+from registry.core.file_addresses import path_below
 from registry.core.graph import Element, graph
 from registry.core.graph.mapping import Datatype
 from registry.core.graph.terms import PUBLIC, STORAGE_ROOT
@@ -261,18 +262,17 @@ def _place(source: Source, statements: Sequence[Statement]) -> Place | None:
     statement = located[0]
     location, hash_ = statement.text(LOCATION) or "", statement.text(*HASHES) or ""
     root = statement.text(STORAGE_ROOT.iri) or _root_of(location)
-    base = f"{(root or '').removesuffix('/')}/"
     if root is None:
         return None
-    if not location.startswith(base) or location == base:
+    path = path_below(root, location)
+    if path is None:
         source.complaints.add(
             step(statement.where, "prov:atLocation"),
             f"The location is not below the storage root {root[:200]}.",
         )
         return None
-    path = location.removeprefix(base)
     is_public = all(source.flag_of(one, PUBLIC.iri) for one in statements)
-    return Place(root, path if root.endswith("/") else f"/{path}", hash_, is_public)
+    return Place(root, path, hash_, is_public)
 
 
 def _root_of(location: str) -> str | None:

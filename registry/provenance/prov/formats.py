@@ -9,11 +9,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from prov.model import ProvDocument
 
+#: The keys of a value with a type in PROV-JSON.
+_TYPED = {"$", "type"}
+
 
 def as_json(document: ProvDocument) -> dict[str, Any]:
     """Return PROV-JSON (W3C member submission of 24 April 2013)."""
-    container: dict[str, Any] = json.loads(_written(document, "json"))
+    container: dict[str, Any] = json.loads(
+        _written(document, "json"), object_hook=_with_portable_name_type
+    )
     return container
+
+
+def _with_portable_name_type(value: dict[str, Any]) -> dict[str, Any]:
+    """Return a value; a qualified name with the type that every reader knows.
+
+    Releases 1.5 and 2.x of the package ``prov`` read ``xsd:QName``, which later ones
+    write, as a literal; all of them read ``prov:QUALIFIED_NAME`` as a name.
+    """
+    if value.keys() == _TYPED and value["type"] == "xsd:QName":
+        value["type"] = "prov:QUALIFIED_NAME"
+    return value
 
 
 def as_json_ld(document: ProvDocument) -> dict[str, Any]:

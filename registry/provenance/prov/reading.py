@@ -28,7 +28,10 @@ XSD = "http://www.w3.org/2001/XMLSchema#"
 _BUILT_IN = {"prov": PROV, "xsd": XSD}
 #: Types of values that are names; XML Schema's namespace is also written bare.
 _NAME_TYPES = frozenset(
-    {f"{XSD}QName", f"{XSD.rstrip('#')}QName", f"{PROV}QUALIFIED_NAME"}
+    {
+        *(f"{XSD}QName", f"{XSD.rstrip('#')}QName"),
+        *(f"{PROV}QUALIFIED_NAME", f"{PROV}QualifiedName"),
+    }
 )
 
 ELEMENTS = ("entity", "activity", "agent")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -19,6 +19,7 @@ from registry.core.errors import (
 )
 from registry.core.record_types import record_kinds
 from registry.http.bodies import accepts_files
+from registry.http.form_files import require_form_file
 from registry.provenance.crates.reading import Received, open_zip, receive
 from registry.runs.models import CodeRun
 from registry.web.describe import address_of
@@ -68,9 +69,7 @@ def _status_of(error: RegistryError) -> int:
 
 
 def _receive(request: HttpRequest) -> Received:
-    file: Any = request.FILES.get(FIELD)
-    if file is None:
-        raise InvalidInput({FIELD: ["Choose a crate: a zip file."]})
+    file = require_form_file(request.FILES, FIELD, "a crate, a zip file")
     if file.size > settings.CRATE_UPLOAD_MB * _MEGABYTE:
         limit = f"This registry accepts {settings.CRATE_UPLOAD_MB} megabytes."
         raise InvalidInput({FIELD: [f"The file is too large. {limit}"]})

@@ -33,6 +33,7 @@ from registry.catalogue.names import (
     find_product,
     names_latest,
     names_page,
+    path_of_cited,
 )
 from registry.catalogue.served import require_disk_download
 from registry.catalogue.withdrawn import require_place, require_present, require_served
@@ -43,7 +44,6 @@ from registry.http.views import CountedView
 from registry.storage.sending import open_part, open_whole, require_file
 from registry.storage.served_files import open_served_file
 from registry.storage.services import get_store, parse_sha1
-from registry.web.addresses import path_of_cited
 from registry.web.views import errors
 
 if TYPE_CHECKING:

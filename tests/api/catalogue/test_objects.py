@@ -15,7 +15,7 @@ from django.http import HttpResponse
 from registry.catalogue.models import Object, ObjectComponent, StorageLocation
 from registry.core.models import Event
 from registry.identity.models import User
-from tests.api.client import Api, data_of, path_of, revision_of, url_of
+from tests.api.client import Api, data_of, path_of, revision_of, state_of, url_of
 from tests.factories import (
     ObjectComponentFactory,
     ObjectFactory,
@@ -128,7 +128,7 @@ def test_the_put_of_the_guide_registers_and_sets_the_location(
     assert url_of(location.storage_root) == place["storage_root"]
     assert location.public is True
     assert location.registered_by == person
-    assert answer["ETag"] == revision_of(item)
+    assert state_of(answer) == revision_of(item)
 
 
 def test_repeating_the_put_changes_nothing(

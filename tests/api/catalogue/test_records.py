@@ -181,7 +181,7 @@ class TestExternalObject(RecordContract):
 
     factory = factories.ExternalObjectFactory
     endpoint = "external_object"
-    posting = 8
+    posting = 9
     writable = (
         "data_product, identifier?, alternate_identifier?, alternate_identifier_type?, "
         "primary_not_supplement=true, release_date, title, description?, "

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from registry.api.provenance.crates.formats import OTHER_ZIP_TYPES
 from registry.identity.models import User
 from registry.provenance.crates.terms import METADATA
 from registry.runs.models import CodeRun
@@ -158,6 +159,36 @@ def test_bodies_that_are_no_crate(
     body: bytes, content_type: str, status: int, ada: User
 ) -> None:
     assert send(ada, body, content_type).status_code == status
+
+
+@pytest.mark.parametrize("media_type", ["application/zip", *OTHER_ZIP_TYPES])
+def test_a_zip_is_taken_under_every_type_that_tools_send(
+    media_type: str, ada: User
+) -> None:
+    answer = send(ada, zipped(FILES), media_type)
+    assert answer.status_code == 201, answer.content
+    assert CodeRun.objects.count() == 1
+    wrong = send(ada, b"%PDF-1.7", media_type)
+    assert (wrong.status_code, list(wrong.json())) == (400, ["crate"])
+
+
+def test_what_is_no_zip_is_told_what_to_send(ada: User) -> None:
+    detail = send(ada, b"x", "text/plain").json()["detail"]
+    assert "text/plain" in detail
+    assert "application/zip, application/json" in detail
+
+
+def test_a_form_with_the_file_in_another_field_is_told_the_right_one(
+    ada: User,
+) -> None:
+    fields = {"file": io.BytesIO(zipped(FILES))}
+    answer = Api(ada).send_multipart("/api/ro-crate/", fields)
+    assert answer.status_code == 400
+    [message] = json.loads(answer.content)["crate"]
+    assert message == (
+        "Send the crate, a zip file, in the field 'crate'; this form has it in 'file'."
+    )
+    assert CodeRun.objects.count() == 0
 
 
 def test_a_session_needs_its_csrf_token(ada: User) -> None:

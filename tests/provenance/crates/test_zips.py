@@ -37,11 +37,10 @@ def zip_of(subject: Subject, *, user: Any = NOBODY, depth: int | None = None) ->
     """Return the zip of a crate, read."""
     content = content_of(subject, depth=depth, user=user)
     metadata = metadata_of(content, url_of=url_of, packed=True)
-    files = []
+    files: list[tuple[str, Any]] = []
     for pk, path in content.packed.items():
         file = content.records.file_of(content.records.things[pk])
-        assert file is not None
-        files.append((path, file.sha1))
+        files.append((path, file.sha1 if file else content.on_disk[pk]))
     texts = {METADATA: json.dumps(metadata).encode(), PREVIEW: b"<html>"}
     data = b"".join(stream_zip(texts, files, get_store()))
     return zipfile.ZipFile(io.BytesIO(data))

@@ -39,7 +39,7 @@ def name(record: Any) -> str:
 
 
 def qname(text: str) -> Json:
-    return {"$": text, "type": "xsd:QName"}
+    return {"$": text, "type": "prov:QUALIFIED_NAME"}
 
 
 def pairs(document: Json, relation: str, *attributes: str) -> set[tuple[Any, ...]]:

@@ -57,7 +57,12 @@ def test_a_file_that_was_not_uploaded_gets_404() -> None:
     [
         ("https://data.example.org/", "a.csv", "https://data.example.org/a.csv"),
         ("http://example.org/", "a b/ü.csv", "http://example.org/a%20b/%C3%BC.csv"),
-        ("https://example.org/?file=", "a&b=c#d", "https://example.org/?file=a&b=c#d"),
+        (
+            "https://example.org/?file=",
+            "a&b=c#d",
+            "https://example.org/?file=a&b=c%23d",
+        ),
+        ("https://example.org", "/a#b?c%.csv", "https://example.org/a%23b%3Fc%25.csv"),
         ("https://example.org/", "a\r\nX-Y: z", "https://example.org/a%0D%0AX-Y:%20z"),
         ("ftp://example.org/", "a.csv", "ftp://example.org/a.csv"),
         ("https://example.org/", "x" * 8000, "https://example.org/" + "x" * 8000),

@@ -15,9 +15,11 @@ OVERVIEW = """
 which is a page for a browser. Times are ISO 8601 in UTC.
 
 **Versions.** This describes version 1.1.0, which is the default. With
-`Accept: application/json; version=1.0.0` the lists of an object's components, data
-products, licences and keywords, and of a component's issues, are complete, and the
-fields with the addresses of the lists (such as `keywords_url`) are absent.
+`Accept: application/json; version=1.0.0` records have only the fields of the older
+registry: `end_date`, `closed`, `withdrawn` and the addresses of whole lists (such as
+`keywords_url`) are absent, and the lists of an object's components, data products,
+licences and keywords, and of a component's issues, are complete. `Content-Type` names
+the version of a response.
 
 **Links** between records are URLs in responses. In requests, a link can be a URL (with
 any host), a path, the id, or the UUID of a record that has one.
@@ -151,7 +153,8 @@ HEADERS: dict[str, Schema] = {
         ),
         (
             "ETag",
-            "The state of the record, for `If-Match`.",
+            "The state of the record, for `If-Match`, and of the response, for "
+            "`If-None-Match`.",
             True,
             {"type": "string"},
         ),
@@ -236,6 +239,7 @@ RESPONSES: dict[str, Schema] = {
     "Merged": _response(
         "The record was merged into another one; nothing was changed.", _MOVED
     ),
+    "NotModified": {"description": "The response with this ETag still holds."},
     "NotFound": _response("There is no such record, format or cursor.", _DETAIL),
     "NotAcceptable": _response("No answer has a type that `Accept` names.", _DETAIL),
     "Conflict": _response(
@@ -277,7 +281,16 @@ RESPONSES: dict[str, Schema] = {
 
 #: Parameters that are the same in most operations.
 _SHARED = frozenset(
-    {"Idempotency-Key", "If-Match", "cursor", "format", "id", "page_size", "raw"}
+    {
+        "Idempotency-Key",
+        "If-Match",
+        "If-None-Match",
+        "cursor",
+        "format",
+        "id",
+        "page_size",
+        "raw",
+    }
 )
 
 

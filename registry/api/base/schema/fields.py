@@ -43,7 +43,7 @@ _VALIDATOR_SCHEMAS: dict[Any, Schema] = {
     },
     validators.validate_storage_root: {
         "format": "uri",
-        "pattern": r"^[A-Za-z0-9]+:\S+$",
+        "pattern": r"^[A-Za-z][A-Za-z0-9+.-]+:\S+$",
     },
 }
 #: The validators that accept addresses which RFC 3986 does not allow.

@@ -59,8 +59,10 @@ _ERRORS_OF_BODIES = (
     ("413", "ContentTooLarge"),
     ("415", "UnsupportedMediaType"),
 )
+_READ_ACTIONS = frozenset({"list", "retrieve"})
 _ERRORS_OF = {
-    "list": (("414", "UriTooLong"),),
+    "list": (("304", "NotModified"), ("414", "UriTooLong")),
+    "retrieve": (("304", "NotModified"),),
     "create": (("422", "KeyReused"),),
     **dict.fromkeys(_CHANGE_ACTIONS, (("412", "PreconditionFailed"),)),
 }
@@ -79,6 +81,14 @@ IF_MATCH = OpenApiParameter(
     {"type": "string"},
     OpenApiParameter.HEADER,
     description="The ETag of the state that you want to change.",
+)
+
+#: The header of every read of a record or a list.
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    {"type": "string"},
+    OpenApiParameter.HEADER,
+    description="The ETag of the response that you have; 304 if it still holds.",
 )
 
 _RAW = parameter(
@@ -130,6 +140,8 @@ class RecordSchema(AutoSchema):
             parameters.append(IDEMPOTENCY_KEY)
         if self.action in _CHANGE_ACTIONS:
             parameters.append(IF_MATCH)
+        if self.action in _READ_ACTIONS:
+            parameters.append(IF_NONE_MATCH)
         return parameters
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[Schema]:
@@ -274,9 +286,10 @@ class RecordSchema(AutoSchema):
             yield from ("LocationOfOne", "ETagOfOne", "Idempotent-Replayed")
         elif self.action == "create":
             yield from ("Location", "Idempotent-Replayed")
+        elif self.action == "list":
+            yield "ETag"
         elif self.action in _RECORD_ACTIONS and status != "204":
-            if issubclass(self.view.model, Record):
-                yield "ETag"
+            yield "ETag"
             if status == "201":
                 yield "Location"
 

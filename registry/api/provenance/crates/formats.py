@@ -14,9 +14,9 @@ from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.renderers import BaseRenderer
 
 from registry.api.base.renderers import RecordJSONRenderer
-from registry.core.errors import InvalidInput
 from registry.http.bodies import LengthRequired, content_length, is_chunked
 from registry.http.body_stream import BodyStream
+from registry.http.form_files import require_form_file
 from registry.provenance.crates.reading import MetadataAlone, Package, open_zip
 from registry.storage.base import CHUNK, reporting_write_errors
 
@@ -71,6 +71,12 @@ class ZipParser(BaseParser):
         return file
 
 
+def _zip_parser(media_type: str) -> type[ZipParser]:
+    """Return the parser of a zip with another media type."""
+    name = f"ZipParserOf{media_type.title().replace('/', '').replace('-', '')}"
+    return type(name, (ZipParser,), {"media_type": media_type})
+
+
 class MetadataParser(BaseParser):
     """The metadata of a crate alone, as JSON."""
 
@@ -97,9 +103,24 @@ class LinkedDataParser(MetadataParser):
     media_type = "application/ld+json"
 
 
+#: The types that browsers and tools send for a zip besides its own, and that of ELNs
+#: (https://github.com/TheELNConsortium/TheELNFileFormat), which are crates.
+OTHER_ZIP_TYPES = (
+    "application/x-zip-compressed",
+    "application/x-zip",
+    "application/zip-compressed",
+    "application/octet-stream",
+    "application/vnd.eln+zip",
+)
 #: The types of bodies that are read into memory.
 METADATA_TYPES = frozenset({MetadataParser.media_type, LinkedDataParser.media_type})
-PARSERS = (ZipParser, MetadataParser, LinkedDataParser, MultiPartParser)
+PARSERS: tuple[type[BaseParser], ...] = (
+    ZipParser,
+    MetadataParser,
+    LinkedDataParser,
+    MultiPartParser,
+    *map(_zip_parser, OTHER_ZIP_TYPES),
+)
 
 
 @contextmanager
@@ -107,7 +128,12 @@ def package_in(request: Request) -> Iterator[Package]:
     """Open the crate in the body of a request."""
     parser = _parser_of(request)
     if parser is None:
-        raise UnsupportedMediaType(request.content_type)
+        types = ", ".join(one.media_type for one in PARSERS[:4])
+        raise UnsupportedMediaType(
+            request.content_type,
+            f'Unsupported media type "{request.content_type[:100]}" in request: send '
+            f"one of {types}.",
+        )
     if isinstance(parser, MultiPartParser):
         with _form_file(request) as file, open_zip(file) as crate:
             yield crate
@@ -131,10 +157,7 @@ def _form_file(request: Request) -> Any:
         raise LengthRequired
     if content_length(request._request) > settings.CRATE_UPLOAD_MB * _MEGABYTE:
         raise RequestDataTooBig
-    file = request.FILES.get(FIELD)
-    if file is None:
-        raise InvalidInput({FIELD: ["Choose the crate, a zip file."]})
-    return file
+    return require_form_file(request.FILES, FIELD, "the crate, a zip file")
 
 
 def _request(context: Mapping[str, Any] | None) -> Any:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from django.db.models import Model
     from rest_framework.request import Request
 
+    from registry.core.graph.files import FileOnDisk
     from registry.core.models import Record
     from registry.provenance.crates.reading import Received
 
@@ -212,9 +213,11 @@ def _zip(content: Content) -> StreamingHttpResponse:
     return response
 
 
-def _files(content: Content) -> Iterator[tuple[str, str]]:
-    """Yield the paths of files in the zip with their SHA-1s."""
+def _files(content: Content) -> Iterator[tuple[str, str | FileOnDisk]]:
+    """Yield the paths of files in the zip: with SHA-1s of the store, or on the disk."""
     for pk, path in content.packed.items():
         file = content.records.file_of(content.records.things[pk])
-        if file is not None:
+        if pk in content.on_disk:
+            yield path, content.on_disk[pk]
+        elif file is not None:
             yield path, file.sha1

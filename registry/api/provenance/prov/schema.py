@@ -31,7 +31,10 @@ _ONE_VALUE: list[Schema] = [
                 "oneOf": [{"type": "string"}, {"type": "number"}],
                 "description": "The value.",
             },
-            "type": {"type": "string", "description": "Its datatype: xsd:QName."},
+            "type": {
+                "type": "string",
+                "description": "Its datatype: prov:QUALIFIED_NAME for a name.",
+            },
             "lang": {"type": "string", "description": "Its language."},
         },
     },

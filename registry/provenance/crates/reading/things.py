@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 
+from registry.core.file_addresses import path_below
 from registry.core.graph import graph
 from registry.core.validators import validate_semantic_version
 from registry.provenance.crates.reading.fields import values_of
@@ -165,10 +166,12 @@ def place_at(
     address: str, hash_: str, root: str | None = None, *, public: bool = True
 ) -> Place:
     """Part an address into the root, which may be known, and the path below it."""
-    if root is None or not address.startswith(root):
+    path = path_below(root, address) if root is not None else None
+    if root is None or path is None:
         match = _ROOT.match(address)
         root = match[0] if match else address
-    return Place(root, address[len(root) :], hash_, public)
+        path = path_below(root, address)
+    return Place(root, path or "", hash_, public)
 
 
 def _description(file: CrateFile, *, stated: bool) -> str | None:

@@ -15,7 +15,8 @@ from registry.storage.base import CHUNK
 from registry.storage.sending import read_whole
 
 if TYPE_CHECKING:
-    from registry.storage.base import Store
+    from registry.core.graph.files import FileOnDisk
+    from registry.storage.base import Reader, Store
 
 #: Every crate of the same records has the same bytes; zip knows no earlier day.
 _DAY = (1980, 1, 1, 0, 0, 0)
@@ -45,11 +46,14 @@ class _Pipe:
 
 
 def stream_zip(
-    texts: Mapping[str, bytes], files: Iterable[tuple[str, str]], store: Store
+    texts: Mapping[str, bytes],
+    files: Iterable[tuple[str, str | FileOnDisk]],
+    store: Store,
 ) -> Iterator[bytes]:
-    """Yield a zip piece by piece: texts by path first, then paths with SHA-1s.
+    """Yield a zip piece by piece: texts by path first, then paths with files.
 
-    A file that the store has lost since, or that has other bytes by now, breaks the
+    A file is the SHA-1 of one in the store, or one on the server's own disk. One that
+    is lost since, or that has other bytes by now, breaks the
     stream off, so that nobody takes the rest for a whole crate.
     """
     pipe = _Pipe()
@@ -60,8 +64,8 @@ def stream_zip(
         for path, text in texts.items():
             archive.writestr(_member(path), text)
             yield pipe.take()
-        for path, sha1 in files:
-            yield from _file(archive, pipe, path, sha1, store)
+        for path, file in files:
+            yield from _file(archive, pipe, path, file, store)
     yield pipe.take()
 
 
@@ -73,14 +77,24 @@ def _member(path: str) -> zipfile.ZipInfo:
 
 
 def _file(
-    archive: zipfile.ZipFile, pipe: _Pipe, path: str, sha1: str, store: Store
+    archive: zipfile.ZipFile,
+    pipe: _Pipe,
+    path: str,
+    file: str | FileOnDisk,
+    store: Store,
 ) -> Iterator[bytes]:
     member = _member(path)
+    source, size = _open(file, store) if isinstance(file, str) else file.open()
     # known beforehand, so that only large files need the large form of zip
-    member.file_size = size = store.look(sha1).size
-    source = read_whole(sha1, size, store)
+    member.file_size = size
     with closing(source), archive.open(member, "w") as target:
         while data := source.read(CHUNK):
             target.write(data)
             if piece := pipe.take():
                 yield piece
+
+
+def _open(sha1: str, store: Store) -> tuple[Reader, int]:
+    """Return a reader of a file in the store, and its size."""
+    size = store.look(sha1).size
+    return read_whole(sha1, size, store), size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,6 +16,7 @@ from registry.storage.sending import is_intact
 
 if TYPE_CHECKING:
     from registry.core.graph import NodeType
+    from registry.core.graph.files import FileOnDisk
 
 #: What a crate can be about: an activity of the default type, or the name of a file.
 Subject: TypeAlias = Record
@@ -52,8 +53,9 @@ class Other:
 class Content:
     """What a crate tells of: its subject, the runs, the nearest first, the files.
 
-    ``packed`` has the paths of the files that go into a zip, by their ids; ``is_named``
-    says whether accounts are called by their names.
+    ``packed`` has the paths of the files that go into a zip, by their ids; those in
+    ``on_disk`` are on the server's own disk, others in the store. ``is_named`` says
+    whether accounts are called by their names.
     """
 
     subject: Subject
@@ -62,6 +64,7 @@ class Content:
     things: tuple[Any, ...]
     records: Records
     packed: dict[int, str]
+    on_disk: Mapping[int, FileOnDisk]
     is_named: bool
 
     @property
@@ -89,8 +92,9 @@ class Content:
 def load(subject: Subject, *, depth: int | None, user: Any) -> Content:
     """Load what a crate about a record has in it, ``depth`` runs back, None for all.
 
-    Files of the store go in that ``user`` may have. Takes as many queries whatever
-    the depth. Raises ``InvalidInput`` about ``depth`` where it would be too much.
+    Files go in that the registry serves and ``user`` may have. Takes as many queries
+    whatever the depth. Raises ``InvalidInput`` about ``depth`` where it would be too
+    much.
     """
     found = _lineage(subject, depth)
     if found.truncated:
@@ -106,13 +110,17 @@ def load(subject: Subject, *, depth: int | None, user: Any) -> Content:
     runs = _runs(found, records)
     ids = found.ids_of(graph.default_type(Element.ENTITY).model)
     things = tuple(records.things[pk] for pk in ids if pk in records.things)
+    elsewhere = [one for one in things if records.file_of(one) is None]
+    on_disk = graph.files.served_among(user, elsewhere)
+    ids_to_pack = {*_stored(things, records, user), *on_disk}
     return Content(
         subject=subject,
         runs=runs,
         others=_others(found, records),
         things=things,
         records=records,
-        packed=_packed(things, runs, subject, records, user),
+        packed=_packed(things, runs, subject, ids_to_pack),
+        on_disk=on_disk,
         is_named=bool(user.is_authenticated),
     )
 
@@ -187,14 +195,8 @@ def _others(found: Lineage, records: Records) -> tuple[Other, ...]:
     return tuple(others.values())
 
 
-def _packed(
-    things: Iterable[Any],
-    runs: Iterable[Done],
-    subject: Subject,
-    records: Records,
-    user: Any,
-) -> dict[int, str]:
-    """Name the files of the store that this person may have, each once.
+def _stored(things: Iterable[Any], records: Records, user: Any) -> set[int]:
+    """Return the ids of those whose files are in the store and open to this person.
 
     Missing and altered files are left out: the crate has links to them.
     """
@@ -205,17 +207,22 @@ def _packed(
     }
     sha1s = {file.sha1 for file in held.values()}
     visible = graph.files.downloadable_among(user, sha1s)
+    return {pk for pk, file in held.items() if file.sha1 in visible and is_intact(file)}
+
+
+def _packed(
+    things: Iterable[Any], runs: Iterable[Done], subject: Subject, ids: Collection[int]
+) -> dict[int, str]:
+    """Name the files that go into a zip, each once."""
     made = {pk for done in runs for pk in done.outputs}
     if _is_of_file(subject):
         made.add(graph.node_id_of(subject))
     paths: dict[int, str] = {}
     taken: set[str] = set()
     for thing in things:
-        file = held.get(thing.pk)
-        if file is None or file.sha1 not in visible or not is_intact(file):
-            continue
-        folder = OUTPUTS if thing.pk in made else INPUTS
-        paths[thing.pk] = _free_path(folder, thing, taken)
+        if thing.pk in ids:
+            folder = OUTPUTS if thing.pk in made else INPUTS
+            paths[thing.pk] = _free_path(folder, thing, taken)
     return paths
 
 

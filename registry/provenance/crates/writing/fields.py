@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from django.utils.encoding import iri_to_uri
-
+from registry.core.file_addresses import file_address
 from registry.core.graph.mapping import Datatype
 from registry.core.graph.queries import field_of
 from registry.core.graph.terms import WITHDRAWN
@@ -98,4 +97,4 @@ def compact(entity: dict[str, Any]) -> dict[str, Any]:
 
 def address_at(location: Location) -> str:
     """Return the address of a storage location."""
-    return str(iri_to_uri(f"{location.storage_root.root}{location.path}"))
+    return file_address(location.storage_root.root, location.path)

@@ -1,0 +1,124 @@
+"""Refuse records whose address by their names would be that of another record.
+
+The namespace ``n`` with the product ``y:z`` and the namespace ``n:y`` with the product
+``z`` would both be at ``/data_product/n:y:z@1.0.0``, and so it is with identifiers and
+titles of external objects. A file that somebody cites must not depend on who reads the
+address, so the second of such records is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from registry.catalogue.models import DataProduct, ExternalObject
+from registry.catalogue.names import splits_of
+from registry.core.errors import Conflict, RegistryError
+from registry.core.lookups import TextIn
+
+if TYPE_CHECKING:
+    from registry.core.records import Values
+    from registry.core.rules import Rule
+
+
+class Cited(NamedTuple):
+    """What an address is made from: the two names with a colon between, the version."""
+
+    first: str
+    second: str
+    version: str
+
+    @property
+    def others(self) -> set[Cited]:
+        """What else the same address can be made from."""
+        readings = splits_of(f"{self.first}:{self.second}")
+        return {Cited(*names, self.version) for names in readings} - {self}
+
+
+#: Finds records by their first names, their second names and their versions.
+Find: TypeAlias = Callable[[set[str], set[str], set[str]], Iterable[tuple[int, Cited]]]
+
+
+def refuse_shared_products(named: Mapping[int, Cited]) -> dict[int, RegistryError]:
+    """Return the refusals of new data products, by their row numbers."""
+    return _refuse(named, _find_products, "data product")
+
+
+def refuse_shared_externals(
+    externals: Sequence[ExternalObject],
+) -> dict[int, RegistryError]:
+    """Return the refusals of new external objects, by their row numbers."""
+    named = {
+        number: Cited(one.alternate_identifier, one.title, one.version)
+        for number, one in enumerate(externals)
+        if one.alternate_identifier is not None
+    }
+    return _refuse(named, _find_externals, "external object")
+
+
+def require_own_address(external: ExternalObject, values: Values) -> None:
+    """Raise ``Conflict`` if a change gives a record the address of another."""
+    identifier = values.get("alternate_identifier", external.alternate_identifier)
+    cited = Cited(
+        identifier or "", values.get("title", external.title), external.version
+    )
+    before = (external.alternate_identifier or "", external.title)
+    if identifier and before != cited[:2]:
+        for refused in _refuse({0: cited}, _find_externals, "external object").values():
+            raise refused
+
+
+def with_own_address(rule: Rule) -> Rule:
+    """Return a rule of external objects that also refuses the address of another."""
+    return lambda records, by: {**refuse_shared_externals(records), **rule(records, by)}
+
+
+def _refuse(
+    named: Mapping[int, Cited], find: Find, title: str
+) -> dict[int, RegistryError]:
+    others = {number: one.others for number, one in named.items()}
+    wanted = {cited for readings in others.values() for cited in readings}
+    if not wanted:
+        return {}
+    firsts, seconds, versions = map(set, zip(*wanted, strict=True))
+    found = {cited: pk for pk, cited in find(firsts, seconds, versions)}
+    return {
+        number: _conflict(title, found[cited], cited)
+        for number, readings in others.items()
+        for cited in readings & found.keys()
+    }
+
+
+def _conflict(title: str, pk: int, cited: Cited) -> Conflict:
+    first, second, version = cited
+    return Conflict(
+        f"The address {first}:{second}@{version} is that of {title} {pk}, "
+        f"{second[:200]!r} of {first[:200]!r}: choose another name."
+    )
+
+
+def _find_products(
+    firsts: set[str], seconds: set[str], versions: set[str]
+) -> Iterable[tuple[int, Cited]]:
+    rows = DataProduct.objects.filter(
+        TextIn("namespace__name", firsts),
+        TextIn("name", seconds),
+        TextIn("version", versions),
+    ).order_by("-pk")
+    names = ("pk", "namespace__name", "name", "version")
+    return ((pk, Cited(*cited)) for pk, *cited in rows.values_list(*names))
+
+
+def _find_externals(
+    firsts: set[str], seconds: set[str], versions: set[str]
+) -> Iterable[tuple[int, Cited]]:
+    rows = ExternalObject.objects.filter(
+        TextIn("alternate_identifier", firsts),
+        TextIn("title", seconds),
+        TextIn("version", versions),
+    ).order_by("-pk")
+    names = ("pk", "alternate_identifier", "title", "version")
+    return (
+        (pk, Cited(first or "", second, version))
+        for pk, first, second, version in rows.values_list(*names)
+    )
