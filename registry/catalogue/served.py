@@ -13,13 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from registry.catalogue.access import (
-    LOCATION_LOOKUPS,
-    PRIVATE_KEY,
-    locations_of,
-    require_download,
-    require_reader,
-)
+from registry.catalogue.access import locations_of, require_download, require_reader
+from registry.catalogue.file_records import LOCATION_LOOKUPS, PRIVATE_KEY
 from registry.catalogue.files import paths_of_uri
 from registry.catalogue.models import StorageLocation
 from registry.identity.roles import curators_among

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -23,6 +24,8 @@ from registry.core.globs import (
 #: for all values.
 PREPARE_HINT = "/* prepared */ "
 
+#: Half of a pair of code units, which is no character.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 #: Any one character in Python's regular expressions.
 _ANY_CHARACTER = r"[\s\S]"
 
@@ -233,6 +236,40 @@ class RowComparison(models.Func):
         )
         parameters = [one for _, given in parts for one in given]
         return f"({own}) {self.operator} ({others})", parameters
+
+
+class TextIn(models.Func):
+    """A condition for ``filter()``: the field is one of these texts, encoded as one.
+
+    So the statement is the same for any number of them, and can be compiled once.
+    """
+
+    output_field = models.BooleanField()
+
+    def __init__(self, field: str, texts: str) -> None:
+        super().__init__(models.F(field), models.Value(texts))
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Return SQL that compares with an array, which an index can be searched by."""
+        template = "%(expressions)s::json)))"
+        joiner = " = ANY(ARRAY(SELECT json_array_elements_text("
+        return self.as_sql(compiler, connection, template=template, arg_joiner=joiner)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Return SQL that compares with the values of a JSON list."""
+        template = "%(expressions)s))"
+        joiner = " IN (SELECT value FROM json_each("
+        return self.as_sql(compiler, connection, template=template, arg_joiner=joiner)
+
+
+def encode_texts(texts: Iterable[str]) -> str:
+    """Return texts as one, for ``TextIn``; those that no database holds are left out.
+
+    PostgreSQL stores no NUL, and no half of a surrogate pair has an encoding.
+    """
+    return json.dumps(
+        [one for one in texts if "\0" not in one and not _SURROGATE.search(one)]
+    )
 
 
 def encode_ids(ids: Iterable[int]) -> str:

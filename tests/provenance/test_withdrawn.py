@@ -23,8 +23,8 @@ from registry.provenance.lineage import lineage
 from registry.provenance.prov.document import report
 from registry.provenance.prov.drawing import Look, as_dot
 from registry.provenance.prov.formats import as_json, as_json_ld, as_provn, as_xml
-from registry.provenance.prov.statements import Report, as_prov
 from registry.provenance.prov.importing import import_document
+from registry.provenance.prov.statements import Report, as_prov
 from registry.runs.models import CodeRun
 from tests.factories import (
     CodeRepoReleaseFactory,

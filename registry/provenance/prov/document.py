@@ -101,9 +101,7 @@ class _Teller:
                 plan = next(iter(entities), None)
         return activity, starter, plan
 
-    def _tell_generated(
-        self, use: Use, record: Any, activity: str
-    ) -> list[str]:
+    def _tell_generated(self, use: Use, record: Any, activity: str) -> list[str]:
         """Say what an activity generated; return the entities."""
         written = []
         for pk, parts in use.parts_of(record).items():
@@ -152,9 +150,7 @@ class _Teller:
             for name in self._reported.names_of(node_type, record)
         ]
 
-    def _used_as(
-        self, role: Role | None, node_type: NodeType, pk: int
-    ) -> str:
+    def _used_as(self, role: Role | None, node_type: NodeType, pk: int) -> str:
         """Tell of an entity as what an activity was done with."""
         record = self._reported.entities[node_type][pk]
         name = role.named_by(record) if role and role.named_by else None

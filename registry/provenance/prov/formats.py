@@ -36,7 +36,7 @@ def as_json(report: Report) -> dict[str, Any]:
         if identifier is None:
             relations += 1
             identifier = f"_:id{relations}"  # noqa: PLW2901
-        statement = {
+        statement: dict[str, Any] = {
             name: _formal_text(value)
             for name, value in zip(_names_in_json(kind), values, strict=False)
             if value is not None

@@ -139,6 +139,9 @@ def term(name: str) -> QualifiedName:
 
 def values_by_name(said: list[Attribute]) -> dict[str, list[Any]]:
     """Return the values of each attribute, each once, in the order of the first."""
+    single = {name: [value] for name, value in said}
+    if len(single) == len(said):
+        return single
     found: dict[str, list[Any]] = {}
     for name, value in said:
         values = found.setdefault(name, [])

@@ -90,11 +90,11 @@ def test_reports_are_written_as_the_library_would_write_them() -> None:
                 subject, depth=9, registry_url=HERE, naming_accounts=naming
             )
             written = as_prov(document)
-            by_library = json.loads(written.serialize(format="json"))
+            by_library = json.loads(written.serialize(format="json") or "")
             assert list(formats.as_json(document)) == list(by_library)
             assert formats.as_json(document) == by_library
             assert formats.as_json_ld(document) == json.loads(
-                written.serialize(format="jsonld", context="embed")
+                written.serialize(format="jsonld", context="embed") or ""
             )
             assert formats.as_provn(document).decode() == written.get_provn()
 
