@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from registry.provenance.prov.statements import Kind, Report, Statement
 
-#: The type of a name among other values, in JSON.
-_NAME_TYPE = "xsd:QName"
+#: The type of a name among other values, in PROV-JSON and in JSON-LD.
+_NAME_TYPE, _NAME_TYPE_LD = "xsd:QName", "xsd:QName"
 #: Attributes that JSON-LD has shorter words for; their names are no objects there.
 _JSON_LD_WORDS = {"prov:label": "label", "prov:role": "role"}
 
@@ -94,7 +94,7 @@ def _in_json_ld(statement: Statement) -> dict[str, Any]:
 
 def _value_in_json_ld(word: str, value: Any) -> Any:
     if isinstance(value, Name):
-        return str(value) if word == "role" else _object(str(value), _NAME_TYPE)
+        return str(value) if word == "role" else _object(str(value), _NAME_TYPE_LD)
     return _object(value) if isinstance(value, str) else encode_jsonld_value(value, "")
 
 
