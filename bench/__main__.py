@@ -58,7 +58,7 @@ def _run_measurements(
     options: argparse.Namespace, url: str, connection: psycopg.Connection
 ) -> None:
     # these import models, which is possible only after django.setup()
-    from bench import lineage
+    from bench import documents, lineage
     from bench.content import Size, load_content
     from bench.measure import Bench
     from bench.report import format_heading, format_row
@@ -75,7 +75,11 @@ def _run_measurements(
     results: dict[str, Result] = {}
     with Client(url, token) as client:
         bench = Bench(client, connection, token, options.samples)
-        kinds = (*lineage.request_types(size, graphs), *request_types(size, user.pk))
+        kinds = (
+            *lineage.request_types(size, graphs),
+            *documents.request_types(size),
+            *request_types(size, user.pk),
+        )
         for kind in kinds:
             if options.only in kind.name:
                 results[kind.name] = bench.measure(kind)

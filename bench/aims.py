@@ -84,3 +84,32 @@ class MinSpeedup:
     def is_met(self, result: Result, earlier: Mapping[str, Result]) -> bool:
         """Compare with the earlier request type."""
         return earlier[self.than].milliseconds / result.milliseconds >= self.factor
+
+
+@dataclass(frozen=True)
+class MaxTimes:
+    """At most ``factor`` times as long as an earlier request type."""
+
+    than: str
+    factor: int
+
+    def __str__(self) -> str:
+        return f"≤ {self.factor} times {self.than}"
+
+    def is_met(self, result: Result, earlier: Mapping[str, Result]) -> bool:
+        """Compare with the earlier request type."""
+        return result.milliseconds <= self.factor * earlier[self.than].milliseconds
+
+
+@dataclass(frozen=True)
+class MaxTime:
+    """At most ``milliseconds`` in all."""
+
+    milliseconds: int
+
+    def __str__(self) -> str:
+        return f"≤ {self.milliseconds} ms"
+
+    def is_met(self, result: Result, earlier: Mapping[str, Result]) -> bool:
+        """Compare with the limit."""
+        return result.milliseconds <= self.milliseconds

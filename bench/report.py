@@ -14,13 +14,13 @@ from bench.aims import Aim, Result
 from bench.content import Size
 
 _COLUMNS = (
-    ("request", 31),
+    ("request", 36),
     ("median ms", 9),
     ("floor ms", 8),
     ("times floor", 11),
     ("over floor ms", 13),
     ("statements", 10),
-    ("aim", 36),
+    ("aim", 45),
     ("met", 3),
 )
 

@@ -27,10 +27,10 @@ from types import FrameType
 from typing import Any
 
 import django
-import orjson
 
 from bench import registry
 from bench.client import Client
+from bench.kinds import Request, component, kinds
 from bench.postgres import fresh_database
 
 #: Requests to one state before the next has its turn.
@@ -39,11 +39,6 @@ BLOCK = 10
 WARM_UP = 10
 #: Records in one request while the registry is filled.
 BULK = 1000
-
-#: A path, and the body of a POST.
-Request = tuple[str, bytes | None]
-#: The name of a kind of request, whose token it has, and what makes the n-th one.
-Kind = tuple[str, str, Callable[[int], Request]]
 
 
 @dataclass(frozen=True)
@@ -114,7 +109,7 @@ def main(arguments: Sequence[str]) -> None:
         _fill(states[0].url, tokens["token"], options)
         print(f"| {options.database} | {' | '.join(one.name for one in states)} |")
         print(f"|---{'|---' * len(states)}|", flush=True)
-        for name, who, ask in _kinds(options.objects):
+        for name, who, ask in kinds(options.objects, options.runs):
             if options.only in name:
                 taken = _measure(states, tokens[who], ask, options.rounds)
                 print(_line(name, taken), flush=True)
@@ -242,59 +237,10 @@ def _fill(url: str, token: str, options: argparse.Namespace) -> None:
                 "run_date": "2026-11-20T15:28:33Z",
                 "description": f"Run {n}",
                 "submission_script": "/api/object/1/",
-                "inputs": [_component(n, objects)],
-                "outputs": [_component(n + 1, objects)],
+                "inputs": [component(n, objects)],
+                "outputs": [component(n + 1, objects)],
             },
         )
-
-
-def _component(n: int, objects: int) -> str:
-    return f"/api/object_component/{n % objects + 1}/"
-
-
-def _kinds(objects: int) -> Iterator[Kind]:
-    """Yield the kinds of request that people make most."""
-
-    def one(path: str) -> Callable[[int], Request]:
-        # neighbouring numbers lie far apart
-        return lambda n: (path.format(n * 7919 % objects + 1), None)
-
-    def post(kind: str, make: Callable[[int], dict[str, Any]]) -> Callable[..., Any]:
-        return lambda n: (f"/api/{kind}/", orjson.dumps(make(n)))
-
-    yield "one object", "nobody", one("/api/object/{}/")
-    yield "one object, API token", "token", one("/api/object/{}/")
-    yield "one object, OAuth session", "session", one("/api/object/{}/")
-    yield "location by hash", "token", one("/api/storage_location/?hash={:040x}")
-    yield "list of 100 objects", "token", one("/api/object/")
-    yield "lineage, depth 1", "token", one("/api/lineage/object/{}/?depth=1")
-    yield "lineage, depth 20", "token", one("/api/lineage/object/{}/?depth=20")
-    yield "POST an object", "token", post("object", lambda n: {"description": f"n{n}"})
-    yield (
-        "POST a keyword",
-        "token",
-        post(
-            "keyword",
-            lambda n: {
-                "object": f"/api/object/{n % objects + 1}/",
-                "keyphrase": f"asked {n}",
-            },
-        ),
-    )
-    yield (
-        "POST a code run",
-        "token",
-        post(
-            "code_run",
-            lambda n: {
-                "run_date": "2026-11-20T15:28:33Z",
-                "description": f"asked {n}",
-                "submission_script": "/api/object/1/",
-                "inputs": [_component(n, objects), _component(n + 1, objects)],
-                "outputs": [_component(n + 2, objects)],
-            },
-        ),
-    )
 
 
 def _measure(

@@ -26,12 +26,16 @@ disk the path counts as well (``registry.catalogue.served``). The guide
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
-
-from registry.catalogue.keys import MEANINGFUL_KEYS, MeaningfulKey
+from registry.catalogue.file_records import (
+    PRIVATE_KEY,
+    Stored,
+    closing_of,
+    registered_locations,
+    spellings_of,
+    stored_files,
+)
 from registry.catalogue.models import StorageLocation
 from registry.core.errors import Forbidden
 from registry.core.models import Event
@@ -43,35 +47,19 @@ from registry.identity.roles import (
     is_administrator,
     roles_of,
 )
-from registry.storage.models import StoredFile
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Mapping
 
     from django.db.models import QuerySet
 
-    #: The ids of locations, each with who registered it; the first location first.
-    Registered = list[tuple[int, int]]
+    from registry.catalogue.file_records import Closing, Locations
 
 #: Holders can download private data that others registered.
 PRIVATE_DATA_READ = ROLES.declare(
     Role("private-data-read", "Download private data that others registered.")
 )
-#: The key value that makes an object's file private.
-PRIVATE_KEY = MEANINGFUL_KEYS.declare(
-    MeaningfulKey(
-        "accessibility",
-        "private",
-        "The key `accessibility` with the value `private` keeps an object's data from "
-        "people other than who registered it.",
-    )
-)
 ACCESSIBILITY, PRIVATE = PRIVATE_KEY.name, PRIVATE_KEY.value
-#: The lookups from a key value to the locations where its object is or came from.
-LOCATION_LOOKUPS = (
-    "object__storage_location",
-    "object__data_products__external_object__original_store",
-)
 
 
 def may_download(user: Any, checksum: str) -> bool:
@@ -80,10 +68,16 @@ def may_download(user: Any, checksum: str) -> bool:
 
 
 def downloadable_files(user: Any, checksums: Collection[str]) -> set[str]:
-    """Return the files that a user can download, in a few statements."""
-    private = private_files(checksums)
-    readers = readers_by_file(private)
-    hidden = {one for one in private if not may_read_private_data(user, readers[one])}
+    """Return the files that a user can download.
+
+    This takes one statement if nobody says that one of them is private, else a few.
+    """
+    files = _Files(closing_of(checksums))
+    hidden = {
+        one
+        for one in files.private
+        if not may_read_private_data(user, files.readers_of(one))
+    }
     return set(checksums) - hidden
 
 
@@ -100,9 +94,10 @@ def may_read_private_data(user: Any, registered_by: Iterable[int]) -> bool:
 
 def require_download(user: Any, checksum: str) -> bool:
     """Raise ``Forbidden`` if a user cannot download a file; return if it is private."""
-    if not is_private(checksum):
+    files = _Files(closing_of([checksum]))
+    if checksum not in files.private:
         return False
-    require_reader(user, readers_by_file([checksum])[checksum])
+    require_reader(user, files.readers_of(checksum))
     return True
 
 
@@ -121,10 +116,8 @@ def is_private(checksum: str) -> bool:
 
 
 def private_files(checksums: Collection[str]) -> set[str]:
-    """Return the private files among these, in a constant number of statements."""
-    spellings = spellings_of(checksums)
-    claims = _claims_of(spellings) if spellings else {}
-    return _private_among(claims) if claims else set()
+    """Return the private files among these, in a few statements."""
+    return _Files(closing_of(checksums)).private
 
 
 def locations_of(checksum: str) -> QuerySet[StorageLocation]:
@@ -132,94 +125,105 @@ def locations_of(checksum: str) -> QuerySet[StorageLocation]:
     return located(spellings_of([checksum]))
 
 
+def located(spellings: Collection[str]) -> QuerySet[StorageLocation]:
+    """Return the storage locations with one of these spellings of a hash."""
+    return StorageLocation.objects.filter(hash__in=list(spellings)).order_by()
+
+
 def owners_of(checksum: str) -> set[int]:
     """Return the ids of the owners of a file."""
-    return owners_by_file([checksum])[checksum]
-
-
-def owners_by_file(checksums: Collection[str]) -> dict[str, set[int]]:
-    """Return the ids of the owners of each file, by the rules of this module."""
-    files = _stored_files(checksums)
-    registered = _registered_locations(checksums)
-    claims = {
-        one: registered[one][0]
-        for one in checksums
-        if registered[one]
-        and _belongs_to_first(files.get(one.lower()), registered[one])
-    }
-    on_time = _registered_after_storing(
-        {claims[one][0]: files.get(one.lower()) for one in claims}
+    checksums = [checksum]
+    owners = _owners(
+        checksums, stored_files(checksums), registered_locations(checksums)
     )
+    return owners[checksum]
+
+
+class _Files:
+    """Files that somebody says are private: which of them are, and who can read them.
+
+    The readers of a private file are its owners, and the accounts that proved that
+    they have the bytes by uploading them.
+    """
+
+    def __init__(self, closing: Mapping[str, Closing]) -> None:
+        self._stored: dict[str, Stored] = {}
+        self._owners: dict[str, set[int]] = {}
+        self.private: set[str] = set()
+        if not closing:
+            return
+        self._stored = stored_files(closing)
+        locations = registered_locations(closing)
+        self._owners = _owners(closing, self._stored, locations)
+        people = [one.people for one in closing.values()]
+        people += [locations[one].shown_by for one in closing]
+        trusted = curators_among(set().union(*people))
+        self.private = {
+            checksum
+            for checksum, said in closing.items()
+            if self._is_closed(checksum, said, locations[checksum].shown_by, trusted)
+        }
+
+    def readers_of(self, checksum: str) -> set[int]:
+        """Return the accounts that can read a file even if it is private."""
+        stored = self._stored.get(checksum.lower())
+        return self._owners[checksum] | (stored.sent_by if stored else set())
+
+    def _is_closed(
+        self, checksum: str, closing: Closing, shown_by: set[int], trusted: set[int]
+    ) -> bool:
+        """Return whether what is said of a file makes it private."""
+        owners = self._owners[checksum] | trusted
+        if closing.marked_by & owners:
+            return True
+        counting = closing.people
+        stored = self._stored.get(checksum.lower())
+        # if the registry got the bytes from no account, everybody's word counts
+        if stored is not None and stored.by is not None:
+            counting = counting & (self.readers_of(checksum) | trusted)
+        return bool(counting) and not shown_by & owners
+
+
+def _owners(
+    checksums: Iterable[str],
+    stored: Mapping[str, Stored],
+    locations: Mapping[str, Locations],
+) -> dict[str, set[int]]:
+    """Return the ids of the owners of each file, by the rules of this module."""
     owners: dict[str, set[int]] = {}
+    # the first locations, which make somebody an owner if they are not too old
+    first: dict[str, tuple[int, int]] = {}
     for one in checksums:
-        file = files.get(one.lower())
-        owners[one] = {file.stored_by_id} if file and file.stored_by_id else set()
-        if one in claims and claims[one][0] in on_time:
-            owners[one].add(claims[one][1])
+        file, registered = stored.get(one.lower()), locations[one].registered
+        owners[one] = {file.by} if file and file.by else set()
+        if registered and _belongs_to_first(file, registered):
+            first[one] = registered[0]
+    on_time = _registered_after_storing(
+        {pk: stored.get(one.lower()) for one, (pk, _) in first.items()}
+    )
+    for one, (pk, who) in first.items():
+        if pk in on_time:
+            owners[one].add(who)
     return owners
 
 
-def readers_by_file(checksums: Collection[str]) -> dict[str, set[int]]:
-    """Return the ids of the accounts that can read each file even if it is private.
-
-    These are the owners, and the accounts that proved that they have the bytes by
-    uploading them.
-    """
-    return _add_senders(owners_by_file(checksums))
-
-
-def _add_senders(readers: dict[str, set[int]]) -> dict[str, set[int]]:
-    """Add the accounts that sent the bytes of each file again."""
-    if not readers:
-        return readers
-    sent = StoredFile.sent_again_by.through.objects.filter(
-        storedfile__sha1__in={one.lower() for one in readers}
-    )
-    for sha1, account in sent.values_list("storedfile__sha1", "user"):
-        for one, people in readers.items():
-            if one.lower() == sha1:
-                people.add(account)
-    return readers
-
-
-def _stored_files(checksums: Collection[str]) -> dict[str, StoredFile]:
-    """Return the files that the registry holds, by SHA-1."""
-    if not checksums:
-        return {}
-    files = StoredFile.objects.filter(sha1__in={one.lower() for one in checksums})
-    return {file.sha1: file for file in files}
-
-
-def _registered_locations(checksums: Collection[str]) -> dict[str, Registered]:
-    """Return the locations of each file with who registered them, in that order."""
-    registered: dict[str, Registered] = {one: [] for one in checksums}
-    spellings = spellings_of(checksums)
-    if not spellings:
-        return registered
-    rows = located(spellings).order_by("pk")
-    for hash_, pk, who in rows.values_list("hash", "pk", "registered_by"):
-        for one in spellings[hash_]:
-            registered[one].append((pk, who))
-    return registered
-
-
-def _belongs_to_first(file: StoredFile | None, registered: Registered) -> bool:
+def _belongs_to_first(file: Stored | None, registered: list[tuple[int, int]]) -> bool:
     """Return whether the account that registered the first location owns a file."""
-    if file is None or file.stored_by_id is None:
+    if file is None or file.by is None:
         return True
-    return all(who != file.stored_by_id for _, who in registered)
+    return all(who != file.by for _, who in registered)
 
 
-def _registered_after_storing(locations: dict[int, StoredFile | None]) -> set[int]:
+def _registered_after_storing(locations: Mapping[int, Stored | None]) -> set[int]:
     """Return the locations that are not older than their stored bytes.
 
     An account that registered a location earlier has not proved that it had the file.
     If no account stored the bytes, every location counts.
     """
     in_question = {
-        pk: file.stored_at
+        pk: file.at
         for pk, file in locations.items()
-        if file is not None and file.stored_by_id is not None
+        if file is not None and file.by is not None
     }
     if not in_question:
         return set(locations)
@@ -232,94 +236,3 @@ def _registered_after_storing(locations: dict[int, StoredFile | None]) -> set[in
     times = created.values_list("record_id", "at")
     on_time = {pk for pk, at in times if pk and at >= in_question[pk]}
     return (locations.keys() - in_question.keys()) | on_time
-
-
-def spellings_of(checksums: Collection[str]) -> dict[str, set[str]]:
-    """Map each spelling of a hash in locations to the checksums that it stands for."""
-    spellings: dict[str, set[str]] = {}
-    for checksum in checksums:
-        for spelling in (checksum.lower(), checksum.upper(), checksum):
-            spellings.setdefault(spelling, set()).add(checksum)
-    return spellings
-
-
-def located(spellings: Collection[str]) -> QuerySet[StorageLocation]:
-    """Return the storage locations with one of these spellings of a hash."""
-    return StorageLocation.objects.filter(hash__in=list(spellings)).order_by()
-
-
-@dataclass
-class _Claims:
-    """Who says what of one file: accounts by what they registered.
-
-    ``hidden_by`` registered a private location, ``marked_by`` a private key value, or
-    the object that has it; ``shown_by`` registered a public location.
-    """
-
-    hidden_by: set[int] = field(default_factory=set)
-    marked_by: set[int] = field(default_factory=set)
-    shown_by: set[int] = field(default_factory=set)
-
-    @property
-    def closed_by(self) -> set[int]:
-        """Who says that the file is private."""
-        return self.hidden_by | self.marked_by
-
-
-def _claims_of(spellings: dict[str, set[str]]) -> dict[str, _Claims]:
-    """Return the claims about each file of which somebody says that it is private."""
-    claims: dict[str, _Claims] = {}
-    # a public location that is withdrawn shows nothing, a private one hides as before
-    rows = located(spellings).filter(Q(public=False) | Q(withdrawn=None))
-    said = rows.values_list("hash", "public", "registered_by")
-    for hash_, public, who in said.distinct():
-        for checksum in spellings[hash_]:
-            claim = claims.setdefault(checksum, _Claims())
-            (claim.shown_by if public else claim.hidden_by).add(who)
-    for hash_, *people in _marks(spellings):
-        for checksum in spellings[hash_]:
-            claims.setdefault(checksum, _Claims()).marked_by.update(people)
-    return {one: claim for one, claim in claims.items() if claim.closed_by}
-
-
-def _marks(spellings: Collection[str]) -> Iterator[tuple[Any, ...]]:
-    """Yield the hashes of files with a private key value, and who is behind that.
-
-    This is who registered the key value, and who registered its object.
-    """
-    private = PRIVATE_KEY.pairs()
-    # one query each: databases make little use of indexes for an OR of joins
-    for place in LOCATION_LOOKUPS:
-        rows = private.filter(**{f"{place}__hash__in": list(spellings)})
-        yield from rows.values_list(
-            f"{place}__hash", "registered_by", "object__registered_by"
-        ).distinct()
-
-
-def _private_among(claims: dict[str, _Claims]) -> set[str]:
-    """Return the private files among those of which somebody says so."""
-    owners = owners_by_file(claims)
-    senders = _add_senders({one: set(who) for one, who in owners.items()})
-    held = {one.sha1 for one in _stored_files(claims).values() if one.stored_by_id}
-    people = [claim.closed_by | claim.shown_by for claim in claims.values()]
-    trusted = curators_among(set().union(*people))
-    return {
-        one
-        for one, claim in claims.items()
-        if _is_closed(
-            claim,
-            owners[one] | trusted,
-            senders[one] | trusted if one.lower() in held else None,
-        )
-    }
-
-
-def _is_closed(claim: _Claims, owners: set[int], senders: set[int] | None) -> bool:
-    """Return whether claims about a file make it private.
-
-    ``senders`` sent the bytes; None if the registry got them from no account.
-    """
-    if claim.marked_by & owners:
-        return True
-    counting = claim.closed_by if senders is None else claim.closed_by & senders
-    return bool(counting) and not claim.shown_by & owners

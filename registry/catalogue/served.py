@@ -14,13 +14,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from registry.catalogue.access import (
-    LOCATION_LOOKUPS,
-    PRIVATE_KEY,
-    locations_of,
-    require_download,
-    require_reader,
-)
+from registry.catalogue.access import locations_of, require_download, require_reader
+from registry.catalogue.file_records import LOCATION_LOOKUPS, PRIVATE_KEY
 from registry.catalogue.files import OnDisk, is_sha1, paths_of_uri, place_of
 from registry.catalogue.models import StorageLocation
 from registry.catalogue.withdrawn import available_files

@@ -13,12 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from registry.catalogue.access import (
-    downloadable_files,
-    located,
-    owners_of,
-    spellings_of,
-)
+from registry.catalogue.access import downloadable_files, located, owners_of
+from registry.catalogue.file_records import spellings_of
 from registry.catalogue.models import DataProduct, Object, StorageLocation
 from registry.core.errors import Gone
 from registry.identity.roles import curators_among

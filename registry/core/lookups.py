@@ -24,6 +24,8 @@ from registry.core.globs import (
 #: for all values.
 PREPARE_HINT = "/* prepared */ "
 
+#: Half of a pair of code units, which is no character.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 #: Any one character in Python's regular expressions.
 _ANY_CHARACTER = r"[\s\S]"
 
@@ -239,33 +241,37 @@ class RowComparison(models.Func):
 class TextIn(models.Func):
     """A condition for ``filter()``: the field is one of these texts.
 
-    All texts are one parameter, so the statement is the same for any number of them.
+    All texts are one parameter, so the statement is the same for any number of them,
+    and can be compiled once.
     """
 
     output_field = models.BooleanField()
 
-    def __init__(self, field: str, texts: Iterable[str]) -> None:
-        on_postgresql = connection.vendor == "postgresql"
-        wanted: Any = list(texts)
-        value = wanted if on_postgresql else json.dumps(wanted, ensure_ascii=False)
-        super().__init__(models.F(field), models.Value(value))
+    def __init__(self, field: str, texts: Iterable[str] | str) -> None:
+        wanted = texts if isinstance(texts, str) else encode_texts(texts)
+        super().__init__(models.F(field), models.Value(wanted))
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        """Return SQL that compares with an array."""
-        template = "%(expressions)s::text[])"
-        return self.as_sql(
-            compiler, connection, template=template, arg_joiner=" = ANY("
-        )
+        """Return SQL that compares with an array, which an index can be searched by."""
+        template = "%(expressions)s::json)))"
+        joiner = " = ANY(ARRAY(SELECT json_array_elements_text("
+        return self.as_sql(compiler, connection, template=template, arg_joiner=joiner)
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         """Return SQL that compares with the values of a JSON list."""
         template = "%(expressions)s))"
-        return self.as_sql(
-            compiler,
-            connection,
-            template=template,
-            arg_joiner=" IN (SELECT value FROM json_each(",
-        )
+        joiner = " IN (SELECT value FROM json_each("
+        return self.as_sql(compiler, connection, template=template, arg_joiner=joiner)
+
+
+def encode_texts(texts: Iterable[str]) -> str:
+    """Return texts as one, for ``TextIn``; those that no database holds are left out.
+
+    PostgreSQL stores no NUL, and no half of a surrogate pair has an encoding.
+    """
+    return json.dumps(
+        [one for one in texts if "\0" not in one and not _SURROGATE.search(one)]
+    )
 
 
 def encode_ids(ids: Iterable[int]) -> str:

@@ -117,7 +117,7 @@ def lineage(
     """Follow the lineage of a record.
 
     ``depth`` counts activities, None for all; a root that is one is the first. Takes
-    three queries, whatever the depth.
+    three queries, whatever the depth, and one if nothing is linked to the root.
     """
     node_type, start = _node_of(root)
     directions = _DIRECTIONS[direction]
@@ -129,6 +129,9 @@ def lineage(
         for row in rows if len(directions) == 1 else _by_turns(rows):
             distances.setdefault(row[1:], level)
     named = _name_nodes(root, distances, limit)
+    if len(distances) == 1:
+        # where nothing was met, no link leads on
+        reached = []
     # what is on the last level is not followed any further
     followed = [row for rows in reached[:levels] for row in rows if row[1:] in named]
     found = links_of(followed, limit=most_links(limit))

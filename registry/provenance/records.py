@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from registry.core.graph import Element, graph
+from registry.core.lookups import TextIn, encode_texts
 from registry.storage.models import StoredFile
 
 if TYPE_CHECKING:
@@ -57,10 +58,10 @@ def records_of(lineage: Lineage) -> Records:
     """
     run_type = graph.default_type(Element.ACTIVITY)
     thing_type = graph.default_type(Element.ENTITY)
-    runs = _by_id(_rows_of(run_type), lineage.ids_of(run_type.model))
-    things = _by_id(_rows_of(thing_type), lineage.ids_of(thing_type.model))
+    runs = _records_of(run_type, lineage.ids_of(run_type.model))
+    things = _records_of(thing_type, lineage.ids_of(thing_type.model))
     others: dict[NodeType, dict[int, Any]] = {
-        one: _by_id(_rows_of(one), ids)
+        one: _records_of(one, ids)
         for one in graph.types
         if not one.is_default and (ids := lineage.ids_of(one.model))
     }
@@ -77,12 +78,13 @@ def records_of(lineage: Lineage) -> Records:
     )
 
 
-def _rows_of(node_type: NodeType) -> QuerySet[Any]:
-    """Select records of a type with what crates tell of them."""
+def _records_of(node_type: NodeType, ids: Collection[int]) -> dict[int, Any]:
+    """Fetch records of a type, by their ids, with what crates tell of them."""
     document = node_type.document
     if document is not None and document.crate_rows is not None:
-        return document.crate_rows()
-    return node_type.model._default_manager.select_related("registered_by")
+        return {one.pk: one for one in document.crate_rows(ids)}
+    rows = node_type.model._default_manager.select_related("registered_by")
+    return _by_id(rows, ids)
 
 
 def _by_id(queryset: QuerySet[R], ids: Iterable[int]) -> dict[int, R]:
@@ -92,7 +94,8 @@ def _by_id(queryset: QuerySet[R], ids: Iterable[int]) -> dict[int, R]:
 
 def _components(node_type: NodeType, ids: Collection[int]) -> dict[int, Any]:
     """Fetch the parts of entities of a type, where it has any."""
-    return {} if node_type.parts is None else _by_id(node_type.parts.rows(), ids)
+    parts = node_type.parts
+    return {} if parts is None else {one.pk: one for one in parts.rows(ids)}
 
 
 def _location_of(thing: Any) -> Location | None:
@@ -104,7 +107,10 @@ def _location_of(thing: Any) -> Location | None:
 def _files(things: Iterable[Any]) -> dict[str, StoredFile]:
     locations = map(_location_of, things)
     hashes = {one.hash.lower() for one in locations if one is not None}
-    return {file.sha1: file for file in StoredFile.objects.filter(sha1__in=hashes)}
+    if not hashes:
+        return {}
+    files = StoredFile.objects.filter(TextIn("sha1", encode_texts(hashes)))
+    return {file.sha1: file for file in files}
 
 
 def _private_hashes(node_type: NodeType, things: Iterable[Any]) -> frozenset[str]:

@@ -9,34 +9,20 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.urls import reverse
 
+from registry.core.compiled import CompiledRecords
 from registry.core.models import Event, Record
 from registry.core.record_types import record_type_of
-from registry.http.filters import filters_of
 from registry.identity.models import User
+from registry.web.addresses import page_address
+from registry.web.linked import MAX_SHOWN, linked_records, other_end
 from registry.web.ownership import may_add
+from registry.web.values import Value
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     #: The user who views a page.
     Viewer = User | AnonymousUser
-
-#: The number of linked records on a page; a link leads to the list of all.
-MAX_SHOWN = 20
-
-
-@dataclass(frozen=True)
-class Value:
-    """A value on a page; ``address`` is the target of its link, if it has one.
-
-    ``withdrawn`` says that it is a withdrawn record.
-    """
-
-    text: str
-    address: str | None = None
-    moment: Any = None
-    code: bool = False
-    withdrawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +37,7 @@ class Row:
 
 def address_of(record: Record) -> str:
     """Return the address of the page of a record."""
-    return reverse(f"web:{record.kind}", args=[record.pk])
+    return page_address(record.kind, record.pk)
 
 
 def label_of(record: Record) -> str:
@@ -119,26 +105,10 @@ def link_rows(record: Record) -> Iterator[Row]:
 
     Those that are said of this one are left out if they are withdrawn.
     """
-    for model_field in record._meta.many_to_many:
-        back = str(model_field.remote_field.related_name)
-        model = model_field.related_model
-        yield _list_row(record, model_field.name, model, back, keeps_withdrawn=True)
-    for relation in record._meta.related_objects:
-        model = relation.related_model
-        if not (isinstance(model, type) and issubclass(model, Record)):
-            continue
-        name = str(relation.get_accessor_name())
-        if relation.one_to_one:
-            found = _one_to_one(record, name).filter(withdrawn__isnull=True)
-            yield Row(field_label(name), [link_to(one) for one in found[:1]])
-        else:
-            yield _list_row(
-                record,
-                name,
-                model,
-                relation.field.name,
-                keeps_withdrawn=bool(relation.many_to_many),
-            )
+    for link, found in linked_records(record):
+        shown = [link_to(one) for one in found[:MAX_SHOWN]]
+        more = link.address_of_all(record) if len(found) > MAX_SHOWN else None
+        yield Row(field_label(link.name), shown, more=more)
 
 
 def addition_links(record: Record, viewer: Viewer) -> Iterator[Value]:
@@ -147,9 +117,7 @@ def addition_links(record: Record, viewer: Viewer) -> Iterator[Value]:
         model = relation.related_model
         if not (isinstance(model, type) and issubclass(model, Record)):
             continue
-        taken = relation.one_to_one and list(
-            _one_to_one(record, str(relation.get_accessor_name()))[:1]
-        )
+        taken = relation.one_to_one and other_end(record, relation) is not None
         name = relation.field.name
         allowed = may_add(viewer, record, record_type_of(model), name)
         if not allowed or taken or relation.many_to_many:
@@ -161,41 +129,17 @@ def addition_links(record: Record, viewer: Viewer) -> Iterator[Value]:
             yield Value(label, address)
 
 
-def _list_row(
-    record: Record, name: str, model: Any, back: str, *, keeps_withdrawn: bool
-) -> Row:
-    """Return the row of the newest linked records, with the address of all of them.
-
-    ``back`` is the filter of the list of ``model`` for this record. If the list has no
-    such filter, the address is the record in the API, which has the whole list.
-    """
-    linked = getattr(record, name).order_by("-pk")
-    if not keeps_withdrawn:
-        linked = linked.filter(withdrawn__isnull=True)
-    found = list(linked[: MAX_SHOWN + 1])
-    more = None
-    if len(found) > MAX_SHOWN:
-        more = (
-            f"{reverse(f'web:{model.kind}-list')}?{back}={record.pk}"
-            if back in filters_of(model).filters
-            else reverse(f"{record.kind}-detail", args=[record.pk])
-        )
-    return Row(
-        field_label(name), [link_to(one) for one in found[:MAX_SHOWN]], more=more
-    )
-
-
-def _one_to_one(record: Record, name: str) -> models.QuerySet[Any]:
-    """Select the record at the other end of a one-to-one link."""
-    model = record._meta.get_field(name).related_model
-    return model._default_manager.filter(  # type: ignore[union-attr]
-        **{record._meta.get_field(name).remote_field.name: record.pk}  # type: ignore[union-attr]
-    )
+_HISTORY = CompiledRecords(
+    lambda kind, pk: Event.objects.filter(kind=kind, record_id=pk).select_related("by")[
+        :50
+    ],
+    "a kind",
+    -1,
+)
 
 
 def history_of(record: Record, viewer: Viewer) -> list[dict[str, Any]]:
     """Return the events of a record, the latest first."""
-    events = Event.objects.filter(kind=record.kind, record_id=record.pk)
     return [
         {
             "action": event.get_action_display(),
@@ -204,7 +148,7 @@ def history_of(record: Record, viewer: Viewer) -> list[dict[str, Any]]:
             "client": event.client,
             "changed": ", ".join(field_label(name) for name in event.changes),
         }
-        for event in events.select_related("by")[:50]
+        for event in _HISTORY.records(record.kind, record.pk)
     ]
 
 

@@ -19,8 +19,9 @@ from registry.provenance.captions import Captions, IssueNote, captions_of
 from registry.provenance.drawing import drawing_of, svg_of
 from registry.provenance.lineage import Lineage, Node, lineage
 from registry.provenance.picture import CannotDraw, NoGraphviz
+from registry.web.addresses import page_address
 from registry.web.costly import count_picture
-from registry.web.describe import Value
+from registry.web.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -150,7 +151,7 @@ def _mark_svg_safe(svg: str) -> SafeString:
 
 
 def _node_address(node: Node) -> str:
-    return reverse(f"web:{node.kind}", args=[node.id])
+    return page_address(node.kind, node.id)
 
 
 def _table_rows(found: Lineage, captions: Captions) -> Iterator[Row]:
@@ -179,7 +180,7 @@ def _component_names(found: Lineage) -> Mapping[int, Value]:
         pk__in=found.components, whole_object=False
     ).values_list("pk", "name")
     return {
-        pk: Value(name, reverse("web:object_component", args=[pk]))
+        pk: Value(name, page_address(ObjectComponent.kind, pk))
         for pk, name in names.order_by()
     }
 

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from registry.catalogue.models import Namespace
 from registry.catalogue.record_types import DATA_PRODUCT
+from registry.core.compiled import CompiledRecords
 from registry.core.field_references import name_of
 from registry.core.record_types import RecordType, record_type_of
-from registry.identity.co_owners import co_owners_of, may_name
+from registry.identity.co_owners import may_name
+from registry.identity.models import CoOwner
 from registry.identity.ownership import may_change, may_withdraw
 
 if TYPE_CHECKING:
@@ -18,10 +20,20 @@ if TYPE_CHECKING:
 #: The largest number of co-owners on a page.
 MAX_SHOWN = 100
 
+_CO_OWNERS = CompiledRecords(
+    lambda kind, pk: (
+        CoOwner.objects.filter(kind=kind, record_id=pk)
+        .select_related("user")
+        .order_by("pk")[:MAX_SHOWN]
+    ),
+    "a kind",
+    -1,
+)
+
 
 def ownership_context(record: Record, viewer: Viewer) -> dict[str, Any]:
     """Return the owner and co-owners of a record, and what the viewer can do."""
-    co_owners = list(co_owners_of(record)[:MAX_SHOWN])
+    co_owners = _CO_OWNERS.records(record.kind, record.pk)
     signed_in = viewer.is_authenticated
     is_namespace = isinstance(record, Namespace)
     return {

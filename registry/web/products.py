@@ -5,61 +5,78 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Case, Prefetch, Subquery, When
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from registry.catalogue.access import may_download
 from registry.catalogue.files import InStore, NotDownloadable, OnTheWeb, place_of
-from registry.catalogue.models import (
-    DataProduct,
-    ExternalObject,
-    Issue,
-    Keyword,
-    Object,
-    ObjectComponent,
-)
+from registry.catalogue.models import DataProduct, Issue, Object, ObjectComponent
 from registry.catalogue.names import cited_version, path_of_cited
 from registry.core.file_addresses import file_address
 from registry.core.models import Event
 from registry.core.verbs import CREATED
-from registry.runs.models import CodeRun
-from registry.storage.models import StoredFile
+from registry.web import product_queries as queries
 from registry.web.addresses import addresses_of_latest
 from registry.web.citation import Citation
 from registry.web.describe import link_to
+from registry.web.product_queries import MAX_SHOWN
 from registry.web.runs import describe_components
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from django.db.models import QuerySet
     from django.http import HttpRequest
 
     from registry.catalogue.models import Author
     from registry.identity.models import User
     from registry.web.describe import Viewer
 
-#: The largest number of versions, of issues, and of inputs of a run on a page.
-MAX_SHOWN = 50
-#: The largest number of runs that wrote a product, and of runs that read it.
-MAX_RUNS_SHOWN = 10
+
+def product_rows(products: QuerySet[Any]) -> QuerySet[Any]:
+    """Select data products with what their pages show of their objects.
+
+    ``created_at`` is when each was registered.
+    """
+    created = Event.objects.filter(
+        kind=DataProduct.kind, action=CREATED.name, record_id=OuterRef("pk")
+    )
+    rows: QuerySet[Any] = products.select_related(
+        "object__storage_location__storage_root", "object__file_type", "external_object"
+    ).annotate(
+        created_at=Subquery(created.values("at")[:1]),
+        whole_part=_whole_part("object"),
+    )
+    return rows
+
+
+def object_rows(objects: QuerySet[Any]) -> QuerySet[Any]:
+    """Select objects with what their pages show."""
+    rows: QuerySet[Any] = objects.select_related(
+        "storage_location__storage_root"
+    ).annotate(whole_part=_whole_part("pk"))
+    return rows
+
+
+def _whole_part(thing: str) -> Subquery:
+    """Select the id of the component that is all of an object."""
+    parts = ObjectComponent.objects.filter(object=OuterRef(thing), whole_object=True)
+    return Subquery(parts.order_by("pk").values("pk")[:1])
 
 
 def product_context(product: DataProduct, request: HttpRequest) -> dict[str, Any]:
     """Return the versions, file, runs, issues, labels and citation of a product."""
     thing = product.object
-    authors = list(thing.authors.order_by("pk")[:MAX_SHOWN])
+    authors = queries.AUTHORS.records(thing.pk)
     made_by = _runs_that_wrote(thing, request.user)
     return {
         **_versions(product, request),
         "file": file_of(thing, request, product),
-        "issues": issues_of(thing),
-        "issue_component": whole_component(thing),
+        "issues": queries.ISSUES.records(thing.pk),
+        "issue_component": product.whole_part,  # type: ignore[attr-defined]
         "made_by": made_by,
         "used_by": _runs_that_read(thing),
         "authors": authors,
-        "keywords": keywords_of(thing),
-        "licences": list(thing.licences.not_withdrawn()[:MAX_SHOWN]),
+        "keywords": queries.KEYWORDS.records(thing.pk),
+        "licences": queries.LICENCES.records(thing.pk),
         "source": None if made_by else _source(product),
         "citation": _citation(product, authors),
     }
@@ -70,15 +87,7 @@ def _versions(product: DataProduct, request: HttpRequest) -> dict[str, Any]:
 
     The latest is among them, however many others there are.
     """
-    named = DataProduct.objects.filter(
-        namespace=product.namespace_id, name=product.name
-    )
-    latest_id = Subquery(named.with_data().latest_first().values("pk")[:1])
-    versions = named.annotate(
-        reason=Coalesce("withdrawn", "object__withdrawn"),
-        is_latest=Case(When(pk=latest_id, then=True), default=False),
-    ).order_by("-is_latest", "-version_key", "-pk")
-    shown = list(versions[:MAX_SHOWN])
+    shown = queries.VERSIONS.records(product.namespace_id, product.name)
     latest = next((one for one in shown if one.is_latest), None)
     shown.sort(key=lambda one: (bytes(one.version_key), one.pk), reverse=True)
     addresses = addresses_of_latest(product, request)
@@ -87,18 +96,19 @@ def _versions(product: DataProduct, request: HttpRequest) -> dict[str, Any]:
     return {"versions": shown, "latest": latest, "latest_addresses": addresses}
 
 
-def _source(product: DataProduct) -> ExternalObject | None:
+def _source(product: DataProduct) -> Any:
     """Return the outside source of a product, unless it is withdrawn."""
-    return ExternalObject.objects.not_withdrawn().filter(data_product=product).first()
+    source = getattr(product, "external_object", None)
+    return None if source is None or source.withdrawn is not None else source
 
 
 def object_context(thing: Object, request: HttpRequest) -> dict[str, Any]:
     """Return the file and the keywords of an object, and the issues with it."""
     return {
         "file": file_of(thing, request),
-        "keywords": keywords_of(thing),
-        "issues": issues_of(thing),
-        "issue_component": whole_component(thing),
+        "keywords": queries.KEYWORDS.records(thing.pk),
+        "issues": queries.ISSUES.records(thing.pk),
+        "issue_component": thing.whole_part,  # type: ignore[attr-defined]
     }
 
 
@@ -114,13 +124,11 @@ def component_context(component: ObjectComponent, _: HttpRequest) -> dict[str, A
 
 def _runs_that_wrote(thing: Object, viewer: Viewer) -> list[dict[str, Any]]:
     """Return the runs that wrote an object, with their owners, code and inputs."""
-    parts = ObjectComponent.objects.select_related("object").order_by("pk")
-    runs: Any = (
-        _latest_runs(CodeRun.objects.filter(outputs__object=thing.pk))
-        .select_related("registered_by", "code_repo")
-        .prefetch_related(Prefetch("inputs", parts[:MAX_SHOWN], to_attr="first_inputs"))
-    )
-    described = describe_components(part for run in runs for part in run.first_inputs)
+    runs = queries.RUNS_THAT_WROTE.records(thing.pk)
+    inputs: dict[int, list[ObjectComponent]] = {run.pk: [] for run in runs}
+    for run, part in queries.first_inputs(inputs):
+        inputs[run].append(part)
+    described = describe_components(part for read in inputs.values() for part in read)
     of_part = {entry["id"]: entry for entry in described}
     return [
         {
@@ -128,7 +136,7 @@ def _runs_that_wrote(thing: Object, viewer: Viewer) -> list[dict[str, Any]]:
             "date": run.run_date,
             "by": _account_name(run.registered_by, viewer),
             "code": link_to(run.code_repo) if run.code_repo else None,
-            "inputs": [of_part[part.pk] for part in run.first_inputs],
+            "inputs": [of_part[part.pk] for part in inputs[run.pk]],
         }
         for run in runs
     ]
@@ -136,44 +144,13 @@ def _runs_that_wrote(thing: Object, viewer: Viewer) -> list[dict[str, Any]]:
 
 def _runs_that_read(thing: Object) -> list[dict[str, Any]]:
     """Return the runs that read an object."""
-    runs = _latest_runs(CodeRun.objects.filter(inputs__object=thing.pk))
+    runs = queries.RUNS_THAT_READ.records(thing.pk)
     return [{"run": link_to(run), "date": run.run_date} for run in runs]
-
-
-def _latest_runs(runs: QuerySet[CodeRun]) -> QuerySet[CodeRun]:
-    return runs.distinct().order_by("-run_date", "-pk")[:MAX_RUNS_SHOWN]
 
 
 def _account_name(user: User, viewer: Viewer) -> str:
     """Return the name of an account, or an empty text for anonymous users."""
     return user.get_username() if viewer.is_authenticated else ""
-
-
-def whole_component(thing: Object) -> int | None:
-    """Return the id of the component ``whole_object`` of an object."""
-    return (
-        thing.components.filter(whole_object=True)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-        .first()
-    )
-
-
-def keywords_of(thing: Object) -> list[Keyword]:
-    """Return the keywords of an object, with who added each."""
-    keywords = Keyword.objects.not_withdrawn().filter(object=thing.pk)
-    return list(keywords.select_related("registered_by")[:MAX_SHOWN])
-
-
-def issues_of(thing: Object) -> list[Issue]:
-    """Return the issues with any component of an object, the worst first."""
-    return list(
-        Issue.objects.not_withdrawn()
-        .filter(component_issues__object=thing.pk)
-        .select_related("registered_by")
-        .distinct()
-        .order_by("-severity", "-pk")[:MAX_SHOWN]
-    )
 
 
 def file_of(
@@ -186,7 +163,7 @@ def file_of(
     parts = (product, thing, location)
     withdrawn = any(part is not None and part.withdrawn is not None for part in parts)
     refused = not may_download(request.user, location.hash)
-    stored = StoredFile.objects.filter(sha1=location.hash.lower()).first()
+    stored = queries.STORED.first(location.hash.lower())
     return {
         "location": link_to(location),
         "where": file_address(location.storage_root.root, location.path),
@@ -225,12 +202,10 @@ def _download(
 
 def _citation(product: DataProduct, authors: Sequence[Author]) -> Citation:
     """Return the citation of a product, with its address on the public host."""
-    created = Event.objects.filter(
-        kind=product.kind, record_id=product.pk, action=CREATED.name
-    ).first()
+    created: Any = product.created_at or product.last_updated  # type: ignore[attr-defined]
     return Citation(
         authors=[str(author) for author in authors],
-        year=(created.at if created else product.last_updated).year,
+        year=created.year,
         title=product.name,
         version=product.version,
         publisher=product.namespace.full_name or product.namespace.name,

@@ -17,11 +17,14 @@ from registry.web.lineage import lineage_context
 from registry.web.products import (
     component_context,
     object_context,
+    object_rows,
     product_context,
+    product_rows,
 )
 from registry.web.runs import run_context
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.http import HttpRequest
 
     from registry.core.record_types import RecordType
@@ -29,16 +32,22 @@ if TYPE_CHECKING:
 Context = Callable[[Any, "HttpRequest"], dict[str, Any]]
 
 
+def _as_they_are(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows
+
+
 @dataclass(frozen=True)
 class RecordPage:
     """The template of a record's page, and the functions that build its context.
 
-    With ``imports_crates``, the list of the type offers to import an RO-Crate.
+    ``rows`` selects with a record what these functions need. With ``imports_crates``,
+    the list of the type offers to import an RO-Crate.
     """
 
     template: str = "web/record.html"
     contexts: tuple[Context, ...] = ()
     imports_crates: bool = False
+    rows: Callable[[QuerySet[Any]], QuerySet[Any]] = _as_they_are
 
     def context_of(self, record: Any, request: HttpRequest) -> dict[str, Any]:
         """Return the context of the template besides the fields of the record."""
@@ -67,14 +76,18 @@ def page_of(record_type: RecordType[Any]) -> RecordPage:
 
 
 declare_page(
-    DATA_PRODUCT, RecordPage("web/data_product.html", (product_context, _lineage))
+    DATA_PRODUCT,
+    RecordPage("web/data_product.html", (product_context, _lineage), rows=product_rows),
 )
 declare_page(
     CODE_RUN,
     RecordPage("web/code_run.html", (run_context, _lineage), imports_crates=True),
 )
 declare_page(EXTERNAL_OBJECT, RecordPage("web/external_object.html", (_lineage,)))
-declare_page(OBJECT, RecordPage("web/object.html", (_lineage, object_context)))
+declare_page(
+    OBJECT,
+    RecordPage("web/object.html", (_lineage, object_context), rows=object_rows),
+)
 declare_page(
     OBJECT_COMPONENT, RecordPage("web/object_component.html", (component_context,))
 )

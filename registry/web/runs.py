@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from registry.catalogue.models import DataProduct, ObjectComponent
-from registry.web.describe import Value, address_of, link_to
+from registry.web.describe import address_of, link_to
+from registry.web.product_queries import products_of_objects
+from registry.web.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.http import HttpRequest
 
+    from registry.catalogue.models import ObjectComponent
     from registry.runs.models import CodeRun
 
 #: The largest number of inputs, and of outputs, on a page.
@@ -36,8 +38,7 @@ def describe_components(found: Iterable[ObjectComponent]) -> list[dict[str, Any]
     parts = list(dict.fromkeys(found))
     products: dict[int, list[Value]] = {}
     objects = {part.object_id for part in parts}
-    named = DataProduct.objects.filter(object__in=objects).select_related("namespace")
-    for product in named:
+    for product in products_of_objects(objects):
         products.setdefault(product.object_id, []).append(link_to(product))
     return [
         {

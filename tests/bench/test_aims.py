@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from bench.aims import Aim, MaxDifference, MaxRatio, MinSpeedup, Result
+from bench.aims import (
+    Aim,
+    MaxDifference,
+    MaxRatio,
+    MaxTime,
+    MaxTimes,
+    MinSpeedup,
+    Result,
+)
 
 pytestmark = pytest.mark.once
 
@@ -22,6 +30,10 @@ EARLIER = {"one": Result("one", milliseconds=10.0, floor=1.0, statements=3)}
         (MinSpeedup("one"), 10.1, False),
         (MinSpeedup("one", 20), 0.5, True),
         (MinSpeedup("one", 20), 0.6, False),
+        (MaxTimes("one", 2), 20.0, True),
+        (MaxTimes("one", 2), 20.1, False),
+        (MaxTime(15), 15.0, True),
+        (MaxTime(15), 15.1, False),
     ],
 )
 def test_an_aim_is_met_up_to_its_limit(

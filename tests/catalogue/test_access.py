@@ -292,10 +292,32 @@ def test_many_files_have_the_same_decisions_as_each(
     KeyValueFactory.create(object=thing, key="accessibility", value="private")
     checksums.append(sha1_of(b"key"))
     for user in (AnonymousUser(), ada, bob):
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(6):
             together = downloadable_files(user, checksums)
         assert together == {one for one in checksums if may_download(user, one)}
     assert private_files(checksums) == {one for one in checksums if is_private(one)}
     # whoever registers it first, the owner of stored bytes closes and opens them
     assert len(private_files(checksums)) == 4
     assert downloadable_files(bob, []) == set()
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_public_file_takes_one_statement_and_a_private_one_a_few(
+    count: int, ada: User, bob: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    public = [keep(f"public {n}".encode(), by=ada).sha1 for n in range(count)]
+    private = [keep(f"private {n}".encode(), by=ada).sha1 for n in range(count)]
+    for one in (*public, *private):
+        place(one, public=one in public, by=ada)
+    with django_assert_num_queries(1):
+        assert downloadable_files(bob, public) == set(public)
+    # who says so, the stored files, all locations, and who of these are curators
+    with django_assert_num_queries(4):
+        assert downloadable_files(AnonymousUser(), private) == set()
+    with django_assert_num_queries(4):
+        assert downloadable_files(ada, private) == set(private)
+    # and the roles of who asks
+    with django_assert_num_queries(5):
+        assert downloadable_files(bob, [*public, *private]) == set(public)
+    with django_assert_num_queries(0):
+        assert downloadable_files(bob, []) == set()

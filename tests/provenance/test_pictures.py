@@ -24,6 +24,7 @@ from registry.provenance.prov.drawing import (
     Look,
     as_dot,
 )
+from registry.provenance.prov.statements import as_prov
 from tests.provenance.graphs import Graph, Run, chain, ladder, store
 
 HERE = "https://registry.example.org"
@@ -182,7 +183,7 @@ def test_pictures_have_a_cache_of_their_own() -> None:
 
 def _dot(root: Any, *, attributes: bool) -> str:
     document = report(root, depth=None, registry_url=HERE)
-    return as_dot(document, Look(attributes=attributes))
+    return as_dot(as_prov(document), Look(attributes=attributes))
 
 
 def _drawn(text: str) -> tuple[int, int]:

@@ -9,7 +9,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from prov.model import ProvDocument
 from pytest_django import Settings
 
 from registry.catalogue.models import DataProduct, KeyValue, Object
@@ -23,8 +22,9 @@ from registry.provenance.impact import impact
 from registry.provenance.lineage import lineage
 from registry.provenance.prov.document import report
 from registry.provenance.prov.drawing import Look, as_dot
-from registry.provenance.prov.formats import as_json, as_json_ld, as_xml
+from registry.provenance.prov.formats import as_json, as_json_ld, as_provn, as_xml
 from registry.provenance.prov.importing import import_document
+from registry.provenance.prov.statements import Report, as_prov
 from registry.runs.models import CodeRun
 from tests.factories import (
     CodeRepoReleaseFactory,
@@ -168,7 +168,7 @@ def test_a_picture_marks_it_by_a_word_and_dashes(run: CodeRun) -> None:
     assert outline.get("stroke-dasharray")
 
 
-def _told(subject: Any) -> ProvDocument:
+def _told(subject: Any) -> Report:
     return report(subject, depth=None, registry_url=HERE)
 
 
@@ -186,11 +186,11 @@ def test_a_report_gives_the_reasons_in_every_format(run: CodeRun) -> None:
     assert _attributes(told, source) == REASON
     assert _attributes(told, run) == "Ran twice."
     assert _attributes(told, _result(run)) is None
-    assert f'fair:withdrawn="{REASON}"' in document.get_provn()
+    assert f'fair:withdrawn="{REASON}"' in as_provn(document).decode()
     for text in (as_xml(document).decode(), json.dumps(as_json_ld(document))):
         assert REASON in text
         assert "Ran twice." in text
-    dot = as_dot(document, Look(attributes=False))
+    dot = as_dot(as_prov(document), Look(attributes=False))
     assert dot.count("withdrawn") == dot.count('"filled,dashed"') == 2
 
 

@@ -12,13 +12,9 @@ from registry.catalogue.models import (
     Object,
 )
 from registry.catalogue.provenance.crates import describe_product, publish_product
+from registry.catalogue.provenance.fetching import crate_objects, report_objects
 from registry.catalogue.provenance.privacy import private_hashes
-from registry.catalogue.provenance.rows import (
-    authors_of,
-    crate_objects,
-    name_of_object,
-    report_objects,
-)
+from registry.catalogue.provenance.rows import authors_of, name_of_object
 from registry.core.graph import Term, TermKind
 from registry.core.graph.files import CrateSubject
 from registry.core.graph.mapping import Datatype, DocumentType, MappedField

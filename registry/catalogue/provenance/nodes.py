@@ -28,10 +28,12 @@ from registry.catalogue.provenance.documents import (
     EXTERNAL_OBJECT_DOCUMENT,
     OBJECT_DOCUMENT,
 )
-from registry.catalogue.provenance.importing import register_people, register_things
-from registry.catalogue.provenance.rows import (
+from registry.catalogue.provenance.fetching import (
     authors_of_accounts,
     crate_components,
+)
+from registry.catalogue.provenance.importing import register_people, register_things
+from registry.catalogue.provenance.rows import (
     external_of,
     products_of,
 )

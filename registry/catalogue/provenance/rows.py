@@ -1,4 +1,4 @@
-"""What documents fetch of the catalogue, in as many queries whatever the number.
+"""What documents read of the rows that they fetch of the catalogue.
 
 Withdrawn labels of an object are left out, because documents would state them as valid.
 Withdrawn objects, data products and runs are included, with the reason.
@@ -6,96 +6,21 @@ Withdrawn objects, data products and runs are included, with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from django.db.models import Prefetch
-
-from registry.catalogue.access import PRIVATE_KEY
 from registry.catalogue.files import last_path_part
 from registry.catalogue.models import (
     Author,
     CodeRepoRelease,
     DataProduct,
     ExternalObject,
-    Issue,
-    KeyValue,
-    Keyword,
-    Licence,
     Object,
-    ObjectComponent,
-    UserAuthor,
 )
-from registry.catalogue.provenance.privacy import HINT, hint
 from registry.core.texts import shorten_text
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
-
-    from registry.core.graph import NodeType
-
-
-def report_objects(
-    ids: Collection[int], entities: Callable[[NodeType], Collection[int]]
-) -> Iterable[Object]:
-    """Fetch objects with all that reports tell of them."""
-    products = DataProduct.objects.select_related(
-        "namespace", "external_object__original_store__storage_root"
-    ).annotate(**{HINT: hint("external_object__original_store")})
-    private = PRIVATE_KEY.pairs()
-    return (
-        Object.objects.filter(pk__in=ids)
-        .select_related(
-            "storage_location__storage_root", "file_type", "code_repo_release"
-        )
-        .annotate(**{HINT: hint("storage_location")})
-        .prefetch_related(
-            Prefetch("data_products", products),
-            Prefetch("authors", Author.objects.order_by("pk")),
-            Prefetch("key_values", private, to_attr="closing"),
-        )
-    )
-
-
-def crate_objects() -> QuerySet[Object]:
-    """Select objects with all that crates tell of them.
-
-    Their ``data_products`` are all the names that they have, each with its namespace
-    and its external object with the original store.
-    """
-    products = (
-        DataProduct.objects.select_related(
-            "namespace", "external_object__original_store__storage_root"
-        )
-        .annotate(**{HINT: hint("external_object__original_store")})
-        .order_by("pk")
-    )
-    return (
-        Object.objects.select_related(
-            "storage_location__storage_root", "file_type", "code_repo_release"
-        )
-        .annotate(**{HINT: hint("storage_location")})
-        .prefetch_related(
-            "authors",
-            Prefetch("licences", Licence.objects.not_withdrawn()),
-            Prefetch("keywords", Keyword.objects.not_withdrawn()),
-            Prefetch("key_values", KeyValue.objects.not_withdrawn()),
-            Prefetch("data_products", products),
-        )
-    )
-
-
-def crate_components() -> QuerySet[ObjectComponent]:
-    """Select components with their issues."""
-    issues = Prefetch("issues", Issue.objects.not_withdrawn())
-    return ObjectComponent.objects.prefetch_related(issues)  # type: ignore[arg-type]
-
-
-def authors_of_accounts(accounts: Collection[int]) -> dict[int, Author]:
-    """Return which author each account belongs to, where that is known."""
-    links = UserAuthor.objects.not_withdrawn().filter(user__in=accounts)
-    links = links.select_related("author")
-    return {link.user_id: link.author for link in links.order_by()}
+    pass
 
 
 def products_of(thing: Object) -> list[DataProduct]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from registry.core.graph.queries import field_of
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
-
     from registry.core.graph.files import CrateSubject
     from registry.core.graph.links import Role
     from registry.core.graph.nodes import NodeType
@@ -83,17 +82,17 @@ class MappedField:
     nested: DocumentType | None = None
     is_read: bool = True
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Return the name of the field."""
         return str(field_of(self.field).name)
 
-    @property
+    @cached_property
     def prov_names(self) -> tuple[str, ...]:
         """Return the qualified names in PROV documents."""
         return (self.term.qualified, *self.prov) if self.term else self.prov
 
-    @property
+    @cached_property
     def crate_words(self) -> tuple[str, ...]:
         """Return the words in crates."""
         if self.term is not None and self.term.in_crates:
@@ -105,7 +104,11 @@ class MappedField:
         value = getattr(record, self.name)
         if self.through is None or value is None:
             return value
-        return getattr(value, field_of(self.through).name)
+        return getattr(value, self._name_through)
+
+    @cached_property
+    def _name_through(self) -> str:
+        return str(field_of(self.through).name)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -113,14 +116,14 @@ class PartMap:
     """Parts of an entity that links can name: their model, and how they name the whole.
 
     ``whole_name`` is the name of the part that stands for all of the entity. ``rows``
-    selects parts with what documents tell of them.
+    fetches parts by their ids, with what documents tell of them.
     """
 
     model: type[Record]
     whole: Any
     name: Any
     whole_name: str
-    rows: Callable[[], QuerySet[Any]]
+    rows: Callable[[Collection[int]], Iterable[Any]]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -135,12 +138,12 @@ class Use:
     role: Role | None
     target: NodeType
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Return the name of the field."""
         return str(field_of(self.field).name)
 
-    @property
+    @cached_property
     def is_list(self) -> bool:
         """Return whether the field is a list of parts."""
         return bool(field_of(self.field).many_to_many)
@@ -208,7 +211,7 @@ class DocumentType:
     ``entity_path`` are the foreign keys from a record to the entity that it names or
     describes. ``agents`` are who made a record. ``report_rows`` fetches records with
     what reports tell of them, by their ids; it can ask for the ids of the entities of a
-    type in the report. ``crate_rows`` selects records with what crates tell of them,
+    type in the report. ``crate_rows`` fetches records with what crates tell of them,
     and ``crate_subject`` is what a crate about one says. ``private_hashes`` returns the
     hashes of private files among fetched records.
     """
@@ -225,10 +228,10 @@ class DocumentType:
     report_rows: ReportRows | None = None
     private_hashes: Callable[[Iterable[Any]], frozenset[str]] | None = None
     own_term: Term | None = None
-    crate_rows: Callable[[], QuerySet[Any]] | None = None
+    crate_rows: Callable[[Collection[int]], Iterable[Any]] | None = None
     crate_subject: CrateSubject | None = None
 
-    @property
+    @cached_property
     def crate_fields(self) -> list[MappedField]:
         """Return the fields in the order of crates."""
         by_reference = {id(field_of(one.field)): one for one in self.fields}

@@ -110,7 +110,11 @@ class GraphRegistry:
 
     def document_of(self, record: Any) -> DocumentType | None:
         """Return what a record is in documents, where that is declared."""
-        return self._documents.get(type(record))
+        model = type(record)
+        # of a light row, the class names the model
+        return self._documents.get(model) or self._documents.get(
+            getattr(model, "model", None)  # type: ignore[arg-type]
+        )
 
     @property
     def documents(self) -> list[DocumentType]:

@@ -6,30 +6,16 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from prov.constants import PROV as PROV_TERMS
-from prov.identifier import Namespace, QualifiedName
-
 from registry.core.file_addresses import file_address
 from registry.core.graph.mapping import Datatype, is_private
 from registry.core.graph.terms import WITHDRAWN
-from registry.provenance.vocabulary import NAMESPACES
+from registry.provenance.prov.statements import Attribute, Name
 
 if TYPE_CHECKING:
     from registry.core.graph.mapping import DocumentType, Location, MappedField
 
-#: An attribute of a record.
-Attribute = tuple[QualifiedName, Any]
-
-_SPACES = {prefix: Namespace(prefix, iri) for prefix, iri in NAMESPACES.items()}
 #: What XML 1.0 (section 2.2) has no way to write.
 _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def term(name: str) -> QualifiedName:
-    """Return a term by its prefix and name: ``fair:Run``."""
-    prefix, _, local = name.partition(":")
-    space: Namespace = PROV_TERMS if prefix == "prov" else _SPACES[prefix]
-    return space[local]
 
 
 def writable(text: str) -> str:
@@ -43,7 +29,7 @@ def writable(text: str) -> str:
 def described(*pairs: tuple[str, Any]) -> list[Attribute]:
     """Return the attributes that have a value; texts made writable."""
     return [
-        (term(name), writable(value) if isinstance(value, str) else value)
+        (name, writable(value) if type(value) is str else value)
         for name, value in pairs
         if value is not None and value != ""
     ]
@@ -63,7 +49,7 @@ def of_record(
 
 def _class_of(document: DocumentType) -> Iterator[tuple[str, Any]]:
     if document.prov_class:
-        yield "rdf:type", term(document.prov_class)
+        yield "rdf:type", Name(document.prov_class)
 
 
 def _pairs(

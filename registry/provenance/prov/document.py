@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from prov.identifier import Namespace, QualifiedName
-from prov.model import ProvDocument
-
 from registry.core.graph import Element, graph
 from registry.provenance.prov import attributes
-from registry.provenance.prov.attributes import Attribute, described, term
-from registry.provenance.prov.records import load
-from registry.provenance.vocabulary import NAMESPACES
+from registry.provenance.prov.attributes import described
+from registry.provenance.prov.records import is_same, load
+from registry.provenance.prov.statements import HERE, Name, Report
 
 if TYPE_CHECKING:
     from registry.core.graph import NodeType, Role
     from registry.core.graph.mapping import Use
     from registry.provenance.prov.records import Reported
+    from registry.provenance.prov.statements import Attribute
 
 
 def report(
@@ -25,7 +23,7 @@ def report(
     depth: int | None,
     registry_url: str,
     naming_accounts: bool = False,
-) -> ProvDocument:
+) -> Report:
     """Tell how a record, or what an activity generated, was made.
 
     ``depth`` counts activities back from the subject, None for all. ``registry_url`` is
@@ -34,10 +32,10 @@ def report(
     queries.
     """
     reported = load(subject, depth=depth)
-    return _Report(reported, registry_url, naming_accounts=naming_accounts).document
+    return _Teller(reported, registry_url, naming_accounts=naming_accounts).report
 
 
-class _Report:
+class _Teller:
     """A document while it is written: every record once, then its relations.
 
     The order is that of the activities, the nearest first, so that the same records
@@ -47,20 +45,18 @@ class _Report:
     def __init__(
         self, reported: Reported, registry_url: str, *, naming_accounts: bool
     ) -> None:
-        self.document = ProvDocument()
-        for prefix, iri in NAMESPACES.items():
-            self.document.add_namespace(prefix, iri)
-        self._here = Namespace("lreg", f"{registry_url}/")
-        self.document.add_namespace(self._here)
+        self.report = Report(registry_url)
         self._reported = reported
         self._naming_accounts = naming_accounts
         self._told: set[tuple[str, int]] = set()
-        self._derived: set[tuple[QualifiedName, QualifiedName]] = set()
+        self._derived: set[tuple[str, str]] = set()
+        #: What is said of each entity that the report tells of.
+        self._said: dict[str, list[Attribute]] = {}
         self._tell_subject()
         started = [self._tell_activity(*one) for one in reported.activities]
         for activity, starter, plan in started:
-            self.document.association(
-                activity, starter, plan, other_attributes=_role("fair:code_runner")
+            self.report.relation(
+                "wasAssociatedWith", activity, starter, plan, said=_RUNNER
             )
 
     def _tell_subject(self) -> None:
@@ -70,37 +66,33 @@ class _Report:
             self._names(node_type, graph.node_id_of(self._reported.subject))
             return
         record = next(
-            one for _, one in self._reported.activities if one == self._reported.subject
+            one
+            for _, one in self._reported.activities
+            if is_same(one, self._reported.subject)
         )
         for use in node_type.generates:
             for pk in use.parts_of(record):
                 self._names(use.target, pk)
 
-    def _identify(self, record: Any) -> QualifiedName:
-        return self._here[f"api/{record.kind}/{record.pk}"]
-
     def _tell_activity(
         self, node_type: NodeType, record: Any
-    ) -> tuple[QualifiedName, QualifiedName, QualifiedName | None]:
+    ) -> tuple[str, str, str | None]:
         """Tell of an activity, what it used and what it generated."""
         document = node_type.document
         if document is None or document.activity is None:
             raise TypeError(f"{node_type.kind} declares no times of its activities")
         began, ended = document.activity.times_of(record)
-        activity = self._identify(record)
+        activity = _identify(record)
         said = attributes.of_record(document, record, frozenset())
-        self.document.activity(activity, began, ended, said)
+        self.report.element("activity", activity, began, ended, said=said)
         written = [
             entity
             for use in node_type.generates
             for entity in self._tell_generated(use, record, activity)
         ]
         starter = self._agent(document.activity.agent(record))
-        self.document.start(
-            activity,
-            starter,
-            time=began,
-            other_attributes=_role("fair:code_runner"),
+        self.report.relation(
+            "wasStartedBy", activity, starter, None, began, said=_RUNNER
         )
         plan = None
         for use in node_type.uses:
@@ -109,18 +101,13 @@ class _Report:
                 plan = next(iter(entities), None)
         return activity, starter, plan
 
-    def _tell_generated(
-        self, use: Use, record: Any, activity: QualifiedName
-    ) -> list[QualifiedName]:
+    def _tell_generated(self, use: Use, record: Any, activity: str) -> list[str]:
         """Say what an activity generated; return the entities."""
         written = []
         for pk, parts in use.parts_of(record).items():
             for entity in self._names(use.target, pk):
-                self.document.generation(
-                    entity,
-                    activity,
-                    other_attributes=_components(use.target, parts),
-                )
+                said = _components(use.target, parts)
+                self.report.relation("wasGeneratedBy", entity, activity, said=said)
                 written.append(entity)
         return written
 
@@ -128,9 +115,9 @@ class _Report:
         self,
         use: Use,
         record: Any,
-        activity: QualifiedName,
-        written: list[QualifiedName],
-    ) -> list[QualifiedName]:
+        activity: str,
+        written: list[str],
+    ) -> list[str]:
         """Say what an activity used in a role, and what was derived from data."""
         told = []
         role = use.role
@@ -142,23 +129,20 @@ class _Report:
                 else [self._used_as(role, use.target, pk)]
             ):
                 said = _role(role.term.qualified) if role else []
-                self.document.usage(
-                    activity,
-                    entity,
-                    other_attributes=[*said, *_components(use.target, parts)],
-                )
+                said = [*said, *_components(use.target, parts)]
+                self.report.relation("used", activity, entity, said=said)
                 told.append(entity)
                 for output in written if is_data else ():
                     self._derive(output, entity)
         return told
 
-    def _derive(self, output: QualifiedName, entity: QualifiedName) -> None:
+    def _derive(self, output: str, entity: str) -> None:
         """Say that one came of the other, once, whichever activities made it so."""
         if output != entity and (output, entity) not in self._derived:
             self._derived.add((output, entity))
-            self.document.derivation(output, entity)
+            self.report.relation("wasDerivedFrom", output, entity)
 
-    def _names(self, node_type: NodeType, pk: int) -> list[QualifiedName]:
+    def _names(self, node_type: NodeType, pk: int) -> list[str]:
         """Tell of an entity as data, and return what it appears as."""
         record = self._reported.entities[node_type][pk]
         return [
@@ -166,9 +150,7 @@ class _Report:
             for name in self._reported.names_of(node_type, record)
         ]
 
-    def _used_as(
-        self, role: Role | None, node_type: NodeType, pk: int
-    ) -> QualifiedName:
+    def _used_as(self, role: Role | None, node_type: NodeType, pk: int) -> str:
         """Tell of an entity as what an activity was done with."""
         record = self._reported.entities[node_type][pk]
         name = role.named_by(record) if role and role.named_by else None
@@ -179,29 +161,26 @@ class _Report:
 
     def _tell(
         self, name: Any, node_type: NodeType, record: Any, *, is_software: bool = False
-    ) -> QualifiedName:
+    ) -> str:
         """Tell of an entity, unless that was done; return its identifier."""
-        identifier = self._identify(name)
-        software = described(("rdf:type", term("dcmitype:Software")))
+        identifier = _identify(name)
         if not self._is_new(name):
             if is_software:
-                [entity] = self.document.get_record(identifier)
-                entity.add_attributes(software)
+                self._said[identifier] += _SOFTWARE
             return identifier
         own = [] if name is record else self._attributes(name)
-        own = own or (software if is_software else [])
-        self.document.entity(identifier, [*own, *self._attributes(record)])
+        own = own or (_SOFTWARE if is_software else [])
+        said = self._said[identifier] = [*own, *self._attributes(record)]
+        self.report.element("entity", identifier, said=said)
         document = node_type.document
         for agent in document.agents(record) if document and document.agents else ():
-            self.document.attribution(
-                identifier,
-                self._agent(agent),
-                other_attributes=_role("dcterms:creator"),
-            )
+            told = self._agent(agent)
+            self.report.relation("wasAttributedTo", identifier, told, said=_CREATOR)
         origin = self._reported.origin_of(name)
         if origin is not None:
-            self.document.entity(self._identify(origin), self._attributes(origin))
-            self.document.specialization(self._identify(origin), identifier)
+            source = _identify(origin)
+            self.report.element("entity", source, said=self._attributes(origin))
+            self.report.relation("specializationOf", source, identifier)
         return identifier
 
     def _attributes(self, record: Any) -> list[Attribute]:
@@ -211,18 +190,18 @@ class _Report:
             return []
         return attributes.of_record(document, record, self._reported.private)
 
-    def _agent(self, agent: Any) -> QualifiedName:
+    def _agent(self, agent: Any) -> str:
         """Tell of an agent: of an account only its name, where that is allowed."""
-        identifier = self._identify(agent)
+        identifier = _identify(agent)
         if self._is_new(agent):
             said = self._attributes(agent) or self._account(agent)
-            self.document.agent(identifier, said)
+            self.report.element("agent", identifier, said=said)
         return identifier
 
     def _account(self, account: Any) -> list[Attribute]:
         name = account.full_name or account.username
         return described(
-            ("rdf:type", term("prov:Person")),
+            ("rdf:type", Name("prov:Person")),
             ("foaf:name", name if self._naming_accounts else None),
         )
 
@@ -241,4 +220,13 @@ def _components(node_type: NodeType, names: list[str]) -> list[Attribute]:
 
 
 def _role(name: str) -> list[Attribute]:
-    return described(("prov:role", term(name)))
+    return [("prov:role", Name(name))]
+
+
+def _identify(record: Any) -> str:
+    return f"{HERE}:api/{record.kind}/{record.pk}"
+
+
+_RUNNER = _role("fair:code_runner")
+_CREATOR = _role("dcterms:creator")
+_SOFTWARE: list[Attribute] = [("rdf:type", Name("dcmitype:Software"))]

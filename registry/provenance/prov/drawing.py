@@ -18,7 +18,7 @@ from prov.model import ProvActivity, ProvAgent, ProvDerivation, ProvEntity
 
 from registry.core.graph.terms import WITHDRAWN
 from registry.provenance.picture import in_lines, quoted
-from registry.provenance.prov.attributes import term
+from registry.provenance.prov.statements import term
 
 if TYPE_CHECKING:
     from prov.model import ProvDocument, ProvRecord

@@ -42,7 +42,7 @@ class Reported:
             if name.appears and name.of_node is not None
             for named in name.of_node(record)
         ]
-        about = [one for one in names if one == self.subject]
+        about = [one for one in names if is_same(one, self.subject)]
         return tuple(about or names) or (record,)
 
     def origin_of(self, name: Any) -> Any:
@@ -52,6 +52,11 @@ class Reported:
             if kind.kind == name.kind and origin is not None:
                 return origin(name)
         return None
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Tell whether both are the same record, however they were fetched."""
+    return bool((one.kind, one.pk) == (other.kind, other.pk))
 
 
 def load(subject: Any, *, depth: int | None) -> Reported:

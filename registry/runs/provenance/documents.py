@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from typing import TYPE_CHECKING
+from typing import Any
 
-from django.db.models import Prefetch
-
-from registry.catalogue.models import Author, ObjectComponent
 from registry.catalogue.provenance import OBJECT
-from registry.core.graph import NodeType, Term, TermKind
+from registry.core.graph import Term, TermKind
 from registry.core.graph.files import CrateSubject, Properties
 from registry.core.graph.mapping import (
     ActivityMap,
@@ -21,31 +17,14 @@ from registry.core.graph.mapping import (
 from registry.core.graph.queries import field_of
 from registry.core.graph.terms import UUID
 from registry.runs.models import CodeRun
+from registry.runs.provenance.fetching import crate_runs, report_runs
 from registry.runs.provenance.roles import CONFIGURATION, INPUT, SCRIPT, SOFTWARE
 
-if TYPE_CHECKING:
-    from registry.identity.models import User
 
-
-def runner_of(run: CodeRun) -> Author | User:
+def runner_of(run: Any) -> Any:
     """Return the author whose account registered a run, else the account."""
     known = getattr(run.registered_by, "user_author", None)
     return run.registered_by if known is None else known.author
-
-
-def report_runs(
-    ids: Collection[int], entities: Callable[[NodeType], Collection[int]]
-) -> Iterable[CodeRun]:
-    """Fetch runs with their inputs, and with those outputs that a report tells of."""
-    written = ObjectComponent.objects.filter(object__in=entities(OBJECT))
-    return (
-        CodeRun.objects.filter(pk__in=ids)
-        .select_related("registered_by__user_author__author")
-        .prefetch_related(
-            Prefetch("inputs", ObjectComponent.objects.order_by("pk")),
-            Prefetch("outputs", written.order_by("pk")),
-        )
-    )
 
 
 def describe_run(run: CodeRun) -> Properties:
@@ -81,6 +60,7 @@ CODE_RUN_DOCUMENT = DocumentType(
         generates=(Use(field=CodeRun.outputs, role=None, target=OBJECT),),
     ),
     report_rows=report_runs,
+    crate_rows=crate_runs,
     crate_subject=CrateSubject(describe=describe_run),
     crate_name=lambda run: f"code run {run.pk}",
     fields=(

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
@@ -215,7 +216,7 @@ def _cells(record_type: RecordType[Any], record: Any, viewer: Any) -> dict[str, 
         else f"{record_type.title} {record.pk}",
         "address": address_of(record),
         "cells": [
-            {"label": field_label(name), "value": value}
+            {"label": capfirst(field_label(name)), "value": value}
             for name, value in zip(record_type.column_names[1:], rest, strict=True)
         ],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpResponsePermanentRedirect
@@ -9,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from registry.core.compiled import CompiledRecords
 from registry.core.merged import kept_id
 from registry.core.record_types import record_type_named
 from registry.web.describe import (
@@ -43,7 +45,7 @@ def record(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
         "record": found,
         "title": label_of(found),
         "fields": list(field_rows(found, request.user)),
-        "lists": [row for row in link_rows(found) if row.values],
+        "lists": list(link_rows(found)),
         "additions": list(addition_links(found, request.user)) if signed_in else [],
         "ownership": ownership_context(found, request.user),
         "history": history_of(found, request.user),
@@ -71,6 +73,15 @@ def find_record(record_type: RecordType[Any], pk: int) -> Record | None:
     """Return a record with the targets of its links; None if there is none."""
     if pk >= 2**63:
         raise Http404
+    found: Record | None = _record_query(record_type).first(pk)
+    return found
+
+
+@cache
+def _record_query(record_type: RecordType[Any]) -> CompiledRecords:
     model: type[Record] = record_type.model
     links = [field.name for field in model._meta.fields if field.is_relation]
-    return model._default_manager.select_related(*links).filter(pk=pk).first()
+    rows = page_of(record_type).rows(
+        model._default_manager.select_related(*links).order_by()
+    )
+    return CompiledRecords(lambda pk: rows.filter(pk=pk), -1)

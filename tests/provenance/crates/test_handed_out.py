@@ -227,7 +227,7 @@ def test_as_many_queries_whatever_the_number_of_runs(
         subject = DataProduct.objects.select_related("namespace", "object").get(
             pk=subject.pk
         )
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(16):
             content = load(subject, depth=None, user=ada)
             metadata = metadata_of(content, url_of=url_of, packed=True)
             preview_of(metadata, content.packed)

@@ -46,7 +46,6 @@ from registry.storage.services import get_store
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from django.db.models import Model
     from rest_framework.request import Request
 
     from registry.core.graph.files import FileOnDisk
@@ -189,9 +188,9 @@ class DataExtractionView(PlainView):
         )
 
 
-def _url_of(record: Model) -> str:
+def _url_of(record: Any) -> str:
     """Name a record for as long as there is the registry, without a last slash."""
-    return f"{settings.REGISTRY_URL}/api/{kind_of(type(record))}/{record.pk}"
+    return f"{settings.REGISTRY_URL}/api/{record.kind}/{record.pk}"
 
 
 def _zip(content: Content) -> StreamingHttpResponse:

@@ -30,17 +30,18 @@ from registry.provenance.prov import formats
 from registry.provenance.prov.document import report
 from registry.provenance.prov.drawing import Look, as_dot
 from registry.provenance.prov.importing import import_document
+from registry.provenance.prov.statements import as_prov
 from registry.runs.models import CodeRun
 
 if TYPE_CHECKING:
-    from prov.model import ProvDocument
     from rest_framework.request import Request
 
     from registry.core.models import Record
     from registry.provenance.prov.importing import Outcome
+    from registry.provenance.prov.statements import Report
 
 #: The formats that are the document in other words.
-_TEXTS: dict[str, Callable[[ProvDocument], Any]] = {
+_TEXTS: dict[str, Callable[[Report], Any]] = {
     "json": formats.as_json,
     "api": formats.as_json,
     "json-ld": formats.as_json_ld,
@@ -91,10 +92,10 @@ class ReportView(DocumentView):
         return Response(_drawn(document, look, name))
 
 
-def _drawn(document: ProvDocument, look: Look, name: Any) -> bytes:
+def _drawn(document: Report, look: Look, name: Any) -> bytes:
     """Draw a report, or say why that cannot be."""
     try:
-        return render(as_dot(document, look), name)
+        return render(as_dot(as_prov(document), look), name)
     except NoGraphviz as error:
         raise NotAcceptable(error.detail) from error
     except CannotDraw as error:

@@ -150,9 +150,7 @@ def account_values(account: User, *, is_named: bool) -> Values:
     """Describe an account that belongs to nobody in particular."""
     return {
         "@type": "Person",
-        "alternateName": account.get_username()
-        if is_named
-        else f"account {account.pk}",
+        "alternateName": account.username if is_named else f"account {account.pk}",
     }
 
 

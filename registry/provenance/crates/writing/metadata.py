@@ -66,6 +66,8 @@ class _Metadata:
         self._crate.metadata.extra_terms.update(extra_terms())
         #: The names of entities by kind and id of their records.
         self._named: dict[tuple[str, int], str] = {}
+        #: The names of entities that are no files; the crate looks them up slowly.
+        self._added: set[str] = set()
         self._software = _in_role(content, _is_instrument)
         self._scripts = _in_role(content, _is_plan)
         self._describe_itself(packed=packed)
@@ -174,11 +176,12 @@ class _Metadata:
         """Add an entity that is no file, unless it is there; return a reference."""
         from rocrate.model.contextentity import ContextEntity  # noqa: PLC0415
 
-        if name not in self._crate:
+        if name not in self._added and name not in self._crate:
             known = {
                 key: value for key, value in properties.items() if value is not None
             }
             self._crate.add(ContextEntity(self._crate, name, properties=known))
+        self._added.add(name)
         return {"@id": name}
 
     def _is_private(self, location: Location | None) -> bool:
@@ -186,9 +189,13 @@ class _Metadata:
 
     def add_record(self, record: Any, name: str | None = None) -> Link:
         """Add the entity of a record by its map, named as said, else by its address."""
+        place = name or self.url_of(record)
+        if place in self._added:
+            # most people made many files
+            return {"@id": place}
         document = graph.document_of(record)
         values = self._described(document, record) if document else {}
-        return self.add(name or self.url_of(record), values)
+        return self.add(place, values)
 
     def _name(self, kind: NodeName, record: Any, thing: Any, file: str) -> Link:
         """Describe what names a file, and where the data came from."""
