@@ -31,7 +31,7 @@ class RecordFilterBackend(BaseFilterBackend):
         """Return the filtered queryset; raise the errors of all invalid parameters."""
         parameters, filters = request.query_params, view.filters
         refuse_unknown(parameters, (*filters.filters, *LIST_PARAMETERS))
-        queryset, errors = filters.apply(queryset, parameters)
+        queryset, errors = filters.apply(queryset, parameters, viewer=request.user)
         if errors:
             raise ValidationError(errors)
         return queryset

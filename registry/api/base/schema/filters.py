@@ -7,15 +7,16 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiFilterExtension
 
 from registry.api.base.schema.fields import link_reference
+from registry.core.record_types import natural_key_of
 from registry.http.filters import LinkFilter, RecordFilterBackend
 from registry.http.filters.fields import (
     BooleanFilter,
-    DateTimeFilter,
     NumberFilter,
     UUIDFilter,
     WithdrawnFilter,
 )
 from registry.http.filters.identity import ChoicesFilter
+from registry.http.filters.moments import DateTimeFilter
 
 Schema = dict[str, Any]
 
@@ -23,7 +24,15 @@ Schema = dict[str, Any]
 _VALUE_SCHEMAS: tuple[tuple[type, Schema], ...] = (
     (WithdrawnFilter, {"type": "string", "enum": ["true", "false", "only"]}),
     (BooleanFilter, {"type": "boolean"}),
-    (DateTimeFilter, {"type": "string", "format": "date-time"}),
+    (
+        DateTimeFilter,
+        {
+            "anyOf": [
+                {"type": "string", "format": "date-time"},
+                {"type": "string", "format": "date"},
+            ]
+        },
+    ),
     (NumberFilter, {"type": "integer"}),
     (UUIDFilter, {"type": "string", "format": "uuid"}),
 )
@@ -66,7 +75,10 @@ def _filter_parameter(auto_schema: Any, field: Any, name: str, chosen: Any) -> S
     about = getattr(field, "help_text", None) or chosen.extra.get("help_text", "")
     description = f"{about} As a filter: {chosen.explanation}.".strip()
     if isinstance(chosen, LinkFilter):
-        schema = {"type": "array", "items": link_reference(auto_schema, chosen.target)}
+        link = link_reference(auto_schema, chosen.target)
+        if natural_key_of(chosen.target) is not None:
+            link = {"anyOf": [link, {"type": "string"}]}
+        schema = {"type": "array", "items": link}
         return parameter(name, description, schema, style="form", explode=True)
     if isinstance(chosen, ChoicesFilter):
         schema = {
