@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rest_framework.metadata import SimpleMetadata
 
+from registry.api.base.expanding import expandable_names
 from registry.api.base.fields import DerivedField, LinkField, LinksField
+from registry.api.base.reader import RecordReader
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -46,6 +48,10 @@ class RecordMetadata(SimpleMetadata):
         filters = getattr(view, "filters", None)
         if filters is not None:
             metadata["filter_fields"] = list(filters.filters)
+        row_type = getattr(view, "row_type", None)
+        if row_type is not None:
+            names = expandable_names(RecordReader.for_type(row_type))
+            metadata["expand"] = names
         if signed_in and hasattr(view, "get_serializer") and hasattr(view, "create"):
             fields = self.get_serializer_info(view.get_serializer())
             metadata["actions"] = dict.fromkeys(self._methods(view), fields)

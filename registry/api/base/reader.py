@@ -8,13 +8,19 @@ are selected in one further statement. So a page of any length takes three state
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F
 from rest_framework.exceptions import ValidationError
 
+from registry.api.base.columns import (
+    Column,
+    FlagColumn,
+    ListColumn,
+    ReaderColumn,
+    ReverseLinkColumn,
+)
 from registry.api.base.shown_fields import (
     MAX_LISTED_LINKS,
     DerivedAddress,
@@ -28,12 +34,7 @@ from registry.core import models
 from registry.core.compiled import CompiledQuery
 from registry.core.links import kind_of
 from registry.core.lookups import IdIn
-from registry.core.related import (
-    RelatedFlag,
-    RelatedId,
-    RelatedIds,
-    RelatedQuery,
-)
+from registry.core.related import RelatedId, RelatedIds, RelatedQuery
 from registry.core.text_prefixes import (
     ByteLength,
     TextPrefix,
@@ -51,69 +52,6 @@ Record = dict[str, Any]
 
 #: An example id that is not another parameter of a statement; it fits every key column.
 _EXAMPLE_ID = 2_020_202_020
-
-
-@dataclass(frozen=True)
-class Column:
-    """A field of a record: the column to select, and how to format its values.
-
-    ``address`` is the template of a link below the base address of the API; without it
-    values are not changed.
-    """
-
-    name: str
-    source: str
-    address: str | None = None
-
-    def show(self, values: list[Any], base: str) -> list[Any]:
-        """Return the formatted values of many records, with links below ``base``."""
-        if self.address is None:
-            return values
-        head, tail = (base + self.address).split("{id}")
-        return [None if one is None else f"{head}{one}{tail}" for one in values]
-
-
-@dataclass(frozen=True)
-class ListColumn:
-    """A list of links of a record that are stored in another table."""
-
-    name: str
-    kind: str
-    related: RelatedIds
-
-    def show(self, values: list[list[int]], base: str) -> list[list[str]]:
-        """Return the links of many records below ``base``."""
-        head = f"{base}{self.kind}/"
-        return [[f"{head}{pk}/" for pk in ids] for ids in values]
-
-
-@dataclass(frozen=True)
-class ReverseLinkColumn:
-    """A link to the one record of another type that links to this one."""
-
-    name: str
-    kind: str
-    related: RelatedId
-
-    def show(self, values: list[int | None], base: str) -> list[str | None]:
-        """Return the links of many records below ``base``."""
-        head = f"{base}{self.kind}/"
-        return [None if pk is None else f"{head}{pk}/" for pk in values]
-
-
-@dataclass(frozen=True)
-class FlagColumn:
-    """A boolean of a record that rows of another table decide."""
-
-    name: str
-    related: RelatedFlag
-
-    def show(self, values: list[bool], base: str) -> list[bool]:
-        """Return the values unchanged."""
-        return values
-
-
-ReaderColumn = Column | ListColumn | ReverseLinkColumn | FlagColumn
 
 
 class RecordReader:
@@ -172,13 +110,20 @@ class RecordReader:
 
         The first row always counts.
         """
-        sizes = self._select_long_texts(rows, ByteLength)
+        sizes = self.long_text_bytes(rows)
         total = 0
         for number, row in enumerate(rows):
-            total += sum(size or 0 for size in sizes.get(row[0], {}).values())
+            total += sizes.get(row[0], 0)
             if number and total > most:
                 return number
         return len(rows)
+
+    def long_text_bytes(self, rows: Sequence[Row]) -> dict[int, int]:
+        """Return how many bytes the long texts of rows have, by id."""
+        found = self._select_long_texts(rows, ByteLength)
+        return {
+            pk: sum(size or 0 for size in sizes.values()) for pk, sizes in found.items()
+        }
 
     def row(self, pk: int) -> Row | None:
         """Return the complete row with this id; None if there is none."""
@@ -296,29 +241,27 @@ def _relation_column(
     version: str, shown: ModelField
 ) -> Column | ListColumn | ReverseLinkColumn:
     relation = shown.field
-    kind = kind_of(relation.related_model)
+    target = relation.related_model
     if relation.concrete and not relation.many_to_many:
-        return Column(shown.name, relation.attname, f"{kind}/{{id}}/")
+        address = f"{kind_of(target)}/{{id}}/"
+        return Column(shown.name, relation.attname, address, target)
     columns = _relation_columns(relation)
     # what links to the record says something of it, which no longer holds
-    present = not relation.many_to_many and _are_records(relation.related_model)
+    present = not relation.many_to_many and issubclass(target, models.Record)
     if relation.one_to_one:
-        return ReverseLinkColumn(shown.name, kind, RelatedId(*columns, present=present))
+        related_id = RelatedId(*columns, present=present)
+        return ReverseLinkColumn(shown.name, target, related_id)
     linked = shown.linked
     # the oldest version has complete lists, except those that grow without limit
     if linked is None or (version == OLDEST and not linked.grows):
-        return ListColumn(shown.name, kind, RelatedIds(*columns, present=present))
+        return ListColumn(shown.name, target, RelatedIds(*columns, present=present))
     related = RelatedIds(
         *columns,
         most=MAX_LISTED_LINKS,
         newest_first=linked.grows,
         present=present,
     )
-    return ListColumn(shown.name, kind, related)
-
-
-def _are_records(model: Any) -> bool:
-    return issubclass(model, models.Record)
+    return ListColumn(shown.name, target, related)
 
 
 def _relation_columns(relation: Any) -> tuple[str, str, str]:

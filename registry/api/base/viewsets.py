@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.utils.formatting import camelcase_to_spaces
 from rest_framework.viewsets import GenericViewSet
 
+from registry.api.base.expanding import ExpandedReader, as_viewer_sees
 from registry.api.base.idempotency import run_idempotently
 from registry.api.base.reader import RecordReader, Row
 from registry.api.base.renderers import asks_for_raw, iter_csv
@@ -25,10 +26,14 @@ from registry.api.base.views import RegistryView
 from registry.core.errors import BulkError, RegistryError
 from registry.core.links import kind_of
 from registry.core.models import Record, revision
-from registry.core.record_types import RecordType, RowType
+from registry.core.record_types import RecordType, RowType, row_type_of
 from registry.http.conditional import format_etag, if_match_revisions
 from registry.http.filters import FilterSet, filters_of_type
-from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
+from registry.http.filters.backend import (
+    READ_PARAMETERS,
+    RECORD_PARAMETERS,
+    refuse_unknown,
+)
 from registry.http.keyset import Cursor, SortKey, order_from_cursor
 from registry.http.pagination import PAGE_BYTES, PAGE_SIZE, ordering_of, page_size_of
 from registry.http.read_slots import hold_read_slot
@@ -82,7 +87,7 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
         queryset = self.filter_queryset(self.get_queryset())
         if request.accepted_renderer.format == "csv":
             return self._stream_csv(queryset)
-        if request.accepted_renderer.format == "api":
+        if request.accepted_renderer.format == "api" or self.expands:
             self._hold_slot_for_page(request)
         rows = self.paginate_queryset(queryset)
         records = self.reader.show(rows or [], self.base)
@@ -90,23 +95,31 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
 
     @staticmethod
     def _hold_slot_for_page(request: Request) -> None:
-        """Take a slot for a large HTML page, which costs many times as much as JSON."""
+        """Take a slot for a large page that costs many times as much as plain JSON."""
         if page_size_of(request) > PAGE_SIZE:
             hold_read_slot(request._request, request.user)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return one record."""
-        refuse_unknown(request.query_params, RECORD_PARAMETERS)
+        refuse_unknown(request.query_params, READ_PARAMETERS)
         return self.record_response(int(self.kwargs["pk"]))
 
     @property
     def full_reader(self) -> RecordReader:
         """The reader of all fields in the version that the request asks for."""
-        key = (self.row_type, self.request.version or NEWEST)
+        return self._reader_of(self.row_type)
+
+    def _reader_of(self, row_type: RowType[Any]) -> RecordReader:
+        key = (row_type, self.request.version or NEWEST)
         reader = self._readers.get(key)
         if reader is None:
             reader = self._readers[key] = RecordReader.for_type(*key)
         return reader
+
+    @property
+    def expands(self) -> bool:
+        """Whether the request asks for linked records in place of addresses."""
+        return bool(self.request.query_params.get("expand"))
 
     @property
     def reader(self) -> RecordReader:
@@ -115,7 +128,22 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
         fields, omit = parameters.get("fields"), parameters.get("omit")
         # most requests select no fields
         is_all = fields is None and omit is None
-        return reader if is_all else reader.with_fields(fields, omit)
+        reader = reader if is_all else reader.with_fields(fields, omit)
+        return self._expanded(reader) if self.expands else reader
+
+    def _expanded(self, reader: RecordReader) -> RecordReader:
+        """Return a reader with the linked records in place of their addresses."""
+        if self.request.accepted_renderer.format == "csv":
+            message = "A table has no records in its cells: ask for JSON."
+            raise ValidationError({"expand": [message]})
+        names = self.request.query_params["expand"].split(",")
+        return ExpandedReader(
+            reader,
+            names,
+            lambda model: as_viewer_sees(
+                self._reader_of(row_type_of(model)), self.request
+            ),
+        )
 
     def check_field_choice(self) -> None:
         """Refuse an invalid selection of fields, before anything is stored."""
@@ -153,7 +181,8 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
             raise Http404(f"{model._meta.verbose_name} {pk} does not exist.")
         record = reader.build_record(row, base)
         headers = {}
-        if issubclass(model, Record):
+        # linked records change without this one
+        if issubclass(model, Record) and not self.expands:
             headers["ETag"] = format_etag(revision(pk, row[1].timestamp()))
         if status == 201:
             headers["Location"] = f"{base}{reader.kind}/{pk}/"

@@ -13,7 +13,16 @@ from tests.api.contract.base import Contract, id_of
 from tests.factories import UserFactory
 
 #: What every list understands beside its filters.
-COMMON = {"page_size", "cursor", "ordering", "format", "raw", "fields", "omit"}
+COMMON = {
+    "page_size",
+    "cursor",
+    "ordering",
+    "format",
+    "raw",
+    "fields",
+    "omit",
+    "expand",
+}
 #: An id that no record has.
 NOWHERE = 10**15
 NONSENSE = "no such thing"
@@ -217,7 +226,7 @@ class Filtering(Contract):
     def test_a_record_has_no_filters(self) -> None:
         path = path_of(self.make())
         answer = self.reader.get(path, {self.filters()[0]: "1"})
-        assert "[format, raw, fields, omit]" in data_of(answer, 400)["detail"]
+        assert "[format, raw, fields, omit, expand]" in data_of(answer, 400)["detail"]
 
     def test_a_list_stays_filtered_from_page_to_page(self) -> None:
         target = self._make_target()
