@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model
 from rest_framework.exceptions import ValidationError
 
-from registry.api.base.columns import (
+from registry.api.base.reader import (
     Column,
     ListColumn,
     ReaderColumn,
+    Record,
+    RecordReader,
     ReverseLinkColumn,
+    Row,
 )
-from registry.api.base.reader import Record, RecordReader, Row
 from registry.core.links import kind_of
 from registry.core.lookups import IdIn
 from registry.http.pagination import PAGE_BYTES
@@ -81,7 +84,7 @@ class ExpandedReader(RecordReader):
         links: list[Any] = [c for c in reader.columns if c.name in chosen]
         self._links: list[LinkColumn] = links
         self._reader_of = reader_of
-        as_ids = {link.name: link.as_ids() for link in links}
+        as_ids = {link.name: _as_ids(link) for link in links}
         super().__init__(reader.model, [as_ids.get(c.name, c) for c in reader.columns])
 
     def _build_records(
@@ -155,6 +158,13 @@ def _too_much(what: str) -> ValidationError:
 def _target(link: Any) -> type[Model]:
     target: type[Model] = link.target
     return target
+
+
+def _as_ids(link: LinkColumn) -> ReaderColumn:
+    """Return the column that shows the ids of links."""
+    if isinstance(link, Column):
+        return replace(link, address=None)
+    return replace(link, shows_ids=True)
 
 
 def _ids(value: int | list[int] | None) -> Iterable[int]:

@@ -8,19 +8,13 @@ are selected in one further statement. So a page of any length takes three state
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F
 from rest_framework.exceptions import ValidationError
 
-from registry.api.base.columns import (
-    Column,
-    FlagColumn,
-    ListColumn,
-    ReaderColumn,
-    ReverseLinkColumn,
-)
 from registry.api.base.shown_fields import (
     MAX_LISTED_LINKS,
     DerivedAddress,
@@ -34,7 +28,12 @@ from registry.core import models
 from registry.core.compiled import CompiledQuery
 from registry.core.links import kind_of
 from registry.core.lookups import IdIn
-from registry.core.related import RelatedId, RelatedIds, RelatedQuery
+from registry.core.related import (
+    RelatedFlag,
+    RelatedId,
+    RelatedIds,
+    RelatedQuery,
+)
 from registry.core.text_prefixes import (
     ByteLength,
     TextPrefix,
@@ -52,6 +51,78 @@ Record = dict[str, Any]
 
 #: An example id that is not another parameter of a statement; it fits every key column.
 _EXAMPLE_ID = 2_020_202_020
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field of a record: the column to select, and how to format its values.
+
+    ``address`` is the template of a link below the base address of the API; without it
+    values are not changed. ``target`` is the type that the link leads to.
+    """
+
+    name: str
+    source: str
+    address: str | None = None
+    target: type[Model] | None = None
+
+    def show(self, values: list[Any], base: str) -> list[Any]:
+        """Return the formatted values of many records, with links below ``base``."""
+        if self.address is None:
+            return values
+        head, tail = (base + self.address).split("{id}")
+        return [None if one is None else f"{head}{one}{tail}" for one in values]
+
+
+@dataclass(frozen=True)
+class ListColumn:
+    """A list of links of a record that are stored in another table."""
+
+    name: str
+    kind: str
+    related: RelatedIds
+    target: type[Model]
+    shows_ids: bool = False
+
+    def show(self, values: list[list[int]], base: str) -> list[Any]:
+        """Return the links of many records below ``base``."""
+        if self.shows_ids:
+            return values
+        head = f"{base}{self.kind}/"
+        return [[f"{head}{pk}/" for pk in ids] for ids in values]
+
+
+@dataclass(frozen=True)
+class ReverseLinkColumn:
+    """A link to the one record of another type that links to this one."""
+
+    name: str
+    kind: str
+    related: RelatedId
+    target: type[Model]
+    shows_ids: bool = False
+
+    def show(self, values: list[int | None], base: str) -> list[Any]:
+        """Return the links of many records below ``base``."""
+        if self.shows_ids:
+            return values
+        head = f"{base}{self.kind}/"
+        return [None if pk is None else f"{head}{pk}/" for pk in values]
+
+
+@dataclass(frozen=True)
+class FlagColumn:
+    """A boolean of a record that rows of another table decide."""
+
+    name: str
+    related: RelatedFlag
+
+    def show(self, values: list[bool], base: str) -> list[bool]:
+        """Return the values unchanged."""
+        return values
+
+
+ReaderColumn = Column | ListColumn | ReverseLinkColumn | FlagColumn
 
 
 class RecordReader:
@@ -242,26 +313,27 @@ def _relation_column(
 ) -> Column | ListColumn | ReverseLinkColumn:
     relation = shown.field
     target = relation.related_model
+    kind = kind_of(target)
     if relation.concrete and not relation.many_to_many:
-        address = f"{kind_of(target)}/{{id}}/"
-        return Column(shown.name, relation.attname, address, target)
+        return Column(shown.name, relation.attname, f"{kind}/{{id}}/", target)
     columns = _relation_columns(relation)
     # what links to the record says something of it, which no longer holds
     present = not relation.many_to_many and issubclass(target, models.Record)
     if relation.one_to_one:
         related_id = RelatedId(*columns, present=present)
-        return ReverseLinkColumn(shown.name, target, related_id)
+        return ReverseLinkColumn(shown.name, kind, related_id, target)
     linked = shown.linked
     # the oldest version has complete lists, except those that grow without limit
     if linked is None or (version == OLDEST and not linked.grows):
-        return ListColumn(shown.name, target, RelatedIds(*columns, present=present))
+        all_ids = RelatedIds(*columns, present=present)
+        return ListColumn(shown.name, kind, all_ids, target)
     related = RelatedIds(
         *columns,
         most=MAX_LISTED_LINKS,
         newest_first=linked.grows,
         present=present,
     )
-    return ListColumn(shown.name, target, related)
+    return ListColumn(shown.name, kind, related, target)
 
 
 def _relation_columns(relation: Any) -> tuple[str, str, str]:

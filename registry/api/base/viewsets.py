@@ -87,7 +87,10 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
         queryset = self.filter_queryset(self.get_queryset())
         if request.accepted_renderer.format == "csv":
             return self._stream_csv(queryset)
-        if request.accepted_renderer.format == "api" or self.expands:
+        if (
+            request.accepted_renderer.format == "api"
+            or "expand" in request.query_params
+        ):
             self._hold_slot_for_page(request)
         rows = self.paginate_queryset(queryset)
         records = self.reader.show(rows or [], self.base)
@@ -182,7 +185,7 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
         record = reader.build_record(row, base)
         headers = {}
         # linked records change without this one
-        if issubclass(model, Record) and not self.expands:
+        if issubclass(model, Record) and not isinstance(reader, ExpandedReader):
             headers["ETag"] = format_etag(revision(pk, row[1].timestamp()))
         if status == 201:
             headers["Location"] = f"{base}{reader.kind}/{pk}/"

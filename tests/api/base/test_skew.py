@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection, models
 
-from registry.api.base.columns import ListColumn
-from registry.api.base.reader import RecordReader
+from registry.api.base.reader import ListColumn, RecordReader
 from registry.catalogue.models import DataProduct, Object, ObjectComponent
 from registry.core.links import kind_of
 from registry.core.models import Record
