@@ -97,6 +97,8 @@ class FurtherFilter:
     name: str
     help_text: str
     explanation: str
+    #: The form of a text, as a regular expression of ECMAScript.
+    pattern: str
     parse: Callable[[str], str]
     rows: Callable[[str], Q]
 

@@ -24,6 +24,7 @@ def found_by_sha256(path_of_hash: str) -> FurtherFilter:
         name="sha256",
         help_text="The SHA-256 of the bytes, of files that this registry stores.",
         explanation="64 hexadecimal digits",
+        pattern="^[0-9A-Fa-f]{64}$",
         parse=_parse,
         rows=rows,
     )

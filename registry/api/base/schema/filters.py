@@ -7,10 +7,10 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiFilterExtension
 
 from registry.api.base.schema.fields import link_reference
-from registry.core.record_types import natural_key_of
 from registry.http.filters import LinkFilter, RecordFilterBackend
 from registry.http.filters.fields import (
     BooleanFilter,
+    FoundFilter,
     NumberFilter,
     UUIDFilter,
     WithdrawnFilter,
@@ -75,10 +75,8 @@ def _filter_parameter(auto_schema: Any, field: Any, name: str, chosen: Any) -> S
     about = getattr(field, "help_text", None) or chosen.extra.get("help_text", "")
     description = f"{about} As a filter: {chosen.explanation}.".strip()
     if isinstance(chosen, LinkFilter):
-        link = link_reference(auto_schema, chosen.target)
-        if natural_key_of(chosen.target) is not None:
-            link = {"anyOf": [link, {"type": "string"}]}
-        schema = {"type": "array", "items": link}
+        # a name that no record has is refused, so no schema says which names are right
+        schema = {"type": "array", "items": link_reference(auto_schema, chosen.target)}
         return parameter(name, description, schema, style="form", explode=True)
     if isinstance(chosen, ChoicesFilter):
         schema = {
@@ -86,6 +84,9 @@ def _filter_parameter(auto_schema: Any, field: Any, name: str, chosen: Any) -> S
             "items": {"type": "string", "enum": [*chosen.choices]},
         }
         return parameter(name, description, schema, style="form", explode=True)
+    if isinstance(chosen, FoundFilter):
+        schema = {"type": "string", "pattern": chosen.found.pattern}
+        return parameter(name, description, schema)
     taken = (schema for kind, schema in _VALUE_SCHEMAS if isinstance(chosen, kind))
     return parameter(name, description, next(taken, {"type": "string"}))
 
