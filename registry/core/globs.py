@@ -105,6 +105,14 @@ def _parse_ranges(members: str) -> list[tuple[str, str]]:
     return ranges
 
 
+def has_sets(pattern: str) -> bool:
+    """Return whether a pattern contains sets, the wildcards that can miss themselves.
+
+    ``*`` and ``?`` match the characters that they are written with.
+    """
+    return any(isinstance(part, CharacterSet) for part in parse_glob(pattern))
+
+
 def has_wildcards(pattern: str) -> bool:
     """Return whether a pattern contains wildcards."""
     return any(not isinstance(part, Literal) for part in parse_glob(pattern))

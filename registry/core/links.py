@@ -111,17 +111,22 @@ def _parse_uuid(text: str) -> uuid.UUID | None:
 
 def describe_wrong(value: Any, model: type[models.Model]) -> str:
     """Return the error for an invalid link to a model, with the valid forms."""
-    ways = [f"URL (…/api/{kind_of(model)}/1/)", "id"]
+    *most, last = ways_to_link(model, f" (…/api/{kind_of(model)}/1/)")
+    return (
+        f"{str(value)[:100]!r} is not a valid {model._meta.verbose_name}: "
+        f"use its {', '.join(most)} or {last}."
+    )
+
+
+def ways_to_link(model: type[models.Model], example: str = "") -> list[str]:
+    """Name the ways to write a link to a model, with an example of its URL."""
+    ways = [f"URL{example}", "id"]
     if has_uuid(model):
         ways.append("UUID")
     key = natural_key_of(model)
     if key is not None:
         ways.append(key.name.replace("_", " "))
-    *most, last = ways
-    return (
-        f"{str(value)[:100]!r} is not a valid {model._meta.verbose_name}: "
-        f"use its {', '.join(most)} or {last}."
-    )
+    return ways
 
 
 class ResolvedLinks:

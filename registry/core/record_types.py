@@ -28,8 +28,10 @@ from registry.core.traits import (
     CO_OWNERS,
     Condition,
     Context,
+    FurtherFilter,
     LinkedRecords,
     MergeRule,
+    ReverseFilter,
     Section,
     Sharing,
     Suggestion,
@@ -79,6 +81,10 @@ class RecordType(RowType[R]):
     #: Lists of this type's records that records of other types are shown with.
     shown_with_others: tuple[LinkedRecords, ...] = ()
     conditions: tuple[Condition, ...] = ()
+    #: Filters by what is no field.
+    further_filters: tuple[FurtherFilter, ...] = ()
+    #: Filters of other types by the links that this type has to them.
+    reverse_filters: tuple[ReverseFilter, ...] = ()
     #: Fields that only version 1.1.0 of the API has.
     newer: tuple[FieldReference, ...] = ()
     #: Links in the order in which OPTIONS lists them, where that differs from the

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from registry.core.field_references import FieldReference, HasField, name_of
 
 if TYPE_CHECKING:
+    from django.db.models import Q
     from django.db.models.expressions import Exists
 
     from registry.core.records import Values
@@ -72,6 +73,34 @@ class LinkedRecords:
     def name(self) -> str:
         """The name of the list."""
         return name_of(self.field)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReverseFilter:
+    """A filter of the type that ``link`` leads to, by the records that have the link.
+
+    ``name`` is what the older registry calls them.
+    """
+
+    name: str
+    link: HasField
+
+
+@dataclass(frozen=True, kw_only=True)
+class FurtherFilter:
+    """A filter by something that is no field of a record.
+
+    ``parse`` returns the value of a text, or raises ``ValidationError``; ``rows`` is
+    the condition for the records with this value.
+    """
+
+    name: str
+    help_text: str
+    explanation: str
+    #: The form of a text, as a regular expression of ECMAScript.
+    pattern: str
+    parse: Callable[[str], str]
+    rows: Callable[[str], Q]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ People see their own e-mail address, and administrators see all. For everybody e
 address is empty; a filter or an order by it gets 403.
 """.strip(),
     shown=(User.username, User.full_name, User.email, User.orgs),
+    natural_key=User.username,
 )
 
 GROUP = RowType(

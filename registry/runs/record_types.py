@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from registry.catalogue.models import ObjectComponent
 from registry.core.record_types import RecordType, declare
-from registry.core.traits import LinkedRecords, Section
+from registry.core.traits import LinkedRecords, ReverseFilter, Section
 from registry.runs import services
 from registry.runs.dependents import has_dependents
 from registry.runs.models import CodeRun
@@ -48,6 +48,11 @@ the outputs in that object: 409 names the first ten of the other runs.
         ),
     ),
     newer=(CodeRun.end_date,),
+    reverse_filters=(
+        ReverseFilter(name="code_repo_of", link=CodeRun.code_repo),
+        ReverseFilter(name="config_of", link=CodeRun.model_config),
+        ReverseFilter(name="submission_script_of", link=CodeRun.submission_script),
+    ),
     # the database does without one, for model runs have none
     required=(CodeRun.submission_script,),
     search_texts=(CodeRun.description,),

@@ -127,12 +127,34 @@ def test_a_link_to_an_unknown_record_finds_nothing() -> None:
     assert "No record matches." in words_of(main)
 
 
-def test_unknown_parameters_are_ignored() -> None:
+def test_an_unknown_parameter_is_refused_as_in_the_api() -> None:
     _named("alpha")
-    main = _list("namespace", utm_source="newsletter", name="alpha")
-    assert rows(main) == ["alpha"]
-    # the API would refuse it
-    assert link(main, "JSON") == "/api/namespace/?name=alpha&format=json"
+    query = {"nam": "alpha"}
+    problem = _refused("namespace", query).select_one("p.problem[role=alert]")
+    assert problem is not None
+    answer = Client().get("/api/namespace/", query)
+    assert answer.json()["detail"] in words_of(problem)
+    assert words_of(problem).endswith("Did you mean name instead of nam?")
+
+
+def test_comparisons_are_in_the_form_and_hold() -> None:
+    for severity in range(4):
+        IssueFactory.create(severity=severity, description=f"of {severity}")
+    main = _list("issue")
+    further = main.select_one("details.more-filters")
+    assert further is not None
+    assert not further.has_attr("open")
+    names = {str(field["name"]) for field in further.select("[name]")}
+    assert {"severity__gt", "last_updated__lte", "component_issues__isnull"} <= names
+    main = _list("issue", severity__gte="2", severity__lt="3")
+    assert rows(main) == ["of 2"]
+    field = main.select_one("details.more-filters[open] [name=severity__gte]")
+    assert field is not None
+    assert field["value"] == "2"
+    # the next reader gets an empty form
+    empty = _list("issue").select_one("[name=severity__gte]")
+    assert empty is not None
+    assert empty["value"] == ""
 
 
 def test_columns_sort_both_ways() -> None:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rest_framework.metadata import SimpleMetadata
 
+from registry.api.base.expanding import expandable_names
 from registry.api.base.fields import (
     DerivedField,
     LinkField,
     LinksField,
     WebAddressField,
 )
+from registry.api.base.reader import RecordReader
 from registry.api.base.shown_fields import fields_in_version
 from registry.api.base.versions import NEWEST
 from registry.core.field_references import name_of
@@ -59,6 +61,10 @@ class RecordMetadata(SimpleMetadata):
         filters = getattr(view, "filters", None)
         if filters is not None:
             metadata["filter_fields"] = list(filters.filters)
+        row_type = getattr(view, "row_type", None)
+        if row_type is not None:
+            reader = RecordReader.for_type(row_type, request.version or NEWEST)
+            metadata["expand"] = expandable_names(reader)
         if signed_in and hasattr(view, "get_serializer") and hasattr(view, "create"):
             fields = self._fields_in_version(view, request.version or NEWEST)
             metadata["actions"] = dict.fromkeys(self._methods(view), fields)

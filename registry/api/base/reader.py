@@ -58,12 +58,13 @@ class Column:
     """A field of a record: the column to select, and how to format its values.
 
     ``address`` is the template of a link below the base address of the API; without it
-    values are not changed.
+    values are not changed. ``target`` is the type that the link leads to.
     """
 
     name: str
     source: str
     address: str | None = None
+    target: type[Model] | None = None
 
     def show(self, values: list[Any], base: str) -> list[Any]:
         """Return the formatted values of many records, with links below ``base``."""
@@ -80,9 +81,13 @@ class ListColumn:
     name: str
     kind: str
     related: RelatedIds
+    target: type[Model]
+    shows_ids: bool = False
 
-    def show(self, values: list[list[int]], base: str) -> list[list[str]]:
+    def show(self, values: list[list[int]], base: str) -> list[Any]:
         """Return the links of many records below ``base``."""
+        if self.shows_ids:
+            return values
         head = f"{base}{self.kind}/"
         return [[f"{head}{pk}/" for pk in ids] for ids in values]
 
@@ -94,9 +99,13 @@ class ReverseLinkColumn:
     name: str
     kind: str
     related: RelatedId
+    target: type[Model]
+    shows_ids: bool = False
 
-    def show(self, values: list[int | None], base: str) -> list[str | None]:
+    def show(self, values: list[int | None], base: str) -> list[Any]:
         """Return the links of many records below ``base``."""
+        if self.shows_ids:
+            return values
         head = f"{base}{self.kind}/"
         return [None if pk is None else f"{head}{pk}/" for pk in values]
 
@@ -172,13 +181,20 @@ class RecordReader:
 
         The first row always counts.
         """
-        sizes = self._select_long_texts(rows, ByteLength)
+        sizes = self.long_text_bytes(rows)
         total = 0
         for number, row in enumerate(rows):
-            total += sum(size or 0 for size in sizes.get(row[0], {}).values())
+            total += sizes.get(row[0], 0)
             if number and total > most:
                 return number
         return len(rows)
+
+    def long_text_bytes(self, rows: Sequence[Row]) -> dict[int, int]:
+        """Return how many bytes the long texts of rows have, by id."""
+        found = self._select_long_texts(rows, ByteLength)
+        return {
+            pk: sum(size or 0 for size in sizes.values()) for pk, sizes in found.items()
+        }
 
     def row(self, pk: int) -> Row | None:
         """Return the complete row with this id; None if there is none."""
@@ -296,29 +312,28 @@ def _relation_column(
     version: str, shown: ModelField
 ) -> Column | ListColumn | ReverseLinkColumn:
     relation = shown.field
-    kind = kind_of(relation.related_model)
+    target = relation.related_model
+    kind = kind_of(target)
     if relation.concrete and not relation.many_to_many:
-        return Column(shown.name, relation.attname, f"{kind}/{{id}}/")
+        return Column(shown.name, relation.attname, f"{kind}/{{id}}/", target)
     columns = _relation_columns(relation)
     # what links to the record says something of it, which no longer holds
-    present = not relation.many_to_many and _are_records(relation.related_model)
+    present = not relation.many_to_many and issubclass(target, models.Record)
     if relation.one_to_one:
-        return ReverseLinkColumn(shown.name, kind, RelatedId(*columns, present=present))
+        related_id = RelatedId(*columns, present=present)
+        return ReverseLinkColumn(shown.name, kind, related_id, target)
     linked = shown.linked
     # the oldest version has complete lists, except those that grow without limit
     if linked is None or (version == OLDEST and not linked.grows):
-        return ListColumn(shown.name, kind, RelatedIds(*columns, present=present))
+        all_ids = RelatedIds(*columns, present=present)
+        return ListColumn(shown.name, kind, all_ids, target)
     related = RelatedIds(
         *columns,
         most=MAX_LISTED_LINKS,
         newest_first=linked.grows,
         present=present,
     )
-    return ListColumn(shown.name, kind, related)
-
-
-def _are_records(model: Any) -> bool:
-    return issubclass(model, models.Record)
+    return ListColumn(shown.name, kind, related, target)
 
 
 def _relation_columns(relation: Any) -> tuple[str, str, str]:

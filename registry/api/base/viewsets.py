@@ -7,30 +7,32 @@ derives its own for a type that differs, for example in how it is changed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db.models import Model, QuerySet
 from django.http import Http404, StreamingHttpResponse
-from django.utils.cache import patch_vary_headers
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.response import Response
 from rest_framework.utils.formatting import camelcase_to_spaces
 from rest_framework.viewsets import GenericViewSet
 
+from registry.api.base.expanding import ExpandedReader, as_viewer_sees
 from registry.api.base.idempotency import run_idempotently
 from registry.api.base.reader import RecordReader, Row
-from registry.api.base.renderers import RecordJSONRenderer, asks_for_raw, iter_csv
+from registry.api.base.renderers import asks_for_raw, iter_csv
 from registry.api.base.serializers import RecordSerializer, validated_values
-from registry.api.base.versions import NEWEST, with_version
-from registry.api.base.views import RegistryView
+from registry.api.base.tagged import TaggedView
 from registry.core.errors import BulkError, RegistryError
 from registry.core.links import kind_of
 from registry.core.models import Record, revision
-from registry.core.record_types import RecordType, RowType
-from registry.http.conditional import format_etag, if_match_revisions, tag_response
+from registry.core.record_types import RecordType, RowType, row_type_of
+from registry.http.conditional import format_etag, if_match_revisions
 from registry.http.filters import FilterSet, filters_of_type
-from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
+from registry.http.filters.backend import (
+    READ_PARAMETERS,
+    RECORD_PARAMETERS,
+    refuse_unknown,
+)
 from registry.http.keyset import Cursor, SortKey, order_from_cursor
 from registry.http.pagination import PAGE_BYTES, PAGE_SIZE, ordering_of, page_size_of
 from registry.http.read_slots import hold_read_slot
@@ -46,7 +48,7 @@ Records = list[dict[str, Any]]
 CHUNK = 1000
 
 
-class RowViewSet(RegistryView, GenericViewSet[Any]):
+class RowViewSet(TaggedView, GenericViewSet[Any]):
     """Lists and shows the rows of one type."""
 
     #: The declaration of the rows; the router sets that of a record type.
@@ -84,7 +86,10 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
         queryset = self.filter_queryset(self.get_queryset())
         if request.accepted_renderer.format == "csv":
             return self._stream_csv(queryset)
-        if request.accepted_renderer.format == "api":
+        if (
+            request.accepted_renderer.format == "api"
+            or "expand" in request.query_params
+        ):
             self._hold_slot_for_page(request)
         rows = self.paginate_queryset(queryset)
         records = self.reader.show(rows or [], self.base)
@@ -92,52 +97,31 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
 
     @staticmethod
     def _hold_slot_for_page(request: Request) -> None:
-        """Take a slot for a large HTML page, which costs many times as much as JSON."""
+        """Take a slot for a large page that costs many times as much as plain JSON."""
         if page_size_of(request) > PAGE_SIZE:
             hold_read_slot(request._request, request.user)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return one record."""
-        refuse_unknown(request.query_params, RECORD_PARAMETERS)
+        refuse_unknown(request.query_params, READ_PARAMETERS)
         return self.record_response(int(self.kwargs["pk"]))
-
-    @property
-    def version(self) -> str:
-        """The version of the API that the request asks for."""
-        return self.request.version or NEWEST
-
-    def finalize_response(
-        self, request: Request, response: Any, *args: Any, **kwargs: Any
-    ) -> Any:
-        """Name the version of the API in the type of JSON, and tag the response."""
-        response = super().finalize_response(request, response, *args, **kwargs)
-        # a request that was refused before it was negotiated has no version
-        version = getattr(request, "version", None)
-        if isinstance(response, Response) and version is not None:
-            renderer = response.accepted_renderer
-            if isinstance(renderer, RecordJSONRenderer):
-                response.content_type = with_version(renderer.media_type, version)
-                if response.status_code < 300:
-                    self._tag(request, response)
-        return response
-
-    @staticmethod
-    def _tag(request: Request, response: Response) -> None:
-        """Let caches keep a response, and ask each time whether it still holds."""
-        if request.method in {"GET", "HEAD"}:
-            patch_vary_headers(response, ("Authorization", "Cookie"))
-            private = "private, " if request.user.is_authenticated else ""
-            response.setdefault("Cache-Control", f"{private}no-cache")
-        response.add_post_render_callback(partial(tag_response, request._request))
 
     @property
     def full_reader(self) -> RecordReader:
         """The reader of all fields in the version that the request asks for."""
-        key = (self.row_type, self.version)
+        return self._reader_of(self.row_type)
+
+    def _reader_of(self, row_type: RowType[Any]) -> RecordReader:
+        key = (row_type, self.version)
         reader = self._readers.get(key)
         if reader is None:
             reader = self._readers[key] = RecordReader.for_type(*key)
         return reader
+
+    @property
+    def expands(self) -> bool:
+        """Whether the request asks for linked records in place of addresses."""
+        return bool(self.request.query_params.get("expand"))
 
     @property
     def reader(self) -> RecordReader:
@@ -146,7 +130,22 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
         fields, omit = parameters.get("fields"), parameters.get("omit")
         # most requests select no fields
         is_all = fields is None and omit is None
-        return reader if is_all else reader.with_fields(fields, omit)
+        reader = reader if is_all else reader.with_fields(fields, omit)
+        return self._expanded(reader) if self.expands else reader
+
+    def _expanded(self, reader: RecordReader) -> RecordReader:
+        """Return a reader with the linked records in place of their addresses."""
+        if self.request.accepted_renderer.format == "csv":
+            message = "A table has no records in its cells: ask for JSON."
+            raise ValidationError({"expand": [message]})
+        names = self.request.query_params["expand"].split(",")
+        return ExpandedReader(
+            reader,
+            names,
+            lambda model: as_viewer_sees(
+                self._reader_of(row_type_of(model)), self.request
+            ),
+        )
 
     def check_field_choice(self) -> None:
         """Refuse an invalid selection of fields, before anything is stored."""
@@ -184,7 +183,8 @@ class RowViewSet(RegistryView, GenericViewSet[Any]):
             raise Http404(f"{model._meta.verbose_name} {pk} does not exist.")
         record = reader.build_record(row, base)
         headers = {}
-        if issubclass(model, Record):
+        # linked records change without this one
+        if issubclass(model, Record) and not isinstance(reader, ExpandedReader):
             headers["ETag"] = format_etag(revision(pk, row[1].timestamp()))
         if status == 201:
             headers["Location"] = f"{base}{reader.kind}/{pk}/"

@@ -11,7 +11,7 @@ from registry.catalogue.ownership import by_owners_of
 from registry.catalogue.record_types.sections import ANNOTATIONS
 from registry.core.permissions import Who
 from registry.core.record_types import RecordType
-from registry.core.traits import Context, MergeRule
+from registry.core.traits import Context, MergeRule, ReverseFilter
 from registry.identity.ownership import delete_as_withdrawer
 
 KEYWORD = RecordType(
@@ -99,6 +99,7 @@ KEY_VALUE = RecordType(
     section=ANNOTATIONS,
     rank=140,
     columns=(models.KeyValue.key, models.KeyValue.value, models.KeyValue.object),
+    reverse_filters=(ReverseFilter(name="metadata", link=models.KeyValue.object),),
     describes=(models.KeyValue.object,),
     registered_by=Who.OWNERS_OF_ITS_OBJECT,
     rule=by_owners_of(models.KeyValue.object),

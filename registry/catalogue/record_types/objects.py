@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from registry.catalogue import curation, models, services
+from registry.catalogue.record_types.digests import found_by_sha256
 from registry.catalogue.record_types.sections import OBJECTS
 from registry.core.field_references import path_of
 from registry.core.record_types import RecordType
 from registry.core.texts import shorten_text
-from registry.core.traits import LinkedRecords, MergeRule, Suggestion
+from registry.core.traits import LinkedRecords, MergeRule, ReverseFilter, Suggestion
 
 FILE_TYPE = RecordType(
     model=models.FileType,
@@ -65,6 +66,12 @@ storage location where there is none.
             help_text="The keywords that link to this record, the first 100.",
             all_help_text="Address of the list of all its keywords.",
         ),
+    ),
+    further_filters=(found_by_sha256("storage_location__hash"),),
+    reverse_filters=(
+        ReverseFilter(name="object", link=models.Object.file_type),
+        ReverseFilter(name="object", link=models.Object.authors),
+        ReverseFilter(name="location_for_object", link=models.Object.storage_location),
     ),
     search_texts=(models.Object.description,),
     register=services.register_objects,
@@ -159,6 +166,7 @@ Everybody can read the record of a location that is not `public`, but not its da
         models.StorageLocation.public,
         models.StorageLocation.storage_root,
     ),
+    further_filters=(found_by_sha256("hash"),),
     correct=partial(
         curation.correct_record, models.StorageLocation, check=curation.check_location
     ),

@@ -9,7 +9,7 @@ from registry.catalogue.ownership import refuse_other_accounts
 from registry.catalogue.record_types.sections import PEOPLE
 from registry.core.permissions import Who
 from registry.core.record_types import RecordType
-from registry.core.traits import MergeRule
+from registry.core.traits import MergeRule, ReverseFilter
 from registry.identity.ownership import delete_as_withdrawer
 
 AUTHOR = RecordType(
@@ -43,6 +43,7 @@ USER_AUTHOR = RecordType(
     section=PEOPLE,
     rank=120,
     columns=(models.UserAuthor.author, models.UserAuthor.user),
+    reverse_filters=(ReverseFilter(name="userauthor", link=models.UserAuthor.author),),
     account=models.UserAuthor.user,
     registered_by=Who.ONESELF,
     delete=partial(delete_as_withdrawer, models.UserAuthor),

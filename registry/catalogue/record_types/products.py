@@ -12,7 +12,7 @@ from registry.catalogue.shared_addresses import with_own_address
 from registry.core.permissions import Who
 from registry.core.record_types import RecordType
 from registry.core.related import RelatedFlag
-from registry.core.traits import MEMBERS, Condition, Context
+from registry.core.traits import MEMBERS, Condition, Context, ReverseFilter
 
 NAMESPACE = RecordType(
     model=models.Namespace,
@@ -71,6 +71,9 @@ Fields that others rely on are locked.
     ),
     links_in_order=(models.DataProduct.object, models.DataProduct.namespace),
     hidden=(models.DataProduct.version_key,),
+    reverse_filters=(
+        ReverseFilter(name="data_products", link=models.DataProduct.namespace),
+    ),
     search_texts=(models.DataProduct.name,),
     context=Context(
         link=models.DataProduct.namespace,
@@ -103,6 +106,11 @@ Give an `identifier` (a URL such as a DOI), or both `alternate_identifier` and
         models.ExternalObject.identifier,
     ),
     hidden=(models.ExternalObject.version_key,),
+    reverse_filters=(
+        ReverseFilter(
+            name="original_store_of", link=models.ExternalObject.original_store
+        ),
+    ),
     search_texts=(
         models.ExternalObject.title,
         models.ExternalObject.identifier,

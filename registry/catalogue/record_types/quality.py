@@ -9,6 +9,7 @@ from registry.catalogue.ownership import by_owners_of
 from registry.catalogue.record_types.sections import QUALITY
 from registry.core.permissions import Who
 from registry.core.record_types import RecordType
+from registry.core.traits import ReverseFilter
 
 ISSUE = RecordType(
     model=models.Issue,
@@ -42,6 +43,11 @@ QUALITY_CONTROLLED = RecordType(
         models.QualityControlled.object,
         models.QualityControlled.document,
         models.QualityControlled.last_updated,
+    ),
+    reverse_filters=(
+        ReverseFilter(
+            name="quality_control_document", link=models.QualityControlled.document
+        ),
     ),
     describes=(models.QualityControlled.object,),
     registered_by=Who.OWNERS_OF_ITS_OBJECT,

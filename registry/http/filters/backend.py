@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 #: The parameters of every list besides its filters.
 LIST_PARAMETERS = (
     *("page_size", "cursor", "ordering"),
-    *("format", "raw", "fields", "omit"),
+    *("format", "raw", "fields", "omit", "expand"),
 )
 #: The parameters of every record.
 RECORD_PARAMETERS = ("format", "raw", "fields", "omit")
+#: Those of a record that is read.
+READ_PARAMETERS = (*RECORD_PARAMETERS, "expand")
 
 
 class RecordFilterBackend(BaseFilterBackend):
@@ -31,7 +33,7 @@ class RecordFilterBackend(BaseFilterBackend):
         """Return the filtered queryset; raise the errors of all invalid parameters."""
         parameters, filters = request.query_params, view.filters
         refuse_unknown(parameters, (*filters.filters, *LIST_PARAMETERS))
-        queryset, errors = filters.apply(queryset, parameters)
+        queryset, errors = filters.apply(queryset, parameters, viewer=request.user)
         if errors:
             raise ValidationError(errors)
         return queryset

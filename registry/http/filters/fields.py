@@ -6,15 +6,15 @@ the help text of its field.
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.dateparse import parse_date, parse_datetime
+from django.db.models import Exists, OuterRef, Q
 
+from registry.core.globs import has_sets
 from registry.core.links import (
     LinkError,
     NaturalKey,
@@ -22,10 +22,14 @@ from registry.core.links import (
     describe_wrong,
     find_targets,
     parse_link,
+    ways_to_link,
 )
+from registry.core.models import Record
 
 if TYPE_CHECKING:
-    from django.db.models import Exists, Model, QuerySet
+    from django.db.models import Model, QuerySet
+
+    from registry.core.traits import FurtherFilter
 
 
 class TextFilter(django_filters.CharFilter):
@@ -46,11 +50,45 @@ class GlobFilter(TextFilter):
         super().__init__(*args, lookup_expr="glob", **kwargs)
 
 
-class NumberFilter(django_filters.Filter):
-    """A whole number."""
+class PatternFilter(GlobFilter):
+    """A text, or a glob that it matches.
 
-    explanation = "a whole number"
+    Texts may contain what globs use as wildcards, and a program that looks for the very
+    text that it registered finds it: of all wildcards, only sets miss themselves.
+    """
+
+    explanation = f"this text, or {GlobFilter.explanation}"
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Return the rows with this text, and those that match it as a glob."""
+        matches = Q(**{f"{self.field_name}__glob": value})
+        if has_sets(value):
+            matches |= Q(**{str(self.field_name): value})
+        return qs.filter(matches) if value else qs
+
+
+class NumberFilter(django_filters.Filter):
+    """A whole number, or those above or below one."""
+
     field_class = forms.IntegerField
+    #: What each comparison is called.
+    comparisons: ClassVar[dict[str, str]] = {
+        "exact": "",
+        "gte": "at least",
+        "gt": "more than",
+        "lte": "at most",
+        "lt": "less than",
+    }
+
+    @property
+    def comparison(self) -> str:
+        """What the comparison is called."""
+        return self.comparisons[str(self.lookup_expr)]
+
+    @property
+    def explanation(self) -> str:
+        """The comparison and what it compares with."""
+        return f"{self.comparison} a whole number".strip()
 
 
 class BooleanField(forms.Field):
@@ -76,6 +114,34 @@ class BooleanFilter(django_filters.Filter):
 
     explanation = "true or false"
     field_class = BooleanField
+
+
+class EmptyFilter(BooleanFilter):
+    """Whether a field is empty; of links to a record, whether there are none."""
+
+    comparison = "is empty"
+    explanation = "true: it is empty; false: it is not"
+
+    def filter(self, qs: QuerySet[Any], value: bool | None) -> QuerySet[Any]:
+        """Return the rows whose field is empty, or those whose field is not."""
+        name = str(self.field_name)
+        field: Any = qs.model._meta.get_field(name)
+        if value is None or (field.concrete and not field.many_to_many):
+            return qs if value is None else qs.filter(**{f"{name}__isnull": value})
+        some = Exists(_linked_rows(qs.model, field))
+        return qs.filter(~some if value else some)
+
+
+def _linked_rows(model: type[Model], relation: Any) -> QuerySet[Any]:
+    """Return the rows with a link, for each row of a query.
+
+    As in records, what is said of a record is left out if it is withdrawn.
+    """
+    name = relation.get_accessor_name() if relation.auto_created else relation.name
+    wanted = {"pk": OuterRef("pk"), f"{name}__isnull": False}
+    if not relation.many_to_many and issubclass(relation.related_model, Record):
+        wanted[f"{name}__withdrawn__isnull"] = True
+    return model._base_manager.filter(**wanted)
 
 
 class WithdrawnField(BooleanField):
@@ -106,6 +172,34 @@ class WithdrawnFilter(BooleanFilter):
         return qs if value else qs.filter(withdrawn__isnull=True)
 
 
+class FoundField(forms.Field):
+    """A text with a form of its own, which the declaration parses."""
+
+    def __init__(self, *args: Any, parse: Callable[[str], str], **kwargs: Any) -> None:
+        self.parse = parse
+        super().__init__(*args, **kwargs)
+
+    def to_python(self, value: Any) -> str | None:
+        """Return the value; an empty text is no filter."""
+        text = str(value or "").strip()
+        return self.parse(text) if text else None
+
+
+class FoundFilter(django_filters.Filter):
+    """A filter that a record type declares."""
+
+    field_class = FoundField
+
+    def __init__(self, *args: Any, found: FurtherFilter, **kwargs: Any) -> None:
+        self.found = found
+        self.explanation = found.explanation
+        super().__init__(*args, parse=found.parse, **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Return the rows for which the declared condition holds."""
+        return qs.filter(self.found.rows(value)) if value else qs
+
+
 class ConditionFilter(BooleanFilter):
     """A condition that the database computes."""
 
@@ -118,53 +212,6 @@ class ConditionFilter(BooleanFilter):
         if value is None:
             return qs
         return qs.filter(self.condition if value else ~self.condition)
-
-
-class DateTimeField(forms.Field):
-    """A date, or a date and time, in ISO 8601; the default time zone is UTC."""
-
-    def to_python(self, value: Any) -> datetime.datetime | None:
-        """Return the value; an empty text is no filter."""
-        # an unescaped plus sign in an address arrives as a space
-        text = str(value or "").strip()
-        if not text:
-            return None
-        try:
-            parsed = parse_datetime(text) or parse_datetime(_restore_plus(text))
-            day = None if parsed else parse_date(text)
-        except ValueError:
-            parsed = day = None
-        if day is not None:
-            parsed = datetime.datetime.combine(day, datetime.time())
-        moment = None if parsed is None else to_utc(parsed)
-        if moment is None:
-            raise ValidationError(
-                "Give a date and time such as 2026-11-20T15:28:33Z.", code="invalid"
-            )
-        return moment
-
-
-def to_utc(moment: datetime.datetime) -> datetime.datetime | None:
-    """Return a time in UTC; None if that is before the year 1 or after 9999."""
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=datetime.UTC)
-    try:
-        return moment.astimezone(datetime.UTC)
-    except OverflowError:
-        return None
-
-
-def _restore_plus(text: str) -> str:
-    """Return the text with the plus of a time zone: 10:00:00+01:00 for a space."""
-    head, space, zone = text.rpartition(" ")
-    return f"{head}+{zone}" if space else text
-
-
-class DateTimeFilter(django_filters.Filter):
-    """An exact date and time."""
-
-    explanation = "a date and time such as 2026-11-20T15:28:33Z"
-    field_class = DateTimeField
 
 
 class UUIDFilter(django_filters.UUIDFilter):
@@ -194,13 +241,18 @@ class LinkFilter(django_filters.Filter):
     ``model`` is the type of the given records. Records that do not exist match nothing.
     """
 
-    explanation = "an id, UUID or URL; several mean any of them"
     field_class = LinksField
     multiple = True
 
     def __init__(self, *args: Any, model: type[Model], **kwargs: Any) -> None:
         self.target = model
         super().__init__(*args, model=model, **kwargs)
+
+    @property
+    def explanation(self) -> str:
+        """The ways to write a link."""
+        *most, last = ways_to_link(self.target)
+        return f"its {', '.join(most)} or {last}; several mean any of them"
 
     def filter(self, qs: QuerySet[Any], value: Sequence[Reference]) -> QuerySet[Any]:
         """Return the rows that have any of the links, without duplicates."""

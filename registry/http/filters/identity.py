@@ -12,12 +12,8 @@ from django.db.models import Q
 from registry.core.links import LinkError, parse_link
 from registry.core.models import Event
 from registry.core.verbs import VERBS
-from registry.http.filters.fields import (
-    DateTimeFilter,
-    GlobFilter,
-    NumberFilter,
-    TextFilter,
-)
+from registry.http.filters.fields import GlobFilter, NumberFilter, TextFilter
+from registry.http.filters.moments import DateTimeFilter
 from registry.http.filters.sets import FilterSet, fields_as_filters
 from registry.identity.models import RoleRequest, RoleRequestState, User
 from registry.identity.record_types import EVENT, ROLE_REQUEST
@@ -92,7 +88,9 @@ def _find_account(text: str) -> User | None:
         pk = parse_link(text, User)
     except LinkError:
         return None
-    return User.objects.filter(pk=str(pk)).only("pk").first()
+    return (
+        User.objects.filter(pk=pk).only("pk").first() if isinstance(pk, int) else None
+    )
 
 
 #: The filters of the audit trail.

@@ -5,7 +5,7 @@ The API and the web pages have the same filters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -15,18 +15,24 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from registry.core import validators
-from registry.core.record_types import RecordType, RowType, row_type_of
+from registry.core.links import NaturalKey
+from registry.core.models import Record
+from registry.core.record_types import RecordType, RowType, record_types, row_type_of
 from registry.http.filters.fields import (
     BooleanFilter,
     ConditionFilter,
-    DateTimeFilter,
+    EmptyFilter,
+    FoundFilter,
     GlobFilter,
     LinkFilter,
     NumberFilter,
+    PatternFilter,
     TextFilter,
     UUIDFilter,
     WithdrawnFilter,
 )
+from registry.http.filters.moments import DateTimeFilter
+from registry.identity.models import User
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -35,6 +41,10 @@ if TYPE_CHECKING:
 COMMON_FIELDS = ("last_updated", "updated_by")
 #: The filter that shows withdrawn records.
 WITHDRAWN = "withdrawn"
+#: The comparisons of dates, times and numbers, after two underscores.
+COMPARISONS = ("gte", "lte", "gt", "lt")
+#: What follows the name of a filter for empty fields.
+EMPTY = "__isnull"
 
 _FILTER_CLASSES: tuple[tuple[type[models.Field[Any, Any]], Any], ...] = (
     (models.BooleanField, BooleanFilter),
@@ -57,9 +67,12 @@ class FilterSet:
     leaves_out_withdrawn: bool = False
 
     def apply(
-        self, queryset: models.QuerySet[Any], parameters: QueryDict
+        self, queryset: models.QuerySet[Any], parameters: QueryDict, *, viewer: Any
     ) -> tuple[models.QuerySet[Any], dict[str, list[str]]]:
-        """Return the filtered queryset, and the errors of parameters by name."""
+        """Return the filtered queryset, and the errors of parameters by name.
+
+        ``viewer`` is the user whose request it is.
+        """
         errors: dict[str, list[str]] = {}
         if self.leaves_out_withdrawn and not parameters.get(WITHDRAWN):
             queryset = queryset.filter(withdrawn__isnull=True)
@@ -68,7 +81,10 @@ class FilterSet:
             if filter_ is None:
                 continue
             try:
-                queryset = _filter_by(filter_, queryset, name, parameters)
+                value = _value_of(filter_, name, parameters)
+                if value is not None:
+                    _check_viewer(filter_, value, viewer)
+                    queryset = filter_.filter(queryset, value)
             except ValidationError as error:
                 errors[name] = list(error.messages)
         return queryset, errors
@@ -91,7 +107,63 @@ def filters_of_type(declared: RowType[Any]) -> FilterSet:
         for condition in declared.conditions:
             filters[condition.name] = ConditionFilter(condition=condition.holds)
         filters[WITHDRAWN] = WithdrawnFilter(field_name=WITHDRAWN)
+        filters |= dict(_reverse_filters(model))
+        filters |= {
+            one.name: FoundFilter(found=one, help_text=one.help_text)
+            for one in declared.further_filters
+        }
+        filters |= {
+            **dict(_comparisons(filters)),
+            **dict(_empty_filters(model, filters)),
+        }
     return FilterSet(model, filters, isinstance(declared, RecordType))
+
+
+def _reverse_filters(
+    model: type[models.Model],
+) -> Iterator[tuple[str, django_filters.Filter]]:
+    """Yield the filters by records of other types that link to those of a model."""
+    for declared in record_types():
+        for one in declared.reverse_filters:
+            link = one.link.field
+            if link.related_model is model:
+                yield (
+                    one.name,
+                    LinkFilter(
+                        field_name=link.remote_field.get_accessor_name(),
+                        model=declared.model,
+                        help_text=f"{declared.titles.capitalize()} that have it as "
+                        f"`{link.name}`.",
+                    ),
+                )
+
+
+def _comparisons(
+    filters: Mapping[str, django_filters.Filter],
+) -> Iterator[tuple[str, django_filters.Filter]]:
+    """Yield filters for more and for less than a value."""
+    for name, plain in filters.items():
+        if isinstance(plain, DateTimeFilter | NumberFilter):
+            for lookup in COMPARISONS:
+                compared = type(plain)(field_name=name, lookup_expr=lookup)
+                yield f"{name}__{lookup}", compared
+
+
+def _empty_filters(
+    model: type[models.Model], filters: Mapping[str, django_filters.Filter]
+) -> Iterator[tuple[str, django_filters.Filter]]:
+    """Yield filters for the fields that can be empty."""
+    for name, plain in filters.items():
+        path = plain.field_name
+        if name == WITHDRAWN or path is None:
+            continue
+        if _can_be_empty(model._meta.get_field(path)):
+            yield f"{name}{EMPTY}", EmptyFilter(field_name=path)
+
+
+def _can_be_empty(field: Any) -> bool:
+    """Return whether a field can have no value, or a list or a link nothing in it."""
+    return not field.concrete or bool(field.many_to_many or field.null)
 
 
 def fields_as_filters(
@@ -113,26 +185,35 @@ def filter_of(field: Any) -> django_filters.Filter:
     return _filter_class(field)(field_name=field.name)
 
 
-def _filter_by(
-    filter_: Any, queryset: models.QuerySet[Any], name: str, parameters: QueryDict
-) -> models.QuerySet[Any]:
-    """Return the queryset with one filter applied; an empty value is no filter."""
-    raw: Any = (
-        parameters.getlist(name)
-        if getattr(filter_, "multiple", False)
-        else parameters.get(name)
-    )
-    if raw == "":
-        return queryset
-    value = filter_.field.clean(raw)
-    filtered: models.QuerySet[Any] = filter_.filter(queryset, value)
-    return filtered
+def _value_of(filter_: Any, name: str, parameters: QueryDict) -> Any:
+    """Return the value of a filter; None for an empty one, which is no filter."""
+    if getattr(filter_, "multiple", False):
+        return filter_.field.clean(parameters.getlist(name)) or None
+    raw = parameters.get(name)
+    return None if raw == "" else filter_.field.clean(raw)
+
+
+def _check_viewer(filter_: Any, value: Any, viewer: Any) -> None:
+    """Refuse the names of accounts, which only those who have one can see."""
+    if getattr(filter_, "target", None) is not User or viewer.is_authenticated:
+        return
+    if any(isinstance(one, NaturalKey) for one in value):
+        raise ValidationError(
+            "Only people who are signed in can give a user name: give the URL or the "
+            "id of the account.",
+            code="invalid",
+        )
 
 
 def _filter_class(field: models.Field[Any, Any]) -> type[django_filters.Filter]:
     if validators.validate_name in field.validators:
         return GlobFilter
-    return next(
-        (filter_ for kind, filter_ in _FILTER_CLASSES if isinstance(field, kind)),
-        TextFilter,
-    )
+    taken = (filter_ for kind, filter_ in _FILTER_CLASSES if isinstance(field, kind))
+    return next(taken, PatternFilter if _is_free_text(field) else TextFilter)
+
+
+def _is_free_text(field: models.Field[Any, Any]) -> bool:
+    """Return whether a text of a record is no address, which may have a `?`."""
+    is_root = validators.validate_storage_root in field.validators
+    is_address = is_root or isinstance(field, models.URLField)
+    return issubclass(field.model, Record) and not is_address

@@ -25,7 +25,13 @@ from registry.http.filters.identity import EVENT_FILTERS
 from registry.identity.models import User
 from registry.identity.roles import is_administrator
 from registry.web.describe import field_label
-from registry.web.views.lists import PagePagination, filter_inputs, other_errors_of
+from registry.web.views.lists import (
+    PagePagination,
+    apply_filters,
+    errors_in,
+    filter_inputs,
+    other_errors_of,
+)
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -62,7 +68,7 @@ def events(request: HttpRequest) -> HttpResponse:
     """Show the filtered events, the latest first."""
     if not is_administrator(request.user):
         raise PermissionDenied
-    queryset, errors = EVENT_FILTERS.apply(Event.objects.order_by(), request.GET)
+    queryset, errors = apply_filters(EVENT_FILTERS, Event.objects.order_by(), request)
     paginator = PagePagination()
     found: Sequence[Any] = []
     try:
@@ -71,7 +77,7 @@ def events(request: HttpRequest) -> HttpResponse:
                 queryset, Request(request), _EventReader()
             )
     except ValidationError as error:
-        errors = {name: [str(m) for m in texts] for name, texts in error.detail.items()}  # type: ignore[union-attr]
+        errors = errors_in(error)
     except NotFound as error:
         raise Http404(str(error.detail)) from error
     context = {

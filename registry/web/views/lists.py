@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.http import Http404
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
@@ -17,6 +18,7 @@ from rest_framework.request import Request
 from registry.core.links import kind_of
 from registry.core.record_types import record_type_named
 from registry.http.filters import filters_of
+from registry.http.filters.backend import LIST_PARAMETERS, refuse_unknown
 from registry.http.filters.fields import BooleanFilter
 from registry.http.filters.identity import ChoicesFilter
 from registry.http.pagination import (
@@ -37,6 +39,10 @@ if TYPE_CHECKING:
     from registry.core.record_types import RecordType
     from registry.http.filters import FilterSet
     from registry.http.keyset import SortKey
+
+
+#: The inputs that compare, as HTML without values, by model.
+_WITHOUT_VALUES: dict[Any, str] = {}
 
 
 class PagePagination(RecordPagination):
@@ -83,9 +89,8 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
     """Show the filtered records of a type, newest first."""
     record_type = record_type_named(kind)
     filters = filters_of(record_type.model)
-    queryset, errors = filters.apply(
-        record_type.model._default_manager.order_by(), request.GET
-    )
+    everything = record_type.model._default_manager.order_by()
+    queryset, errors = apply_filters(filters, everything, request)
     paginator = PagePagination()
     records: Sequence[Any] = []
     try:
@@ -94,7 +99,7 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
                 queryset, Request(request), _ModelReader(record_type)
             )
     except ValidationError as error:
-        errors = {name: [str(m) for m in texts] for name, texts in error.detail.items()}  # type: ignore[union-attr]
+        errors = errors_in(error)
     except NotFound as error:
         raise Http404(str(error.detail)) from error
     context = {
@@ -102,6 +107,7 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
         "errors": errors,
         "other_errors": other_errors_of(filters, errors),
         "filters": filter_inputs(filters, request, errors),
+        "comparisons": comparison_inputs(filters, request, errors),
         "filtered": any(request.GET.get(name) for name in filters.filters),
         "columns": _columns(record_type, request),
         "rows": [_cells(record_type, record, request.user) for record in records],
@@ -113,25 +119,84 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
     return render(request, "web/list.html", context, status=400 if errors else 200)
 
 
+def apply_filters(
+    filters: FilterSet, queryset: QuerySet[Any], request: HttpRequest
+) -> tuple[QuerySet[Any], dict[str, list[str]]]:
+    """Return the filtered queryset, and the errors of parameters by name.
+
+    An unknown parameter is an error, as in the API.
+    """
+    try:
+        refuse_unknown(request.GET, (*filters.filters, *LIST_PARAMETERS))
+    except ValidationError as error:
+        return queryset, errors_in(error)
+    return filters.apply(queryset, request.GET, viewer=request.user)
+
+
+def errors_in(error: ValidationError) -> dict[str, list[str]]:
+    """Return the messages of an error by the names of parameters."""
+    detail: Any = error.detail
+    return {
+        "filter" if name == "detail" else name: [
+            str(one) for one in ([texts] if isinstance(texts, str) else texts)
+        ]
+        for name, texts in detail.items()
+    }
+
+
 def filter_inputs(
     filters: FilterSet, request: HttpRequest, errors: dict[str, list[str]]
 ) -> list[dict[str, Any]]:
-    """Return the inputs of the filter form with their values and errors."""
-    model = filters.model
-    return [
-        {
+    """Return the inputs of the filter form with their values and errors.
+
+    Those that compare, and ask for what is empty, are in ``comparison_inputs``.
+    """
+    plain = {n: one for n, one in filters.filters.items() if "__" not in n}
+    return list(_inputs(filters.model, plain, request, errors))
+
+
+def comparison_inputs(
+    filters: FilterSet, request: HttpRequest, errors: dict[str, list[str]]
+) -> str:
+    """Return the inputs that compare, as HTML; most requests use none of them."""
+    given = any("__" in name for name in request.GET)
+    if not given and filters.model in _WITHOUT_VALUES:
+        return _WITHOUT_VALUES[filters.model]
+    further = {n: one for n, one in filters.filters.items() if "__" in n}
+    inputs = list(_inputs(filters.model, further, request, errors))
+    context = {"filters": inputs, "given": given}
+    html = render_to_string("web/parts/comparisons.html", context) if inputs else ""
+    if not given:
+        _WITHOUT_VALUES[filters.model] = html
+    return html
+
+
+def _inputs(
+    model: Any,
+    filters: Mapping[str, Any],
+    request: HttpRequest,
+    errors: dict[str, list[str]],
+) -> Iterator[dict[str, Any]]:
+    """Yield inputs of the filter form."""
+    for name, chosen in filters.items():
+        yield {
             "name": name,
-            "label": field_label(name),
+            "label": _filter_label(name, chosen),
             "explanation": chosen.explanation,
-            "help_text": _help_text(model, name) or chosen.extra.get("help_text", ""),
+            "help_text": chosen.extra.get("help_text", "") or _help_text(model, name),
             "values": [text for text in request.GET.getlist(name) if text] or [""],
             "errors": errors.get(name, []),
             "boolean": isinstance(chosen, BooleanFilter),
             "choices": choices_of(chosen, model, name),
             "suggests": _suggests(chosen, request),
         }
-        for name, chosen in filters.filters.items()
-    ]
+
+
+def _filter_label(name: str, chosen: Any) -> str:
+    """Return the label of a filter: its field, and how it compares."""
+    field_name, _, comparison = name.partition("__")
+    words = f" {chosen.comparison}" if comparison else ""
+    return f"{field_label(field_name)}{words}"
 
 
 def choices_of(chosen: Any, model: Any, name: str) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ class TestFileType(RecordContract):
 
     factory = factories.FileTypeFactory
     endpoint = "file_type"
+    more_filters = ("object",)
     posting = 5
     writable = "name, extension"
     unique = ("name, extension",)
@@ -36,6 +37,7 @@ class TestAuthor(RecordContract):
 
     factory = factories.AuthorFactory
     endpoint = "author"
+    more_filters = ("object", "userauthor")
     posting = 5
     writable = "name?, identifier?, uuid"
     unique = ("identifier",)
@@ -55,6 +57,14 @@ class TestObject(RecordContract):
 
     factory = factories.ObjectFactory
     endpoint = "object"
+    more_filters = (
+        "code_repo_of",
+        "config_of",
+        "submission_script_of",
+        "quality_control_document",
+        "metadata",
+        "sha256",
+    )
     posting = 8
     writable = "storage_location?, description?, file_type?, authors[]=, uuid"
     read_only = (
@@ -136,6 +146,7 @@ class TestStorageLocation(RecordContract):
 
     factory = factories.StorageLocationFactory
     endpoint = "storage_location"
+    more_filters = ("location_for_object", "original_store_of", "sha256")
     posting = 6
     writable = "path, hash, public=true, storage_root"
     unique = ("storage_root, hash, public",)
@@ -146,6 +157,7 @@ class TestNamespace(RecordContract):
 
     factory = factories.NamespaceFactory
     endpoint = "namespace"
+    more_filters = ("data_products",)
     posting = 5
     writable = "name, full_name?, website?"
     read_only = "closed"

@@ -112,6 +112,8 @@ class Contract:
     unique: ClassVar[tuple[str, ...]] = ()
     #: Fields that are not required, but of which a record must have one.
     at_least: ClassVar[tuple[str, ...]] = ()
+    #: Filters by what is no field of the record.
+    more_filters: ClassVar[tuple[str, ...]] = ()
     #: What cannot be filtered by: addresses that are made from the id.
     unfiltered: ClassVar[tuple[str, ...]] = ()
     #: Whether PUT and PATCH, and DELETE, are there.
@@ -184,6 +186,30 @@ class Contract:
         return sorted(cls.shown_fields() - {"url", "withdrawn", *cls.unfiltered})
 
     @classmethod
+    def all_filters(cls) -> set[str]:
+        """Name every filter of a list: also the further ones, and comparisons."""
+        if not issubclass(cls.model(), Record):
+            return {*cls.filters()}
+        names = {*cls.filters(), *cls.more_filters}
+        compared = {
+            f"{name}__{lookup}"
+            for name in names
+            for lookup in ("gte", "lte", "gt", "lt")
+            if isinstance(cls.field(name), models.DateTimeField | models.IntegerField)
+        }
+        empty = {f"{name}__isnull" for name in names if cls._can_be_empty(name)}
+        return names | compared | empty | {"withdrawn"}
+
+    @classmethod
+    def _can_be_empty(cls, name: str) -> bool:
+        if name in cls.more_filters:
+            return name != "sha256"
+        field = cls.field(name)
+        if field is None:
+            return False
+        return not field.concrete or bool(field.many_to_many or field.null)
+
+    @classmethod
     def orderings(cls) -> list[str]:
         """Name what a list can be ordered by: stored values that fit an address."""
         return [name for name in cls.filters() if cls._is_orderable(name)]
@@ -239,6 +265,14 @@ class Contract:
     def is_exact(cls, name: str) -> bool:
         """Tell whether a field is a text that is found by all of it."""
         return cls.is_text(name) and not cls.is_glob(name)
+
+    @classmethod
+    def is_address(cls, name: str) -> bool:
+        """Tell whether a text is an address; those of accounts have no globs either."""
+        field = cls.field(name)
+        is_root = validators.validate_storage_root in field.validators
+        is_url = is_root or isinstance(field, models.URLField)
+        return is_url or not issubclass(cls.model(), Record)
 
     @classmethod
     def boolean_filters(cls) -> list[str]:

@@ -13,7 +13,16 @@ from tests.api.contract.base import Contract, id_of
 from tests.factories import UserFactory
 
 #: What every list understands beside its filters.
-COMMON = {"page_size", "cursor", "ordering", "format", "raw", "fields", "omit"}
+COMMON = {
+    "page_size",
+    "cursor",
+    "ordering",
+    "format",
+    "raw",
+    "fields",
+    "omit",
+    "expand",
+}
 #: An id that no record has.
 NOWHERE = 10**15
 NONSENSE = "no such thing"
@@ -179,8 +188,18 @@ class Filtering(Contract):
         target = self._make_target()
         for name in exact_filters:
             value = self._value(target, name)
-            for other in (f"{value[:-1]}*", f"?{value[1:]}", f"{value} ", f" {value}"):
+            for other in (f"{value} ", f" {value}", value[:-1]):
                 assert self._found({name: other}) == [], other
+
+    def test_addresses_have_no_globs_and_other_texts_do(
+        self, exact_filters: list[str]
+    ) -> None:
+        target = self._make_target()
+        for name in exact_filters:
+            value = self._value(target, name)
+            expected = [] if self.is_address(name) else [target.pk]
+            for pattern in (f"{value}*", f"?{value[1:]}", f"[!\\]{value[1:]}"):
+                assert self._found({name: pattern}) == expected, (name, pattern)
 
     def test_filters_hold_together(self) -> None:
         target = self._make_target()
@@ -197,8 +216,7 @@ class Filtering(Contract):
         start = "Invalid query arguments, only query arguments ["
         assert message.startswith(start)
         allowed, _, rest = message.removeprefix(start).partition("]")
-        withdrawn = self.shown_fields() & {"withdrawn"}
-        assert set(allowed.split(", ")) == COMMON | set(self.filters()) | withdrawn
+        assert set(allowed.split(", ")) == COMMON | self.all_filters()
         assert rest == f" are allowed. Did you mean {name} instead of {name}z?"
 
     def test_a_parameter_that_is_like_none_is_repeated(self) -> None:
@@ -208,7 +226,7 @@ class Filtering(Contract):
     def test_a_record_has_no_filters(self) -> None:
         path = path_of(self.make())
         answer = self.reader.get(path, {self.filters()[0]: "1"})
-        assert "[format, raw, fields, omit]" in data_of(answer, 400)["detail"]
+        assert "[format, raw, fields, omit, expand]" in data_of(answer, 400)["detail"]
 
     def test_a_list_stays_filtered_from_page_to_page(self) -> None:
         target = self._make_target()

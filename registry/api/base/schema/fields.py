@@ -22,6 +22,8 @@ Schema = dict[str, Any]
 
 #: A link or another address in a response.
 ADDRESS: Schema = {"type": "string", "format": "uri"}
+#: A linked record in place of its address.
+_EXPANDED: Schema = {"type": "object", "description": "With `expand`: the record."}
 #: An id is a positive signed integer of eight bytes.
 ID: Schema = {"type": "integer", "format": "int64", "minimum": 1, "maximum": 2**63 - 1}
 #: Semantic Versioning 2.0.0, sections 2, 9 and 10, as a regular expression.
@@ -124,7 +126,8 @@ class LinkExtension(OpenApiSerializerFieldExtension):
         """Return the schema of the field."""
         field = self.target
         if direction != "request" or field.read_only:
-            return ADDRESS | ({"nullable": True} if _is_nullable(field) else {})
+            nullable = {"nullable": True} if _is_nullable(field) else {}
+            return {"anyOf": [ADDRESS | nullable, dict(_EXPANDED)]}
         if not field.allow_null:
             return link_reference(auto_schema, field.model)
         # "nullable" has an effect only next to "type", so a reference does not work
@@ -148,7 +151,8 @@ class LinksExtension(OpenApiSerializerFieldExtension):
         """Return the schema of the field."""
         field = self.target
         written = direction == "request" and not field.read_only
-        items = link_reference(auto_schema, field.model) if written else dict(ADDRESS)
+        shown: Schema = {"anyOf": [dict(ADDRESS), dict(_EXPANDED)]}
+        items = link_reference(auto_schema, field.model) if written else shown
         schema: Schema = {"type": "array", "items": items}
         if field.cap is not None and not written:
             schema["maxItems"] = field.cap

@@ -10,12 +10,13 @@ from registry.api.base.schema.fields import link_reference
 from registry.http.filters import LinkFilter, RecordFilterBackend
 from registry.http.filters.fields import (
     BooleanFilter,
-    DateTimeFilter,
+    FoundFilter,
     NumberFilter,
     UUIDFilter,
     WithdrawnFilter,
 )
 from registry.http.filters.identity import ChoicesFilter
+from registry.http.filters.moments import DateTimeFilter
 
 Schema = dict[str, Any]
 
@@ -23,7 +24,15 @@ Schema = dict[str, Any]
 _VALUE_SCHEMAS: tuple[tuple[type, Schema], ...] = (
     (WithdrawnFilter, {"type": "string", "enum": ["true", "false", "only"]}),
     (BooleanFilter, {"type": "boolean"}),
-    (DateTimeFilter, {"type": "string", "format": "date-time"}),
+    (
+        DateTimeFilter,
+        {
+            "anyOf": [
+                {"type": "string", "format": "date-time"},
+                {"type": "string", "format": "date"},
+            ]
+        },
+    ),
     (NumberFilter, {"type": "integer"}),
     (UUIDFilter, {"type": "string", "format": "uuid"}),
 )
@@ -66,6 +75,7 @@ def _filter_parameter(auto_schema: Any, field: Any, name: str, chosen: Any) -> S
     about = getattr(field, "help_text", None) or chosen.extra.get("help_text", "")
     description = f"{about} As a filter: {chosen.explanation}.".strip()
     if isinstance(chosen, LinkFilter):
+        # a name that no record has is refused, so no schema says which names are right
         schema = {"type": "array", "items": link_reference(auto_schema, chosen.target)}
         return parameter(name, description, schema, style="form", explode=True)
     if isinstance(chosen, ChoicesFilter):
@@ -74,6 +84,9 @@ def _filter_parameter(auto_schema: Any, field: Any, name: str, chosen: Any) -> S
             "items": {"type": "string", "enum": [*chosen.choices]},
         }
         return parameter(name, description, schema, style="form", explode=True)
+    if isinstance(chosen, FoundFilter):
+        schema = {"type": "string", "pattern": chosen.found.pattern}
+        return parameter(name, description, schema)
     taken = (schema for kind, schema in _VALUE_SCHEMAS if isinstance(chosen, kind))
     return parameter(name, description, next(taken, {"type": "string"}))
 

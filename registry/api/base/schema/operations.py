@@ -12,7 +12,9 @@ from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import IsAuthenticated
 
+from registry.api.base.expanding import expandable_names
 from registry.api.base.parsers import MAX_BULK
+from registry.api.base.reader import RecordReader
 from registry.api.base.schema import components
 from registry.api.base.schema.fields import (
     ID,
@@ -170,10 +172,23 @@ class RecordSchema(AutoSchema):
                 "omit", "All fields but these, separated by commas.", fields
             ),
         ]
+        if self.method == "GET":
+            parameters += self._expansion()
         if self.action == "list":
             parameters += super()._get_pagination_parameters()
             parameters.append(self._ordering())
         return parameters
+
+    def _expansion(self) -> list[Schema]:
+        names = expandable_names(RecordReader.for_type(self.view.row_type))
+        if not names:
+            return []
+        links = self._names_component("Expandable", names)
+        about = (
+            "The linked records in place of their addresses in these fields, separated "
+            "by commas; one level."
+        )
+        return [list_parameter("expand", about, links)]
 
     def get_serializer_name(self, serializer: Any, direction: Direction) -> str:
         """Return the name of a serializer's component; for a record, of its model."""
