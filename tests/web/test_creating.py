@@ -304,6 +304,14 @@ def test_quotes_are_escaped_for_the_shell(signed_in: Client) -> None:
     assert "it'\\''s; rm -rf /" in shown.get_text()
 
 
+def test_a_misspelt_field_is_refused_with_the_right_name(signed_in: Client) -> None:
+    sent = {"name": "mine", "fullname": "My group", "remark": "ignored"}
+    answer = signed_in.post("/namespace/new/", sent)
+    said = "fullname: There is no such field. Did you mean full_name?"
+    assert said in words_of(main_of(answer, 400))
+    assert not Namespace.objects.filter(name="mine").exists()
+
+
 def test_forms_require_the_csrf_token(user: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(user)
