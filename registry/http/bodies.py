@@ -90,8 +90,8 @@ class RejectFilesHandler(FileUploadHandler):
     def new_file(self, field_name: str, *args: Any, **kwargs: Any) -> NoReturn:
         """Reject the file."""
         raise BodyRefused(
-            "No file is expected here. Files are uploaded in two steps: POST /api/data/ "
-            "with their SHA-1, then PUT the bytes to the address in the response.",
+            "No file is expected here. Files are uploaded in two steps: POST the SHA-1 "
+            "to /api/data/, then PUT the bytes to the address in the response.",
             field_name[:100],
         )
 

@@ -10,6 +10,7 @@ from registry.catalogue.models.objects import Object
 from registry.core import validators
 from registry.core.limits import Limit
 from registry.core.models import NewValueRules, Record
+from registry.core.text_prefixes import IndexedStart
 from registry.core.texts import shorten_text
 from registry.core.visible_names import validate_exact_name, validate_visible
 
@@ -91,7 +92,12 @@ class Licence(Record):
                 fields=["object", "identifier"], name="licence_identifier_once"
             ),
         )
-        indexes = (models.Index(fields=["object", "id"], name="licence_by_object"),)
+        indexes = (
+            models.Index(fields=["object", "id"], name="licence_by_object"),
+            # what people paste into the search: a name, in any case, or a URL
+            models.Index(IndexedStart("licence_info"), "id", name="licence_by_name"),
+            models.Index(fields=["identifier", "id"], name="licence_by_identifier"),
+        )
 
     def __str__(self) -> str:
         return self.identifier or shorten_text(self.licence_info)
