@@ -254,7 +254,8 @@ def _insert_records(
     for name, lists in links.items():
         added += store_links(instances, lists, name)
     for errors in (errors_of_targets(instances, rows), refusals(instances, by=by)):
-        raise_by_row(errors, len(rows))
+        if errors:
+            raise_by_row(errors, len(rows))
     if parts is not None:
         stored.append(_bulk_create(parts(instances)))
         added[type(stored[-1][0])] += len(stored[-1])
@@ -317,7 +318,8 @@ def _check_values(
         is not None
     }
     errors = errors or {**errors_of_new_records(instances)}
-    raise_by_row(errors, len(instances))
+    if errors:
+        raise_by_row(errors, len(instances))
 
 
 def _validation_error(record: Record, *, validated: bool) -> InvalidInput | None:

@@ -191,22 +191,25 @@ class RecordSerializer(RowSerializer):
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the valid values; a misspelt name is an error beside the others."""
-        misspelt = self._misspelt_fields(data) if isinstance(data, dict) else {}
         try:
             values = super().to_internal_value(data)
         except serializers.ValidationError as error:
             detail: Any = error.detail
+            misspelt = self._misspelt_fields(data)
             raise serializers.ValidationError({**detail, **misspelt}) from error
+        if data.keys() <= self.fields.keys():
+            return values
+        misspelt = self._misspelt_fields(data)
         if misspelt:
             raise serializers.ValidationError(misspelt)
         return values
 
-    def _misspelt_fields(self, data: dict[Any, Any]) -> dict[str, list[str]]:
+    def _misspelt_fields(self, data: Any) -> dict[str, list[str]]:
         """Return messages about names that are near that of an absent field."""
+        if not isinstance(data, dict):
+            return {}
         others = self.context.get("other_fields", ())
         known = self.fields.keys() | others
-        if known >= data.keys():
-            return {}
         writable = [*(field.field_name for field in self._writable_fields), *others]
         compared = self.context.setdefault("compared_names", set())
         found = misspelt_names(data, known, writable, compared=compared)
