@@ -17,6 +17,7 @@ from django.contrib.auth.models import Group
 from factory.django import DjangoModelFactory
 
 from registry.catalogue import models, services
+from registry.catalogue.authors import register_authors
 from registry.core.records import create_records
 from registry.identity.models import User
 from registry.identity.roles import role_groups
@@ -27,12 +28,23 @@ from registry.runs.services import register_code_runs
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+#: Long ago: runs of new records have ended.
+_EPOCH = datetime(2016, 1, 1, tzinfo=UTC)
 
 
 def sha1(number: int) -> str:
     """Return a checksum; another one for every number."""
     return hashlib.sha1(str(number).encode(), usedforsecurity=False).hexdigest()
+
+
+def orcid(number: int) -> str:
+    """Return the URL of an ORCID iD with its check digit; another for every number."""
+    total = 0
+    for digit in f"{number:015d}":
+        total = (total + int(digit)) * 2
+    check = (12 - total % 11) % 11
+    digits = f"{number:015d}{'X' if check == 10 else check}"
+    return "https://orcid.org/" + "-".join(digits[at : at + 4] for at in (0, 4, 8, 12))
 
 
 def _moment(number: int) -> datetime:
@@ -148,13 +160,13 @@ def factory_of(kind: str) -> type[RecordFactory]:
 class AuthorFactory(RecordFactory):
     """Authors, with an identifier."""
 
-    service = staticmethod(services.register_authors)
+    service = staticmethod(register_authors)
 
     class Meta:
         model = models.Author
 
     name = _number("Ada Lovelace the {}th")
-    identifier = _number("https://orcid.org/{:016d}")
+    identifier = factory.Sequence(orcid)
 
 
 class FileTypeFactory(RecordFactory):

@@ -13,7 +13,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from registry.catalogue import models
-from registry.catalogue.services import author_uuid, require_unchanged
+from registry.catalogue.authors import author_uuid
+from registry.catalogue.orcids import canonical_identifier
+from registry.catalogue.services import require_unchanged
 from registry.catalogue.shared_addresses import require_own_address
 from registry.core.errors import Forbidden
 from registry.core.models import Record
@@ -56,8 +58,9 @@ def correct_author(pk: int, values: Values, **options: Any) -> models.Author:
 
     The options are those of ``correct_record``.
     """
-    identifier = values.get("identifier")
-    completed = {**values, "uuid": author_uuid(identifier)} if identifier else values
+    identifier = canonical_identifier(values.get("identifier") or "")
+    named = {"identifier": identifier, "uuid": author_uuid(identifier)}
+    completed = {**values, **named} if identifier else values
     check = partial(_check_author, given=values)
     return correct_record(models.Author, pk, completed, check=check, **options)
 

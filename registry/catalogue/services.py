@@ -6,8 +6,6 @@ validate values too; pass ``validated`` if a serializer has validated each field
 
 from __future__ import annotations
 
-import hashlib
-import uuid
 from collections.abc import Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,7 +14,6 @@ from django.db import models
 
 from registry.catalogue.models import (
     WHOLE_OBJECT,
-    Author,
     DataProduct,
     ExternalObject,
     Issue,
@@ -26,14 +23,22 @@ from registry.catalogue.models import (
     StorageRoot,
 )
 from registry.catalogue.ownership import require_product
-from registry.core.errors import Conflict, Duplicate
+from registry.core.errors import Conflict, Duplicate, InvalidInput, raise_by_row
 from registry.core.records import Values, change_record, create_records
 from registry.core.transactions import atomic
 from registry.identity.ownership import change_own, lock_own
 
 if TYPE_CHECKING:
+    from registry.core.errors import RegistryError
     from registry.core.models import Record
     from registry.identity.models import User
+
+
+#: What is said of an issue without a component.
+_ATTACH = (
+    "Give at least one component that has the issue. Every object has one, named "
+    "whole_object, for the object as a whole."
+)
 
 
 def register_objects(
@@ -56,29 +61,6 @@ def _build_whole_objects(objects: Sequence[Object]) -> list[ObjectComponent]:
         )
         for item in objects
     ]
-
-
-def register_authors(
-    rows: Sequence[Values], *, by: User, validated: bool = False
-) -> list[Author]:
-    """Register authors.
-
-    The UUID is derived from the identifier, so that all registries have the same one.
-    """
-    return create_records(
-        Author, [with_author_uuid(row) for row in rows], by=by, validated=validated
-    )
-
-
-def author_uuid(identifier: str) -> uuid.UUID:
-    """Return an author's UUID: every second hexadecimal digit of the SHA-256."""
-    return uuid.UUID(hex=hashlib.sha256(identifier.encode()).hexdigest()[::2])
-
-
-def with_author_uuid(row: Values) -> Values:
-    """Add the UUID of an author with an identifier."""
-    identifier = row.get("identifier")
-    return {**row, "uuid": author_uuid(identifier)} if identifier else row
 
 
 def register_data_products(
@@ -107,6 +89,19 @@ def register_external_objects(
     )
 
 
+def register_issues(
+    rows: Sequence[Values], *, by: User, validated: bool = False
+) -> list[Issue]:
+    """Register issues, each with at least one component that has it."""
+    errors: dict[int, RegistryError] = {
+        index: InvalidInput({"component_issues": [_ATTACH]})
+        for index, row in enumerate(rows)
+        if not row.get("component_issues")
+    }
+    raise_by_row(errors, len(rows))
+    return create_records(Issue, rows, by=by, validated=validated)
+
+
 def update_issue(
     pk: int,
     values: Values,
@@ -115,7 +110,7 @@ def update_issue(
     unless_changed: Collection[str] | None = None,
     validated: bool = False,
 ) -> Issue:
-    """Change an issue; its UUID is locked."""
+    """Change an issue; its UUID is locked, and its last component stays."""
     return change_own(
         Issue,
         pk,
@@ -123,8 +118,15 @@ def update_issue(
         by=by,
         unless_changed=unless_changed,
         validated=validated,
-        guard=require_same_uuid,
+        guard=_check_issue,
     )
+
+
+def _check_issue(issue: Issue, values: Values) -> None:
+    require_same_uuid(issue, values)
+    is_emptied = not values.get("component_issues", True)
+    if is_emptied and issue.component_issues.exists():
+        raise InvalidInput({"component_issues": [_ATTACH]})
 
 
 def update_object(

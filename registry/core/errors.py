@@ -134,3 +134,9 @@ class QuotaExceeded(RegistryError):
         )
         self.used = used
         self.allowed = allowed
+
+
+def raise_by_row(errors: Mapping[int, RegistryError], total: int) -> None:
+    """Raise the error of a single row, or the errors of several rows, if any."""
+    if errors:
+        raise errors[0] if total == 1 else BulkError(errors, total)

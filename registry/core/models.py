@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
 from django.conf import settings
 from django.db import models
@@ -13,6 +15,9 @@ from registry.core.verbs import MAX_NAME_LENGTH, verb_choices
 
 if TYPE_CHECKING:
     from registry.core.limits import Limit
+
+#: Functions by field that raise ``ValidationError`` for a value.
+NewValueRules: TypeAlias = Mapping[str, Callable[[Any], None]]
 
 #: The longest reason for withdrawing a record, in characters.
 MAX_REASON = 1000
@@ -32,6 +37,10 @@ class Record(models.Model):
     reverse_lists: ClassVar[tuple[str, ...]] = ()
     #: How many links there can be.
     limits: ClassVar[tuple[Limit, ...]] = ()
+    #: Validators of new values by field; ``registry.core.new_values`` asks them.
+    new_value_rules: ClassVar[NewValueRules] = MappingProxyType({})
+    #: Functions by field that return all ways to write a value which mean the same.
+    spellings: ClassVar[Mapping[str, Callable[[str], list[str]]]] = MappingProxyType({})
 
     registered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

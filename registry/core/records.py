@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
 from registry.core.duplicates import find_duplicate, find_duplicates
-from registry.core.errors import BulkError, InvalidInput, NotFound, RegistryError, Stale
+from registry.core.errors import InvalidInput, NotFound, Stale, raise_by_row
 from registry.core.events import record_created, record_events
 from registry.core.link_lists import (
     check_list_lengths,
@@ -25,6 +25,7 @@ from registry.core.link_lists import (
     store_links,
 )
 from registry.core.models import Record
+from registry.core.new_values import errors_of_new_records, new_value_error
 from registry.core.planner_statistics import added_rows
 from registry.core.rules import refusals
 from registry.core.snapshots import (
@@ -78,8 +79,7 @@ def create_records(
         run_atomically(lambda: _insert_records(instances, rows, links, parts, by=by))
     except IntegrityError:
         duplicates = find_duplicates(instances)
-        if duplicates:
-            _raise_errors(duplicates, len(rows))
+        raise_by_row(duplicates, len(rows))
         raise
     return instances
 
@@ -109,7 +109,7 @@ def change_record(
         _add_list_change(read_lists(record)[name], name, ids, changes)
     if changes:
         known = unchanged_part(before, read_lists(record), changes)
-        _save_changes(record, lists, changes, by=by, validated=validated)
+        _save_changes(record, lists, changes, verb, by=by, validated=validated)
         record_events(
             record.kind,
             [record.pk],
@@ -166,12 +166,15 @@ def _save_changes(
     record: Record,
     lists: Mapping[str, list[int]],
     changes: Changes,
+    verb: Verb,
     *,
     by: AbstractBaseUser | None,
     validated: bool,
 ) -> None:
-    """Save the changes of a record."""
+    """Save the changes of a record; values that it had once can be restored."""
     error = _validation_error(record, validated=validated)
+    if error is None and verb == UPDATED:
+        error = new_value_error(record, changes)
     if error is not None:
         raise error
     check_list_lengths(record, lists, changes)
@@ -255,7 +258,7 @@ def _insert_records(
         added += store_links(instances, lists, name)
     for errors in (errors_of_targets(instances, rows), refusals(instances, by=by)):
         if errors:
-            _raise_errors(errors, len(rows))
+            raise_by_row(errors, len(rows))
     if parts is not None:
         stored.append(_bulk_create(parts(instances)))
         added[type(stored[-1][0])] += len(stored[-1])
@@ -319,8 +322,9 @@ def _check_values(
         )
         is not None
     }
+    errors = errors or {**errors_of_new_records(instances)}
     if errors:
-        _raise_errors(errors, len(instances))
+        raise_by_row(errors, len(instances))
 
 
 def _validation_error(record: Record, *, validated: bool) -> InvalidInput | None:
@@ -337,10 +341,3 @@ def _validation_error(record: Record, *, validated: bool) -> InvalidInput | None
 def _link_names(record: Record) -> set[str]:
     """Return the names of the links, which foreign keys check without a query each."""
     return {field.name for field in record._meta.fields if field.is_relation}
-
-
-def _raise_errors(errors: Mapping[int, RegistryError], total: int) -> NoReturn:
-    """Raise the error of a single row, or all errors of several rows."""
-    if total == 1:
-        raise errors[0]
-    raise BulkError(errors, total)

@@ -12,6 +12,8 @@ from django.db import models
 
 #: Characters of the longest text that is selected with its row.
 PREFIX_LENGTH = 8192
+#: Characters of a long text that an index has.
+INDEXED_LENGTH = 100
 
 
 class TextPrefix(models.Func):
@@ -23,6 +25,21 @@ class TextPrefix(models.Func):
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         """Use SQLite's name of the function."""
         template = f"substr(%(expressions)s, 1, {PREFIX_LENGTH + 1})"
+        return self.as_sql(compiler, connection, template=template, **context)
+
+
+class IndexedStart(models.Func):
+    """The first hundred characters of a text in capitals, for an index.
+
+    The number is a part of the statement: SQLite finds an index only by its own text.
+    """
+
+    output_field = models.TextField()
+    template = f"upper(left(%(expressions)s, {INDEXED_LENGTH}))"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Use SQLite's name of the function."""
+        template = f"upper(substr(%(expressions)s, 1, {INDEXED_LENGTH}))"
         return self.as_sql(compiler, connection, template=template, **context)
 
 

@@ -89,7 +89,11 @@ class RejectFilesHandler(FileUploadHandler):
 
     def new_file(self, field_name: str, *args: Any, **kwargs: Any) -> NoReturn:
         """Reject the file."""
-        raise BodyRefused("No file is expected here.", field_name[:100])
+        raise BodyRefused(
+            "No file is expected here. Files are uploaded in two steps: POST the SHA-1 "
+            "to /api/data/, then PUT the bytes to the address in the response.",
+            field_name[:100],
+        )
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Return no data for the next handler."""

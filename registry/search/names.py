@@ -1,4 +1,7 @@
-"""Search for records by a part of their name, title or description, in any case."""
+"""Search for records by a part of their name, title or description, in any case.
+
+What names a record exactly, such as a checksum, is found by ``registry.search.pasted``.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from registry.core.field_references import name_of
-from registry.core.record_types import record_types_by_rank
+from registry.core.record_types import record_type_of, record_types_by_rank
+from registry.search.pasted import find_licences, find_pasted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    from django.db.models import QuerySet
 
     from registry.core.models import Record
     from registry.core.record_types import RecordType
@@ -19,11 +25,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TypeMatches:
-    """The newest records of one type that match, and whether there are more."""
+    """Some records of one type that match, and whether there are more."""
 
     record_type: RecordType[Any]
     records: Sequence[Record]
     more: bool
+
+
+def search_records(text: str, *, user: Any, limit: int = 10) -> list[TypeMatches]:
+    """Return the records that a text names exactly; else those with its words.
+
+    There are at most ``limit`` records of each type. Withdrawn records, and types
+    without a match, are left out.
+    """
+    if not text.strip():
+        return []
+    exact = _merge(find_pasted(text.strip(), user), limit)
+    if exact:
+        return exact
+    licences = _merge(find_licences(text.strip()), limit)
+    return [*search_names(text, limit=limit), *licences]
 
 
 def search_names(text: str, *, limit: int = 10) -> list[TypeMatches]:
@@ -59,10 +80,34 @@ def _search_type(
 ) -> TypeMatches:
     fields = list(map(name_of, record_type.search_texts))
     matches = contains_every_word(words, fields)
-    present = record_type.model.objects.not_withdrawn()
-    found = present.filter(matches).order_by("-id")
-    context = record_type.context
+    found = record_type.model.objects.filter(matches).order_by("-id")
+    return _type_matches(record_type, _first(found, limit), limit)
+
+
+def _merge(querysets: Iterable[QuerySet[Any]], limit: int) -> list[TypeMatches]:
+    """Return the matches by type, those of the first queryset of a type first."""
+    found: dict[type[Record], dict[int, Record]] = {}
+    for rows in querysets:
+        ordered = rows if rows.query.order_by else rows.order_by("-id")
+        records = found.setdefault(rows.model, {})
+        records.update({one.pk: one for one in _first(ordered, limit)})
+    return [
+        _type_matches(record_type_of(model), list(records.values()), limit)
+        for model, records in found.items()
+        if records
+    ]
+
+
+def _type_matches(
+    record_type: RecordType[Any], records: Sequence[Record], limit: int
+) -> TypeMatches:
+    return TypeMatches(record_type, records[:limit], len(records) > limit)
+
+
+def _first(rows: QuerySet[Any], limit: int) -> list[Any]:
+    """Return the first records of a queryset, one more than ``limit``."""
+    context = record_type_of(rows.model).context
     # with None, Django follows no link; without arguments it would follow every one
     link = name_of(context.link) if context else None
-    rows = list(found.select_related(link)[: limit + 1])
-    return TypeMatches(record_type, rows[:limit], len(rows) > limit)
+    present = rows.filter(withdrawn__isnull=True)
+    return list(present.select_related(link)[: limit + 1])

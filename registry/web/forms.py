@@ -14,6 +14,7 @@ from django.db import models
 from django.utils import timezone
 
 from registry.core.links import LinkError, kind_of, resolve_links, targets_of
+from registry.core.misspellings import message_of, misspelt_names
 
 if TYPE_CHECKING:
     from registry.core.record_types import RecordType
@@ -92,6 +93,13 @@ class RecordForm(forms.Form):
                 required = name in record_type.required_names
                 plain[name] = _form_field(model_field, required=required)
         self.fields |= plain | lists
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse names that are near that of a field, as the API does."""
+        known = self.record_type.fields
+        for given, name in misspelt_names(self.data, known, self.fields).items():
+            self.add_error(None, f"{given}: {message_of(name)}")
+        return self.cleaned_data
 
     def values(self) -> dict[str, Any]:
         """Return the values for a service, without empty ones."""

@@ -9,6 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError
 from django.test import Client
 
+from registry.catalogue.authors import author_uuid
 from registry.catalogue.models import (
     Author,
     Issue,
@@ -18,7 +19,6 @@ from registry.catalogue.models import (
     ObjectComponent,
 )
 from registry.catalogue.record_types import OBJECT
-from registry.catalogue.services import author_uuid
 from registry.core.models import Event, Record
 from registry.identity.models import User
 from tests import factories

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from registry.catalogue import models
-from registry.catalogue.services import author_uuid
+from registry.catalogue.authors import author_uuid
 from registry.core.errors import Conflict, Duplicate, Forbidden, InvalidInput, Stale
 from registry.core.models import Event
 from registry.identity.models import User

@@ -7,6 +7,7 @@ import uuid
 import pytest
 
 from registry.catalogue import services
+from registry.catalogue.authors import author_uuid
 from registry.catalogue.models import DataProduct, StorageLocation, StorageRoot
 from registry.core.errors import Conflict, Duplicate, Forbidden, InvalidInput
 from registry.core.models import Event
@@ -57,7 +58,7 @@ def test_the_latest_version_is_the_highest(person: User) -> None:
 def test_a_uuid_of_an_author_is_the_same_in_every_registry() -> None:
     orcid = "https://orcid.org/0000-0002-1825-0097"
     expected = uuid.UUID("f15f1821-d046-ed2a-df1f-2bcdd0b09c16")
-    assert services.author_uuid(orcid) == expected
+    assert author_uuid(orcid) == expected
     assert AuthorFactory(identifier=orcid).uuid == expected
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from registry.catalogue.authors import author_uuid
 from registry.catalogue.models import Author, FileType, Issue, Keyword, Object
-from registry.catalogue.services import author_uuid
 from registry.core.errors import Conflict, InvalidInput, NotFound
 from registry.core.links import LinkError, resolve_links
 from registry.core.merging import merge_into

@@ -276,6 +276,7 @@ def test_a_link_that_is_needed_is_named() -> None:
 def test_a_change_of_an_issue_is_undone_on_both_sides(person: User) -> None:
     issue = IssueFactory(by=person)
     [part] = issue.component_issues.all()
-    update_issue(issue.pk, {"component_issues": []}, by=person)
+    other = ObjectComponentFactory(issues=[])
+    update_issue(issue.pk, {"component_issues": [other]}, by=person)
     _restore("issue", issue.pk, "--event", _last_event().pk)
     assert [*part.issues.all()] == [issue]

@@ -375,3 +375,47 @@ def _queries(user: User, size: int) -> int:
     with CaptureQueriesContext(connection) as queries:
         register_graph(Graph(things=things, runs=steps), by=user)
     return len(queries)
+
+
+WRONG = ORCID.replace("97", "98")
+
+
+@pytest.mark.parametrize(
+    "name, identifier, kept",
+    [
+        ("Ada", WRONG, ("Ada", None)),
+        (None, WRONG, (WRONG, None)),
+        (" Ada\u200b ", None, ("Ada", None)),
+        ("Ada", ORCID.replace("https", "http"), ("Ada", ORCID)),
+        (None, f"{ORCID}/", (None, ORCID)),
+    ],
+)
+def test_what_is_wrong_with_a_person_refuses_no_document(
+    user: User, name: str | None, identifier: str | None, kept: Any
+) -> None:
+    said = replace(ADA, name=name, identifier=identifier)
+    for _ in range(2):
+        imported = register_graph(Graph(people=(said,)), by=user)
+        author = imported.records["ada"]
+        assert isinstance(author, Author)
+        assert (author.name, author.identifier) == kept
+    assert Author.objects.count() == 1
+
+
+def test_an_author_on_record_is_found_by_another_spelling(user: User) -> None:
+    known = factories.AuthorFactory.create(identifier=None)
+    older = ORCID.replace("https", "http")
+    Author.objects.filter(pk=known.pk).update(identifier=older)
+    imported = register_graph(Graph(people=(ADA,)), by=user)
+    assert imported.records["ada"] == known
+
+
+def test_labels_are_tidied(user: User) -> None:
+    labels = {
+        "keywords": ((" flu\u200b ", None), ("flu ", None)),
+        "facts": (("key ", " value "),),
+    }
+    register_graph(Graph(things=(thing("counts", **labels),)), by=user)
+    assert Keyword.objects.get().keyphrase == "flu"
+    fact = KeyValue.objects.get()
+    assert (fact.key, fact.value) == ("key", " value ")

@@ -204,7 +204,7 @@ def test_an_end_before_the_start_is_refused(signed_in: Client) -> None:
 
 
 def test_times_are_in_utc(signed_in: Client) -> None:
-    values = form_of(_values("code_run"))
+    values = form_of(_values("code_run")) | {"end_date": ""}
     for text in ("2026-03-04T05:06", "2026-03-04 05:06:00"):
         answer = signed_in.post("/code_run/new/", {**values, "run_date": text})
         run = record_at("code_run", answer["Location"])
@@ -304,12 +304,21 @@ def test_quotes_are_escaped_for_the_shell(signed_in: Client) -> None:
     assert "it'\\''s; rm -rf /" in shown.get_text()
 
 
+def test_a_misspelt_field_is_refused_with_the_right_name(signed_in: Client) -> None:
+    sent = {"name": "mine", "fullname": "My group", "remark": "ignored"}
+    answer = signed_in.post("/namespace/new/", sent)
+    said = "fullname: There is no such field. Did you mean full_name?"
+    assert said in words_of(main_of(answer, 400))
+    assert not Namespace.objects.filter(name="mine").exists()
+
+
 def test_forms_require_the_csrf_token(user: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(user)
     component = ObjectComponentFactory.create()
     for page in ("/namespace/new/", f"/object_component/{component.pk}/raise-issue/"):
         sent = {"name": "mine", "description": "bad"}
+        sent["component_issues"] = str(component.pk)
         assert client.post(page, sent).status_code == 403
         form = main_of(client.get(page)).select_one("form.record-form")
         assert form is not None
@@ -359,8 +368,8 @@ def test_defaults_are_filled_in(signed_in: Client) -> None:
 
 
 def test_spaces_in_texts_are_kept(signed_in: Client) -> None:
-    answer = signed_in.post("/file_type/new/", {"name": " a  b ", "extension": "x"})
-    record = record_at("file_type", answer["Location"])
+    answer = signed_in.post("/author/new/", {"name": " a  b "})
+    record = record_at("author", answer["Location"])
     assert record.name == " a  b "  # type: ignore[attr-defined]
 
 

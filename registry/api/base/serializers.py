@@ -29,6 +29,7 @@ from registry.api.base.shown_fields import (
     shown_fields,
 )
 from registry.core.links import resolve_links
+from registry.core.misspellings import message_of, misspelt_names
 from registry.core.validators import validate_url
 
 if TYPE_CHECKING:
@@ -188,6 +189,32 @@ class RecordSerializer(RowSerializer):
         """The description in OpenAPI: the first paragraph of the declaration's."""
         first, _, _ = self.record_type.description.partition("\n\n")
         return first.replace("\n", " ")
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the valid values; a misspelt name is an error beside the others."""
+        try:
+            values = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            detail: Any = error.detail
+            misspelt = self._misspelt_fields(data)
+            raise serializers.ValidationError({**detail, **misspelt}) from error
+        if data.keys() <= self.fields.keys():
+            return values
+        misspelt = self._misspelt_fields(data)
+        if misspelt:
+            raise serializers.ValidationError(misspelt)
+        return values
+
+    def _misspelt_fields(self, data: Any) -> dict[str, list[str]]:
+        """Return messages about names that are near that of an absent field."""
+        if not isinstance(data, dict):
+            return {}
+        others = self.context.get("other_fields", ())
+        known = self.fields.keys() | others
+        writable = [*(field.field_name for field in self._writable_fields), *others]
+        compared = self.context.setdefault("compared_names", set())
+        found = misspelt_names(data, known, writable, compared=compared)
+        return {given: [message_of(name)] for given, name in found.items()}
 
     def _key(self) -> Any:
         return self.record_type, self.only

@@ -23,6 +23,13 @@ class ObjectViewSet(RecordViewSet):
     row_type = OBJECT
     schema = ObjectSchema()
 
+    def get_serializer_context(self) -> dict[str, Any]:
+        """Return the context, in which a PUT can have the fields of a location too."""
+        context = super().get_serializer_context()
+        if self.action == "update":
+            context["other_fields"] = {*PLACE_FIELDS, *OBJECT.writable_fields}
+        return context
+
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Replace the values of an object, or set its storage location."""
         pk = self.existing_pk()

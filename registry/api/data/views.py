@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from registry.api.base.views import PlainView
 from registry.api.data import schema
 from registry.core.errors import Conflict, Forbidden, InvalidInput
-from registry.http.bodies import set_body_limit
+from registry.http.bodies import is_form, set_body_limit
 from registry.http.body_stream import BodyStream
 from registry.http.permissions import SignedIn
 from registry.identity.models import User
@@ -75,6 +75,9 @@ class UploadView(UploadsView):
         an hour and without credentials. If the registry already holds the file, the
         response is 409, and you need not send it.
         """
+        # a form is read, so that a file in it is refused and not lost
+        if is_form(request._request):
+            _ = request.data
         return self.upload_address(checksum)
 
 

@@ -9,15 +9,18 @@ from django.db import models
 from registry.catalogue.models.objects import Object
 from registry.core import validators
 from registry.core.limits import Limit
-from registry.core.models import Record, order_indexes
+from registry.core.models import NewValueRules, Record, order_indexes
+from registry.core.text_prefixes import IndexedStart
 from registry.core.texts import shorten_text
 from registry.core.versions import VersionKeyField
+from registry.core.visible_names import validate_exact_name, validate_visible
 
 
 class Keyword(Record):
     """A keyword or phrase that describes the subject of an object."""
 
     kind: ClassVar[str] = "keyword"
+    new_value_rules: ClassVar[NewValueRules] = {"keyphrase": validate_exact_name}
     limits: ClassVar[tuple[Limit, ...]] = (Limit("object", "ANNOTATIONS"),)
 
     object = models.ForeignKey(
@@ -64,6 +67,7 @@ class Licence(Record):
     """A licence of an object."""
 
     kind: ClassVar[str] = "licence"
+    new_value_rules: ClassVar[NewValueRules] = {"licence_info": validate_visible}
     limits: ClassVar[tuple[Limit, ...]] = (Limit("object", "ANNOTATIONS"),)
 
     object = models.ForeignKey(
@@ -95,6 +99,8 @@ class Licence(Record):
         indexes = (
             *order_indexes("licence", "identifier"),
             models.Index(fields=["object", "id"], name="licence_by_object"),
+            # what people paste into the search: a name, in any case
+            models.Index(IndexedStart("licence_info"), "id", name="licence_by_name"),
         )
 
     def __str__(self) -> str:
@@ -105,6 +111,7 @@ class CodeRepoRelease(Record):
     """Marks an object as a released version of a code repository."""
 
     kind: ClassVar[str] = "code_repo_release"
+    new_value_rules: ClassVar[NewValueRules] = {"name": validate_exact_name}
 
     object = models.OneToOneField(
         Object,
@@ -150,6 +157,7 @@ class KeyValue(Record):
     """A key-value pair that describes an object."""
 
     kind: ClassVar[str] = "key_value"
+    new_value_rules: ClassVar[NewValueRules] = {"key": validate_exact_name}
     limits: ClassVar[tuple[Limit, ...]] = (Limit("object", "ANNOTATIONS"),)
 
     object = models.ForeignKey(

@@ -11,8 +11,9 @@ from registry.catalogue.models.people import Author
 from registry.catalogue.models.places import StorageLocation
 from registry.core import validators
 from registry.core.limits import Limit
-from registry.core.models import Record, order_indexes
+from registry.core.models import NewValueRules, Record, order_indexes
 from registry.core.texts import shorten_text
+from registry.core.visible_names import validate_exact_name
 
 #: The name of the component that stands for a whole object.
 WHOLE_OBJECT = "whole_object"
@@ -22,6 +23,10 @@ class FileType(Record):
     """A file format: its name and file name extension."""
 
     kind: ClassVar[str] = "file_type"
+    new_value_rules: ClassVar[NewValueRules] = {
+        "name": validate_exact_name,
+        "extension": validate_exact_name,
+    }
 
     name = models.CharField(
         max_length=validators.SHORT_LENGTH,
@@ -108,6 +113,7 @@ class ObjectComponent(Record):
     """
 
     kind: ClassVar[str] = "object_component"
+    new_value_rules: ClassVar[NewValueRules] = {"name": validate_exact_name}
     limits: ClassVar[tuple[Limit, ...]] = (
         Limit("object", "COMPONENTS"),
         Limit("issues", "ANNOTATIONS", both_ways=True),

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from registry.catalogue.orcids import spellings_of, validate_orcid
 from registry.core import validators
-from registry.core.models import Record, order_indexes
+from registry.core.models import NewValueRules, Record, order_indexes
+from registry.core.visible_names import validate_visible_name
 
 
 class Author(Record):
     """A person or organisation that made data or code, with or without an account."""
 
     kind: ClassVar[str] = "author"
+    spellings: ClassVar[Any] = {"identifier": spellings_of}
+    new_value_rules: ClassVar[NewValueRules] = {
+        "name": validate_visible_name,
+        "identifier": validate_orcid,
+    }
 
     name = models.CharField(
         max_length=validators.SHORT_LENGTH,

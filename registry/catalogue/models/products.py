@@ -13,8 +13,9 @@ from registry.catalogue.models.objects import Object
 from registry.catalogue.querysets import DataProductQuerySet
 from registry.core import validators
 from registry.core.limits import Limit
-from registry.core.models import Record, order_indexes
+from registry.core.models import NewValueRules, Record, order_indexes
 from registry.core.versions import VersionKeyField
+from registry.core.visible_names import validate_exact_name, validate_visible
 
 
 def closes_new_namespaces() -> bool:
@@ -29,6 +30,10 @@ class Namespace(Record):
     """
 
     kind: ClassVar[str] = "namespace"
+    new_value_rules: ClassVar[NewValueRules] = {
+        "name": validate_exact_name,
+        "full_name": validate_exact_name,
+    }
 
     name = models.CharField(
         max_length=validators.SHORT_LENGTH,
@@ -67,6 +72,7 @@ class DataProduct(Record):
     """An object under a name and a version within a namespace."""
 
     kind: ClassVar[str] = "data_product"
+    new_value_rules: ClassVar[NewValueRules] = {"name": validate_exact_name}
     limits: ClassVar[tuple[Limit, ...]] = (Limit("object", "ANNOTATIONS"),)
 
     namespace = models.ForeignKey(
@@ -138,6 +144,11 @@ class ExternalObject(Record):
     """The source of a data product outside the registry, with its identifier."""
 
     kind: ClassVar[str] = "external_object"
+    new_value_rules: ClassVar[NewValueRules] = {
+        "title": validate_visible,
+        "alternate_identifier": validate_visible,
+        "alternate_identifier_type": validate_visible,
+    }
 
     data_product = models.OneToOneField(
         DataProduct,

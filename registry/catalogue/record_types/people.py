@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from registry.catalogue import curation, models, services
+from registry.catalogue import authors, curation, models
 from registry.catalogue.ownership import refuse_other_accounts
 from registry.catalogue.record_types.sections import PEOPLE
 from registry.core.permissions import Who
@@ -26,11 +26,11 @@ the `uuid` is derived from it, so that registries agree.
     columns=(models.Author.name, models.Author.identifier, models.Author.uuid),
     search_texts=(models.Author.name, models.Author.identifier),
     natural_key=models.Author.identifier,
-    register=services.register_authors,
+    register=authors.register_authors,
     correct=curation.correct_author,
     merge=MergeRule(
         fills=(models.Author.name, models.Author.identifier),
-        complete=services.with_author_uuid,
+        complete=authors.with_author_uuid,
     ),
 )
 

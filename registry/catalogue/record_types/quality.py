@@ -16,7 +16,8 @@ ISSUE = RecordType(
     description="""
 A quality issue with one or more components of objects.
 
-`severity` 0 is a remark, larger is worse.
+`severity` 0 is a remark, larger is worse. Give at least one component in
+`component_issues`; a change cannot take the last one away.
 """.strip(),
     summary="What is known to be wrong with data.",
     section=QUALITY,
@@ -27,6 +28,7 @@ A quality issue with one or more components of objects.
         models.Issue.last_updated,
     ),
     search_texts=(models.Issue.description,),
+    register=services.register_issues,
     change=services.update_issue,
     guard=services.require_same_uuid,
 )

@@ -41,6 +41,20 @@ class TextFilter(django_filters.CharFilter):
         super().__init__(*args, strip=False, **kwargs)
 
 
+class SpelledFilter(TextFilter):
+    """A text that can be written in several ways, which ``spellings`` returns."""
+
+    def __init__(self, *args: Any, spellings: Any, **kwargs: Any) -> None:
+        self.spellings = spellings
+        super().__init__(*args, lookup_expr="in", **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        """Return the records with any spelling of the text."""
+        if not value:
+            return qs
+        return qs.filter(**{f"{self.field_name}__in": self.spellings(value)})
+
+
 class GlobFilter(TextFilter):
     """A glob: ``*`` is any text, ``?`` one character, ``[abc]`` and ``[!a]`` sets."""
 

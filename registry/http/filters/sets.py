@@ -27,6 +27,7 @@ from registry.http.filters.fields import (
     LinkFilter,
     NumberFilter,
     PatternFilter,
+    SpelledFilter,
     TextFilter,
     UUIDFilter,
     WithdrawnFilter,
@@ -182,6 +183,9 @@ def filter_of(field: Any) -> django_filters.Filter:
     """Return the filter for a field, according to its type."""
     if field.is_relation:
         return LinkFilter(field_name=field.name, model=field.related_model)
+    spellings = getattr(field.model, "spellings", {}).get(field.name)
+    if spellings is not None:
+        return SpelledFilter(field_name=field.name, spellings=spellings)
     return _filter_class(field)(field_name=field.name)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 
+from registry.catalogue.authors import register_authors
 from registry.catalogue.models import (
     Author,
     CodeRepoRelease,
@@ -28,7 +29,6 @@ from registry.catalogue.models import (
 from registry.catalogue.services import (
     find_or_register_location,
     find_or_register_root,
-    register_authors,
     register_data_products,
     register_external_objects,
     register_objects,

@@ -11,14 +11,19 @@ from django.db import models
 from registry.catalogue.models import Object, ObjectComponent
 from registry.core import validators
 from registry.core.limits import Limit
-from registry.core.models import Record, order_indexes
+from registry.core.models import NewValueRules, Record, order_indexes
 from registry.core.texts import shorten_text
+from registry.core.visible_names import validate_past
 
 
 class CodeRun(Record):
     """One execution of code: its inputs and outputs, when it ran and how."""
 
     kind: ClassVar[str] = "code_run"
+    new_value_rules: ClassVar[NewValueRules] = {
+        "run_date": validate_past,
+        "end_date": validate_past,
+    }
     limits: ClassVar[tuple[Limit, ...]] = (
         Limit("inputs", "RUN_LINKS"),
         Limit("outputs", "RUN_LINKS"),

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from registry.core.record_types import record_types_by_rank
-from registry.search.names import search_names
+from registry.search.names import search_records
 from registry.web.costly import costly_view
 from registry.web.describe import link_to
 
@@ -37,7 +37,7 @@ def results(request: HttpRequest) -> HttpResponse:
             ],
             "more": found.more,
         }
-        for found in search_names(text)
+        for found in search_records(text, user=request.user)
     ]
     types = record_types_by_rank()
     context = {"text": text, "groups": groups, "record_types": types}

@@ -27,6 +27,7 @@ class TestIssue(RecordContract):
     endpoint = "issue"
     posting = 8
     writable = "severity=1, description, uuid, component_issues[]="
+    at_least = ("component_issues",)
     changeable = True
     keeps = ("uuid",)
     lists = 1

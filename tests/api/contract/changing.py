@@ -8,6 +8,7 @@ from registry.core.models import Event
 from registry.identity.models import User
 from tests.api.client import Api, content_of, data_of, path_of, revision_of, state_of
 from tests.api.contract.base import Contract, as_json, as_shown, shown_of
+from tests.api.contract.writing import misspelt, said_of
 from tests.factories import UserFactory, values_of
 
 #: Who may change what others registered, beside superusers.
@@ -67,6 +68,20 @@ class Changing(Contract):
             shown = data_of(send(change, path_of(record), given))
             kept = set(before) - required - {"last_updated", "updated_by"}
             assert {n: shown[n] for n in kept} == {n: before[n] for n in kept}
+
+    def test_a_misspelt_field_changes_nothing(
+        self, api: Api, person: User, change: str
+    ) -> None:
+        record = self._make_own(person)
+        body = self._new_body(record)
+        before = revision_of(record)
+        for name in body:
+            given = {one: value for one, value in body.items() if one != name}
+            given[misspelt(name)] = body[name]
+            messages = data_of(api.call(change, path_of(record), given), 400)
+            assert messages[misspelt(name)] == [said_of(name)]
+        record.refresh_from_db()
+        assert revision_of(record) == before
 
     def test_only_a_put_must_have_what_is_required(
         self, api: Api, person: User, required: list[str], change: str

@@ -199,6 +199,35 @@ class Writing(Contract):
         assert (record.registered_by, record.updated_by) == (person, person)
         assert record.last_updated.year > 1978
 
+    @pytest.mark.parametrize("form", [False, True], ids=["json", "form"])
+    def test_a_misspelt_field_is_refused_with_the_right_name(
+        self, api: Api, form: bool
+    ) -> None:
+        whole = self.body()
+        before = self.count()
+        for name in self.fields():
+            wrong = misspelt(name)
+            body = {one: value for one, value in whole.items() if one != name}
+            body[wrong] = whole.get(name, "a value")
+            if form:
+                answer = api.send_form("POST", self.list_path, body)
+            else:
+                answer = api.post(self.list_path, body)
+            messages = data_of(answer, 400)
+            assert messages[wrong] == [said_of(name)]
+            assert {*messages} <= {wrong, name}
+        assert self.count() == before
+
+    def test_a_misspelt_field_of_many_records_is_refused_by_row(self, api: Api) -> None:
+        name = next(iter(self.fields()))
+        right, wrong = self.body(), self.body()
+        wrong[misspelt(name)] = wrong.pop(name)
+        before = self.count()
+        first, second = data_of(api.post(self.list_path, [right, wrong]), 400)
+        assert first == {}
+        assert second[misspelt(name)] == [said_of(name)]
+        assert self.count() == before
+
     def test_who_posts_has_registered_it_and_an_event_says_so(
         self, api: Api, person: User
     ) -> None:
@@ -232,6 +261,16 @@ class Writing(Contract):
         for body in (b'"text"', b"5", b"true", b"null"):
             answer = api.send("POST", self.list_path, body, "application/json")
             assert list(data_of(answer, 400)) == ["detail"], body
+
+
+def misspelt(name: str) -> str:
+    """Return a misspelt name of a field."""
+    return f"{name}s" if not name.endswith("s") else name[:-1]
+
+
+def said_of(name: str) -> str:
+    """Return what is said of a misspelt name."""
+    return f"There is no such field. Did you mean {name}?"
 
 
 def as_shown_values(values: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
@@ -234,3 +235,12 @@ def test_a_file_can_exceed_the_memory_limit(address: str, settings: Settings) ->
     # which is the limit of what is parsed
     large = Api(UserFactory.create()).post("/api/data", {"checksum": SHA1})
     assert large.status_code == 413
+
+
+def test_a_file_in_a_form_is_refused_and_not_lost(api: Api) -> None:
+    form = {"file": SimpleUploadedFile("counts.csv", COUNTS)}
+    for path in ("/api/data/", f"/api/data/{SHA1}", "/api/namespace/"):
+        messages = data_of(api.send_multipart(path, {"checksum": SHA1, **form}), 400)
+        assert list(messages) == ["file"]
+        assert "PUT the bytes to the address" in messages["file"][0]
+    assert kept() == []

@@ -219,7 +219,9 @@ PAGE_WITHOUT_RECORD: Schema = {
 
 RESPONSES: dict[str, Schema] = {
     "BadRequest": _response(
-        "Something in the request is wrong.", {"anyOf": _DETAIL_OR_FIELDS}
+        "Something in the request is wrong: a value, or the name of a field. Unknown "
+        "fields are ignored, but not if their name is near that of an absent one.",
+        {"anyOf": _DETAIL_OR_FIELDS},
     ),
     "BadRequestForMany": _response(
         "Something in the request is wrong; nothing was stored.",

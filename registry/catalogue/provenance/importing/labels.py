@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from registry.catalogue.models import (
     CodeRepoRelease,
@@ -16,6 +16,7 @@ from registry.catalogue.models import (
     Object,
 )
 from registry.catalogue.provenance.importing.places import location_key, register_places
+from registry.core.visible_names import tidy_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -151,11 +152,22 @@ def register_labels(
 def _rows(
     pairs: Sequence[Pair], said: str, names: tuple[str, str]
 ) -> list[tuple[str, Values]]:
+    first, second = names
     return [
-        (thing.where, {"object": one, **dict(zip(names, values, strict=True))})
+        (thing.where, {"object": one, first: label, second: other})
         for thing, one in pairs
-        for values in getattr(thing, said)
+        for label, other in _tidied(getattr(thing, said))
     ]
+
+
+def _tidied(said: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield labels as new records can have them, and those that become one once."""
+    labels = {label for label, _ in said}
+    for label, other in said:
+        tidy = tidy_name(label)
+        if tidy == label or tidy not in labels:
+            yield tidy, other
+        labels.add(tidy)
 
 
 def _register_releases(pairs: Sequence[Pair], ledger: Ledger) -> dict[str, Record]:

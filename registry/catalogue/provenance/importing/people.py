@@ -1,15 +1,27 @@
-"""People of a document: found by UUID or identifier, or registered as authors."""
+"""People of a document: found by UUID or identifier, or registered as authors.
+
+A document is not refused for what others wrote of a person: names are tidied, and what
+is no ORCID iD is left out.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 
+from registry.catalogue.authors import author_uuid
 from registry.catalogue.models import Author
-from registry.catalogue.services import author_uuid
+from registry.catalogue.orcids import (
+    canonical_identifier,
+    spellings_of,
+    validate_orcid,
+)
 from registry.core.graph.described import Registered
+from registry.core.visible_names import tidy_name
 
 if TYPE_CHECKING:
     import uuid
@@ -23,6 +35,7 @@ def register_people(
     people: Sequence[Person], _links: Mapping[str, Record], ledger: Ledger
 ) -> Registered:
     """Find or register the authors that the people are."""
+    people = [_tidy(person) for person in people]
     known = _known_authors(person for person in people if person.record is None)
     new = {
         _uuid(person): person
@@ -43,6 +56,18 @@ def register_people(
     )
 
 
+def _tidy(person: Person) -> Person:
+    """Return a person with a name and an identifier that new records can have."""
+    name = tidy_name(person.name or "") or None
+    identifier = canonical_identifier(person.identifier or "") or None
+    try:
+        validate_orcid(identifier or "")
+    except ValidationError:
+        # of what names somebody wrongly, a name is left
+        name, identifier = name or identifier, None
+    return replace(person, name=name, identifier=identifier)
+
+
 def _uuid(person: Person) -> uuid.UUID:
     """Return the UUID by which registries agree on an author."""
     return author_uuid(person.identifier) if person.identifier else person.uuid
@@ -51,9 +76,17 @@ def _uuid(person: Person) -> uuid.UUID:
 def _known_authors(people: Iterable[Person]) -> dict[uuid.UUID, Author]:
     """Find people on record: by UUID, and by identifier, whatever UUID they have."""
     wanted = {_uuid(person): person.identifier for person in people}
-    identifiers = {identifier for identifier in wanted.values() if identifier}
+    identifiers = {
+        spelling
+        for identifier in filter(None, wanted.values())
+        for spelling in spellings_of(identifier)
+    }
     found = Author.objects.filter(Q(uuid__in=wanted) | Q(identifier__in=identifiers))
-    by_identifier = {author.identifier: author for author in found}
+    by_identifier = {
+        canonical_identifier(author.identifier): author
+        for author in found
+        if author.identifier
+    }
     by_uuid = {author.uuid: author for author in found}
     matches = {
         uuid: by_uuid.get(uuid) or by_identifier.get(identifier or "")

@@ -1,0 +1,182 @@
+"""Find records by what people paste: identifiers that name a record exactly.
+
+Each kind of identifier is recognised by its form and looked up by an index, in the same
+number of statements whatever is found. A lookup returns querysets, in the order in
+which their records are shown.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q, Value
+
+from registry.catalogue.access import downloadable_files
+from registry.catalogue.models import (
+    Author,
+    DataProduct,
+    ExternalObject,
+    Licence,
+    Namespace,
+    Object,
+    StorageLocation,
+)
+from registry.catalogue.names import LATEST
+from registry.catalogue.orcids import orcid_in, spellings_of
+from registry.core.links import has_uuid
+from registry.core.record_types import record_types_by_rank
+from registry.core.text_prefixes import IndexedStart
+from registry.storage.models import StoredFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from django.db.models import QuerySet
+
+    Found = list[QuerySet[Any]]
+
+#: The most files, and the most colons in a name, that one search looks at.
+_MOST_FILES, _MOST_COLONS = 20, 20
+
+_UUID = re.compile(
+    r"(?:urn:uuid:)?([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32})",
+    re.IGNORECASE,
+)
+_CHECKSUM = re.compile(r"(?:sha-?(?:1|256)[:=-])?([0-9a-f]{8,64})", re.IGNORECASE)
+_DOI = re.compile(
+    r"(?:doi:\s*|(?:https?://)?(?:dx\.|www\.)?doi\.org/)?(10\.\d{4,9}/\S+)",
+    re.IGNORECASE,
+)
+_URL = re.compile(r"https?://(\S+?)/?", re.IGNORECASE)
+#: The short names of licences in the list of SPDX.
+_SPDX = re.compile(r"[a-z0-9][a-z0-9.+-]{1,60}", re.IGNORECASE)
+
+
+def find_pasted(text: str, user: Any) -> Found:
+    """Return the records that a pasted identifier can name, or an empty list.
+
+    Of files that this user cannot download, the SHA-256 finds nothing.
+    """
+    found: Found = []
+    if match := _UUID.fullmatch(text):
+        found += _by_uuid(uuid.UUID(match[1]))
+    if match := _CHECKSUM.fullmatch(text):
+        found += _by_checksum(match[1].lower(), user)
+    if orcid := orcid_in(text):
+        found.append(_by_orcid(orcid))
+    if match := _DOI.fullmatch(text):
+        found.append(_by_doi(match[1]))
+    return found or _by_cited_name(text)
+
+
+def _by_uuid(wanted: uuid.UUID) -> Found:
+    models = [one.model for one in record_types_by_rank() if has_uuid(one.model)]
+    return [model.objects.filter(uuid=wanted) for model in models]
+
+
+def _by_checksum(digits: str, user: Any) -> Found:
+    """Return the locations of the files, the objects there and their products."""
+    locations = [*_locations_by_sha1(digits), *_locations_by_sha256(digits, user)]
+    objects = Object.objects.filter(storage_location__in=locations)
+    there = list(objects.order_by("-pk").values_list("pk", flat=True)[:_MOST_FILES])
+    return [
+        DataProduct.objects.filter(object__in=there),
+        Object.objects.filter(pk__in=there),
+        StorageLocation.objects.filter(pk__in=locations),
+    ]
+
+
+def _locations_by_sha1(digits: str) -> list[int]:
+    # by the order of the index, which has no row between two that match
+    found: list[int] = []
+    for written in dict.fromkeys((digits, digits.upper())):
+        rows = StorageLocation.objects.filter(hash__glob=f"{written}*")
+        pks = rows.order_by("hash").values_list("pk", flat=True)
+        found += pks[:_MOST_FILES]
+    return found
+
+
+def _locations_by_sha256(digits: str, user: Any) -> list[int]:
+    files = StoredFile.objects.filter(sha256__glob=f"{digits}*").order_by("sha256")
+    stored = list(files.values_list("sha1", flat=True)[:_MOST_FILES])
+    if not stored:
+        return []
+    readable = downloadable_files(user, stored)
+    rows = StorageLocation.objects.filter(hash__in=readable).order_by()
+    return list(rows.values_list("pk", flat=True)[:_MOST_FILES])
+
+
+def _by_orcid(orcid: str) -> QuerySet[Any]:
+    spellings = spellings_of(f"https://orcid.org/{orcid}")
+    return Author.objects.filter(identifier__in=spellings)
+
+
+def _by_doi(doi: str) -> QuerySet[Any]:
+    """Return external objects with a DOI, whose letters can be small or capital."""
+    written = list(dict.fromkeys((doi, doi.lower(), doi.upper())))
+    urls = [
+        f"{scheme}://{host}doi.org/{one}"
+        for scheme in ("https", "http")
+        for host in ("", "dx.", "www.")
+        for one in written
+    ]
+    names = [f"{prefix}{one}" for prefix in ("", "doi:", "DOI:") for one in written]
+    return ExternalObject.objects.filter(
+        Q(identifier__in=urls) | Q(alternate_identifier__in=[*names, *urls])
+    )
+
+
+def _by_cited_name(text: str) -> Found:
+    """Return the versions of ``<namespace>:<name>``, or the one after an at sign.
+
+    A namespace can have colons in its name too, so each can be the one that ends it.
+    """
+    parts = text.split(":", _MOST_COLONS)
+    splits = {
+        ":".join(parts[:at]): ":".join(parts[at:])
+        for at in range(1, len(parts))
+        if all((parts[0], parts[-1]))
+    }
+    if not splits:
+        return []
+    spaces = Namespace.objects.filter(name__in=splits).values_list("pk", "name")
+    named = [
+        Q(namespace=pk) & condition
+        for pk, name in spaces
+        for condition in _named(splits[name])
+    ]
+    if not named:
+        return []
+    return [DataProduct.objects.filter(reduce(or_, named)).latest_first()]
+
+
+def _named(cited: str) -> Iterator[Q]:
+    """Yield the conditions that a name can mean; names can have at signs too."""
+    yield Q(name=cited.rstrip("/"))
+    name, at, version = cited.rpartition("@")
+    if at:
+        is_latest = version in {"", LATEST}
+        yield Q(name=name) if is_latest else Q(name=name, version=version)
+
+
+def find_licences(text: str) -> Found:
+    """Return the licences with this name or URL, or with this short name of SPDX."""
+    begun = Licence.objects.alias(start=IndexedStart("licence_info"))
+    named = begun.filter(start=IndexedStart(Value(text)))
+    urls = _licence_urls(text)
+    return [named, Licence.objects.filter(identifier__in=urls)] if urls else [named]
+
+
+def _licence_urls(text: str) -> list[str]:
+    found = _URL.fullmatch(text)
+    if found:
+        rest = [f"{found[1]}/", found[1]]
+    elif _SPDX.fullmatch(text):
+        rest = [f"spdx.org/licenses/{text}{end}" for end in ("", ".html", "/")]
+    else:
+        return []
+    return [f"{scheme}://{one}" for scheme in ("https", "http") for one in rest]
