@@ -18,6 +18,7 @@ VOCABULARIES = (
     "registry.identity.oauth.verbs",
     "registry.identity.roles",
     "registry.interop.provena.roles",
+    "registry.catalogue.file_records",
     "registry.catalogue.access",
     "registry.interop.iceprod.roles",
 )

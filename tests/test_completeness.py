@@ -35,10 +35,14 @@ NO_RECORDS = {
     "RoleRequest": "beside the record types; tests/api/identity/test_role_requests.py",
     "IdempotencyKey": "known to its client alone; tests/api/base/test_idempotency.py",
     "MergedRecord": "leads old addresses on; tests/api/catalogue/test_merged.py",
+    "RowChange": "written by triggers alone; tests/core/test_row_counts.py",
     "StoredFile": "reached by its checksum; tests/http/test_downloads.py",
 }
 #: Models without a page in the admin, and why.
-NO_PAGE = {"BrowserSession": "seen by its person, on the account page"}
+NO_PAGE = {
+    "BrowserSession": "seen by its person, on the account page",
+    "RowChange": "written by triggers alone",
+}
 
 _REGISTERED: Any = router.registry
 _SHOWN: tuple[type[Model], ...] = (*MODELS, Group)

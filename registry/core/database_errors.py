@@ -106,6 +106,9 @@ def _passes(error: OperationalError) -> bool:
     After those, the connection is still open.
     """
     cause = error.__cause__
+    if cause is None:
+        # Django found no connection that it could use
+        return True
     code = getattr(cause, "sqlite_errorcode", None)
     if code is not None:
         # the lowest byte is the kind of error, the others say more

@@ -15,7 +15,16 @@ from typing import Any, TypeVar
 
 import orjson
 from django.core.exceptions import ValidationError
-from django.db.models import BinaryField, F, Model, OrderBy, Q, QuerySet, Value
+from django.db.models import (
+    BinaryField,
+    CharField,
+    F,
+    Model,
+    OrderBy,
+    Q,
+    QuerySet,
+    Value,
+)
 
 from registry.core.lookups import RowComparison
 from registry.core.versions import sort_field
@@ -116,6 +125,8 @@ def _parse_value(model: type[Model], key: SortKey, value: Any) -> Any:
     field: Any = model._meta.get_field(key.name)
     if isinstance(value, str) and "\0" in value:
         raise InvalidCursor(value)
+    if isinstance(field, CharField) and not isinstance(value, str):
+        raise InvalidCursor(str(value))
     parsed = (field.target_field if field.is_relation else field).to_python(value)
     if not _is_storable(field, parsed):
         raise InvalidCursor(str(value))

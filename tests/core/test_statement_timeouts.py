@@ -121,7 +121,7 @@ def test_a_page_that_takes_too_long_gets_503(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.READ_SECONDS = 0.05
-    monkeypatch.setattr("registry.web.views.search.search_names", _slow)
+    monkeypatch.setattr("registry.web.views.search.search_records", _slow)
     answer = Client().get("/search/?q=a")
     assert answer.status_code == 503
     assert answer["Retry-After"]

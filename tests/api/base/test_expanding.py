@@ -8,6 +8,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from registry.api.base import expanding
+from registry.catalogue.models import Object
 from registry.core.record_types import record_types
 from tests import factories
 from tests.api.client import Api, data_of, path_of
@@ -139,10 +140,14 @@ def test_a_table_has_no_linked_records() -> None:
         assert "ask for JSON" in answer.content.decode()
 
 
-def test_an_expanded_record_has_no_entity_tag() -> None:
+def test_the_entity_tag_of_an_expanded_record_notices_what_is_linked() -> None:
     product = factories.DataProductFactory.create()
-    assert "ETag" in Api().get(path_of(product), {"expand": ""})
-    assert "ETag" not in Api().get(path_of(product), {"expand": "object"})
+    path, query = path_of(product), {"expand": "object"}
+    tag = Api().get(path, query)["ETag"]
+    assert tag != Api().get(path)["ETag"]
+    assert Api().get(path, query, if_none_match=tag).status_code == 304
+    Object.objects.filter(pk=product.object_id).update(description="another")
+    assert Api().get(path, query, if_none_match=tag).status_code == 200
 
 
 def test_too_many_linked_records_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

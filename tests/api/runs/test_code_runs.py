@@ -69,7 +69,6 @@ def test_a_run_without_a_script_can_be_changed(api: Api, person: User) -> None:
         ("2026-11-20 15:28", "2026-11-20T15:28:00Z"),
         ("2026-11-20", "2026-11-20T00:00:00Z"),
         ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
-        ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
     ],
 )
 def test_dates_are_iso_8601_and_utc_without_a_zone(
@@ -103,8 +102,8 @@ def test_an_invalid_time_is_refused(
 
 
 def test_an_unescaped_plus_of_a_zone_is_understood(api: Api) -> None:
-    run = CodeRunFactory(run_date=datetime(2026, 11, 20, 15, 28, 33, tzinfo=UTC))
-    page = data_of(api.get(f"{LIST}?run_date=2026-11-20T16:28:33+01:00"))
+    run = CodeRunFactory(run_date=datetime(2021, 11, 20, 15, 28, 33, tzinfo=UTC))
+    page = data_of(api.get(f"{LIST}?run_date=2021-11-20T16:28:33+01:00"))
     assert [shown["url"] for shown in page["results"]] == [url_of(run)]
 
 
