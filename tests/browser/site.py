@@ -90,7 +90,9 @@ class Site:
 def fill(site: Site) -> None:
     """Register what makes pages hard to draw: much of it, and long names."""
     namespace = site.register(
-        "namespace", name="institute-for-" + "long-names-" * 9, full_name="I " * 200
+        "namespace",
+        name="institute-for-" + "long-names-" * 9,
+        full_name="I" + " I" * 199,
     )
     site.register_all("namespace", [{"name": f"g{n:02}"} for n in range(60)])
     root = site.register("storage_root", root=f"https://{'data-' * 11}.example.org/")
@@ -148,7 +150,9 @@ def _labels(site: Site, thing: int, part: int, product: int) -> dict[str, int]:
         "issue": site.register(
             "issue", severity=9, description="All wrong. " * 30, component_issues=[part]
         ),
-        "keyword": site.register("keyword", object=thing, keyphrase="care homes " * 9),
+        "keyword": site.register(
+            "keyword", object=thing, keyphrase="care" + " homes" * 16
+        ),
         "licence": site.register("licence", object=thing, licence_info="CC0 " * 40),
         "key_value": site.register("key_value", object=thing, key="k" * 99, value="v"),
         "code_repo_release": site.register(
