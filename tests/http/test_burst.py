@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import socket
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from threading import Lock
 from typing import Any
+from urllib.parse import urlsplit
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 import requests
 
 from tests.clients.guide import blocks
 from tests.plugins.redis import RedisServer
-from tests.plugins.server import StartRegistry
+from tests.plugins.server import LiveRegistry, StartRegistry
 
 # the limits are the same on either database
 pytestmark = pytest.mark.once
 
 #: Requests of a burst, a half of which is within the limit.
 BURST, LIMIT = 80, 40
+#: Clients whose connections are counted.
+CLIENTS = 100
 
 
 def _burst(urls: list[str], **headers: str) -> Counter[int]:
@@ -67,10 +73,36 @@ def test_two_processes_share_their_counters(
     ]
     urls = [f"{registry.url}/api/namespace/" for registry in pair]
     assert _burst(urls) == {200: LIMIT, 429: BURST - LIMIT}
+    # the connections of many clients are spread over the processes
+    one, other = sorted(_connections_by_process(pair[1]).values())
+    assert one + other == CLIENTS
+    assert one >= CLIENTS // 5
     # without the server nobody is refused for that
     redis_server.stop()
     assert _burst(urls) == {200: BURST}
     assert all("the cache does not answer" in registry.log for registry in pair)
+
+
+def _connections_by_process(registry: LiveRegistry) -> Counter[int]:
+    """Connect many clients; return how many of them each process has."""
+    port = urlsplit(registry.url).port
+    assert port is not None
+    with ExitStack() as stack:
+        for _ in range(CLIENTS):
+            client = socket.create_connection(("127.0.0.1", port))
+            stack.enter_context(closing(client))
+            client.sendall(b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            assert client.recv(100).startswith(b"HTTP/1.1 200")
+        processes = psutil.Process(registry.pid).children()
+        return Counter(
+            {
+                process.pid: sum(
+                    one.status == psutil.CONN_ESTABLISHED and one.laddr[1] == port
+                    for one in process.net_connections("tcp")
+                )
+                for process in processes
+            }
+        )
 
 
 class _Counting(requests.Session):

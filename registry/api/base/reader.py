@@ -201,6 +201,15 @@ class RecordReader:
         rows = self._by_id.rows(pk)
         return rows[0] if rows else None
 
+    def row_of(self, record: models.Record) -> Row | None:
+        """Return the row of a record as it was just stored.
+
+        None if there is more to read, from other tables.
+        """
+        if self._related_columns:
+            return None
+        return tuple(getattr(record, name) for name in self._selected)
+
     def build_record(self, row: Row, base: str) -> Record:
         """Return the record of a row from ``row``, with links below ``base``."""
         related_values = self._related.read(row[len(self._selected) :])

@@ -175,10 +175,15 @@ class RowViewSet(TaggedView, GenericViewSet[Any]):
             records |= {row[0]: one for row, one in zip(rows, shown, strict=True)}
         return [records[pk] for pk in ids if pk in records]
 
-    def record_response(self, pk: int, status: int = 200) -> Response:
-        """Return a response with one record and its entity tag."""
+    def record_response(
+        self, pk: int, row: Row | None = None, status: int = 200
+    ) -> Response:
+        """Return a response with one record and its entity tag.
+
+        The record is read, unless its ``row`` is known.
+        """
         reader, base, model = self.reader, self.base, self.row_type.model
-        row = reader.row(pk)
+        row = row or reader.row(pk)
         if row is None:
             raise Http404(f"{model._meta.verbose_name} {pk} does not exist.")
         record = reader.build_record(row, base)
@@ -267,7 +272,8 @@ class RecordViewSet(RowViewSet):
         [record] = self.row_type.register_rows(
             [values], by=request.user, validated=True
         )
-        return self.record_response(record.pk, status=201)
+        row = self.reader.row_of(record)
+        return self.record_response(record.pk, row, status=201)
 
     def _create_many(self, data: list[Any]) -> Response:
         values = self.validate(data, many=True)
