@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import signal
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from types import FrameType
 
 import django
@@ -50,6 +52,7 @@ def _parse_options(arguments: Sequence[str]) -> argparse.Namespace:
         parser.add_argument(
             name, type=int, default=default, help=f"{meaning} (default: {default})"
         )
+    parser.add_argument("--json", default="", help="also write the results to a file")
     parser.add_argument("--only", default="", help="only types with this in the name")
     return parser.parse_args(arguments)
 
@@ -84,6 +87,9 @@ def _run_measurements(
             if options.only in kind.name:
                 results[kind.name] = bench.measure(kind)
                 print(format_row(results[kind.name], kind.aim, results), flush=True)
+    if options.json:
+        medians = {name: one.milliseconds for name, one in results.items()}
+        Path(options.json).write_text(json.dumps(medians))
 
 
 def _raise_interrupt(number: int, frame: FrameType | None) -> None:

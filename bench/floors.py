@@ -92,9 +92,15 @@ def select_page(
 ) -> Floor:
     """Return a floor that selects the newest hundred matching rows and counts all.
 
-    The page begins after the id ``after``.
+    The page begins after the id ``after``. All rows of a table are counted by the notes
+    of its triggers, which is the cheapest exact way.
     """
-    count = f"SELECT count(*) FROM {_TABLES[kind]} {where}"
+    count = f"SELECT count(*) AS count FROM {_TABLES[kind]} {where}"
+    if not where:
+        count = (
+            "SELECT sum(present)::bigint AS count FROM registry_rowchange "
+            f"WHERE name = '{_TABLES[kind]}'"
+        )
     given = list(parameters)
     if after is not None:
         where = f"{where} {'AND' if where else 'WHERE'} id < %s"

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import orjson
 
 from bench import content, floors
-from bench.aims import Aim, MaxDifference, MaxRatio, MinSpeedup
+from bench.aims import Aim, MaxDifference, MaxRatio, MaxTime, MinSpeedup
 from bench.content import Size
 from bench.floors import Floor
 from registry.http.keyset import Cursor
@@ -76,12 +76,7 @@ def _list_types(size: Size) -> Iterator[RequestType]:
     yield RequestType(
         "object list, deep cursor", lambda n: _cursor_sample(size, n), LIST_AIM
     )
-    yield RequestType(
-        "object list by last_updated",
-        _list_sample("object", "?ordering=last_updated", order="last_updated, id DESC"),
-        LIST_AIM,
-        share=0.25,
-    )
+    yield from _order_types()
     yield RequestType(
         "product by glob, human/mort*",
         _list_sample(
@@ -96,6 +91,61 @@ def _list_types(size: Size) -> Iterator[RequestType]:
         ),
         LIST_AIM,
         share=0.25,
+    )
+
+    yield RequestType(
+        "product by glob, *nothing*",
+        _list_sample(
+            "data_product", "?name=*nothing*", "WHERE name LIKE %s", ("%nothing%",)
+        ),
+        LIST_AIM,
+        share=0.25,
+    )
+    yield RequestType(
+        "products of a version",
+        _list_sample(
+            "data_product", "?version=1.3.0", "WHERE version = %s", ("1.3.0",)
+        ),
+        LIST_AIM,
+        share=0.25,
+    )
+    yield RequestType(
+        "the same, another count each time", _recounted_sample, LIST_AIM, share=0.25
+    )
+    for name, word in (("a word", "mortality"), ("nothing", "nothing-like-it")):
+        found = Sample(Request("GET", f"/search/?q={word}"), None)
+        yield RequestType(
+            f"search page, {name}", repeat_sample(found), MaxTime(50), share=0.25
+        )
+
+
+def _order_types() -> Iterator[RequestType]:
+    """Yield lists in other orders than the newest first."""
+    for kind, order, columns in (
+        ("object", "last_updated", "last_updated, id"),
+        ("object", "-last_updated", "last_updated DESC, id DESC"),
+        ("data_product", "-version", "version_key DESC, id DESC"),
+        ("data_product", "name", "name, id"),
+        ("code_run", "run_date", "run_date, id"),
+    ):
+        yield RequestType(
+            f"{kind} list by {order}",
+            _list_sample(kind, f"?ordering={order}", order=columns),
+            LIST_AIM,
+            share=0.25,
+        )
+
+
+def _recounted_sample(n: int) -> Sample:
+    """Return a list that nobody has counted yet: its filter has another time."""
+    moment = f"2026-01-01T00:00:00.{n:06d}Z"
+    return Sample(
+        Request("GET", f"/api/data_product/?version=1.3.0&last_updated__gte={moment}"),
+        floors.select_page(
+            "data_product",
+            "WHERE version = %s AND last_updated >= %s",
+            ("1.3.0", moment),
+        ),
     )
 
 

@@ -40,6 +40,17 @@ def test_every_kind_of_request_is_measured() -> None:
     assert _databases_left() == []
 
 
+def test_registries_of_several_sizes_are_compared() -> None:
+    rows = _rows(
+        *("bench.growth", "--sizes", "40", "80"),
+        *("--samples", "2", "--only", "list by"),
+    )
+    assert [cell.strip() for cell in rows[0][2:4]] == ["40", "80"]
+    assert len(rows) - 2 == 5
+    assert all(float(cell) > 0 for row in rows[2:] for cell in row[2:5])
+    assert _databases_left() == []
+
+
 def test_several_states_of_the_code_are_measured_by_turns() -> None:
     rows = _rows(
         *("bench.trees", "before=.", "after=.", "--only", "one object"),
