@@ -36,7 +36,7 @@ class Cited(NamedTuple):
 
 
 #: Finds records by their first names, their second names and their versions.
-Find: TypeAlias = Callable[[set[str], set[str], set[str]], Iterable[tuple[int, Cited]]]
+Find: TypeAlias = Callable[[set[str], set[str], set[str]], Iterable[Cited]]
 
 
 def refuse_shared_products(named: Mapping[int, Cited]) -> dict[int, RegistryError]:
@@ -81,44 +81,45 @@ def _refuse(
     if not wanted:
         return {}
     firsts, seconds, versions = map(set, zip(*wanted, strict=True))
-    found = {cited: pk for pk, cited in find(firsts, seconds, versions)}
+    found = {*find(firsts, seconds, versions)}
     return {
-        number: _conflict(title, found[cited], cited)
+        number: _conflict(title, cited)
         for number, readings in others.items()
-        for cited in readings & found.keys()
+        for cited in readings & found
     }
 
 
-def _conflict(title: str, pk: int, cited: Cited) -> Conflict:
+def _conflict(title: str, cited: Cited) -> Conflict:
+    """Return the refusal; the other record can be one of the same request."""
     first, second, version = cited
     return Conflict(
-        f"The address {first}:{second}@{version} is that of {title} {pk}, "
+        f"The address {first}:{second}@{version} is that of another {title}, "
         f"{second[:200]!r} of {first[:200]!r}: choose another name."
     )
 
 
 def _find_products(
     firsts: set[str], seconds: set[str], versions: set[str]
-) -> Iterable[tuple[int, Cited]]:
+) -> Iterable[Cited]:
     rows = DataProduct.objects.filter(
         TextIn("namespace__name", firsts),
         TextIn("name", seconds),
         TextIn("version", versions),
-    ).order_by("-pk")
-    names = ("pk", "namespace__name", "name", "version")
-    return ((pk, Cited(*cited)) for pk, *cited in rows.values_list(*names))
+    )
+    names = ("namespace__name", "name", "version")
+    return (Cited(*cited) for cited in rows.order_by().values_list(*names))
 
 
 def _find_externals(
     firsts: set[str], seconds: set[str], versions: set[str]
-) -> Iterable[tuple[int, Cited]]:
+) -> Iterable[Cited]:
     rows = ExternalObject.objects.filter(
         TextIn("alternate_identifier", firsts),
         TextIn("title", seconds),
         TextIn("version", versions),
-    ).order_by("-pk")
-    names = ("pk", "alternate_identifier", "title", "version")
+    )
+    names = ("alternate_identifier", "title", "version")
     return (
-        (pk, Cited(first or "", second, version))
-        for pk, first, second, version in rows.values_list(*names)
+        Cited(first or "", second, version)
+        for first, second, version in rows.order_by().values_list(*names)
     )

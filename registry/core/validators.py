@@ -100,6 +100,14 @@ def validate_url(value: str) -> None:
         ) from error
 
 
+#: A parameter whose value lets its bearer in, as in signed addresses.
+_SECRET_PARAMETER = re.compile(
+    r"[?&][^=&]*(?:sig|signature|token|secret|passw(?:or)?d|credential|"
+    r"access_?key_?id|api_?key)=",
+    re.IGNORECASE,
+)
+
+
 def validate_storage_root(value: str) -> None:
     """Accept a URI to which a storage path can be appended.
 
@@ -120,11 +128,37 @@ def validate_storage_root(value: str) -> None:
     # clients send home folders unencoded, including spaces
     if re.search(r"[^\S ]" if match[1].lower() == "file" else r"\s", value):
         raise ValidationError("A URI has no white space.", code="invalid_root")
-    if match[1].lower() != "github" and _has_password(value):
+    if match[1].lower() != "github":
+        _check_authority(value)
+
+
+def _check_authority(value: str) -> None:
+    """Reject hosts that no address can have, fragments, and credentials."""
+    # folders on a disk have any character in their names
+    has_fragment = "#" in value and not value.lower().startswith("file:")
+    if has_fragment or not _has_valid_host(value):
         raise ValidationError(
-            "A storage root is public: take the user name and password out of it.",
+            "A storage root has a host or a folder, a port below 65536 if any, and no "
+            "fragment (#), after which a path would not be sent.",
+            code="invalid_root",
+        )
+    if _has_password(value) or _SECRET_PARAMETER.search(value):
+        raise ValidationError(
+            "A storage root is public: take the user name and password, or the key or "
+            "signature, out of it.",
             code="credential",
         )
+
+
+def _has_valid_host(value: str) -> bool:
+    """Return whether an address has a port that exists, and on the web, a host."""
+    try:
+        parts = urlsplit(value)
+        # reading it checks it
+        _ = parts.port
+    except ValueError:
+        return False
+    return bool(parts.hostname) or parts.scheme not in {"http", "https"}
 
 
 def _has_password(value: str) -> bool:

@@ -7,7 +7,7 @@ counterpart: it orders null values first, and has no index for the middle of a t
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, connection, models, transaction
@@ -35,10 +35,19 @@ def install_list_indexes(**_: Any) -> None:
         return
     with connection.cursor() as cursor:
         known = set(connection.introspection.table_names(cursor))
+        cursor.execute("SELECT indexname FROM pg_indexes")
+        made = {name for (name,) in cursor.fetchall()}
         has_trigrams = _has_extension(cursor)
         for record_type in record_types():
-            if record_type.model._meta.db_table in known:
-                _create_indexes(cursor, record_type, has_trigrams=has_trigrams)
+            missing = {
+                suffix: method
+                for suffix, method in _wanted(
+                    record_type, has_trigrams=has_trigrams
+                ).items()
+                if index_name(record_type.model, suffix) not in made
+            }
+            if missing and record_type.model._meta.db_table in known:
+                _create_indexes(cursor, record_type, missing)
 
 
 def _has_extension(cursor: CursorWrapper) -> bool:
@@ -59,8 +68,24 @@ def _has_extension(cursor: CursorWrapper) -> bool:
 
 
 def _create_indexes(
-    cursor: CursorWrapper, record_type: RecordType[Any], *, has_trigrams: bool
+    cursor: CursorWrapper, record_type: RecordType[Any], methods: Mapping[str, str]
 ) -> None:
+    """Create indexes whose columns are there, by their names without the type."""
+    model = record_type.model
+    table = model._meta.db_table
+    found = connection.introspection.get_table_description(cursor, table)
+    columns = {column.name for column in found}
+    for suffix, method in methods.items():
+        column = suffix.rpartition("_")[0]
+        if column in columns:
+            cursor.execute(
+                f'CREATE INDEX "{index_name(model, suffix)}" ON "{table}" '
+                f"{method}".format(f'"{column}"')
+            )
+
+
+def _wanted(record_type: RecordType[Any], *, has_trigrams: bool) -> dict[str, str]:
+    """Return what the indexes of a type are, by their names without the type."""
     model = record_type.model
     wanted = {
         f"{_column(model, name)}_last": "({0} DESC NULLS LAST, id DESC)"
@@ -71,19 +96,7 @@ def _create_indexes(
             f"{_column(model, name)}_trigrams": "USING gin ({0} gin_trgm_ops)"
             for name in searched_texts(record_type)
         }
-    columns = {
-        column.name
-        for column in connection.introspection.get_table_description(
-            cursor, model._meta.db_table
-        )
-    }
-    for suffix, method in wanted.items():
-        column = suffix.rpartition("_")[0]
-        if column in columns:
-            cursor.execute(
-                f'CREATE INDEX IF NOT EXISTS "{index_name(model, suffix)}" '
-                f'ON "{model._meta.db_table}" {method}'.format(f'"{column}"')
-            )
+    return wanted
 
 
 def index_name(model: type[models.Model], suffix: str) -> str:

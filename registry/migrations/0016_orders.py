@@ -130,6 +130,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="externalobject",
+            index=models.Index(fields=["identifier", "id"], name="external_identifier"),
+        ),
+        migrations.AddIndex(
+            model_name="externalobject",
             index=models.Index(
                 fields=["last_updated", "id"], name="external_last_updated"
             ),
@@ -300,10 +304,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="storagelocation",
             index=models.Index(fields=["updated_by", "id"], name="location_updated_by"),
-        ),
-        migrations.AddIndex(
-            model_name="storagelocation",
-            index=models.Index(fields=["hash", "id"], name="location_hash"),
         ),
         migrations.AddIndex(
             model_name="storagelocation",

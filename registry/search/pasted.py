@@ -125,9 +125,12 @@ def _by_doi(doi: str) -> QuerySet[Any]:
         for one in written
     ]
     names = [f"{prefix}{one}" for prefix in ("", "doi:", "DOI:") for one in written]
-    return ExternalObject.objects.filter(
-        Q(identifier__in=urls) | Q(alternate_identifier__in=[*names, *urls])
+    # by one after the other: for either, PostgreSQL can read all of a table
+    rows = ExternalObject.objects.order_by().values_list("pk", flat=True)
+    found = rows.filter(identifier__in=urls).union(
+        rows.filter(alternate_identifier__in=[*names, *urls]), all=True
     )
+    return ExternalObject.objects.filter(pk__in=list(found[:_MOST_FILES]))
 
 
 def _by_cited_name(text: str) -> Found:

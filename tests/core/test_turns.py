@@ -16,9 +16,8 @@ from registry.core.sqlite3.turns import Turns
 from tests.factories import FileTypeFactory
 from tests.races import in_thread
 
-on_sqlite = pytest.mark.skipif(
-    "connection.vendor != 'sqlite'", reason="PostgreSQL has many writers at a time"
-)
+#: PostgreSQL has many writers at a time.
+on_sqlite = pytest.mark.once
 
 
 def test_the_turn_passes_in_the_order_of_asking() -> None:

@@ -43,17 +43,15 @@ def test_refused_json_can_be_corrected_and_sent_again(
 
 
 def test_a_record_can_be_changed(page: Page, live_registry: LiveRegistry) -> None:
-    page.goto(f"{live_registry.url}/api/issue/")
+    page.goto(f"{live_registry.url}/api/object/")
     exchange = page.get_by_label("Request and response")
     page.get_by_label("JSON").fill('{"description": "from the browser"}')
     page.get_by_role("button", name="POST").first.click()
     expect(exchange).to_contain_text("HTTP 201 Created")
-    page.get_by_role("link", name="/api/issue/").last.click()
-    for method, old, new in (("PUT", 1, 3), ("PATCH", 3, 4)):
+    page.get_by_role("link", name="/api/object/").last.click()
+    for method, old, new in (("PUT", "from", "through"), ("PATCH", "through", "by")):
         body = page.get_by_label("JSON")
-        body.fill(
-            body.input_value().replace(f'"severity": {old}', f'"severity": {new}')
-        )
+        body.fill(body.input_value().replace(f"{old} the", f"{new} the"))
         page.get_by_role("button", name=method).click()
-        expect(exchange).to_contain_text(f"{method} /api/issue/")
-        expect(exchange).to_contain_text(f'"severity": {new}')
+        expect(exchange).to_contain_text(f"{method} /api/object/")
+        expect(exchange).to_contain_text(f"{new} the browser")

@@ -196,19 +196,16 @@ class RecordReader:
             pk: sum(size or 0 for size in sizes.values()) for pk, sizes in found.items()
         }
 
-    def row(self, pk: int) -> Row | None:
-        """Return the complete row with this id; None if there is none."""
+    def row(self, pk: int, stored: models.Record | None = None) -> Row | None:
+        """Return the complete row with this id; None if there is none.
+
+        If it is that of a record as it was just ``stored``, only what other tables say
+        of it is read.
+        """
+        if stored is not None and not self._related_columns:
+            return tuple(getattr(stored, name) for name in self._selected)
         rows = self._by_id.rows(pk)
         return rows[0] if rows else None
-
-    def row_of(self, record: models.Record) -> Row | None:
-        """Return the row of a record as it was just stored.
-
-        None if there is more to read, from other tables.
-        """
-        if self._related_columns:
-            return None
-        return tuple(getattr(record, name) for name in self._selected)
 
     def build_record(self, row: Row, base: str) -> Record:
         """Return the record of a row from ``row``, with links below ``base``."""

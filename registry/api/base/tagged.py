@@ -6,10 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.utils.cache import patch_vary_headers
-from rest_framework.response import Response
 
 from registry.api.base.renderers import RecordJSONRenderer
-from registry.api.base.versions import NEWEST, with_version
+from registry.api.base.versions import NEWEST
 from registry.api.base.views import RegistryView
 from registry.http.conditional import tag_response
 
@@ -28,23 +27,30 @@ class TaggedView(RegistryView):
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
     ) -> Any:
-        """Name the version of the API in the type of JSON, and tag the response."""
+        """Name the version of the API in the type of JSON, and tag the response.
+
+        Other formats have no tag: that of a record would be the same for all of them.
+        """
         response = super().finalize_response(request, response, *args, **kwargs)
         # a request that was refused before it was negotiated has no version
         version = getattr(request, "version", None)
-        if isinstance(response, Response) and version is not None:
-            renderer = response.accepted_renderer
-            if isinstance(renderer, RecordJSONRenderer):
-                response.content_type = with_version(renderer.media_type, version)
-                if response.status_code < 300:
-                    self._tag(request, response)
+        if version is None:
+            return response
+        if request.method in {"GET", "HEAD"} and response.status_code < 300:
+            _let_caches_ask(request, response)
+        renderer = getattr(response, "accepted_renderer", None)
+        if isinstance(renderer, RecordJSONRenderer):
+            response.content_type = f"{renderer.media_type}; version={version}"
+            if response.status_code < 300:
+                tag = partial(tag_response, request._request)
+                response.add_post_render_callback(tag)
+        else:
+            response.headers.pop("ETag", None)
         return response
 
-    @staticmethod
-    def _tag(request: Request, response: Response) -> None:
-        """Let caches keep a response, and ask each time whether it still holds."""
-        if request.method in {"GET", "HEAD"}:
-            patch_vary_headers(response, ("Authorization", "Cookie"))
-            private = "private, " if request.user.is_authenticated else ""
-            response.setdefault("Cache-Control", f"{private}no-cache")
-        response.add_post_render_callback(partial(tag_response, request._request))
+
+def _let_caches_ask(request: Request, response: Any) -> None:
+    """Let caches keep a response, and ask each time whether it still holds."""
+    patch_vary_headers(response, ("Authorization", "Cookie"))
+    private = "private, " if request.user.is_authenticated else ""
+    response.setdefault("Cache-Control", f"{private}no-cache")

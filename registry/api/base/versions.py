@@ -7,8 +7,3 @@ OLDEST = "1.0.0"
 #: The default version.
 NEWEST = "1.1.0"
 VERSIONS = (OLDEST, NEWEST)
-
-
-def with_version(media_type: str, version: str) -> str:
-    """Return a media type that names the version of the API that a body has."""
-    return f"{media_type}; version={version}"

@@ -22,6 +22,7 @@ from registry.api.base.reader import RecordReader, Row
 from registry.api.base.renderers import asks_for_raw, iter_csv
 from registry.api.base.serializers import RecordSerializer, validated_values
 from registry.api.base.tagged import TaggedView
+from registry.api.base.versions import NEWEST
 from registry.core.errors import BulkError, RegistryError
 from registry.core.links import kind_of
 from registry.core.models import Record, revision
@@ -112,7 +113,7 @@ class RowViewSet(TaggedView, GenericViewSet[Any]):
         return self._reader_of(self.row_type)
 
     def _reader_of(self, row_type: RowType[Any]) -> RecordReader:
-        key = (row_type, self.version)
+        key = (row_type, self.request.version or NEWEST)
         reader = self._readers.get(key)
         if reader is None:
             reader = self._readers[key] = RecordReader.for_type(*key)
@@ -176,14 +177,14 @@ class RowViewSet(TaggedView, GenericViewSet[Any]):
         return [records[pk] for pk in ids if pk in records]
 
     def record_response(
-        self, pk: int, row: Row | None = None, status: int = 200
+        self, pk: int, stored: Record | None = None, status: int = 200
     ) -> Response:
         """Return a response with one record and its entity tag.
 
-        The record is read, unless its ``row`` is known.
+        The record is read, unless it was just ``stored`` and is all in one row.
         """
         reader, base, model = self.reader, self.base, self.row_type.model
-        row = row or reader.row(pk)
+        row = reader.row(pk, stored)
         if row is None:
             raise Http404(f"{model._meta.verbose_name} {pk} does not exist.")
         record = reader.build_record(row, base)
@@ -272,8 +273,7 @@ class RecordViewSet(RowViewSet):
         [record] = self.row_type.register_rows(
             [values], by=request.user, validated=True
         )
-        row = self.reader.row_of(record)
-        return self.record_response(record.pk, row, status=201)
+        return self.record_response(record.pk, record, status=201)
 
     def _create_many(self, data: list[Any]) -> Response:
         values = self.validate(data, many=True)

@@ -8,6 +8,7 @@ from rest_framework.exceptions import NotAuthenticated
 
 from registry.api.base.expanding import restrict_expanded
 from registry.api.base.reader import RecordReader
+from registry.core import models
 from registry.core.field_references import name_of
 from registry.identity.models import User
 from registry.identity.roles import is_administrator
@@ -47,9 +48,9 @@ class OwnAddressReader(RecordReader):
         self._reader = reader
         self._own = own
 
-    def row(self, pk: int) -> Row | None:
+    def row(self, pk: int, stored: models.Record | None = None) -> Row | None:
         """Return the complete row with this id, by the statement that is compiled."""
-        return self._reader.row(pk)
+        return self._reader.row(pk, stored)
 
     def _build_records(
         self, rows: Sequence[Row], related_values: Mapping[int, Row], base: str

@@ -72,7 +72,7 @@ class StorageLocation(Record):
             ),
         )
         indexes = (
-            *order_indexes("location", "hash", "public"),
+            *order_indexes("location", "public"),
             models.Index(fields=["storage_root", "id"], name="location_by_root"),
         )
 

@@ -234,6 +234,7 @@ class ExternalObject(Record):
         indexes = (
             *order_indexes(
                 "external",
+                "identifier",
                 "primary_not_supplement",
                 "release_date",
                 "title",

@@ -254,10 +254,8 @@ def test_a_form_with_a_file(here: LiveRegistry) -> None:
     answer = post(here, None, files={"crate": ("my.zip", zipped(FILES))}, headers={})
     assert answer.status_code in {200, 201}, answer.text
     answer = post(here, None, files={"other": ("my.zip", b"")}, headers={})
-    assert (answer.status_code, answer.json()) == (
-        400,
-        {"crate": ["Choose the crate, a zip file."]},
-    )
+    assert answer.status_code == 400
+    assert "in the field 'crate'" in answer.json()["crate"][0]
 
 
 def test_a_zip_that_is_read_while_it_comes(there: LiveRegistry) -> None:

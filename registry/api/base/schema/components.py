@@ -154,8 +154,8 @@ HEADERS: dict[str, Schema] = {
         (
             "ETag",
             "The state of the record, for `If-Match`, and of the response, for "
-            "`If-None-Match`.",
-            True,
+            "`If-None-Match`; in JSON alone.",
+            False,
             {"type": "string"},
         ),
         (

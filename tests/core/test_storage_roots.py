@@ -1,0 +1,32 @@
+"""Storage roots are public addresses of places, without keys to them."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from registry.core.validators import validate_storage_root
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        "https://x.blob.example.org/?sv=1&sig=AbC%3D",
+        "s3://bucket/?AWSAccessKeyId=AKIA&Signature=zz",
+        "https://h.example.org/?access_token=abc",
+        "https://h.example.org/?X-Amz-Credential=abc",
+        "https://h.example.org/f#frag/",
+        "http:///x",
+        "https://h.example.org:99999/",
+    ],
+)
+def test_a_root_with_a_key_a_fragment_or_no_host_is_refused(root: str) -> None:
+    with pytest.raises(ValidationError):
+        validate_storage_root(root)
+
+
+@pytest.mark.parametrize(
+    "root", ["https://h.example.org/get?name=", "file:///home/me/my#data/", "gs://b/"]
+)
+def test_a_root_with_a_plain_query_or_an_odd_folder_is_valid(root: str) -> None:
+    validate_storage_root(root)
