@@ -142,10 +142,11 @@ def _check_authority(value: str) -> None:
             "fragment (#), after which a path would not be sent.",
             code="invalid_root",
         )
-    if _has_password(value) or _SECRET_PARAMETER.search(value):
+    secret = "user name and password" if _has_password(value) else ""
+    if secret or _SECRET_PARAMETER.search(value):
         raise ValidationError(
-            "A storage root is public: take the user name and password, or the key or "
-            "signature, out of it.",
+            "A storage root is public: take the "
+            f"{secret or 'key or signature'} out of it.",
             code="credential",
         )
 
