@@ -7,6 +7,7 @@ an unknown name that is near that of a field which the body does not have is ref
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from functools import lru_cache
 
@@ -15,10 +16,14 @@ _LONGEST = 64
 #: At most so many different unknown names of a request are compared.
 _MOST_NAMES = 200
 #: Names of fewer characters may differ in one place, longer ones in two.
-_LONG_NAME = 8
-#: Of names of fewer characters, the first one must be the same: a ``guid`` is no
-#: misspelt ``uuid``.
+_LONG_NAME = 10
+#: Of names of fewer characters, the first one must be the same.
 _SHORT_NAME = 6
+#: Words of so many characters or fewer have many others near them: a ``uid``, a
+#: ``guid`` and a ``uuid4`` are no misspelt ``uuid``.
+_SHORT_WORD = 4
+#: Where a word ends in ``fileName``.
+_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def misspelt_names(
@@ -58,36 +63,70 @@ def nearest_name(given: str, names: tuple[str, ...]) -> str | None:
 
     Capitals, underscores and hyphens do not count.
     """
-    plain = _plain(given)
+    words = _words(given)
     near = [
-        (distance, name)
+        (slips, name)
         for name in names
-        if (distance := _distance_within(plain, _plain(name))) is not None
+        if (slips := _slips_between(words, _words(name))) is not None
     ]
     return min(near)[1] if near else None
 
 
-def _plain(name: str) -> str:
-    return "".join(filter(str.isalnum, name)).casefold()
+def _words(name: str) -> tuple[str, ...]:
+    parts = re.split(r"[\W_]+", _CAPITAL.sub("_", name))
+    return tuple(part.casefold() for part in parts if part)
 
 
-def _distance_within(given: str, name: str) -> int | None:
-    """Return how many slips are between two names; None if there are too many."""
-    if given in {name, f"{name}s"} or name == f"{given}s":
+def _slips_between(given: tuple[str, ...], name: tuple[str, ...]) -> int | None:
+    """Return how many slips are between two names; None if there are too many.
+
+    Names of several words are compared word by word: of ``file_name`` and
+    ``full_name``, no word is a misspelling of another.
+    """
+    slips = _slips_within("".join(given), "".join(name))
+    if slips and len(given) == len(name) > 1:
+        pairs = zip(given, name, strict=True)
+        return slips if all(_is_near_word(*pair) for pair in pairs) else None
+    return slips
+
+
+def _slips_within(given: str, name: str) -> int | None:
+    """Return how many slips are between two texts; None if there are too many."""
+    if _is_plural(given, name):
         return int(given != name)
     allowed = _allowed_slips(given, name)
     if abs(len(given) - len(name)) > allowed:
         return None
-    distance = edit_distance(given, name)
-    return distance if distance <= allowed else None
+    slips = edit_distance(given, name)
+    if len(name) <= _SHORT_WORD and sorted(given) != sorted(name):
+        return None
+    return slips if slips <= allowed else None
+
+
+def _is_plural(given: str, name: str) -> bool:
+    return given in {name, f"{name}s"} or name == f"{given}s"
 
 
 def _allowed_slips(given: str, name: str) -> int:
-    if len(name) < _SHORT_NAME and given[:1] != name[:1]:
+    same_start = given[:1] == name[:1]
+    if len(name) < _SHORT_NAME and not same_start:
         return -1
     if len(name) <= len("key"):
         return -1
-    return 1 if len(name) < _LONG_NAME else 2
+    return 2 if len(name) >= _LONG_NAME and same_start else 1
+
+
+def _is_near_word(given: str, name: str) -> bool:
+    """Return whether a word can be a misspelling of one in the name of a field.
+
+    Another letter in a short word makes another word, such as ``data`` of ``date``.
+    """
+    if _is_plural(given, name):
+        return True
+    slips = edit_distance(given, name)
+    if max(len(given), len(name)) > _SHORT_WORD:
+        return slips <= 2
+    return slips == 1 and (len(given) != len(name) or sorted(given) == sorted(name))
 
 
 def edit_distance(first: str, second: str) -> int:

@@ -35,6 +35,7 @@ SENT = (
         "tags",
         "input_urls",
         "primary",
+        *("file_name", "fileName", "filename", "uuid4", "uid", "guid_", "data_type"),
     ),
 )
 
@@ -51,19 +52,30 @@ SENT = (
         ("nmae", "name"),
         ("keys", "key"),
         ("component_issue", "component_issues"),
+        ("submision_script", "submission_script"),
+        ("submissionScrpit", "submission_script"),
+        ("run_dat", "run_date"),
+        ("rundaet", "run_date"),
+        ("filetpye", "file_type"),
+        ("fiel_type", "file_type"),
     ],
 )
 def test_a_misspelling_is_noticed(given: str, meant: str) -> None:
     fields = ("inputs", "outputs", "description", "run_date", "name", "key")
-    names = (*fields, "component_issues")
+    names = (*fields, "component_issues", "submission_script", "file_type")
     assert misspelt_names([given], names, names) == {given: meant}
 
 
 @pytest.mark.parametrize(
-    "given", ["inp", "guid", "prose", "ked", "", "x" * 65, "inputs" * 11, "a\0b"]
+    "given",
+    [
+        *("inp", "guid", "prose", "ked", "", "x" * 65, "inputs" * 11, "a\0b"),
+        *("uid", "uuid4", "file_name", "fileName", "filename", "date_typo"),
+        *("mescriptoin", "tyle_name"),
+    ],
 )
 def test_other_names_are_ignored(given: str) -> None:
-    names = ("inputs", "description", "uuid", "key", "x" * 64)
+    names = ("inputs", "description", "uuid", "key", "x" * 64, "full_name", "data_type")
     assert misspelt_names([given], names, names) == {}
 
 
