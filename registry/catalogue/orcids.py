@@ -16,8 +16,13 @@ _ADDRESS = "https://orcid.org/{}"
 _DIGITS = r"\d{4}-?\d{4}-?\d{4}-?\d{3}[\dX]"
 _BARE = re.compile(rf"(?:orcid:)?\s*({_DIGITS})", re.IGNORECASE)
 _URL = re.compile(rf"https?://(?:www\.)?orcid\.org/({_DIGITS})/?", re.IGNORECASE)
-#: What is meant as an ORCID iD, right or wrong: an address that has digits.
-_MEANT = re.compile(r"https?://(?:www\.)?orcid\.org/+([\dX-]+)/?", re.IGNORECASE)
+#: The same in the sandbox of ORCID, where people try their programs.
+_TRIED = re.compile(rf"https?://sandbox\.orcid\.org/({_DIGITS})/?", re.IGNORECASE)
+#: What is meant as an ORCID iD, right or wrong: any address at a host of ORCID.
+_MEANT = re.compile(
+    r"https?://(?:[^/?#\\]*[@.])?orcid\.org\.?(?:[:/?#\\].*)?",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def orcid_in(text: str) -> str | None:
@@ -35,12 +40,12 @@ def canonical_identifier(identifier: str) -> str:
 def spellings_of(identifier: str) -> list[str]:
     """Return the spellings in which a registry may have an identifier.
 
-    Records that are older than the one spelling keep theirs.
+    Records that are older than the one spelling keep theirs. The digits alone stand
+    for their URL.
     """
-    found = _URL.fullmatch(identifier)
-    if found is None:
+    digits = orcid_in(identifier)
+    if digits is None:
         return [identifier]
-    digits = _grouped(found[1])
     spellings = [
         f"{scheme}://{host}orcid.org/{written}{end}"
         for scheme in ("https", "http")
@@ -52,13 +57,15 @@ def spellings_of(identifier: str) -> list[str]:
 
 
 def validate_orcid(identifier: str) -> None:
-    """Reject the URL of an ORCID iD with too few digits or a wrong check digit."""
-    meant = _MEANT.fullmatch(identifier)
-    if meant is None or is_right(meant[1]):
+    """Reject each address at ORCID that is not that of an iD with the right digits."""
+    if _MEANT.fullmatch(identifier) is None:
+        return
+    found = _URL.fullmatch(identifier) or _TRIED.fullmatch(identifier)
+    if found and is_right(found[1]):
         return
     raise ValidationError(
-        "This is no ORCID iD: its check digit is wrong, or digits are missing. A right "
-        "one is https://orcid.org/0000-0002-1825-0097.",
+        "This is no ORCID iD: its check digit is wrong, digits are missing, or there "
+        "is more than the iD. A right one is https://orcid.org/0000-0002-1825-0097.",
         code="invalid_orcid",
     )
 

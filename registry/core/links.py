@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -191,17 +191,31 @@ def find_targets(
     references: Iterable[tuple[type[models.Model], Reference]],
 ) -> Mapping[tuple[type[models.Model], Reference], int]:
     """Return the ids of the records that there are, by model and reference."""
-    wanted: dict[tuple[type[models.Model], str], dict[Any, Reference]] = {}
-    for model, reference in references:
-        name, value = _field_and_value(model, reference)
-        wanted.setdefault((model, name), {})[value] = reference
+    wanted = _by_column(references)
     if not wanted:
         return {}
     columns = [Wanted(*column, list(values)) for column, values in wanted.items()]
-    return {
-        (columns[number].model, wanted[columns[number][:2]][value]): pk
-        for number, value, pk in find_rows(columns)
-    }
+    found: dict[tuple[type[models.Model], Reference], int] = {}
+    for number, value, pk in find_rows(columns):
+        for reference in wanted[columns[number][:2]][value]:
+            link = columns[number].model, reference
+            # what is on record as it was written comes before other spellings
+            if link not in found or str(reference) == value:
+                found[link] = pk
+    return found
+
+
+def _by_column(
+    references: Iterable[tuple[type[models.Model], Reference]],
+) -> dict[tuple[type[models.Model], str], dict[Any, list[Reference]]]:
+    """Return the references by model and field, and by the values to look for."""
+    wanted: dict[tuple[type[models.Model], str], dict[Any, list[Reference]]] = {}
+    for model, reference in dict.fromkeys(references):
+        name, values = _field_and_values(model, reference)
+        column = wanted.setdefault((model, name), {})
+        for value in values:
+            column.setdefault(value, []).append(reference)
+    return wanted
 
 
 def find_merged(
@@ -219,17 +233,18 @@ def find_merged(
     }
 
 
-def _field_and_value(
+def _field_and_values(
     model: type[models.Model], reference: Reference
-) -> tuple[str, int | str | uuid.UUID]:
-    """Name the field that a reference is looked up in, and the value it has there."""
+) -> tuple[str, Sequence[Any]]:
+    """Name the field that a reference is looked up in, and the values it can have."""
     match reference:
         case uuid.UUID():
-            return "uuid", reference
+            return "uuid", [reference]
         case NaturalKey(text):
             key: Any = natural_key_of(model)
-            return str(key.name), text
-    return str(model._meta.pk.name), reference
+            spellings = getattr(model, "spellings", {}).get(key.name)
+            return str(key.name), spellings(text) if spellings else [text]
+    return str(model._meta.pk.name), [reference]
 
 
 def targets_of(

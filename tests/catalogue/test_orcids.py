@@ -58,7 +58,8 @@ def test_every_spelling_with_a_wrong_digit_is_refused(url: str) -> None:
     [
         "https://ror.org/000000000",
         "https://example.org/0000-0002-1825-0098",
-        "https://orcid.org/members/list",
+        "https://notorcid.org/0000-0002-1825-0098",
+        "https://orcid.org.example.org/1",
     ],
 )
 def test_other_addresses_are_left_alone(url: str) -> None:
@@ -66,3 +67,32 @@ def test_other_addresses_are_left_alone(url: str) -> None:
     assert canonical_identifier(url) == url
     assert spellings_of(url) == [url]
     assert orcid_in(url) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(f"{SPELT[0]}{more}" for more in ("?x=1", "#a", "//", "/x")),
+        *("https://orcid.org/", "https://orcid.org", "http://orcid.org./"),
+        f"https://orcid.org:443/{CARBERRY}",
+        f"https://me@orcid.org/{CARBERRY}",
+        f"https://orcid.org//{CARBERRY}",
+        "https://orcid.org/members/list",
+        f"https://pub.orcid.org/v3.0/{CARBERRY}",
+        "https://sandbox.orcid.org/0000-0002-1825-0098",
+    ],
+)
+def test_other_addresses_at_orcid_are_refused(url: str) -> None:
+    with pytest.raises(ValidationError, match="no ORCID iD"):
+        validate_orcid(url)
+
+
+def test_an_orcid_of_the_sandbox_is_another_author() -> None:
+    url = f"https://sandbox.orcid.org/{CARBERRY}"
+    validate_orcid(url)
+    assert canonical_identifier(url) == url
+    assert spellings_of(url) == [url]
+
+
+def test_the_digits_alone_stand_for_their_url() -> None:
+    assert spellings_of(CARBERRY) == [*spellings_of(SPELT[0]), CARBERRY]

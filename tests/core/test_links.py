@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 import pytest
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
@@ -130,3 +131,41 @@ def test_very_many_links_are_resolved() -> None:
     item = ObjectFactory()
     wanted = [*range(10**6, 10**6 + 3000), item.pk]
     assert find_targets((Object, pk) for pk in wanted) == {(Object, item.pk): item.pk}
+
+
+ORCID = "0000-0002-1825-0097"
+SPELT = (f"http://orcid.org/{ORCID}", f"https://www.orcid.org/{ORCID}/", ORCID)
+
+
+@pytest.mark.django_db
+def test_an_author_is_found_by_every_spelling_of_an_orcid(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    author = AuthorFactory.create(identifier=f"https://orcid.org/{ORCID}")
+    wanted = [(Author, parse_link(one, Author)) for one in SPELT]
+    with django_assert_num_queries(1):
+        assert find_targets(wanted) == dict.fromkeys(wanted, author.pk)
+
+
+@pytest.mark.django_db
+def test_the_spelling_on_record_comes_before_others() -> None:
+    new, old = AuthorFactory.create_batch(2)
+    urls = {new.pk: f"https://orcid.org/{ORCID}", old.pk: f"http://orcid.org/{ORCID}"}
+    for pk, url in urls.items():
+        Author.objects.filter(pk=pk).update(identifier=url)
+    for pk, url in urls.items():
+        link = Author, NaturalKey(url)
+        assert find_targets([link]) == {link: pk}
+
+
+@pytest.mark.django_db
+def test_requests_link_to_an_author_by_every_spelling(client: Client) -> None:
+    author = AuthorFactory.create(identifier=f"https://orcid.org/{ORCID}")
+    client.force_login(author.registered_by)
+    for spelling in SPELT:
+        body = {"description": spelling, "authors": [spelling]}
+        made = client.post("/api/object/", body, content_type="application/json")
+        assert made.status_code == 201, made.content
+        found = client.get("/api/object/", {"authors": spelling})
+        assert found.status_code == 200, found.content
+        assert made.json()["url"] in found.content.decode()
