@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
+from registry.catalogue.models import Licence
 from registry.core.field_references import name_of
 from registry.core.record_types import record_type_of, record_types_by_rank
-from registry.search.pasted import find_licences, find_pasted
+from registry.search.licences import find_licences, words_for
+from registry.search.pasted import find_pasted, readings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,13 +40,40 @@ def search_records(text: str, *, user: Any, limit: int = 10) -> list[TypeMatches
     There are at most ``limit`` records of each type. Withdrawn records, and types
     without a match, are left out.
     """
-    if not text.strip():
-        return []
-    exact = _merge(find_pasted(text.strip(), user), limit)
-    if exact:
-        return exact
-    licences = _merge(find_licences(text.strip()), limit)
-    return [*search_names(text, limit=limit), *licences]
+    readings = readings_of(text)
+    for one in readings:
+        if exact := _merge(find_pasted(one, user), limit):
+            return exact
+    for one in readings:
+        if found := _search_words(one, limit):
+            return found
+    return []
+
+
+def _search_words(text: str, limit: int) -> list[TypeMatches]:
+    """Return the records with the words of a text, licences also by other names."""
+    found = {one.record_type: one for one in search_names(text, limit=limit)}
+    for named in _merge(_licences_named(text), limit):
+        known = found.get(named.record_type)
+        found[named.record_type] = _joined(named, known, limit) if known else named
+    return sorted(found.values(), key=lambda one: one.record_type.rank)
+
+
+def _licences_named(text: str) -> list[QuerySet[Any]]:
+    """Return the licences that a text names, and those with other words for it."""
+    words = words_for(text)
+    if not words or words == text.split():
+        return find_licences(text)
+    fields = list(map(name_of, record_type_of(Licence).search_texts))
+    similar = Licence.objects.filter(contains_every_word(words, fields))
+    return [*find_licences(text), similar]
+
+
+def _joined(first: TypeMatches, then: TypeMatches, limit: int) -> TypeMatches:
+    """Return the matches of a type in two searches, each once."""
+    records = list({one.pk: one for one in (*first.records, *then.records)}.values())
+    more = first.more or then.more or len(records) > limit
+    return TypeMatches(first.record_type, records[:limit], more)
 
 
 def search_names(text: str, *, limit: int = 10) -> list[TypeMatches]:

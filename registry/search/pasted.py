@@ -12,28 +12,31 @@ import uuid
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
-from django.db.models import Q, Value
+from django.db.models import Q
 
 from registry.catalogue.access import downloadable_files
 from registry.catalogue.models import (
     Author,
     DataProduct,
     ExternalObject,
-    Licence,
     Namespace,
     Object,
     StorageLocation,
 )
 from registry.catalogue.names import LATEST
 from registry.catalogue.orcids import orcid_in, spellings_of
-from registry.core.links import has_uuid
-from registry.core.record_types import record_types_by_rank
-from registry.core.text_prefixes import IndexedStart
+from registry.core.links import ResolvedLinks, has_uuid
+from registry.core.record_types import (
+    record_kinds,
+    record_type_named,
+    record_types_by_rank,
+)
 from registry.storage.models import StoredFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from django.db.models import QuerySet
 
@@ -46,14 +49,33 @@ _UUID = re.compile(
     r"(?:urn:uuid:)?([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32})",
     re.IGNORECASE,
 )
+_UUID_START = re.compile(r"[0-9a-f]{8}", re.IGNORECASE)
 _CHECKSUM = re.compile(r"(?:sha-?(?:1|256)[:=-])?([0-9a-f]{8,64})", re.IGNORECASE)
 _DOI = re.compile(
     r"(?:doi:\s*|(?:https?://)?(?:dx\.|www\.)?doi\.org/)?(10\.\d{4,9}/\S+)",
     re.IGNORECASE,
 )
-_URL = re.compile(r"https?://(\S+?)/?", re.IGNORECASE)
-#: The short names of licences in the list of SPDX.
-_SPDX = re.compile(r"[a-z0-9][a-z0-9.+-]{1,60}", re.IGNORECASE)
+#: An address of a record, at any host; one without a host begins with a slash.
+_HOST = r"(?:https?://[^\s/]+|(?:[\w-]+\.)+[\w-]+(?::\d+)?|localhost(?::\d+)?)?"
+_END = r"/?(?:[?#]\S*)?"
+_RECORD = re.compile(rf"{_HOST}/(?:\S*/)?([a-z_]+)/(\d{{1,19}}){_END}")
+_FILE = re.compile(
+    rf"{_HOST}/(?:\S*/)?data/([0-9a-f]{{8,64}})(?:/file)?{_END}", re.IGNORECASE
+)
+_CITED = re.compile(rf"{_HOST}/(?:\S*/)?data_product/([^?#]+:[^?#]+)(?:[?#].*)?")
+
+#: What people paste with an identifier: quotes, brackets and the end of a sentence.
+_AROUND = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb<>()[]{}"
+_AFTER = ".,;"
+
+
+def readings_of(text: str) -> list[str]:
+    """Return a text, and the same without what is around it if there is anything."""
+    bare, before = text.strip(), ""
+    while bare != before:
+        before = bare
+        bare = bare.strip(_AROUND).rstrip(_AFTER).strip()
+    return [one for one in dict.fromkeys((text.strip(), bare)) if one]
 
 
 def find_pasted(text: str, user: Any) -> Found:
@@ -64,18 +86,45 @@ def find_pasted(text: str, user: Any) -> Found:
     found: Found = []
     if match := _UUID.fullmatch(text):
         found += _by_uuid(uuid.UUID(match[1]))
-    if match := _CHECKSUM.fullmatch(text):
+    if match := _CHECKSUM.fullmatch(text) or _FILE.fullmatch(text):
         found += _by_checksum(match[1].lower(), user)
+    if _UUID_START.fullmatch(text):
+        found += _by_start_of_uuid(text)
     if orcid := orcid_in(text):
         found.append(_by_orcid(orcid))
     if match := _DOI.fullmatch(text):
         found.append(_by_doi(match[1]))
-    return found or _by_cited_name(text)
+    return found or _by_address(text) or _by_cited_name(text)
+
+
+def _by_address(text: str) -> Found:
+    """Return what the address of a page or of the API leads to, at any host."""
+    if match := _RECORD.fullmatch(text):
+        return _by_id(*match.groups())
+    if match := _CITED.fullmatch(text):
+        return _by_cited_name(unquote(match[1]))
+    return []
+
+
+def _by_id(kind: str, number: str) -> Found:
+    """Return the record with an id, or the one that it was merged into."""
+    if kind not in record_kinds():
+        return []
+    model = record_type_named(kind).model
+    pk = ResolvedLinks().get(model, number)
+    return [model.objects.filter(pk=pk)] if isinstance(pk, int) else []
 
 
 def _by_uuid(wanted: uuid.UUID) -> Found:
     models = [one.model for one in record_types_by_rank() if has_uuid(one.model)]
     return [model.objects.filter(uuid=wanted) for model in models]
+
+
+def _by_start_of_uuid(digits: str) -> Found:
+    """Return the records whose UUIDs begin so; an index has them side by side."""
+    first, last = (uuid.UUID(f"{digits}{one * 24}") for one in "0f")
+    models = [one.model for one in record_types_by_rank() if has_uuid(one.model)]
+    return [model.objects.filter(uuid__range=(first, last)) for model in models]
 
 
 def _by_checksum(digits: str, user: Any) -> Found:
@@ -144,17 +193,21 @@ def _by_cited_name(text: str) -> Found:
         for at in range(1, len(parts))
         if all((parts[0], parts[-1]))
     }
-    if not splits:
-        return []
-    spaces = Namespace.objects.filter(name__in=splits).values_list("pk", "name")
-    named = [
-        Q(namespace=pk) & condition
-        for pk, name in spaces
-        for condition in _named(splits[name])
-    ]
+    named = list(_named_in_spaces(splits)) if splits else []
+    if not named and "@" in text:
+        # whose namespace somebody left out
+        name, _, version = text.rpartition("@")
+        named = [Q(name=name, version=version)]
     if not named:
         return []
     return [DataProduct.objects.filter(reduce(or_, named)).latest_first()]
+
+
+def _named_in_spaces(splits: Mapping[str, str]) -> Iterator[Q]:
+    """Yield the conditions of names by their namespaces, where there are these."""
+    spaces = Namespace.objects.filter(name__in=splits).values_list("pk", "name")
+    for pk, name in spaces:
+        yield from (Q(namespace=pk) & one for one in _named(splits[name]))
 
 
 def _named(cited: str) -> Iterator[Q]:
@@ -164,22 +217,3 @@ def _named(cited: str) -> Iterator[Q]:
     if at:
         is_latest = version in {"", LATEST}
         yield Q(name=name) if is_latest else Q(name=name, version=version)
-
-
-def find_licences(text: str) -> Found:
-    """Return the licences with this name or URL, or with this short name of SPDX."""
-    begun = Licence.objects.alias(start=IndexedStart("licence_info"))
-    named = begun.filter(start=IndexedStart(Value(text)))
-    urls = _licence_urls(text)
-    return [named, Licence.objects.filter(identifier__in=urls)] if urls else [named]
-
-
-def _licence_urls(text: str) -> list[str]:
-    found = _URL.fullmatch(text)
-    if found:
-        rest = [f"{found[1]}/", found[1]]
-    elif _SPDX.fullmatch(text):
-        rest = [f"spdx.org/licenses/{text}{end}" for end in ("", ".html", "/")]
-    else:
-        return []
-    return [f"{scheme}://{one}" for scheme in ("https", "http") for one in rest]

@@ -53,6 +53,7 @@ LICENCE = RecordType(
         models.Licence.identifier,
         models.Licence.object,
     ),
+    search_texts=(models.Licence.licence_info, models.Licence.identifier),
     describes=(models.Licence.object,),
     registered_by=Who.OWNERS_OF_ITS_OBJECT,
     rule=by_owners_of(models.Licence.object),
