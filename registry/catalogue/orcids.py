@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 #: The address that all spellings are kept as.
 _ADDRESS = "https://orcid.org/{}"
 _DIGITS = r"\d{4}-?\d{4}-?\d{4}-?\d{3}[\dX]"
+_ALONE = re.compile(rf"({_DIGITS})", re.IGNORECASE)
 _BARE = re.compile(rf"(?:orcid:)?\s*({_DIGITS})", re.IGNORECASE)
 _URL = re.compile(rf"https?://(?:www\.)?orcid\.org/({_DIGITS})/?", re.IGNORECASE)
 #: The same in the sandbox of ORCID, where people try their programs.
@@ -43,9 +44,10 @@ def spellings_of(identifier: str) -> list[str]:
     Records that are older than the one spelling keep theirs. The digits alone stand
     for their URL.
     """
-    digits = orcid_in(identifier)
-    if digits is None:
+    found = _URL.fullmatch(identifier) or _ALONE.fullmatch(identifier)
+    if found is None:
         return [identifier]
+    digits = _grouped(found[1])
     spellings = [
         f"{scheme}://{host}orcid.org/{written}{end}"
         for scheme in ("https", "http")

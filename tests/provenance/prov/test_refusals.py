@@ -89,7 +89,7 @@ BROKEN = [
     ),
     (
         "wasAttributedTo/_:c/prov:agent",
-        "https://orcid.org/a b",
+        "https://ror.org/a b",
         "$.wasAttributedTo['_:c']",
         "identifier: ",
     ),
