@@ -22,8 +22,11 @@ NAME_LISTS = frozenset({"fields", "omit", "expand", "ordering"})
 
 def tidy_parameters(request: HttpRequest) -> None:
     """Join the names of fields, and drop empty and equal values beside others."""
+    # most requests have no query
+    if not request.META.get("QUERY_STRING"):
+        return
     given: Any = request.GET
-    if all(_is_tidy(name, values) for name, values in given.lists()):
+    if all(_is_tidy(*pair) for pair in given.lists()):
         return
     tidied = QueryDict(mutable=True)
     for name, values in given.lists():
@@ -49,6 +52,8 @@ def refuse_repeated(given: QueryDict, multiple: Collection[str] = ()) -> None:
 
     Those in ``multiple`` may have them.
     """
+    if not given:
+        return
     repeated = [
         name
         for name, values in given.lists()
