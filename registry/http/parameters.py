@@ -2,16 +2,14 @@
 
 Django returns the last value of a parameter that is given several times. Nothing here
 is dropped in silence: the names of fields are joined, an empty value beside another one
-says nothing, and what has several values all the same is refused, unless it may.
+says nothing, and the filters refuse what has several values all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from django.http import QueryDict
-from rest_framework.exceptions import ValidationError
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -22,9 +20,6 @@ NAME_LISTS = frozenset({"fields", "omit", "expand", "ordering"})
 
 def tidy_parameters(request: HttpRequest) -> None:
     """Join the names of fields, and drop empty and equal values beside others."""
-    # most requests have no query
-    if not request.META.get("QUERY_STRING"):
-        return
     given: Any = request.GET
     if all(_is_tidy(*pair) for pair in given.lists()):
         return
@@ -45,19 +40,3 @@ def _tidied(name: str, values: list[str]) -> list[str]:
     if name not in NAME_LISTS:
         return some
     return [",".join(part.strip() for one in some for part in one.split(","))]
-
-
-def refuse_repeated(given: QueryDict, multiple: Collection[str] = ()) -> None:
-    """Raise ``ValidationError`` for parameters with several values.
-
-    Those in ``multiple`` may have them.
-    """
-    if not given:
-        return
-    repeated = [
-        name
-        for name, values in given.lists()
-        if len(values) > 1 and name not in multiple
-    ]
-    if repeated:
-        raise ValidationError({name: ["Give it once."] for name in repeated})

@@ -49,7 +49,9 @@ class CountedView(APIView):
 
         Raises ``Busy`` if no slot is free for a costly read.
         """
-        tidy_parameters(request._request)
+        # most requests have no query
+        if request.META.get("QUERY_STRING"):
+            tidy_parameters(request._request)
         is_costly_format = self._asks_for_costly_format(request)
         self._authenticate(request)
         is_export = self.is_export or is_costly_format

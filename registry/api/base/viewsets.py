@@ -151,8 +151,9 @@ class RowViewSet(TaggedView, GenericViewSet[Any]):
 
     def check_field_choice(self) -> None:
         """Refuse an invalid selection of fields, before anything is stored."""
-        refuse_unknown(self.request.query_params, RECORD_PARAMETERS)
-        _ = self.reader
+        if self.request.query_params:
+            refuse_unknown(self.request.query_params, RECORD_PARAMETERS)
+            _ = self.reader
 
     def read_page(
         self, queryset: QuerySet[Any], keys: Sequence[SortKey], limit: int

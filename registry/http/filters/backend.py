@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import BaseFilterBackend
 
-from registry.http.parameters import refuse_repeated
-
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import QueryDict
@@ -52,7 +50,7 @@ def refuse_unknown(
     Parameters with several values are refused, except those in ``multiple``. This
     refuses invalid values of ``raw`` too, because the renderers that read it cannot.
     """
-    refuse_repeated(given, multiple)
+    _refuse_repeated(given, multiple)
     if given.get("raw", "").lower() not in {"", "true", "false"}:
         raise ValidationError({"raw": ["Give true or false."]})
     names = list(allowed)
@@ -77,3 +75,19 @@ def _hint(unknown: list[str], names: list[str]) -> str:
     if nearest:
         return f"Did you mean {nearest[0]} instead of {unknown[0][:100]}?"
     return f"Not known: {', '.join(unknown)[:200]}"
+
+
+def _refuse_repeated(given: QueryDict, multiple: Collection[str]) -> None:
+    """Raise ``ValidationError`` for parameters with several values.
+
+    Those in ``multiple`` may have them.
+    """
+    if not given:
+        return
+    repeated = [
+        name
+        for name, values in given.lists()
+        if len(values) > 1 and name not in multiple
+    ]
+    if repeated:
+        raise ValidationError({name: ["Give it once."] for name in repeated})
