@@ -111,11 +111,24 @@ def _parse_uuid(text: str) -> uuid.UUID | None:
 
 def describe_wrong(value: Any, model: type[models.Model]) -> str:
     """Return the error for an invalid link to a model, with the valid forms."""
-    *most, last = ways_to_link(model, f" (…/api/{kind_of(model)}/1/)")
+    name = model._meta.verbose_name
+    return f"{str(value)[:100]!r} is not a valid {name}: use {_valid_forms(model)}."
+
+
+def describe_unknown(value: NaturalKey, model: type[models.Model]) -> str:
+    """Return the error for a name that no record has; perhaps it was misspelt."""
+    name, key = model._meta.verbose_name, natural_key_of(model)
+    called = getattr(key, "name", "name").replace("_", " ")
     return (
-        f"{str(value)[:100]!r} is not a valid {model._meta.verbose_name}: "
-        f"use its {', '.join(most)} or {last}."
+        f"There is no {name} with the {called} {value.text[:100]!r}. "
+        f"Use {_valid_forms(model)}."
     )
+
+
+def _valid_forms(model: type[models.Model]) -> str:
+    """Return the ways to write a link to a model, with an example of its URL."""
+    *most, last = ways_to_link(model, f" (…/api/{kind_of(model)}/1/)")
+    return f"its {', '.join(most)} or {last}"
 
 
 def ways_to_link(model: type[models.Model], example: str = "") -> list[str]:

@@ -10,6 +10,7 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.views import APIView
 
 from registry.http.bodies import hold_if_large, prepare_body
+from registry.http.parameters import tidy_parameters
 from registry.http.read_slots import hold_read_slot
 from registry.http.sign_in_attempts import count_failure
 from registry.http.throttling import SAFE, refuse_excess
@@ -48,6 +49,9 @@ class CountedView(APIView):
 
         Raises ``Busy`` if no slot is free for a costly read.
         """
+        # most requests have no query
+        if request.META.get("QUERY_STRING"):
+            tidy_parameters(request._request)
         is_costly_format = self._asks_for_costly_format(request)
         self._authenticate(request)
         is_export = self.is_export or is_costly_format

@@ -131,6 +131,12 @@ def test_lists_show_filters_as_text_inputs(client: Client) -> None:
     assert not page.find("select", {"name": "namespace"})
 
 
+def test_the_form_keeps_every_value_of_a_filter(client: Client) -> None:
+    answer = client.get("/api/code_run/?inputs=11&inputs=17", headers=PAGE)
+    fields = soup_of(answer).select(".filters input[name=inputs]")
+    assert [field["value"] for field in fields] == ["11", "17"]
+
+
 def test_pages_have_the_content_security_policy(client: Client) -> None:
     answer = client.get("/api/object/", headers=PAGE)
     assert "unsafe" not in answer["Content-Security-Policy"]

@@ -45,13 +45,13 @@ def test_reading(page: Page) -> None:
 
 def test_filtering(page: Page) -> None:
     page.goto("/data_product/")
-    page.locator(".filters summary").click()
+    page.locator(".filters > summary").click()
     page.get_by_label("Name", exact=True).fill("influenza/*")
     page.get_by_role("button", name="Filter").click()
     expect(page.locator("tbody tr")).to_have_count(4)
     page.get_by_label("Namespace").fill("no link")
     page.get_by_role("button", name="Filter").click()
-    expect(page.get_by_role("alert")).to_contain_text("is not a valid")
+    expect(page.get_by_role("alert")).to_contain_text("There is no namespace")
 
 
 def test_registering(page: Page, site: Site) -> None:

@@ -26,6 +26,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.web.pages import FACTORIES, link, main_of, path, rows, words_of
+from tests.withdrawing import withdraw
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +37,7 @@ def _list(kind: str, **query: Any) -> Tag:
     return main_of(Client().get(f"/{kind}/", query))
 
 
-def _refused(kind: str, query: dict[str, str], status: int = 400) -> Tag:
+def _refused(kind: str, query: dict[str, Any], status: int = 400) -> Tag:
     return main_of(Client().get(f"/{kind}/", query), status)
 
 
@@ -94,9 +95,55 @@ def test_several_links_mean_any_of_them_and_stay_in_the_form() -> None:
 
 
 @pytest.mark.parametrize(
+    "given, selected, shown",
+    [
+        ("", "not withdrawn", ["new"]),
+        ("False", "not withdrawn", ["new"]),
+        ("1", "also withdrawn", ["new", "old"]),
+        ("only", "only withdrawn", ["old"]),
+    ],
+)
+def test_the_form_keeps_which_withdrawn_records_are_listed(
+    given: str, selected: str, shown: list[str]
+) -> None:
+    withdraw(DataProductFactory.create(name="old"))
+    DataProductFactory.create(name="new")
+    main = _list("data_product", withdrawn=given)
+    assert rows(main) == shown
+    options = main.select("select[name=withdrawn] option")
+    assert [(one["value"], one.text) for one in options] == [
+        ("", "not withdrawn"),
+        ("true", "also withdrawn"),
+        ("only", "only withdrawn"),
+    ]
+    chosen = main.select_one("select[name=withdrawn] option[selected]")
+    assert chosen is not None
+    assert chosen.text == selected
+    about = main.select_one("#h-withdrawn")
+    assert about is not None
+    assert "Whether the list has withdrawn records" in words_of(about)
+
+
+def test_a_plain_value_that_is_given_twice_is_refused_and_kept_in_the_form() -> None:
+    main = _refused("data_product", {"name": ["a", "b"]})
+    fields = main.select(".filters input[name=name]")
+    assert [field["value"] for field in fields] == ["a", "b"]
+    assert "Give it once." in words_of(main)
+
+
+def test_strangers_are_told_how_to_give_an_account() -> None:
+    main = _list("author")
+    about = main.select_one("#h-updated_by")
+    assert about is not None
+    assert "Its URL or id;" in words_of(about)
+    refused = words_of(_refused("author", {"updated_by": "ada"}))
+    assert "only people who are signed in can give a user name" in refused
+
+
+@pytest.mark.parametrize(
     "kind, name, value, message",
     [
-        ("data_product", "namespace", "mine", "is not a valid namespace"),
+        ("data_product", "namespace", "mine", "There is no namespace with"),
         ("issue", "severity", "bad", "Enter a whole number."),
         ("storage_location", "public", "perhaps", "Give true or false."),
         ("code_run", "run_date", "yesterday", "Give a date and time such as"),
@@ -184,7 +231,9 @@ def test_invalid_page_parameters_are_refused(name: str, value: str) -> None:
 
 
 def test_an_invalid_cursor_gets_404() -> None:
-    _refused("namespace", {"cursor": "nowhere"}, 404)
+    main = _refused("namespace", {"cursor": "nowhere", "name": "a*"}, 404)
+    assert "is not valid any more" in words_of(main)
+    assert link(main, "First page") == "/namespace/?name=a%2A"
 
 
 def test_pages_link_to_next_and_previous() -> None:

@@ -110,7 +110,7 @@ def _response_headers(response: Any, view: Any) -> list[tuple[str, str]]:
     return list(headers.items())
 
 
-def _filters(view: Any, request: Request) -> list[dict[str, str]]:
+def _filters(view: Any, request: Request) -> list[dict[str, Any]]:
     """Return the filters of a list, described as text inputs."""
     filters = getattr(view, "filters", None)
     if filters is None or getattr(view, "detail", True):
@@ -118,7 +118,7 @@ def _filters(view: Any, request: Request) -> list[dict[str, str]]:
     return [
         {
             "name": name,
-            "value": request.query_params.get(name, ""),
+            "values": request.query_params.getlist(name) or [""],
             "explanation": str(getattr(chosen, "explanation", "")),
         }
         for name, chosen in filters.filters.items()

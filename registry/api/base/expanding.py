@@ -74,13 +74,18 @@ class ExpandedReader(RecordReader):
     """Reads records with the linked records in the fields of these names.
 
     Raises ``ValidationError`` for other names, and when there are too many records.
+    ``full`` reads all fields, also those that the request leaves out.
     """
 
     def __init__(
-        self, reader: RecordReader, names: Iterable[str], reader_of: ReaderOf
+        self,
+        reader: RecordReader,
+        names: Iterable[str],
+        full: RecordReader,
+        reader_of: ReaderOf,
     ) -> None:
         chosen = dict.fromkeys(names)
-        _check_names(reader, chosen)
+        _check_names(reader, chosen, full)
         links: list[Any] = [c for c in reader.columns if c.name in chosen]
         self._links: list[LinkColumn] = links
         self._reader_of = reader_of
@@ -127,17 +132,25 @@ class ExpandedReader(RecordReader):
         return {row[0]: one for row, one in zip(rows, shown, strict=True)}
 
 
-def _check_names(reader: RecordReader, names: Iterable[str]) -> None:
+def _check_names(
+    reader: RecordReader, names: Iterable[str], full: RecordReader
+) -> None:
     """Raise the errors of names that cannot be expanded."""
     allowed = expandable_names(reader)
     wrong = [name for name in names if name not in allowed]
     if wrong:
-        raise ValidationError({"expand": [_reason(reader, n, allowed) for n in wrong]})
+        raise ValidationError(
+            {"expand": [_reason(reader, n, allowed, full) for n in wrong]}
+        )
 
 
-def _reason(reader: RecordReader, name: str, allowed: Sequence[str]) -> str:
+def _reason(
+    reader: RecordReader, name: str, allowed: Sequence[str], full: RecordReader
+) -> str:
     """Return why a name cannot be expanded."""
     shown = name[:100] or "an empty name"
+    if name in full.names and name not in reader.names:
+        return f"{shown}: is not among the fields that fields= and omit= leave."
     first = name.replace("__", ".").partition(".")[0]
     if first != name and first in allowed:
         return f"{shown}: only one level can be expanded, such as {first}."
@@ -147,7 +160,9 @@ def _reason(reader: RecordReader, name: str, allowed: Sequence[str]) -> str:
             f"{shown}: this list grows without a bound. Read its records page by page "
             "from their own list."
         )
-    return f"{shown}: choose from {', '.join(allowed) or 'nothing'}."
+    if not allowed:
+        return f"{shown}: there is no link that can be expanded."
+    return f"{shown}: choose from {', '.join(allowed)}."
 
 
 def _too_much(what: str) -> ValidationError:

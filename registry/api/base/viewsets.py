@@ -143,6 +143,7 @@ class RowViewSet(TaggedView, GenericViewSet[Any]):
         return ExpandedReader(
             reader,
             names,
+            self.full_reader,
             lambda model: as_viewer_sees(
                 self._reader_of(row_type_of(model)), self.request
             ),
@@ -150,8 +151,9 @@ class RowViewSet(TaggedView, GenericViewSet[Any]):
 
     def check_field_choice(self) -> None:
         """Refuse an invalid selection of fields, before anything is stored."""
-        _ = self.reader
-        refuse_unknown(self.request.query_params, RECORD_PARAMETERS)
+        if self.request.query_params:
+            refuse_unknown(self.request.query_params, RECORD_PARAMETERS)
+            _ = self.reader
 
     def read_page(
         self, queryset: QuerySet[Any], keys: Sequence[SortKey], limit: int

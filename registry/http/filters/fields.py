@@ -19,7 +19,7 @@ from registry.core.links import (
     LinkError,
     NaturalKey,
     Reference,
-    describe_wrong,
+    describe_unknown,
     find_targets,
     parse_link,
     ways_to_link,
@@ -281,6 +281,20 @@ class LinkFilter(django_filters.Filter):
         return qs.filter(pk__in=linked.values("pk"))
 
 
+class AccountFilter(LinkFilter):
+    """Records with a link to accounts, whose names not everybody can give."""
+
+    @property
+    def explanation(self) -> str:
+        """The ways to write a link, and who can give a name."""
+        return f"{super().explanation}; a user name only if you are signed in"
+
+    @property
+    def explanation_for_strangers(self) -> str:
+        """The ways for people without an account to write a link."""
+        return "its URL or id; several mean any of them"
+
+
 def _ids(model: type[Model], references: Sequence[Reference]) -> list[int]:
     """Return the ids of these references; ids are not looked up."""
     ids = [one for one in references if isinstance(one, int)]
@@ -288,7 +302,7 @@ def _ids(model: type[Model], references: Sequence[Reference]) -> list[int]:
     found = find_targets((model, one) for one in others)
     for one in others:
         if isinstance(one, NaturalKey) and (model, one) not in found:
-            raise ValidationError(describe_wrong(one, model), code="invalid")
+            raise ValidationError(describe_unknown(one, model), code="invalid")
     return ids + list(found.values())
 
 

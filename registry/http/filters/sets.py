@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django.core.exceptions import ValidationError
 from django.db import models
+from rest_framework.exceptions import NotAuthenticated
 
 from registry.core import validators
 from registry.core.links import NaturalKey
 from registry.core.models import Record
 from registry.core.record_types import RecordType, RowType, record_types, row_type_of
 from registry.http.filters.fields import (
+    AccountFilter,
     BooleanFilter,
     ConditionFilter,
     EmptyFilter,
@@ -67,12 +69,22 @@ class FilterSet:
     #: Left out of every list that is not asked for them.
     leaves_out_withdrawn: bool = False
 
+    @cached_property
+    def multiple(self) -> frozenset[str]:
+        """The names of the parameters that can have several values."""
+        return frozenset(
+            name
+            for name, one in self.filters.items()
+            if getattr(one, "multiple", False)
+        )
+
     def apply(
         self, queryset: models.QuerySet[Any], parameters: QueryDict, *, viewer: Any
     ) -> tuple[models.QuerySet[Any], dict[str, list[str]]]:
         """Return the filtered queryset, and the errors of parameters by name.
 
-        ``viewer`` is the user whose request it is.
+        ``viewer`` is the user whose request it is; raises ``NotAuthenticated`` if they
+        have to sign in to use a filter.
         """
         errors: dict[str, list[str]] = {}
         if self.leaves_out_withdrawn and not parameters.get(WITHDRAWN):
@@ -84,7 +96,7 @@ class FilterSet:
             try:
                 value = _value_of(filter_, name, parameters)
                 if value is not None:
-                    _check_viewer(filter_, value, viewer)
+                    _check_viewer(name, filter_, value, viewer)
                     queryset = filter_.filter(queryset, value)
             except ValidationError as error:
                 errors[name] = list(error.messages)
@@ -107,7 +119,9 @@ def filters_of_type(declared: RowType[Any]) -> FilterSet:
         }
         for condition in declared.conditions:
             filters[condition.name] = ConditionFilter(condition=condition.holds)
-        filters[WITHDRAWN] = WithdrawnFilter(field_name=WITHDRAWN)
+        filters[WITHDRAWN] = WithdrawnFilter(
+            field_name=WITHDRAWN, help_text="Whether the list has withdrawn records."
+        )
         filters |= dict(_reverse_filters(model))
         filters |= {
             one.name: FoundFilter(found=one, help_text=one.help_text)
@@ -182,7 +196,8 @@ def fields_as_filters(
 def filter_of(field: Any) -> django_filters.Filter:
     """Return the filter for a field, according to its type."""
     if field.is_relation:
-        return LinkFilter(field_name=field.name, model=field.related_model)
+        kind = AccountFilter if field.related_model is User else LinkFilter
+        return kind(field_name=field.name, model=field.related_model)
     spellings = getattr(field.model, "spellings", {}).get(field.name)
     if spellings is not None:
         return SpelledFilter(field_name=field.name, spellings=spellings)
@@ -197,15 +212,14 @@ def _value_of(filter_: Any, name: str, parameters: QueryDict) -> Any:
     return None if raw == "" else filter_.field.clean(raw)
 
 
-def _check_viewer(filter_: Any, value: Any, viewer: Any) -> None:
+def _check_viewer(name: str, filter_: Any, value: Any, viewer: Any) -> None:
     """Refuse the names of accounts, which only those who have one can see."""
-    if getattr(filter_, "target", None) is not User or viewer.is_authenticated:
+    if not isinstance(filter_, AccountFilter) or viewer.is_authenticated:
         return
     if any(isinstance(one, NaturalKey) for one in value):
-        raise ValidationError(
-            "Only people who are signed in can give a user name: give the URL or the "
-            "id of the account.",
-            code="invalid",
+        raise NotAuthenticated(
+            f"{name}: only people who are signed in can give a user name. Sign in, or "
+            "give the URL or the id of the account."
         )
 
 

@@ -90,6 +90,21 @@ def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     return page(request, 404, _public_message(exception))
 
 
+def no_such_page(request: HttpRequest) -> HttpResponse:
+    """Return the page for a page of a list whose cursor is not valid, or not any more.
+
+    It links to the first page of the same list.
+    """
+    query = request.GET.copy()
+    query.pop("cursor", None)
+    context = {
+        **_context(404, "This address of a page of a list is not valid any more."),
+        "advice": "The list is still there: go to its first page.",
+        "first_page": f"{request.path}?{query.urlencode()}",
+    }
+    return render(request, "web/error.html", context, status=404)
+
+
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     """Return the page for a request beyond the rate limit."""
     response = page(request, 429, f"You can send requests again in {seconds} seconds.")

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.text import Truncator
@@ -25,11 +24,12 @@ from registry.http.filters.identity import EVENT_FILTERS
 from registry.identity.models import User
 from registry.identity.roles import is_administrator
 from registry.web.describe import field_label
+from registry.web.filter_inputs import filter_inputs
+from registry.web.views.errors import no_such_page
 from registry.web.views.lists import (
     PagePagination,
     apply_filters,
     errors_in,
-    filter_inputs,
     other_errors_of,
 )
 
@@ -78,8 +78,8 @@ def events(request: HttpRequest) -> HttpResponse:
             )
     except ValidationError as error:
         errors = errors_in(error)
-    except NotFound as error:
-        raise Http404(str(error.detail)) from error
+    except NotFound:
+        return no_such_page(request)
     context = {
         "errors": errors,
         "other_errors": other_errors_of(EVENT_FILTERS, errors),

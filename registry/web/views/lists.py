@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from django.http import Http404
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotAuthenticated, NotFound, ValidationError
 from rest_framework.request import Request
 
-from registry.core.links import kind_of
 from registry.core.record_types import record_type_named
 from registry.http.filters import filters_of
 from registry.http.filters.backend import LIST_PARAMETERS, refuse_unknown
-from registry.http.filters.fields import BooleanFilter
-from registry.http.filters.identity import ChoicesFilter
 from registry.http.pagination import (
     PAGE_SIZE,
     RecordPagination,
     orderable_fields,
     page_size_of,
 )
+from registry.http.parameters import tidy_parameters
 from registry.http.read_slots import hold_read_slot
-from registry.identity.models import User
 from registry.web.describe import address_of, field_label, value_of
+from registry.web.filter_inputs import comparison_inputs, filter_inputs
 from registry.web.record_pages import page_of
+from registry.web.views.errors import no_such_page
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -39,10 +36,6 @@ if TYPE_CHECKING:
     from registry.core.record_types import RecordType
     from registry.http.filters import FilterSet
     from registry.http.keyset import SortKey
-
-
-#: The inputs that compare, as HTML without values, by model.
-_WITHOUT_VALUES: dict[Any, str] = {}
 
 
 class PagePagination(RecordPagination):
@@ -100,8 +93,8 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
             )
     except ValidationError as error:
         errors = errors_in(error)
-    except NotFound as error:
-        raise Http404(str(error.detail)) from error
+    except NotFound:
+        return no_such_page(request)
     context = {
         "record_type": record_type,
         "errors": errors,
@@ -126,11 +119,16 @@ def apply_filters(
 
     An unknown parameter is an error, as in the API.
     """
+    tidy_parameters(request)
     try:
-        refuse_unknown(request.GET, (*filters.filters, *LIST_PARAMETERS))
+        refuse_unknown(
+            request.GET, (*filters.filters, *LIST_PARAMETERS), filters.multiple
+        )
+        return filters.apply(queryset, request.GET, viewer=request.user)
     except ValidationError as error:
         return queryset, errors_in(error)
-    return filters.apply(queryset, request.GET, viewer=request.user)
+    except NotAuthenticated as error:
+        return queryset, {"filter": [str(error.detail)]}
 
 
 def errors_in(error: ValidationError) -> dict[str, list[str]]:
@@ -144,80 +142,6 @@ def errors_in(error: ValidationError) -> dict[str, list[str]]:
     }
 
 
-def filter_inputs(
-    filters: FilterSet, request: HttpRequest, errors: dict[str, list[str]]
-) -> list[dict[str, Any]]:
-    """Return the inputs of the filter form with their values and errors.
-
-    Those that compare, and ask for what is empty, are in ``comparison_inputs``.
-    """
-    plain = {n: one for n, one in filters.filters.items() if "__" not in n}
-    return list(_inputs(filters.model, plain, request, errors))
-
-
-def comparison_inputs(
-    filters: FilterSet, request: HttpRequest, errors: dict[str, list[str]]
-) -> str:
-    """Return the inputs that compare, as HTML; most requests use none of them."""
-    given = any("__" in name for name in request.GET)
-    if not given and filters.model in _WITHOUT_VALUES:
-        return _WITHOUT_VALUES[filters.model]
-    further = {n: one for n, one in filters.filters.items() if "__" in n}
-    inputs = list(_inputs(filters.model, further, request, errors))
-    context = {"filters": inputs, "given": given}
-    html = render_to_string("web/parts/comparisons.html", context) if inputs else ""
-    if not given:
-        _WITHOUT_VALUES[filters.model] = html
-    return html
-
-
-def _inputs(
-    model: Any,
-    filters: Mapping[str, Any],
-    request: HttpRequest,
-    errors: dict[str, list[str]],
-) -> Iterator[dict[str, Any]]:
-    """Yield inputs of the filter form."""
-    for name, chosen in filters.items():
-        yield {
-            "name": name,
-            "label": _filter_label(name, chosen),
-            "explanation": chosen.explanation,
-            "help_text": chosen.extra.get("help_text", "") or _help_text(model, name),
-            "values": [text for text in request.GET.getlist(name) if text] or [""],
-            "errors": errors.get(name, []),
-            "boolean": isinstance(chosen, BooleanFilter),
-            "choices": choices_of(chosen, model, name),
-            "suggests": _suggests(chosen, request),
-        }
-
-
-def _filter_label(name: str, chosen: Any) -> str:
-    """Return the label of a filter: its field, and how it compares."""
-    field_name, _, comparison = name.partition("__")
-    words = f" {chosen.comparison}" if comparison else ""
-    return f"{field_label(field_name)}{words}"
-
-
-def choices_of(chosen: Any, model: Any, name: str) -> list[tuple[str, str]]:
-    """Return the choices of a filter with their labels, if it has choices."""
-    if not isinstance(chosen, ChoicesFilter):
-        return []
-    labels = dict(model._meta.get_field(name).flatchoices)
-    return [(choice, str(labels.get(choice, choice))) for choice in chosen.choices]
-
-
-def _suggests(chosen: Any, request: HttpRequest) -> str:
-    """Return the kind of the records that a filter suggests.
-
-    Only users who are signed in get suggestions of accounts.
-    """
-    target = getattr(chosen, "target", None)
-    if target is None or (target is User and not request.user.is_authenticated):
-        return ""
-    return kind_of(target)
-
-
 def other_errors_of(
     filters: FilterSet, errors: dict[str, list[str]]
 ) -> dict[str, list[str]]:
@@ -225,11 +149,6 @@ def other_errors_of(
     return {
         name: texts for name, texts in errors.items() if name not in filters.filters
     }
-
-
-def _help_text(model: Any, name: str) -> str:
-    names = {model_field.name: model_field for model_field in model._meta.get_fields()}
-    return str(getattr(names.get(name), "help_text", "") or "")
 
 
 def _columns(

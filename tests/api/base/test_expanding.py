@@ -99,7 +99,12 @@ def test_only_shown_fields_are_expanded() -> None:
         "namespace": _plain(product.namespace),
         "name": product.name,
     }
-    assert _errors(path, {**query, "expand": "object"})
+    left_out = "is not among the fields that fields= and omit= leave."
+    for chosen in ({"fields": "url"}, {"omit": "object"}, query):
+        [message] = _errors(path, {**chosen, "expand": "object"})
+        assert message == f"object: {left_out}"
+    [message] = _errors(path, {"fields": "url", "expand": "nothing"})
+    assert message == "nothing: there is no link that can be expanded."
 
 
 def test_the_oldest_version_has_its_fields_at_both_levels() -> None:

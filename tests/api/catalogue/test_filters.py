@@ -174,7 +174,10 @@ def test_links_are_given_by_a_unique_name() -> None:
     assert _found("data_product", {"namespace": number.name}) == []
     assert _found("data_product", {"namespace": number.pk}) == [path_of(other)]
     [message] = _refused("data_product", {"namespace": "nowhere"})["namespace"]
-    assert message.endswith("use its URL (…/api/namespace/1/), id or name.")
+    assert message == (
+        "There is no namespace with the name 'nowhere'. "
+        "Use its URL (…/api/namespace/1/), id or name."
+    )
 
 
 def test_accounts_are_given_by_user_name_to_those_who_have_one() -> None:
@@ -184,13 +187,14 @@ def test_accounts_are_given_by_user_name_to_those_who_have_one() -> None:
     api = Api(person)
     assert _found("author", {"updated_by": "ada"}, api) == [path_of(author)]
     [message] = _refused("author", {"updated_by": "bob"}, api)["updated_by"]
-    assert message.endswith("use its URL (…/api/users/1/), id or username.")
+    assert message.endswith("Use its URL (…/api/users/1/), id or username.")
     # nobody else can find out which names there are
     known, unknown = (
-        _refused("author", {"updated_by": name}) for name in ("ada", "bob")
+        data_of(Api().get("/api/author/", {"updated_by": name}), 403)
+        for name in ("ada", "bob")
     )
     assert known == unknown
-    assert "signed in" in known["updated_by"][0]
+    assert known["detail"].startswith("updated_by: only people who are signed in")
 
 
 def test_files_are_found_by_sha256() -> None:

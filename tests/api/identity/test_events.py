@@ -166,7 +166,7 @@ def test_events_can_be_filtered_by_time(api: Api) -> None:
         ("action", "danced", "choose from created, updated"),
         ("since", "yesterday", "2026-11-20T15:28:33Z"),
         ("record_id", "seven", "whole number"),
-        ("by", "nobody", "is not a valid user"),
+        ("by", "nobody", "There is no user with"),
         ("ordering", "detail", "choose from"),
     ],
 )

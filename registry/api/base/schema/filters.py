@@ -72,7 +72,7 @@ class FilterExtension(OpenApiFilterExtension):
 
 
 def _filter_parameter(auto_schema: Any, field: Any, name: str, chosen: Any) -> Schema:
-    about = getattr(field, "help_text", None) or chosen.extra.get("help_text", "")
+    about = chosen.extra.get("help_text") or getattr(field, "help_text", "")
     description = f"{about} As a filter: {chosen.explanation}.".strip()
     if isinstance(chosen, LinkFilter):
         # a name that no record has is refused, so no schema says which names are right
