@@ -77,7 +77,8 @@ _CSV = f"""
         array_to_string(components, ' '), array_to_string(data_products, ' '),
         code_repo_release, quality_control, array_to_string(licences, ' '),
         array_to_string(keywords, ' ')
-        FROM (SELECT {_COLUMNS["object"]} FROM registry_object r ORDER BY r.id DESC))
+        FROM (SELECT {_COLUMNS["object"]} FROM registry_object r ORDER BY r.id DESC)
+        AS shown)
     TO STDOUT (FORMAT csv, HEADER)
 """
 
