@@ -184,12 +184,12 @@ def test_a_put_with_a_place_can_change_other_fields(
     assert StorageLocation.objects.get().public is False
 
 
-@pytest.mark.parametrize("wrong", ["pathh", "descripton", "storageRoot", "publc"])
+@pytest.mark.parametrize("wrong", ["paht", "descripton", "storageRoot", "publc"])
 def test_a_misspelt_field_beside_a_place_is_refused(
     api: Api, person: User, put: Send, place: dict[str, Any], wrong: str
 ) -> None:
     item = ObjectFactory(storage_location=None, by=person)
-    meant = {"pathh": "path", "storageRoot": "storage_root", "publc": "public"}
+    meant = {"paht": "path", "storageRoot": "storage_root", "publc": "public"}
     name = meant.get(wrong, "description")
     body = {one: value for one, value in place.items() if one != name}
     messages = data_of(put(api, path_of(item), {**body, wrong: "a"}), 400)
