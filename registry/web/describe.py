@@ -52,9 +52,13 @@ def link_to(record: Record) -> Value:
     return Value(label_of(record), address_of(record), withdrawn=withdrawn)
 
 
+#: Labels that are abbreviations.
+_LABELS = {"uuid": "UUID", "sha256": "SHA-256"}
+
+
 def field_label(name: str) -> str:
     """Return the label of a field from its name."""
-    return "UUID" if name == "uuid" else name.replace("_", " ")
+    return _LABELS.get(name, name.replace("_", " "))
 
 
 def field_rows(record: Record, viewer: Viewer) -> Iterator[Row]:

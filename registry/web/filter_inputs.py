@@ -72,7 +72,10 @@ def _inputs(
             "name": name,
             "label": _filter_label(name, chosen),
             "explanation": _explanation(chosen, request),
-            "help_text": chosen.extra.get("help_text", "") or _help_text(model, name),
+            # descriptions of the API are Markdown
+            "help_text": (
+                chosen.extra.get("help_text", "") or _help_text(model, name)
+            ).replace("`", ""),
             "values": [_value(chosen, one) for one in request.GET.getlist(name)]
             or [""],
             "errors": errors.get(name, []),
