@@ -88,6 +88,19 @@ def install_triggers(**_: Any) -> None:
     remembered.clear()
 
 
+def recount() -> dict[str, int]:
+    """Correct the notes of all tables; return by how much they were wrong.
+
+    One statement counts the rows and the notes of the same moment, so that others can
+    go on writing.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        tables = _existing(cursor) & {one._meta.db_table for one in noted_models()}
+        wrong = {table: _recount(cursor, table) for table in sorted(tables)}
+    remembered.clear()
+    return {table: difference for table, difference in wrong.items() if difference}
+
+
 def remove_triggers() -> None:
     """Remove all triggers, to undo the migration that introduces them."""
     with connection.cursor() as cursor:
@@ -161,20 +174,24 @@ def _id(table: str) -> int:
     return crc32(table.encode())
 
 
-def _recount(cursor: CursorWrapper, table: str) -> None:
-    """Correct the notes of a table, whose new triggers keep other writers out."""
+def _recount(cursor: CursorWrapper, table: str) -> int:
+    """Correct the notes of a table; return by how much they were wrong."""
     counted = f'(SELECT count(*) FROM "{table}" WHERE withdrawn IS NULL)'  # noqa: S608
+    noted = f"coalesce((SELECT sum(present) FROM {CHANGES} WHERE name = %s), 0)"  # noqa: S608
     if connection.vendor == "postgresql":
-        noted = f"SELECT sum(present) FROM {CHANGES} WHERE name = %s"  # noqa: S608
         cursor.execute(
             f"INSERT INTO {CHANGES} (name, present, stamp) "
-            f"SELECT %s, {counted} - coalesce(({noted}), 0), "
-            "(random() * 9007199254740991)::bigint",
+            f"SELECT %s, {counted} - {noted}, "
+            "(random() * 9007199254740991)::bigint RETURNING present",
             [table, table],
         )
-    else:
-        cursor.execute(
-            f"INSERT OR REPLACE INTO {CHANGES} (id, name, present, stamp) "  # noqa: S608
-            f"VALUES (%s, %s, {counted}, random())",
-            [_id(table), table],
-        )
+        return int(cursor.fetchone()[0])
+    # nobody else writes meanwhile
+    cursor.execute(f"SELECT {counted} - {noted}", [table])
+    difference = int(cursor.fetchone()[0])
+    cursor.execute(
+        f"INSERT OR REPLACE INTO {CHANGES} (id, name, present, stamp) "  # noqa: S608
+        f"VALUES (%s, %s, {counted}, random())",
+        [_id(table), table],
+    )
+    return difference

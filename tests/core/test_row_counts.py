@@ -14,6 +14,7 @@ from django.db.models import Count, QuerySet
 from pytest_django import DjangoAssertNumQueries
 
 from registry.catalogue.models import FileType, Keyword, Object
+from registry.core.models import RowChange
 from registry.core.records import create_records
 from registry.core.row_counts import RememberedCounts, present_rows, remembered
 from registry.identity.models import User
@@ -221,3 +222,20 @@ def test_a_migration_counts_tables_whose_triggers_were_lost() -> None:
     call_command("migrate", verbosity=0)
     FileTypeFactory.create()
     assert FileType.objects.not_withdrawn().count() == 8
+
+
+@pytest.mark.django_db
+def test_numbers_that_are_wrong_can_be_corrected(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    FileTypeFactory.create_batch(3)
+    present = FileType.objects.not_withdrawn()
+    RowChange.objects.filter(name="registry_filetype").update(present=0)
+    assert present.count() == 0
+    call_command("recount")
+    assert capsys.readouterr().out == "registry_filetype: +3\n"
+    assert present.count() == 3
+    call_command("recount")
+    assert capsys.readouterr().out == ""
+    FileTypeFactory.create()
+    assert present.count() == 4
