@@ -85,7 +85,15 @@ def install_triggers(**_: Any) -> None:
             if table in known and table not in present and _is_ready(cursor, table):
                 _create(cursor, table)
                 _recount(cursor, table)
+        for table in present - _noted_tables(cursor):
+            # the database was emptied, and its notes with it
+            _recount(cursor, table)
     remembered.clear()
+
+
+def _noted_tables(cursor: CursorWrapper) -> set[str]:
+    cursor.execute(f"SELECT DISTINCT name FROM {CHANGES}")  # noqa: S608
+    return {name for (name,) in cursor.fetchall()}
 
 
 def recount() -> dict[str, int]:

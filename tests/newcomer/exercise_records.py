@@ -81,7 +81,7 @@ def test_links_name_records_by_their_natural_key(person: User) -> None:
     ]
     assert found == made
     wrong = data_of(Api().get("/api/review/", {"guideline": "no such one"}), 400)
-    assert "use its URL (…/api/guideline/1/), id, UUID or title" in str(wrong)
+    assert "Use its URL (…/api/guideline/1/), id, UUID or title" in str(wrong)
 
 
 def test_many_are_registered_at_once_and_exported_as_csv(person: User) -> None:

@@ -63,8 +63,9 @@ _ERRORS_OF_BODIES = (
 )
 _READ_ACTIONS = frozenset({"list", "retrieve"})
 _ERRORS_OF = {
-    "list": (("304", "NotModified"), ("414", "UriTooLong")),
-    "retrieve": (("304", "NotModified"),),
+    # accounts are found by name, and expanded, for people with an account alone
+    "list": (("304", "NotModified"), ("403", "Forbidden"), ("414", "UriTooLong")),
+    "retrieve": (("304", "NotModified"), ("403", "Forbidden")),
     "create": (("422", "KeyReused"),),
     **dict.fromkeys(_CHANGE_ACTIONS, (("412", "PreconditionFailed"),)),
 }
