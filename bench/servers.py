@@ -56,11 +56,10 @@ class Server:
         """The resident memory of its processes, from Linux's /proc."""
         own = self.process.pid
         children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
-        return sum(map(resident_bytes, [str(own), *children])) / MEGABYTE
+        return sum(map(_resident_bytes, [str(own), *children])) / MEGABYTE
 
 
-def resident_bytes(pid: str) -> int:
-    """Return the resident memory of a process."""
+def _resident_bytes(pid: str) -> int:
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 

@@ -8,8 +8,8 @@ address, so the second of such records is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from registry.catalogue.models import DataProduct, ExternalObject
 from registry.catalogue.names import splits_of
@@ -35,13 +35,21 @@ class Cited(NamedTuple):
         return {Cited(*names, self.version) for names in readings} - {self}
 
 
-#: Finds records by their first names, their second names and their versions.
-Find: TypeAlias = Callable[[set[str], set[str], set[str]], Iterable[Cited]]
+class Names(NamedTuple):
+    """The fields of a type that its addresses are made from, beside the version."""
+
+    model: type[DataProduct | ExternalObject]
+    first: str
+    second: str
+
+
+_OF_PRODUCTS = Names(DataProduct, "namespace__name", "name")
+_OF_EXTERNALS = Names(ExternalObject, "alternate_identifier", "title")
 
 
 def refuse_shared_products(named: Mapping[int, Cited]) -> dict[int, RegistryError]:
     """Return the refusals of new data products, by their row numbers."""
-    return _refuse(named, _find_products, "data product")
+    return _refuse(named, _OF_PRODUCTS)
 
 
 def refuse_shared_externals(
@@ -53,7 +61,7 @@ def refuse_shared_externals(
         for number, one in enumerate(externals)
         if one.alternate_identifier is not None
     }
-    return _refuse(named, _find_externals, "external object")
+    return _refuse(named, _OF_EXTERNALS)
 
 
 def require_own_address(external: ExternalObject, values: Values) -> None:
@@ -64,7 +72,7 @@ def require_own_address(external: ExternalObject, values: Values) -> None:
     )
     before = (external.alternate_identifier or "", external.title)
     if identifier and before != cited[:2]:
-        for refused in _refuse({0: cited}, _find_externals, "external object").values():
+        for refused in _refuse({0: cited}, _OF_EXTERNALS).values():
             raise refused
 
 
@@ -73,15 +81,13 @@ def with_own_address(rule: Rule) -> Rule:
     return lambda records, by: {**refuse_shared_externals(records), **rule(records, by)}
 
 
-def _refuse(
-    named: Mapping[int, Cited], find: Find, title: str
-) -> dict[int, RegistryError]:
+def _refuse(named: Mapping[int, Cited], names: Names) -> dict[int, RegistryError]:
     others = {number: one.others for number, one in named.items()}
     wanted = {cited for readings in others.values() for cited in readings}
     if not wanted:
         return {}
-    firsts, seconds, versions = map(set, zip(*wanted, strict=True))
-    found = {*find(firsts, seconds, versions)}
+    found = _on_record(wanted, names)
+    title = str(names.model._meta.verbose_name)
     return {
         number: _conflict(title, cited)
         for number, readings in others.items()
@@ -98,28 +104,10 @@ def _conflict(title: str, cited: Cited) -> Conflict:
     )
 
 
-def _find_products(
-    firsts: set[str], seconds: set[str], versions: set[str]
-) -> Iterable[Cited]:
-    rows = DataProduct.objects.filter(
-        TextIn("namespace__name", firsts),
-        TextIn("name", seconds),
-        TextIn("version", versions),
-    )
-    names = ("namespace__name", "name", "version")
-    return (Cited(*cited) for cited in rows.order_by().values_list(*names))
-
-
-def _find_externals(
-    firsts: set[str], seconds: set[str], versions: set[str]
-) -> Iterable[Cited]:
-    rows = ExternalObject.objects.filter(
-        TextIn("alternate_identifier", firsts),
-        TextIn("title", seconds),
-        TextIn("version", versions),
-    )
-    names = ("alternate_identifier", "title", "version")
-    return (
-        Cited(first or "", second, version)
-        for first, second, version in rows.order_by().values_list(*names)
-    )
+def _on_record(wanted: set[Cited], names: Names) -> set[Cited]:
+    """Return what the addresses of records are made from, these among them."""
+    columns = (names.first, names.second, "version")
+    rows = names.model._default_manager.order_by()
+    for column, values in zip(columns, zip(*wanted, strict=True), strict=True):
+        rows = rows.filter(TextIn(column, {*values}))
+    return {Cited(*cited) for cited in rows.values_list(*columns)}

@@ -12,7 +12,7 @@ Fields are referred to as attributes of their models (``DataProduct.name``,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -316,8 +316,3 @@ def natural_key_of(model: type[models.Model]) -> Any:
     if declared is None or declared.natural_key is None:
         return None
     return declared.natural_key.field
-
-
-def linked_names(model: type[models.Model]) -> Iterator[str]:
-    """Yield the names of the links that a row of a model holds."""
-    return (field.name for field in model._meta.fields if field.is_relation)

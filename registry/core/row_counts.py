@@ -162,7 +162,7 @@ def noted_models() -> list[type[Model]]:
     ]
 
 
-#: The combined stamps of some tables; null unless there are notes about all of them.
+#: The combined stamps of some tables; null if there are no notes about any of them.
 _STAMPS = {
     "postgresql": f"SELECT bit_xor(stamp) AS stamp FROM {CHANGES} "  # noqa: S608
     "WHERE name IN ({0})",

@@ -79,19 +79,19 @@ def install_triggers(**_: Any) -> None:
     if CHANGES not in known:
         return
     with transaction.atomic(), connection.cursor() as cursor:
-        present = _existing(cursor)
+        triggered = _tables_with_triggers(cursor)
         for model in noted_models():
             table = model._meta.db_table
-            if table in known and table not in present and _is_ready(cursor, table):
+            if table in known and table not in triggered and _is_ready(cursor, table):
                 _create(cursor, table)
                 _recount(cursor, table)
-        for table in present - _noted_tables(cursor):
+        for table in triggered - _tables_with_notes(cursor):
             # the database was emptied, and its notes with it
             _recount(cursor, table)
     remembered.clear()
 
 
-def _noted_tables(cursor: CursorWrapper) -> set[str]:
+def _tables_with_notes(cursor: CursorWrapper) -> set[str]:
     cursor.execute(f"SELECT DISTINCT name FROM {CHANGES}")  # noqa: S608
     return {name for (name,) in cursor.fetchall()}
 
@@ -103,7 +103,9 @@ def recount() -> dict[str, int]:
     go on writing.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        tables = _existing(cursor) & {one._meta.db_table for one in noted_models()}
+        tables = _tables_with_triggers(cursor) & {
+            one._meta.db_table for one in noted_models()
+        }
         wrong = {table: _recount(cursor, table) for table in sorted(tables)}
     remembered.clear()
     return {table: difference for table, difference in wrong.items() if difference}
@@ -112,7 +114,7 @@ def recount() -> dict[str, int]:
 def remove_triggers() -> None:
     """Remove all triggers, to undo the migration that introduces them."""
     with connection.cursor() as cursor:
-        for table in _existing(cursor):
+        for table in _tables_with_triggers(cursor):
             for event in _events():
                 on = f' ON "{table}"' if connection.vendor == "postgresql" else ""
                 cursor.execute(f'DROP TRIGGER IF EXISTS "{_name(table, event)}"{on}')
@@ -124,7 +126,7 @@ def _is_ready(cursor: CursorWrapper, table: str) -> bool:
     return any(column.name == WITHDRAWN for column in columns)
 
 
-def _existing(cursor: CursorWrapper) -> set[str]:
+def _tables_with_triggers(cursor: CursorWrapper) -> set[str]:
     """Return the tables that have triggers."""
     cursor.execute(
         "SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"

@@ -7,11 +7,13 @@ is valid; serializers, admin forms and services all run them.
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import semver
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
+from django.utils import timezone
 
 #: Maximum characters of a name, identifier or another short text.
 SHORT_LENGTH = 1024
@@ -37,6 +39,8 @@ _NO_PLACES = frozenset(
 )
 #: A host with its port is no scheme: localhost:8000/
 _HOST_AND_PORT = re.compile(r"^[^:/]+:[0-9]{1,5}(/|$)")
+#: How far the clock of a client can be ahead: a day, since some send local times.
+CLOCK_DIFFERENCE = timedelta(days=1)
 
 
 def validate_index_size(value: str) -> None:
@@ -188,3 +192,14 @@ def _is_plain_host(value: str) -> bool:
         and re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", host) is not None
         and re.search(r"\s", value) is None
     )
+
+
+def validate_past(value: datetime) -> None:
+    """Reject a time that has not come, by more than clocks differ."""
+    at = timezone.make_aware(value) if timezone.is_naive(value) else value
+    if at > timezone.now() + CLOCK_DIFFERENCE:
+        raise ValidationError(
+            "This time has not come yet: give the time in UTC, at most a day ahead of "
+            "the clock of the registry.",
+            code="future",
+        )

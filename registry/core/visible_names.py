@@ -7,13 +7,8 @@ under one of them is not found by the other.
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
-from django.utils import timezone
-
-#: How far the clock of a client can be ahead: a day, since some send local times.
-CLOCK_DIFFERENCE = timedelta(days=1)
 
 #: Control characters, and those that Unicode says are not shown (UAX 44,
 #: Default_Ignorable_Code_Point), with the ends of lines and paragraphs.
@@ -87,14 +82,3 @@ def _first_invisible(value: str) -> str | None:
         ),
         None,
     )
-
-
-def validate_past(value: datetime) -> None:
-    """Reject a time that has not come, by more than clocks differ."""
-    at = timezone.make_aware(value) if timezone.is_naive(value) else value
-    if at > timezone.now() + CLOCK_DIFFERENCE:
-        raise ValidationError(
-            "This time has not come yet: give the time in UTC, at most a day ahead of "
-            "the clock of the registry.",
-            code="future",
-        )

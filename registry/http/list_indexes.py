@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, connection, models, transaction
 
-from registry.core import validators
 from registry.core.field_references import name_of
 from registry.core.record_types import record_types
+from registry.http.filters import filters_of_type
+from registry.http.filters.fields import GlobFilter
 from registry.http.pagination import orderable_fields
 
 if TYPE_CHECKING:
@@ -122,9 +123,9 @@ def _nulls_last(model: type[models.Model]) -> Iterator[str]:
 
 def searched_texts(record_type: RecordType[Any]) -> list[str]:
     """Return the fields that the search or a pattern looks through."""
-    names = [
-        field.name
-        for field in record_type.model._meta.concrete_fields
-        if validators.validate_name in field.validators
+    patterns = [
+        str(one.field_name)
+        for one in filters_of_type(record_type).filters.values()
+        if isinstance(one, GlobFilter)
     ]
-    return [*dict.fromkeys([*map(name_of, record_type.search_texts), *names])]
+    return [*dict.fromkeys([*map(name_of, record_type.search_texts), *patterns])]

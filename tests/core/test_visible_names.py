@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 
 from registry.core.visible_names import (
     tidy_name,
     validate_exact_name,
-    validate_past,
     validate_visible,
     validate_visible_name,
 )
@@ -68,12 +65,3 @@ def test_only_an_exact_name_has_no_blanks_around_it(text: str) -> None:
     with pytest.raises(ValidationError, match="neither begins nor ends"):
         validate_exact_name(text)
     assert tidy_name(text) == "a"
-
-
-def test_a_time_is_past_if_clocks_differ_by_less_than_a_day() -> None:
-    now = timezone.now()
-    validate_past(now + timedelta(hours=23))
-    validate_past(datetime(1978, 3, 4, tzinfo=UTC))
-    validate_past(datetime(1978, 3, 4))  # noqa: DTZ001
-    with pytest.raises(ValidationError, match="has not come yet"):
-        validate_past(now + timedelta(hours=25))

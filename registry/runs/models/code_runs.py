@@ -13,7 +13,6 @@ from registry.core import validators
 from registry.core.limits import Limit
 from registry.core.models import NewValueRules, Record, order_indexes
 from registry.core.texts import shorten_text
-from registry.core.visible_names import validate_past
 
 
 class CodeRun(Record):
@@ -21,8 +20,8 @@ class CodeRun(Record):
 
     kind: ClassVar[str] = "code_run"
     new_value_rules: ClassVar[NewValueRules] = {
-        "run_date": validate_past,
-        "end_date": validate_past,
+        "run_date": validators.validate_past,
+        "end_date": validators.validate_past,
     }
     limits: ClassVar[tuple[Limit, ...]] = (
         Limit("inputs", "RUN_LINKS"),

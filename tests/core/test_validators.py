@@ -1,11 +1,14 @@
-"""Storage roots are public addresses of places, without keys to them."""
+"""Storage roots have no keys to their places, and times have come."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
-from registry.core.validators import validate_storage_root
+from registry.core.validators import validate_past, validate_storage_root
 
 
 @pytest.mark.parametrize(
@@ -30,3 +33,12 @@ def test_a_root_with_a_key_a_fragment_or_no_host_is_refused(root: str) -> None:
 )
 def test_a_root_with_a_plain_query_or_an_odd_folder_is_valid(root: str) -> None:
     validate_storage_root(root)
+
+
+def test_a_time_is_past_if_clocks_differ_by_less_than_a_day() -> None:
+    now = timezone.now()
+    validate_past(now + timedelta(hours=23))
+    validate_past(datetime(1978, 3, 4, tzinfo=UTC))
+    validate_past(datetime(1978, 3, 4))  # noqa: DTZ001
+    with pytest.raises(ValidationError, match="has not come yet"):
+        validate_past(now + timedelta(hours=25))
