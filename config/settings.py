@@ -15,7 +15,6 @@ from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import LOOPBACK, Environment, host_of, invalid_variable
-from registry import __version__
 from registry.core.secret_files import read_or_create_secret
 from registry.identity.oauth.scopes import SCOPES
 
@@ -447,6 +446,7 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "registry.http.negotiation.Negotiation",
     "DEFAULT_METADATA_CLASS": "registry.api.base.metadata.RecordMetadata",
     "DEFAULT_SCHEMA_CLASS": "registry.api.base.schema.RecordSchema",
     "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.AcceptHeaderVersioning",
@@ -466,7 +466,8 @@ SPECTACULAR_SETTINGS = {
         "What research data, models and code runs were made from what, how, when and "
         "by whom."
     ),
-    "VERSION": __version__,
+    # of the API, as above; not that of the software
+    "VERSION": "1.1.0",
     "LICENSE": {
         "name": "BSD 3-Clause",
         "url": "https://opensource.org/license/bsd-3-clause",

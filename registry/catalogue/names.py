@@ -130,7 +130,7 @@ def find_external_object(cited: str) -> ExternalObject:
     """
     names, version = _split_version(cited, "<alternate identifier>:<title>@<version>")
     rows = ExternalObject.objects.filter(
-        reduce(or_, _external_conditions(names)), version=version
+        reduce(or_, identified_as(names)), version=version
     ).select_related(
         "original_store__storage_root", *(f"data_product__{link}" for link in _OBJECT)
     )
@@ -178,7 +178,8 @@ def _split_version(cited: str, form: str) -> tuple[str, str]:
     return names, version
 
 
-def _external_conditions(names: str) -> list[Q]:
+def identified_as(names: str) -> list[Q]:
+    """Return the conditions of external objects for what a text can stand for."""
     return [
         Q(alternate_identifier=identifier, title=title)
         for identifier, title in splits_of(names)

@@ -15,6 +15,7 @@ from registry.catalogue.models import DataProduct, ExternalObject
 from registry.catalogue.names import splits_of
 from registry.core.errors import Conflict, RegistryError
 from registry.core.lookups import TextIn
+from registry.core.name_locks import lock_names
 
 if TYPE_CHECKING:
     from registry.core.records import Values
@@ -86,6 +87,7 @@ def _refuse(named: Mapping[int, Cited], names: Names) -> dict[int, RegistryError
     wanted = {cited for readings in others.values() for cited in readings}
     if not wanted:
         return {}
+    lock_names(f"{cited.first}:{cited.second}" for cited in wanted)
     found = _on_record(wanted, names)
     title = str(names.model._meta.verbose_name)
     return {

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from registry.catalogue.access import downloadable_files
 from registry.catalogue.models import (
@@ -25,7 +26,7 @@ from registry.catalogue.models import (
     Object,
     StorageLocation,
 )
-from registry.catalogue.names import LATEST
+from registry.catalogue.names import LATEST, identified_as
 from registry.catalogue.orcids import orcid_in, spellings_of
 from registry.core.links import ResolvedLinks, has_uuid
 from registry.core.record_types import (
@@ -62,7 +63,9 @@ _RECORD = re.compile(rf"{_HOST}/(?:\S*/)?([a-z_]+)/(\d{{1,19}}){_END}")
 _FILE = re.compile(
     rf"{_HOST}/(?:\S*/)?data/([0-9a-f]{{8,64}})(?:/file)?{_END}", re.IGNORECASE
 )
-_CITED = re.compile(rf"{_HOST}/(?:\S*/)?data_product/([^?#]+:[^?#]+)(?:[?#].*)?")
+_CITED = re.compile(
+    rf"{_HOST}/(?:\S*/)?(data_product|external_object)/([^?#]+:[^?#]+)(?:[?#].*)?"
+)
 
 #: What people paste with an identifier: quotes, brackets and the end of a sentence.
 _AROUND = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb<>()[]{}"
@@ -102,7 +105,8 @@ def _by_address(text: str) -> Found:
     if match := _RECORD.fullmatch(text):
         return _by_id(*match.groups())
     if match := _CITED.fullmatch(text):
-        return _by_cited_name(unquote(match[1]))
+        by_name = _by_cited_name if match[1] == DataProduct.kind else _externals_named
+        return by_name(unquote(match[2]))
     return []
 
 
@@ -166,20 +170,34 @@ def _by_orcid(orcid: str) -> QuerySet[Any]:
 
 def _by_doi(doi: str) -> QuerySet[Any]:
     """Return external objects with a DOI, whose letters can be small or capital."""
-    written = list(dict.fromkeys((doi, doi.lower(), doi.upper())))
+    doi = doi.lower()
     urls = [
-        f"{scheme}://{host}doi.org/{one}"
+        f"{scheme}://{host}doi.org/{doi}"
         for scheme in ("https", "http")
         for host in ("", "dx.", "www.")
-        for one in written
     ]
-    names = [f"{prefix}{one}" for prefix in ("", "doi:", "DOI:") for one in written]
     # by one after the other: for either, PostgreSQL can read all of a table
-    rows = ExternalObject.objects.order_by().values_list("pk", flat=True)
-    found = rows.filter(identifier__in=urls).union(
-        rows.filter(alternate_identifier__in=[*names, *urls]), all=True
+    found = _externals_with("identifier", urls).union(
+        _externals_with("alternate_identifier", [doi, f"doi:{doi}", *urls]), all=True
     )
     return ExternalObject.objects.filter(pk__in=list(found[:_MOST_FILES]))
+
+
+def _externals_with(name: str, values: list[str]) -> QuerySet[Any]:
+    """Return the ids of external objects with one of these values, in any case."""
+    rows = ExternalObject.objects.order_by().alias(in_small_letters=Lower(name))
+    return rows.filter(in_small_letters__in=values).values_list("pk", flat=True)
+
+
+def _externals_named(text: str) -> Found:
+    """Return the versions of ``<identifier>:<title>``, or the one after an at sign."""
+    names, at, version = text.rstrip("/").rpartition("@")
+    readings = [Q(version=version) & one for one in identified_as(names)] if at else []
+    readings += identified_as(text.rstrip("/"))
+    if not readings:
+        return []
+    rows = ExternalObject.objects.filter(reduce(or_, readings))
+    return [rows.order_by("-version_key", "-pk")]
 
 
 def _by_cited_name(text: str) -> Found:

@@ -154,6 +154,8 @@ def test_an_orcid(text: str, kept: str) -> None:
     [
         {"identifier": "https://doi.org/10.1038/nature.7"},
         {"identifier": "http://dx.doi.org/10.1038/NATURE.7"},
+        {"identifier": "https://doi.org/10.1038/Nature.7"},
+        {"alternate_identifier": "Doi:10.1038/nAture.7"},
         {"alternate_identifier": "10.1038/nature.7"},
         {"alternate_identifier": "doi:10.1038/nature.7"},
     ],
@@ -162,6 +164,23 @@ def test_a_doi(text: str, kept: dict[str, str]) -> None:
     external = ExternalObjectFactory.create(**kept)
     ExternalObjectFactory.create()
     assert found(text) == [path(external)]
+
+
+def test_the_address_of_an_external_object() -> None:
+    external, later = (
+        ExternalObjectFactory.create(
+            alternate_identifier="PMID:12",
+            title="a b: c",
+            data_product=DataProductFactory.create(version=version),
+        )
+        for version in ("1.9.0", "1.10.0")
+    )
+    start = "https://example.org/external_object/PMID:12:a%20b:%20c"
+    assert found(f"{start}@1.9.0") == [path(external)]
+    assert found(f"{start}@1.9.0/?depth=2") == [path(external)]
+    assert found(start) == [path(later), path(external)]
+    assert found(f"/external_object/{external.pk}/") == [path(external)]
+    assert found(f"{start}@3.0.0") == []
 
 
 def test_a_licence_by_name_or_url() -> None:

@@ -27,20 +27,18 @@ class TaggedView(RegistryView):
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
     ) -> Any:
-        """Name the version of the API in the type of JSON, and tag the response.
+        """Tag the response if it is JSON.
 
         Other formats have no tag: that of a record would be the same for all of them.
         """
         response = super().finalize_response(request, response, *args, **kwargs)
         # a request that was refused before it was negotiated has no version
-        version = getattr(request, "version", None)
-        if version is None:
+        if getattr(request, "version", None) is None:
             return response
         if request.method in {"GET", "HEAD"} and response.status_code < 300:
             _let_caches_ask(request, response)
         renderer = getattr(response, "accepted_renderer", None)
         if isinstance(renderer, RecordJSONRenderer):
-            response.content_type = f"{renderer.media_type}; version={version}"
             if response.status_code < 300:
                 tag = partial(tag_response, request._request)
                 response.add_post_render_callback(tag)

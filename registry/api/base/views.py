@@ -9,6 +9,8 @@ from django.urls import get_script_prefix, resolve
 from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 
+from registry.api.base.renderers import RecordJSONRenderer
+from registry.api.base.versions import NEWEST
 from registry.core.errors import NotFound
 from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
 from registry.http.views import CountedView
@@ -38,6 +40,22 @@ class RegistryView(CountedView):
         description = self.get_description_text()
         # the descriptions are our own, so nothing in them needs escaping
         return mark_safe(MarkdownIt().render(description)) if html else description  # noqa: S308
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Name the version of the API in the type of JSON, that of errors included."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        renderer = getattr(response, "accepted_renderer", None)
+        media_type = RecordJSONRenderer.media_type
+        if (
+            isinstance(renderer, RecordJSONRenderer)
+            and renderer.media_type == media_type
+        ):
+            # a request that was refused before it was negotiated has no version
+            version = getattr(request, "version", None) or NEWEST
+            response.content_type = f"{media_type}; version={version}"
+        return response
 
     @property
     def user(self) -> User:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import re
+from typing import Any, ClassVar
 
 from django.db import models
 
 from registry.core import validators
 from registry.core.models import Record, order_indexes
+
+#: A SHA-1, a commit or a SHA-256.
+_CHECKSUM = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})", re.IGNORECASE)
 
 
 class StorageRoot(Record):
@@ -35,10 +39,18 @@ class StorageRoot(Record):
         return self.root
 
 
+def _spellings_of_hash(text: str) -> list[str]:
+    """Return the ways in which locations have a checksum: small letters, capitals."""
+    if _CHECKSUM.fullmatch(text) is None:
+        return [text]
+    return list(dict.fromkeys((text.lower(), text.upper(), text)))
+
+
 class StorageLocation(Record):
     """Where one file is: a path below a storage root, and the hash of its bytes."""
 
     kind: ClassVar[str] = "storage_location"
+    spellings: ClassVar[Any] = {"hash": _spellings_of_hash}
 
     path = models.CharField(
         max_length=validators.PATH_LENGTH,

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models.functions import MD5, Coalesce
+from django.db.models.functions import MD5, Coalesce, Lower
 
 from registry.catalogue.models.objects import Object
 from registry.catalogue.querysets import DataProductQuerySet
@@ -242,6 +242,9 @@ class ExternalObject(Record):
             ),
             models.Index(fields=["original_store", "id"], name="external_by_store"),
             models.Index(fields=["version_key", "id"], name="external_by_version"),
+            # DOIs can be written in small letters or capitals
+            models.Index(Lower("identifier"), name="external_by_any_case"),
+            models.Index(Lower("alternate_identifier"), name="external_by_alias"),
         )
 
     def __str__(self) -> str:

@@ -137,6 +137,25 @@ def test_a_hash_can_be_public_and_private(api: Api) -> None:
     data_of(api.post("/api/storage_location/", {**body, "public": True}), 409)
 
 
+@pytest.mark.parametrize("kept", ["ab" * 20, "AB" * 20, "AB" * 32])
+def test_a_hash_is_found_in_small_letters_and_capitals(kept: str) -> None:
+    location = StorageLocationFactory(hash=kept)
+    StorageLocationFactory()
+    for written in (kept, kept.lower(), kept.upper()):
+        [shown] = data_of(Api().get(f"/api/storage_location/?hash={written}"))[
+            "results"
+        ]
+        assert shown["url"] == url_of(location)
+
+
+def test_a_hash_of_another_kind_is_found_as_it_is() -> None:
+    location = StorageLocationFactory(hash="v1-Abc")
+    [shown] = data_of(Api().get("/api/storage_location/?hash=v1-Abc"))["results"]
+    assert shown["url"] == url_of(location)
+    missed = data_of(Api().get("/api/storage_location/?hash=v1-abc"))
+    assert missed["results"] == []
+
+
 # --- lists that are cut short ---------------------------------------------------------
 
 
