@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
 from django.core import checks
 from django.db import models
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 from registry.core.lookups import GlobLookup, InAnyCase
@@ -63,11 +64,13 @@ def register_provenance() -> None:
 
 
 def register_receivers(config: AppConfig) -> None:
-    """Have each sign-in with a browser remembered, and each migration completed."""
+    """Have sign-ins remembered, migrations completed, and connections set up."""
+    from registry.core.postgresql import run_without_compiling  # noqa: PLC0415
     from registry.core.row_triggers import install_triggers  # noqa: PLC0415
     from registry.http.browser_sessions import remember_sign_in  # noqa: PLC0415
     from registry.http.list_indexes import install_list_indexes  # noqa: PLC0415
 
+    connection_created.connect(run_without_compiling, dispatch_uid="registry.jit")
     user_logged_in.connect(remember_sign_in, dispatch_uid="registry.browser_sessions")
     for install in (install_triggers, install_list_indexes):
         post_migrate.connect(install, sender=config, dispatch_uid=install.__module__)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection
 from django.utils import timezone
 
 from registry.core.context import address, client
-from registry.core.lookups import ids_source
+from registry.core.lookups import PREPARE_HINT, ids_source
 from registry.core.models import Event
 from registry.core.verbs import CREATED, VERBS, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from django.contrib.auth.models import AbstractBaseUser
 
@@ -47,11 +47,26 @@ def record_events(
     _insert_events({kind: record_ids}, verb, by=by, about=(changes, subject, detail))
 
 
+class Inserting(NamedTuple):
+    """A statement that inserts rows; of records, whose kind it has, it returns ids."""
+
+    kind: str | None
+    sql: str
+    parameters: Sequence[Any]
+
+
 def record_created(
-    records: Mapping[str, Iterable[int]], *, by: AbstractBaseUser | None
+    records: Mapping[str, Iterable[int]],
+    *,
+    by: AbstractBaseUser | None,
+    inserting: Sequence[Inserting] = (),
 ) -> None:
-    """Write a "created" event for each record; ``records`` maps kinds to ids."""
-    _insert_events(records, CREATED, by=by, about=(None, "", None))
+    """Write a "created" event for each record; ``records`` maps kinds to ids.
+
+    On PostgreSQL, the same statement can insert further rows.
+    """
+    about = (None, "", None)
+    _insert_events(records, CREATED, by=by, about=about, inserting=inserting)
 
 
 def _insert_events(
@@ -60,6 +75,7 @@ def _insert_events(
     *,
     by: AbstractBaseUser | None,
     about: _About,
+    inserting: Sequence[Inserting] = (),
 ) -> None:
     json = connection.ops.adapt_json_value
     changes, subject, detail = about
@@ -73,16 +89,33 @@ def _insert_events(
         subject[:MAX_SUBJECT],
         json(dict(detail or {}), None),
     ]
-    done, parameters = _records_source(records)
+    before, first = _before(inserting)
+    done, parameters = _records_source(records, inserting)
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT + done, [*values, *parameters])
+        cursor.execute(before + _INSERT + done, [*first, *values, *parameters])
 
 
-def _records_source(records: Mapping[str, Iterable[int]]) -> tuple[str, list[Any]]:
+def _before(inserting: Sequence[Inserting]) -> tuple[str, list[Any]]:
+    """Return SQL that inserts rows before the events, and its parameters."""
+    if not inserting:
+        return "", []
+    parts = [f"new{number} AS ({one.sql})" for number, one in enumerate(inserting)]
+    parameters = [value for one in inserting for value in one.parameters]
+    return f"{PREPARE_HINT}WITH {', '.join(parts)} ", parameters
+
+
+def _records_source(
+    records: Mapping[str, Iterable[int]], inserting: Sequence[Inserting]
+) -> tuple[str, list[Any]]:
     """Return SQL with the columns ``done.kind`` and ``done.id``, and its parameters."""
-    selects, parameters = [], []
+    selects: list[str] = []
+    parameters: list[Any] = []
     for kind, ids in records.items():
         source, wanted = ids_source(ids)
         selects.append(f"SELECT CAST(%s AS text) AS kind, wanted.id FROM {source}")  # noqa: S608
         parameters += [kind, wanted]
+    for number, one in enumerate(inserting):
+        if one.kind is not None:
+            selects.append(f"SELECT CAST(%s AS text), new{number}.id FROM new{number}")  # noqa: S608
+            parameters.append(one.kind)
     return f"({' UNION ALL '.join(selects)}) AS done", parameters

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -24,20 +23,17 @@ def ids_of(links: Iterable[Any]) -> Iterable[int]:
     return (link.pk if isinstance(link, models.Model) else link for link in links)
 
 
-def store_links(
+def new_links(
     instances: Sequence[Record], lists: Sequence[Iterable[Any]], name: str
-) -> Counter[type[models.Model]]:
-    """Insert one list of links of all new records in one statement; count them."""
+) -> list[models.Model]:
+    """Return the rows of one list of links of all new records, not stored yet."""
     descriptor: Any = getattr(type(instances[0]), name)
-    through = descriptor.through
     source, target = _through_columns(type(instances[0]), name)
-    links = [
-        through(**{source: instance.pk, target: pk})
+    return [
+        descriptor.through(**{source: instance.pk, target: pk})
         for instance, targets in zip(instances, lists, strict=True)
         for pk in dict.fromkeys(ids_of(targets))
     ]
-    through._default_manager.bulk_create(links)
-    return Counter({through: len(links)})
 
 
 def _through_columns(model: type[models.Model], name: str) -> tuple[str, str]:

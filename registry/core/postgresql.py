@@ -48,6 +48,18 @@ class Cursor(psycopg.Cursor[Any]):
             raise
 
 
+def run_without_compiling(connection: Any, **kwargs: Any) -> None:
+    """Have a new connection run its statements as they are (a receiver of a signal).
+
+    PostgreSQL compiles a statement that it expects to take long, and estimates are high
+    in large tables: a thousand objects of a million were read in 10 ms, after 260 ms of
+    compiling.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET jit = off")
+
+
 def _set_time_limit(connection: Any, seconds: float) -> None:
     """Set ``statement_timeout`` of the session, if it is not the one that is set.
 

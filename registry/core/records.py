@@ -15,14 +15,15 @@ from django.db import IntegrityError, models, transaction
 
 from registry.core.duplicates import find_duplicate, find_duplicates
 from registry.core.errors import InvalidInput, NotFound, Stale, raise_by_row
-from registry.core.events import record_created, record_events
+from registry.core.events import record_events
+from registry.core.insertion import insert_belonging, insert_rows
 from registry.core.link_lists import (
     check_list_lengths,
     check_new_links,
     errors_of_targets,
     ids_of,
+    new_links,
     row_error,
-    store_links,
 )
 from registry.core.models import Record
 from registry.core.new_values import errors_of_new_records, new_value_error
@@ -45,9 +46,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Record)
 
-#: Parameters that PostgreSQL takes in one statement; SQLite takes more. Only rows whose
-#: columns cannot be sent as arrays come near it.
-MAX_PARAMETERS = 65_535
 #: Field values by name. A link is the target or its id.
 Values = Mapping[str, Any]
 #: The changed fields by name, each with its old and its new value.
@@ -251,28 +249,18 @@ def _insert_records(
         # an earlier attempt that the database aborted may have given them ids
         instance.pk = None
         instance._state.adding = True
-    stored: list[Sequence[Record]] = [_bulk_create(instances)]
-    added: Counter[type[models.Model]] = Counter()
-    added[type(instances[0])] = len(instances)
-    for name, lists in links.items():
-        added += store_links(instances, lists, name)
+    insert_rows(instances)
+    belonging: list[Sequence[Any]] = [
+        new_links(instances, lists, name) for name, lists in links.items()
+    ]
+    if parts is not None:
+        belonging.append(parts(instances))
+    insert_belonging(instances, belonging, by=by)
     for errors in (errors_of_targets(instances, rows), refusals(instances, by=by)):
         if errors:
             raise_by_row(errors, len(rows))
-    if parts is not None:
-        stored.append(_bulk_create(parts(instances)))
-        added[type(stored[-1][0])] += len(stored[-1])
-    added_rows.add(added)
-    created = {one[0].kind: [record.pk for record in one] for one in stored}
-    record_created(created, by=by)
-
-
-def _bulk_create(records: Sequence[Record]) -> Sequence[Record]:
-    """Insert new records; return them with their ids."""
-    model = type(records[0])
-    most = MAX_PARAMETERS // len(model._meta.concrete_fields)
-    model._default_manager.bulk_create(records, batch_size=most)
-    return records
+    every = (instances, *belonging)
+    added_rows.add(Counter(type(row) for some in every for row in some))
 
 
 def _set_field(record: Record, name: str, value: Any, changes: Changes) -> None:

@@ -40,6 +40,12 @@ def test_a_connection_that_the_server_ended_is_replaced_in_the_next_request(
     assert _process_of(other) != first
 
 
+def test_a_connection_compiles_no_statement(other: Any) -> None:
+    with other.cursor() as cursor:
+        cursor.execute("SHOW jit")
+        assert cursor.fetchone() == ("off",)
+
+
 def _prepared(other: Any) -> list[str]:
     """Return the statements that this connection has prepared."""
     with other.cursor() as cursor:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from registry.catalogue.models import (
@@ -107,8 +107,9 @@ def test_the_number_of_statements_is_constant(
 ) -> None:
     authors = [AuthorFactory()]
     rows = [{"authors": authors} for _ in range(count)]
-    # a savepoint, rows, links, events, the end of the savepoint
-    with django_assert_num_queries(5):
+    # a savepoint, rows, links, events, the end of the savepoint; PostgreSQL takes links
+    # and events in one
+    with django_assert_num_queries(4 if connection.vendor == "postgresql" else 5):
         create_records(Object, rows, by=person)
 
 

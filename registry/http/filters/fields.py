@@ -81,6 +81,21 @@ class PatternFilter(GlobFilter):
         return qs.filter(matches) if value else qs
 
 
+class SpelledPatternFilter(PatternFilter):
+    """A text, or a glob, where some texts can be written in several ways."""
+
+    def __init__(self, *args: Any, spellings: Any, **kwargs: Any) -> None:
+        self.spellings = spellings
+        super().__init__(*args, **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Return the rows with any spelling of the text, or those that match it."""
+        spellings = self.spellings(value) if value else ()
+        if len(spellings) < 2:
+            return super().filter(qs, value)
+        return qs.filter(**{f"{self.field_name}__in": spellings})
+
+
 class NumberFilter(django_filters.Filter):
     """A whole number, or those above or below one."""
 

@@ -30,6 +30,7 @@ from registry.http.filters.fields import (
     NumberFilter,
     PatternFilter,
     SpelledFilter,
+    SpelledPatternFilter,
     TextFilter,
     UUIDFilter,
     WithdrawnFilter,
@@ -198,10 +199,13 @@ def filter_of(field: Any) -> django_filters.Filter:
     if field.is_relation:
         kind = AccountFilter if field.related_model is User else LinkFilter
         return kind(field_name=field.name, model=field.related_model)
+    text_filter = _filter_class(field)
     spellings = getattr(field.model, "spellings", {}).get(field.name)
-    if spellings is not None:
-        return SpelledFilter(field_name=field.name, spellings=spellings)
-    return _filter_class(field)(field_name=field.name)
+    if spellings is None:
+        return text_filter(field_name=field.name)
+    is_pattern = issubclass(text_filter, PatternFilter)
+    spelled = SpelledPatternFilter if is_pattern else SpelledFilter
+    return spelled(field_name=field.name, spellings=spellings)
 
 
 def _value_of(filter_: Any, name: str, parameters: QueryDict) -> Any:
