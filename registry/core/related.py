@@ -121,7 +121,9 @@ class RelatedFlag:
 
     ``model`` and ``other`` both have the field ``link``, which links to the same
     record. A partial index on the flag and the link must contain exactly those rows:
-    the query looks for the first of them in its order, which no other index has.
+    the query looks for the first of them in its order, which no other index has, from
+    the wanted link on. Whether it is that link is compared afterwards: as a condition
+    on the pair, PostgreSQL would read on to the end of the index if it is not.
     """
 
     model: type[models.Model]
@@ -133,16 +135,17 @@ class RelatedFlag:
         """Return the SQL of the column; names come from model metadata, never users."""
         own_column = _column(self.model, self.link)
         key, flag = _column(self.other, self.link), _column(self.other, self.flag)
-        wanted = f"(false, own.{own_column})"
         first = (
             f"SELECT {key} FROM {_quoted(self.other._meta.db_table)} "  # noqa: S608
-            f"WHERE NOT {flag} "
-            f"AND ({flag}, {key}) >= {wanted} AND ({flag}, {key}) <= {wanted} "
+            f"WHERE NOT {flag} AND ({flag}, {key}) >= (false, own.{own_column}) "
             f"ORDER BY {flag}, {key} LIMIT 1"
         )
-        table = _quoted(self.model._meta.db_table)
-        row = f"SELECT ({first}) FROM {table} AS own WHERE own.id = wanted.id"  # noqa: S608
-        return f"(({row}) IS NOT NULL)"
+        row = (
+            f"SELECT ({first}) = own.{own_column} "  # noqa: S608
+            f"FROM {_quoted(self.model._meta.db_table)} AS own "
+            f"WHERE own.id = wanted.id"
+        )
+        return f"(({row}) IS TRUE)"
 
     def parse(self, cell: int) -> bool:
         """Return the flag as a boolean; SQLite returns a number."""

@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 
 from registry.core.compiled import CompiledQuery, CompiledRecords
@@ -119,12 +119,20 @@ def _links(model: type[Record]) -> Iterator[Link]:
 
 @cache
 def _presence_of(model: type[Record]) -> CompiledQuery:
-    """Return the query for whether each link of a record leads to any other."""
-    present = {
-        f"has_{number}": Exists(
-            link.rows().order_by().filter(**{link.lookup: OuterRef("pk")})
-        )
-        for number, link in enumerate(_links_of(model))
-    }
-    rows = model._default_manager.order_by().annotate(**present)
-    return CompiledQuery(lambda pk: rows.filter(pk=pk).values_list(*present), -1)
+    """Return the query for the id of one record of each link, None if there is none."""
+    first = {f"one_{at}": _first_of(link) for at, link in enumerate(_links_of(model))}
+    rows = model._default_manager.order_by().annotate(**first)
+    return CompiledQuery(lambda pk: rows.filter(pk=pk).values_list(*first), -1)
+
+
+def _first_of(link: Link) -> Subquery:
+    """Return one record of a link, in the order of an index.
+
+    Not whether there are any: if a few records have very many of these links,
+    PostgreSQL expects to find one soon wherever it begins, and reads all of the table
+    for the others. The reason for a range of one value is in ``registry.core.related``.
+    """
+    this = OuterRef("pk")
+    wanted = {f"{link.lookup}__gte": this, f"{link.lookup}__lte": this}
+    rows = link.rows().filter(**wanted).order_by(f"{link.lookup}__pk", "pk")
+    return Subquery(rows.values("pk")[:1])
