@@ -44,7 +44,8 @@ def record_events(
     ``subject`` is cut to the length of the column. Raises ``ValueError`` for a verb
     that is not declared.
     """
-    _insert_events({kind: record_ids}, verb, by=by, about=(changes, subject, detail))
+    about = (changes, subject, detail)
+    _insert_events({kind: record_ids}, VERBS.require(verb), by=by, about=about)
 
 
 class Inserting(NamedTuple):
@@ -80,7 +81,7 @@ def _insert_events(
     json = connection.ops.adapt_json_value
     changes, subject, detail = about
     values = [
-        VERBS.require(verb).name,
+        verb.name,
         by.pk if by is not None else None,
         client.get(),
         address.get(),

@@ -23,28 +23,6 @@ def ids_of(links: Iterable[Any]) -> Iterable[int]:
     return (link.pk if isinstance(link, models.Model) else link for link in links)
 
 
-def new_links(
-    instances: Sequence[Record], lists: Sequence[Iterable[Any]], name: str
-) -> list[models.Model]:
-    """Return the rows of one list of links of all new records, not stored yet."""
-    descriptor: Any = getattr(type(instances[0]), name)
-    source, target = _through_columns(type(instances[0]), name)
-    return [
-        descriptor.through(**{source: instance.pk, target: pk})
-        for instance, targets in zip(instances, lists, strict=True)
-        for pk in dict.fromkeys(ids_of(targets))
-    ]
-
-
-def _through_columns(model: type[models.Model], name: str) -> tuple[str, str]:
-    """Return the columns of a link table: the one of this record and of its target."""
-    descriptor: Any = getattr(model, name)
-    field = descriptor.field
-    source = field.m2m_field_name() + "_id"
-    target = field.m2m_reverse_field_name() + "_id"
-    return (target, source) if descriptor.reverse else (source, target)
-
-
 def row_error(model: type[Record], row: Values) -> RegistryError | None:
     """Return the error of a new record with a list that is too long."""
     to_many = to_many_fields(model)
@@ -58,8 +36,11 @@ def errors_of_targets(
 ) -> Mapping[int, RegistryError]:
     """Return the errors of stored rows that link to a target with too many links."""
     model, lists = type(instances[0]), to_many_fields(type(instances[0]))
+    limits = _target_limits(model)
+    if not limits:
+        return {}
     links: dict[str, Targets] = {}
-    for limit in _target_limits(model):
+    for limit in limits:
         targets = links.setdefault(limit.field, {})
         for index, (instance, row) in enumerate(zip(instances, rows, strict=True)):
             if limit.field in lists:
@@ -68,7 +49,7 @@ def errors_of_targets(
                 pks = [getattr(instance, f"{limit.field}_id")]
             for pk in dict.fromkeys(pks):
                 targets.setdefault(pk, []).append(index)
-    return target_errors(model, _target_limits(model), links)
+    return target_errors(model, limits, links)
 
 
 def check_list_lengths(

@@ -5,7 +5,6 @@ Domains build their services on these functions; nothing else writes records.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -16,13 +15,12 @@ from django.db import IntegrityError, models, transaction
 from registry.core.duplicates import find_duplicate, find_duplicates
 from registry.core.errors import InvalidInput, NotFound, Stale, raise_by_row
 from registry.core.events import record_events
-from registry.core.insertion import insert_belonging, insert_rows
+from registry.core.insertion import insert_records
 from registry.core.link_lists import (
     check_list_lengths,
     check_new_links,
     errors_of_targets,
     ids_of,
-    new_links,
     row_error,
 )
 from registry.core.models import Record
@@ -249,18 +247,11 @@ def _insert_records(
         # an earlier attempt that the database aborted may have given them ids
         instance.pk = None
         instance._state.adding = True
-    insert_rows(instances)
-    belonging: list[Sequence[Any]] = [
-        new_links(instances, lists, name) for name, lists in links.items()
-    ]
-    if parts is not None:
-        belonging.append(parts(instances))
-    insert_belonging(instances, belonging, by=by)
+    added = insert_records(instances, links, parts, by=by)
     for errors in (errors_of_targets(instances, rows), refusals(instances, by=by)):
         if errors:
             raise_by_row(errors, len(rows))
-    every = (instances, *belonging)
-    added_rows.add(Counter(type(row) for some in every for row in some))
+    added_rows.add(added)
 
 
 def _set_field(record: Record, name: str, value: Any, changes: Changes) -> None:
