@@ -86,7 +86,7 @@ class RowSerializer(serializers.ModelSerializer[Any]):
         built = RowSerializer._built.get(key)
         if built is None:
             built = RowSerializer._built[key] = self._build_fields()
-        return {name: copy.copy(one) for name, one in built.items()}
+        return copy.deepcopy(built)
 
     def _key(self) -> Any:
         """Return the key of the fields, which has everything they depend on."""

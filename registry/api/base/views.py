@@ -31,6 +31,9 @@ def api_base(request: Any) -> str:
 class RegistryView(CountedView):
     """A view of the native API."""
 
+    #: Whether JSON has the version of the API; documents of other standards have none.
+    has_version = True
+
     def get_description_text(self) -> str:
         """Return the description of the view in Markdown."""
         return super().get_view_description()
@@ -48,10 +51,8 @@ class RegistryView(CountedView):
         response = super().finalize_response(request, response, *args, **kwargs)
         renderer = getattr(response, "accepted_renderer", None)
         media_type = RecordJSONRenderer.media_type
-        if (
-            isinstance(renderer, RecordJSONRenderer)
-            and renderer.media_type == media_type
-        ):
+        is_json = getattr(renderer, "media_type", None) == media_type
+        if is_json and self.has_version:
             # a request that was refused before it was negotiated has no version
             version = getattr(request, "version", None) or NEWEST
             response.content_type = f"{media_type}; version={version}"

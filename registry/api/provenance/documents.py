@@ -29,6 +29,7 @@ class DocumentView(PlainView):
 
     is_export = True
     is_costly = True
+    has_version = False
 
     def finalize_response(
         self, request: Request, response: Any, *args: Any, **kwargs: Any
