@@ -466,8 +466,8 @@ SPECTACULAR_SETTINGS = {
         "What research data, models and code runs were made from what, how, when and "
         "by whom."
     ),
-    # of the API, as above; not that of the software
-    "VERSION": "1.1.0",
+    # of the API, not of the software
+    "VERSION": REST_FRAMEWORK["DEFAULT_VERSION"],
     "LICENSE": {
         "name": "BSD 3-Clause",
         "url": "https://opensource.org/license/bsd-3-clause",

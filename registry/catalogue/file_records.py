@@ -14,6 +14,7 @@ from django.db.models import BigIntegerField, Case, Q, Value, When
 
 from registry.catalogue.keys import MEANINGFUL_KEYS, MeaningfulKey
 from registry.catalogue.models import StorageLocation
+from registry.catalogue.models.places import spellings_of_hash
 from registry.core.compiled import CompiledQuery
 from registry.core.lookups import TextIn, encode_texts
 from registry.storage.models import StoredFile
@@ -82,7 +83,7 @@ def spellings_of(checksums: Collection[str]) -> dict[str, set[str]]:
     """Map each spelling of a hash in locations to the checksums that it stands for."""
     spellings: dict[str, set[str]] = {}
     for checksum in checksums:
-        for spelling in (checksum.lower(), checksum.upper(), checksum):
+        for spelling in spellings_of_hash(checksum):
             spellings.setdefault(spelling, set()).add(checksum)
     return spellings
 

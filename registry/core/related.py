@@ -143,7 +143,7 @@ class RelatedFlag:
         row = (
             f"SELECT ({first}) = own.{own_column} "  # noqa: S608
             f"FROM {_quoted(self.model._meta.db_table)} AS own "
-            f"WHERE own.id = wanted.id"
+            "WHERE own.id = wanted.id"
         )
         return f"(({row}) IS TRUE)"
 

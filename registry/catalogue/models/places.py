@@ -39,7 +39,7 @@ class StorageRoot(Record):
         return self.root
 
 
-def _spellings_of_hash(text: str) -> list[str]:
+def spellings_of_hash(text: str) -> list[str]:
     """Return the ways in which locations have a checksum: small letters, capitals."""
     if _CHECKSUM.fullmatch(text) is None:
         return [text]
@@ -50,7 +50,7 @@ class StorageLocation(Record):
     """Where one file is: a path below a storage root, and the hash of its bytes."""
 
     kind: ClassVar[str] = "storage_location"
-    spellings: ClassVar[Any] = {"hash": _spellings_of_hash}
+    spellings: ClassVar[Any] = {"hash": spellings_of_hash}
 
     path = models.CharField(
         max_length=validators.PATH_LENGTH,

@@ -26,7 +26,7 @@ class TestIssue(RecordContract):
     factory = factories.IssueFactory
     endpoint = "issue"
     posting = 8
-    joined = 1
+    fewer_on_postgresql = 1
     writable = "severity=1, description, uuid, component_issues[]="
     at_least = ("component_issues",)
     changeable = True
@@ -69,7 +69,7 @@ class TestObject(RecordContract):
         "sha256",
     )
     posting = 8
-    joined = 2
+    fewer_on_postgresql = 2
     writable = "storage_location?, description?, file_type?, authors[]=, uuid"
     read_only = (
         "components[], data_products[], code_repo_release?, quality_control?, "
@@ -112,7 +112,7 @@ class TestObjectComponent(RecordContract):
     factory = factories.ObjectComponentFactory
     endpoint = "object_component"
     posting = 8
-    joined = 1
+    fewer_on_postgresql = 1
     writable = "object, name, description?, issues[]=, whole_object=false"
     read_only = "inputs_of[], outputs_of[], inputs_of_url, outputs_of_url, issues_url"
     unfiltered = ("inputs_of_url", "outputs_of_url", "issues_url")
@@ -199,7 +199,7 @@ class TestExternalObject(RecordContract):
     factory = factories.ExternalObjectFactory
     endpoint = "external_object"
     posting = 9
-    joined = -1
+    fewer_on_postgresql = -1
     writable = (
         "data_product, identifier?, alternate_identifier?, alternate_identifier_type?, "
         "primary_not_supplement=true, release_date, title, description?, "

@@ -125,9 +125,9 @@ class Contract:
     #: Queries for what a row has in other tables, and for a POST of one record.
     lists: ClassVar[int] = 0
     posting: ClassVar[int] = 0
-    #: How many of these PostgreSQL takes into one with the events: links and parts.
-    #: Negative for a lock that only PostgreSQL needs.
-    joined: ClassVar[int] = 0
+    #: How many fewer PostgreSQL takes for a POST, which stores links and parts together
+    #: with the events. A lock of names takes one more there.
+    fewer_on_postgresql: ClassVar[int] = 0
     #: The roles of the person who registers records.
     roles: ClassVar[tuple[str, ...]] = ()
     #: Whether people without an account may read.

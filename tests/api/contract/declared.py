@@ -34,7 +34,7 @@ def declared_contract(model: Any) -> dict[str, Any]:
         "removable": declared.deleted_by is not Who.NOBODY,
         "lists": int(any(map(_is_in_other_table, shown))),
         "posting": _queries_of_post(declared),
-        "joined": sum(
+        "fewer_on_postgresql": sum(
             bool(one.many_to_many) for one in declared.writable_fields.values()
         ),
     }

@@ -12,7 +12,7 @@ class TestCodeRun(RecordContract):
     factory = factories.CodeRunFactory
     endpoint = "code_run"
     posting = 8
-    joined = 2
+    fewer_on_postgresql = 2
     writable = (
         "run_date, end_date?, description, code_repo?, model_config?, "
         "submission_script, inputs[]=, outputs[]=, uuid"
