@@ -18,12 +18,18 @@ from factory.django import DjangoModelFactory
 
 from registry.catalogue import models, services
 from registry.catalogue.authors import register_authors
+from registry.catalogue.modelling import register_organisations
 from registry.core.records import create_records
 from registry.identity.models import User
 from registry.identity.roles import role_groups
 from registry.identity.services import create_user
-from registry.runs.models import CodeRun
+from registry.runs.model_runs.registering import register_model_runs
+from registry.runs.models import CodeRun, DatasetTemplate, ModelRun, WorkflowTemplate
 from registry.runs.services import register_code_runs
+from registry.runs.templates import (
+    register_dataset_templates,
+    register_workflow_templates,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -372,4 +378,149 @@ class CodeRunFactory(RecordFactory):
     submission_script = _object()
     inputs = _components()
     outputs = _components()
+    uuid = _new_uuid()
+
+
+def ror(number: int) -> str:
+    """Return the URL of a ROR id with its check digits; another for every number."""
+    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+    digits = [alphabet[number >> shift & 31] for shift in (25, 20, 15, 10, 5, 0)]
+    return f"https://ror.org/0{''.join(digits)}{98 - number * 100 % 97:02d}"
+
+
+class OrganisationFactory(RecordFactory):
+    """Organisations with a ROR id."""
+
+    service = staticmethod(register_organisations)
+
+    class Meta:
+        model = models.Organisation
+
+    name = _number("Institute of Marine Science No. {}")
+    ror = factory.Sequence(ror)
+    uuid = _new_uuid()
+
+
+class ResearchModelFactory(RecordFactory):
+    """Models with a release."""
+
+    class Meta:
+        model = models.ResearchModel
+
+    name = _number("Reef model {}")
+    description = _number("Simulates the reef for the {}th time")
+    documentation_url = _number("https://example.org/reef/{}/docs/")
+    source_url = _number("https://example.org/reef/{}/code/")
+    releases = factory.List([_link("CodeRepoReleaseFactory")])
+    uuid = _new_uuid()
+
+
+class StudyFactory(RecordFactory):
+    """Studies."""
+
+    class Meta:
+        model = models.Study
+
+    title = _number("What becomes of reef {}")
+    description = _number("We ask for the {}th time")
+    alternative_id = _number("ST-{}")
+    uuid = _new_uuid()
+
+
+def _resource(name: str, value: str, *, optional: bool = False) -> Any:
+    return factory.Sequence(
+        lambda number: [
+            {
+                name: value.format(number),
+                "description": f"The configuration with number {number}",
+                "usage_type": "CONFIG_FILE",
+                "optional": optional,
+                "is_folder": False,
+            }
+        ]
+    )
+
+
+class DatasetTemplateFactory(RecordFactory):
+    """Dataset templates with a defined and an optional deferred resource."""
+
+    service = staticmethod(register_dataset_templates)
+
+    class Meta:
+        model = DatasetTemplate
+
+    name = _number("Forcing data {}")
+    description = _number("What the model is driven by, take {}")
+    defined_resources = _resource("path", "data/{}.csv")
+    deferred_resources = _resource("key", "configuration_file", optional=True)
+    replaces = None
+    uuid = _new_uuid()
+
+
+class WorkflowTemplateFactory(RecordFactory):
+    """Workflow templates with a template in each list."""
+
+    service = staticmethod(register_workflow_templates)
+
+    class Meta:
+        model = WorkflowTemplate
+
+    name = _number("Run of the reef model {}")
+    description = _number("What we agreed on, for the {}th time")
+    model = _link("ResearchModelFactory")
+    required_inputs = factory.List([_link("DatasetTemplateFactory")])
+    optional_inputs = factory.List([_link("DatasetTemplateFactory")])
+    required_outputs = factory.List([_link("DatasetTemplateFactory")])
+    optional_outputs = factory.List([_link("DatasetTemplateFactory")])
+    required_annotations = ("RCP",)
+    optional_annotations = ("species",)
+    replaces = None
+    uuid = _new_uuid()
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **values: Any) -> Any:
+        for name in ("required_annotations", "optional_annotations"):
+            values[name] = list(values[name])
+        return super()._create(model_class, *args, **values)
+
+
+def datasets_for(templates: Iterable[DatasetTemplate]) -> list[dict[str, Any]]:
+    """Return a dataset of its own for each of these templates."""
+    return [
+        {
+            "dataset_template": template.pk,
+            "dataset": DataProductFactory().pk,
+            "resources": {
+                one["key"]: "config/model.toml" for one in template.deferred_resources
+            },
+        }
+        for template in templates
+    ]
+
+
+class ModelRunFactory(RecordFactory):
+    """Model runs that follow a template of their own."""
+
+    service = staticmethod(register_model_runs)
+
+    class Meta:
+        model = ModelRun
+
+    workflow_template = _link("WorkflowTemplateFactory")
+    model_version = _number("1.{}.0")
+    display_name = _number("Reef in the year {}")
+    description = _number("What becomes of the reef, attempt {}")
+    study = _link("StudyFactory")
+    modeller = _link("AuthorFactory")
+    requesting_organisation = _link("OrganisationFactory")
+    start_time = factory.Sequence(_moment)
+    # later than the beginning of any other run of a test
+    end_time = factory.LazyAttribute(lambda run: run.start_time + timedelta(days=1000))
+    inputs = factory.LazyAttribute(
+        lambda run: datasets_for(run.workflow_template.required_inputs.all())
+    )
+    outputs = factory.LazyAttribute(
+        lambda run: datasets_for(run.workflow_template.required_outputs.all())
+    )
+    annotations = factory.Sequence(lambda number: {"RCP": str(number)})
     uuid = _new_uuid()

@@ -14,6 +14,8 @@ from registry.api.ownership.urls import ownership_urls
 from registry.api.provenance.crates import views as crates
 from registry.api.provenance.lineage import views as lineage
 from registry.api.provenance.prov import views as prov
+from registry.api.runs.views import ModelRunViewSet
+from registry.core.record_types import record_type_named
 from registry.identity.roles import LEVELS
 
 #: The record types. Clients expect a record type for every name at the root, so the
@@ -21,7 +23,7 @@ from registry.identity.roles import LEVELS
 router = RecordRouter()
 router.register("users", identity.UserViewSet)
 router.register("groups", identity.GroupViewSet)
-router.register_record_types(ObjectViewSet)
+router.register_record_types(ObjectViewSet, ModelRunViewSet)
 
 #: Further lists, for users who are signed in.
 account_router = RecordRouter()
@@ -30,6 +32,10 @@ account_router.register("role_request", identity.RoleRequestViewSet)
 
 #: Other addresses that the HTML page of the root lists.
 OTHER_ADDRESSES = {
+    **{
+        f"{name}/": record_type_named(name).titles.capitalize()
+        for name in router.names_beside
+    },
     "docs/": "The API in Swagger UI, to try requests",
     "redoc/": "The API in Redoc, to read",
     "schema/": "The OpenAPI description as JSON",
@@ -40,7 +46,7 @@ OTHER_ADDRESSES = {
     "event/": "The audit trail, for administrators",
 }
 
-root = RootView.as_view(names=tuple(router.names), other_addresses=OTHER_ADDRESSES)
+root = RootView.as_view(names=tuple(router.root_names), other_addresses=OTHER_ADDRESSES)
 
 urlpatterns = [
     path("", root, name="api-root"),
@@ -87,6 +93,11 @@ urlpatterns = [
         "impact/<str:endpoint>/<int:pk>/",
         lineage.ImpactView.as_view(),
         name="impact",
+    ),
+    path(
+        "model_run/validate/",
+        ModelRunViewSet.as_view({"post": "validate_only"}, detail=False),
+        name="model_run-validate",
     ),
     path("schema/", documentation.SchemaView.as_view(), name="api-schema"),
     path("docs/", documentation.swagger, name="api-docs"),

@@ -22,12 +22,24 @@ def lock_names(names: Iterable[str]) -> None:
 
     On SQLite there is one writer at a time anyway.
     """
+    _lock("pg_advisory_xact_lock", names)
+
+
+def share_names(names: Iterable[str]) -> None:
+    """Share names until the end of the transaction; who locks them waits for that.
+
+    On SQLite there is one writer at a time anyway.
+    """
+    _lock("pg_advisory_xact_lock_shared", names)
+
+
+def _lock(function: str, names: Iterable[str]) -> None:
     if connection.vendor != "postgresql":
         return
     # always in the same order, so that no two wait for each other
     keys = sorted({crc32(name.encode()) % _LOCKS for name in names})
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, key) FROM unnest(%s::int[]) AS key",
+            f"SELECT {function}(%s, key) FROM unnest(%s::int[]) AS key",  # noqa: S608
             [_SPACE, keys],
         )

@@ -29,6 +29,7 @@ from registry.core.traits import (
     Condition,
     Context,
     FurtherFilter,
+    KeyedFilter,
     LinkedRecords,
     MergeRule,
     ReverseFilter,
@@ -83,10 +84,15 @@ class RecordType(RowType[R]):
     conditions: tuple[Condition, ...] = ()
     #: Filters by what is no field.
     further_filters: tuple[FurtherFilter, ...] = ()
+    #: Filters by facts whose names people choose.
+    keyed_filters: tuple[KeyedFilter, ...] = ()
     #: Filters of other types by the links that this type has to them.
     reverse_filters: tuple[ReverseFilter, ...] = ()
     #: Fields that only version 1.1.0 of the API has.
     newer: tuple[FieldReference, ...] = ()
+    #: Whether the root of the API leaves the type out: clients of the older registry
+    #: expect one of its types under each name there.
+    beside: bool = False
     #: Links in the order in which OPTIONS lists them, where that differs from the
     #: order of the model; clients register the targets of links in this order.
     links_in_order: tuple[FieldReference, ...] = ()
@@ -120,6 +126,10 @@ class RecordType(RowType[R]):
     has_dependents: Callable[[R], bool] | None = None
     #: The service by which administrators correct what its owner cannot change.
     correct: Callable[..., R] | None = None
+    #: The link to the record that is withdrawn and put back together with this one.
+    shares_fate_with: HasField | None = None
+    #: What to do after a deleted record was restored.
+    restored: Callable[[R], None] | None = None
     #: Raises ``Conflict`` for new values that would affect others; restoring asks it.
     guard: Callable[[R, Values], None] | None = None
     #: How curators merge duplicates; without it, nobody can.

@@ -83,7 +83,7 @@ def restore_record(
     restored = Restored(model(pk=pk), event)
     restored.unknown.extend(sorted(saved.keys() - _known_names(model)))
     if event.action == DELETED.name:
-        return _put_back(model, saved, restored, by=by)
+        return _put_back(record_type, saved, restored, by=by)
     return _set_back(record_type, saved, restored, by=by)
 
 
@@ -107,14 +107,14 @@ def _require_absent(model: type[Record], pk: int) -> None:
 
 
 def _put_back(
-    model: type[Record],
+    record_type: RecordType[Any],
     saved: Mapping[str, Any],
     restored: Restored,
     *,
     by: AbstractBaseUser | None,
 ) -> Restored:
     """Insert a deleted record with its lists of links."""
-    record = restored.record
+    model, record = record_type.model, restored.record
     _require_absent(model, record.pk)
     for name, value in _values(model, saved, restored.missing).items():
         setattr(record, _attname(model, name), value)
@@ -129,6 +129,8 @@ def _put_back(
     for error in errors_of_targets([record], [lists]).values():
         raise error
     added_rows.add(added)
+    if record_type.restored is not None:
+        record_type.restored(record)
     detail = _detail(restored)
     subject = str(record)
     record_events(

@@ -104,6 +104,22 @@ class FurtherFilter:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeyedFilter:
+    """Filters by facts whose names people choose, such as ``annotation.RCP=45``.
+
+    The name of the fact follows the ``prefix``; one of the ``comparisons`` can follow
+    after two underscores. ``rows`` returns the condition for the records by the name,
+    the comparison (``exact`` without one) and the text, or raises ``ValidationError``.
+    """
+
+    prefix: str
+    help_text: str
+    explanation: str
+    comparisons: tuple[str, ...]
+    rows: Callable[[str, str, str], Q]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Condition:
     """A fact that the database computes for a record: true or false.
 

@@ -6,11 +6,12 @@ lineages keep it and mark it. Lists leave it out and its data is not served.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from registry.core.errors import Conflict, InvalidInput
 from registry.core.models import MAX_REASON, Record
+from registry.core.record_types import record_type_of, record_types
 from registry.core.records import lock_record, set_mark
 from registry.core.transactions import atomic
 from registry.core.verbs import PUT_BACK, WITHDRAWN
@@ -42,7 +43,11 @@ def withdraw_record(
         raise Conflict(
             f"This {model._meta.verbose_name} is withdrawn already: {record.withdrawn}"
         )
-    return set_mark(record, "withdrawn", _checked(reason), by=by, verb=WITHDRAWN)
+    text = _checked(reason)
+    for other in _lock_others(record):
+        if other.withdrawn is None:
+            set_mark(other, "withdrawn", text, by=by, verb=WITHDRAWN)
+    return set_mark(record, "withdrawn", text, by=by, verb=WITHDRAWN)
 
 
 @atomic
@@ -58,7 +63,22 @@ def put_back_record(
     require_withdrawal(record, by=by)
     if record.withdrawn is None:
         raise Conflict(f"This {model._meta.verbose_name} is not withdrawn.")
+    for other in _lock_others(record):
+        if other.withdrawn is not None:
+            set_mark(other, "withdrawn", None, by=by, verb=PUT_BACK)
     return set_mark(record, "withdrawn", None, by=by, verb=PUT_BACK)
+
+
+def _lock_others(record: Record) -> Iterator[Record]:
+    """Yield the records that are withdrawn and put back together with this one."""
+    link = record_type_of(type(record)).shares_fate_with
+    if link is not None:
+        yield lock_record(link.field.related_model, getattr(record, link.field.attname))
+    for declared in record_types():
+        link = declared.shares_fate_with
+        if link is not None and link.field.related_model is type(record):
+            rows = declared.model._default_manager.select_for_update()
+            yield from rows.filter(**{link.field.name: record})
 
 
 def _checked(reason: str) -> str:

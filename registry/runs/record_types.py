@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from registry.catalogue.models import ObjectComponent
+from registry.catalogue.record_types import MODELLING
 from registry.core.record_types import RecordType, declare
 from registry.core.traits import LinkedRecords, ReverseFilter, Section
-from registry.runs import services
+from registry.runs import services, templates
+from registry.runs.annotations import ANNOTATION_FILTER, index_annotations
 from registry.runs.dependents import has_dependents
-from registry.runs.models import CodeRun
+from registry.runs.model_runs import correcting, registering
+from registry.runs.models import CodeRun, DatasetTemplate, ModelRun, WorkflowTemplate
 
 RUNS = Section("Runs", 50)
 
@@ -63,4 +66,106 @@ the outputs in that object: 409 names the first ten of the other runs.
     guard=services.check_change,
 )
 
-declare(CODE_RUN)
+DATASET_TEMPLATE = RecordType(
+    model=DatasetTemplate,
+    description="""
+What a dataset that runs read or write consists of.
+
+Of each resource, a file or a folder, it says what it is and what a run uses it as
+(`usage_type`: PARAMETER_FILE, CONFIG_FILE, FORCING_DATA or GENERAL_DATA). Defined
+resources are at the same `path` in every such dataset. Of deferred ones each run says
+the path, under their `key`, unless they are `optional`.
+
+A template that a run uses stays as it is: register its next version, with `replaces`.
+The filter `replaced_by__isnull=true` finds the newest versions.
+""".strip(),
+    summary="What datasets that runs read or write consist of.",
+    section=MODELLING,
+    rank=34,
+    columns=(
+        DatasetTemplate.name,
+        DatasetTemplate.version,
+        DatasetTemplate.description,
+        DatasetTemplate.last_updated,
+    ),
+    beside=True,
+    linked=(DatasetTemplate.replaced_by,),
+    search_texts=(DatasetTemplate.name, DatasetTemplate.description),
+    rule=templates.refuse_versions_of_others,
+    register=templates.register_dataset_templates,
+    change=templates.change_dataset_template,
+    guard=templates.check_dataset_template,
+)
+
+
+WORKFLOW_TEMPLATE = RecordType(
+    model=WorkflowTemplate,
+    description="""
+What a run of a model reads and writes, and what is said of it.
+
+Records of model runs are checked against it: each needs a dataset for every required
+dataset template, and every required annotation. Optional ones can be there, and further
+annotations too.
+
+A template that a run uses stays as it is: register its next version, with `replaces`.
+The filter `replaced_by__isnull=true` finds the newest versions.
+""".strip(),
+    summary="What runs of a model read and write, and what is said of them.",
+    section=MODELLING,
+    rank=32,
+    columns=(
+        WorkflowTemplate.name,
+        WorkflowTemplate.version,
+        WorkflowTemplate.model,
+        WorkflowTemplate.last_updated,
+    ),
+    beside=True,
+    linked=(WorkflowTemplate.replaced_by,),
+    search_texts=(WorkflowTemplate.name, WorkflowTemplate.description),
+    rule=templates.refuse_versions_of_others,
+    register=templates.register_workflow_templates,
+    change=templates.change_workflow_template,
+    guard=templates.check_workflow_template,
+)
+
+
+MODEL_RUN = RecordType(
+    model=ModelRun,
+    description="""
+A run of a model, in the form that a workflow template agrees on.
+
+It is a code run too (`code_run`), which lineages, PROV and crates show. All errors of a
+record are named at once, each with its place, such as
+`inputs[2].resources.configuration_file`; `validate/` below this address checks without
+registering. The same content is one record: sending it again returns the first. A
+correction needs a `reason`, which the history keeps.
+
+`workflow_template`, `study`, `modeller` and `requesting_organisation` can also be
+called by these names with `_id`, and the last two can stand in `associations`. The
+filter
+`annotation.NAME=…` finds the runs with an annotation, and `annotation.NAME__gte=…` and
+so on those whose annotation is a number.
+""".strip(),
+    summary="Runs of models, in the form that a template agrees on.",
+    section=RUNS,
+    rank=31,
+    columns=(
+        ModelRun.display_name,
+        ModelRun.workflow_template,
+        ModelRun.modeller,
+        ModelRun.start_time,
+    ),
+    beside=True,
+    keyed_filters=(ANNOTATION_FILTER,),
+    required=(ModelRun.inputs, ModelRun.outputs),
+    search_texts=(ModelRun.display_name, ModelRun.description),
+    register=registering.register_model_runs,
+    change=correcting.correct_model_run,
+    delete=correcting.delete_model_run,
+    has_dependents=correcting.has_dependents,
+    guard=correcting.refuse_restoring,
+    shares_fate_with=ModelRun.code_run,
+    restored=index_annotations,
+)
+
+declare(CODE_RUN, DATASET_TEMPLATE, WORKFLOW_TEMPLATE, MODEL_RUN)

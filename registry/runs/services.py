@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from registry.catalogue.services import require_same_uuid
-from registry.core.records import Values, create_records
+from registry.core.errors import Conflict
+from registry.core.records import Values, create_records, would_change
 from registry.identity.ownership import change_own, delete_own
 from registry.runs.dependents import require_kept_links, require_no_dependents
-from registry.runs.models import CodeRun
+from registry.runs.models import CodeRun, ModelRun
 
 if TYPE_CHECKING:
     from registry.identity.models import User
@@ -54,11 +55,28 @@ def delete_code_run(
         pk,
         by=by,
         unless_changed=unless_changed,
-        guard=require_no_dependents,
+        guard=_check_deletion,
     )
+
+
+def _check_deletion(run: CodeRun) -> None:
+    require_no_model_run(run)
+    require_no_dependents(run)
+
+
+def require_no_model_run(run: CodeRun) -> None:
+    """Raise ``Conflict`` if a model run says what the run was."""
+    found = ModelRun.objects.filter(code_run=run).values_list("pk", flat=True).first()
+    if found is not None:
+        raise Conflict(
+            f"Code run {run.pk} is what model run {found} says: correct or delete "
+            f"/api/model_run/{found}/, and this record follows."
+        )
 
 
 def check_change(run: CodeRun, values: Values) -> None:
     """Raise ``Conflict`` for changes that others rely on not being made."""
     require_same_uuid(run, values)
+    if would_change(run, values):
+        require_no_model_run(run)
     require_kept_links(run, values)

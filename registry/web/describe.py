@@ -10,6 +10,7 @@ from django.db import models
 from django.urls import reverse
 
 from registry.core.compiled import CompiledRecords
+from registry.core.documents import DocumentField
 from registry.core.models import Event, Record
 from registry.core.record_types import record_type_of
 from registry.identity.models import User
@@ -80,6 +81,8 @@ def value_of(record: Record, model_field: Any, viewer: Viewer) -> Value:
     if value is None or value == "":
         return Value("—")
     match model_field:
+        case DocumentField():
+            return Value("\n".join(model_field.shape.lines(value)) or "—")
         case models.BooleanField():
             return Value("yes" if value else "no")
         case models.DateTimeField():

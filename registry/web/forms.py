@@ -6,6 +6,7 @@ suggestions. No form loads a table into a select.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -13,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
+from registry.core.documents import DocumentField
 from registry.core.links import LinkError, kind_of, resolve_links, targets_of
 from registry.core.misspellings import message_of, misspelt_names
 
@@ -75,6 +77,28 @@ def _find(model: type[models.Model], texts: list[str]) -> list[int]:
         return list(dict.fromkeys(targets_of(links, model, texts)))
     except LinkError as error:
         raise ValidationError(str(error)) from error
+
+
+class DocumentFormField(forms.JSONField):
+    """A small document, as the text of its JSON; its value has all its parts."""
+
+    def __init__(self, model_field: DocumentField, **kwargs: Any) -> None:
+        self.document = model_field
+        example = json.dumps(model_field.shape.example)
+        kwargs["help_text"] = f"{kwargs['help_text']} As JSON, such as {example}"
+        super().__init__(
+            widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+            initial=None,
+            **kwargs,
+        )
+
+    def clean(self, value: Any) -> Any:
+        """Return the document; an empty text is an empty one."""
+        found = super().clean(value)
+        if found is None:
+            return self.document.get_default()
+        self.document.check_value(found)
+        return self.document.shape.tidy(found)
 
 
 class RecordForm(forms.Form):
@@ -140,17 +164,24 @@ def _form_field(model_field: Any, *, required: bool) -> forms.Field:
     }
     if model_field.is_relation:
         return LinkFormField(_target(model_field), **common)
-    if isinstance(model_field, models.BooleanField):
-        return forms.BooleanField(
-            initial=model_field.default, **{**common, "required": False}
-        )
-    if isinstance(model_field, models.DateTimeField):
-        return _moment_field(common)
-    if isinstance(model_field, models.IntegerField):
-        return forms.IntegerField(
-            initial=model_field.get_default(), min_value=0, max_value=32767, **common
-        )
-    return _text_field(model_field, common)
+    build = _BUILDERS.get(type(model_field), _text_field)
+    return build(model_field, common)
+
+
+def _flag_field(model_field: Any, common: dict[str, Any]) -> forms.Field:
+    return forms.BooleanField(
+        initial=model_field.default, **{**common, "required": False}
+    )
+
+
+def _number_field(model_field: Any, common: dict[str, Any]) -> forms.Field:
+    return forms.IntegerField(
+        initial=model_field.get_default(), min_value=0, max_value=32767, **common
+    )
+
+
+def _document_field(model_field: Any, common: dict[str, Any]) -> forms.Field:
+    return DocumentFormField(model_field, **common)
 
 
 def _target(model_field: Any) -> type[models.Model]:
@@ -158,7 +189,7 @@ def _target(model_field: Any) -> type[models.Model]:
     return target
 
 
-def _moment_field(common: dict[str, Any]) -> forms.Field:
+def _moment_field(_: Any, common: dict[str, Any]) -> forms.Field:
     """Return the field of a time in UTC; a required one has the present time."""
     return forms.DateTimeField(
         input_formats=[
@@ -186,3 +217,15 @@ def _text_field(model_field: Any, common: dict[str, Any]) -> forms.Field:
         widget=forms.Textarea(attrs={"rows": 3}) if long else forms.TextInput(),
         **common,
     )
+
+
+#: How the form fields of some model fields are built; others are texts.
+_BUILDERS: dict[type[models.Field[Any, Any]], Any] = {
+    models.BooleanField: _flag_field,
+    models.DateTimeField: _moment_field,
+    models.SmallIntegerField: _number_field,
+    models.PositiveSmallIntegerField: _number_field,
+    models.PositiveIntegerField: _number_field,
+    models.IntegerField: _number_field,
+    DocumentField: _document_field,
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import ValidationError
 from rest_framework import serializers
 from rest_framework.fields import empty, iter_options
 from rest_framework.utils import html
@@ -35,6 +36,23 @@ class FlagField(serializers.BooleanField):
     def iter_options(self) -> Iterable[Any]:
         """Return the options of the select."""
         return iter_options({"True": "true", "False": "false"})
+
+
+class DocumentField(serializers.JSONField):
+    """A small document; a form sends it as the text of its JSON."""
+
+    def __init__(self, *, document: Any, **kwargs: Any) -> None:
+        self.document = document
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the document, with all that may be left out."""
+        value = super().to_internal_value(data)
+        try:
+            self.document.check_value(value)
+        except ValidationError as error:
+            raise serializers.ValidationError(error.messages) from error
+        return self.document.shape.tidy(value)
 
 
 class _LinkFieldBase(serializers.Field):  # type: ignore[type-arg]

@@ -26,6 +26,7 @@ from registry.api.base.shown_fields import (
 from registry.api.base.versions import NEWEST, OLDEST
 from registry.core import models
 from registry.core.compiled import CompiledQuery
+from registry.core.documents import DocumentField
 from registry.core.links import kind_of
 from registry.core.lookups import IdIn
 from registry.core.related import (
@@ -65,13 +66,21 @@ class Column:
     source: str
     address: str | None = None
     target: type[Model] | None = None
+    document: DocumentField | None = None
 
     def show(self, values: list[Any], base: str) -> list[Any]:
         """Return the formatted values of many records, with links below ``base``."""
+        if self.document is not None:
+            return _show_documents(self.document, values, base)
         if self.address is None:
             return values
         head, tail = (base + self.address).split("{id}")
         return [None if one is None else f"{head}{one}{tail}" for one in values]
+
+
+def _show_documents(field: DocumentField, values: list[Any], base: str) -> list[Any]:
+    show = field.shape.show
+    return [show(one, lambda kind, pk: f"{base}{kind}/{pk}/") for one in values]
 
 
 @dataclass(frozen=True)
@@ -309,6 +318,8 @@ def _reader_column(model: type[Model], version: str, shown: ShownField) -> Reade
             return Column(name, "pk", template)
         case DerivedCondition(name, condition):
             return FlagColumn(name, condition.column)
+    if isinstance(shown.field, DocumentField):
+        return Column(shown.name, shown.name, document=shown.field)
     if not shown.field.is_relation:
         return Column(shown.name, shown.name)
     return _relation_column(version, shown)

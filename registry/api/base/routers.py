@@ -92,6 +92,20 @@ class RecordRouter(SimpleRouter):
         """The names of the resources, in the order of registration."""
         return [prefix for prefix, _, _ in self.registry]
 
+    @property
+    def root_names(self) -> list[str]:
+        """The names of the resources that the root lists."""
+        return [name for name in self.names if not self._is_beside(name)]
+
+    @property
+    def names_beside(self) -> list[str]:
+        """The names of the resources that the root leaves out."""
+        return [name for name in self.names if self._is_beside(name)]
+
+    def _is_beside(self, name: str) -> bool:
+        record_type = self._row_types.get(name)
+        return record_type is not None and record_type.beside
+
 
 def _actions_of(record_type: RecordType[Any]) -> set[str]:
     """Return the actions that the records of a type have."""

@@ -15,6 +15,7 @@ from rest_framework.validators import UniqueValidator
 from registry.api.base.fields import (
     AddressField,
     ConditionField,
+    DocumentField,
     FlagField,
     LinkField,
     LinksField,
@@ -28,6 +29,7 @@ from registry.api.base.shown_fields import (
     ShownField,
     shown_fields,
 )
+from registry.core import documents
 from registry.core.links import resolve_links
 from registry.core.misspellings import message_of, misspelt_names
 from registry.core.validators import validate_url
@@ -37,6 +39,13 @@ if TYPE_CHECKING:
     from registry.core.traits import LinkedRecords
 
 Fields = dict[str, Any]
+
+
+#: The fields that differ from those of the REST framework.
+_FIELD_CLASSES: dict[type[models.Field[Any, Any]], Any] = {
+    models.BooleanField: FlagField,
+    documents.DocumentField: DocumentField,
+}
 
 
 class LinkingListSerializer(serializers.ListSerializer[Any]):
@@ -130,8 +139,9 @@ class RowSerializer(serializers.ModelSerializer[Any]):
         is_text = isinstance(model_field, models.CharField | models.TextField)
         if is_text and not model_field.choices:
             kwargs["trim_whitespace"] = False
-        if isinstance(model_field, models.BooleanField):
-            field_class = FlagField
+        field_class = _FIELD_CLASSES.get(type(model_field), field_class)
+        if field_class is DocumentField:
+            kwargs |= {"document": model_field, "validators": []}
         if model_field.has_default() and not callable(model_field.default):
             kwargs["initial"] = model_field.default
         return field_class, kwargs

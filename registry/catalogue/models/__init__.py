@@ -1,6 +1,7 @@
 """The models of the catalogue, in one file for each group."""
 
 from registry.catalogue.models.labels import CodeRepoRelease, KeyValue, Keyword, Licence
+from registry.catalogue.models.modelling import Organisation, ResearchModel, Study
 from registry.catalogue.models.objects import (
     WHOLE_OBJECT,
     FileType,
@@ -26,8 +27,11 @@ __all__ = [
     "Namespace",
     "Object",
     "ObjectComponent",
+    "Organisation",
     "QualityControlled",
+    "ResearchModel",
     "StorageLocation",
     "StorageRoot",
+    "Study",
     "UserAuthor",
 ]

@@ -6,6 +6,7 @@ from registry.catalogue.record_types.annotations import (
     KEYWORD,
     LICENCE,
 )
+from registry.catalogue.record_types.modelling import MODEL, ORGANISATION, STUDY
 from registry.catalogue.record_types.objects import (
     FILE_TYPE,
     OBJECT,
@@ -20,7 +21,7 @@ from registry.catalogue.record_types.products import (
     NAMESPACE,
 )
 from registry.catalogue.record_types.quality import ISSUE, QUALITY_CONTROLLED
-from registry.catalogue.record_types.sections import PEOPLE
+from registry.catalogue.record_types.sections import MODELLING, PEOPLE
 from registry.core.record_types import declare
 
 __all__ = [
@@ -33,13 +34,17 @@ __all__ = [
     "KEYWORD",
     "KEY_VALUE",
     "LICENCE",
+    "MODEL",
+    "MODELLING",
     "NAMESPACE",
     "OBJECT",
     "OBJECT_COMPONENT",
+    "ORGANISATION",
     "PEOPLE",
     "QUALITY_CONTROLLED",
     "STORAGE_LOCATION",
     "STORAGE_ROOT",
+    "STUDY",
     "USER_AUTHOR",
 ]
 
@@ -48,4 +53,5 @@ declare(
     *(FILE_TYPE, ISSUE, AUTHOR, OBJECT, USER_AUTHOR, OBJECT_COMPONENT),
     *(STORAGE_ROOT, STORAGE_LOCATION, NAMESPACE, DATA_PRODUCT, EXTERNAL_OBJECT),
     *(QUALITY_CONTROLLED, KEYWORD, LICENCE, CODE_REPO_RELEASE, KEY_VALUE),
+    *(ORGANISATION, MODEL, STUDY),
 )

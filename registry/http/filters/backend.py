@@ -34,7 +34,9 @@ class RecordFilterBackend(BaseFilterBackend):
         """Return the filtered queryset; raise the errors of all invalid parameters."""
         parameters, filters = request.query_params, view.filters
         refuse_unknown(
-            parameters, (*filters.filters, *LIST_PARAMETERS), filters.multiple
+            parameters,
+            (*filters.allowed(parameters), *LIST_PARAMETERS),
+            filters.multiple,
         )
         queryset, errors = filters.apply(queryset, parameters, viewer=request.user)
         if errors:

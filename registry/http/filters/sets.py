@@ -5,7 +5,7 @@ The API and the web pages have the same filters.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,8 @@ from registry.identity.models import User
 if TYPE_CHECKING:
     from django.http import QueryDict
 
+    from registry.core.traits import KeyedFilter
+
 #: The fields of every record that have filters.
 COMMON_FIELDS = ("last_updated", "updated_by")
 #: The filter that shows withdrawn records.
@@ -69,6 +71,18 @@ class FilterSet:
     filters: Mapping[str, django_filters.Filter]
     #: Left out of every list that is not asked for them.
     leaves_out_withdrawn: bool = False
+    #: Filters by facts whose names people choose.
+    keyed: tuple[KeyedFilter, ...] = ()
+
+    def allowed(self, given: Iterable[str]) -> Iterator[str]:
+        """Yield the names of all filters, with those that name a fact among these."""
+        yield from self.filters
+        if self.keyed:
+            yield from (name for name in given if self._keyed_filter(name))
+
+    def _keyed_filter(self, name: str) -> KeyedFilter | None:
+        found = (one for one in self.keyed if name.startswith(one.prefix))
+        return next((one for one in found if len(name) > len(one.prefix)), None)
 
     @cached_property
     def multiple(self) -> frozenset[str]:
@@ -91,17 +105,45 @@ class FilterSet:
         if self.leaves_out_withdrawn and not parameters.get(WITHDRAWN):
             queryset = queryset.filter(withdrawn__isnull=True)
         for name in parameters:
-            filter_ = self.filters.get(name)
-            if filter_ is None:
-                continue
             try:
-                value = _value_of(filter_, name, parameters)
-                if value is not None:
-                    _check_viewer(name, filter_, value, viewer)
-                    queryset = filter_.filter(queryset, value)
+                queryset = self._apply_one(queryset, name, parameters, viewer)
             except ValidationError as error:
                 errors[name] = list(error.messages)
         return queryset, errors
+
+    def _apply_one(
+        self,
+        queryset: models.QuerySet[Any],
+        name: str,
+        parameters: QueryDict,
+        viewer: Any,
+    ) -> models.QuerySet[Any]:
+        """Return the rows that one parameter leaves, if it is a filter."""
+        filter_ = self.filters.get(name)
+        if filter_ is None:
+            keyed = self._keyed_filter(name)
+            if keyed is None:
+                return queryset
+            return _filter_keyed(queryset, keyed, name, str(parameters[name]))
+        value = _value_of(filter_, name, parameters)
+        if value is None:
+            return queryset
+        _check_viewer(name, filter_, value, viewer)
+        filtered: models.QuerySet[Any] = filter_.filter(queryset, value)
+        return filtered
+
+
+def _filter_keyed(
+    queryset: models.QuerySet[Any], keyed: KeyedFilter, name: str, text: str
+) -> models.QuerySet[Any]:
+    """Return the rows with a fact; an empty text is no filter."""
+    key = name.removeprefix(keyed.prefix)
+    compared, _, comparison = key.rpartition("__")
+    if comparison not in keyed.comparisons or not compared:
+        compared, comparison = key, "exact"
+    if "\0" in name + text:
+        raise ValidationError("Null characters are not allowed.")
+    return queryset.filter(keyed.rows(compared, comparison, text)) if text else queryset
 
 
 def filters_of(model: type[models.Model]) -> FilterSet:
@@ -132,7 +174,9 @@ def filters_of_type(declared: RowType[Any]) -> FilterSet:
             **dict(_comparisons(filters)),
             **dict(_empty_filters(model, filters)),
         }
-    return FilterSet(model, filters, isinstance(declared, RecordType))
+    if not isinstance(declared, RecordType):
+        return FilterSet(model, filters)
+    return FilterSet(model, filters, True, declared.keyed_filters)
 
 
 def _reverse_filters(

@@ -122,7 +122,9 @@ def apply_filters(
     tidy_parameters(request)
     try:
         refuse_unknown(
-            request.GET, (*filters.filters, *LIST_PARAMETERS), filters.multiple
+            request.GET,
+            (*filters.allowed(request.GET), *LIST_PARAMETERS),
+            filters.multiple,
         )
         return filters.apply(queryset, request.GET, viewer=request.user)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Code runs, as a row of the contract."""
+"""Code runs, templates and model runs, as rows of the contract."""
 
 from __future__ import annotations
 
@@ -23,3 +23,17 @@ class TestCodeRun(RecordContract):
     removable = True
     keeps = ("uuid",)
     lists = 1
+
+
+class TestDatasetTemplate(RecordContract):
+    """Templates of datasets."""
+
+    factory = factories.DatasetTemplateFactory
+    keeps = ("uuid", "replaces")
+
+
+class TestWorkflowTemplate(RecordContract):
+    """Templates of workflows."""
+
+    factory = factories.WorkflowTemplateFactory
+    keeps = ("uuid", "replaces")

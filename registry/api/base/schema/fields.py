@@ -12,6 +12,7 @@ from drf_spectacular.plumbing import ResolvedComponent
 from registry.api.base.fields import (
     AddressField,
     ConditionField,
+    DocumentField,
     LinkField,
     LinksField,
 )
@@ -157,6 +158,18 @@ class LinksExtension(OpenApiSerializerFieldExtension):
         if field.cap is not None and not written:
             schema["maxItems"] = field.cap
         return schema
+
+
+class DocumentExtension(OpenApiSerializerFieldExtension):
+    """The schema of a small document: that of its shape."""
+
+    target_class = DocumentField
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Schema:
+        """Return the schema of the field."""
+        shape = self.target.document.shape
+        schema = shape.schema if direction == "request" else shape.shown
+        return dict(schema or shape.schema)
 
 
 class AddressExtension(OpenApiSerializerFieldExtension):

@@ -1,0 +1,1 @@
+"""Model runs in the native API."""

@@ -1,0 +1,1 @@
+"""Records of model runs: read, checked against templates, registered, corrected."""

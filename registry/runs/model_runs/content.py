@@ -1,0 +1,65 @@
+"""What the record of a model run says, in one form: its values and its fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from registry.core.texts import shorten_text
+from registry.core.validators import SHORT_LENGTH
+
+if TYPE_CHECKING:
+    from registry.runs.model_runs.checking import Checked
+
+#: So many characters of a description are the name of a run that has none.
+_NAME_LENGTH = 120
+#: What is said of a run, and makes another one of it if it differs.
+_SAID = (
+    *("workflow_template", "study", "modeller", "requesting_organisation"),
+    *("model_version", "display_name", "description", "start_time", "end_time"),
+    *("inputs", "outputs", "annotations"),
+)
+
+
+def values_of(checked: Checked) -> dict[str, Any]:
+    """Return the values of a model run, with the ids of its links."""
+    said = checked.given.values
+    values: dict[str, Any] = {
+        **checked.links,
+        **{name: said[name] for name in ("start_time", "end_time")},
+        "model_version": said["model_version"],
+        "description": said["description"],
+        "display_name": said["display_name"] or derived_name(said["description"]),
+        "inputs": [one.document() for one in checked.datasets["inputs"]],
+        "outputs": [one.document() for one in checked.datasets["outputs"]],
+        "annotations": dict(checked.given.annotations),
+    }
+    if "uuid" in said:
+        values["uuid"] = said["uuid"]
+    return {**values, "fingerprint": fingerprint(values)}
+
+
+def derived_name(description: str) -> str:
+    """Return the name of a run that has none: the beginning of its description."""
+    return shorten_text(description, _NAME_LENGTH)[:SHORT_LENGTH]
+
+
+def fingerprint(values: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of what a record says, whatever the order of its parts."""
+    said = {name: _canonical(values[name]) for name in _SAID}
+    for direction in ("inputs", "outputs"):
+        said[direction] = sorted(map(_as_json, said[direction]))
+    return hashlib.sha256(_as_json(said).encode()).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return round(value.timestamp() * 1_000_000)
+    return getattr(value, "pk", value)
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))

@@ -1,0 +1,230 @@
+"""Register records of model runs, with their code runs: all of them or none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from registry.catalogue.models import DataProduct, ResearchModel
+from registry.core.errors import BulkError, Duplicate, InvalidInput, raise_by_row
+from registry.core.lookups import IdIn
+from registry.core.records import create_records
+from registry.core.transactions import run_atomically
+from registry.runs.annotations import insert_annotations
+from registry.runs.model_runs.checking import Checked, check_records
+from registry.runs.model_runs.content import values_of
+from registry.runs.model_runs.given import read_record
+from registry.runs.models import ModelRun
+from registry.runs.services import register_code_runs
+
+if TYPE_CHECKING:
+    from registry.core.errors import RegistryError
+    from registry.core.records import Values
+    from registry.identity.models import User
+
+    #: Ids of the objects with the code, by the ids of models and the versions.
+    Releases = Mapping[tuple[int, str], int]
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A model run on record; ``is_new`` unless it was there before."""
+
+    run: ModelRun
+    is_new: bool
+
+
+def register_model_runs(
+    rows: Sequence[Values], *, by: User, validated: bool = False
+) -> list[ModelRun]:
+    """Register records, or find those with the same content."""
+    del validated  # a record is always checked as a whole
+    return [one.run for one in register_records(rows, by=by)]
+
+
+def register_records(bodies: Sequence[Any], *, by: User) -> list[Registered]:
+    """Register records as they were sent; what has the same content is one record.
+
+    A single wrong record raises ``InvalidInput`` with all its errors by their places,
+    several raise ``BulkError``. If somebody else registers the same content at the same
+    moment, the second finds what the first registered.
+    """
+    try:
+        return run_atomically(lambda: _register(bodies, by=by))
+    except (Duplicate, BulkError) as error:
+        if not _is_same_content(error):
+            raise
+    return run_atomically(lambda: _register(bodies, by=by))
+
+
+class _DryRun(Exception):
+    """Takes back what was registered to see whether it can be."""
+
+
+def try_records(bodies: Sequence[Any], *, by: User) -> list[Registered]:
+    """Return what registering records would, without registering any.
+
+    Raises the same errors as ``register_records``.
+    """
+    found: list[Registered] = []
+
+    def work() -> None:
+        found[:] = _register(bodies, by=by)
+        raise _DryRun
+
+    with suppress(_DryRun):
+        run_atomically(work)
+    return found
+
+
+def _is_same_content(error: RegistryError) -> bool:
+    errors = error.errors.values() if isinstance(error, BulkError) else [error]
+    return any(
+        isinstance(one, Duplicate) and one.fields == ("fingerprint",) for one in errors
+    )
+
+
+def check_bodies(bodies: Sequence[Any], *, locked: bool = False) -> list[Checked]:
+    """Return records as they were sent, checked, each with its errors.
+
+    With ``locked``, their templates stay as they are until the end of the transaction.
+    """
+    return check_records([read_record(body) for body in bodies], locked=locked)
+
+
+def raise_errors(checked: Sequence[Checked]) -> None:
+    """Raise the errors of records, if there are any."""
+    errors: dict[int, RegistryError] = {
+        row: InvalidInput(one.errors) for row, one in enumerate(checked) if one.errors
+    }
+    raise_by_row(errors, len(checked))
+
+
+def find_same(fingerprints: Collection[str]) -> dict[str, ModelRun]:
+    """Return the records on record with the same content, by their fingerprints."""
+    if len(fingerprints) == 1:
+        rows = ModelRun.objects.filter(fingerprint=next(iter(fingerprints)))
+    else:
+        rows = ModelRun.objects.filter(fingerprint__in=fingerprints)
+    return {run.fingerprint: run for run in rows.order_by()}
+
+
+def _register(bodies: Sequence[Any], *, by: User) -> list[Registered]:
+    if not bodies:
+        return []
+    checked = check_bodies(bodies, locked=True)
+    raise_errors(checked)
+    rows = [values_of(one) for one in checked]
+    prints = [str(row["fingerprint"]) for row in rows]
+    known = find_same(set(prints))
+    new: dict[str, int] = {}
+    for at, print_ in enumerate(prints):
+        if print_ not in known:
+            new.setdefault(print_, at)
+    made = _create(list(new.values()), rows, checked, by=by)
+    known |= {run.fingerprint: run for run in made}
+    first = {*new.values()}
+    return [Registered(known[one], at in first) for at, one in enumerate(prints)]
+
+
+def _create(
+    numbers: Sequence[int],
+    rows: Sequence[dict[str, Any]],
+    checked: Sequence[Checked],
+    *,
+    by: User,
+) -> list[ModelRun]:
+    """Register the records with these numbers; errors have the numbers too."""
+    if not numbers:
+        return []
+    chosen = [rows[at] for at in numbers]
+    models = [_model_of(checked[at]) for at in numbers]
+    code_rows = code_run_values(chosen, models)
+    try:
+        code_runs = register_code_runs(code_rows, by=by, validated=True)
+        made = create_records(
+            ModelRun,
+            [
+                {**row, "code_run": run.pk, "uuid": run.uuid}
+                for row, run in zip(chosen, code_runs, strict=True)
+            ],
+            by=by,
+            validated=True,
+        )
+    except BulkError as error:
+        errors = {numbers[at]: one for at, one in error.errors.items()}
+        raise BulkError(errors, len(rows)) from error
+    insert_annotations(made)
+    return made
+
+
+def _model_of(checked: Checked) -> int:
+    if checked.agreement is None:
+        raise ValueError("The record was not checked against a template.")
+    return checked.agreement.model
+
+
+def code_run_values(
+    rows: Sequence[Mapping[str, Any]], models: Sequence[int]
+) -> list[dict[str, Any]]:
+    """Return the values of the code runs of model runs, in two statements."""
+    components = _whole_components(rows)
+    releases = _find_releases(rows, models)
+    return [
+        {
+            "run_date": row["start_time"],
+            "end_date": row["end_time"],
+            "description": row["display_name"],
+            "code_repo": releases.get((model, _plain(row["model_version"]))),
+            "submission_script": None,
+            "inputs": _components_of(row["inputs"], components),
+            "outputs": _components_of(row["outputs"], components),
+            **({"uuid": row["uuid"]} if "uuid" in row else {}),
+        }
+        for row, model in zip(rows, models, strict=True)
+    ]
+
+
+def _components_of(
+    datasets: Iterable[Mapping[str, Any]], components: Mapping[int, int]
+) -> list[int]:
+    return list(dict.fromkeys(components[one["dataset"]] for one in datasets))
+
+
+def _whole_components(rows: Iterable[Mapping[str, Any]]) -> dict[int, int]:
+    """Return the components that stand for whole data products, by the products."""
+    products = {
+        one["dataset"]
+        for row in rows
+        for direction in ("inputs", "outputs")
+        for one in row[direction]
+    }
+    if not products:
+        return {}
+    found = DataProduct.objects.filter(
+        IdIn("pk", products), object__components__whole_object=True
+    )
+    return dict(found.order_by().values_list("pk", "object__components"))
+
+
+def _plain(version: str | None) -> str:
+    """Return a version without the letter that many begin with."""
+    text = version or ""
+    return text[1:] if text[:1] in {"v", "V"} and text[1:2].isdigit() else text
+
+
+def _find_releases(
+    rows: Sequence[Mapping[str, Any]], models: Sequence[int]
+) -> Releases:
+    versions = {_plain(row["model_version"]) for row in rows} - {""}
+    if not versions:
+        return {}
+    links = ResearchModel.releases.through._default_manager.filter(
+        IdIn("researchmodel", set(models)), codereporelease__version__in=versions
+    )
+    found = links.order_by().values_list(
+        "researchmodel", "codereporelease__version", "codereporelease__object"
+    )
+    return {(model, version): thing for model, version, thing in found}
