@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Iterable, Iterator
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.fields.json import KeyTextTransform
 
 from registry.core.lookups import IdIn
 from registry.core.traits import KeyedFilter
@@ -32,6 +32,14 @@ def number_of(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def indexed_text(text: str) -> str:
+    """Return a text as the index has it: of a long one the beginning, and a digest."""
+    if len(text) <= INDEXED_LENGTH:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return f"{text[: INDEXED_LENGTH - len(digest) - 1]}…{digest}"
+
+
 def insert_annotations(runs: Iterable[ModelRun]) -> None:
     """Add the annotations of new runs to the index."""
     rows = [row for run in runs for row in _rows_of(run)]
@@ -50,7 +58,7 @@ def _rows_of(run: ModelRun) -> Iterator[RunAnnotation]:
         yield RunAnnotation(
             model_run_id=run.pk,
             key=key,
-            text=text[:INDEXED_LENGTH],
+            text=indexed_text(text),
             number=number_of(text),
         )
 
@@ -69,10 +77,7 @@ def _rows(key: str, comparison: str, text: str) -> Q:
     if number is not None:
         found = found.filter(**{f"number__{comparison}": number})
     else:
-        found = found.filter(text=text[:INDEXED_LENGTH])
-    if len(text) > INDEXED_LENGTH:
-        whole = KeyTextTransform(key, "model_run__annotations")
-        found = found.annotate(whole=whole).filter(whole=text)
+        found = found.filter(text=indexed_text(text))
     return Q(Exists(found))
 
 

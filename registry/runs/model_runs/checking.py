@@ -144,7 +144,7 @@ def _check_agreement(
     for direction in DIRECTIONS:
         _check_datasets(given, direction, agreement, links)
     for name in agreement.required_annotations:
-        if name not in given.annotations:
+        if name not in given.annotations and "annotations" not in given.errors:
             given.add_error(
                 f"annotations.{name}",
                 f"Required by workflow template {agreement.pk}.",

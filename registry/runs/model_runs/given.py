@@ -207,18 +207,17 @@ def _read_datasets(
     if not isinstance(items, list):
         given.add_error(direction, "Give a list of datasets.")
         return []
-    found = (
+    return [
         _read_dataset(given, f"{direction}[{at}]", item)
         for at, item in enumerate(items)
-    )
-    return [one for one in found if one is not None]
+    ]
 
 
-def _read_dataset(given: Given, place: str, item: Any) -> GivenDataset | None:
+def _read_dataset(given: Given, place: str, item: Any) -> GivenDataset:
     if not isinstance(item, Mapping):
         message = "Give an object with a dataset_template and a dataset."
         given.add_error(place, message)
-        return None
+        return GivenDataset(place, None, None, {})
     if item.get("dataset_type") not in (None, DATASET_TYPE):
         given.add_error(
             f"{place}.dataset_type", f"Use {DATASET_TYPE}, or leave it out."

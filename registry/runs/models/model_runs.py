@@ -164,7 +164,7 @@ class RunAnnotation(models.Model):
     )
     text = models.CharField(
         max_length=shapes.INDEXED_LENGTH,
-        help_text="The beginning of what is said, as far as it is in the index.",
+        help_text="What is said; of a long text the beginning, and a digest of it.",
     )
     number = models.FloatField(
         null=True, help_text="The same as a number; null if it is none."
