@@ -513,6 +513,8 @@ class ModelRunFactory(RecordFactory):
     study = _link("StudyFactory")
     modeller = _link("AuthorFactory")
     requesting_organisation = _link("OrganisationFactory")
+    model_config = _object()
+    submission_script = _object()
     start_time = factory.Sequence(_moment)
     # later than the beginning of any other run of a test
     end_time = factory.LazyAttribute(lambda run: run.start_time + timedelta(days=1000))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from registry.catalogue.models import Author, DataProduct, Organisation, Study
+from registry.catalogue.models import Author, DataProduct, Object, Organisation, Study
 from registry.core.links import LinkError, ResolvedLinks, resolve_links
 from registry.runs.model_runs.agreements import Agreement, Slot, fetch_agreements
 from registry.runs.model_runs.given import DIRECTIONS, Given, GivenDataset, GivenLink
@@ -24,6 +24,8 @@ TARGETS: tuple[tuple[str, type[Any]], ...] = (
     ("study", Study),
     ("modeller", Author),
     ("requesting_organisation", Organisation),
+    ("model_config", Object),
+    ("submission_script", Object),
 )
 #: At most so many names are in a message.
 _MOST_NAMED = 20

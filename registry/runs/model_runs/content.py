@@ -19,6 +19,7 @@ _NAME_LENGTH = 120
 #: What is said of a run, and makes another one of it if it differs.
 _SAID = (
     *("workflow_template", "study", "modeller", "requesting_organisation"),
+    *("model_config", "submission_script"),
     *("model_version", "display_name", "description", "start_time", "end_time"),
     *("inputs", "outputs", "annotations"),
 )

@@ -30,6 +30,8 @@ LINKS = {
     "study": False,
     "modeller": True,
     "requesting_organisation": False,
+    "model_config": False,
+    "submission_script": False,
 }
 #: The links that can stand in ``associations``.
 _ASSOCIATED = ("modeller", "requesting_organisation")

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from registry.catalogue.models import Author, Organisation, Study
+from registry.catalogue.models import Author, Object, Organisation, Study
 from registry.core import validators
 from registry.core.documents import DocumentField
 from registry.core.models import NewValueRules, Record, order_indexes
@@ -88,6 +88,23 @@ class ModelRun(Record):
         db_index=False,
         related_name="model_runs",
         help_text="The organisation that asked for the run.",
+    )
+    model_config = models.ForeignKey(
+        Object,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The object that is the configuration of the run, if it is no "
+        "resource of a dataset.",
+    )
+    submission_script = models.ForeignKey(
+        Object,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The object that is the script that started the run.",
     )
     start_time = models.DateTimeField(
         help_text="When the run began: in UTC, or in seconds since 1970."
