@@ -45,6 +45,7 @@ from registry.management.example.content import (
     ISSUE_WITH,
     NAMESPACE,
     PAPER,
+    PROGRAMMERS,
     RATES,
     RELEASE,
     RUNS,
@@ -52,6 +53,7 @@ from registry.management.example.content import (
     File,
     Run,
 )
+from registry.management.example.modelling import register_fit, register_template
 from registry.management.example.runs import Times, perform_runs
 from registry.runs.services import register_code_runs
 from registry.storage.services import store_file
@@ -96,10 +98,20 @@ def _register_example(folder: Path, times: Mapping[str, Times], *, by: User) -> 
     objects = _register_files(folder, by=by)
     components = _register_components(objects, by=by)
     _register_products(objects, by=by)
-    _register_labels(objects, by=by)
+    release = _register_labels(objects, by=by)
     _register_quality(objects, components, by=by)
+    fit, *others = RUNS
+    register_fit(
+        fit,
+        times[fit.script],
+        folder,
+        objects,
+        template=register_template(release, by=by),
+        modeller=_find_or_register_author(PROGRAMMERS, by=by),
+        by=by,
+    )
     register_code_runs(
-        [_run_values(run, times[run.script], objects, components) for run in RUNS],
+        [_run_values(run, times[run.script], objects, components) for run in others],
         by=by,
     )
 
@@ -185,8 +197,8 @@ def _register_products(objects: Objects, *, by: User) -> None:
     register_external_objects([{**PAPER, "data_product": by_path[COUNTS]}], by=by)
 
 
-def _register_labels(objects: Objects, *, by: User) -> None:
-    """Register keywords, licences, working paths and the release."""
+def _register_labels(objects: Objects, *, by: User) -> CodeRepoRelease:
+    """Register keywords, licences and working paths; return the release of the code."""
     create_records(
         Keyword,
         [
@@ -218,7 +230,7 @@ def _register_labels(objects: Objects, *, by: User) -> None:
         by=by,
     )
     release = {"object": objects[CODE], "name": RELEASE, "version": VERSION}
-    create_records(CodeRepoRelease, [release], by=by)
+    return create_records(CodeRepoRelease, [release], by=by)[0]
 
 
 def _register_quality(objects: Objects, components: Components, *, by: User) -> None:

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from registry.catalogue.models import Author, CodeRepoRelease, FileType, StorageRoot
+from registry.catalogue.models import (
+    Author,
+    CodeRepoRelease,
+    FileType,
+    Organisation,
+    StorageRoot,
+)
 from registry.core.errors import HasDependents
 from registry.core.models import Event, MergedRecord, Record
 from registry.core.record_types import record_types
@@ -34,7 +40,12 @@ _LOADED_BY, _REMOVED_BY = "manage.py load_example", "manage.py remove_example"
 #: Everything was registered in one transaction.
 _DURATION = timedelta(hours=1)
 #: Records that stay if others use them: nobody misses them, and nobody owns them.
-_SHARED: tuple[type[Record], ...] = (FileType, Author, StorageRoot)
+_SHARED: tuple[type[Record], ...] = (
+    FileType,
+    Author,
+    StorageRoot,
+    Organisation,
+)
 #: The number of records that a refusal names.
 _MOST_NAMED = 10
 
@@ -55,10 +66,20 @@ def remove_example(*, by: User) -> Counter[str]:
                 pk for pk in ids if not _is_used(model, pk, {**registered, model: ids})
             ]
         _require_no_dependents(registered)
-        for model, ids in registered.items():
-            for pk in ids:
-                delete_record(lock_record(model, pk), by=by)
+        for model, pk in _latest_first(registered):
+            delete_record(lock_record(model, pk), by=by)
     return Counter({model.kind: len(ids) for model, ids in registered.items() if ids})
+
+
+def _latest_first(registered: Registered) -> list[tuple[type[Record], int]]:
+    """Return the records in the order in which they can be deleted."""
+    records = [(model, pk) for model, ids in registered.items() for pk in ids]
+    created = Event.objects.filter(action=CREATED.name, client=_LOADED_BY)
+    when = {
+        (kind, pk): at
+        for at, kind, pk in created.values_list("pk", "kind", "record_id")
+    }
+    return sorted(records, key=lambda one: -when[one[0].kind, one[1]])
 
 
 def was_removed() -> bool:

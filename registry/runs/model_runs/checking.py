@@ -14,6 +14,7 @@ from typing import Any
 
 from registry.catalogue.models import Author, DataProduct, Object, Organisation, Study
 from registry.core.links import LinkError, ResolvedLinks, resolve_links
+from registry.core.lookups import IdIn
 from registry.runs.model_runs.agreements import Agreement, Slot, fetch_agreements
 from registry.runs.model_runs.given import DIRECTIONS, Given, GivenDataset, GivenLink
 from registry.runs.models import DatasetTemplate, WorkflowTemplate
@@ -38,6 +39,7 @@ class Dataset:
     template: int
     product: int
     resources: Mapping[str, str]
+    components: Sequence[str]
 
     def document(self) -> dict[str, Any]:
         """Return what the record of the run stores."""
@@ -45,6 +47,7 @@ class Dataset:
             "dataset_template": self.template,
             "dataset": self.product,
             "resources": dict(self.resources),
+            **({"components": list(self.components)} if self.components else {}),
         }
 
 
@@ -73,6 +76,7 @@ def check_records(records: Sequence[Given], *, locked: bool = False) -> list[Che
     """
     links = resolve_links(_written(records))
     checked = [_check_links(given, links) for given in records]
+    _check_components(records, links)
     templates = {one.links.get("workflow_template") for one in checked} - {None}
     agreements = fetch_agreements(
         {pk for pk in templates if pk is not None}, locked=locked
@@ -110,7 +114,7 @@ def _check_links(given: Given, links: ResolvedLinks) -> Checked:
         checked.links[name] = _target(given, given.links.get(name), model, links)
     for direction in DIRECTIONS:
         checked.datasets[direction] = [
-            Dataset(template, product, one.resources)
+            Dataset(template, product, one.resources, one.components)
             for one in given.datasets.get(direction, ())
             for template in [_target(given, one.template, DatasetTemplate, links)]
             for product in [_target(given, one.dataset, DataProduct, links)]
@@ -129,6 +133,38 @@ def _target(
     if isinstance(found, LinkError):
         given.add_error(link.place, str(found))
         return None
+    return found
+
+
+def _check_components(records: Sequence[Given], links: ResolvedLinks) -> None:
+    """Check that data products have the components that are named."""
+    named = [
+        (given, one, links.get(DataProduct, one.dataset.value))
+        for given in records
+        for one in chain.from_iterable(given.datasets.values())
+        if one.components and one.dataset is not None
+    ]
+    known = components_of({pk for _, _, pk in named if isinstance(pk, int)})
+    for given, one, pk in named:
+        if not isinstance(pk, int):
+            continue
+        for at, name in enumerate(one.components):
+            if name not in known[pk]:
+                given.add_error(
+                    f"{one.place}.components[{at}]",
+                    f"Data product {pk} has no component {name[:100]}; it has: "
+                    f"{', '.join([*known[pk]][:_MOST_NAMED])}.",
+                )
+
+
+def components_of(products: Collection[int]) -> dict[int, dict[str, int]]:
+    """Return the ids of the components of data products, by the products and names."""
+    found: dict[int, dict[str, int]] = {pk: {} for pk in products}
+    if products:
+        rows = DataProduct.objects.filter(IdIn("pk", products)).order_by()
+        paths = ("pk", "object__components__name", "object__components")
+        for pk, name, component in rows.values_list(*paths):
+            found[pk][name] = component
     return found
 
 

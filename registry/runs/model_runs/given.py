@@ -8,7 +8,7 @@ such records call them (``workflow_template_id``), and the people can stand in
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -50,7 +50,7 @@ _IGNORED = (
     *("url", "id", "last_updated", "updated_by", "withdrawn", "code_run"),
     *("fingerprint", "reason", "record_status", "prov_serialisation"),
 )
-_DATASET_FIELDS = ("dataset_template", "dataset", "resources")
+_DATASET_FIELDS = ("dataset_template", "dataset", "resources", "components")
 _DATASET_NAMES = (
     *_DATASET_FIELDS,
     *("dataset_template_id", "dataset_id", "dataset_type"),
@@ -77,6 +77,8 @@ class GivenDataset:
     template: GivenLink | None
     dataset: GivenLink | None
     resources: Mapping[str, str]
+    #: The names of the components that were used; without any, all of the dataset.
+    components: Sequence[str] = ()
 
     @property
     def links(self) -> Iterator[GivenLink]:
@@ -234,7 +236,23 @@ def _read_dataset(given: Given, place: str, item: Any) -> GivenDataset:
         )
         for name in ("dataset_template", "dataset")
     )
-    return GivenDataset(place, template, dataset, _read_resources(given, place, item))
+    resources = _read_resources(given, place, item)
+    components = _read_components(given, f"{place}.components", item)
+    return GivenDataset(place, template, dataset, resources, components)
+
+
+def _read_components(given: Given, place: str, item: Mapping[str, Any]) -> list[str]:
+    names = item.get("components")
+    if names is None:
+        return []
+    if not isinstance(names, list):
+        given.add_error(place, "Give a list of the names of components.")
+        return []
+    texts = [
+        _text(given, f"{place}[{at}]", name, SHORT_LENGTH)
+        for at, name in enumerate(names)
+    ]
+    return list(dict.fromkeys(text for text in texts if text is not None))
 
 
 def _read_resources(

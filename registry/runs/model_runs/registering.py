@@ -7,13 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from registry.catalogue.models import DataProduct, ResearchModel
+from registry.catalogue.models import WHOLE_OBJECT, DataProduct, ResearchModel
 from registry.core.errors import BulkError, Duplicate, InvalidInput, raise_by_row
 from registry.core.lookups import IdIn
 from registry.core.records import create_records
 from registry.core.transactions import run_atomically
 from registry.runs.annotations import insert_annotations
-from registry.runs.model_runs.checking import Checked, check_records
+from registry.runs.model_runs.checking import Checked, check_records, components_of
 from registry.runs.model_runs.content import values_of
 from registry.runs.model_runs.given import read_record
 from registry.runs.models import ModelRun
@@ -169,8 +169,8 @@ def _model_of(checked: Checked) -> int:
 def code_run_values(
     rows: Sequence[Mapping[str, Any]], models: Sequence[int]
 ) -> list[dict[str, Any]]:
-    """Return the values of the code runs of model runs, in two statements."""
-    components = _whole_components(rows)
+    """Return the values of the code runs of model runs, in few statements."""
+    components = _components(rows)
     releases = _find_releases(rows, models)
     return [
         {
@@ -189,25 +189,34 @@ def code_run_values(
 
 
 def _components_of(
-    datasets: Iterable[Mapping[str, Any]], components: Mapping[int, int]
+    datasets: Iterable[Mapping[str, Any]], components: Mapping[int, Mapping[str, int]]
 ) -> list[int]:
-    return list(dict.fromkeys(components[one["dataset"]] for one in datasets))
+    """Return the components that a run used, each once."""
+    found = (
+        components[one["dataset"]][name]
+        for one in datasets
+        for name in one.get("components") or (WHOLE_OBJECT,)
+    )
+    return list(dict.fromkeys(found))
 
 
-def _whole_components(rows: Iterable[Mapping[str, Any]]) -> dict[int, int]:
-    """Return the components that stand for whole data products, by the products."""
-    products = {
-        one["dataset"]
+def _components(rows: Iterable[Mapping[str, Any]]) -> dict[int, dict[str, int]]:
+    """Return the components of the data products of runs, by their names."""
+    used = [
+        one
         for row in rows
         for direction in ("inputs", "outputs")
         for one in row[direction]
-    }
-    if not products:
-        return {}
-    found = DataProduct.objects.filter(
-        IdIn("pk", products), object__components__whole_object=True
+    ]
+    named = {one["dataset"] for one in used if one.get("components")}
+    found = components_of(named)
+    whole = DataProduct.objects.filter(
+        IdIn("pk", {one["dataset"] for one in used}),
+        object__components__whole_object=True,
     )
-    return dict(found.order_by().values_list("pk", "object__components"))
+    for pk, component in whole.order_by().values_list("pk", "object__components"):
+        found.setdefault(pk, {})[WHOLE_OBJECT] = component
+    return found
 
 
 def _plain(version: str | None) -> str:

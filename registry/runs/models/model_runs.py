@@ -116,8 +116,9 @@ class ModelRun(Record):
         shape=shapes.DATASETS,
         default=list,
         help_text="The datasets that the run read: for each the `dataset_template`, "
-        "the `dataset` (a data product), and in `resources` the path of each deferred "
-        "resource by its key.",
+        "the `dataset` (a data product), in `resources` the path of each deferred "
+        "resource by its key, and in `components` the names of the components that "
+        "were read, if it was not all of it.",
     )
     outputs = DocumentField(
         shape=shapes.DATASETS,

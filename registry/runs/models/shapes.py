@@ -226,6 +226,7 @@ def _dataset_schema(link: Mapping[str, Any]) -> dict[str, Any]:
                 "dataset_template": dict(link),
                 "dataset": dict(link),
                 "resources": _PATHS,
+                "components": {"type": "array", "items": _TEXT},
             },
         },
     }
@@ -236,7 +237,7 @@ def _show_datasets(value: Any, address: Callable[[str, int], str]) -> Any:
         {
             "dataset_template": address("dataset_template", one["dataset_template"]),
             "dataset": address("data_product", one["dataset"]),
-            "resources": one["resources"],
+            **{key: one[key] for key in ("resources", "components") if key in one},
         }
         for one in value
     ]

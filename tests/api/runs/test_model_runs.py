@@ -236,6 +236,22 @@ def test_several_datasets_may_be_for_one_template(api: Api, world: World) -> Non
     assert (run.inputs.count(), run.outputs.count()) == (2, 1)
 
 
+def test_components_of_a_dataset_can_be_named(api: Api, world: World) -> None:
+    product = factories.DataProductFactory()
+    part = factories.ObjectComponentFactory(object=product.object, name="table/a")
+    entry = world.entry(world.forcing, dataset=product.pk, components=[part.name])
+    shown = data_of(api.post(ADDRESS, world.record(inputs=[entry])), 201)
+    assert shown["inputs"][0]["components"] == [part.name]
+    assert [*CodeRun.objects.get(uuid=shown["uuid"]).inputs.all()] == [part]
+    entry = {**entry, "components": ["table/b", part.name, 7, [1]]}
+    errors = data_of(api.post(ADDRESS, world.record(inputs=[entry])), 400)
+    assert {*errors} == {
+        "inputs[0].components[0]",
+        "inputs[0].components[2]",
+        "inputs[0].components[3]",
+    } or {*errors} == {"inputs[0].components[0]", "inputs[0].components[3]"}
+
+
 def test_a_withdrawn_template_takes_no_runs(api: Api, world: World) -> None:
     address = f"/api/workflow_template/{world.template.pk}/withdraw/"
     data_of(api.post(address, {"reason": "It was wrong"}))
