@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from django.db import OperationalError
-from django.db.backends.sqlite3 import base
+from django.db.backends.sqlite3 import base, features
 
 from registry.core.errors import StatementTimeout
 from registry.core.sqlite3.turns import Turns
@@ -86,8 +86,16 @@ class Cursor(base.SQLiteCursorWrapper):
             yield from iter(super().fetchone, None)
 
 
+class Features(features.DatabaseFeatures):
+    """What SQLite can do; Django goes by what it could before version 3.32."""
+
+    max_query_params = 32_766 if sqlite3.sqlite_version_info >= (3, 32) else 999
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """Gives each connection a deadline, which its cursors set, and turns to write."""
+
+    features_class = Features
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -321,7 +321,7 @@ def test_many_records_take_as_many_statements_as_two(
         ]
 
     data_of(api.post(ADDRESS, records(1, 0)), 201)
-    few, many = records(2, 100), records(50, 1000)
+    few, many = records(2, 100), records(200, 1000)
     with CaptureQueriesContext(connection) as of_few:
         data_of(api.post(ADDRESS, few), 201)
     with django_assert_num_queries(len(of_few)):
