@@ -25,6 +25,8 @@ GUIDES = (
     "getting-started",
     "api",
     "lineage",
+    "model-runs",
+    "templates",
     "website",
     "uploading-data",
     "file-access",

@@ -56,6 +56,8 @@ def run(*command: str, folder: Path, text: str) -> str:
         "api.md",
         "provenance.md",
         "crates.md",
+        "templates.md",
+        "model-runs.md",
     ],
 )
 def test_python_code_runs(
