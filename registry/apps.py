@@ -30,6 +30,8 @@ RECORD_TYPES = (
     "registry.catalogue.record_types",
     "registry.runs.record_types",
 )
+#: The modules in which domains declare the sections of comparisons of code runs.
+COMPARED = ("registry.runs.compared",)
 #: The modules in which surfaces declare what they add to record types.
 ADDITIONS = ("registry.api.provenance.addresses",)
 
@@ -43,7 +45,7 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         """Load what the domains declare, then register the checks and look-ups."""
-        for module in (*VOCABULARIES, *RECORD_TYPES, *ADDITIONS):
+        for module in (*VOCABULARIES, *RECORD_TYPES, *COMPARED, *ADDITIONS):
             import_module(module)
         checks.register(check_processes_share_counters)
         for field in (models.CharField, models.TextField):

@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from registry.api.base.routers import RecordRouter, RootView
 from registry.api.base.views import UnknownAddressView
 from registry.api.catalogue.views import ObjectViewSet
+from registry.api.comparison.views import ComparisonView
 from registry.api.data import views as data
 from registry.api.documentation import views as documentation
 from registry.api.identity import views as identity
@@ -53,6 +54,8 @@ urlpatterns = [
     *router.urls,
     *account_router.urls,
     *ownership_urls(),
+    # no id of a run: those are digits
+    path("code_run/compare/", ComparisonView.as_view(), name="code_run-compare"),
     path(
         "role_request/<int:pk>/decision/",
         identity.RoleRequestViewSet.as_view({"post": "decide"}, detail=True),

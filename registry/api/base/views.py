@@ -73,11 +73,13 @@ class PlainView(RegistryView):
     """A view without filters, which accepts only the common query parameters."""
 
     parameters: tuple[str, ...] = RECORD_PARAMETERS
+    #: The parameters that can have several values.
+    repeatable: tuple[str, ...] = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse unknown query parameters."""
         super().initial(request, *args, **kwargs)
-        refuse_unknown(request.query_params, self._known_parameters())
+        refuse_unknown(request.query_params, self._known_parameters(), self.repeatable)
 
     def _known_parameters(self) -> tuple[str, ...]:
         """Return the accepted parameters; with CSV, ``raw`` is one of them."""
