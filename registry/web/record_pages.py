@@ -41,12 +41,14 @@ class RecordPage:
     """The template of a record's page, and the functions that build its context.
 
     ``rows`` selects with a record what these functions need. With ``imports_crates``,
-    the list of the type offers to import an RO-Crate.
+    the list of the type offers to import an RO-Crate; with ``compares``, the name of a
+    view, it offers to choose records and compare them there.
     """
 
     template: str = "web/record.html"
     contexts: tuple[Context, ...] = ()
     imports_crates: bool = False
+    compares: str = ""
     rows: Callable[[QuerySet[Any]], QuerySet[Any]] = _as_they_are
 
     def context_of(self, record: Any, request: HttpRequest) -> dict[str, Any]:
@@ -81,7 +83,12 @@ declare_page(
 )
 declare_page(
     CODE_RUN,
-    RecordPage("web/code_run.html", (run_context, _lineage), imports_crates=True),
+    RecordPage(
+        "web/code_run.html",
+        (run_context, _lineage),
+        imports_crates=True,
+        compares="web:compare-runs",
+    ),
 )
 declare_page(EXTERNAL_OBJECT, RecordPage("web/external_object.html", (_lineage,)))
 declare_page(

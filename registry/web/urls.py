@@ -12,6 +12,7 @@ from registry.core.record_types import record_kinds
 from registry.web.views import (
     account,
     browsers,
+    comparison,
     crates,
     create,
     devices,
@@ -131,6 +132,8 @@ urlpatterns = [
     path(
         "object_component/<int:pk>/raise-issue/", create.raise_issue, name="raise-issue"
     ),
+    # no id of a run: those are digits
+    path("code_run/compare/", comparison.compare, name="compare-runs"),
     *chain.from_iterable(
         (
             path(f"{kind}/", lists.record_list, {"kind": kind}, name=f"{kind}-list"),

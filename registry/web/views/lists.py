@@ -95,6 +95,7 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
         errors = errors_in(error)
     except NotFound:
         return no_such_page(request)
+    page = page_of(record_type)
     context = {
         "record_type": record_type,
         "errors": errors,
@@ -105,7 +106,8 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
         "columns": _columns(record_type, request),
         "rows": [_cells(record_type, record, request.user) for record in records],
         "links": _links(record_type, filters, request),
-        "imports_crates": page_of(record_type).imports_crates,
+        "imports_crates": page.imports_crates,
+        "compares": page.compares,
     }
     if not errors:
         context["paginator"] = paginator
@@ -200,6 +202,7 @@ def _cells(record_type: RecordType[Any], record: Any, viewer: Any) -> dict[str, 
         "title": first.text
         if first.text != "—"
         else f"{record_type.title} {record.pk}",
+        "id": record.pk,
         "address": address_of(record),
         "cells": [
             {"label": capfirst(field_label(name)), "value": value}
