@@ -76,9 +76,15 @@ def checksum_of(location: Any) -> Cell:
     return (Value(spellings_of_hash(location.hash)[0], is_code=True),)
 
 
+#: The checksum of an object that has no location.
+NO_CHECKSUM = Value("none")
+
+
 def with_bytes_noted(which: Row, checksums: Row, note: str) -> Row:
     """Add a note to a row that differs although all runs have the same bytes."""
-    is_known = all(checksums.cells) and not checksums.differs
+    cells = checksums.cells
+    is_known = all(cell and NO_CHECKSUM not in cell for cell in cells)
+    is_known &= not checksums.differs
     return replace(which, note=note) if which.differs and is_known else which
 
 
@@ -137,7 +143,7 @@ def _rows(
                 known = facts[label, aspect] = _new_fact(aspect, len(runs))
             at = order[run]
             known.values[at][value.text] = value
-            for one in checksum_of(part.object.storage_location):
+            for one in checksum_of(part.object.storage_location) or (NO_CHECKSUM,):
                 known.checksums[at][one.text] = one
     return [
         row
@@ -155,7 +161,8 @@ def _rows_of(label: str, fact: _Fact) -> Iterator[Row]:
     checksums = Row(label, _cells(fact.checksums), CHECKSUM)
     note = f"Different {fact.aspect}s, but the same bytes."
     yield with_bytes_noted(which, checksums, note)
-    yield checksums
+    if any(value != NO_CHECKSUM for cell in checksums.cells for value in cell):
+        yield checksums
 
 
 def _cells(values: Sequence[dict[str, Value]]) -> tuple[Cell, ...]:

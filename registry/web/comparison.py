@@ -17,6 +17,7 @@ from registry.web.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from django.http import HttpRequest
 
@@ -123,9 +124,14 @@ def _value(value: comparing.Value, *, is_linked: bool = True) -> Value:
     target = value.target if is_linked else None
     has_page = target is not None and target.kind in record_kinds()
     return Value(
-        value.text,
+        value.text if value.moment is None else _to_the_second(value.moment),
         page_address(*target) if target is not None and has_page else None,
-        moment=value.moment,
         code=value.is_code,
         withdrawn=value.is_withdrawn,
     )
+
+
+def _to_the_second(moment: datetime) -> str:
+    """Return a time in UTC; of runs that began in the same minute, seconds differ."""
+    fraction = f".{moment.microsecond:06}".rstrip("0").rstrip(".")
+    return f"{moment.day} {moment:%b %Y, %H:%M:%S}{fraction} UTC"

@@ -126,6 +126,11 @@ def _unfold(page: Page) -> None:
         summary.click()
 
 
+def _tick(page: Page) -> None:
+    for box in page.locator("tbody input[type=checkbox]").all():
+        box.check()
+
+
 def _change_nothing(page: Page) -> None:
     page.get_by_role("button", name="Change the password").click()
     page.locator(".field-error").first.wait_for()
@@ -157,6 +162,10 @@ PAGES: dict[str, tuple[str, Act | None]] = {
     "lineage, all of it": ("/data_product/3/?direction=both&depth=all", None),
     "lineage, nonsense": ("/data_product/3/?depth=none", None),
     "code run": ("/code_run/{code_run}/", None),
+    "code runs, to choose": ("/code_run/", _tick),
+    "comparison": ("/code_run/compare/?id=1&id=2&id={code_run}", _unfold),
+    "comparison, form": ("/code_run/compare/?id={code_run}", None),
+    "comparison, refused": ("/code_run/compare/?id=1&id=987654", None),
     "object": ("/object/{object}/", None),
     "component": ("/object_component/{object_component}/", None),
     "external object": ("/external_object/{external_object}/", None),

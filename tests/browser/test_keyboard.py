@@ -59,7 +59,11 @@ def test_the_menu_opens_and_closes(new_page: NewPage) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "address", ["/", "/data_product/?name=*", "/data_product/2/", "/issue/new/"]
+    "address",
+    [
+        *("/", "/data_product/?name=*", "/data_product/2/", "/issue/new/"),
+        *("/code_run/", "/code_run/compare/?id=1&id=2&id=3"),
+    ],
 )
 def test_the_focus_is_always_visible(
     address: str, scheme: str, new_page: NewPage
@@ -90,3 +94,41 @@ def test_a_record_can_be_registered_without_a_mouse(new_page: NewPage) -> None:
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/keyword/\d+/$"))
     expect(page.get_by_role("heading", level=1)).to_have_text("by keyboard")
+
+
+def test_runs_can_be_compared_without_a_mouse(new_page: NewPage) -> None:
+    page = new_page(signed_in=False, viewport={"width": 360, "height": 780})
+    page.goto("/code_run/")
+    boxes = page.locator("tbody input[type=checkbox]")
+    boxes.first.focus()
+    page.keyboard.press("Space")
+    for _ in range(2):
+        page.keyboard.press("Tab")
+        while not page.evaluate("document.activeElement.matches('[type=checkbox]')"):
+            page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+    expect(page.locator("tbody :checked")).to_have_count(3)
+    page.get_by_role("button", name="Compare").press("Enter")
+    expect(page).to_have_url(re.compile(r"/code_run/compare/\?(id=\d+&?){3}$"))
+    run = page.get_by_role("region", name="Run: what differs")
+    run.focus()
+    expect(run).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.activeElement.scrollLeft > 0")
+    # what a row is about stays in sight
+    expect(run.get_by_role("rowheader", name="Description")).to_be_in_viewport()
+    same = page.locator("main section summary").first
+    same.press("Enter")
+    expect(page.locator("main section details[open] dl").first).to_be_visible()
+
+
+def test_what_is_ticked_is_not_below_the_bar(new_page: NewPage) -> None:
+    page = new_page(signed_in=False, viewport={"width": 360, "height": 480})
+    page.goto("/code_run/")
+    for box in page.locator("tbody input[type=checkbox]").all():
+        box.focus()
+        assert page.evaluate("""() => {
+          const box = document.activeElement;
+          const { left, top } = box.getBoundingClientRect();
+          return document.elementFromPoint(left + 5, top + 5) === box;
+        }""")

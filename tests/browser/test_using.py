@@ -248,6 +248,21 @@ def test_a_list_has_next_and_previous_pages(new_page: NewPage) -> None:
     expect(first).to_have_text(str(newest))
 
 
+def test_a_run_is_compared_with_one_that_is_suggested(new_page: NewPage) -> None:
+    page = new_page(signed_in=False)
+    page.goto("/code_run/1/")
+    page.get_by_role("link", name="Compare with another run").click()
+    field = page.get_by_role("combobox", name="Code runs")
+    expect(field).to_have_value("1 ")
+    field.press("End")
+    page.keyboard.type("simulation")
+    page.get_by_role("option").first.click()
+    expect(field).to_have_value(re.compile(r"^1 \d+ $"))
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("region", name="Outputs", exact=True)).to_be_visible()
+    expect(page.locator(".compared-runs li")).to_have_count(2)
+
+
 def test_an_issue_can_be_raised_in_two_clicks(new_page: NewPage, site: Site) -> None:
     words = _unique("row 12 is missing")
     page = new_page()

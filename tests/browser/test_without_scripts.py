@@ -54,6 +54,21 @@ def test_filtering(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("There is no namespace")
 
 
+def test_comparing(page: Page) -> None:
+    page.goto("/code_run/")
+    boxes = page.locator("tbody input[type=checkbox]")
+    boxes.nth(0).check()
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_text("One run is chosen.")).to_be_visible()
+    first = page.get_by_label("Code runs").input_value().strip()
+    page.get_by_label("Code runs").fill(f"{first} 1")
+    page.get_by_role("button", name="Compare").click()
+    inputs = page.get_by_role("region", name="Inputs", exact=True)
+    expect(inputs.get_by_role("columnheader")).to_have_count(3)
+    page.locator("main section summary").first.click()
+    expect(page.locator("main section details[open] dl")).to_be_visible()
+
+
 def test_registering(page: Page, site: Site) -> None:
     name = f"without-scripts-{uuid.uuid4().hex[:8]}"
     page.goto("/namespace/new/")

@@ -86,10 +86,13 @@ def test_the_code_of_the_lineage_guide_runs(
     assert "Drawing of the counts and the simulated curve read" in printed
     assert "boarding-school:influenza/epidemic-curve 1.0.0 would change" in printed
     assert "severity 3 The numbers were read off a printed graph." in printed
+    assert "Run: Description" in printed
     text = code("lineage.md", "bash", registry, token)
     run("bash", "-e", folder=tmp_path, text=text)
     rows = (tmp_path / "lineage.csv").read_text(encoding="utf-8")
     assert rows.startswith("source,target,type,component,role,")
+    rows = (tmp_path / "comparison.csv").read_text(encoding="utf-8")
+    assert rows.startswith("section,label,aspect,differs,code_run/1,code_run/2")
 
 
 def test_the_shell_code_of_the_guide_to_crates_runs(

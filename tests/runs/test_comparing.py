@@ -204,6 +204,32 @@ def test_another_version_with_the_same_bytes_is_noted() -> None:
     assert version.note == "Different versions, but the same bytes."
 
 
+def test_bytes_that_are_not_known_are_not_the_same() -> None:
+    known, unknown = (
+        DataProductFactory(version="1.0.0", object=thing("e" * 40)),
+        DataProductFactory(object=thing()),
+    )
+    again = DataProductFactory(
+        namespace=known.namespace,
+        name=known.name,
+        version="2.0.0",
+        object=thing(),
+        by=known.registered_by,
+    )
+    ids = [
+        CodeRunFactory(inputs=[*map(part_of, inputs)]).pk
+        for inputs in ([known, unknown], [known, again, unknown])
+    ]
+    found = compare_runs(ids)
+    label = f"{known.namespace.name}:{known.name}"
+    assert not row_of(found, "Inputs", label, "version").note
+    sha1 = row_of(found, "Inputs", label, "SHA-1")
+    assert texts(sha1) == [["e" * 40], ["e" * 40, "none"]]
+    [inputs] = [one for one in found.sections if one.title == "Inputs"]
+    # without any checksum, there is no row of them
+    assert len(inputs.rows) == 3
+
+
 def test_a_run_can_have_two_versions_of_an_input() -> None:
     old = DataProductFactory(version="1.0.0")
     new = DataProductFactory(
