@@ -31,7 +31,7 @@ RECORD_TYPES = (
     "registry.runs.record_types",
 )
 #: The modules in which domains declare the sections of comparisons of code runs.
-COMPARED = ("registry.runs.compared",)
+COMPARED = ("registry.runs.compared", "registry.runs.compared_model_runs")
 #: The modules in which surfaces declare what they add to record types.
 ADDITIONS = ("registry.api.provenance.addresses",)
 

@@ -7,7 +7,7 @@ from django.urls import path, re_path
 from registry.api.base.routers import RecordRouter, RootView
 from registry.api.base.views import UnknownAddressView
 from registry.api.catalogue.views import ObjectViewSet
-from registry.api.comparison.views import ComparisonView
+from registry.api.comparison.views import ComparisonView, ModelRunComparisonView
 from registry.api.data import views as data
 from registry.api.documentation import views as documentation
 from registry.api.identity import views as identity
@@ -56,6 +56,11 @@ urlpatterns = [
     *ownership_urls(),
     # no id of a run: those are digits
     path("code_run/compare/", ComparisonView.as_view(), name="code_run-compare"),
+    path(
+        "model_run/compare/",
+        ModelRunComparisonView.as_view(),
+        name="model_run-compare",
+    ),
     path(
         "role_request/<int:pk>/decision/",
         identity.RoleRequestViewSet.as_view({"post": "decide"}, detail=True),

@@ -8,7 +8,7 @@ number of statements does not depend on the number of runs, nor on that of their
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -27,6 +27,7 @@ from registry.core.errors import InvalidInput
 from registry.core.light_rows import LightRows
 from registry.core.links import LinkError, resolve_links
 from registry.core.lookups import IdIn
+from registry.core.models import Record
 from registry.identity.models import User
 from registry.runs.models import CodeRun
 
@@ -117,10 +118,13 @@ class Section:
 class ComparedRun:
     """A run that is compared; ``withdrawn`` is the reason, or None.
 
-    ``row`` has its fields, and ``registrar`` names the account that registered it.
+    ``subject`` is the record that was asked for: the code run, or what describes it.
+    ``row`` has the fields of the code run, and ``registrar`` names the account that
+    registered it.
     """
 
     id: int
+    subject: Target
     description: str
     withdrawn: str | None
     registrar: str
@@ -135,8 +139,9 @@ class Comparison:
     sections: tuple[Section, ...]
 
 
-#: Builds a section, in a constant number of statements.
-SectionBuilder = Callable[[Sequence[ComparedRun]], Section]
+#: Builds a section, in a constant number of statements; None if it is not about any of
+#: the runs.
+SectionBuilder = Callable[[Sequence[ComparedRun]], Section | None]
 _BUILDERS: list[tuple[int, SectionBuilder]] = []
 
 
@@ -145,48 +150,69 @@ def declare_section(build: SectionBuilder, *, rank: int) -> None:
     _BUILDERS.append((rank, build))
 
 
-def chosen_runs(written: Sequence[str]) -> list[int]:
-    """Return the ids of the runs that links name; raise ``InvalidInput`` with reasons.
+def chosen_runs(
+    written: Sequence[str], model: type[Record] = CodeRun
+) -> dict[int, Target]:
+    """Return the runs that links name: the ids of code runs, and the records named.
 
-    Takes one statement.
+    ``model`` is ``CodeRun``, or has a link ``code_run``. Raises ``InvalidInput`` with
+    reasons. Takes one statement, and another one for other models.
     """
+    titles = model._meta.verbose_name_plural
     if not FEWEST <= len(written) <= MOST:
         raise _error(
-            f"Give from {FEWEST} to {MOST} code runs; these are {len(written)}."
+            f"Give from {FEWEST} to {MOST} {titles}; these are {len(written)}."
         )
-    links = resolve_links((CodeRun, one) for one in written)
-    found = [links.get(CodeRun, one) for one in written]
+    links = resolve_links((model, one) for one in written)
+    found = [links.get(model, one) for one in written]
     errors = [str(one) for one in found if isinstance(one, LinkError)]
     ids = [one for one in found if not isinstance(one, LinkError)]
     repeated = dict.fromkeys(pk for pk in ids if ids.count(pk) > 1)
-    errors += [f"Code run {pk} is given more than once." for pk in repeated]
+    title = str(model._meta.verbose_name).capitalize()
+    errors += [f"{title} {pk} is given more than once." for pk in repeated]
     if errors:
         raise _error(*dict.fromkeys(errors))
-    return ids
+    return _with_code_runs(model, ids)
 
 
-def compare_runs(ids: Sequence[int], *, names_accounts: bool = False) -> Comparison:
+def _with_code_runs(model: type[Record], ids: Sequence[int]) -> dict[int, Target]:
+    code_runs = {pk: pk for pk in ids}
+    if model is not CodeRun:
+        rows: Any = model._default_manager.filter(IdIn("pk", ids)).order_by()
+        code_runs = dict(rows.values_list("pk", "code_run"))
+    return {code_runs[pk]: Target(model.kind, pk) for pk in ids}
+
+
+def compare_runs(
+    subjects: Mapping[int, Target], *, names_accounts: bool = False
+) -> Comparison:
     """Compare runs, in the order of their ids here.
 
-    Only people with an account see the names of accounts: ``names_accounts``.
+    ``subjects`` are the records that were asked for, by the ids of the code runs. Only
+    people with an account see the names of accounts: ``names_accounts``.
     """
+    ids = [*subjects]
     found = {values[0]: _RUN.row(values) for values in _RUNS.rows(ids)}
     missing = [f"Code run {pk} does not exist." for pk in ids if pk not in found]
     if missing:
         raise _error(*missing)
-    runs = tuple(_compared(found[pk], names_accounts=names_accounts) for pk in ids)
+    runs = tuple(
+        _compared(found[pk], subject, names_accounts=names_accounts)
+        for pk, subject in subjects.items()
+    )
     builders = sorted(_BUILDERS, key=lambda declared: declared[0])
-    return Comparison(runs, tuple(build(runs) for _, build in builders))
+    built = [build(runs) for _, build in builders]
+    return Comparison(runs, tuple(one for one in built if one is not None))
 
 
 def _error(*messages: str) -> InvalidInput:
     return InvalidInput({PARAMETER: messages})
 
 
-def _compared(row: Any, *, names_accounts: bool) -> ComparedRun:
+def _compared(row: Any, subject: Target, *, names_accounts: bool) -> ComparedRun:
     account = row.registered_by
     name = account.username if names_accounts else f"account {account.pk}"
-    return ComparedRun(row.pk, row.description, row.withdrawn, name, row)
+    return ComparedRun(row.pk, subject, row.description, row.withdrawn, name, row)
 
 
 _LOCATION = LightRows(

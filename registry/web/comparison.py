@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from registry.core.record_types import record_kinds
 from registry.runs.comparing import MOST, PARAMETER
-from registry.runs.models import CodeRun
+from registry.runs.record_types import CODE_RUN, MODEL_RUN
 from registry.web.addresses import page_address
 from registry.web.values import Value
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 #: The largest number of cells of the table of a section, of rows that are the same, and
 #: of values in a cell.
 MAX_CELLS, MAX_EQUAL, MAX_VALUES = 1000, 200, 10
+#: The views of the pages, by the kinds of the records that they compare.
+PAGES = {CODE_RUN.kind: "web:compare-runs", MODEL_RUN.kind: "web:compare-model-runs"}
 #: The marks of the groups of a row: runs with the same mark have the same values.
 MARKS = ascii_uppercase[:MOST]
 
@@ -44,8 +46,9 @@ class Cell:
 
 def comparison_context(comparison: Comparison, request: HttpRequest) -> dict[str, Any]:
     """Return the runs, the sections and the addresses of a comparison."""
-    ids = [run.id for run in comparison.runs]
-    api = reverse("code_run-compare")
+    ids = [run.subject.id for run in comparison.runs]
+    kind = comparison.runs[0].subject.kind
+    api = reverse(f"{kind}-compare")
     sections = comparison.sections
     return {
         "runs": [_run(run, ids) for run in comparison.runs],
@@ -65,11 +68,12 @@ def _address(path: str, ids: Sequence[int], **more: str) -> str:
 
 def _run(run: ComparedRun, ids: Sequence[int]) -> dict[str, Any]:
     """Return a run; of more than two, with the address of the others without it."""
-    others = [pk for pk in ids if pk != run.id]
-    compare = reverse("web:compare-runs")
+    kind, pk = run.subject
+    others = [other for other in ids if other != pk]
+    compare = reverse(PAGES[kind])
     return {
-        "id": run.id,
-        "address": page_address(CodeRun.kind, run.id),
+        "id": pk,
+        "address": page_address(kind, pk),
         "description": run.description,
         "began": run.row.run_date,
         "withdrawn": run.withdrawn,

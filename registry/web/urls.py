@@ -9,6 +9,7 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from registry.core.record_types import record_kinds
+from registry.runs.record_types import MODEL_RUN
 from registry.web.views import (
     account,
     browsers,
@@ -134,6 +135,12 @@ urlpatterns = [
     ),
     # no id of a run: those are digits
     path("code_run/compare/", comparison.compare, name="compare-runs"),
+    path(
+        "model_run/compare/",
+        comparison.compare,
+        {"record_type": MODEL_RUN},
+        name="compare-model-runs",
+    ),
     *chain.from_iterable(
         (
             path(f"{kind}/", lists.record_list, {"kind": kind}, name=f"{kind}-list"),

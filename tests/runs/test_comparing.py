@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
@@ -15,14 +16,15 @@ from registry.runs import comparing
 from registry.runs.compared import spell_duration
 from registry.runs.comparing import (
     ComparedRun,
+    Comparison,
     Row,
     Section,
     Target,
     Value,
     chosen_runs,
-    compare_runs,
     declare_section,
 )
+from registry.runs.models import CodeRun
 from tests.factories import (
     CodeRunFactory,
     DataProductFactory,
@@ -42,6 +44,12 @@ from tests.runs.comparable import (
 from tests.withdrawing import REASON, withdraw
 
 pytestmark = pytest.mark.django_db
+
+
+def compare_runs(ids: Sequence[int], **options: Any) -> Comparison:
+    """Compare code runs by their ids."""
+    subjects = {pk: Target(CodeRun.kind, pk) for pk in ids}
+    return comparing.compare_runs(subjects, **options)
 
 
 def test_sections_have_what_differs_and_what_is_the_same() -> None:
@@ -321,8 +329,8 @@ def test_the_number_of_statements_is_constant(
 ) -> None:
     ids = many_runs(count, inputs)
     # the links, the runs, the parameters; inputs and outputs, and their products
-    with django_assert_num_queries(1 + 1 + 1 + 2 + 2):
-        found = compare_runs(chosen_runs([str(pk) for pk in ids]))
+    with django_assert_num_queries(1 + 1 + 1 + 3 + 2 + 2):
+        found = comparing.compare_runs(chosen_runs([str(pk) for pk in ids]))
     assert len(found.runs) == count
     assert sum(len(section.rows) for section in found.sections) > inputs
 
@@ -348,7 +356,7 @@ def test_runs_are_chosen_by_every_kind_of_link() -> None:
         f"https://elsewhere.example.org/api/code_run/{runs[2].pk}",
         str(runs[3].uuid),
     ]
-    assert chosen_runs(written) == [run.pk for run in runs]
+    assert [*chosen_runs(written)] == [run.pk for run in runs]
 
 
 def test_links_that_lead_to_no_run_are_named() -> None:

@@ -250,7 +250,7 @@ def test_the_number_of_statements_is_constant(count: int, inputs: int) -> None:
     ids = many_runs(count, inputs)
     with CaptureQueriesContext(connection) as captured:
         _compare(*ids)
-    assert len(captured) == 7
+    assert len(captured) == 10
 
 
 def test_runs_are_chosen_in_the_list() -> None:

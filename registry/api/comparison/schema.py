@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
 from registry.api.base.schema.fields import ADDRESS, link_schema
 from registry.api.comparison.parameters import ComparisonParameters
+from registry.core.models import Record
 from registry.runs.comparing import FEWEST, MOST, PARAMETER
-from registry.runs.models import CodeRun
 
 Schema = dict[str, Any]
+F = TypeVar("F", bound=Callable[..., Any])
 
 _TEXT: Schema = {"type": "string"}
 _NUMBER: Schema = {"type": "integer"}
@@ -39,6 +41,7 @@ def _said(schema: Schema, description: str) -> Schema:
 _RUN = _object(
     id=_NUMBER,
     url=ADDRESS,
+    code_run=_said(ADDRESS, "The code run; the same, if code runs are compared."),
     description=_TEXT,
     withdrawn={
         **_TEXT,
@@ -81,24 +84,27 @@ _COMPARISON = _object(
         )
     ),
 )
-_RUNS = OpenApiParameter(
-    PARAMETER,
-    {
-        "type": "array",
-        "items": link_schema(CodeRun),
-        "minItems": FEWEST,
-        "maxItems": MOST,
-        "uniqueItems": True,
-    },
-    OpenApiParameter.QUERY,
-    required=True,
-    explode=True,
-    description=f"The code runs, from {FEWEST} to {MOST}: repeat the parameter. Each "
-    "is a URL, the path of that, an id or a UUID.",
-)
 
-comparison = extend_schema(
-    operation_id="code_run_compare",
-    parameters=[_RUNS, ComparisonParameters],
-    responses={200: _COMPARISON},
-)
+
+def comparison_of(model: type[Record]) -> Callable[[F], F]:
+    """Return the decorator that describes a comparison of runs of a type."""
+    runs = OpenApiParameter(
+        PARAMETER,
+        {
+            "type": "array",
+            "items": link_schema(model),
+            "minItems": FEWEST,
+            "maxItems": MOST,
+            "uniqueItems": True,
+        },
+        OpenApiParameter.QUERY,
+        required=True,
+        explode=True,
+        description=f"The {model._meta.verbose_name_plural}, from {FEWEST} to {MOST}: "
+        "repeat the parameter. Each is a URL, the path of that, an id or a UUID.",
+    )
+    return extend_schema(
+        operation_id=f"{model.kind}_compare",
+        parameters=[runs, ComparisonParameters],
+        responses={200: _COMPARISON},
+    )

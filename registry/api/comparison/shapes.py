@@ -24,8 +24,9 @@ def comparison_shape(
     return {
         "runs": [
             {
-                "id": run.id,
-                "url": f"{base}{CodeRun.kind}/{run.id}/",
+                "id": run.subject.id,
+                "url": f"{base}{run.subject.kind}/{run.subject.id}/",
+                "code_run": f"{base}{CodeRun.kind}/{run.id}/",
                 "description": run.description,
                 "withdrawn": run.withdrawn,
             }
@@ -70,7 +71,7 @@ def _value_shape(value: Value, base: str) -> Shape:
 
 def csv_names(shape: Shape) -> list[str]:
     """Return the header of a comparison as CSV: a column a run, named by its record."""
-    runs = (f"{CodeRun.kind}/{run['id']}" for run in shape["runs"])
+    runs = ("/".join(run["url"].split("/")[-3:-1]) for run in shape["runs"])
     return ["section", "label", "aspect", "differs", *runs]
 
 

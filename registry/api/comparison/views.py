@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rest_framework.response import Response
 
@@ -13,8 +13,10 @@ from registry.api.comparison import schema
 from registry.api.comparison.parameters import ComparisonParameters
 from registry.api.comparison.renderers import ComparisonCSVRenderer
 from registry.api.comparison.shapes import comparison_shape
+from registry.core.models import Record
 from registry.http.comparison import written_runs
 from registry.runs.comparing import PARAMETER, chosen_runs, compare_runs
+from registry.runs.models import CodeRun, ModelRun
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -38,7 +40,10 @@ class ComparisonView(PlainView):
         ComparisonCSVRenderer,
     )
 
-    @schema.comparison
+    #: The type of the records that the address names.
+    model: ClassVar[type[Record]] = CodeRun
+
+    @schema.comparison_of(CodeRun)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Compare code runs.
 
@@ -49,7 +54,27 @@ class ComparisonView(PlainView):
         differences = ComparisonParameters.read(
             request.query_params.get("differences", "")
         )
-        ids = chosen_runs(written_runs(request._request))
+        subjects = chosen_runs(written_runs(request._request), self.model)
         names = request.user.is_authenticated
-        found = compare_runs(ids, names_accounts=names)
+        found = compare_runs(subjects, names_accounts=names)
         return Response(comparison_shape(found, self.base, differences=differences))
+
+
+class ModelRunComparisonView(ComparisonView):
+    """What model runs have in common, and what differs.
+
+    A comparison has sections: the runs themselves, the templates and the people of
+    their records, their code, their configurations and scripts, their parameters,
+    annotations and resources, their inputs and their outputs.
+    """
+
+    model = ModelRun
+
+    @schema.comparison_of(ModelRun)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Compare model runs.
+
+        Inputs and outputs are matched by the namespace and name of their data products,
+        and have versions and SHA-1s. Resources are matched by their dataset templates.
+        """
+        return super().get(request, *args, **kwargs)

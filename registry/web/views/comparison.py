@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from registry.core.errors import InvalidInput
@@ -25,9 +26,13 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
+    from registry.core.record_types import RecordType
+
 
 @require_safe
-def compare(request: HttpRequest) -> HttpResponse:
+def compare(
+    request: HttpRequest, record_type: RecordType[Any] = CODE_RUN
+) -> HttpResponse:
     """Compare the runs in the address; with fewer than two, show the form.
 
     The form has one field for all of them, with spaces or commas between.
@@ -35,22 +40,27 @@ def compare(request: HttpRequest) -> HttpResponse:
     texts = (text.replace(",", " ") for text in written_runs(request))
     written = [one for text in texts for one in text.split()]
     if len(written) < FEWEST:
-        return _page(request, written)
-    return _comparison(request, written)
+        return _page(request, record_type, written)
+    return _comparison(request, record_type, written)
 
 
 @costly_view
-def _comparison(request: HttpRequest, written: Sequence[str]) -> HttpResponse:
+def _comparison(
+    request: HttpRequest, record_type: RecordType[Any], written: Sequence[str]
+) -> HttpResponse:
     names = request.user.is_authenticated
     try:
-        found = compare_runs(chosen_runs(written), names_accounts=names)
+        subjects = chosen_runs(written, record_type.model)
+        found = compare_runs(subjects, names_accounts=names)
     except InvalidInput as error:
-        return _page(request, written, errors=error.fields[PARAMETER], status=400)
-    return _page(request, written, **comparison_context(found, request))
+        errors = error.fields[PARAMETER]
+        return _page(request, record_type, written, errors=errors, status=400)
+    return _page(request, record_type, written, **comparison_context(found, request))
 
 
 def _page(
     request: HttpRequest,
+    record_type: RecordType[Any],
     written: Sequence[str],
     *,
     status: int = 200,
@@ -58,7 +68,8 @@ def _page(
 ) -> HttpResponse:
     """Return the page; ``written`` fills the field, in which more can be typed."""
     context |= {
-        "record_type": CODE_RUN,
+        "record_type": record_type,
+        "list_path": reverse(f"web:{record_type.kind}-list"),
         "parameter": PARAMETER,
         "written": "".join(f"{one} " for one in written),
         "chosen": len(written),

@@ -37,6 +37,7 @@ def test_json_has_the_runs_and_every_section() -> None:
         {
             "id": run.pk,
             "url": url_of(run),
+            "code_run": url_of(run),
             "description": run.description,
             "withdrawn": reason,
         }
@@ -227,6 +228,6 @@ def test_the_number_of_statements_is_constant(
     count: int, inputs: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     query = [("id", pk) for pk in many_runs(count, inputs)]
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(10):
         shape = data_of(Api().get(COMPARE, query))
     assert len(shape["runs"]) == count
