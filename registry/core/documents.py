@@ -30,9 +30,9 @@ class Shape:
 
     ``check`` raises ``ValidationError`` for what it may not be, ``tidy`` returns it
     with all that may be left out, and ``show`` as responses have it: with the addresses
-    of the records whose ids it has. ``schema`` is its JSON Schema in requests, ``shown``
-    the one in responses where that is another, and ``lines`` the text of the document
-    for a page, one line a part.
+    of the records whose ids it has. ``schema`` is its JSON Schema in requests,
+    ``shown`` the one in responses where that is another, and ``lines`` the text of the
+    document for a page, one line a part.
     """
 
     check: Callable[[Any], None]

@@ -80,6 +80,11 @@ def value_of(record: Record, model_field: Any, viewer: Viewer) -> Value:
     value = getattr(record, model_field.attname)
     if value is None or value == "":
         return Value("—")
+    return _own_value(value, model_field)
+
+
+def _own_value(value: Any, model_field: Any) -> Value:
+    """Return a value that is there and no link."""
     match model_field:
         case DocumentField():
             return Value("\n".join(model_field.shape.lines(value)) or "—")

@@ -19,7 +19,12 @@ from registry.core.links import LinkError, kind_of, resolve_links, targets_of
 from registry.core.misspellings import message_of, misspelt_names
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from registry.core.record_types import RecordType
+
+    #: Builds the form field of a model field, with what all of them have.
+    Builder = Callable[[Any, dict[str, Any]], forms.Field]
 
 #: Fields that are not in forms, because the registry sets them.
 _LEFT_OUT = frozenset({"uuid"})
@@ -164,7 +169,7 @@ def _form_field(model_field: Any, *, required: bool) -> forms.Field:
     }
     if model_field.is_relation:
         return LinkFormField(_target(model_field), **common)
-    build = _BUILDERS.get(type(model_field), _text_field)
+    build: Builder = _BUILDERS.get(type(model_field), _text_field)
     return build(model_field, common)
 
 
@@ -220,7 +225,7 @@ def _text_field(model_field: Any, common: dict[str, Any]) -> forms.Field:
 
 
 #: How the form fields of some model fields are built; others are texts.
-_BUILDERS: dict[type[models.Field[Any, Any]], Any] = {
+_BUILDERS: dict[type[models.Field[Any, Any]], Builder] = {
     models.BooleanField: _flag_field,
     models.DateTimeField: _moment_field,
     models.SmallIntegerField: _number_field,
