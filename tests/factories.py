@@ -74,6 +74,17 @@ def _own_object() -> Any:
     )
 
 
+def _replaced(of: str, **given: Any) -> Any:
+    """Return a declaration of an older version, which the same person registers."""
+    by = factory.SelfAttribute("..by")
+    return _link(of, by=by, replaces=None, **given)
+
+
+def _templates() -> Any:
+    """Return a declaration of a list with one dataset template, a first version."""
+    return factory.List([_link("DatasetTemplateFactory", replaces=None)])
+
+
 def _components() -> Any:
     """Return a declaration of a list with one component without issues."""
     return factory.List([_link("ObjectComponentFactory", issues=[])])
@@ -453,7 +464,7 @@ class DatasetTemplateFactory(RecordFactory):
     description = _number("What the model is driven by, take {}")
     defined_resources = _resource("path", "data/{}.csv")
     deferred_resources = _resource("key", "configuration_file", optional=True)
-    replaces = None
+    replaces = _replaced("DatasetTemplateFactory")
     uuid = _new_uuid()
 
 
@@ -468,13 +479,13 @@ class WorkflowTemplateFactory(RecordFactory):
     name = _number("Run of the reef model {}")
     description = _number("What we agreed on, for the {}th time")
     model = _link("ResearchModelFactory")
-    required_inputs = factory.List([_link("DatasetTemplateFactory")])
-    optional_inputs = factory.List([_link("DatasetTemplateFactory")])
-    required_outputs = factory.List([_link("DatasetTemplateFactory")])
-    optional_outputs = factory.List([_link("DatasetTemplateFactory")])
+    required_inputs = _templates()
+    optional_inputs = _templates()
+    required_outputs = _templates()
+    optional_outputs = _templates()
     required_annotations = ("RCP",)
     optional_annotations = ("species",)
-    replaces = None
+    replaces = _replaced("WorkflowTemplateFactory")
     uuid = _new_uuid()
 
     @classmethod
@@ -506,7 +517,7 @@ class ModelRunFactory(RecordFactory):
     class Meta:
         model = ModelRun
 
-    workflow_template = _link("WorkflowTemplateFactory")
+    workflow_template = _link("WorkflowTemplateFactory", replaces=None)
     model_version = _number("1.{}.0")
     display_name = _number("Reef in the year {}")
     description = _number("What becomes of the reef, attempt {}")

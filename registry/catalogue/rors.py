@@ -24,7 +24,7 @@ _MEANT = re.compile(r"https?://(?:www\.)?ror\.org(?:[:/?#].*)?", re.IGNORECASE)
 
 def canonical_ror(ror: str) -> str:
     """Return the one spelling of the URL of a ROR id; other texts as they are."""
-    found = _URL.fullmatch(ror.strip()) or _ALONE.fullmatch(ror.strip())
+    found = _URL.fullmatch(ror) or _ALONE.fullmatch(ror)
     return _ADDRESS.format(found[1].lower()) if found else ror
 
 

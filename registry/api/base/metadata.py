@@ -9,6 +9,7 @@ from rest_framework.metadata import SimpleMetadata
 from registry.api.base.expanding import expandable_names
 from registry.api.base.fields import (
     DerivedField,
+    DocumentField,
     LinkField,
     LinksField,
     WebAddressField,
@@ -95,4 +96,6 @@ class RecordMetadata(SimpleMetadata):
             info["type"] = "field"
         elif isinstance(field, WebAddressField):
             info["type"] = "url"
+        elif isinstance(field, DocumentField):
+            info["type"] = "json"
         return info

@@ -270,3 +270,24 @@ class TestKeyValue(RecordContract):
     posting = 8
     writable = "object, key, value"
     unique = ("object, key",)
+
+
+class TestOrganisation(RecordContract):
+    """Organisations."""
+
+    factory = factories.OrganisationFactory
+    keeps = ("uuid",)
+
+
+class TestModel(RecordContract):
+    """Models."""
+
+    factory = factories.ResearchModelFactory
+    keeps = ("uuid",)
+
+
+class TestStudy(RecordContract):
+    """Studies."""
+
+    factory = factories.StudyFactory
+    keeps = ("uuid",)

@@ -2,12 +2,14 @@
 
 The fields of a resource are written as the contract writes them:
 `severity=1, description, uuid, component_issues[]=`: `?` may be null, `[]` is a list,
-`=` has this default. A UUID is new unless given; all else is required.
+`=` has this default, which is `=[]` or `={}` of a small document. A UUID is new unless
+given; all else is required.
 """
 
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import uuid
 from collections.abc import Callable, Sequence
@@ -21,6 +23,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 
 from registry.core import validators
+from registry.core.documents import DocumentField
 from registry.core.links import has_uuid
 from registry.core.models import Record
 from tests.api.client import HOST, Api, path_of, url_of
@@ -31,7 +34,13 @@ if TYPE_CHECKING:
     from registry.identity.models import User
 
 _FIELD = re.compile(r"(?P<name>\w+)(?P<many>\[\])?(?P<null>\?)?(=(?P<default>.*))?")
-_DEFAULTS: dict[str, Any] = {"": [], "true": True, "false": False}
+_DEFAULTS: dict[str, Any] = {
+    "": [],
+    "true": True,
+    "false": False,
+    "[]": [],
+    "{}": {},
+}
 
 
 @dataclass(frozen=True)
@@ -142,7 +151,8 @@ class Contract:
             return
         if not hasattr(cls, "endpoint"):
             for name, value in declared_contract(cls.model()).items():
-                setattr(cls, name, value)
+                if name not in vars(cls):
+                    setattr(cls, name, value)
         for name, function in inspect.getmembers(cls, inspect.isfunction):
             arguments = set(inspect.signature(function).parameters) & set(_ALL_CASES)
             if any(not _ALL_CASES[argument](cls) for argument in arguments):
@@ -184,9 +194,11 @@ class Contract:
     def filters(cls) -> list[str]:
         """Name what a list can be filtered by: every field of the record.
 
-        The filter for withdrawn records is unlike the others.
+        The filter for withdrawn records is unlike the others, and small documents have
+        none.
         """
-        return sorted(cls.shown_fields() - {"url", "withdrawn", *cls.unfiltered})
+        names = cls.shown_fields() - {"url", "withdrawn", *cls.unfiltered}
+        return sorted(name for name in names if not cls.is_document(name))
 
     @classmethod
     def all_filters(cls) -> set[str]:
@@ -251,6 +263,11 @@ class Contract:
         """Tell whether a field holds links."""
         field = cls.field(name)
         return field is not None and bool(field.is_relation)
+
+    @classmethod
+    def is_document(cls, name: str) -> bool:
+        """Tell whether a field holds a small document."""
+        return isinstance(cls.field(name), DocumentField)
 
     @classmethod
     def is_text(cls, name: str) -> bool:
@@ -324,6 +341,13 @@ class Contract:
         values = values_of(self.factory, **given)
         return {name: as_json(value) for name, value in values.items()}
 
+    def form(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return a body as a form sends it: with documents as the text of their JSON."""
+        return {
+            name: json.dumps(value) if self.is_document(name) else value
+            for name, value in body.items()
+        }
+
     def wrong_body(self) -> dict[str, Any]:
         """Return a body that is refused."""
         body = self.body()
@@ -376,7 +400,7 @@ def as_shown(value: Any) -> Any:
     match value:
         case models.Model():
             return url_of(value)
-        case list():
+        case [models.Model(), *_]:
             return sorted(as_shown(item) for item in value)
         case datetime():
             return value.isoformat().replace("+00:00", "Z")
@@ -386,11 +410,18 @@ def as_shown(value: Any) -> Any:
 
 
 def shown_of(record: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """Return some fields of a record that was answered; lists in a sure order."""
+    """Return some fields of a record that was answered; links in a sure order."""
     return {
-        name: sorted(record[name]) if isinstance(record[name], list) else record[name]
+        name: sorted(record[name]) if _are_links(record[name]) else record[name]
         for name in names
     }
+
+
+def _are_links(value: Any) -> bool:
+    """Tell whether a value is a list of links; the order of a document is its own."""
+    return isinstance(value, list) and all(
+        isinstance(item, str) and item.startswith(HOST) for item in value
+    )
 
 
 def id_of(url: str) -> int:

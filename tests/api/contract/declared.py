@@ -6,6 +6,7 @@ say it themselves, in the notation of that contract.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from registry.api.base.shown_fields import (
@@ -13,6 +14,7 @@ from registry.api.base.shown_fields import (
     DerivedCondition,
     shown_fields,
 )
+from registry.core.documents import DocumentField
 from registry.core.duplicates import unique_sets
 from registry.core.permissions import Who
 from registry.core.record_types import RecordType, record_type_of
@@ -51,6 +53,9 @@ def _in_notation(field: Any, *, required: bool) -> str:
     """Write a field in the notation of the contract."""
     if field.many_to_many:
         return f"{field.name}[]="
+    if isinstance(field, DocumentField):
+        empty = json.dumps(field.get_default())
+        return field.name if required else f"{field.name}={empty}"
     if field.has_default() and not callable(field.default):
         return f"{field.name}={str(field.default).lower()}"
     return f"{field.name}?" if field.null and not required else str(field.name)

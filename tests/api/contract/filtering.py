@@ -88,6 +88,7 @@ class Filtering(Contract):
             models.UUIDField: uuid.uuid4(),
             models.DateTimeField: "1978-03-04T00:00:00Z",
             models.PositiveSmallIntegerField: 31_000,
+            models.PositiveIntegerField: 31_000,
         }
         values = {n: absent.get(type(self.field(n)), NONSENSE) for n in plain_filters}
         assert self._all_found(values) == {name: [] for name in values}

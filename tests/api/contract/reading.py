@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -229,4 +230,6 @@ def _as_cell(value: Any) -> str:
             return str(value).lower()
         case list():
             return " ".join(_as_cell(item) for item in value)
+        case dict():
+            return json.dumps(value, separators=(",", ":"))
     return str(value)

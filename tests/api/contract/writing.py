@@ -52,13 +52,15 @@ class Writing(Contract):
     def test_a_form_registers_the_same(self, api: Api) -> None:
         values = values_of(self.factory)
         body = {name: as_json(value) for name, value in values.items()}
-        shown = data_of(api.send_form("POST", self.list_path, body), 201)
+        shown = data_of(api.send_form("POST", self.list_path, self.form(body)), 201)
         assert shown_of(shown, list(values)) == as_shown_values(values)
 
     def test_a_multipart_form_registers_the_same(self, person: User) -> None:
         values = values_of(self.factory)
         body = {name: as_json(value) for name, value in values.items()}
-        shown = data_of(Api(person).send_multipart(self.list_path, body), 201)
+        shown = data_of(
+            Api(person).send_multipart(self.list_path, self.form(body)), 201
+        )
         assert shown_of(shown, list(values)) == as_shown_values(values)
 
     @pytest.mark.parametrize("form", [False, True], ids=["json", "form"])
@@ -68,7 +70,7 @@ class Writing(Contract):
         kept = {*self.at_least, *(n for n, f in self.fields().items() if f.required)}
         body = {name: value for name, value in self.body().items() if name in kept}
         if form:
-            shown = data_of(api.send_form("POST", self.list_path, body), 201)
+            shown = data_of(api.send_form("POST", self.list_path, self.form(body)), 201)
         else:
             shown = self._post(api, body)
         rest = {n: f for n, f in self.fields().items() if n not in {*kept, "uuid"}}
@@ -101,7 +103,7 @@ class Writing(Contract):
         links = [name for name in self.fields() if self.is_link(name)]
         empty = {name: "" for name in links if self.fields()[name].nullable}
         body = {**self.body(), **empty}
-        shown = data_of(api.send_form("POST", self.list_path, body), 201)
+        shown = data_of(api.send_form("POST", self.list_path, self.form(body)), 201)
         assert {name: shown[name] for name in empty} == dict.fromkeys(empty)
 
     def test_a_link_may_be_written_in_every_way(
@@ -210,7 +212,7 @@ class Writing(Contract):
             body = {one: value for one, value in whole.items() if one != name}
             body[wrong] = whole.get(name, "a value")
             if form:
-                answer = api.send_form("POST", self.list_path, body)
+                answer = api.send_form("POST", self.list_path, self.form(body))
             else:
                 answer = api.post(self.list_path, body)
             messages = data_of(answer, 400)
