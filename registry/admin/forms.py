@@ -14,8 +14,11 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 
 from registry.admin.related import change_address
+from registry.core.documents import DocumentField
 from registry.core.errors import Duplicate, InvalidInput, RegistryError
+from registry.core.models import MAX_REASON
 from registry.core.validators import validate_url
+from registry.http.documents import DocumentFormField, field_of_place
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
@@ -66,8 +69,12 @@ class ServiceForm(BaseForm):
         """Add messages to their field, or to the form if it has no such field."""
         if name is None or name in self.fields:
             self.add_error(name, messages)
-        else:
-            self.add_error(None, [f"{name}: {message}" for message in messages])
+            return
+        field = field_of_place(name)
+        self.add_error(
+            field if field in self.fields else None,
+            [f"{name}: {message}" for message in messages],
+        )
 
     def values(self) -> dict[str, Any]:
         """Return the values for the service; for a change, only the changed ones."""
@@ -113,6 +120,27 @@ class RecordForm(ServiceForm):
         """Return the revision that the person saw, for which the change is meant."""
         revision = self.cleaned_data["revision"]
         return frozenset({revision}) if revision else None
+
+
+class CorrectionForm(RecordForm):
+    """The form of a record whose corrections need a reason."""
+
+    reason = forms.CharField(
+        required=False,
+        max_length=MAX_REASON,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Why the record is corrected. The history keeps it.",
+    )
+
+
+def document_field(field: DocumentField, *, required: bool) -> forms.Field:
+    """Return the form field of a small document."""
+    return DocumentFormField(
+        field,
+        label=capfirst(field.verbose_name),
+        required=required,
+        help_text=field.help_text,
+    )
 
 
 def url_field(field: models.URLField[Any, Any]) -> forms.CharField:

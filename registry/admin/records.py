@@ -6,10 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.admin import site
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.db.models import CharField, DateTimeField, URLField
+from django.http import HttpResponseRedirect
 
 from registry.admin.autocomplete import (
     LinkListField,
@@ -22,11 +25,14 @@ from registry.admin.filters import LinkFilter
 from registry.admin.forms import (
     RecordForm,
     ServiceForm,
+    document_field,
     label_inputs,
     url_field,
     without_clear_button,
 )
 from registry.admin.merging import Merging
+from registry.admin.related import change_address
+from registry.core.documents import DocumentField
 from registry.core.errors import Conflict, Forbidden, RegistryError
 from registry.core.field_references import name_of
 from registry.core.links import LinkError, NaturalKey, parse_link
@@ -212,6 +218,9 @@ class RecordAdmin(Merging, ServiceAdmin):
         """Return the form field: URLs as in the API, times with labelled inputs."""
         if isinstance(db_field, URLField):
             return url_field(db_field)
+        if isinstance(db_field, DocumentField):
+            required = db_field.name in self.record_type.required_names
+            return document_field(db_field, required=required)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(db_field, DateTimeField):
             label_inputs(field)
@@ -252,6 +261,16 @@ class RecordAdmin(Merging, ServiceAdmin):
         if delete is None:
             raise PermissionDenied(f"A {self.record_type.title} cannot be deleted.")
         delete(obj.pk, by=signed_in_user(request))
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Delete a record; show what keeps it if others depend on it by now."""
+        try:
+            return super().delete_view(request, object_id, *args, **kwargs)
+        except Conflict as error:
+            self.message_user(request, error.detail, messages.ERROR)
+            return HttpResponseRedirect(change_address(self.model, unquote(object_id)))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

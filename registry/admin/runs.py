@@ -1,26 +1,24 @@
-"""The pages of code runs, which cannot be deleted while others stand on them."""
+"""The pages of runs, which cannot be deleted while others stand on them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
-from django.http import HttpResponseRedirect
+from django.contrib import admin
 from django.utils.html import format_html
 
 from registry.admin.columns import CHANGE_COLUMNS, link_column
 from registry.admin.filters import LinkFilter
+from registry.admin.forms import CorrectionForm
 from registry.admin.objects import DESCRIPTION
 from registry.admin.records import RecordAdmin
 from registry.admin.related import change_address
-from registry.core.errors import Conflict
 from registry.runs.dependents import dependents_of
-from registry.runs.models import CodeRun
+from registry.runs.models import CodeRun, ModelRun
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest
 
 
 @admin.register(CodeRun)
@@ -58,15 +56,35 @@ class CodeRunAdmin(RecordAdmin):
         kept_by = [text for run in objs for text in _named_dependents(run)]
         return runs, {str(self.opts.verbose_name_plural): len(runs)}, set(), kept_by
 
-    def delete_view(
-        self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        """Delete a run; show what keeps it if another has read it just now."""
-        try:
-            return super().delete_view(request, object_id, *args, **kwargs)
-        except Conflict as error:
-            self.message_user(request, error.detail, messages.ERROR)
-            return HttpResponseRedirect(change_address(CodeRun, unquote(object_id)))
+
+@admin.register(ModelRun)
+class ModelRunAdmin(RecordAdmin):
+    """Model runs, whose corrections need a reason."""
+
+    form = CorrectionForm
+    date_hierarchy = "start_time"
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the fields, with the reason of a correction."""
+        fields, *others = super().get_fieldsets(request, obj)
+        if obj is None or not self.has_change_permission(request, obj):
+            return [fields, *others]
+        return [fields, ("Correction", {"fields": ("reason",)}), *others]
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """Return the run, and the runs that stand on it, which keep it from deletion.
+
+        Its code run is deleted with it.
+        """
+        runs = [text for run in objs for text in (str(run), str(run.code_run))]
+        kept_by = [text for run in objs for text in _named_dependents(run.code_run)]
+        counts = {
+            str(model._meta.verbose_name_plural): len(objs)
+            for model in (ModelRun, CodeRun)
+        }
+        return runs, counts, set(), kept_by
 
 
 def _named_dependents(run: CodeRun) -> Iterator[str]:

@@ -50,6 +50,9 @@ class DocumentField(models.JSONField):
     Migrations know it as a field of JSON: the shape changes nothing in the database.
     """
 
+    #: A document without anything in it is a value.
+    empty_values = (None, "")
+
     def __init__(self, *args: Any, shape: Shape, **kwargs: Any) -> None:
         self.shape = shape
         super().__init__(*args, **kwargs)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, OuterRef, Q
@@ -21,6 +22,7 @@ from registry.core.limits import target_errors
 from registry.core.list_events import ListTable, Move, record_moved_links
 from registry.core.lookups import IdIn
 from registry.core.models import Record
+from registry.core.record_types import content_of
 from registry.core.verbs import UPDATED
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 #: At most so many rows are named in a message.
 _MAX_NAMED = 5
+#: So many digests are stored by one statement.
+_BATCH = 500
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,16 @@ class ForeignLink:
     def clashes(self, ids: Collection[int]) -> list[str]:
         """Say which of the linking records would be the same if these were one."""
         return [
-            f"{self.titles} {_and(pks)} would have the same {_and([self.name, *rest])}"
-            for rest in self._other_fields()
-            for pks in self._same(ids, rest)
+            *(
+                f"{self.titles} {_and(pks)} would have the same "
+                f"{_and([self.name, *rest])}"
+                for rest in self._other_fields()
+                for pks in self._same(ids, rest)
+            ),
+            *(
+                f"{self.titles} {_and(pks)} would say the same"
+                for pks in self._same_content(ids)
+            ),
         ]
 
     def move(self, move: Move) -> None:
@@ -69,6 +80,7 @@ class ForeignLink:
             self._record(rows, move)
         linking = self.model._default_manager.filter(IdIn("pk", rows))
         linking.update(**values)
+        self._store_digests(rows)
         _require_room(self.model, self.name, move.keep)
 
     def _rows(self, ids: Collection[int]) -> Any:
@@ -107,6 +119,30 @@ class ForeignLink:
             pks = list(found[:_MAX_NAMED])
             if len(pks) > 1:
                 yield pks
+
+    def _same_content(self, ids: Collection[int]) -> list[list[int]]:
+        """Return ids of rows that would have the same digest if these were one."""
+        content = content_of(self.model)
+        if content is None:
+            return []
+        one = min(ids)
+        same: dict[str, list[int]] = defaultdict(list)
+        for row in self._rows(ids).order_by("pk").iterator():
+            setattr(row, f"{self.name}_id", one)
+            same[content.digest(row)].append(row.pk)
+        groups = (pks[:_MAX_NAMED] for pks in same.values() if len(pks) > 1)
+        return list(islice(groups, _MAX_NAMED))
+
+    def _store_digests(self, ids: Collection[int]) -> None:
+        """Store what the content of rows is now, in one statement for each batch."""
+        content = content_of(self.model)
+        if content is None:
+            return
+        rows: Any = self.model._default_manager
+        changed = list(rows.filter(IdIn("pk", ids)).order_by("pk"))
+        for row in changed:
+            setattr(row, content.name, content.digest(row))
+        rows.bulk_update(changed, [content.name], batch_size=_BATCH)
 
 
 @dataclass(frozen=True)

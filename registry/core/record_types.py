@@ -27,6 +27,7 @@ from registry.core.rules import Rule, declare_rule
 from registry.core.traits import (
     CO_OWNERS,
     Condition,
+    ContentDigest,
     Context,
     FurtherFilter,
     KeyedFilter,
@@ -132,6 +133,8 @@ class RecordType(RowType[R]):
     restored: Callable[[R], None] | None = None
     #: Raises ``Conflict`` for new values that would affect others; restoring asks it.
     guard: Callable[[R, Values], None] | None = None
+    #: The digest by which the same content is one record.
+    content: ContentDigest | None = None
     #: How curators merge duplicates; without it, nobody can.
     merge: MergeRule | None = None
 
@@ -318,6 +321,12 @@ def merge_rule_of(model: type[models.Model]) -> MergeRule | None:
     """Return how records of a model are merged; None if they never are."""
     declared = _DECLARED.get(model)
     return declared.merge if isinstance(declared, RecordType) else None
+
+
+def content_of(model: type[models.Model]) -> ContentDigest | None:
+    """Return the digest of what records of a model say; None if they have none."""
+    declared = _DECLARED.get(model)
+    return declared.content if isinstance(declared, RecordType) else None
 
 
 def natural_key_of(model: type[models.Model]) -> Any:

@@ -120,6 +120,7 @@ def _put_back(
         setattr(record, _attname(model, name), value)
     if by is not None:
         record.updated_by_id = by.pk
+    _set_digest(record_type, record)
     _insert(record)
     lists = _existing_links(model, saved, all_list_names(model), restored.missing)
     added: Counter[Any] = Counter({model: 1})
@@ -137,6 +138,13 @@ def _put_back(
         model.kind, [record.pk], RESTORED, by=by, subject=subject, detail=detail
     )
     return restored
+
+
+def _set_digest(record_type: RecordType[Any], record: Record) -> None:
+    """Set the digest of what is left: some links may lead nowhere by now."""
+    content = record_type.content
+    if content is not None:
+        setattr(record, content.name, content.digest(record))
 
 
 def _set_back(

@@ -48,6 +48,23 @@ class MergeRule:
     spelling: HasField | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ContentDigest:
+    """A unique field with a digest of what a record says: the same content is one.
+
+    ``digest`` computes it from a record. Merging computes it anew for the records whose
+    links it moves.
+    """
+
+    field: HasField
+    digest: Callable[[Any], str]
+
+    @property
+    def name(self) -> str:
+        """The name of the field."""
+        return str(self.field.field.name)
+
+
 @dataclass(frozen=True)
 class Section:
     """A heading that record types are listed under; lower ranks come first."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from registry.catalogue.models import ObjectComponent
 from registry.catalogue.record_types import MODELLING
 from registry.core.record_types import RecordType, declare
-from registry.core.traits import LinkedRecords, ReverseFilter, Section
+from registry.core.traits import ContentDigest, LinkedRecords, ReverseFilter, Section
 from registry.runs import services, templates
 from registry.runs.annotations import ANNOTATION_FILTER, index_annotations
 from registry.runs.dependents import has_dependents
-from registry.runs.model_runs import correcting, registering
+from registry.runs.model_runs import content, correcting, registering
 from registry.runs.models import CodeRun, DatasetTemplate, ModelRun, WorkflowTemplate
 
 RUNS = Section("Runs", 50)
@@ -166,6 +166,7 @@ so on those whose annotation is a number.
     guard=correcting.refuse_restoring,
     shares_fate_with=ModelRun.code_run,
     restored=index_annotations,
+    content=ContentDigest(field=ModelRun.fingerprint, digest=content.fingerprint_of),
 )
 
 declare(CODE_RUN, DATASET_TEMPLATE, WORKFLOW_TEMPLATE, MODEL_RUN)

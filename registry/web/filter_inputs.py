@@ -20,6 +20,7 @@ from registry.web.describe import field_label
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from registry.core.traits import KeyedFilter
     from registry.http.filters import FilterSet
 
 #: The inputs that compare, as HTML without values, by model.
@@ -38,17 +39,38 @@ def filter_inputs(
 ) -> list[dict[str, Any]]:
     """Return the inputs of the filter form with their values and errors.
 
-    Those that compare, and ask for what is empty, are in ``comparison_inputs``.
+    Those that compare, and ask for what is empty, are in ``comparison_inputs``. Filters
+    by facts whose names people choose have an input each that is given.
     """
     plain = {n: one for n, one in filters.filters.items() if "__" not in n}
-    return list(_inputs(filters.model, plain, request, errors))
+    inputs = list(_inputs(filters.model, plain, request, errors))
+    keyed = filters.keyed_among(request.GET)
+    return inputs + [
+        _keyed_input(name, one, request, errors) for name, one in keyed.items()
+    ]
+
+
+def _keyed_input(
+    name: str, keyed: KeyedFilter, request: HttpRequest, errors: dict[str, list[str]]
+) -> dict[str, Any]:
+    """Return the input of a filter by a fact that the request names."""
+    return {
+        "name": name,
+        "label": name.replace(".", " ", 1),
+        "explanation": keyed.explanation.replace("`", ""),
+        "help_text": keyed.help_text.replace("`", ""),
+        "values": [request.GET[name]],
+        "errors": errors.get(name, []),
+        "options": (),
+        "suggests": "",
+    }
 
 
 def comparison_inputs(
     filters: FilterSet, request: HttpRequest, errors: dict[str, list[str]]
 ) -> str:
     """Return the inputs that compare, as HTML; most requests use none of them."""
-    given = any("__" in name for name in request.GET)
+    given = any("__" in name for name in request.GET if name in filters.filters)
     if not given and filters.model in _WITHOUT_VALUES:
         return _WITHOUT_VALUES[filters.model]
     further = {n: one for n, one in filters.filters.items() if "__" in n}

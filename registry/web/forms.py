@@ -6,7 +6,6 @@ suggestions. No form loads a table into a select.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -17,6 +16,7 @@ from django.utils import timezone
 from registry.core.documents import DocumentField
 from registry.core.links import LinkError, kind_of, resolve_links, targets_of
 from registry.core.misspellings import message_of, misspelt_names
+from registry.http.documents import DocumentFormField, field_of_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,28 +84,6 @@ def _find(model: type[models.Model], texts: list[str]) -> list[int]:
         raise ValidationError(str(error)) from error
 
 
-class DocumentFormField(forms.JSONField):
-    """A small document, as the text of its JSON; its value has all its parts."""
-
-    def __init__(self, model_field: DocumentField, **kwargs: Any) -> None:
-        self.document = model_field
-        example = json.dumps(model_field.shape.example)
-        kwargs["help_text"] = f"{kwargs['help_text']} As JSON, such as {example}"
-        super().__init__(
-            widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-            initial=None,
-            **kwargs,
-        )
-
-    def clean(self, value: Any) -> Any:
-        """Return the document; an empty text is an empty one."""
-        found = super().clean(value)
-        if found is None:
-            return self.document.get_default()
-        self.document.check_value(found)
-        return self.document.shape.tidy(found)
-
-
 class RecordForm(forms.Form):
     """The form of one record type, built from its declaration."""
 
@@ -139,10 +117,12 @@ class RecordForm(forms.Form):
         }
 
     def add_errors(self, fields: dict[str, list[str]]) -> None:
-        """Add the errors of a service to their fields."""
-        for name, texts in fields.items():
+        """Add the errors of a service to their fields; those in documents by place."""
+        for place, texts in fields.items():
+            name = field_of_place(place)
+            before = "" if name == place else f"{place}: "
             for text in texts:
-                self.add_error(name if name in self.fields else None, text)
+                self.add_error(name if name in self.fields else None, before + text)
 
 
 def _links_field(model_field: Any) -> forms.Field:

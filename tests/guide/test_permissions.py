@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import pytest
 from django.test import Client
 
 from registry.catalogue.members import set_closed
+from registry.core.documents import DocumentField
 from registry.identity.co_owners import name_co_owner
 from registry.identity.models import User
 from registry.identity.withdrawal import withdraw_record
@@ -53,6 +55,9 @@ class World:
         self.keyword = factories.KeywordFactory(object=self.thing, **by)
         self.licence = factories.LicenceFactory(object=self.thing, **by)
         self.author = factories.AuthorFactory(**by)
+        self.template = factories.DatasetTemplateFactory(**by)
+        self.model_run = factories.ModelRunFactory(**by)
+        self.nothing = None
 
 
 @dataclass
@@ -75,7 +80,13 @@ def _register(factory: Any, **links: str) -> Callable[[World, User], Try]:
         values = values_of(factory, by=by, **given)
         kind = factory._meta.model.kind
         body = {name: _as_json(value) for name, value in values.items()}
-        form = {name: _in_form(value) for name, value in values.items()}
+        model = factory._meta.model
+        form = {
+            name: json.dumps(value)
+            if isinstance(model._meta.get_field(name), DocumentField)
+            else _in_form(value)
+            for name, value in values.items()
+        }
         add = f"/admin/registry/{factory._meta.model._meta.model_name}/add/"
         return Try("POST", f"/api/{kind}/", body, f"/{kind}/new/", form, add)
 
@@ -87,7 +98,7 @@ def _as_json(value: Any) -> Any:
         return [_as_json(one) for one in value]
     if hasattr(value, "pk"):
         return value.pk
-    return value if isinstance(value, bool | int | None) else str(value)
+    return value if isinstance(value, bool | int | dict | None) else str(value)
 
 
 def _in_form(value: Any) -> Any:
@@ -179,6 +190,16 @@ TRIES: dict[str, Callable[[World, User], Try]] = {
     "register a code release of the object": _register(
         factories.CodeRepoReleaseFactory, object="thing"
     ),
+    "register a dataset template": _register(
+        factories.DatasetTemplateFactory, replaces="nothing"
+    ),
+    "register the next version of the dataset template": _register(
+        factories.DatasetTemplateFactory, replaces="template"
+    ),
+    "register a workflow template": _register(
+        factories.WorkflowTemplateFactory, replaces="nothing"
+    ),
+    "register a model run": _register(factories.ModelRunFactory),
     "register an external object of the data product": _register(
         factories.ExternalObjectFactory, data_product="product"
     ),
@@ -194,6 +215,10 @@ TRIES: dict[str, Callable[[World, User], Try]] = {
     "change the issue": _change("issue", severity=7),
     "change the run": _change("run", description="Other words"),
     "delete the run": _delete("run"),
+    "correct the model run": _change(
+        "model_run", description="Other words", reason="It was wrong."
+    ),
+    "delete the model run": _delete("model_run"),
     "take the keyword away": _delete("keyword"),
     "withdraw the object": _at("thing", "withdraw", reason="It was wrong."),
     "withdraw the licence of the object": _at("licence", "withdraw", reason="No."),

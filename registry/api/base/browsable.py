@@ -121,8 +121,14 @@ def _filters(view: Any, request: Request) -> list[dict[str, Any]]:
             "values": request.query_params.getlist(name) or [""],
             "explanation": str(getattr(chosen, "explanation", "")),
         }
-        for name, chosen in filters.filters.items()
+        for name, chosen in _chosen_filters(filters, request)
     ]
+
+
+def _chosen_filters(filters: Any, request: Request) -> list[tuple[str, Any]]:
+    """Return the filters by name; of those by facts, the ones that are given."""
+    keyed = filters.keyed_among(request.query_params)
+    return [*filters.filters.items(), *keyed.items()]
 
 
 def _paginator(view: Any, data: Any) -> Any:

@@ -77,8 +77,14 @@ class FilterSet:
     def allowed(self, given: Iterable[str]) -> Iterator[str]:
         """Yield the names of all filters, with those that name a fact among these."""
         yield from self.filters
-        if self.keyed:
-            yield from (name for name in given if self._keyed_filter(name))
+        yield from self.keyed_among(given)
+
+    def keyed_among(self, given: Iterable[str]) -> dict[str, KeyedFilter]:
+        """Return the filters among these names that name a fact, by the names."""
+        if not self.keyed:
+            return {}
+        found = {name: self._keyed_filter(name) for name in given}
+        return {name: one for name, one in found.items() if one is not None}
 
     def _keyed_filter(self, name: str) -> KeyedFilter | None:
         found = (one for one in self.keyed if name.startswith(one.prefix))

@@ -13,6 +13,7 @@ from registry.core.validators import SHORT_LENGTH
 
 if TYPE_CHECKING:
     from registry.runs.model_runs.checking import Checked
+    from registry.runs.models import ModelRun
 
 #: So many characters of a description are the name of a run that has none.
 _NAME_LENGTH = 120
@@ -54,6 +55,14 @@ def fingerprint(values: Mapping[str, Any]) -> str:
     for direction in ("inputs", "outputs"):
         said[direction] = sorted(map(_as_json, said[direction]))
     return hashlib.sha256(_as_json(said).encode()).hexdigest()
+
+
+def fingerprint_of(record: ModelRun) -> str:
+    """Return the fingerprint of a record as it is now."""
+    fields: dict[str, Any] = {name: record._meta.get_field(name) for name in _SAID}
+    return fingerprint(
+        {name: getattr(record, field.attname) for name, field in fields.items()}
+    )
 
 
 def _canonical(value: Any) -> Any:

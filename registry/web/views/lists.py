@@ -102,7 +102,7 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
         "other_errors": other_errors_of(filters, errors),
         "filters": filter_inputs(filters, request, errors),
         "comparisons": comparison_inputs(filters, request, errors),
-        "filtered": any(request.GET.get(name) for name in filters.filters),
+        "filtered": any(request.GET.get(name) for name in filters.allowed(request.GET)),
         "columns": _columns(record_type, request),
         "rows": [_cells(record_type, record, request.user) for record in records],
         "links": _links(record_type, filters, request),
@@ -150,9 +150,8 @@ def other_errors_of(
     filters: FilterSet, errors: dict[str, list[str]]
 ) -> dict[str, list[str]]:
     """Return the errors of parameters that have no input in the form."""
-    return {
-        name: texts for name, texts in errors.items() if name not in filters.filters
-    }
+    inputs = {*filters.allowed(errors)}
+    return {name: texts for name, texts in errors.items() if name not in inputs}
 
 
 def _columns(
@@ -218,10 +217,11 @@ def _links(
 
     They contain only known parameters, because the API refuses others.
     """
+    known = {*filters.allowed(request.GET), "ordering"}
     pairs = [
         (name, value)
         for name, values in request.GET.lists()
-        if name in filters.filters or name == "ordering"
+        if name in known
         for value in values
         if value
     ]

@@ -279,7 +279,7 @@ class TestOrganisation(RecordContract):
     keeps = ("uuid",)
 
 
-class TestModel(RecordContract):
+class TestResearchModel(RecordContract):
     """Models."""
 
     factory = factories.ResearchModelFactory

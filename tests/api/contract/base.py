@@ -130,7 +130,12 @@ class Contract:
     removable: ClassVar[bool] = False
     #: What a change must leave as it is, and with which values it is free to change.
     keeps: ClassVar[tuple[str, ...]] = ()
+    #: What a change must have beside its values, and what else changes with these.
+    said_of_change: ClassVar[dict[str, Any]] = {}
+    follows: ClassVar[tuple[str, ...]] = ()
     loose: ClassVar[dict[str, Any]] = {}
+    #: Tests of the contract in whose place the resource has tests of its own.
+    replaces: ClassVar[tuple[str, ...]] = ()
     #: Queries for what a row has in other tables, and for a POST of one record.
     lists: ClassVar[int] = 0
     posting: ClassVar[int] = 0
@@ -145,18 +150,27 @@ class Contract:
     pytestmark: ClassVar[Any] = pytest.mark.django_db
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Drop the tests that have no case for this resource."""
+        """Drop tests that have no case for this resource, or that it replaces."""
         super().__init_subclass__(**kwargs)
         if not hasattr(cls, "factory"):
             return
         if not hasattr(cls, "endpoint"):
-            for name, value in declared_contract(cls.model()).items():
-                if name not in vars(cls):
-                    setattr(cls, name, value)
-        for name, function in inspect.getmembers(cls, inspect.isfunction):
+            cls._take_declared()
+        tests = dict(inspect.getmembers(cls, inspect.isfunction))
+        for name, function in tests.items():
             arguments = set(inspect.signature(function).parameters) & set(_ALL_CASES)
             if any(not _ALL_CASES[argument](cls) for argument in arguments):
                 setattr(cls, name, None)
+        assert tests.keys() >= {*cls.replaces}
+        for name in cls.replaces:
+            setattr(cls, name, None)
+
+    @classmethod
+    def _take_declared(cls) -> None:
+        """Take from the declaration what the class does not say itself."""
+        for name, value in declared_contract(cls.model()).items():
+            if name not in vars(cls):
+                setattr(cls, name, value)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Run a test for each of its cases, or once for a list of them."""
@@ -342,11 +356,22 @@ class Contract:
         return {name: as_json(value) for name, value in values.items()}
 
     def form(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Return a body as a form sends it: with documents as the text of their JSON."""
+        """Return a body as a form sends it: documents as the text of their JSON."""
         return {
             name: json.dumps(value) if self.is_document(name) else value
             for name, value in body.items()
         }
+
+    def shown(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return values as a record shows them."""
+        return {name: self._shown(name, value) for name, value in values.items()}
+
+    def _shown(self, name: str, value: Any) -> Any:
+        if not self.is_document(name):
+            return as_shown(value)
+        return self.field(name).shape.show(
+            value, lambda kind, pk: f"{HOST}/api/{kind}/{pk}/"
+        )
 
     def wrong_body(self) -> dict[str, Any]:
         """Return a body that is refused."""

@@ -27,8 +27,12 @@ class Changing(Contract):
         return self.make(by=person, **self.loose)
 
     def _new_body(self, record: Any) -> dict[str, Any]:
-        values = self._new_values(record)
-        return {name: as_json(value) for name, value in values.items()}
+        return self._sent(self._new_values(record))
+
+    def _sent(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return the body of a change to these values."""
+        body = {name: as_json(value) for name, value in values.items()}
+        return {**body, **self.said_of_change}
 
     def test_who_registered_a_record_changes_it(
         self, api: Api, person: User, change: str
@@ -36,26 +40,26 @@ class Changing(Contract):
         record = self._make_own(person)
         before = revision_of(record)
         values = self._new_values(record)
-        body = {name: as_json(value) for name, value in values.items()}
+        body = self._sent(values)
         answer = api.call(change, path_of(record), body)
         shown = data_of(answer)
-        expected = {name: as_shown(value) for name, value in values.items()}
+        expected = self.shown(values)
         assert shown_of(shown, list(values)) == expected
         assert state_of(answer) == revision_of(record) != before
         assert data_of(api.get(path_of(record))) == shown
         event = Event.objects.filter(kind=self.endpoint).latest("pk")
         assert (event.record_id, event.action) == (record.pk, "updated")
         assert event.by == person
-        assert set(event.changes) == {*values} - {*self.keeps}
+        assert set(event.changes) == {*values, *self.follows} - {*self.keeps}
 
     def test_a_form_changes_it_as_well(
         self, api: Api, person: User, change: str
     ) -> None:
         record = self._make_own(person)
         values = self._new_values(record)
-        body = {name: as_json(value) for name, value in values.items()}
+        body = self._sent(values)
         shown = data_of(api.send_form(change, path_of(record), self.form(body)))
-        expected = {name: as_shown(value) for name, value in values.items()}
+        expected = self.shown(values)
         assert shown_of(shown, list(values)) == expected
 
     def test_what_is_left_out_stays(self, api: Api, person: User, change: str) -> None:
@@ -77,7 +81,7 @@ class Changing(Contract):
         record = self._make_own(person)
         body = self._new_body(record)
         before = revision_of(record)
-        for name in body:
+        for name in self.fields():
             given = {one: value for one, value in body.items() if one != name}
             given[misspelt(name)] = body[name]
             messages = data_of(api.call(change, path_of(record), given), 400)

@@ -44,7 +44,7 @@ class Writing(Contract):
         answer = api.post(self.list_path, body)
         shown = data_of(answer, 201)
         record = self._stored(shown)
-        assert shown_of(shown, list(values)) == as_shown_values(values)
+        assert shown_of(shown, list(values)) == self.shown(values)
         assert answer["Location"] == shown["url"] == f"{HOST}{path_of(record)}"
         assert state_of(answer) == revision_of(record)
         assert data_of(api.get(path_of(record))) == shown
@@ -53,7 +53,7 @@ class Writing(Contract):
         values = values_of(self.factory)
         body = {name: as_json(value) for name, value in values.items()}
         shown = data_of(api.send_form("POST", self.list_path, self.form(body)), 201)
-        assert shown_of(shown, list(values)) == as_shown_values(values)
+        assert shown_of(shown, list(values)) == self.shown(values)
 
     def test_a_multipart_form_registers_the_same(self, person: User) -> None:
         values = values_of(self.factory)
@@ -61,7 +61,7 @@ class Writing(Contract):
         shown = data_of(
             Api(person).send_multipart(self.list_path, self.form(body)), 201
         )
-        assert shown_of(shown, list(values)) == as_shown_values(values)
+        assert shown_of(shown, list(values)) == self.shown(values)
 
     @pytest.mark.parametrize("form", [False, True], ids=["json", "form"])
     def test_what_is_left_out_has_the_default_of_the_contract(
@@ -273,11 +273,6 @@ def misspelt(name: str) -> str:
 def said_of(name: str) -> str:
     """Return what is said of a misspelt name."""
     return f"There is no such field. Did you mean {name}?"
-
-
-def as_shown_values(values: dict[str, Any]) -> dict[str, Any]:
-    """Return values as a record shows them."""
-    return {name: as_shown(value) for name, value in values.items()}
 
 
 def _alike(value: Any, other: Any) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
+
+import factory
 
 from tests import factories
 from tests.api.contract import RecordContract
@@ -67,3 +69,50 @@ class TestWorkflowTemplate(_Template):
             "optional_annotations": ["season"],
         }
         return {**super()._new_values(record), **other}
+
+
+class _ModelRunFactory(factories.ModelRunFactory):
+    """Model runs that need no annotations."""
+
+    workflow_template = factory.SubFactory(
+        factories.WorkflowTemplateFactory, required_annotations=(), replaces=None
+    )
+
+
+class TestModelRun(RecordContract):
+    """Model runs, whose content is checked as a whole and is one record.
+
+    `test_model_runs_contract.py` says what holds instead of the tests that are left
+    out.
+    """
+
+    factory = _ModelRunFactory
+    endpoint = "model_run"
+    posting = 20
+    writable = (
+        "workflow_template, model_version?, display_name=, description, study?, "
+        "modeller, requesting_organisation?, start_time, end_time, inputs, outputs, "
+        "annotations={}, uuid"
+    )
+    read_only = "code_run, fingerprint"
+    changeable = True
+    removable = True
+    keeps = ("uuid",)
+    said_of_change: ClassVar[dict[str, Any]] = {"reason": "It was wrong."}
+    follows = ("fingerprint",)
+
+    replaces = (
+        # a name that is left out is the beginning of the description
+        "test_what_is_left_out_has_the_default_of_the_contract",
+        # errors have the places in a document, and a number is a text
+        "test_a_value_of_another_kind_is_refused_by_name",
+        # numbers are moments, too
+        "test_numbers_beyond_all_bounds_are_no_failure",
+        # a PUT is a whole record: what is left out is empty
+        "test_what_is_left_out_stays",
+        # the code run and the fingerprint are the registry's own
+        "test_the_database_holds_what_the_contract_says",
+        # the same content is answered with 200, not with 409
+        "test_after_a_duplicate_the_record_is_found_by_all_that_was_posted",
+        "test_of_two_that_post_the_same_at_once_one_is_first",
+    )
