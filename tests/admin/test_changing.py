@@ -16,7 +16,7 @@ from registry.catalogue.models import (
 )
 from registry.core.models import Event
 from registry.identity.models import User
-from registry.runs.models import CodeRun
+from registry.runs.models import CodeRun, ModelRun
 from tests import factories
 from tests.admin.browsing import (
     FIREFOX,
@@ -253,7 +253,7 @@ def test_outputs_that_were_read_stay_in_the_form(curator: Client) -> None:
 
 
 #: The types whose records can be deleted.
-DELETABLE = {CodeRun, Keyword, UserAuthor}
+DELETABLE = {CodeRun, Keyword, ModelRun, UserAuthor}
 
 
 @every_type

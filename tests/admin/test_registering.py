@@ -32,7 +32,7 @@ from tests.admin.browsing import (
     visit,
 )
 from tests.admin.checks import FACTORIES, every_type
-from tests.admin.storing import as_stored, form_of, stored_in
+from tests.admin.storing import as_stored, form_of, sent_in, stored_in
 
 
 @every_type
@@ -42,7 +42,9 @@ def test_a_form_stores_the_same_as_the_service(
     factories.registrar()
     values = factories.values_of(factory)
     before = Event.objects.count()
-    answer = fill_in(curator, add_path(factory._meta.model), form_of(values))
+    answer = fill_in(
+        curator, add_path(factory._meta.model), sent_in(factory._meta.model, values)
+    )
     assert answer.status_code == 302, page_of(answer).errors
     record = factory._meta.model.objects.latest("pk")
     assert answer["Location"] == change_path(record)
@@ -83,7 +85,7 @@ def test_a_new_author_has_the_uuid_of_the_identifier(curator: Client) -> None:
     [
         factory
         for factory in FACTORIES
-        if factory._meta.model.kind not in {"object", "code_run", "issue"}
+        if factory._meta.model.kind not in {"object", "code_run", "issue", "model_run"}
     ],
     ids=lambda factory: factory._meta.model.kind,
 )
@@ -95,7 +97,12 @@ def test_a_duplicate_is_a_form_error_with_a_link(curator: Client, factory: Any) 
 
 @pytest.mark.parametrize(
     "factory",
-    [factories.ObjectFactory, factories.CodeRunFactory, factories.IssueFactory],
+    [
+        factories.ObjectFactory,
+        factories.CodeRunFactory,
+        factories.IssueFactory,
+        factories.ModelRunFactory,
+    ],
     ids=lambda factory: factory._meta.model.kind,
 )
 def test_a_taken_uuid_is_a_form_error(curator: Client, factory: Any) -> None:
@@ -107,7 +114,7 @@ def test_a_taken_uuid_is_a_form_error(curator: Client, factory: Any) -> None:
 def _assert_refused_for(twin: Any, curator: Client, values: dict[str, Any]) -> None:
     model = type(twin)
     counts = model.objects.count(), Event.objects.count()
-    page = page_of(fill_in(curator, add_path(model), form_of(values)))
+    page = page_of(fill_in(curator, add_path(model), sent_in(model, values)))
     assert page.status == 200
     assert "must be unique" in page.errors
     [link] = page.soup.select(".errorlist a")

@@ -106,6 +106,7 @@ def test_models_are_grouped_in_sections(curator: Client) -> None:
         "Annotations of objects",
         "Quality",
         "Runs",
+        "Models and studies",
         "People",
         "The service",
     ]

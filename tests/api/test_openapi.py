@@ -162,10 +162,11 @@ def test_the_put_of_an_object_can_set_its_location(description: dict[str, Any]) 
 @pytest.mark.django_db
 def test_only_the_page_of_the_root_lists_the_description(client: Client) -> None:
     root = client.get("/api/", headers={"accept": "application/json"}).json()
-    assert set(root) == set(urls.router.names)
+    assert set(root) == set(urls.router.root_names)
     page = client.get("/api/", headers={"accept": "text/html"})
     links = {a.get("href") for a in BeautifulSoup(page.content, "html.parser")("a")}
     assert {"docs/", "redoc/", "schema/", "username/"} <= links
+    assert {f"{name}/" for name in urls.router.names_beside} <= links
 
 
 @pytest.mark.django_db

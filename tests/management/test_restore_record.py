@@ -13,13 +13,16 @@ from registry.catalogue.services import update_data_product, update_issue
 from registry.core.models import Event, Record
 from registry.core.records import delete_record, lock_record
 from registry.identity.models import User
-from registry.runs.models import CodeRun
+from registry.runs.model_runs.content import fingerprint_of
+from registry.runs.model_runs.correcting import delete_model_run
+from registry.runs.models import CodeRun, ModelRun
 from registry.runs.services import delete_code_run, update_code_run
 from tests.api.client import Api, data_of, path_of, revision_of
 from tests.factories import (
     CodeRunFactory,
     DataProductFactory,
     IssueFactory,
+    ModelRunFactory,
     NamespaceFactory,
     ObjectComponentFactory,
     UserFactory,
@@ -99,6 +102,32 @@ def test_a_restored_run_is_found_and_part_of_the_lineage(run: CodeRun) -> None:
     assert f"/code_run/{run.pk}/" in found
     lineage = data_of(Api().get(f"/api/lineage/object/{part.object_id}/"))
     assert f"code_run/{run.pk}" in {node["id"] for node in lineage["nodes"]}
+
+
+def test_a_deleted_model_run_comes_back_after_its_code_run(person: User) -> None:
+    run = ModelRunFactory(by=person, annotations={"RCP": "4.5"})
+    shown = _shown(run)
+    delete_model_run(run.pk, by=person)
+    said = _refusal("model_run", run.pk)
+    assert f"code run {run.code_run_id} does not exist any more" in said
+    _restore("code_run", run.code_run_id)
+    _restore("model_run", run.pk)
+    assert _shown(run) == shown
+    found = data_of(Api().get("/api/model_run/", {"annotation.RCP": "4.50"}))
+    assert [one["url"] for one in found["results"]] == [shown["url"]]
+
+
+def test_a_model_run_without_its_organisation_has_another_fingerprint(
+    person: User,
+) -> None:
+    run = ModelRunFactory(by=person)
+    delete_model_run(run.pk, by=person)
+    _delete(run.requesting_organisation)
+    _restore("code_run", run.code_run_id)
+    _restore("model_run", run.pk)
+    restored = ModelRun.objects.get(pk=run.pk)
+    assert restored.requesting_organisation is None
+    assert restored.fingerprint == fingerprint_of(restored) != run.fingerprint
 
 
 def test_new_records_do_not_take_the_restored_id(run: CodeRun) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -78,9 +79,16 @@ def _spelt(value: Any) -> str | None:
             return value.strftime("%Y-%m-%dT%H:%M:%S")
         case models.Model():
             return str(value.pk)
-        case list():
-            return " ".join(str(one.pk) for one in value)
+        case list() | dict():
+            return _spelt_list(value)
     return str(value)
+
+
+def _spelt_list(value: Any) -> str:
+    """Return links as their ids; all else is a small document."""
+    if value and all(isinstance(one, models.Model) for one in value):
+        return " ".join(str(one.pk) for one in value)
+    return json.dumps(value)
 
 
 def filled_form(part: Tag) -> dict[str, str]:

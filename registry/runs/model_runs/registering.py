@@ -16,7 +16,7 @@ from registry.runs.annotations import insert_annotations
 from registry.runs.model_runs.checking import Checked, check_records, components_of
 from registry.runs.model_runs.content import values_of
 from registry.runs.model_runs.given import read_record
-from registry.runs.models import ModelRun
+from registry.runs.models import CodeRun, ModelRun
 from registry.runs.services import register_code_runs
 
 if TYPE_CHECKING:
@@ -153,11 +153,22 @@ def _create(
             by=by,
             validated=True,
         )
-    except BulkError as error:
-        errors = {numbers[at]: one for at, one in error.errors.items()}
-        raise BulkError(errors, len(rows)) from error
+    except (BulkError, Duplicate) as error:
+        by_row = error.errors if isinstance(error, BulkError) else {0: error}
+        raise_by_row(
+            {numbers[at]: _of_model_run(one) for at, one in by_row.items()}, len(rows)
+        )
+        raise
     insert_annotations(made)
     return made
+
+
+def _of_model_run(error: RegistryError) -> RegistryError:
+    """Return the error of a UUID that is taken, with the model run that has it."""
+    if not isinstance(error, Duplicate) or not isinstance(error.existing, CodeRun):
+        return error
+    run = ModelRun.objects.filter(code_run=error.existing.pk).first()
+    return Duplicate(error.fields, run or error.existing)
 
 
 def _model_of(checked: Checked) -> int:

@@ -129,6 +129,16 @@ class RecordSchema(AutoSchema):
             one=names.verbose_name, many=names.verbose_name_plural
         )
 
+    def get_description(self) -> str:  # type: ignore[override]
+        """Return the description; of a list, with the filters by facts with names."""
+        text = str(super().get_description())
+        keyed = self.view.filters.keyed if self.action == "list" else ()
+        said = [
+            f"`{one.prefix}NAME=…`: {one.help_text} As a filter: {one.explanation}."
+            for one in keyed
+        ]
+        return "\n\n".join([text, *said])
+
     def get_auth(self) -> list[Any]:
         """Return the ways to sign in, and ``{}`` if no account is needed."""
         ways = [way for way in super().get_auth() if way]
