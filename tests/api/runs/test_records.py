@@ -91,8 +91,8 @@ class TestModelRun(RecordContract):
     posting = 20
     writable = (
         "workflow_template, model_version?, display_name=, description, study?, "
-        "modeller, requesting_organisation?, start_time, end_time, inputs, outputs, "
-        "annotations={}, uuid"
+        "modeller, requesting_organisation?, model_config?, submission_script?, "
+        "start_time, end_time, inputs, outputs, annotations={}, uuid"
     )
     read_only = "code_run, fingerprint"
     changeable = True
