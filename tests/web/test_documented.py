@@ -87,4 +87,7 @@ def test_every_endpoint_is_in_the_guide(name: str) -> None:
 @pytest.mark.django_db
 def test_the_endpoints_are_those_of_the_root() -> None:
     answer = Client().get("/api/", headers={"accept": "application/json"})
-    assert set(answer.json()) == set(router.names)
+    assert set(answer.json()) == set(router.root_names)
+    page = Client().get("/api/", headers={"accept": "text/html"}).content.decode()
+    for name in router.names_beside:
+        assert f'href="{name}/"' in page, name
