@@ -19,6 +19,7 @@ from tests.factories import (
     CodeRunFactory,
     DataProductFactory,
     IssueFactory,
+    ModelRunFactory,
     NamespaceFactory,
     ObjectComponentFactory,
     ObjectFactory,
@@ -317,3 +318,33 @@ def test_only_lists_truncate_long_texts() -> None:
     assert rows(_list("code_run"))[0].endswith("…")
     page = main_of(Client().get(f"/code_run/{run.pk}/"))
     assert words_of(page).count(run.description) == 2
+
+
+def test_a_filter_by_a_named_fact_is_kept_in_the_form_and_in_links() -> None:
+    for number in ("4.5", "8.5"):
+        ModelRunFactory.create(annotations={"RCP": number}, display_name=number)
+    query = {"annotation.RCP": "4.50"}
+    main = _list("model_run", **query)
+    assert rows(main) == ["4.5"]
+    assert "1 model run matches the filter" in words_of(main)
+    [field] = main.select('.filters input[name="annotation.RCP"]')
+    assert field["value"] == "4.50"
+    hrefs = [str(one["href"]) for one in main.select("a[href]")]
+    for end in ("format=json", "format=csv"):
+        [address] = [one for one in hrefs if one.endswith(end)]
+        assert parse_qs(urlsplit(address).query)["annotation.RCP"] == ["4.50"]
+    more = {"annotation.RCP__gte": "4", "page_size": 1}
+    main = _list("model_run", **more)
+    [following] = main.select("a[rel=next]")
+    wanted = parse_qs(urlsplit(str(following["href"])).query)
+    assert wanted["annotation.RCP__gte"] == ["4"]
+
+
+def test_an_error_of_a_filter_by_a_named_fact_is_shown_in_place() -> None:
+    main = _refused("model_run", {"annotation.RCP__gte": "high"})
+    [field] = main.select('.filters input[name="annotation.RCP__gte"]')
+    assert field["value"] == "high"
+    assert field["aria-invalid"] == "true"
+    filters = main.select_one(".filters")
+    assert filters is not None
+    assert "Compare with a number" in words_of(filters)

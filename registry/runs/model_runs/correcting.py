@@ -25,7 +25,7 @@ from registry.runs import dependents
 from registry.runs.annotations import index_annotations
 from registry.runs.model_runs.checking import Checked
 from registry.runs.model_runs.content import derived_name, values_of
-from registry.runs.model_runs.given import FIELDS, LINKS
+from registry.runs.model_runs.given import FIELDS, LINKS, misspelt_in
 from registry.runs.model_runs.registering import (
     check_bodies,
     code_run_values,
@@ -61,6 +61,8 @@ def correct_model_run(
     record = lock_own(ModelRun, pk, by=by, unless_changed=unless_changed)
     body = _merged(record, values) if partial else values
     [checked] = check_bodies([body], locked=True)
+    # in the whole record, what they are near is not missing
+    checked.errors.update(misspelt_in(values) if partial else {})
     raise_errors([checked])
     new = values_of(checked)
     require_same_uuid(record, new)

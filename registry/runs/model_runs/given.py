@@ -311,6 +311,13 @@ def _read_uuid(given: Given, body: Mapping[str, Any]) -> None:
         given.add_error("uuid", "Must be a valid UUID.")
 
 
+def misspelt_in(values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the errors of names in a part of a record that are near a field's."""
+    given = Given()
+    _add_misspelt(given, "", values, FIELDS, (*_OTHER_NAMES, *_IGNORED))
+    return given.errors
+
+
 def _add_misspelt(
     given: Given,
     before: str,

@@ -130,9 +130,8 @@ class Contract:
     removable: ClassVar[bool] = False
     #: What a change must leave as it is, and with which values it is free to change.
     keeps: ClassVar[tuple[str, ...]] = ()
-    #: What a change must have beside its values, and what else changes with these.
+    #: What a change must have beside its values.
     said_of_change: ClassVar[dict[str, Any]] = {}
-    follows: ClassVar[tuple[str, ...]] = ()
     loose: ClassVar[dict[str, Any]] = {}
     #: Tests of the contract in whose place the resource has tests of its own.
     replaces: ClassVar[tuple[str, ...]] = ()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from pytest_django import DjangoAssertNumQueries
 
 from registry.core.duplicates import unique_sets
 from registry.core.models import Event
@@ -133,6 +134,15 @@ def test_a_taken_uuid_is_refused_with_the_model_run_that_has_it(api: Api) -> Non
     # what is on record already takes no row of its own
     first, second = data_of(api.post(LIST, [known, wrong]), 409)
     assert (first, second["url"]) == ({}, url_of(record))
+
+
+@pytest.mark.once
+def test_a_post_takes_22_queries(
+    api: Api, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    body = _body()
+    with django_assert_num_queries(22):
+        data_of(api.post(LIST, body), 201)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -88,7 +88,7 @@ class TestModelRun(RecordContract):
 
     factory = _ModelRunFactory
     endpoint = "model_run"
-    posting = 20
+    posting = 21
     writable = (
         "workflow_template, model_version?, display_name=, description, study?, "
         "modeller, requesting_organisation?, model_config?, submission_script?, "
@@ -99,7 +99,6 @@ class TestModelRun(RecordContract):
     removable = True
     keeps = ("uuid",)
     said_of_change: ClassVar[dict[str, Any]] = {"reason": "It was wrong."}
-    follows = ("fingerprint",)
 
     replaces = (
         # a name that is left out is the beginning of the description
@@ -112,6 +111,10 @@ class TestModelRun(RecordContract):
         "test_what_is_left_out_stays",
         # the code run and the fingerprint are the registry's own
         "test_the_database_holds_what_the_contract_says",
+        # the record is read again, for it may be an earlier one
+        "test_a_post",
+        # code runs are unique, too, so that a cursor among ids is one among them
+        "test_a_cursor_of_another_order_is_not_found",
         # the same content is answered with 200, not with 409
         "test_after_a_duplicate_the_record_is_found_by_all_that_was_posted",
         "test_of_two_that_post_the_same_at_once_one_is_first",
