@@ -30,6 +30,13 @@ class DocumentFormField(forms.JSONField):
             **kwargs,
         )
 
+    def parse(self, text: str) -> Any:
+        """Return the document that a text is; the text itself if it is none."""
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+
     def clean(self, value: Any) -> Any:
         """Return the document; an empty text is an empty one."""
         found = super().clean(value)

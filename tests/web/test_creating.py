@@ -242,7 +242,10 @@ def test_a_duplicate_links_to_the_existing_record(kind: str, signed_in: Client) 
         for one in record_type_named(kind).model._meta.constraints
     )
     if not unique:
-        assert kind in {"code_run", "issue", "object"}
+        assert kind in {"code_run", "issue", "model", "object", "study"}
+        return
+    if kind == "model_run":
+        # the same content is one record: tests/api/runs/test_model_runs_contract.py
         return
     values = form_of(_values(kind))
     first = signed_in.post(f"/{kind}/new/", values)["Location"]
@@ -292,7 +295,16 @@ def _break(kind: str) -> dict[str, str]:
     for field in model._meta.fields:
         if field.is_relation and field.editable:
             return {field.name: "it's no link"}
-    name = {"issue": "severity", "author": "identifier", "namespace": "website"}[kind]
+    name = {
+        "issue": "severity",
+        "author": "identifier",
+        "namespace": "website",
+        "organisation": "ror",
+        "model": "source_url",
+        "study": "title",
+    }[kind]
+    if kind == "study":
+        return {name: "x" * 1025}
     return {name: "it's no such thing"}
 
 

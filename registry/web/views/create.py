@@ -16,6 +16,7 @@ from registry.catalogue.record_types import ISSUE
 from registry.core.errors import Forbidden, InvalidInput, RegistryError
 from registry.core.models import Record
 from registry.core.record_types import RecordType, record_type_named
+from registry.http.documents import DocumentFormField
 from registry.web.describe import address_of, label_of
 from registry.web.forms import LinksFormField, RecordForm
 
@@ -114,10 +115,17 @@ def _format_time(value: datetime) -> str:
 def _example(form: RecordForm) -> dict[str, Any]:
     """Return the JSON body of an API request with the values of the form."""
     return {
-        name: field.split_links(value) if isinstance(field, LinksFormField) else value
+        name: _in_json(field, value)
         for name, field in form.fields.items()
         if (value := form[name].value()) not in (None, "")
     }
+
+
+def _in_json(field: Any, value: Any) -> Any:
+    """Return the value of a field as JSON has it."""
+    if isinstance(field, LinksFormField):
+        return field.split_links(value)
+    return field.parse(value) if isinstance(field, DocumentFormField) else value
 
 
 def _shell_quoted(text: str) -> str:

@@ -51,6 +51,18 @@ FIELDS = {
     "licence": "object licence_info identifier",
     "code_repo_release": "object name version website",
     "key_value": "object key value",
+    # the older registry has none of these, so that its clients read none
+    "organisation": "name ror uuid",
+    "model": "name description documentation_url source_url releases uuid",
+    "study": "title description alternative_id uuid",
+    "dataset_template": "name description version defined_resources "
+    "deferred_resources replaces uuid replaced_by",
+    "workflow_template": "name description version model required_inputs "
+    "optional_inputs required_outputs optional_outputs required_annotations "
+    "optional_annotations replaces uuid replaced_by",
+    "model_run": "code_run workflow_template model_version display_name description "
+    "study modeller requesting_organisation model_config submission_script "
+    "start_time end_time inputs outputs annotations fingerprint uuid",
 }
 #: What version 1.1.0 has besides.
 ADDED = {
