@@ -52,6 +52,12 @@ BUDGET = {
     "storage_location": 5,
     "storage_root": 4,
     "user_author": 3,
+    "organisation": 4,
+    "model_run": 3,
+    "workflow_template": 8,
+    "dataset_template": 4,
+    "study": 4,
+    "model": 5,
 }
 
 
