@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from registry.core.record_types import record_kinds
+from registry.core.record_types import record_kinds, record_types
 
 #: The types that quick runs try: those with services, lists and rules of their own.
 QUICK = frozenset(
@@ -32,3 +32,9 @@ def marked(kind: str, value: Any = None) -> Any:
 def every_kind() -> list[Any]:
     """Return the name of every record type, as parameters of a test."""
     return [marked(kind) for kind in sorted(record_kinds())]
+
+
+def every_public_kind() -> list[Any]:
+    """Return the name of every record type that everybody can read, as parameters."""
+    public = [one.kind for one in record_types() if not one.is_private]
+    return [marked(kind) for kind in sorted(public)]

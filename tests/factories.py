@@ -273,6 +273,24 @@ class UserAuthorFactory(RecordFactory):
         return user
 
 
+class AuthorContactFactory(RecordFactory):
+    """How to reach authors."""
+
+    class Meta:
+        model = models.AuthorContact
+
+    author = _link("AuthorFactory", by=factory.SelfAttribute("..by"))
+    email = _number("ada.{}@example.org")
+    given_name = _number("Ada {}")
+    family_name = _number("Lovelace {}")
+    ethics_approved = factory.Sequence(lambda number: bool(number % 2))
+
+    @classmethod
+    def _registrar(cls, values: dict[str, Any]) -> User:
+        by: User = values["author"].registered_by
+        return by
+
+
 class NamespaceFactory(RecordFactory):
     """Namespaces."""
 

@@ -118,6 +118,15 @@ class RegistryAdmin(ModelAdmin):
         administrator = is_administrator(request.user)
         return administrator or super().has_delete_permission(request, obj)
 
+    def lookup_allowed(
+        self, lookup: str, value: Any, request: HttpRequest | None = None
+    ) -> bool:
+        """Refuse to filter by the hidden ends of links, as private records have."""
+        # that is what Django calls them
+        return not lookup.startswith("+") and super().lookup_allowed(
+            lookup, value, request
+        )
+
     # Django's own log stays empty, because the services write events
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
@@ -148,12 +157,12 @@ class RegistryAdmin(ModelAdmin):
     ) -> HttpResponse:
         """Show the events of a record: who, when, by which client, what changed."""
         record = self.get_object(request, unquote(object_id))
+        if not self.has_view_or_change_permission(request, record):
+            raise PermissionDenied
         if record is None:
             return self._get_obj_does_not_exist_redirect(  # type: ignore[attr-defined, no-any-return]
                 request, self.opts, object_id
             )
-        if not self.has_view_or_change_permission(request, record):
-            raise PermissionDenied
         context = {
             **self.admin_site.each_context(request),
             **self._events(request, record),

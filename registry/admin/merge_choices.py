@@ -11,7 +11,7 @@ from registry.core.errors import Conflict
 from registry.core.lookups import IdIn
 from registry.core.merging import require_keepable, values_to_fill
 from registry.core.moving import links_to
-from registry.core.record_types import merge_rule_of, record_type_of
+from registry.core.record_types import is_private, merge_rule_of, record_type_of
 from registry.core.spellings import groups_of, with_spellings
 from registry.core.traits import MergeRule
 
@@ -54,7 +54,11 @@ def choices_of(model: type[Record], ids: Sequence[int]) -> list[Choice]:
     records = list(chosen.select_related(*declared.linked_columns))
     if rule is None or not records:
         return []
-    counts = {link.titles: link.counts(ids) for link in links_to(model)}
+    counts = {
+        link.titles: link.counts(ids)
+        for link in links_to(model)
+        if not is_private(link.model)
+    }
     outcomes = _outcomes(records, rule)
     choices = [
         Choice(

@@ -1,4 +1,4 @@
-"""The pages of authors, and of the links between accounts and authors."""
+"""The pages of authors, how to reach them, and which accounts are theirs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.contrib import admin
 from registry.admin.columns import CHANGE_COLUMNS
 from registry.admin.filters import LinkFilter
 from registry.admin.records import RecordAdmin
-from registry.catalogue.models import Author, UserAuthor
+from registry.catalogue.models import Author, AuthorContact, UserAuthor
 
 
 @admin.register(Author)
@@ -27,3 +27,12 @@ class UserAuthorAdmin(RecordAdmin):
     list_display_links = ("id", "user")
     list_filter = ("last_updated", ("user", LinkFilter), ("author", LinkFilter))
     search_fields = ("user__username", "author__name", "author__identifier")
+
+
+@admin.register(AuthorContact)
+class AuthorContactAdmin(RecordAdmin):
+    """How to reach authors, for administrators."""
+
+    locked_fields = ("author",)
+    list_display = ("__str__", "author", "email", *CHANGE_COLUMNS)
+    search_fields = ("email", "given_name", "family_name", "author__name")

@@ -226,19 +226,27 @@ class RecordAdmin(Merging, ServiceAdmin):
             label_inputs(field)
         return field
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the records that the user can see."""
+        return self.record_type.visible(super().get_queryset(request), request.user)
+
+    def _is_curator(self, request: HttpRequest) -> bool:
+        """Return whether the user curates the type; nobody curates private records."""
+        return not self.record_type.is_private and is_curator(request.user)
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Require a curator, or any permission for the type."""
-        return is_curator(request.user) or super().has_module_permission(request)
+        return self._is_curator(request) or super().has_module_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Require a curator, or the permission to view."""
-        return is_curator(request.user) or super().has_view_permission(request, obj)
+        return self._is_curator(request) or super().has_view_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Require the same permission as the API to change a record."""
         changed_by = self.record_type.changed_by
         allowed = super().has_change_permission(request, obj)
-        if changed_by is Who.NOBODY or not (allowed or is_curator(request.user)):
+        if changed_by is Who.NOBODY or not (allowed or self._is_curator(request)):
             return False
         if changed_by is Who.ADMINISTRATORS:
             return is_administrator(request.user)
@@ -247,13 +255,13 @@ class RecordAdmin(Merging, ServiceAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Require the same permission as the API to delete a record."""
         allowed = super().has_delete_permission(request, obj)
-        if not self.deletable or not (allowed or is_curator(request.user)):
+        if not self.deletable or not (allowed or self._is_curator(request)):
             return False
         return obj is None or may_withdraw(request.user, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Let curators add records too; the services decide about each."""
-        return is_curator(request.user) or super().has_add_permission(request)
+        return self._is_curator(request) or super().has_add_permission(request)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete a record with its service."""

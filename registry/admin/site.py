@@ -50,7 +50,7 @@ class RegistryAdminSite(admin.AdminSite):
         """Show the models, the state of the service and the user's latest events."""
         latest = Event.objects.filter(by=signed_in_user(request))[:LATEST_EVENTS]
         context = {
-            "service_status": service_status(),
+            "service_status": service_status(request.user),
             "latest_events": [
                 (event, name_of_record(event), self._record_address(event))
                 for event in latest

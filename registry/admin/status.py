@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import django
-from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -15,7 +14,9 @@ from django.db.models import Count, Sum, Value
 from django.template.defaultfilters import filesizeformat
 
 from registry import __version__
-from registry.core.models import Event, Record
+from registry.core.models import Event
+from registry.core.record_types import record_types
+from registry.identity.roles import is_administrator
 from registry.storage.models import StoredFile
 
 if TYPE_CHECKING:
@@ -33,13 +34,13 @@ class StatusLine:
     is_well: bool | None = None
 
 
-def service_status() -> list[StatusLine]:
-    """Return the facts about the service in reading order."""
+def service_status(viewer: Any) -> list[StatusLine]:
+    """Return the facts about the service that a viewer may know, in reading order."""
     return [
         StatusLine("Version", f"{__version__}, on Django {django.get_version()}"),
         StatusLine("Database", _database()),
         _migrations(),
-        StatusLine("Records", _records()),
+        StatusLine("Records", _records(viewer)),
         StatusLine("Store", _store()),
         _space(),
     ]
@@ -62,23 +63,27 @@ def _migrations() -> StatusLine:
     return StatusLine("Migrations", f"not applied yet: {names}", is_well=False)
 
 
-def _records() -> str:
+def _records(viewer: Any) -> str:
     """Return the number of records of every type, in one statement."""
     first, *rest = (
-        model._default_manager.order_by()
-        .values(type_name=Value(str(model._meta.verbose_name_plural)))
+        rows.values(type_name=Value(str(rows.model._meta.verbose_name_plural)))
         .annotate(count=Count("pk"))
-        for model in _counted_models()
+        .order_by()
+        for rows in _counted_rows(viewer)
     )
     rows = first.union(*rest, all=True)
     counts = sorted((row["type_name"], row["count"]) for row in rows if row["count"])
     return ", ".join(f"{count:,} {name}" for name, count in counts) or "none"
 
 
-def _counted_models() -> Iterator[Any]:
-    for model in apps.get_app_config("registry").get_models():
-        if issubclass(model, Record) or model is Event:
-            yield model
+def _counted_rows(viewer: Any) -> Iterator[Any]:
+    """Yield the rows to count; private records only for administrators."""
+    sees_all = is_administrator(viewer)
+    hidden = [one.kind for one in record_types() if one.is_private and not sees_all]
+    for one in record_types():
+        if one.kind not in hidden:
+            yield one.model._default_manager.all()
+    yield Event.objects.exclude(kind__in=hidden)
 
 
 def _store() -> str:

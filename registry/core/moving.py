@@ -22,7 +22,7 @@ from registry.core.limits import target_errors
 from registry.core.list_events import ListTable, Move, record_moved_links
 from registry.core.lookups import IdIn
 from registry.core.models import Record
-from registry.core.record_types import content_of
+from registry.core.record_types import content_of, is_private
 from registry.core.verbs import UPDATED
 
 if TYPE_CHECKING:
@@ -52,7 +52,16 @@ class ForeignLink:
         return _count(self._rows(ids), self.name)
 
     def clashes(self, ids: Collection[int]) -> list[str]:
-        """Say which of the linking records would be the same if these were one."""
+        """Say which of the linking records would be the same if these were one.
+
+        Those of private types are not named.
+        """
+        if is_private(self.model):
+            return [
+                f"{self.titles} would have the same {_and([self.name, *rest])}"
+                for rest in self._other_fields()
+                if any(self._same(ids, rest))
+            ]
         return [
             *(
                 f"{self.titles} {_and(pks)} would have the same "

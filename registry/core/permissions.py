@@ -25,6 +25,11 @@ class Who(enum.Enum):
         "who registered it, the person whose account it is, co-owners, curators and "
         "administrators"
     )
+    OF_AN_OWN_AUTHOR = (
+        "the person whose account is linked to the author, who registered the author, "
+        "curators and administrators"
+    )
+    VIEWERS = "those who can see it"
     OWNERS_AND_THOSE_OF_ITS_OBJECT = (
         "who registered it, the owner of the object, co-owners, curators and "
         "administrators"

@@ -40,7 +40,7 @@ from registry.core.traits import (
 )
 
 if TYPE_CHECKING:
-    pass
+    from django.db.models import QuerySet
 
 M = TypeVar("M", bound=models.Model)
 R = TypeVar("R", bound=Record)
@@ -59,6 +59,25 @@ class RowType(Generic[M]):
     shown: tuple[FieldReference, ...] = ()
     #: The unique text that links can name a record by.
     natural_key: HasField | None = None
+    #: Returns those of some rows that a viewer can see; without it, everybody sees all.
+    #: Of a record type, those who see a record look after it, and nobody else does.
+    visible_to: Callable[[QuerySet[M], Any], QuerySet[M]] | None = None
+
+    @property
+    def is_private(self) -> bool:
+        """Whether some rows do not exist for some viewers."""
+        return self.visible_to is not None
+
+    def visible(self, rows: QuerySet[M], viewer: Any) -> QuerySet[M]:
+        """Return those of some rows of the type that a viewer can see."""
+        return rows if self.visible_to is None else self.visible_to(rows, viewer)
+
+    def shows(self, pk: int, viewer: Any) -> bool:
+        """Return whether a viewer can see a row, which is not looked up if all can."""
+        if self.visible_to is None:
+            return True
+        rows = self.model._default_manager.order_by().filter(pk=pk)
+        return self.visible_to(rows, viewer).exists()
 
     @cached_property
     def fields(self) -> dict[str, Any]:
@@ -157,7 +176,7 @@ class RecordType(RowType[R]):
     def changed_by(self) -> Who:
         """Who can change a record."""
         if self.change is not None:
-            return Who.OWNERS
+            return Who.VIEWERS if self.is_private else Who.OWNERS
         return Who.ADMINISTRATORS if self.correct is not None else Who.NOBODY
 
     @property
@@ -168,6 +187,8 @@ class RecordType(RowType[R]):
     @property
     def withdrawn_by(self) -> Who:
         """Who can withdraw a record and put it back."""
+        if self.is_private:
+            return Who.VIEWERS
         if self.account is not None:
             return Who.OWNERS_AND_THE_PERSON
         return Who.OWNERS_AND_THOSE_OF_ITS_OBJECT if self.describes else Who.OWNERS
@@ -277,8 +298,26 @@ def declare(*types: RowType[Any]) -> None:
     for one in types:
         if _DECLARED.setdefault(one.model, one) is not one:
             raise ValueError(f"{one.model.__name__} is declared already.")
+        if isinstance(one, RecordType):
+            _require_hidden_links(one)
         if isinstance(one, RecordType) and one.rule is not None:
-            declare_rule(one.model, one.rule)
+            declare_rule(one.model, one.rule, is_private=one.is_private)
+
+
+def _require_hidden_links(declared: RecordType[Any]) -> None:
+    """Raise ``ValueError`` if other records would show that a private one links there.
+
+    With ``related_name="+"`` no page, filter or look-up knows the way back.
+    """
+    if not declared.is_private:
+        return
+    fields: list[Any] = [
+        *declared.model._meta.fields,
+        *declared.model._meta.many_to_many,
+    ]
+    for field in fields:
+        if field.is_relation and not field.remote_field.hidden:
+            raise ValueError(f"{field} is of a private type: hide its other end.")
 
 
 def record_types() -> list[RecordType[Any]]:
@@ -315,6 +354,18 @@ def record_kinds() -> list[str]:
 def row_type_of(model: type[M]) -> RowType[M]:
     """Return the declaration of a model; raises ``LookupError`` without one."""
     return _DECLARED[model]
+
+
+def is_shown(row: models.Model, viewer: Any) -> bool:
+    """Return whether a viewer can see a row; those of undeclared types all can."""
+    declared = _DECLARED.get(type(row))
+    return declared is None or declared.shows(row.pk, viewer)
+
+
+def is_private(model: type[models.Model]) -> bool:
+    """Return whether rows of a model do not exist for some viewers."""
+    declared = _DECLARED.get(model)
+    return declared is not None and declared.is_private
 
 
 def merge_rule_of(model: type[models.Model]) -> MergeRule | None:

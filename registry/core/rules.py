@@ -2,7 +2,8 @@
 
 A rule looks at rows that are stored already, in the transaction that a refusal rolls
 back. So a record that is there already is a duplicate for everybody, whether or not
-they could have registered it: clients rely on that.
+they could have registered it: clients rely on that. The rule of a private type is asked
+before the rows are stored, so that nobody who is refused learns that there is one.
 """
 
 from __future__ import annotations
@@ -19,11 +20,21 @@ if TYPE_CHECKING:
 Rule: TypeAlias = Callable[[Sequence[Any], Any], Mapping[int, RegistryError]]
 
 _RULES: dict[type[Record], Rule] = {}
+_RULES_OF_PRIVATE: dict[type[Record], Rule] = {}
 
 
-def declare_rule(model: type[Record], rule: Rule) -> None:
+def declare_rule(model: type[Record], rule: Rule, *, is_private: bool = False) -> None:
     """Make a rule known, which every registration of the model follows."""
-    _RULES[model] = rule
+    rules = _RULES_OF_PRIVATE if is_private else _RULES
+    rules[model] = rule
+
+
+def early_refusals(
+    instances: Sequence[Record], *, by: Any
+) -> Mapping[int, RegistryError]:
+    """Return why rows of a private type cannot be stored, by row number."""
+    rule = _RULES_OF_PRIVATE.get(type(instances[0]))
+    return rule(instances, by) if rule is not None else {}
 
 
 def refusals(instances: Sequence[Record], *, by: Any) -> Mapping[int, RegistryError]:

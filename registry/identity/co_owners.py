@@ -12,10 +12,13 @@ from registry.core.events import record_events
 from registry.core.links import LinkError, parse_link
 from registry.core.models import Record
 from registry.core.record_types import record_type_of
-from registry.core.records import lock_record
 from registry.core.transactions import atomic
 from registry.identity.models import CoOwner, User
-from registry.identity.ownership import co_owned_among, names_of_people
+from registry.identity.ownership import (
+    co_owned_among,
+    lock_visible,
+    names_of_people,
+)
 from registry.identity.roles import is_curator
 from registry.identity.verbs import CO_OWNER_NAMED, CO_OWNER_REMOVED
 
@@ -33,8 +36,8 @@ def co_owners_of(record: Record) -> QuerySet[CoOwner]:
 
 
 def may_name(user: Any, record: Record) -> bool:
-    """Return whether a person can name co-owners of a record."""
-    if not user.is_authenticated:
+    """Return whether a person can name co-owners; a private record has none."""
+    if not user.is_authenticated or record_type_of(type(record)).is_private:
         return False
     if record.registered_by_id == user.pk or is_curator(user):
         return True
@@ -49,9 +52,10 @@ def name_co_owner(
     """Name a co-owner of a record; return it and whether it is new.
 
     Raises ``Forbidden`` unless this person can name co-owners, ``InvalidInput`` for an
-    unknown account, ``Conflict`` for the owner or if there are too many.
+    unknown account, ``Conflict`` for the owner, if there are too many, or for a private
+    record.
     """
-    record = lock_record(model, pk)
+    record = lock_visible(model, pk, by=by)
     _require_namer(record, by=by)
     user = _find_account(username)
     if user.pk == record.registered_by_id:
@@ -72,7 +76,7 @@ def remove_co_owner(model: type[Record], pk: int, account: int, *, by: User) -> 
 
     Raises ``NotFound`` if the account is no co-owner of the record.
     """
-    record = lock_record(model, pk)
+    record = lock_visible(model, pk, by=by)
     if account != by.pk:
         _require_namer(record, by=by)
     named = co_owners_of(record).filter(user=account).first()
@@ -84,6 +88,8 @@ def remove_co_owner(model: type[Record], pk: int, account: int, *, by: User) -> 
 
 
 def _require_namer(record: Record, *, by: User) -> None:
+    if record_type_of(type(record)).is_private:
+        raise Conflict("A private record has no co-owners.")
     if not may_name(by, record):
         sharing = record_type_of(type(record)).sharing
         who = f"its owner, {sharing.titles}" if sharing.is_passed_on else "its owner"

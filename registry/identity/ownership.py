@@ -2,7 +2,9 @@
 
 A record belongs to who registered it. Its owner can name co-owners, who look after it
 as well; curators and administrators look after the records of everybody. Labels of an
-object belong to the owner of the object too. ``docs/decisions`` 33 has the reasons.
+object belong to the owner of the object too. A record of a private type is looked after
+by those who can see it, and does not exist for others. ``docs/decisions`` 33 and 41
+have the reasons.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from registry.core.errors import Forbidden
+from registry.core.errors import Forbidden, NotFound
 from registry.core.field_references import name_of
 from registry.core.lookups import IdIn
 from registry.core.models import Record
@@ -39,6 +41,9 @@ def may_change(user: Any, record: Record) -> bool:
     """Return whether a person looks after a record: their own, or as a curator."""
     if not user.is_authenticated:
         return False
+    record_type = record_type_of(type(record))
+    if record_type.is_private:
+        return record_type.shows(record.pk, user)
     if record.registered_by_id == user.pk or is_curator(user):
         return True
     return record.pk in co_owned_among(type(record), [record.pk], user)
@@ -115,6 +120,19 @@ def people_of(model: type[Record], ids: Collection[int]) -> dict[int, str]:
     return {pk: ", ".join(some[:MAX_NAMED]) for pk, some in names.items()}
 
 
+def lock_visible(
+    model: type[R],
+    pk: int,
+    *,
+    by: User,
+    unless_changed: Collection[str] | None = None,
+) -> R:
+    """Lock and return a record that this person can see; else ``NotFound``."""
+    if not record_type_of(model).shows(pk, by):
+        raise NotFound(f"{model._meta.verbose_name} {pk} does not exist.")
+    return lock_record(model, pk, unless_changed=unless_changed)
+
+
 def lock_own(
     model: type[R],
     pk: int,
@@ -123,7 +141,7 @@ def lock_own(
     unless_changed: Collection[str] | None = None,
 ) -> R:
     """Lock and return a record that this person can change; else ``Forbidden``."""
-    record = lock_record(model, pk, unless_changed=unless_changed)
+    record = lock_visible(model, pk, by=by, unless_changed=unless_changed)
     if not may_change(by, record):
         raise _refusal(record)
     return record
@@ -156,7 +174,7 @@ def change_own(
     Values that the record has already are refused to nobody: clients send what another
     person has sent.
     """
-    record = lock_record(model, pk, unless_changed=unless_changed)
+    record = lock_visible(model, pk, by=by, unless_changed=unless_changed)
     if not may_change(by, record):
         if values and not would_change(record, values):
             return record
@@ -194,7 +212,7 @@ def delete_as_withdrawer(
     unless_changed: Collection[str] | None = None,
 ) -> None:
     """Delete a record, for the people who could withdraw it."""
-    record = lock_record(model, pk, unless_changed=unless_changed)
+    record = lock_visible(model, pk, by=by, unless_changed=unless_changed)
     require_withdrawal(record, by=by)
     delete_record(record, by=by)
 

@@ -15,7 +15,7 @@ from registry.core.record_types import record_type_of, record_types
 from registry.core.records import lock_record, set_mark
 from registry.core.transactions import atomic
 from registry.core.verbs import PUT_BACK, WITHDRAWN
-from registry.identity.ownership import require_withdrawal
+from registry.identity.ownership import lock_visible, require_withdrawal
 
 if TYPE_CHECKING:
     from registry.identity.models import User
@@ -37,7 +37,7 @@ def withdraw_record(
     Raises ``InvalidInput`` for a reason that is empty or too long, ``Forbidden`` unless
     this person looks after the record, ``Conflict`` if it is withdrawn already.
     """
-    record = lock_record(model, pk, unless_changed=unless_changed)
+    record = lock_visible(model, pk, by=by, unless_changed=unless_changed)
     require_withdrawal(record, by=by)
     if record.withdrawn is not None:
         raise Conflict(
@@ -59,7 +59,7 @@ def put_back_record(
     unless_changed: Collection[str] | None = None,
 ) -> R:
     """Put a withdrawn record back; raises ``Conflict`` if it is not withdrawn."""
-    record = lock_record(model, pk, unless_changed=unless_changed)
+    record = lock_visible(model, pk, by=by, unless_changed=unless_changed)
     require_withdrawal(record, by=by)
     if record.withdrawn is None:
         raise Conflict(f"This {model._meta.verbose_name} is not withdrawn.")

@@ -42,18 +42,19 @@ def search_records(text: str, *, user: Any, limit: int = 10) -> list[TypeMatches
     """
     readings = readings_of(text)
     for one in readings:
-        if exact := _merge(find_pasted(one, user), limit):
+        if exact := _merge(find_pasted(one, user), user, limit):
             return exact
     for one in readings:
-        if found := _search_words(one, limit):
+        if found := _search_words(one, user, limit):
             return found
     return []
 
 
-def _search_words(text: str, limit: int) -> list[TypeMatches]:
+def _search_words(text: str, user: Any, limit: int) -> list[TypeMatches]:
     """Return the records with the words of a text, licences also by other names."""
-    found = {one.record_type: one for one in search_names(text, limit=limit)}
-    for named in _merge(_licences_named(text), limit):
+    named_so = search_names(text, user=user, limit=limit)
+    found = {one.record_type: one for one in named_so}
+    for named in _merge(_licences_named(text), user, limit):
         known = found.get(named.record_type)
         found[named.record_type] = _joined(named, known, limit) if known else named
     return sorted(found.values(), key=lambda one: one.record_type.rank)
@@ -76,7 +77,7 @@ def _joined(first: TypeMatches, then: TypeMatches, limit: int) -> TypeMatches:
     return TypeMatches(first.record_type, records[:limit], more)
 
 
-def search_names(text: str, *, limit: int = 10) -> list[TypeMatches]:
+def search_names(text: str, *, user: Any, limit: int = 10) -> list[TypeMatches]:
     """Return the records whose names contain every word of a text.
 
     There are at most ``limit`` records of each type, the newest first. Withdrawn
@@ -86,7 +87,7 @@ def search_names(text: str, *, limit: int = 10) -> list[TypeMatches]:
     if not words:
         return []
     found = [
-        _search_type(record_type, words, limit)
+        _search_type(record_type, words, user, limit)
         for record_type in record_types_by_rank()
         if record_type.search_texts
     ]
@@ -105,21 +106,23 @@ def contains_every_word(words: Sequence[str], fields: Sequence[str]) -> Q:
 
 
 def _search_type(
-    record_type: RecordType[Any], words: Sequence[str], limit: int
+    record_type: RecordType[Any], words: Sequence[str], user: Any, limit: int
 ) -> TypeMatches:
     fields = list(map(name_of, record_type.search_texts))
     matches = contains_every_word(words, fields)
     found = record_type.model.objects.filter(matches).order_by("-id")
-    return _type_matches(record_type, _first(found, limit), limit)
+    return _type_matches(record_type, _first(found, user, limit), limit)
 
 
-def _merge(querysets: Iterable[QuerySet[Any]], limit: int) -> list[TypeMatches]:
+def _merge(
+    querysets: Iterable[QuerySet[Any]], user: Any, limit: int
+) -> list[TypeMatches]:
     """Return the matches by type, those of the first queryset of a type first."""
     found: dict[type[Record], dict[int, Record]] = {}
     for rows in querysets:
         ordered = rows if rows.query.order_by else rows.order_by("-id")
         records = found.setdefault(rows.model, {})
-        records.update({one.pk: one for one in _first(ordered, limit)})
+        records.update({one.pk: one for one in _first(ordered, user, limit)})
     return [
         _type_matches(record_type_of(model), list(records.values()), limit)
         for model, records in found.items()
@@ -133,10 +136,11 @@ def _type_matches(
     return TypeMatches(record_type, records[:limit], len(records) > limit)
 
 
-def _first(rows: QuerySet[Any], limit: int) -> list[Any]:
-    """Return the first records of a queryset, one more than ``limit``."""
-    context = record_type_of(rows.model).context
+def _first(rows: QuerySet[Any], user: Any, limit: int) -> list[Any]:
+    """Return the first records that a user can see, one more than ``limit``."""
+    record_type = record_type_of(rows.model)
+    context = record_type.context
     # with None, Django follows no link; without arguments it would follow every one
     link = name_of(context.link) if context else None
-    present = rows.filter(withdrawn__isnull=True)
+    present = record_type.visible(rows.filter(withdrawn__isnull=True), user)
     return list(present.select_related(link)[: limit + 1])

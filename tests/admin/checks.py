@@ -9,6 +9,7 @@ from bs4 import Tag
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from registry.core.record_types import is_private
 from tests import factories
 from tests.admin.browsing import (
     Page,
@@ -24,6 +25,15 @@ FACTORIES = [
 ]
 every_type = pytest.mark.parametrize(
     "factory", [marked(factory._meta.model.kind, factory) for factory in FACTORIES]
+)
+#: Those that curators, and staff with permission, can see.
+every_public_type = pytest.mark.parametrize(
+    "factory",
+    [
+        marked(factory._meta.model.kind, factory)
+        for factory in FACTORIES
+        if not is_private(factory._meta.model)
+    ],
 )
 
 

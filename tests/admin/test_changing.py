@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from registry.catalogue.models import (
+    AuthorContact,
     Keyword,
     Object,
     UserAuthor,
@@ -253,7 +254,7 @@ def test_outputs_that_were_read_stay_in_the_form(curator: Client) -> None:
 
 
 #: The types whose records can be deleted.
-DELETABLE = {CodeRun, Keyword, ModelRun, UserAuthor}
+DELETABLE = {AuthorContact, CodeRun, Keyword, ModelRun, UserAuthor}
 
 
 @every_type

@@ -22,7 +22,7 @@ from tests.admin.browsing import (
     staff,
     visit,
 )
-from tests.admin.checks import every_type
+from tests.admin.checks import every_public_type, every_type
 
 pytestmark = pytest.mark.django_db
 
@@ -131,7 +131,7 @@ def test_staff_without_permissions_see_nothing(factory: Any) -> None:
     assert not visit(client, "/admin/").soup.select("#content-main a")
 
 
-@every_type
+@every_public_type
 @pytest.mark.slow
 def test_view_permission_does_not_allow_changes(factory: Any) -> None:
     record = factory()

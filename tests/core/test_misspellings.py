@@ -120,5 +120,7 @@ def test_the_nearest_name_is_meant() -> None:
 @pytest.mark.parametrize("name", SENT)
 def test_what_clients_send_is_no_misspelling(name: str) -> None:
     for one in record_types():
-        found = misspelt_names([name], one.fields, one.writable_fields)
-        assert found == {}, one.kind
+        # no client sends its settings as a contact
+        if one.kind != "author_contact":
+            found = misspelt_names([name], one.fields, one.writable_fields)
+            assert found == {}, one.kind

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from registry.core.field_references import name_of
 from registry.core.record_types import record_kinds, record_types
-from tests.every_type import every_kind
+from tests.every_type import every_public_kind
 from tests.factories import (
     AuthorFactory,
     CodeRunFactory,
@@ -33,7 +33,7 @@ NAMED = [
     for one in record_types()
     if one.search_texts
 ]
-EVERY_KIND = pytest.mark.parametrize("kind", every_kind())
+EVERY_KIND = pytest.mark.parametrize("kind", every_public_kind())
 
 
 def _found(text: str) -> list[str]:

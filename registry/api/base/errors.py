@@ -26,6 +26,7 @@ from registry.api.base.views import api_base
 from registry.core import errors
 from registry.core.database_errors import to_registry_error
 from registry.core.links import kind_of
+from registry.core.record_types import is_private, is_shown
 from registry.http.bodies import BodyIncomplete, BodyRefused
 
 if TYPE_CHECKING:
@@ -160,7 +161,10 @@ def _duplicate_body(error: errors.Duplicate, request: Any) -> dict[str, Any]:
     """Return the message of a duplicate, with the URL of the existing record."""
     if error.existing is None:
         return {"detail": f"{error.detail}: another row of this request is the same"}
-    return {"detail": error.detail, "url": _address(error.existing, request)}
+    existing = error.existing
+    if is_private(type(existing)) and not is_shown(existing, request.user):
+        return {"detail": error.detail}
+    return {"detail": error.detail, "url": _address(existing, request)}
 
 
 def _address(record: Model, request: Any) -> str:

@@ -79,8 +79,9 @@ class RowViewSet(TaggedView, GenericViewSet[Any]):
         return self.row_type.description
 
     def get_queryset(self) -> QuerySet[Any]:
-        """Return all rows of the type, without an order."""
-        return self.model._default_manager.order_by()
+        """Return all rows of the type that the user can see, without an order."""
+        rows = self.model._default_manager.order_by()
+        return self.row_type.visible(rows, self.request.user)
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Return a page of records, newest first; CSV has all records."""
@@ -186,7 +187,8 @@ class RowViewSet(TaggedView, GenericViewSet[Any]):
         The record is read, unless it was just ``stored`` and is all in one row.
         """
         reader, base, model = self.reader, self.base, self.row_type.model
-        row = reader.row(pk, stored)
+        is_shown = stored is not None or self.row_type.shows(pk, self.request.user)
+        row = reader.row(pk, stored) if is_shown else None
         if row is None:
             raise Http404(f"{model._meta.verbose_name} {pk} does not exist.")
         record = reader.build_record(row, base)

@@ -8,7 +8,7 @@ from registry.catalogue.models.objects import (
     Object,
     ObjectComponent,
 )
-from registry.catalogue.models.people import Author, UserAuthor
+from registry.catalogue.models.people import Author, AuthorContact, UserAuthor
 from registry.catalogue.models.places import StorageLocation, StorageRoot
 from registry.catalogue.models.products import DataProduct, ExternalObject, Namespace
 from registry.catalogue.models.quality import Issue, QualityControlled
@@ -16,6 +16,7 @@ from registry.catalogue.models.quality import Issue, QualityControlled
 __all__ = [
     "WHOLE_OBJECT",
     "Author",
+    "AuthorContact",
     "CodeRepoRelease",
     "DataProduct",
     "ExternalObject",

@@ -1,4 +1,4 @@
-"""Authors, and the links between accounts and authors."""
+"""Authors, how to reach them, and the links between accounts and authors."""
 
 from __future__ import annotations
 
@@ -98,3 +98,55 @@ class UserAuthor(Record):
 
     def __str__(self) -> str:
         return f"{self.user_id} is author {self.author_id}"
+
+
+def _given(help_text: str) -> models.CharField[str | None, str | None]:
+    """Return a field for a part of a name."""
+    return models.CharField(
+        max_length=validators.SHORT_LENGTH,
+        null=True,
+        blank=True,
+        validators=[validators.validate_name, validators.validate_index_size],
+        help_text=help_text,
+    )
+
+
+class AuthorContact(Record):
+    """How to reach an author; private.
+
+    The ORCID iD is the identifier of the author and the account is that of
+    ``UserAuthor``, so neither is stored again.
+    """
+
+    kind: ClassVar[str] = "author_contact"
+    new_value_rules: ClassVar[NewValueRules] = {
+        "given_name": validate_visible_name,
+        "family_name": validate_visible_name,
+    }
+
+    author = models.OneToOneField(
+        Author,
+        on_delete=models.PROTECT,
+        # no author shows that there is one
+        related_name="+",
+        help_text="The author who can be reached so.",
+    )
+    email = models.EmailField(
+        max_length=validators.SHORT_LENGTH,
+        validators=[validators.validate_index_size],
+        help_text="E-mail address of the author.",
+    )
+    given_name = _given("Given name of the author.")
+    family_name = _given("Family name of the author.")
+    ethics_approved = models.BooleanField(
+        default=False,
+        help_text="Whether the person has agreed to be named in the registry.",
+    )
+
+    class Meta(Record.Meta):
+        indexes = order_indexes(
+            "author_contact", "email", "given_name", "family_name", "ethics_approved"
+        )
+
+    def __str__(self) -> str:
+        return f"contact of author {self.author_id}"

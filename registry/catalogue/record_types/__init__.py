@@ -14,7 +14,11 @@ from registry.catalogue.record_types.objects import (
     STORAGE_LOCATION,
     STORAGE_ROOT,
 )
-from registry.catalogue.record_types.people import AUTHOR, USER_AUTHOR
+from registry.catalogue.record_types.people import (
+    AUTHOR,
+    AUTHOR_CONTACT,
+    USER_AUTHOR,
+)
 from registry.catalogue.record_types.products import (
     DATA_PRODUCT,
     EXTERNAL_OBJECT,
@@ -26,6 +30,7 @@ from registry.core.record_types import declare
 
 __all__ = [
     "AUTHOR",
+    "AUTHOR_CONTACT",
     "CODE_REPO_RELEASE",
     "DATA_PRODUCT",
     "EXTERNAL_OBJECT",
@@ -54,4 +59,5 @@ declare(
     *(STORAGE_ROOT, STORAGE_LOCATION, NAMESPACE, DATA_PRODUCT, EXTERNAL_OBJECT),
     *(QUALITY_CONTROLLED, KEYWORD, LICENCE, CODE_REPO_RELEASE, KEY_VALUE),
     *(ORGANISATION, MODEL, STUDY),
+    AUTHOR_CONTACT,
 )

@@ -1,10 +1,10 @@
-"""Authors, and which account is which author."""
+"""Authors, how to reach them, and which account is which author."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from registry.catalogue import authors, curation, models
+from registry.catalogue import authors, contacts, curation, models
 from registry.catalogue.ownership import refuse_other_accounts
 from registry.catalogue.record_types.sections import PEOPLE
 from registry.core.permissions import Who
@@ -52,4 +52,31 @@ USER_AUTHOR = RecordType(
         curation.correct_record, models.UserAuthor, check=curation.check_user_author
     ),
     guard=curation.check_user_author,
+)
+
+
+AUTHOR_CONTACT = RecordType(
+    model=models.AuthorContact,
+    description="""
+How to reach an author. Private.
+
+Only who registered it, the person whose account is linked to the author, and
+administrators can see it; for everybody else it does not exist. If you link your
+account to an author yourself, you see what is registered afterwards.
+""".strip(),
+    summary="How to reach authors, for those who may know it.",
+    section=PEOPLE,
+    rank=130,
+    columns=(
+        models.AuthorContact.author,
+        models.AuthorContact.email,
+        models.AuthorContact.given_name,
+        models.AuthorContact.family_name,
+    ),
+    visible_to=contacts.visible_contacts,
+    registered_by=Who.OF_AN_OWN_AUTHOR,
+    rule=contacts.refuse_contacts,
+    change=contacts.change_contact,
+    delete=partial(delete_as_withdrawer, models.AuthorContact),
+    guard=contacts.require_same_author,
 )

@@ -15,7 +15,7 @@ from registry.catalogue.models import ObjectComponent
 from registry.catalogue.record_types import ISSUE
 from registry.core.errors import Forbidden, InvalidInput, RegistryError
 from registry.core.models import Record
-from registry.core.record_types import RecordType, record_type_named
+from registry.core.record_types import RecordType, is_shown, record_type_named
 from registry.http.documents import DocumentFormField
 from registry.web.describe import address_of, label_of
 from registry.web.forms import LinksFormField, RecordForm
@@ -97,7 +97,7 @@ def _page(
         "form": form,
         "about": about,
         "about_label": label_of(about) if about else "",
-        "existing": address_of(existing) if isinstance(existing, Record) else "",
+        "existing": _address_of_existing(existing, request),
         "api_path": reverse(f"{record_type.kind}-list"),
         "api_url": request.build_absolute_uri(reverse(f"{record_type.kind}-list")),
         "example": _shell_quoted(
@@ -105,6 +105,13 @@ def _page(
         ),
     }
     return render(request, "web/new.html", context, status=status)
+
+
+def _address_of_existing(existing: Any, request: HttpRequest) -> str:
+    """Return the address of the record of a duplicate, if the viewer can see it."""
+    if isinstance(existing, Record) and is_shown(existing, request.user):
+        return address_of(existing)
+    return ""
 
 
 def _format_time(value: datetime) -> str:

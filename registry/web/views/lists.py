@@ -82,7 +82,8 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
     """Show the filtered records of a type, newest first."""
     record_type = record_type_named(kind)
     filters = filters_of(record_type.model)
-    everything = record_type.model._default_manager.order_by()
+    rows = record_type.model._default_manager.order_by()
+    everything = record_type.visible(rows, request.user)
     queryset, errors = apply_filters(filters, everything, request)
     paginator = PagePagination()
     records: Sequence[Any] = []

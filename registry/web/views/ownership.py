@@ -46,7 +46,7 @@ class ReasonForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """Show the form that asks for a reason; a POST withdraws the record."""
-    record = _find(kind, pk)
+    record = _find(request, kind, pk)
     if not may_withdraw(request.user, record):
         who = record_type_named(kind).withdrawn_by.value
         detail = f"It belongs to {names_of_people(record)}. Only {who} can withdraw it."
@@ -74,7 +74,7 @@ def withdraw(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 @require_POST
 def put_back(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """Put a withdrawn record back."""
-    record = _find(kind, pk)
+    record = _find(request, kind, pk)
     return _change(
         request,
         record,
@@ -87,7 +87,7 @@ def put_back(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
 @require_POST
 def name_person(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """Name a co-owner, or a member of a namespace."""
-    record = _find(kind, pk)
+    record = _find(request, kind, pk)
     name = request.POST.get("user", "").strip()
     return _change(
         request,
@@ -103,7 +103,7 @@ def remove_person(
     request: HttpRequest, kind: str, pk: int, account: int
 ) -> HttpResponse:
     """Remove a co-owner, or a member of a namespace."""
-    record = _find(kind, pk)
+    record = _find(request, kind, pk)
     return _change(
         request,
         record,
@@ -116,7 +116,7 @@ def remove_person(
 @require_POST
 def close(request: HttpRequest, pk: int, *, closed: bool) -> HttpResponse:
     """Close a namespace, or open it."""
-    record = _find(Namespace.kind, pk)
+    record = _find(request, Namespace.kind, pk)
     done = "closed: only its members register data products in it"
     if not closed:
         done = "open: everybody with an account can register data products in it"
@@ -147,12 +147,12 @@ def _change(
     return redirect(address_of(record))
 
 
-def _find(kind: str, pk: int) -> Record:
+def _find(request: HttpRequest, kind: str, pk: int) -> Record:
     try:
         record_type = record_type_named(kind)
     except LookupError as error:
         raise Http404(str(error)) from error
-    found = find_record(record_type, pk)
+    found = find_record(record_type, pk, request.user)
     if found is None:
         raise Http404(f"There is no {record_type.title} {pk}.")
     return found

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def record(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """Show one record."""
     record_type = record_type_named(kind)
-    found = find_record(record_type, pk)
+    found = find_record(record_type, pk, request.user)
     if found is None:
         return _redirect_merged(request, record_type, pk)
     api_path = reverse(f"{kind}-detail", args=[pk])
@@ -69,10 +69,12 @@ def _redirect_merged(
     return HttpResponsePermanentRedirect(f"{address}?{query}" if query else address)
 
 
-def find_record(record_type: RecordType[Any], pk: int) -> Record | None:
-    """Return a record with the targets of its links; None if there is none."""
+def find_record(record_type: RecordType[Any], pk: int, viewer: Any) -> Record | None:
+    """Return a record with the targets of its links; None if there is none to see."""
     if pk >= 2**63:
         raise Http404
+    if not record_type.shows(pk, viewer):
+        return None
     found: Record | None = _record_query(record_type).first(pk)
     return found
 

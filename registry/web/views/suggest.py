@@ -38,7 +38,7 @@ def suggestions(request: HttpRequest, kind: str) -> JsonResponse:
             raise PermissionDenied("There is no list of accounts without one.")
         found = _suggest_accounts(text)
     elif kind in record_kinds():
-        found = _suggest_records(record_type_named(kind), text)
+        found = _suggest_records(record_type_named(kind), text, request.user)
     else:
         raise Http404(f"There is no record type {kind[:100]}.")
     return JsonResponse({"records": found})
@@ -56,12 +56,14 @@ def _suggest_accounts(text: str) -> list[Suggested]:
     ]
 
 
-def _suggest_records(record_type: RecordType[Any], text: str) -> list[Suggested]:
+def _suggest_records(
+    record_type: RecordType[Any], text: str, viewer: Any
+) -> list[Suggested]:
     """Return records that match in the declared texts, or in those of their list.
 
     Withdrawn ones are left out.
     """
-    present = record_type.model.objects.not_withdrawn()
+    present = record_type.visible(record_type.model.objects.not_withdrawn(), viewer)
     declared = record_type.suggestion
     if declared is None:
         found = _find(present, _texts_of(record_type), text)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from registry.api.base.parsers import MAX_BULK
+from registry.catalogue.authors import register_authors
 from registry.catalogue.models import DataProduct, ObjectComponent
 from registry.catalogue.services import register_objects
 from registry.core.models import Event
@@ -49,8 +50,14 @@ def _users(by: User) -> Sequence[int]:
     return [one.pk for one in User.objects.bulk_create(users)]
 
 
+def _authors(by: User) -> Sequence[int]:
+    rows = [{"name": f"Ada {n}"} for n in range(MAX_BULK)]
+    return [one.pk for one in register_authors(rows, by=by)]
+
+
 #: What few records of a type can link to: the field, and how to make its targets.
 TARGETS: dict[str, tuple[str, Callable[[User], Sequence[Any]]]] = {
+    "author_contact": ("author", _authors),
     "code_repo_release": ("object", _objects),
     "data_product": ("object", _objects),
     "external_object": ("data_product", _products),

@@ -21,6 +21,7 @@ JSON = "application/json"
 #: The record types of the contract, and nothing else.
 TYPES = [
     "author",
+    "author_contact",
     "code_repo_release",
     "code_run",
     "data_product",

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from tests import factories
 from tests.api.contract import RecordContract
+from tests.api.contract.private import PrivateRecordContract
 
 
 class TestFileType(RecordContract):
@@ -291,3 +292,19 @@ class TestStudy(RecordContract):
 
     factory = factories.StudyFactory
     keeps = ("uuid",)
+
+
+class TestAuthorContact(PrivateRecordContract):
+    """How to reach authors."""
+
+    factory = factories.AuthorContactFactory
+    endpoint = "author_contact"
+    # whose token it is, and the roles
+    deciding = 2
+    # two of these say whether the person can register it
+    posting = 8
+    writable = "author, email, given_name?, family_name?, ethics_approved=false"
+    unique = ("author",)
+    changeable = True
+    removable = True
+    keeps = ("author",)

@@ -143,6 +143,10 @@ class Contract:
     fewer_on_postgresql: ClassVar[int] = 0
     #: The roles of the person who registers records.
     roles: ClassVar[tuple[str, ...]] = ()
+    #: Queries that find out who reads, and what they can see, where not all is for all.
+    deciding: ClassVar[int] = 0
+    #: The roles of people who can register anything, and see what others registered.
+    powers: ClassVar[tuple[str, ...]] = ("curator",)
     #: Whether people without an account may read.
     public: ClassVar[bool] = True
 

@@ -63,7 +63,7 @@ class Uniqueness(Contract):
     @pytest.mark.django_db(transaction=True)
     def test_of_two_that_post_the_same_at_once_one_is_first(self) -> None:
         body = self.body()
-        people = [Api(UserFactory(roles=["curator"])) for _ in range(2)]
+        people = [Api(UserFactory(roles=self.powers)) for _ in range(2)]
         before = self.count()
         barrier = Barrier(len(people))
 
