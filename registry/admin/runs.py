@@ -80,10 +80,8 @@ class ModelRunAdmin(RecordAdmin):
         """
         runs = [text for run in objs for text in (str(run), str(run.code_run))]
         kept_by = [text for run in objs for text in _named_dependents(run.code_run)]
-        counts = {
-            str(model._meta.verbose_name_plural): len(objs)
-            for model in (ModelRun, CodeRun)
-        }
+        titles = (self.opts.verbose_name_plural, CodeRun._meta.verbose_name_plural)
+        counts = dict.fromkeys(map(str, titles), len(objs))
         return runs, counts, set(), kept_by
 
 

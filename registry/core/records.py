@@ -26,7 +26,7 @@ from registry.core.link_lists import (
 from registry.core.models import Record
 from registry.core.new_values import errors_of_new_records, new_value_error
 from registry.core.planner_statistics import added_rows
-from registry.core.rules import early_refusals, refusals
+from registry.core.rules import RULES_OF_PRIVATE, refusals
 from registry.core.snapshots import (
     RECORD,
     changed_value,
@@ -70,7 +70,9 @@ def create_records(
     to_many = to_many_fields(model)
     instances = [_build_record(model, row, to_many, by) for row in rows]
     _check_values(instances, rows, validated=validated)
-    raise_by_row(early_refusals(instances, by=by), len(rows))
+    rule = RULES_OF_PRIVATE.get(model)
+    if rule is not None:
+        raise_by_row(rule(instances, by), len(rows))
     links = {name: [row.get(name) or () for row in rows] for name in to_many}
     try:
         run_atomically(lambda: _insert_records(instances, rows, links, parts, by=by))

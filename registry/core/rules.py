@@ -20,21 +20,14 @@ if TYPE_CHECKING:
 Rule: TypeAlias = Callable[[Sequence[Any], Any], Mapping[int, RegistryError]]
 
 _RULES: dict[type[Record], Rule] = {}
-_RULES_OF_PRIVATE: dict[type[Record], Rule] = {}
+#: The rules that are asked before the rows are stored, by the models of private types.
+RULES_OF_PRIVATE: dict[type[Record], Rule] = {}
 
 
 def declare_rule(model: type[Record], rule: Rule, *, is_private: bool = False) -> None:
     """Make a rule known, which every registration of the model follows."""
-    rules = _RULES_OF_PRIVATE if is_private else _RULES
+    rules = RULES_OF_PRIVATE if is_private else _RULES
     rules[model] = rule
-
-
-def early_refusals(
-    instances: Sequence[Record], *, by: Any
-) -> Mapping[int, RegistryError]:
-    """Return why rows of a private type cannot be stored, by row number."""
-    rule = _RULES_OF_PRIVATE.get(type(instances[0]))
-    return rule(instances, by) if rule is not None else {}
 
 
 def refusals(instances: Sequence[Record], *, by: Any) -> Mapping[int, RegistryError]:

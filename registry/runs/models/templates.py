@@ -16,7 +16,7 @@ from registry.core.visible_names import validate_visible_name
 from registry.runs.models import shapes
 
 
-class Template(Record):
+class Template(models.Model):
     """The base of templates: a name, a description, and versions that follow others."""
 
     new_value_rules: ClassVar[NewValueRules] = {"name": validate_visible_name}
@@ -39,7 +39,7 @@ class Template(Record):
         "which this one replaces.",
     )
 
-    class Meta(Record.Meta):
+    class Meta:
         abstract = True
 
     def __str__(self) -> str:
@@ -65,7 +65,7 @@ def uuid_field() -> Any:
     )
 
 
-class DatasetTemplate(Template):
+class DatasetTemplate(Template, Record):
     """What a dataset that a run reads or writes consists of."""
 
     kind: ClassVar[str] = "dataset_template"
@@ -88,12 +88,12 @@ class DatasetTemplate(Template):
     replaces = replaces_field()
     uuid = uuid_field()
 
-    class Meta(Template.Meta):
+    class Meta(Record.Meta):
         verbose_name = "dataset template"
         indexes = order_indexes("dataset_template", "name", "version")
 
 
-class WorkflowTemplate(Template):
+class WorkflowTemplate(Template, Record):
     """What a run of a model reads and writes, and what is said of it."""
 
     kind: ClassVar[str] = "workflow_template"
@@ -150,7 +150,7 @@ class WorkflowTemplate(Template):
     replaces = replaces_field()
     uuid = uuid_field()
 
-    class Meta(Template.Meta):
+    class Meta(Record.Meta):
         verbose_name = "workflow template"
         indexes = (
             *order_indexes("workflow_template", "name", "version"),
