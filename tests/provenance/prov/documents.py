@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
+from django.apps import apps
 from django.db import transaction
 
 from registry.catalogue.models import Object
@@ -33,7 +34,8 @@ def counts() -> dict[str, int]:
     """Count the records of each type."""
     return {
         model.__name__: model._default_manager.count()
-        for model in Record.__subclasses__()
+        for model in apps.get_models()
+        if issubclass(model, Record)
     }
 
 
