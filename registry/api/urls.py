@@ -88,6 +88,11 @@ urlpatterns = [
         name="ro-crate-code-run",
     ),
     re_path(
+        r"^ro-crate/model-run/(?P<id>[0-9]{1,18})/$",
+        crates.ModelRunCrateView.as_view(),
+        name="ro-crate-model-run",
+    ),
+    re_path(
         r"^data_extraction/(?P<id>[0-9]{1,18})/$",
         crates.DataExtractionView.as_view(),
         name="data-extraction",
@@ -119,6 +124,11 @@ urlpatterns = [
         r"^prov-report/code_run/(?P<id>[0-9]{1,18})/$",
         prov.CodeRunReportView.as_view(),
         name="prov-report-code-run",
+    ),
+    re_path(
+        r"^prov-report/model_run/(?P<id>[0-9]{1,18})/$",
+        prov.ModelRunReportView.as_view(),
+        name="prov-report-model-run",
     ),
     re_path(
         r"^prov-report/object/(?P<id>[0-9]{1,18})/$",

@@ -203,8 +203,7 @@ def _name_nodes(root: Model, distances: Mapping[NodeKey, int], limit: int) -> Na
     names = _names_by_key(others, limit)
     is_entity = [one.element is Element.ENTITY for one in graph.types]
     kinds = [one.kind for one in graph.types]
-    kind = str(root.kind)  # type: ignore[attr-defined]
-    named: Named = {start: (Node(kind, root.pk, 0, _entity_id(start)),)}
+    named: Named = {start: (Node(*_root_name(root, start), 0, _entity_id(start)),)}
     count = 1
     for key in others:
         number, pk = key
@@ -219,6 +218,14 @@ def _name_nodes(root: Model, distances: Mapping[NodeKey, int], limit: int) -> Na
             break
         named[key] = nodes
     return named
+
+
+def _root_name(root: Model, start: NodeKey) -> tuple[str, int]:
+    """Return the kind and the id that the root appears as: what was asked about."""
+    kind, node_type = graph.kinds[str(root.kind)]  # type: ignore[attr-defined]
+    if isinstance(kind, NodeName) and not kind.appears_as_root:
+        return node_type.kind, start[1]
+    return kind.kind, root.pk
 
 
 def _entity_id(key: NodeKey) -> int | None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from registry.core.graph.definitions import DefinedType
     from registry.core.graph.ledger import Ledger
     from registry.core.graph.nodes import NodeType
     from registry.core.models import Record
@@ -169,6 +170,16 @@ class Described:
 
 
 @dataclass(frozen=True)
+class Defined:
+    """A record that a document defines in full: its values, as its type reads them."""
+
+    key: str
+    where: str
+    type: DefinedType
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Registered:
     """What became of descriptions.
 
@@ -193,3 +204,4 @@ class Graph:
     things: tuple[Thing, ...] = ()
     runs: tuple[Run, ...] = ()
     others: tuple[Described, ...] = ()
+    definitions: tuple[Defined, ...] = ()

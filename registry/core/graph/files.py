@@ -37,6 +37,9 @@ class CrateEntities(Protocol):
     def add_record(self, record: Any, name: str | None = None) -> Link:
         """Add the entity of a record by its map, named as said, else by its address."""
 
+    def extend(self, kind: str, pk: int, word: str, link: Link) -> None:
+        """Add a reference to the entity of a node that is in the crate."""
+
     def url_of(self, record: Any) -> str:
         """Return the address of a record, without a slash at the end."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -36,10 +36,15 @@ class Ledger:
         Raises ``InvalidInput`` with messages by place, or ``Conflict`` with the place
         in its text.
         """
+        return self.register_by(record_type_of(model).register_rows, rows)
+
+    def register_by(
+        self, service: Callable[..., Sequence[R]], rows: Sequence[tuple[str, Values]]
+    ) -> list[R]:
+        """Register one record a row by a service; raises what `register` raises."""
         values = [row for _, row in rows]
         try:
-            declared = record_type_of(model)
-            records = list(declared.register_rows(values, by=self.by))
+            records = list(service(values, by=self.by))
         except BulkError as refused:
             raise _placed(rows, refused.errors) from refused
         except RegistryError as error:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from registry.core.graph.queries import field_of
 
 if TYPE_CHECKING:
+    from registry.core.graph.companions import CompanionType
     from registry.core.graph.files import CrateSubject
     from registry.core.graph.links import Role
     from registry.core.graph.nodes import NodeType
@@ -181,6 +182,7 @@ class ActivityMap:
 
     ``agent`` returns who started it: a record that has a document type, such as an
     author, or an account. ``description`` is the field that says what was done.
+    ``companion`` is declared where records beside activities say more of them.
     """
 
     started: Any
@@ -189,6 +191,7 @@ class ActivityMap:
     uses: tuple[Use, ...] = ()
     generates: tuple[Use, ...] = ()
     agent: Callable[[Any], Any] = registrant_of
+    companion: CompanionType | None = None
 
     def times_of(self, record: Any) -> tuple[Any, Any]:
         """Return when an activity began and ended; None where that is not known."""

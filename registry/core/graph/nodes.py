@@ -13,6 +13,7 @@ from registry.core.graph.queries import field_of
 
 if TYPE_CHECKING:
     from registry.core.graph.captions import Caption
+    from registry.core.graph.companions import CompanionType
     from registry.core.graph.described import Importer, Registered
     from registry.core.graph.mapping import DocumentType, PartMap, Use
     from registry.core.models import Record
@@ -54,6 +55,11 @@ ENTITY_LOOK = Look(
 )
 
 
+def caption_nothing(_: Sequence[int]) -> dict[int, Caption]:
+    """Return no captions, of a kind that no node appears as."""
+    return {}
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class NodeKind:
     """A kind of record that lineages name.
@@ -66,7 +72,7 @@ class NodeKind:
     """
 
     model: type[Record]
-    captions: Callable[[Sequence[int]], dict[int, Caption]]
+    captions: Callable[[Sequence[int]], dict[int, Caption]] = caption_nothing
     newest: Callable[[Sequence[int]], set[int]] | None = None
     report_path: str = ""
     crate_path: str = ""
@@ -96,14 +102,16 @@ class NodeName(NodeKind):
 
     The ``entity_path`` of its document type leads from the record to the node. Where
     ``appears``, nodes appear in lineages under these names; otherwise only the root
-    does, when it was asked about by this name. ``of_node`` returns the records that
-    name a node, and ``origin`` the record that says where the data of a name came from,
+    does, when it was asked about by this name. Without ``appears_as_root``, that one
+    appears as the node that it is, too. ``of_node`` returns the records that name a
+    node, and ``origin`` the record that says where the data of a name came from,
     None where nothing says so; both from what is fetched already. ``has_own_documents``
     is false where reports and crates are about the record that the first link of the
     path leads to.
     """
 
     appears: bool = True
+    appears_as_root: bool = True
     of_node: Callable[[Any], Iterable[Any]] | None = None
     origin: Callable[[Any], Any] | None = None
     has_own_documents: bool = True
@@ -182,6 +190,12 @@ class NodeType(NodeKind):
         """Return what activities of this type generate."""
         activity = self.document.activity if self.document else None
         return activity.generates if activity else ()
+
+    @property
+    def companion(self) -> CompanionType | None:
+        """Return what is declared of records beside activities of this type."""
+        activity = self.document.activity if self.document else None
+        return activity.companion if activity else None
 
     @property
     def look(self) -> Look:

@@ -21,6 +21,7 @@ from registry.core.graph.nodes import (
 from registry.core.graph.terms import SHARED_TERMS, Term
 
 if TYPE_CHECKING:
+    from registry.core.graph.companions import CompanionType
     from registry.core.models import Record
 
 
@@ -107,6 +108,11 @@ class GraphRegistry:
     def types_that_are(self, element: Element) -> list[NodeType]:
         """Return the types of activities, or of entities."""
         return [one for one in self._types if one.element is element]
+
+    @property
+    def companions(self) -> list[CompanionType]:
+        """Return what is declared of records beside activities."""
+        return [one.companion for one in self._types if one.companion is not None]
 
     def document_of(self, record: Any) -> DocumentType | None:
         """Return what a record is in documents, where that is declared."""

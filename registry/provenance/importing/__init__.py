@@ -7,6 +7,7 @@ way.
 """
 
 from registry.core.graph.described import (
+    Defined,
     Described,
     External,
     Graph,
@@ -23,6 +24,7 @@ from registry.provenance.importing.privacy import require_private
 from registry.provenance.importing.registering import Imported, register_graph
 
 __all__ = [
+    "Defined",
     "Described",
     "External",
     "Graph",

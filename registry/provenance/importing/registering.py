@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from registry.core.graph import Element, graph
+from registry.core.graph.companions import Known
 from registry.core.graph.ledger import Ledger
 from registry.core.transactions import atomic
 from registry.provenance.importing.others import register_others
@@ -37,7 +38,8 @@ def register_graph(described: Graph, *, by: User) -> Imported:
     and never changed, but for a run, to which parts that it read or wrote are added.
     Raises ``InvalidInput`` with messages by place in the document, ``Conflict`` where
     the document contradicts what is on record, and ``Forbidden`` where parts would
-    be added to another person's run. Ask `require_private` afterwards, as soon as the
+    be added to another person's run. What the document defines in full is registered
+    last, for it links to the rest. Ask `require_private` afterwards, as soon as the
     files are in the store.
     """
     described = close_private(described)
@@ -49,4 +51,12 @@ def register_graph(described: Graph, *, by: User) -> Imported:
     runs = import_runs(described.runs, things.links, ledger)
     others = register_others(described.others, things.links, ledger)
     records = {**people.keys, **things.keys, **runs.keys, **others}
+    known = Known.of(described, records, things.links)
+    for companion in graph.companions:
+        defined = [
+            one for one in described.definitions if one.type in companion.all_types
+        ]
+        found = companion.importer(defined, known, ledger) if defined else {}
+        # a companion has the key of its activity
+        records = {**found, **records}
     return Imported(records, tuple(ledger.registered))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import filterfalse
 from typing import TYPE_CHECKING
 
 from registry.core.graph import Element, graph
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from registry.core.graph import NodeType, Role
     from registry.core.graph.mapping import Use
+    from registry.provenance.prov.definitions import Definitions
     from registry.provenance.prov.entities import Entities
     from registry.provenance.prov.reading import Statement
     from registry.provenance.prov.sources import Source
@@ -65,24 +67,31 @@ class Activities:
     others: tuple[Described, ...]
 
 
-def map_activities(source: Source, entities: Entities) -> Activities:
+def map_activities(
+    source: Source, entities: Entities, definitions: Definitions
+) -> Activities:
     """Read the activities, which refer to the entities of the document."""
-    told = _gather(source)
+    told = _gather(source, definitions)
+    activities = {
+        name: statement
+        for name, statement in source.activities.items()
+        if name not in definitions.elements
+    }
     others = {
         name: node_type
-        for name, statement in source.activities.items()
+        for name, statement in activities.items()
         if (node_type := source.other_type_of(statement, Element.ACTIVITY)) is not None
     }
-    for name in source.activities:
+    for name in activities:
         if name not in others:
             _leave_out_others(source, told[name], entities)
     thing_of = entities.thing_of
     runs = tuple(
         _run(source, statement, told[name], thing_of)
-        for name, statement in source.activities.items()
+        for name, statement in activities.items()
         if name not in others
     )
-    _leave_out(source, runs, thing_of)
+    _leave_out(source, runs, thing_of, definitions)
     return Activities(
         runs,
         tuple(
@@ -92,8 +101,8 @@ def map_activities(source: Source, entities: Entities) -> Activities:
     )
 
 
-def _gather(source: Source) -> defaultdict[str, _Activity]:
-    """Gather the relations of each activity."""
+def _gather(source: Source, definitions: Definitions) -> defaultdict[str, _Activity]:
+    """Gather the relations of each activity, but for what definitions tell."""
     told: defaultdict[str, _Activity] = defaultdict(_Activity)
     for kind, name in (
         ("used", "used"),
@@ -101,13 +110,14 @@ def _gather(source: Source) -> defaultdict[str, _Activity]:
         ("wasStartedBy", "started"),
         ("wasEndedBy", "ended"),
     ):
-        for relation in source.document.of(kind):
+        for relation in filterfalse(definitions.tell, source.document.of(kind)):
             activity, entity = relation.target("activity"), relation.target("entity")
             if activity is None or (kind in {"used", "wasGeneratedBy"} and not entity):
                 source.leave_out(relation.where, "It names no activity, or no entity.")
             else:
                 getattr(told[activity], name).append(relation)
-    for relation in source.document.of("wasAssociatedWith"):
+    associations = source.document.of("wasAssociatedWith")
+    for relation in filterfalse(definitions.tell, associations):
         plan = relation.target("plan")
         if plan is not None:
             told[relation.target("activity") or ""].plans.append(plan)
@@ -283,24 +293,33 @@ def _end(statement: Statement, told: _Activity) -> datetime | None:
 
 
 def _leave_out(
-    source: Source, runs: Iterable[Run], thing_of: Mapping[str, str]
+    source: Source,
+    runs: Iterable[Run],
+    thing_of: Mapping[str, str],
+    definitions: Definitions,
 ) -> None:
-    """Note the relations that become no record."""
+    """Note the relations that become no record, and that no definition tells."""
     for kind, why in _NO_RECORD.items():
-        for relation in source.document.of(kind):
+        for relation in filterfalse(definitions.tell, source.document.of(kind)):
             source.leave_out(relation.where, why)
     for kind, attribute in _NAMING_A_RUNNER:
-        for relation in source.document.of(kind):
+        for relation in filterfalse(definitions.tell, source.document.of(kind)):
             if relation.target(attribute):
                 source.leave_out(
                     relation.where,
                     "A run on record is that of the account which registers it.",
                 )
-    _leave_out_derivations(source, runs, thing_of)
+    derived = source.document.of("wasDerivedFrom")
+    _leave_out_derivations(
+        source, filterfalse(definitions.tell, derived), runs, thing_of
+    )
 
 
 def _leave_out_derivations(
-    source: Source, runs: Iterable[Run], thing_of: Mapping[str, str]
+    source: Source,
+    relations: Iterable[Statement],
+    runs: Iterable[Run],
+    thing_of: Mapping[str, str],
 ) -> None:
     """Note derivations that no run stands for; of the others the runs tell."""
     known = {
@@ -309,7 +328,7 @@ def _leave_out_derivations(
         for written in run.outputs
         for read in run.inputs
     }
-    for relation in source.document.of("wasDerivedFrom"):
+    for relation in relations:
         made, of = (
             thing_of.get(relation.target(name) or "")
             for name in ("generatedEntity", "usedEntity")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import filterfalse
 from typing import TYPE_CHECKING
 
 from registry.core.graph import graph
 from registry.provenance.importing import Person
+from registry.provenance.prov.definitions import has_role, person_roles
 from registry.provenance.prov.fields import text_of
 from registry.provenance.prov.sources import has_type, local_name
 from registry.provenance.vocabulary import PROV
 
 if TYPE_CHECKING:
+    from registry.provenance.prov.definitions import Definitions
     from registry.provenance.prov.reading import Statement
     from registry.provenance.prov.sources import Source
 
@@ -30,11 +33,15 @@ class Agents:
     authors: Mapping[str, tuple[str, ...]]
 
 
-def map_agents(source: Source) -> Agents:
-    """Read the authors of files; agents that made none leave no record."""
+def map_agents(source: Source, definitions: Definitions) -> Agents:
+    """Read the authors of files, and the people whom definitions link to.
+
+    Other agents leave no record.
+    """
     authors: dict[str, tuple[str, ...]] = {}
     people: dict[str, Person] = {}
-    for relation in source.document.of("wasAttributedTo"):
+    attributions = source.document.of("wasAttributedTo")
+    for relation in filterfalse(definitions.tell, attributions):
         entity, agent = relation.target("entity") or "", relation.target("agent")
         statement = source.agents.get(agent or "")
         if statement is None or entity not in source.entities:
@@ -44,12 +51,28 @@ def map_agents(source: Source) -> Agents:
         else:
             people.setdefault(statement.name, _person(source, statement))
             authors[entity] = (*authors.get(entity, ()), statement.name)
+    for statement in _people_of_companions(source):
+        people.setdefault(statement.name, _person(source, statement))
+    _leave_out(source, {*people, *definitions.elements})
+    return Agents(tuple(people.values()), authors)
+
+
+def _leave_out(source: Source, known: Collection[str]) -> None:
+    """Note the agents that become no record."""
     for name, statement in source.agents.items():
-        if name not in people:
+        if name not in known:
             source.leave_out(
                 statement.where, "Agents become authors of what is attributed to them."
             )
-    return Agents(tuple(people.values()), authors)
+
+
+def _people_of_companions(source: Source) -> Iterator[Statement]:
+    """Yield the people whom companions of activities name."""
+    roles = person_roles()
+    for relation in source.document.of("wasAssociatedWith"):
+        statement = source.agents.get(relation.target("agent") or "")
+        if statement is not None and has_role(relation, roles):
+            yield statement
 
 
 def _person(source: Source, statement: Statement) -> Person:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from registry.core.graph import Element, graph
 from registry.provenance.prov import attributes
 from registry.provenance.prov.attributes import described
+from registry.provenance.prov.companions import identify, named, of_definition
 from registry.provenance.prov.records import is_same, load
-from registry.provenance.prov.statements import HERE, Name, Report
+from registry.provenance.prov.statements import Name, Report
 
 if TYPE_CHECKING:
     from registry.core.graph import NodeType, Role
+    from registry.core.graph.companions import Beside
     from registry.core.graph.mapping import Use
     from registry.provenance.prov.records import Reported
     from registry.provenance.prov.statements import Attribute
@@ -52,12 +54,19 @@ class _Teller:
         self._derived: set[tuple[str, str]] = set()
         #: What is said of each entity that the report tells of.
         self._said: dict[str, list[Attribute]] = {}
+        self._detailed = {
+            (pk, field, identify(name)): said
+            for beside in reported.beside.values()
+            for (pk, field, name), said in beside.details.items()
+        }
         self._tell_subject()
         started = [self._tell_activity(*one) for one in reported.activities]
         for activity, starter, plan in started:
             self.report.relation(
                 "wasAssociatedWith", activity, starter, plan, said=_RUNNER
             )
+        for beside in reported.beside.values():
+            self._tell_beside(beside)
 
     def _tell_subject(self) -> None:
         """Tell of the subject first, so that it is there also without any activity."""
@@ -82,8 +91,9 @@ class _Teller:
         if document is None or document.activity is None:
             raise TypeError(f"{node_type.kind} declares no times of its activities")
         began, ended = document.activity.times_of(record)
-        activity = _identify(record)
+        activity = identify(record)
         said = attributes.of_record(document, record, frozenset())
+        said += self._companion(node_type, record)
         self.report.element("activity", activity, began, ended, said=said)
         written = [
             entity
@@ -107,6 +117,7 @@ class _Teller:
         for pk, parts in use.parts_of(record).items():
             for entity in self._names(use.target, pk):
                 said = _components(use.target, parts)
+                said += self._details(use, record, entity)
                 self.report.relation("wasGeneratedBy", entity, activity, said=said)
                 written.append(entity)
         return written
@@ -130,11 +141,40 @@ class _Teller:
             ):
                 said = _role(role.term.qualified) if role else []
                 said = [*said, *_components(use.target, parts)]
+                said += self._details(use, record, entity)
                 self.report.relation("used", activity, entity, said=said)
                 told.append(entity)
                 for output in written if is_data else ():
                     self._derive(output, entity)
         return told
+
+    def _companion(self, node_type: NodeType, record: Any) -> list[Attribute]:
+        """Return what the companion of an activity says of it, if it has one."""
+        beside = self._reported.beside.get(node_type)
+        found = beside.companions.get(record.pk) if beside else None
+        return [] if found is None else of_definition(found)
+
+    def _details(self, use: Use, record: Any, entity: str) -> list[Attribute]:
+        """Return what companions say of the link of an activity to an entity."""
+        details = self._detailed.get((record.pk, use.name, entity), ())
+        return [(name, named(value)) for name, value in details]
+
+    def _tell_beside(self, beside: Beside) -> None:
+        """Tell of what companions link to."""
+        for one in beside.definitions:
+            none = (None, None) if one.type.element == "activity" else ()
+            word = one.type.element
+            self.report.element(
+                word, identify(one.record), *none, said=of_definition(one)
+            )
+        for agent in beside.agents:
+            self._agent(agent)
+        for word, ends, said in beside.relations:
+            self.report.relation(
+                word,
+                *(one and identify(one) for one in ends),
+                said=[(name, named(value)) for name, value in said],
+            )
 
     def _derive(self, output: str, entity: str) -> None:
         """Say that one came of the other, once, whichever activities made it so."""
@@ -163,7 +203,7 @@ class _Teller:
         self, name: Any, node_type: NodeType, record: Any, *, is_software: bool = False
     ) -> str:
         """Tell of an entity, unless that was done; return its identifier."""
-        identifier = _identify(name)
+        identifier = identify(name)
         if not self._is_new(name):
             if is_software:
                 self._said[identifier] += _SOFTWARE
@@ -178,7 +218,7 @@ class _Teller:
             self.report.relation("wasAttributedTo", identifier, told, said=_CREATOR)
         origin = self._reported.origin_of(name)
         if origin is not None:
-            source = _identify(origin)
+            source = identify(origin)
             self.report.element("entity", source, said=self._attributes(origin))
             self.report.relation("specializationOf", source, identifier)
         return identifier
@@ -192,7 +232,7 @@ class _Teller:
 
     def _agent(self, agent: Any) -> str:
         """Tell of an agent: of an account only its name, where that is allowed."""
-        identifier = _identify(agent)
+        identifier = identify(agent)
         if self._is_new(agent):
             said = self._attributes(agent) or self._account(agent)
             self.report.element("agent", identifier, said=said)
@@ -221,10 +261,6 @@ def _components(node_type: NodeType, names: list[str]) -> list[Attribute]:
 
 def _role(name: str) -> list[Attribute]:
     return [("prov:role", Name(name))]
-
-
-def _identify(record: Any) -> str:
-    return f"{HERE}:api/{record.kind}/{record.pk}"
 
 
 _RUNNER = _role("fair:code_runner")

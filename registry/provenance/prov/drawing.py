@@ -16,6 +16,7 @@ from prov.constants import PROV_ATTRIBUTE_QNAMES, PROV_ROLE
 from prov.identifier import Identifier, QualifiedName
 from prov.model import ProvActivity, ProvAgent, ProvDerivation, ProvEntity
 
+from registry.core.graph.definitions import DEFINITION
 from registry.core.graph.terms import WITHDRAWN
 from registry.provenance.picture import in_lines, quoted
 from registry.provenance.prov.statements import term
@@ -148,7 +149,12 @@ def _element(record: ProvRecord, node: str, look: Look) -> Iterator[str]:
         f"{_link(record.identifier)}{style}];"
     )
     if look.attributes and attributes:
-        lines = [line for name, value in attributes for line in _said(name, value)]
+        lines = [
+            line
+            for name, value in attributes
+            if name != term(DEFINITION.qualified)
+            for line in _said(name, value)
+        ]
         yield f"{node}a [label={_to_the_left(lines)}, {_NOTE}];"
         yield f'{node}a -> {node} [dir=none, style=dashed, color="#808080"];'
 

@@ -48,20 +48,26 @@ class Entities:
     others: Mapping[str, Described]
 
 
-def map_entities(source: Source, authors: Mapping[str, Sequence[str]]) -> Entities:
+def map_entities(
+    source: Source,
+    authors: Mapping[str, Sequence[str]],
+    defined: Collection[str] = (),
+) -> Entities:
     """Join the entities that are one file, and say of each what it is.
 
-    ``authors`` are the agents of an entity, by IRI.
+    ``authors`` are the agents of an entity, by IRI; ``defined`` are no files.
     """
     externals = _externals(source)
     others = {
         name: _described(source, statement, node_type)
         for name, statement in source.entities.items()
-        if (node_type := source.other_type_of(statement, Element.ENTITY)) is not None
+        if name not in defined
+        and (node_type := source.other_type_of(statement, Element.ENTITY)) is not None
     }
+    ours = {*externals.products, *others, *defined}
     groups: dict[object, list[Statement]] = {}
     for name, statement in source.entities.items():
-        if name not in externals.products and name not in others:
+        if name not in ours:
             groups.setdefault(_identity(source, statement), []).append(statement)
     things = tuple(
         _thing(source, some, externals.of_product, authors) for some in groups.values()

@@ -10,6 +10,7 @@ from django.db import transaction
 from registry.provenance.importing import Graph, register_graph, require_private
 from registry.provenance.prov.activities import map_activities
 from registry.provenance.prov.agents import map_agents
+from registry.provenance.prov.definitions import read_definitions
 from registry.provenance.prov.entities import map_entities
 from registry.provenance.prov.reading import read
 from registry.provenance.prov.sources import LeftOut, Source
@@ -57,13 +58,15 @@ def map_document(source: Source) -> Graph:
     """Convert a document to an import graph; raise what is wrong with it."""
     for name in source.document.bundles:
         source.leave_out(f"$.bundle['{name[:200]}']", "Bundles are on no record.")
-    agents = map_agents(source)
-    entities = map_entities(source, agents.authors)
-    activities = map_activities(source, entities)
+    definitions = read_definitions(source)
+    agents = map_agents(source, definitions)
+    entities = map_entities(source, agents.authors, definitions.elements)
+    activities = map_activities(source, entities, definitions)
     source.complaints.raise_any()
     return Graph(
         agents.people,
         entities.things,
         activities.runs,
         (*entities.others.values(), *activities.others),
+        definitions.defined,
     )

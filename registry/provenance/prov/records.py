@@ -12,8 +12,10 @@ from registry.provenance.lineage import lineage
 
 if TYPE_CHECKING:
     from registry.core.graph import NodeType
+    from registry.core.graph.companions import Beside
     from registry.core.graph.mapping import Use
     from registry.core.models import Record
+    from registry.provenance.lineage import Lineage
 
 #: Relations in one report: a run with a thousand inputs and outputs has a million.
 MOST_RELATIONS = 20_000
@@ -23,18 +25,21 @@ MOST_RELATIONS = 20_000
 class Reported:
     """What a report tells of: activities, the nearest first, and entities by type.
 
-    ``private`` are the hashes of private files.
+    ``private`` are the hashes of private files. ``beside`` is what the companions of
+    the activities tell, by their types.
     """
 
     subject: Any
     activities: tuple[tuple[NodeType, Any], ...]
     entities: dict[NodeType, dict[int, Any]]
     private: frozenset[str]
+    beside: dict[NodeType, Beside]
 
     def names_of(self, node_type: NodeType, record: Any) -> tuple[Any, ...]:
         """Return what an entity appears as: each record that names it, or itself.
 
-        The name that the report is about is the only one of its entity.
+        The name that the report is about is the only one of its entity, except for
+        those that companions tell.
         """
         names = [
             named
@@ -42,8 +47,17 @@ class Reported:
             if name.appears and name.of_node is not None
             for named in name.of_node(record)
         ]
-        about = [one for one in names if is_same(one, self.subject)]
-        return tuple(about or names) or (record,)
+        if not any(is_same(one, self.subject) for one in names):
+            return tuple(names) or (record,)
+        return tuple(
+            one
+            for one in names
+            if is_same(one, self.subject) or self._is_told((one.kind, one.pk))
+        )
+
+    def _is_told(self, name: tuple[str, int]) -> bool:
+        """Tell whether a companion tells of an entity by this name."""
+        return any(name in beside.names for beside in self.beside.values())
 
     def origin_of(self, name: Any) -> Any:
         """Return the record that says where the data of a name came from, or None."""
@@ -74,11 +88,11 @@ def load(subject: Any, *, depth: int | None) -> Reported:
     }
     for use in graph.type_of(subject.kind).generates:
         entities[use.target] |= use.ids_of(subject)
-    activities = tuple(
-        (one, record)
-        for one in graph.types_that_are(Element.ACTIVITY)
-        for record in _in_order(one, found.ids_of(one.model), entities)
-    )
+    activities = _activities(found, entities)
+    beside = _beside(activities)
+    if _add_written(beside, entities):
+        # companions tell of all that their activities wrote
+        activities = _activities(found, entities)
     relations = sum(_relations_of(one, record) for one, record in activities)
     if relations > MOST_RELATIONS:
         raise _too_large(f"some {relations} relations", depth)
@@ -91,7 +105,42 @@ def load(subject: Any, *, depth: int | None) -> Reported:
         for one in told
         if one.document is not None and one.document.private_hashes is not None
     )
-    return Reported(subject, activities, told, frozenset().union(*private))
+    hashes = frozenset[str]().union(*private)
+    return Reported(subject, activities, told, hashes, beside)
+
+
+def _activities(
+    found: Lineage, entities: dict[NodeType, set[int]]
+) -> tuple[tuple[NodeType, Any], ...]:
+    """Fetch the activities, with those outputs that are among the entities."""
+    return tuple(
+        (one, record)
+        for one in graph.types_that_are(Element.ACTIVITY)
+        for record in _in_order(one, found.ids_of(one.model), entities)
+    )
+
+
+def _beside(activities: Iterable[tuple[NodeType, Any]]) -> dict[NodeType, Beside]:
+    """Return what companions tell, by the type of their activities."""
+    by_type: dict[NodeType, list[Any]] = {}
+    for node_type, record in activities:
+        by_type.setdefault(node_type, []).append(record)
+    return {
+        one: declared.beside(records)
+        for one, records in by_type.items()
+        if (declared := one.companion) is not None
+    }
+
+
+def _add_written(
+    beside: dict[NodeType, Beside], entities: dict[NodeType, set[int]]
+) -> bool:
+    """Add what companions tell that was written; return whether that is any more."""
+    before = sum(map(len, entities.values()))
+    for node_type, told in beside.items():
+        for use in node_type.generates if told.written else ():
+            entities[use.target] |= {one.entity for one in told.written}
+    return sum(map(len, entities.values())) > before
 
 
 def _relations_of(node_type: NodeType, record: Any) -> int:

@@ -1,8 +1,9 @@
-"""What runs have in the provenance graph: code runs, and their links to objects."""
+"""What runs have in the provenance graph: code runs, their links, and model runs."""
 
 from registry.core.graph import graph
 from registry.runs.provenance.documents import CODE_RUN_DOCUMENT, TERMS
 from registry.runs.provenance.links import LINK_QUERIES
+from registry.runs.provenance.model_runs.declaration import TERMS as MODEL_RUN_TERMS
 from registry.runs.provenance.nodes import CODE_RUN
 
 __all__ = ["CODE_RUN", "register"]
@@ -14,5 +15,5 @@ def register() -> None:
         types=(CODE_RUN,),
         queries=LINK_QUERIES,
         documents=(CODE_RUN_DOCUMENT,),
-        terms=TERMS,
+        terms=(*TERMS, *MODEL_RUN_TERMS),
     )

@@ -18,6 +18,7 @@ from registry.core.graph.queries import field_of
 from registry.core.graph.terms import UUID
 from registry.runs.models import CodeRun
 from registry.runs.provenance.fetching import crate_runs, report_runs
+from registry.runs.provenance.model_runs.declaration import MODEL_RUNS
 from registry.runs.provenance.roles import CONFIGURATION, INPUT, SCRIPT, SOFTWARE
 
 
@@ -58,6 +59,7 @@ CODE_RUN_DOCUMENT = DocumentType(
             Use(field=CodeRun.inputs, role=INPUT, target=OBJECT),
         ),
         generates=(Use(field=CodeRun.outputs, role=None, target=OBJECT),),
+        companion=MODEL_RUNS,
     ),
     report_rows=report_runs,
     crate_rows=crate_runs,

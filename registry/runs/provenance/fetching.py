@@ -15,7 +15,7 @@ from registry.core.compiled import CompiledByIds
 from registry.core.light_rows import LightRows, RowList
 from registry.core.lookups import IdIn
 from registry.identity.models import User
-from registry.runs.models import CodeRun
+from registry.runs.models import CodeRun, ModelRun
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -41,6 +41,8 @@ _RUN = LightRows(
         "full_name",
         user_author=LightRows(UserAuthor, author=AUTHOR),
     ),
+    # only whether there is one
+    model_run=LightRows(ModelRun),
 )
 _RUNS = CompiledByIds(
     lambda ids: (

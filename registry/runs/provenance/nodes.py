@@ -18,6 +18,7 @@ from registry.core.lookups import IdIn
 from registry.runs.models import CodeRun
 from registry.runs.provenance.documents import CODE_RUN_DOCUMENT
 from registry.runs.provenance.importing import register_runs
+from registry.runs.provenance.model_runs.declaration import MODEL_RUN_NAME
 
 _RUNS = CompiledByIds(
     lambda ids: (
@@ -50,6 +51,7 @@ CODE_RUN = NodeType(
     model=CodeRun,
     element=Element.ACTIVITY,
     is_default=True,
+    names=(MODEL_RUN_NAME,),
     captions=caption_runs,
     importer=register_runs,
     document=CODE_RUN_DOCUMENT,

@@ -58,6 +58,10 @@ class CrateView(DocumentView):
 
     kind: ClassVar[type[Subject]]
     links: ClassVar[tuple[str, ...]] = ()
+    #: What the id in the address is of.
+    named_by: ClassVar[str] = "pk"
+    #: What people call that.
+    title: ClassVar[str]
     schema = openapi.CrateSchema()
     parameters = ("depth", "format")
     renderer_classes = (
@@ -71,9 +75,9 @@ class CrateView(DocumentView):
         """Answer with the crate of a record."""
         depth = CrateParameters.read(request.query_params)
         rows = self.kind._default_manager.select_related(*self.links)
-        subject = rows.filter(pk=pk).first()
+        subject = rows.filter(**{self.named_by: pk}).first()
         if subject is None:
-            raise NotFound(f"{self.kind._meta.verbose_name} {pk} does not exist.")
+            raise NotFound(f"{self.title} {pk} does not exist.")
         content = load(subject, depth=depth, user=request.user)
         if isinstance(request.accepted_renderer, ZipRenderer):
             return _zip(content)
@@ -84,6 +88,7 @@ class DataProductCrateView(CrateView):
     """RO-Crates of data products: how each was made, with the files."""
 
     kind = DataProduct
+    title = "data product"
     links = ("namespace", "object")
 
     @openapi.download
@@ -101,6 +106,7 @@ class CodeRunCrateView(CrateView):
     """RO-Crates of code runs: what each read and wrote, with the files."""
 
     kind = CodeRun
+    title = "code run"
 
     @openapi.download
     def get(self, request: Request, id: str) -> Any:  # noqa: A002
@@ -109,6 +115,23 @@ class CodeRunCrateView(CrateView):
         RO-Crate 1.1 with the profile Process Run Crate: the run, and those that its
         inputs came from. As a zip it has the files in it that the registry holds and
         you may have; of others, and in JSON of all, there are links.
+        """
+        return self.answer(request, int(id))
+
+
+class ModelRunCrateView(CrateView):
+    """RO-Crates of model runs: what each read and wrote, by which agreement."""
+
+    kind = CodeRun
+    named_by = "model_run"
+    title = "model run"
+
+    @openapi.download
+    def get(self, request: Request, id: str) -> Any:  # noqa: A002
+        """Hand out the RO-Crate of a model run.
+
+        That is the crate of its code run, which tells of the model run as well: its
+        modeller, its workflow template, its study and its annotations.
         """
         return self.answer(request, int(id))
 

@@ -1,4 +1,4 @@
-"""PROV reports of data products, objects and code runs; and the way in."""
+"""PROV reports of data products, objects and runs; and the way in."""
 
 from __future__ import annotations
 
@@ -72,12 +72,15 @@ class ReportView(DocumentView):
         renderers.JPEGRenderer,
     )
     subject: ClassVar[type[DataProduct | Object | CodeRun]]
+    #: What the id in the address is of.
+    named_by: ClassVar[str] = "pk"
 
     @openapi.report
     def get(self, request: Request, id: str) -> Response:  # noqa: A002
         """Report on the provenance of a record in W3C PROV."""
         depth, look = ReportParameters.read(request.query_params)
-        found = self.subject._default_manager.filter(pk=int(id)).first()
+        rows = self.subject._default_manager.filter(**{self.named_by: int(id)})
+        found = rows.first()
         if found is None:
             raise Http404
         document = report(
@@ -120,6 +123,12 @@ class CodeRunReportView(ReportView):
     subject = CodeRun
 
 
+class ModelRunReportView(CodeRunReportView):
+    """What a model run read and wrote, when and by whom, in W3C PROV."""
+
+    named_by = "model_run"
+
+
 class ImportView(PlainView):
     """Takes PROV-JSON documents, whoever wrote them, and registers what they say."""
 
@@ -134,7 +143,8 @@ class ImportView(PlainView):
 
         Activities become code runs, entities objects, data products, external objects
         and code releases, and the agents that entities are attributed to become
-        authors. What is on record already, by UUID, identifier, or name and version,
+        authors. Definitions of a registry become model runs, and what these link to.
+        What is on record already, by UUID, identifier, or name and version,
         is used as it is: 200 says that nothing was new.
         """
         if content_length(request._request) > MOST_BYTES:

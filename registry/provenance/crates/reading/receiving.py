@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from registry.identity.quotas import quota_of
+from registry.provenance.crates.reading.definitions import definitions_of
 from registry.provenance.crates.reading.files import CrateFile, find_files, take_files
 from registry.provenance.crates.reading.graph import Crate
 from registry.provenance.crates.reading.labels import people_of
@@ -113,5 +114,9 @@ def graph_of(
     others = others_of(crate, runs)
     every = {id(thing): thing for thing in runs.things.values()}
     return Graph(
-        tuple(people_of(crate)), tuple(every.values()), tuple(runs.runs), others
+        tuple(people_of(crate)),
+        tuple(every.values()),
+        tuple(runs.runs),
+        others,
+        definitions_of(crate),
     )

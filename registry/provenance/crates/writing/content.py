@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from registry.core.errors import InvalidInput
 from registry.core.graph import Direction, EdgeType, Element, Role, graph
+from registry.core.graph.companions import Beside
 from registry.core.models import Record
 from registry.provenance.crates.terms import INPUTS, OUTPUTS
 from registry.provenance.lineage import Edge, Lineage, Node, lineage
@@ -55,7 +56,8 @@ class Content:
 
     ``packed`` has the paths of the files that go into a zip, by their ids; those in
     ``on_disk`` are on the server's own disk, others in the store. ``is_named`` says
-    whether accounts are called by their names.
+    whether accounts are called by their names. ``beside`` is what the companions of the
+    runs tell.
     """
 
     subject: Subject
@@ -66,6 +68,7 @@ class Content:
     packed: dict[int, str]
     on_disk: Mapping[int, FileOnDisk]
     is_named: bool
+    beside: Beside
 
     @property
     def results(self) -> tuple[Any, ...]:
@@ -107,6 +110,10 @@ def load(subject: Subject, *, depth: int | None, user: Any) -> Content:
             }
         )
     records = records_of(found)
+    beside = _beside(records)
+    whole = _with_written(found, beside)
+    if whole is not found:
+        found, records = whole, records_of(whole)
     runs = _runs(found, records)
     ids = found.ids_of(graph.default_type(Element.ENTITY).model)
     things = tuple(records.things[pk] for pk in ids if pk in records.things)
@@ -122,6 +129,7 @@ def load(subject: Subject, *, depth: int | None, user: Any) -> Content:
         packed=_packed(things, runs, subject, ids_to_pack),
         on_disk=on_disk,
         is_named=bool(user.is_authenticated),
+        beside=beside,
     )
 
 
@@ -144,6 +152,38 @@ def _lineage(subject: Subject, depth: int | None) -> Lineage:
         nodes=upstream.nodes + new,
         edges=tuple(edges),
         truncated=upstream.truncated or written.truncated,
+    )
+
+
+def _beside(records: Records) -> Beside:
+    """Return what the companions of runs tell."""
+    declared = graph.default_type(Element.ACTIVITY).companion
+    return declared.beside(records.runs.values()) if declared else Beside()
+
+
+def _with_written(found: Lineage, beside: Beside) -> Lineage:
+    """Return a lineage with all that runs with companions wrote.
+
+    It is the same if that is in it already.
+    """
+    nodes = {(node.kind, node.id): node for node in found.nodes}
+    run_type = graph.default_type(Element.ACTIVITY)
+    kind = graph.default_type(Element.ENTITY).kind
+    known = {*found.ids_of(graph.default_type(Element.ENTITY).model)}
+    new: dict[int, Node] = {}
+    edges = []
+    for one in beside.written:
+        if one.entity not in known:
+            run = nodes[run_type.kind, one.activity]
+            distance = run.distance + 1
+            thing = Node(kind, one.entity, distance, one.entity)
+            thing = new.setdefault(one.entity, thing)
+            relation = EdgeType.WAS_GENERATED_BY
+            edges.append(Edge(thing, run, relation, one.part, None))
+    if not new:
+        return found
+    return replace(
+        found, nodes=(*found.nodes, *new.values()), edges=(*found.edges, *edges)
     )
 
 

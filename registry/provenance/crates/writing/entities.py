@@ -22,8 +22,6 @@ from registry.provenance.crates.writing.fields import (
 )
 
 if TYPE_CHECKING:
-    from django.db.models import Model
-
     from registry.core.graph.mapping import DocumentType, Location
     from registry.identity.models import User
     from registry.provenance.crates.writing.content import Content
@@ -34,7 +32,7 @@ _SHA1 = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
 #: The properties of an entity.
 Values = dict[str, Any]
 #: Names a record, without a slash at the end.
-UrlOf = Callable[["Model"], str]
+UrlOf = Callable[[Any], str]
 
 #: The root of a crate has a licence, RO-Crate 1.1 says; here nobody stated any.
 NO_LICENCE = "No licence is on record for this data: ask the authors before using it."

@@ -18,9 +18,14 @@ from registry.provenance.crates.terms import (
     PREVIEW,
     PROCESS_RUN,
     VERSION,
-    extra_terms,
 )
 from registry.provenance.crates.writing import entities
+from registry.provenance.crates.writing.companions import (
+    listed,
+    values_of,
+    with_companion,
+    words_of,
+)
 from registry.provenance.crates.writing.fields import (
     compact,
     names_of_kinds,
@@ -63,7 +68,7 @@ class _Metadata:
         self.url_of = url_of
         self._paths = content.packed if packed else {}
         self._crate: ROCrate = ROCrate(version=VERSION)
-        self._crate.metadata.extra_terms.update(extra_terms())
+        self._crate.metadata.extra_terms.update(words_of(content.beside))
         #: The names of entities by kind and id of their records.
         self._named: dict[tuple[str, int], str] = {}
         #: The names of entities that are no files; the crate looks them up slowly.
@@ -73,6 +78,9 @@ class _Metadata:
         self._describe_itself(packed=packed)
         for thing in content.things:
             self._thing(thing)
+        for defined in content.beside.definitions:
+            added = self.add(self.url_of(defined.record), values_of(defined))
+            self._named[defined.record] = added["@id"]
         actions = [self._run(done) for done in content.runs]
         actions += [link for one in content.others if (link := self._other(one))]
         self._describe_root(actions)
@@ -184,6 +192,11 @@ class _Metadata:
         self._added.add(name)
         return {"@id": name}
 
+    def extend(self, kind: str, pk: int, word: str, link: Link) -> None:
+        """Add a reference to the entity of a node that is in the crate."""
+        entity = self._crate.dereference(self._named[kind, pk])
+        entity[word] = unique_links([*listed(entity.get(word)), link])
+
     def _is_private(self, location: Location | None) -> bool:
         return is_private(location, self._content.records.private)
 
@@ -225,20 +238,28 @@ class _Metadata:
         roles = {role: self._link(pk) for role, pk in done.roles.items()}
         software = [roles.pop(role) for role in list(roles) if _is_instrument(role)]
         scripts = [link for role, link in roles.items() if _is_plan(role)]
-        instrument = [*software, *scripts] or [self._unrecorded(run)]
+        instrument = [*software, *scripts]
         special = set(done.roles.values())
         objects = [*roles.values(), *self._parts(done.inputs, special)]
         values = {
             **properties_of(self._runs.required_document, run),
-            "agent": self._agent(run),
-            "instrument": instrument[0],
+            "instrument": instrument[0] if instrument else None,
             "object": unique_links(objects) or None,
             "result": unique_links(self._parts(done.outputs, set())) or None,
         }
         for use in self._runs.uses:
             if use.role in roles and use.role.crate_word:
                 values[use.role.crate_word] = roles[use.role]
-        return self.add(self.url_of(run), values)
+        return self.add(self.url_of(run), self._with_companion(run, values))
+
+    def _with_companion(self, run: Any, values: Values) -> Values:
+        """Return an action with what its companion says, or else who did it."""
+        beside, declared = self._content.beside, self._runs.companion
+        if declared is None or run.pk not in beside.companions:
+            instrument = values[_INSTRUMENT] or self._unrecorded(run)
+            return {**values, "agent": self._agent(run), _INSTRUMENT: instrument}
+        said = declared.describe(beside, run.pk, self)
+        return with_companion(values, values_of(beside.companions[run.pk]), said)
 
     def _other(self, other: Other) -> Link | None:
         """Describe a record of another type; return the link to an activity."""

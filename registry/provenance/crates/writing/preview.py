@@ -91,6 +91,8 @@ def _name(link: Any, entities: Mapping[str, Any]) -> str:
         return str(link)
     entity = _of(link, entities)
     name = entity.get("name") or entity.get("alternateName") or link["@id"]
+    if "PropertyValue" in _listed(entity["@type"]):
+        return f"{name} = {entity.get('value', '')}"
     version = entity.get("version")
     return f"{name} {version}" if version else str(name)
 

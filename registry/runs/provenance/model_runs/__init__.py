@@ -1,0 +1,1 @@
+"""Model runs in documents: told beside their code runs, defined in full, imported."""
