@@ -77,7 +77,7 @@ def make_agreed() -> Agreed:
 def _template() -> tuple[WorkflowTemplate, CodeRepoRelease]:
     release = factories.CodeRepoReleaseFactory.create()
     model = factories.ResearchModelFactory.create(releases=[release])
-    before = factories.WorkflowTemplateFactory.create(model=model)
+    before = factories.WorkflowTemplateFactory.create(model=model, replaces=None)
     [old] = before.required_inputs.all()
     new = factories.DatasetTemplateFactory.create(name="Forcing, again", replaces=old)
     template = factories.WorkflowTemplateFactory.create(

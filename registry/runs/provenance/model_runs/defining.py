@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from registry.catalogue.models import DataProduct
 from registry.catalogue.provenance import modelling
+from registry.core.documents import DocumentField
 from registry.core.graph.definitions import Definition, RecordKey
 from registry.runs.models import CodeRun, DatasetTemplate
 from registry.runs.provenance.model_runs import types
@@ -66,6 +67,13 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
+def _tidy(row: Any, name: str) -> Any:
+    """Return a value of a template; in a document, with all that may be left out."""
+    field = row.model._meta.get_field(name)
+    value = getattr(row, name)
+    return field.shape.tidy(value) if isinstance(field, DocumentField) else value
+
+
 def _models(fetched: Fetched) -> Iterator[Definition]:
     for pk, row in fetched.models.items():
         values = {
@@ -90,7 +98,7 @@ def _template(
     values = {
         **links,
         **{
-            name: _plain(getattr(row, name))
+            name: _plain(_tidy(row, name))
             for name in kind.fields
             if name not in {"replaces", *links}
         },
