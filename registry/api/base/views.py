@@ -16,6 +16,8 @@ from registry.http.filters.backend import RECORD_PARAMETERS, refuse_unknown
 from registry.http.views import CountedView
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
     from rest_framework.request import Request
@@ -74,7 +76,7 @@ class PlainView(RegistryView):
 
     parameters: tuple[str, ...] = RECORD_PARAMETERS
     #: The parameters that can have several values.
-    repeatable: tuple[str, ...] = ()
+    repeatable: Collection[str] = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse unknown query parameters."""

@@ -1,0 +1,235 @@
+"""What runs of a template say in numbers: to compare two quantities in a plot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from statistics import StatisticsError, correlation
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Count, FilteredRelation, Q
+
+from registry.runs.annotations import ANNOTATION_FILTER, annotations_of
+from registry.runs.models import ModelRun
+from registry.runs.models.shapes import KEY_LENGTH
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from registry.runs.models import WorkflowTemplate
+
+#: The largest number of points of a plot.
+MAX_POINTS = 5000
+#: The annotations of so many of the newest runs of a template are known.
+NEWEST = 500
+#: What the names of annotations begin with, among quantities and in orders.
+PREFIX = ANNOTATION_FILTER.prefix
+
+
+class Scale(Enum):
+    """What the numbers of a quantity are."""
+
+    NUMBER = "number"
+    #: Seconds since 1970.
+    MOMENT = "moment"
+    SECONDS = "seconds"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Something that runs have a number of; ``name`` is that of its parameter."""
+
+    name: str
+    label: str
+    scale: Scale
+
+    @property
+    def key(self) -> str | None:
+        """The name of the annotation; None if it is none."""
+        return self.label if self.scale is Scale.NUMBER else None
+
+
+#: The quantities that every run has.
+START_TIME = Quantity("start_time", "start time", Scale.MOMENT)
+DURATION = Quantity("duration", "duration", Scale.SECONDS)
+_OF_EVERY_RUN = {one.name: one for one in (START_TIME, DURATION)}
+
+
+def annotation_quantity(key: str) -> Quantity:
+    """Return the quantity that an annotation is."""
+    return Quantity(f"{PREFIX}{key}", key, Scale.NUMBER)
+
+
+def parse_quantity(text: str) -> Quantity:
+    """Return the quantity of this name, or raise ``ValidationError``."""
+    known = _OF_EVERY_RUN.get(text)
+    if known is not None:
+        return known
+    key = text.removeprefix(PREFIX)
+    if key in {"", text} or len(key) > KEY_LENGTH or "\0" in key:
+        raise ValidationError(
+            f"Give {PREFIX} with the name of an annotation, such as {PREFIX}RCP, or "
+            f"{' or '.join(_OF_EVERY_RUN)}.",
+            code="invalid",
+        )
+    return annotation_quantity(key)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The names of the annotations of a template, and of further ones of its runs.
+
+    ``numeric`` are those that a run says a number for. ``runs`` are the ids of the
+    runs, if there are so few that these are known.
+    """
+
+    required: Sequence[str]
+    optional: Sequence[str]
+    further: Sequence[str]
+    numeric: Sequence[str]
+    runs: Sequence[int] | None
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (*self.required, *self.optional, *self.further)
+
+    @property
+    def quantities(self) -> list[Quantity]:
+        """What the runs have numbers of, in the order of their names."""
+        numbers = [annotation_quantity(key) for key in self if key in {*self.numeric}]
+        return [*numbers, START_TIME, DURATION]
+
+
+def annotation_keys(template: WorkflowTemplate) -> Keys:
+    """Return the names of the annotations of a template and of its newest runs.
+
+    Of all runs it would take as long as there are runs. This takes two statements, for
+    with one PostgreSQL reads the annotations of all runs of all templates.
+    """
+    ids = runs_of(template.pk).order_by("-pk").values_list("pk", flat=True)
+    newest = list(ids[: NEWEST + 1])
+    found = (
+        annotations_of(newest[:NEWEST])
+        .values("key")
+        .annotate(numbers=Count("number"))
+        .order_by("key")
+        .values_list("key", "numbers")
+    )
+    numbers = dict(found)
+    required = list(template.required_annotations)
+    optional = list(template.optional_annotations)
+    known = {*required, *optional}
+    further = [key for key in numbers if key not in known]
+    return Keys(
+        required,
+        optional,
+        further,
+        numeric=[key for key in numbers if numbers[key]],
+        runs=newest if len(newest) <= NEWEST else None,
+    )
+
+
+def runs_of(template: int) -> QuerySet[ModelRun]:
+    """Return the runs of a template that nobody has withdrawn, without an order."""
+    rows = ModelRun.objects.filter(workflow_template=template, withdrawn__isnull=True)
+    return rows.order_by()
+
+
+@dataclass(frozen=True)
+class Point:
+    """A run in a plot."""
+
+    run: int
+    name: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Points:
+    """The points of the newest runs that have both numbers; ``count`` are all."""
+
+    x: Quantity
+    y: Quantity
+    points: Sequence[Point]
+    count: int
+
+    @property
+    def left_out(self) -> int:
+        """The number of runs with both numbers that have no point."""
+        return self.count - len(self.points)
+
+    @property
+    def correlation(self) -> float | None:
+        """Pearson's correlation coefficient of the points; None if there is none."""
+        if len(self.points) < 2:
+            return None
+        xs = fractions([one.x for one in self.points])
+        ys = fractions([one.y for one in self.points])
+        try:
+            return max(-1.0, min(1.0, correlation(xs, ys)))
+        except StatisticsError:
+            # one of them is the same for all
+            return None
+
+
+def fractions(values: Sequence[float]) -> list[float]:
+    """Return where each number is between the least, 0, and the most, 1.
+
+    Halves do not overflow, however far apart the numbers are.
+    """
+    low, high = min(values) / 2, max(values) / 2
+    if high == low:
+        return [0.5] * len(values)
+    return [(value / 2 - low) / (high - low) for value in values]
+
+
+def read_points(
+    runs: QuerySet[ModelRun], x: Quantity, y: Quantity, *, most: int = MAX_POINTS
+) -> Points:
+    """Return the points of the newest of these runs, in at most two statements."""
+    rows = _with_numbers(runs, x=x, y=y)
+    names = ("pk", "display_name", *_columns("x", x), *_columns("y", y))
+    width = len(_columns("x", x))
+    found = list(rows.order_by("-pk").values_list(*names)[: most + 1])
+    count = len(found) if len(found) <= most else rows.count()
+    points = [
+        Point(pk, name, _number(x, said[:width]), _number(y, said[width:]))
+        for pk, name, *said in found[:most]
+    ]
+    return Points(x, y, points, count)
+
+
+def _with_numbers(
+    runs: QuerySet[ModelRun], **quantities: Quantity
+) -> QuerySet[ModelRun]:
+    """Return the runs that have a number of each quantity."""
+    for name, quantity in quantities.items():
+        if quantity.key is not None:
+            said = FilteredRelation(
+                "annotation_index", condition=Q(annotation_index__key=quantity.key)
+            )
+            runs = runs.annotate(**{f"{name}_said": said})
+            runs = runs.filter(**{f"{name}_said__number__isnull": False})
+    return runs
+
+
+def _columns(name: str, quantity: Quantity) -> tuple[str, ...]:
+    match quantity.scale:
+        case Scale.NUMBER:
+            return (f"{name}_said__number",)
+        case Scale.MOMENT:
+            return ("start_time",)
+        case Scale.SECONDS:
+            return ("start_time", "end_time")
+
+
+def _number(quantity: Quantity, said: Sequence[Any]) -> float:
+    match quantity.scale:
+        case Scale.NUMBER:
+            return float(said[0])
+        case Scale.MOMENT:
+            return float(said[0].timestamp())
+        case Scale.SECONDS:
+            return float((said[1] - said[0]).total_seconds())
