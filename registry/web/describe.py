@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -62,11 +62,18 @@ def field_label(name: str) -> str:
     return _LABELS.get(name, name.replace("_", " "))
 
 
-def field_rows(record: Record, viewer: Viewer) -> Iterator[Row]:
-    """Yield the rows of a record's own fields in order, and of its latest change."""
+def field_rows(
+    record: Record, viewer: Viewer, without: Collection[str] = ()
+) -> Iterator[Row]:
+    """Yield the rows of a record's own fields in order, and of its latest change.
+
+    ``without`` are the fields that the page shows elsewhere.
+    """
     own = record_type_of(type(record)).own_fields.values()
     changed = record._meta.get_field("last_updated")
     for model_field in [*(one for one in own if not one.many_to_many), changed]:
+        if model_field.name in without:
+            continue
         values = [value_of(record, model_field, viewer)]
         yield Row(
             field_label(model_field.name), values, str(model_field.help_text or "")
@@ -112,12 +119,13 @@ def _is_linkable(value: str) -> bool:
     return value.lower().startswith(("https://", "http://", "ftp://"))
 
 
-def link_rows(record: Record) -> Iterator[Row]:
+def link_rows(record: Record, without: Collection[str] = ()) -> Iterator[Row]:
     """Yield the rows of the records that this one links to, or that link to it.
 
-    Those that are said of this one are left out if they are withdrawn.
+    Those that are said of this one are left out if they are withdrawn, and the links
+    ``without`` because the page shows them elsewhere.
     """
-    for link, found in linked_records(record):
+    for link, found in linked_records(record, without):
         shown = [link_to(one) for one in found[:MAX_SHOWN]]
         more = link.address_of_all(record) if len(found) > MAX_SHOWN else None
         yield Row(field_label(link.name), shown, more=more)
@@ -159,9 +167,16 @@ def history_of(record: Record, viewer: Viewer) -> list[dict[str, Any]]:
             "by": _account_name(event.by, viewer),
             "client": event.client,
             "changed": ", ".join(field_label(name) for name in event.changes),
+            "reason": _reason_of(event),
         }
         for event in _HISTORY.records(record.kind, record.pk)
     ]
+
+
+def _reason_of(event: Event) -> str:
+    """Return why something was done, if that is on record."""
+    reason = (event.detail or {}).get("reason")
+    return reason if isinstance(reason, str) else ""
 
 
 def _account_name(user: User | None, viewer: Viewer) -> str:

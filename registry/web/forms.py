@@ -84,6 +84,22 @@ def _find(model: type[models.Model], texts: list[str]) -> list[int]:
         raise ValidationError(str(error)) from error
 
 
+def initial_values(record_type: RecordType[Any], record: Any) -> dict[str, Any]:
+    """Return the values of a record as the form of another one begins with them."""
+    return {
+        name: _initial_value(record, model_field)
+        for name, model_field in record_type.writable_fields.items()
+        if name not in _LEFT_OUT
+    }
+
+
+def _initial_value(record: Any, model_field: Any) -> Any:
+    if model_field.many_to_many:
+        linked = getattr(record, model_field.name).order_by("pk")
+        return " ".join(str(pk) for pk in linked.values_list("pk", flat=True))
+    return getattr(record, model_field.attname)
+
+
 class RecordForm(forms.Form):
     """The form of one record type, built from its declaration."""
 

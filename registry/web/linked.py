@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import compress
@@ -72,17 +72,20 @@ class Link:
         return reverse(f"{record.kind}-detail", args=[record.pk])
 
 
-def linked_records(record: Record) -> Iterator[tuple[Link, list[Any]]]:
+def linked_records(
+    record: Record, without: Collection[str] = ()
+) -> Iterator[tuple[Link, list[Any]]]:
     """Yield the links of a record that lead to any other, with the newest of these.
 
     Of several links, one statement finds out which do: most of an object's do not.
+    Those ``without`` are left out.
     """
     links = _links_of(type(record))
     if len(links) >= SEVERAL:
         [present] = _presence_of(type(record)).rows(record.pk) or [()]
         links = tuple(compress(links, present))
     for link in links:
-        newest = link.newest(record)
+        newest = [] if link.name in without else link.newest(record)
         if newest:
             yield link, newest
 

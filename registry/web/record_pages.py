@@ -12,8 +12,20 @@ from registry.catalogue.record_types import (
     OBJECT,
     OBJECT_COMPONENT,
 )
-from registry.runs.record_types import CODE_RUN
+from registry.runs.record_types import (
+    CODE_RUN,
+    DATASET_TEMPLATE,
+    MODEL_RUN,
+    WORKFLOW_TEMPLATE,
+)
+from registry.runs.templates import SLOTS
 from registry.web.lineage import lineage_context
+from registry.web.model_runs import (
+    code_run_rows,
+    model_run_context,
+    model_run_rows,
+    run_of_code_context,
+)
 from registry.web.products import (
     component_context,
     object_context,
@@ -22,6 +34,11 @@ from registry.web.products import (
     product_rows,
 )
 from registry.web.runs import run_context
+from registry.web.templates import (
+    dataset_template_context,
+    template_rows,
+    workflow_template_context,
+)
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -40,9 +57,10 @@ def _as_they_are(rows: QuerySet[Any]) -> QuerySet[Any]:
 class RecordPage:
     """The template of a record's page, and the functions that build its context.
 
-    ``rows`` selects with a record what these functions need. With ``imports_crates``,
-    the list of the type offers to import an RO-Crate; with ``compares``, the name of a
-    view, it offers to choose records and compare them there.
+    ``rows`` selects with a record what these functions need. The fields and links
+    ``without`` are left out of the lists of all, because the template shows them. With
+    ``imports_crates``, the list of the type offers to import an RO-Crate. With
+    ``compares``, the name of a view, it offers to compare chosen records there.
     """
 
     template: str = "web/record.html"
@@ -50,6 +68,7 @@ class RecordPage:
     imports_crates: bool = False
     compares: str = ""
     rows: Callable[[QuerySet[Any]], QuerySet[Any]] = _as_they_are
+    without: frozenset[str] = frozenset()
 
     def context_of(self, record: Any, request: HttpRequest) -> dict[str, Any]:
         """Return the context of the template besides the fields of the record."""
@@ -85,9 +104,10 @@ declare_page(
     CODE_RUN,
     RecordPage(
         "web/code_run.html",
-        (run_context, _lineage),
+        (run_context, run_of_code_context, _lineage),
         imports_crates=True,
         compares="web:compare-runs",
+        rows=code_run_rows,
     ),
 )
 declare_page(EXTERNAL_OBJECT, RecordPage("web/external_object.html", (_lineage,)))
@@ -97,4 +117,31 @@ declare_page(
 )
 declare_page(
     OBJECT_COMPONENT, RecordPage("web/object_component.html", (component_context,))
+)
+declare_page(
+    MODEL_RUN,
+    RecordPage(
+        "web/model_run.html",
+        (model_run_context,),
+        rows=model_run_rows,
+        without=frozenset({"inputs", "outputs", "annotations"}),
+    ),
+)
+declare_page(
+    DATASET_TEMPLATE,
+    RecordPage(
+        "web/dataset_template.html",
+        (dataset_template_context,),
+        rows=template_rows,
+        without=frozenset({"defined_resources", "deferred_resources"}),
+    ),
+)
+declare_page(
+    WORKFLOW_TEMPLATE,
+    RecordPage(
+        "web/workflow_template.html",
+        (workflow_template_context,),
+        rows=template_rows,
+        without=frozenset({"model_runs", *SLOTS}),
+    ),
 )

@@ -31,6 +31,7 @@ from registry.web.views import (
     search,
     sign_in,
     suggest,
+    template_runs,
     tokens,
     vocabulary,
 )
@@ -140,6 +141,11 @@ urlpatterns = [
         comparison.compare,
         {"record_type": MODEL_RUN},
         name="compare-model-runs",
+    ),
+    path(
+        "workflow_template/<int:pk>/runs/",
+        template_runs.runs_of_template,
+        name="workflow_template-runs",
     ),
     *chain.from_iterable(
         (

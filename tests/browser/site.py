@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 
+from tests.browser.modelling import register_model_runs
 from tests.plugins.server import LiveRegistry
 
 #: Whoever uses the site in these tests.
@@ -142,6 +143,7 @@ def fill(site: Site) -> None:
         **_labels(site, thing, parts[0], product),
         **_owned(site),
     }
+    site.ids |= register_model_runs(site)
 
 
 def _labels(site: Site, thing: int, part: int, product: int) -> dict[str, int]:

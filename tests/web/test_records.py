@@ -57,9 +57,9 @@ BUDGET = {
     "storage_root": 4,
     "user_author": 3,
     "organisation": 4,
-    "model_run": 3,
-    "workflow_template": 8,
-    "dataset_template": 4,
+    "model_run": 13,
+    "workflow_template": 9,
+    "dataset_template": 5,
     "study": 4,
     "model": 5,
 }

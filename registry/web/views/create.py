@@ -18,7 +18,10 @@ from registry.core.models import Record
 from registry.core.record_types import RecordType, is_shown, record_type_named
 from registry.http.documents import DocumentFormField
 from registry.web.describe import address_of, label_of
-from registry.web.forms import LinksFormField, RecordForm
+from registry.web.forms import LinksFormField, RecordForm, initial_values
+
+#: Digits of the longest id.
+MAX_DIGITS = 18
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,7 +37,9 @@ def new_record(request: HttpRequest, kind: str) -> HttpResponse:
     """Show the form of a record type; a POST registers the record."""
     record_type = record_type_named(kind)
     if request.method != "POST":
-        return _page(request, RecordForm(record_type, initial=request.GET.dict()))
+        return _page(
+            request, RecordForm(record_type, initial=_initial_of(request, record_type))
+        )
     form = RecordForm(record_type, request.POST)
     record = _register(form, cast("User", request.user))
     if record is None:
@@ -42,6 +47,20 @@ def new_record(request: HttpRequest, kind: str) -> HttpResponse:
     title = record_type.title.capitalize()
     messages.success(request, f"{title} {record.pk} is registered.")
     return redirect(address_of(record))
+
+
+def _initial_of(request: HttpRequest, record_type: RecordType[Any]) -> dict[str, Any]:
+    """Return what a form begins with: the parameters of the address.
+
+    The next version of a record begins with the values of the one that it replaces.
+    """
+    given: dict[str, Any] = request.GET.dict()
+    link = record_type.writable_fields.get("replaces")
+    pk = given.get("replaces", "")
+    if link is None or not (pk.isascii() and pk.isdigit() and len(pk) <= MAX_DIGITS):
+        return given
+    replaced = record_type.model._default_manager.filter(pk=pk).first()
+    return given if replaced is None else initial_values(record_type, replaced) | given
 
 
 @login_required

@@ -116,17 +116,21 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 def apply_filters(
-    filters: FilterSet, queryset: QuerySet[Any], request: HttpRequest
+    filters: FilterSet,
+    queryset: QuerySet[Any],
+    request: HttpRequest,
+    also: Sequence[str] = (),
 ) -> tuple[QuerySet[Any], dict[str, list[str]]]:
     """Return the filtered queryset, and the errors of parameters by name.
 
-    An unknown parameter is an error, as in the API.
+    An unknown parameter is an error, as in the API. The page has the parameters
+    ``also``.
     """
     tidy_parameters(request)
     try:
         refuse_unknown(
             request.GET,
-            (*filters.allowed(request.GET), *LIST_PARAMETERS),
+            (*filters.allowed(request.GET), *LIST_PARAMETERS, *also),
             filters.multiple,
         )
         return filters.apply(queryset, request.GET, viewer=request.user)
