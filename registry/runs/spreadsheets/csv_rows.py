@@ -52,7 +52,7 @@ def _not_utf8() -> InvalidSheet:
 
 
 def _read_lines(text: io.TextIOWrapper, limits: Limits) -> Iterator[str]:
-    longest = limits.cell_characters
+    longest = limits.line_characters
     while line := text.readline(longest):
         if len(line) == longest:
             raise invalid_sheet(f"A line has more than {longest} characters.")

@@ -32,6 +32,10 @@ _NUMBERED = (
     re.compile(r"(.*\])\s+#([1-9][0-9]{0,2})(\s+/.*)", re.DOTALL),
 )
 _OF_TEMPLATE = ("input:", "output:", "annotation:")
+#: Characters of a header that are read; those of the registry are shorter.
+_LONGEST = 5_000
+#: So many unknown headers, and so long ones, are compared with the names of columns.
+_MOST_COMPARED, _LONGEST_COMPARED = 50, 500
 #: How near a name must be to be suggested, as difflib measures it.
 _NEAR = 0.8
 
@@ -72,7 +76,7 @@ def read_headings(cells: Cells, template: SheetTemplate) -> Headings:
     found = _Found()
     before: Column | None = None
     for number, value in sorted(cells.items()):
-        header = text_of(value).strip()
+        header = text_of(value).strip()[:_LONGEST]
         column = find_column(header, columns, before)
         if column is None:
             _add_unknown(found, number, header, columns)
@@ -92,10 +96,12 @@ def find_column(
     if template_in_header(header):
         return TEMPLATE_COLUMN
     folded = fold_header(header)
+    # with single spaces, no pattern has more than one way to match
+    spaced = " ".join(header.split())
     return (
         _find_by_name(OLDER_NAMES.get(folded, header), columns)
-        or _find_numbered(header, columns)
-        or find_older_column(header, columns, before)
+        or _find_numbered(spaced, columns)
+        or find_older_column(spaced, columns, before)
     )
 
 
@@ -118,7 +124,7 @@ def _find_numbered(header: str, columns: tuple[Column, ...]) -> Column | None:
 
 
 def _add_known(found: _Found, number: int, header: str, column: Column) -> None:
-    label = f"{column_letters(number)}: {header}"
+    label = _label(number, header)
     for other in found.columns.values():
         if other.column == column:
             found.errors[label] = [f"This column is there twice: see {other.label}."]
@@ -127,14 +133,19 @@ def _add_known(found: _Found, number: int, header: str, column: Column) -> None:
         found.ignored.add(number)
 
 
+def _label(number: int, header: str) -> str:
+    return f"{column_letters(number)}: {' '.join(header.split())}"
+
+
 def _add_unknown(
     found: _Found, number: int, header: str, columns: tuple[Column, ...]
 ) -> None:
-    label = f"{column_letters(number)}: {header}"
+    label = _label(number, header)
     found.ignored.add(number)
     if fold_header(header) in IGNORED:
         return
-    if nearest := _nearest(header, columns):
+    compared = len(found.ignored) <= _MOST_COMPARED and len(header) < _LONGEST_COMPARED
+    if compared and (nearest := _nearest(header, columns)):
         found.errors[label] = [f"There is no such column. Did you mean “{nearest}”?"]
     elif _is_of_template(header):
         found.errors[label] = [_say_what_exists(columns)]

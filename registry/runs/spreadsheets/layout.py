@@ -85,15 +85,16 @@ class Column:
 class Limits:
     """The largest sheet that is read.
 
-    ``unpacked_bytes`` is the size of all parts of an XLSX file together, and
-    ``part_bytes`` that of a part that is read at once, such as its styles.
+    ``line_characters`` is the length of a line of a CSV file, whose cells can have
+    131,072 characters. ``unpacked_bytes`` is the size of all parts of an XLSX file
+    together, and ``part_bytes`` that of a part that is read at once, as its styles are.
     """
 
     rows: int = 10_000
     columns: int = 1_000
-    cell_characters: int = 2**20
-    unpacked_bytes: int = 128 * 1024 * 1024
-    part_bytes: int = 8 * 1024 * 1024
+    line_characters: int = 2**20
+    unpacked_bytes: int = 64 * 1024 * 1024
+    part_bytes: int = 4 * 1024 * 1024
     parts: int = 1_000
 
 

@@ -91,7 +91,7 @@ def _template_of(header: Cells, first: Cells) -> str | None:
 
 def _require_same_template(given: str | None, template: SheetTemplate) -> None:
     """Refuse a sheet for another template; ids of other systems cannot be compared."""
-    if given and given.isdecimal() and int(given) != template.id:
+    if given and given.isdecimal() and given != str(template.id):
         raise invalid_sheet(
             f"The sheet is for workflow template {given}, not for {template.id} "
             f"({template.name})."

@@ -60,9 +60,14 @@ class Archive(ZipFile):
 
 
 class SharedStrings:
-    """The texts of a workbook, which cells refer to by number, in temporary files."""
+    """The texts of a workbook, which cells refer to by number, in temporary files.
 
-    def __init__(self) -> None:
+    Millions of cells of a small file can refer to the same long text, so no more than
+    ``most_bytes`` are read in all.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most = self._left = most_bytes
         self._texts = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (see close)
         self._offsets = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 (see close)
 
@@ -75,6 +80,9 @@ class SharedStrings:
     def __getitem__(self, number: int) -> str:
         self._offsets.seek(number * _OFFSET.size)
         start, length = _OFFSET.unpack(self._offsets.read(_OFFSET.size))
+        self._left -= length
+        if self._left < 0:
+            raise _too_large("the text of all cells together", self._most)
         self._texts.seek(start)
         return self._texts.read(length).decode("utf-8", "surrogatepass")
 
@@ -155,7 +163,7 @@ def _check_sizes(parts: list[ZipInfo], limits: Limits) -> None:
     if len(parts) > limits.parts:
         raise invalid_sheet(f"The XLSX file has more than {limits.parts} parts.")
     if sum(part.file_size for part in parts) > limits.unpacked_bytes:
-        raise _too_large("The file", limits.unpacked_bytes)
+        raise _too_large("the file", limits.unpacked_bytes)
 
 
 def _too_large(what: str, most: int) -> InvalidSheet:

@@ -13,6 +13,7 @@ from typing import IO, Any, cast
 import openpyxl
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.stylesheet import apply_stylesheet
+from openpyxl.utils.datetime import from_excel
 from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 from openpyxl.xml.constants import SHARED_STRINGS
 
@@ -49,7 +50,7 @@ def read_xlsx_rows(file: IO[bytes], limits: Limits) -> RawRows:
     try:
         with (
             closing(Archive(file, limits)) as archive,
-            closing(SharedStrings()) as strings,
+            closing(SharedStrings(limits.unpacked_bytes)) as strings,
         ):
             yield from _read_rows(_open_workbook(file, archive), strings, limits)
     except InvalidSheet:
@@ -111,6 +112,7 @@ def _read_cells(cells: list[dict[str, Any]], limits: Limits) -> Cells:
 class _CellParser(WorkSheetParser):
     """Parses cells as openpyxl does, and keeps what people see."""
 
+    workbook: Any
     #: How many digits a number has at least, by the number of its style.
     padding: dict[int, int]
 
@@ -122,9 +124,27 @@ class _CellParser(WorkSheetParser):
             cell["value"] = Unreadable(f"The formula of this cell failed: {value}.")
         elif value is None and _is_uncalculated(element):
             cell["value"] = _UNCALCULATED
-        elif type(value) is int and cell["style_id"] in self.padding:
-            cell["value"] = str(value).zfill(self.padding[cell["style_id"]])
+        elif type(value) in {int, float}:
+            cell["value"] = self._as_shown(value, cell["style_id"])
         return cell
+
+    def _as_shown(self, number: float, style: int) -> CellValue:
+        """Return a number, or the date or the digits that its format makes of it.
+
+        openpyxl would warn of a number that is no date, and Python keeps warnings.
+        """
+        if style in self.workbook._date_formats:
+            lasts = style in self.workbook._timedelta_formats
+            try:
+                shown: CellValue = from_excel(
+                    number, self.workbook.epoch, timedelta=lasts
+                )
+            except (OverflowError, ValueError):
+                return Unreadable("This number is not a date, but is formatted as one.")
+            return shown
+        if style in self.padding and isinstance(number, int):
+            return str(number).zfill(self.padding[style])
+        return number
 
 
 def _is_uncalculated(element: Any) -> bool:
@@ -133,14 +153,8 @@ def _is_uncalculated(element: Any) -> bool:
 
 
 def _cell_parser(part: IO[bytes], workbook: Any, strings: SharedStrings) -> _CellParser:
-    parser = _CellParser(
-        cast(Any, part),
-        strings,
-        data_only=True,
-        epoch=workbook.epoch,
-        date_formats=workbook._date_formats,
-        timedelta_formats=workbook._timedelta_formats,
-    )
+    parser = _CellParser(cast(Any, part), strings, data_only=True)
+    parser.workbook = workbook
     parser.padding = {
         number: len(code)
         for number, style in enumerate(workbook._cell_styles)

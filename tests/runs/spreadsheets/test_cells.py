@@ -243,13 +243,14 @@ def test_a_formula_has_its_calculated_value(calculated: str, read: str | None) -
     assert (row.errors, row.record.get("display_name")) == ({}, read)
 
 
-@pytest.mark.filterwarnings("ignore:Cell J2 is marked as a date:UserWarning")
 def test_a_date_that_there_is_not_is_an_error() -> None:
     row = ROW | {"start time": None, "display name": 99_999_999_999}
     book = openpyxl.load_workbook(xlsx_file(table(row)))
     book.worksheets[0]["J2"].number_format = "yyyy-mm-dd"
     errors = read_one(save(book)).errors
-    assert errors["J: display name"] == ["The formula of this cell failed: #VALUE!."]
+    assert errors["J: display name"] == [
+        "This number is not a date, but is formatted as one."
+    ]
 
 
 @FORMATS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 import zipfile
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 
 from registry.runs.spreadsheets.layout import Limits
 from registry.runs.spreadsheets.problems import InvalidSheet
@@ -51,6 +53,12 @@ def refusal_of(content: bytes | io.BytesIO, limits: Limits | None = None) -> str
         list(read_sheet(file, TEMPLATE, limits or Limits()).rows)
     ((message,),) = caught.value.fields.values()
     return message
+
+
+def temporary_upload(name: str, content: bytes) -> TemporaryUploadedFile:
+    file = TemporaryUploadedFile(name, "", len(content), None)
+    file.write(content)
+    return file
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -176,7 +184,7 @@ def test_a_workbook_that_is_too_large_is_refused(limits: Limits, message: str) -
     [
         (Limits(columns=5), "more than 5 columns"),
         (Limits(rows=2), "more than 2 rows"),
-        (Limits(cell_characters=50), "A line has more than 50 characters."),
+        (Limits(line_characters=50), "A line has more than 50 characters."),
     ],
 )
 def test_a_csv_file_that_is_too_large_is_refused(limits: Limits, message: str) -> None:
@@ -194,7 +202,30 @@ def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     assert "when unpacked" in refusal_of(file)
 
 
-def test_a_row_with_a_million_cells_is_refused() -> None:
+def test_a_long_text_that_many_cells_refer_to_is_refused() -> None:
+    names, cells = table(ROW)
+    file = xlsx_file([names, *[cells] * 100])
+
+    def lengthen(name: str, content: str) -> str:
+        if name == "xl/sharedStrings.xml":
+            return content.replace("A flood", "x" * 10_000, 1)
+        number = re.findall(r'r="B2" t="s"><v>(\d+)', content)[0]
+        return re.sub(r'(r="B(?!1")\d+" t="s"><v>)\d+', rf"\g<1>{number}", content)
+
+    long = change_parts(
+        file,
+        lambda name, content: lengthen(name, content) if _is_text(name) else content,
+    )
+    assert len(read_rows(long)) == 100
+    message = refusal_of(long, Limits(unpacked_bytes=500_000))
+    assert "the text of all cells together has more than 500000 bytes" in message
+
+
+def _is_text(name: str) -> bool:
+    return name in {"xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"}
+
+
+def test_a_row_with_too_many_cells_is_refused() -> None:
     def widen(name: str, content: str) -> str:
         return content.replace("</row></sheetData>", "<c/>" * 200_000 + "</row>")
 
@@ -258,6 +289,16 @@ def test_files_of_the_system_are_read(make: MakeFile) -> None:
             one.write(make(table(ROW)).getvalue())
             (row,) = read_sheet(one, TEMPLATE).rows
             assert row.record == RECORD
+
+
+@pytest.mark.parametrize("make", [csv_file, xlsx_file])
+@pytest.mark.parametrize("upload", [SimpleUploadedFile, temporary_upload])
+def test_files_that_were_uploaded_are_read(make: MakeFile, upload: Any) -> None:
+    file = upload("runs", make(table(ROW)).getvalue())
+    (row,) = read_sheet(file, TEMPLATE).rows
+    assert row.record == RECORD
+    assert not file.closed
+    file.close()
 
 
 @pytest.mark.parametrize("make", [csv_file, xlsx_file])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from registry.runs.spreadsheets.layout import SheetSlot, SheetTemplate
+from registry.runs.spreadsheets.layout import Limits, SheetSlot, SheetTemplate
 from registry.runs.spreadsheets.problems import InvalidSheet
 from registry.runs.spreadsheets.reading import read_sheet, read_template_number
 from tests.runs.spreadsheets.sheets import (
@@ -164,7 +164,7 @@ def test_another_column_is_a_warning() -> None:
         (("study", "Study "), "K: Study"),
         (("study", "study id"), "K: study id"),
         (("study", FORCING_HEADER), f"K: {FORCING_HEADER}"),
-        ((f"{FORCING_HEADER} #2", f"{FORCING_HEADER}  #2"), f"K: {FORCING_HEADER}  #2"),
+        ((f"{FORCING_HEADER} #2", f"{FORCING_HEADER}  #2"), f"K: {FORCING_HEADER} #2"),
     ],
 )
 def test_a_column_that_is_there_twice_is_an_error(
@@ -228,3 +228,27 @@ def test_the_template_of_a_sheet_is_known_before_it_is_read(
 def test_the_headers_of_outputs_are_in_the_messages() -> None:
     row = read_one(csv_file(table(ROW | {DEPTH_HEADER: ""})))
     assert row.errors == {f"H: {DEPTH_HEADER}": ["This cell is required."]}
+
+
+@pytest.mark.parametrize(
+    "header", ["x" * 100_000, "a" + " " * 100_000 + "b", "#" * 9_000]
+)
+def test_long_headers_are_unknown_and_cost_little(header: str) -> None:
+    names, cells = table(ROW)
+    file = csv_file([[*names, *(f"{number}{header}" for number in range(9))], cells])
+    sheet = read_sheet(file, TEMPLATE, Limits(line_characters=2**22))
+    assert len(sheet.warnings) == 9
+    assert max(map(len, sheet.warnings)) < 5_100
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "0008"])
+def test_a_strange_number_of_a_template_is_another_one(number: str) -> None:
+    (message,) = errors_of(ROW | {"workflow template": number})["sheet"]
+    assert message == (
+        f"The sheet is for workflow template {number}, not for 7 (Floods)."
+    )
+
+
+def test_a_template_is_named_by_its_number() -> None:
+    row = read_one(csv_file(table(ROW | {"workflow template": "Floods"})))
+    assert list(row.errors) == ["A: workflow template"]
