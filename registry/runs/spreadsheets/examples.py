@@ -18,7 +18,7 @@ _BY_FIELD = {
     "modeller": "12",
     "requesting_organisation": "34",
     "study": "56",
-    "model_version": "78",
+    "model_version": "2.1.0",
     "start_time": "2026-11-30 14:05",
     "end_time": "2026-11-30 16:30",
 }

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from registry.runs.spreadsheets.layout import (
     TEMPLATE_COLUMN,
     Column,
-    Kind,
     SheetTemplate,
+    annotation_column,
     columns_of,
     fold_header,
     numbered,
@@ -31,7 +31,9 @@ _NUMBERED = (
     re.compile(r"(.*\S)\s+#([1-9][0-9]{0,2})()", re.DOTALL),
     re.compile(r"(.*\])\s+#([1-9][0-9]{0,2})(\s+/.*)", re.DOTALL),
 )
-_OF_TEMPLATE = ("input:", "output:", "annotation:")
+_OF_TEMPLATE = ("input:", "output:")
+#: A run can have annotations that its template does not name.
+_ANNOTATION = re.compile(r"annotation:\s*(\S.*)", re.IGNORECASE | re.DOTALL)
 #: Characters of a header that are read; those of the registry are shorter.
 _LONGEST = 5_000
 #: So many unknown headers, and so long ones, are compared with the names of columns.
@@ -66,6 +68,7 @@ class Headings:
 class _Found:
     columns: dict[int, Heading] = field(default_factory=dict)
     ignored: set[int] = field(default_factory=set)
+    compared: int = 0
     warnings: list[str] = field(default_factory=list)
     errors: dict[str, list[str]] = field(default_factory=dict)
 
@@ -78,7 +81,9 @@ def read_headings(cells: Cells, template: SheetTemplate) -> Headings:
     for number, value in sorted(cells.items()):
         header = text_of(value).strip()[:_LONGEST]
         column = find_column(header, columns, before)
-        if column is None:
+        if fold_header(header) in IGNORED:
+            found.ignored.add(number)
+        elif column is None:
             _add_unknown(found, number, header, columns)
         else:
             _add_known(found, number, header, column)
@@ -141,11 +146,16 @@ def _add_unknown(
     found: _Found, number: int, header: str, columns: tuple[Column, ...]
 ) -> None:
     label = _label(number, header)
-    found.ignored.add(number)
-    if fold_header(header) in IGNORED:
+    found.compared += 1
+    compared = found.compared <= _MOST_COMPARED and len(header) < _LONGEST_COMPARED
+    nearest = _nearest(header, columns) if compared else None
+    if further := _ANNOTATION.fullmatch(header):
+        _add_known(found, number, header, annotation_column(further[1]))
+        if nearest:
+            found.warnings.append(f"Column {label}: did you mean “{nearest}”?")
         return
-    compared = len(found.ignored) <= _MOST_COMPARED and len(header) < _LONGEST_COMPARED
-    if compared and (nearest := _nearest(header, columns)):
+    found.ignored.add(number)
+    if nearest:
         found.errors[label] = [f"There is no such column. Did you mean “{nearest}”?"]
     elif _is_of_template(header):
         found.errors[label] = [_say_what_exists(columns)]
@@ -158,17 +168,20 @@ def _is_of_template(header: str) -> bool:
 
 
 def _nearest(header: str, columns: tuple[Column, ...]) -> str | None:
+    """Return the nearest name of a column; of annotations, the keys are compared."""
+    folded, start = fold_header(header), "annotation: "
     names = {fold_header(one.header): one.header for one in columns}
-    near = difflib.get_close_matches(fold_header(header), names, 1, _NEAR)
+    if folded.startswith(start):
+        names = {name.removeprefix(start): one for name, one in names.items()}
+        folded = folded.removeprefix(start)
+    near = difflib.get_close_matches(folded, names, 1, _NEAR)
     return names[near[0]] if near else None
 
 
 def _say_what_exists(columns: tuple[Column, ...]) -> str:
-    names = [
-        f"“{one.header}”" for one in columns if one.slot or one.kind is Kind.ANNOTATION
-    ]
+    names = [f"“{one.header}”" for one in columns if one.slot]
     has = f"It has {', '.join(names)}." if names else "It has none."
-    return f"The workflow template has no such input, output or annotation. {has}"
+    return f"The workflow template has no such input or output. {has}"
 
 
 def _require_columns(found: _Found, columns: tuple[Column, ...]) -> None:

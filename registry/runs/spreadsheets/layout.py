@@ -107,7 +107,7 @@ COMMON_COLUMNS = (
     Column("modeller", Kind.LINK, "modeller", True),
     Column("requesting organisation", Kind.LINK, "requesting_organisation"),
     Column("study", Kind.LINK, "study"),
-    Column("model version", Kind.LINK, "model_version"),
+    Column("model version", Kind.TEXT, "model_version"),
     Column("start time", Kind.TIME, "start_time", True),
     Column("end time", Kind.TIME, "end_time", True),
 )
@@ -121,6 +121,12 @@ def columns_of(template: SheetTemplate) -> tuple[Column, ...]:
         *_slot_columns(template, "outputs"),
         *_annotation_columns(template),
     )
+
+
+def annotation_column(key: str, *, required: bool = False) -> Column:
+    """Return the column of an annotation, which the template can name or not."""
+    header = f"annotation: {key}"
+    return Column(header, Kind.ANNOTATION, "annotations", required, key=key)
 
 
 def numbered(column: Column, number: int) -> Column:
@@ -159,5 +165,4 @@ def _annotation_columns(template: SheetTemplate) -> Iterator[Column]:
         (False, template.optional_annotations),
     ):
         for key in keys:
-            header = f"annotation: {key}"
-            yield Column(header, Kind.ANNOTATION, "annotations", required, key=key)
+            yield annotation_column(key, required=required)

@@ -11,6 +11,7 @@ from registry.runs.spreadsheets.layout import (
     SIDES,
     Column,
     SheetTemplate,
+    annotation_column,
     columns_of,
     numbered,
 )
@@ -31,12 +32,16 @@ def table_columns(
     columns: list[Column] = []
     waiting: list[Column] = []
     for column in columns_of(template):
-        if waiting and column.slot != waiting[0].slot:
+        if waiting and _slot_of(column) != _slot_of(waiting[0]):
             columns.extend(_further(waiting, most))
             waiting = []
         columns.append(column)
         waiting.extend([column] if column.slot else [])
-    return [*columns, *_further(waiting, most)]
+    return [
+        *columns,
+        *_further(waiting, most),
+        *_further_annotations(template, records),
+    ]
 
 
 def table_rows(
@@ -62,10 +67,24 @@ def _most_datasets(records: Sequence[Record]) -> _Counts:
     return most
 
 
+def _slot_of(column: Column) -> tuple[object, ...]:
+    """Return the slot of a column; the same template can be an input and an output."""
+    return column.field, column.slot
+
+
 def _further(columns: Sequence[Column], most: _Counts) -> Iterator[Column]:
     if columns and (slot := columns[0].slot):
         for number in range(2, most[columns[0].field, slot.template_id] + 1):
             yield from (numbered(column, number) for column in columns)
+
+
+def _further_annotations(
+    template: SheetTemplate, records: Sequence[Record]
+) -> Iterator[Column]:
+    """Iterate over the columns of annotations that the template does not name."""
+    named = {*template.required_annotations, *template.optional_annotations}
+    keys = {key for one in records for key in one.get("annotations") or {}}
+    yield from map(annotation_column, sorted(keys - named))
 
 
 def _place(column: Column) -> tuple[object, ...]:

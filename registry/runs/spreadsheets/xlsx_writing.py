@@ -54,13 +54,13 @@ def write_xlsx(
     file: IO[bytes],
     template: SheetTemplate,
     records: Sequence[Record] = (),
-    choices: Mapping[str, Sequence[Choice]] | None = None,
+    choices: Mapping[str, Sequence[Choice | str]] | None = None,
 ) -> None:
     """Write a sheet into a file.
 
     Without records, it has an example row. ``choices`` are drop-down lists by the name
-    of their column, such as ``modeller``, of at most 500 choices each; others can
-    still be typed.
+    of their column, such as ``modeller``, of at most 500 choices each: records, or
+    texts for a column of texts. Other values can still be typed.
     """
     workbook: Any = Workbook(write_only=True)
     columns = table_columns(template, records)
@@ -78,7 +78,7 @@ def _write_runs(
     template: SheetTemplate,
     columns: Sequence[Column],
     records: Sequence[Record],
-    lists: Mapping[str, Sequence[Choice]],
+    lists: Mapping[str, Sequence[object]],
 ) -> None:
     sheet = workbook.create_sheet(RUNS_SHEET)
     sheet.freeze_panes = "A2"
@@ -106,7 +106,7 @@ def _add_lists(
     sheet: Any,
     template: SheetTemplate,
     columns: Sequence[Column],
-    lists: Mapping[str, Sequence[Choice]],
+    lists: Mapping[str, Sequence[object]],
 ) -> None:
     names = list(lists)
     for number, column in enumerate(columns, 1):
@@ -141,7 +141,7 @@ def _write_explanations(
         sheet.append([_text_cell(sheet, text, wrap=True) for text in texts])
 
 
-def _write_choices(workbook: Any, lists: Mapping[str, Sequence[Choice]]) -> None:
+def _write_choices(workbook: Any, lists: Mapping[str, Sequence[object]]) -> None:
     if not lists:
         return
     sheet = workbook.create_sheet(_CHOICES_SHEET)

@@ -122,7 +122,6 @@ def test_all_missing_columns_are_one_error() -> None:
         ("Studdy", "study"),
         ("requesting organisatoin", "requesting organisation"),
         ("input: forcing [12]", "input: forcing [11]"),
-        ("annotation: wether", "annotation: Weather"),
     ],
 )
 def test_a_misspelt_column_is_an_error_that_names_the_right_one(
@@ -133,12 +132,26 @@ def test_a_misspelt_column_is_an_error_that_names_the_right_one(
     }
 
 
+def test_a_run_can_have_further_annotations() -> None:
+    further = {"annotation: Wether": "sun", "Annotation:  calibration": "good"}
+    sheet = read_sheet(csv_file(table(ROW | further)), TEMPLATE)
+    (row,) = sheet.rows
+    assert row.errors == {}
+    assert row.record["annotations"] == {
+        "site": "Leith",
+        "Wether": "sun",
+        "calibration": "good",
+    }
+    assert sheet.warnings == (
+        "Column J: annotation: Wether: did you mean “annotation: Weather”?",
+    )
+
+
 @pytest.mark.parametrize(
     "header",
     [
         "input: bathymetry of the estuary [40]",
         "output: x [1]",
-        "annotation: quality of the calibration",
         "Input dataset id for template: soil [template id: 99]",
         "Output resource: nothing",
     ],
@@ -146,7 +159,7 @@ def test_a_misspelt_column_is_an_error_that_names_the_right_one(
 def test_a_column_that_the_template_lacks_is_an_error(header: str) -> None:
     (label, messages), *others = errors_of(ROW | {header: "1"}).items()
     assert (label, others) == (f"J: {header}", [])
-    assert "no such input, output or annotation" in messages[0]
+    assert "no such input or output" in messages[0]
     assert "“input: land mask [12] / mask”" in messages[0]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -88,13 +89,13 @@ def records(template: SheetTemplate) -> st.SearchStrategy[dict[str, Any]]:
         "outputs": of_slots(template, "outputs"),
         "annotations": st.fixed_dictionaries(
             dict.fromkeys(template.required_annotations, TEXTS | TRICKY),
-            optional=dict.fromkeys(template.optional_annotations, TEXTS),
+            optional=dict.fromkeys((*template.optional_annotations, "RCP"), TEXTS),
         ),
     }
     optional = {
         "display_name": TEXTS,
         "study": LINKS,
-        "model_version": LINKS,
+        "model_version": st.sampled_from(("2.0", "1 – beta", "0012", "1e5")),
         "requesting_organisation": LINKS,
     }
     return st.fixed_dictionaries(required, optional=optional)
@@ -198,6 +199,20 @@ def test_names_with_signs_of_headers_are_told_apart() -> None:
         "annotations": {"Key": "1", "key": "2", "#2": "3"},
         "end_time": "2026-11-01T11:00:00+00:00",
     }
+    for write in (written_as_csv, written_as_xlsx):
+        (row,) = read_rows(write(template, [record]), template)
+        assert (row.errors, row.record) == ({}, record)
+
+
+def test_a_template_can_be_an_input_and_an_output() -> None:
+    slot = SheetSlot(1, "state", "", False, ())
+    template = replace(TEMPLATE, inputs=(slot,), outputs=(slot,))
+    before, after = (
+        [{"dataset_template": 1, "dataset": f"{start}{number}"} for number in range(3)]
+        for start in (1, 2)
+    )
+    record = RECORD | {"inputs": before, "outputs": after}
+    record["end_time"] = "2026-11-01T11:00:00+00:00"
     for write in (written_as_csv, written_as_xlsx):
         (row,) = read_rows(write(template, [record]), template)
         assert (row.errors, row.record) == ({}, record)

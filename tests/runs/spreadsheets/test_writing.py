@@ -125,6 +125,11 @@ def test_a_choice_is_read_as_its_number() -> None:
     assert read_one(save(book)).record == RECORD
 
 
+def test_a_list_can_have_texts() -> None:
+    book = book_of(choices={"model version": ["2.0", "=1"]})
+    assert [one.value for one in book["Choices"]["A"]] == ["2.0", "=1"]
+
+
 def test_a_list_has_500_choices_at_most() -> None:
     many = [Choice(number, "x") for number in range(501)]
     book = book_of(choices={"modeller": many})
