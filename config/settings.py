@@ -230,7 +230,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # 10,000 records of a few kilobytes each in one POST are some tens of megabytes
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 # A form has one field for each value of a record, and several for links; the only file
-# in any form is a crate
+# in any form is a crate or a sheet
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 # Only some views accept files, see registry.http.bodies.accepts_files
@@ -248,6 +248,9 @@ CRATE_FILES = ENV.number("REGISTRY_CRATE_FILES", 10_000, minimum=1, maximum=1_00
 CRATE_METADATA_MB = ENV.number(
     "REGISTRY_CRATE_METADATA_MB", 32, minimum=1, maximum=1024
 )
+
+# The largest sheet of model runs, in megabytes as it is sent
+SHEET_UPLOAD_MB = ENV.number("REGISTRY_SHEET_UPLOAD_MB", 20, minimum=1, maximum=1024)
 
 # What each account can store in total; None means no quota
 QUOTA_MB = ENV.optional_number("REGISTRY_QUOTA_MB", minimum=1, maximum=999_999_999)

@@ -15,6 +15,7 @@ from registry.api.ownership.urls import ownership_urls
 from registry.api.provenance.crates import views as crates
 from registry.api.provenance.lineage import views as lineage
 from registry.api.provenance.prov import views as prov
+from registry.api.runs import sheets
 from registry.api.runs.plots import PlotView
 from registry.api.runs.views import ModelRunViewSet
 from registry.core.record_types import record_type_named
@@ -117,6 +118,16 @@ urlpatterns = [
         r"^workflow_template/(?P<pk>[0-9]{1,18})/plot/$",
         PlotView.as_view(),
         name="workflow_template-plot",
+    ),
+    path(
+        "model_run/spreadsheet/",
+        sheets.UploadView.as_view(),
+        name="model_run-spreadsheet",
+    ),
+    re_path(
+        r"^workflow_template/(?P<id>[0-9]{1,18})/spreadsheet/$",
+        sheets.SheetView.as_view(),
+        name="workflow_template-spreadsheet",
     ),
     path("schema/", documentation.SchemaView.as_view(), name="api-schema"),
     path("docs/", documentation.swagger, name="api-docs"),

@@ -29,6 +29,8 @@ SMALL_BODY_BYTES = 64 * 1024
 #: Maximum bytes of a form: one record, whose longest text has 2^20 characters.
 MAX_FORM_BYTES = 16 * 1024 * 1024
 _MEGABYTE = 1024 * 1024
+#: The settings with the largest upload, in megabytes.
+CRATE, SHEET = "CRATE_UPLOAD_MB", "SHEET_UPLOAD_MB"
 #: Django's default upload handlers.
 _FILE_HANDLERS = (
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -185,6 +187,12 @@ def accepts_files(view: Any) -> Any:
     return view
 
 
+def accepts_sheets(view: Any) -> Any:
+    """Accept forms with a sheet of model runs (a decorator)."""
+    view.upload_limit = SHEET
+    return accepts_files(view)
+
+
 def allow_large_body(request: HttpRequest, view: Any) -> None:
     """Raise the body limit to that of the view, for an authenticated user.
 
@@ -192,7 +200,7 @@ def allow_large_body(request: HttpRequest, view: Any) -> None:
     for anonymous users. A view that accepts files reads the body while it arrives.
     """
     if _view_attribute(view, "streams_body") or _view_attribute(view, "accepts_files"):
-        set_body_limit(request, max_crate_bytes(), stream=True)
+        set_body_limit(request, max_upload_bytes(view), stream=True)
     else:
         set_body_limit(request, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
@@ -227,6 +235,18 @@ def hold_if_large(request: HttpRequest, held: ExitStack) -> None:
         held.enter_context(hold_large_body(who, size))
 
 
+def refuse_large_upload(request: HttpRequest, limit: str) -> None:
+    """Raise ``BodyTooLarge`` for a body that is larger than a setting.
+
+    Raises ``LengthRequired`` for a form in chunks, which Django would treat as empty.
+    """
+    if is_chunked(request) and is_form(request):
+        raise LengthRequired
+    megabytes = getattr(settings, limit)
+    if content_length(request) > megabytes * _MEGABYTE:
+        raise BodyTooLarge(f"Send at most {megabytes} megabytes.")
+
+
 def set_body_limit(request: HttpRequest, limit: int, *, stream: bool = False) -> None:
     """Set the limit in bytes of a body that has not arrived yet."""
     if is_pending(request):
@@ -241,9 +261,13 @@ def is_pending(request: HttpRequest) -> bool:
     return hasattr(request.META.get("wsgi.input"), "raise_limit")
 
 
-def max_crate_bytes() -> int:
-    """Return the maximum bytes of a request with a crate, its form included."""
-    return int(settings.CRATE_UPLOAD_MB + 1) * _MEGABYTE
+def max_upload_bytes(view: Any) -> int:
+    """Return the maximum bytes of a request with a file, its form included.
+
+    A view names the setting of its limit as ``upload_limit``; others accept crates.
+    """
+    limit = _view_attribute(view, "upload_limit") or CRATE
+    return int(getattr(settings, limit) + 1) * _MEGABYTE
 
 
 def content_length(request: HttpRequest) -> int:
@@ -311,7 +335,7 @@ def _max_form_bytes(request: HttpRequest, view: Any) -> int:
     if not request.user.is_authenticated:
         return SMALL_BODY_BYTES
     if _view_attribute(view, "accepts_files"):
-        return max_crate_bytes()
+        return max_upload_bytes(view)
     return MAX_FORM_BYTES
 
 

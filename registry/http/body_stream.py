@@ -2,14 +2,54 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
+from django.conf import settings
 from rest_framework.exceptions import ParseError
 
-from registry.http.bodies import BodyTooSlow, LengthRequired, is_chunked, is_pending
+from registry.http.bodies import (
+    BodyTooLarge,
+    BodyTooSlow,
+    LengthRequired,
+    is_chunked,
+    is_pending,
+)
+from registry.storage.base import CHUNK, reporting_write_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.http import HttpRequest
+
+_MEGABYTE = 1024 * 1024
+
+
+@contextmanager
+def spooled_body(request: HttpRequest, limit: str) -> Iterator[IO[bytes]]:
+    """Copy a body into a temporary file, as long as it is within a limit.
+
+    ``limit`` is the setting with the most megabytes. Raises ``BodyTooLarge``.
+    """
+    stream = BodyStream(request)
+    with TemporaryFile() as file:
+        _spool(stream, file, limit)
+        file.seek(0)
+        yield file
+
+
+def _spool(source: BodyStream, file: IO[bytes], limit: str) -> None:
+    megabytes = getattr(settings, limit)
+    left = megabytes * _MEGABYTE
+    while data := source.read(CHUNK):
+        left -= len(data)
+        if left < 0:
+            raise BodyTooLarge(f"Send at most {megabytes} megabytes.")
+        with reporting_write_errors():
+            file.write(data)
+    with reporting_write_errors():
+        file.flush()
 
 
 class BodyStream:

@@ -29,6 +29,7 @@ from registry.web.views import (
     records,
     roles,
     search,
+    sheets,
     sign_in,
     suggest,
     template_runs,
@@ -154,6 +155,9 @@ urlpatterns = [
             path(f"{kind}/<int:pk>/", records.record, {"kind": kind}, name=kind),
         )
         for kind in record_kinds()
+    ),
+    path(
+        "workflow_template/<int:pk>/upload/", sheets.upload_runs, name="upload-runs"
     ),
     *ownership_urls,
     # addresses of the earlier site

@@ -54,6 +54,7 @@ WRONG = {
     "REGISTRY_QUOTA_MB": ["0", "10GB", "-1"],
     "REGISTRY_RUN_LINKS": ["0", "200000"],
     "REGISTRY_SERVED_ROOTS": ["data", "/nowhere/at/all", __file__],
+    "REGISTRY_SHEET_UPLOAD_MB": ["0", "20MB"],
     "REGISTRY_SLOWEST_KB": ["0", "4kB"],
     "REGISTRY_STREAM_SECONDS": ["-1", "an hour"],
     "REGISTRY_THREADS": ["1", "eight"],

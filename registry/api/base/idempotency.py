@@ -43,15 +43,20 @@ class KeyReused(APIException):
     default_detail = "This Idempotency-Key was used for another request."
 
 
-def run_idempotently(request: Request, work: Callable[[], Response]) -> Response:
-    """Return the response of ``work``, or the stored one of the ``Idempotency-Key``."""
+def run_idempotently(
+    request: Request, work: Callable[[], Response], said: Any = None
+) -> Response:
+    """Return the response of ``work``, or the stored one of the ``Idempotency-Key``.
+
+    ``said`` is what the request says, if it is not the data of its body.
+    """
     key = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip()
     if not key:
         return work()
     if len(key) > 255:
         raise ValidationError({"detail": "Idempotency-Key has at most 255 characters."})
     user = cast("User", request.user)
-    claim, answer = _claim(user, key, _fingerprint(request))
+    claim, answer = _claim(user, key, _fingerprint(request, said))
     if answer is not None:
         return answer
     try:
@@ -68,9 +73,9 @@ def _run_and_store(work: Callable[[], Response], claim: IdempotencyKey) -> Respo
     return response
 
 
-def _fingerprint(request: Request) -> str:
+def _fingerprint(request: Request, said: Any) -> str:
     """Return a digest of the address, the body and the version of the API."""
-    data: Any = request.data
+    data: Any = request.data if said is None else said
     if hasattr(data, "lists"):
         data = dict(data.lists())
     body = orjson.dumps(data, default=str, option=orjson.OPT_SORT_KEYS)

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from registry.catalogue.models import WHOLE_OBJECT, DataProduct, ResearchModel
-from registry.core.errors import BulkError, Duplicate, InvalidInput, raise_by_row
+from registry.core.errors import (
+    BulkError,
+    Conflict,
+    Duplicate,
+    Forbidden,
+    InvalidInput,
+    raise_by_row,
+)
 from registry.core.lookups import IdIn
 from registry.core.records import create_records
 from registry.core.transactions import run_atomically
@@ -54,7 +61,7 @@ def register_records(bodies: Sequence[Any], *, by: User) -> list[Registered]:
     try:
         return run_atomically(lambda: _register(bodies, by=by))
     except (Duplicate, BulkError) as error:
-        if not _is_same_content(error):
+        if not is_same_content(error):
             raise
     return run_atomically(lambda: _register(bodies, by=by))
 
@@ -79,7 +86,8 @@ def try_records(bodies: Sequence[Any], *, by: User) -> list[Registered]:
     return found
 
 
-def _is_same_content(error: RegistryError) -> bool:
+def is_same_content(error: RegistryError) -> bool:
+    """Return whether a record has the content of one that somebody just registered."""
     errors = error.errors.values() if isinstance(error, BulkError) else [error]
     return any(
         isinstance(one, Duplicate) and one.fields == ("fingerprint",) for one in errors
@@ -116,6 +124,11 @@ def _register(bodies: Sequence[Any], *, by: User) -> list[Registered]:
         return []
     checked = check_bodies(bodies, locked=True)
     raise_errors(checked)
+    return register_checked(checked, by=by)
+
+
+def register_checked(checked: Sequence[Checked], *, by: User) -> list[Registered]:
+    """Register records without errors, checked with ``locked`` in this transaction."""
     rows = [values_of(one) for one in checked]
     prints = [str(row["fingerprint"]) for row in rows]
     known = find_same(set(prints))
@@ -153,7 +166,7 @@ def _create(
             by=by,
             validated=True,
         )
-    except (BulkError, Duplicate) as error:
+    except (BulkError, InvalidInput, Conflict, Forbidden) as error:
         by_row = error.errors if isinstance(error, BulkError) else {0: error}
         raise_by_row(
             {numbers[at]: _of_model_run(one) for at, one in by_row.items()}, len(rows)

@@ -19,12 +19,15 @@ _BY_FIELD = {
     "requesting_organisation": "34",
     "study": "56",
     "model_version": "2.1.0",
+    "model_config": "78",
+    "submission_script": "90",
     "start_time": "2026-11-30 14:05",
     "end_time": "2026-11-30 16:30",
 }
 _BY_KIND = {
     Kind.DATASET: "123",
     Kind.RESOURCE: "path/in/the/dataset.csv",
+    Kind.COMPONENTS: "table/a; table/b",
     Kind.ANNOTATION: "a text",
 }
 

@@ -20,6 +20,9 @@ _MEANINGS = {
     "requesting_organisation": "The organisation that asked for the run.",
     "study": "The study that the run belongs to.",
     "model_version": "The version of the model that ran.",
+    "model_config": "The object that is the configuration of the run, if it is no "
+    "file of a dataset.",
+    "submission_script": "The object that is the script that started the run.",
     "start_time": "When the run began.",
     "end_time": "When the run ended.",
 }
@@ -31,6 +34,7 @@ _RIGHT = {
     Kind.DATASET: f"{_LINK}, here of a dataset. One in each cell: for a further one, "
     "add a column of the same name with “ #2” at the end.",
     Kind.RESOURCE: "The path of a file in the dataset.",
+    Kind.COMPONENTS: "Names, one in each line or with semicolons between them.",
     Kind.ANNOTATION: "Any text.",
 }
 
@@ -65,6 +69,8 @@ def _meaning_of(column: Column, template: SheetTemplate) -> str:
     if column.kind is Kind.DATASET:
         what = "reads" if column.field == "inputs" else "writes"
         return f"A dataset that the run {what}. {column.slot.description}".strip()
+    if column.kind is Kind.COMPONENTS:
+        return "The components of the dataset, if it was not all of it."
     described = {one.key: one.description for one in column.slot.resources}
     return described[column.key] or f"The file “{column.key}” of the dataset."
 

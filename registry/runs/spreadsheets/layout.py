@@ -61,6 +61,7 @@ class Kind(Enum):
     TIME = "time"
     DATASET = "dataset"
     RESOURCE = "resource"
+    COMPONENTS = "components"
     ANNOTATION = "annotation"
 
 
@@ -110,6 +111,8 @@ COMMON_COLUMNS = (
     Column("model version", Kind.TEXT, "model_version"),
     Column("start time", Kind.TIME, "start_time", True),
     Column("end time", Kind.TIME, "end_time", True),
+    Column("configuration", Kind.LINK, "model_config"),
+    Column("script", Kind.LINK, "submission_script"),
 )
 
 
@@ -157,6 +160,17 @@ def _slot_columns(template: SheetTemplate, side: Side) -> Iterator[Column]:
                 slot,
                 resource.key,
             )
+        name = _components_name(slot)
+        yield Column(f"{header} / {name}", Kind.COMPONENTS, side, slot=slot)
+
+
+def _components_name(slot: SheetSlot) -> str:
+    """Return the name of the column of components, which no resource has."""
+    keys = {fold_header(one.key) for one in slot.resources}
+    name = "components"
+    while name in keys:
+        name = f"names of {name}"
+    return name
 
 
 def _annotation_columns(template: SheetTemplate) -> Iterator[Column]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,9 +19,10 @@ from registry.runs.spreadsheets.layout import (
     Side,
 )
 from registry.runs.spreadsheets.problems import CellError
-from registry.runs.spreadsheets.values import Cells, read_value
+from registry.runs.spreadsheets.values import Cells, CellValue, read_value
 
 _EMPTY = "This cell is required."
+_BETWEEN_NAMES = re.compile(r"[;\r\n]")
 
 
 @dataclass(frozen=True)
@@ -28,14 +30,15 @@ class SheetRow:
     """A row of a sheet: a record, as the API takes it, or errors.
 
     ``number`` is that of the spreadsheet program; the header is row 1. ``places`` maps
-    places in the record, such as ``inputs[0].resources.parameters``, to columns, and
-    ``errors`` columns to messages.
+    places in the record, such as ``inputs[0].resources.parameters``, to columns,
+    ``errors`` columns to messages, and ``cells`` columns to what is in them.
     """
 
     number: int
     record: dict[str, Any]
     places: dict[str, str]
     errors: dict[str, list[str]]
+    cells: dict[str, CellValue]
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ def read_record(
     for side in SIDES:
         _add_slots(row, side, template)
     _add_annotations(row)
-    return SheetRow(number, row.record, row.places, row.errors)
+    shown = {headings.label_of(one): value for one, value in cells.items()}
+    return SheetRow(number, row.record, row.places, row.errors, shown)
 
 
 def _read_cells(row: _Row, cells: Cells, headings: Headings) -> None:
@@ -158,7 +162,7 @@ def _read_entry(
     columns = list(_columns_of(row, side, slot, number))
     dataset = next((one for one in columns if one.kind is Kind.DATASET), columns[0])
     if dataset.kind is not Kind.DATASET or dataset not in row.texts:
-        row.add_error(dataset, "A resource is given, but the dataset is missing.")
+        row.add_error(dataset, "This row says more of a dataset that is missing.")
         return None
     by_key = {one.key: one for one in columns if one.kind is Kind.RESOURCE}
     resources = {key: row.texts[one] for key, one in by_key.items() if one in row.texts}
@@ -168,11 +172,23 @@ def _read_entry(
     for key, column in by_key.items():
         row.place(f"{place}.resources.{key}", column)
     _require_resources(row, slot, dataset, by_key)
-    entry: dict[str, Any] = {
+    components = _read_components(row, place, columns)
+    return {
         "dataset_template": slot.template_id,
         "dataset": row.texts[dataset],
+        **({"resources": resources} if resources else {}),
+        **({"components": components} if components else {}),
     }
-    return entry | {"resources": resources} if resources else entry
+
+
+def _read_components(row: _Row, place: str, columns: list[Column]) -> list[str]:
+    """Return the names of components in a cell, each in a line or after a semicolon."""
+    for column in columns:
+        if column.kind is Kind.COMPONENTS and column in row.texts:
+            row.place(f"{place}.components", column)
+            names = map(str.strip, _BETWEEN_NAMES.split(row.texts[column]))
+            return [name for name in names if name]
+    return []
 
 
 def _require_resources(

@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from registry.runs.spreadsheets.examples import example_texts
 from registry.runs.spreadsheets.layout import (
     SIDES,
     Column,
+    Kind,
+    Limits,
     SheetTemplate,
     annotation_column,
     columns_of,
     numbered,
 )
+from registry.runs.spreadsheets.problems import invalid_sheet
 
 Record = dict[str, Any]
 #: How many datasets a run has for one slot, by side and dataset template.
 _Counts = Counter[tuple[str, int]]
+_MOST_COLUMNS = Limits().columns
 
 
 def table_columns(
-    template: SheetTemplate, records: Sequence[Record] = ()
+    template: SheetTemplate, records: Iterable[Record] = ()
 ) -> list[Column]:
     """Return the columns of a sheet, with further ones for several datasets of a slot.
 
     The columns of a further dataset follow those of the dataset before it.
     """
-    most = _most_datasets(records)
+    most, annotations = _say_most(template, records)
     columns: list[Column] = []
     waiting: list[Column] = []
     for column in columns_of(template):
@@ -40,31 +44,46 @@ def table_columns(
     return [
         *columns,
         *_further(waiting, most),
-        *_further_annotations(template, records),
+        *map(annotation_column, sorted(annotations)),
     ]
 
 
 def table_rows(
-    template: SheetTemplate, columns: Sequence[Column], records: Sequence[Record] = ()
+    template: SheetTemplate,
+    columns: Sequence[Column],
+    records: Iterable[Record] | None = None,
 ) -> Iterator[list[str]]:
-    """Iterate over the rows of a sheet: the records, or else the example."""
-    if not records:
+    """Iterate over the rows of a sheet: the records, or the example if it is None."""
+    if records is None:
         example = example_texts(template)
         yield [example[column] for column in columns]
-    for record in records:
+    for record in records or ():
         texts = _record_texts(record)
         yield [texts.get(_place(column), "") for column in columns]
 
 
-def _most_datasets(records: Sequence[Record]) -> _Counts:
+def _say_most(
+    template: SheetTemplate, records: Iterable[Record]
+) -> tuple[_Counts, set[str]]:
+    """Return the most datasets, and the annotations that the template does not name.
+
+    Raise InvalidSheet for more than a sheet has columns.
+    """
+    named = {*template.required_annotations, *template.optional_annotations}
     most: _Counts = Counter()
+    annotations: set[str] = set()
     for record in records:
         most |= Counter(
             (side, entry["dataset_template"])
             for side in SIDES
             for entry in record.get(side, [])
         )
-    return most
+        annotations |= (record.get("annotations") or {}).keys() - named
+        if most.total() + len(annotations) > _MOST_COLUMNS:
+            raise invalid_sheet(
+                f"These runs need more than {_MOST_COLUMNS} columns. Read them as JSON."
+            )
+    return most, annotations
 
 
 def _slot_of(column: Column) -> tuple[object, ...]:
@@ -78,18 +97,10 @@ def _further(columns: Sequence[Column], most: _Counts) -> Iterator[Column]:
             yield from (numbered(column, number) for column in columns)
 
 
-def _further_annotations(
-    template: SheetTemplate, records: Sequence[Record]
-) -> Iterator[Column]:
-    """Iterate over the columns of annotations that the template does not name."""
-    named = {*template.required_annotations, *template.optional_annotations}
-    keys = {key for one in records for key in one.get("annotations") or {}}
-    yield from map(annotation_column, sorted(keys - named))
-
-
 def _place(column: Column) -> tuple[object, ...]:
     if column.slot:
-        return column.field, column.slot.template_id, column.number, column.key
+        slot = column.slot.template_id
+        return column.kind, column.field, slot, column.number, column.key
     return column.field, column.key
 
 
@@ -113,7 +124,9 @@ def _dataset_texts(
     for entry in entries:
         slot = entry["dataset_template"]
         numbers[slot] += 1
-        texts[side, slot, numbers[slot], ""] = str(entry["dataset"])
+        place = side, slot, numbers[slot]
+        texts[Kind.DATASET, *place, ""] = str(entry["dataset"])
         for key, path in (entry.get("resources") or {}).items():
-            texts[side, slot, numbers[slot], key] = path
+            texts[Kind.RESOURCE, *place, key] = path
+        texts[Kind.COMPONENTS, *place, ""] = "\n".join(entry.get("components") or ())
     return texts

@@ -53,17 +53,18 @@ class Choice:
 def write_xlsx(
     file: IO[bytes],
     template: SheetTemplate,
-    records: Sequence[Record] = (),
+    records: Iterable[Record] | None = None,
     choices: Mapping[str, Sequence[Choice | str]] | None = None,
 ) -> None:
     """Write a sheet into a file.
 
-    Without records, it has an example row. ``choices`` are drop-down lists by the name
-    of their column, such as ``modeller``, of at most 500 choices each: records, or
-    texts for a column of texts. Other values can still be typed.
+    Without records, it has an example row; otherwise they are iterated over twice.
+    ``choices`` are drop-down lists by the name of their column, such as ``modeller``,
+    of at most 500 choices each: records, or texts for a column of texts. Other values
+    can still be typed.
     """
     workbook: Any = Workbook(write_only=True)
-    columns = table_columns(template, records)
+    columns = table_columns(template, records or ())
     lists = {
         name: list(these)[:MOST_CHOICES] for name, these in (choices or {}).items()
     }
@@ -77,7 +78,7 @@ def _write_runs(
     workbook: Any,
     template: SheetTemplate,
     columns: Sequence[Column],
-    records: Sequence[Record],
+    records: Iterable[Record] | None,
     lists: Mapping[str, Sequence[object]],
 ) -> None:
     sheet = workbook.create_sheet(RUNS_SHEET)

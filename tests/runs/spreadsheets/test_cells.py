@@ -270,7 +270,7 @@ def test_a_resource_needs_its_dataset_and_a_dataset_its_resources() -> None:
     assert row.errors == {
         f"G: {CONFIGURATION_HEADER}": ["This cell is required."],
         "J: input: land mask [12]": [
-            "A resource is given, but the dataset is missing."
+            "This row says more of a dataset that is missing."
         ],
     }
 

@@ -34,6 +34,8 @@ pytestmark = pytest.mark.once
 TEXTS = st.text(
     st.characters(exclude_categories=("Cc", "Cs", "Cn")) | st.just("\n"), min_size=1
 ).filter(lambda text: text == text.strip())
+#: Names of components stand in lines.
+NAMES = TEXTS.filter(lambda text: not {*";\n"} & {*text})
 TRICKY = st.sampled_from(
     (
         "=1+1",
@@ -68,7 +70,9 @@ def entries(slot: SheetSlot, least: int) -> st.SearchStrategy[list[dict[str, Any
     }
     if keys or optional:
         fields["resources"] = st.fixed_dictionaries(keys, optional=optional)
-    return st.lists(st.fixed_dictionaries(fields), min_size=least, max_size=3)
+    further = {"components": st.lists(NAMES, min_size=1, max_size=3)}
+    made = st.fixed_dictionaries(fields, optional=further)
+    return st.lists(made, min_size=least, max_size=3)
 
 
 def of_slots(template: SheetTemplate, side: Any) -> st.SearchStrategy[Any]:
@@ -95,6 +99,8 @@ def records(template: SheetTemplate) -> st.SearchStrategy[dict[str, Any]]:
     optional = {
         "display_name": TEXTS,
         "study": LINKS,
+        "model_config": LINKS,
+        "submission_script": LINKS,
         "model_version": st.sampled_from(("2.0", "1 – beta", "0012", "1e5")),
         "requesting_organisation": LINKS,
     }
@@ -104,14 +110,14 @@ def records(template: SheetTemplate) -> st.SearchStrategy[dict[str, Any]]:
 def written_as_csv(
     template: SheetTemplate, runs: list[dict[str, Any]] | None = None
 ) -> io.BytesIO:
-    return io.BytesIO(b"".join(write_csv(template, runs or [])))
+    return io.BytesIO(b"".join(write_csv(template, runs)))
 
 
 def written_as_xlsx(
     template: SheetTemplate, runs: list[dict[str, Any]] | None = None
 ) -> io.BytesIO:
     file = io.BytesIO()
-    write_xlsx(file, template, runs or [])
+    write_xlsx(file, template, runs)
     return file
 
 

@@ -50,12 +50,17 @@ def test_the_columns_have_the_order_of_the_template() -> None:
         "model version",
         "start time",
         "end time",
+        "configuration",
+        "script",
         "input: forcing [11]",
         "input: forcing [11] / configuration_file",
         "input: forcing [11] / log",
+        "input: forcing [11] / components",
         "input: land mask [12]",
         "input: land mask [12] / mask",
+        "input: land mask [12] / components",
         "output: depth [21]",
+        "output: depth [21] / components",
         "annotation: site",
         "annotation: note",
         "annotation: Weather",
@@ -193,8 +198,8 @@ def test_a_csv_cell_cannot_be_split_where_semicolons_separate() -> None:
 def test_control_characters_become_spaces() -> None:
     slot = SheetSlot(1, "a\x00b\x0bc", "d\x1be", False, ())
     book = book_of(replace(TEMPLATE, inputs=(slot,)))
-    assert book["Model runs"]["J1"].value == "input: a b c [1]"
-    assert "d e" in str(book["Explanations"]["B11"].value)
+    assert book["Model runs"]["L1"].value == "input: a b c [1]"
+    assert "d e" in str(book["Explanations"]["B13"].value)
 
 
 def test_further_datasets_get_columns_beside_the_first() -> None:
@@ -202,12 +207,14 @@ def test_further_datasets_get_columns_beside_the_first() -> None:
     record = RECORD | {"inputs": [first, first | {"dataset": "102"}]}
     headers = csv_of(records=[record, RECORD]).splitlines()[0]
     names = next(csv.reader([headers]))
-    assert names[9:16] == [
+    assert names[11:20] == [
         "input: forcing [11]",
         "input: forcing [11] / configuration_file",
         "input: forcing [11] / log",
+        "input: forcing [11] / components",
         "input: forcing [11] #2",
         "input: forcing [11] / configuration_file #2",
         "input: forcing [11] / log #2",
+        "input: forcing [11] / components #2",
         "input: land mask [12]",
     ]

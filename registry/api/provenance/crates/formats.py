@@ -4,32 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import contextmanager
-from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
-from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.renderers import BaseRenderer
 
 from registry.api.base.renderers import RecordJSONRenderer
-from registry.http.bodies import LengthRequired, content_length, is_chunked
-from registry.http.body_stream import BodyStream
+from registry.http.bodies import CRATE, refuse_large_upload
+from registry.http.body_stream import spooled_body
 from registry.http.form_files import require_form_file
 from registry.provenance.crates.reading import MetadataAlone, Package, open_zip
-from registry.storage.base import CHUNK, reporting_write_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rest_framework.request import Request
 
-    from registry.storage.base import Source
-
 #: The field of a form that has the crate.
 FIELD = "crate"
-_MEGABYTE = 1024 * 1024
 
 
 class ZipRenderer(BaseRenderer):
@@ -61,14 +54,8 @@ class ZipParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Return a temporary file with the body, however large it is."""
-        file = TemporaryFile()  # noqa: SIM115 (who asked for it closes it)
-        try:
-            _spool(BodyStream(_request(parser_context)), file, settings.CRATE_UPLOAD_MB)
-        except BaseException:
-            file.close()
-            raise
-        return file
+        """Return what gives a temporary file with the body, however large it is."""
+        return spooled_body(_request(parser_context), CRATE)
 
 
 def _zip_parser(media_type: str) -> type[ZipParser]:
@@ -89,11 +76,8 @@ class MetadataParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """Return the body."""
-        with TemporaryFile() as file:
-            _spool(
-                BodyStream(_request(parser_context)), file, settings.CRATE_METADATA_MB
-            )
-            file.seek(0)
+        limit = "CRATE_METADATA_MB"
+        with spooled_body(_request(parser_context), limit) as file:
             return file.read()
 
 
@@ -143,7 +127,7 @@ def package_in(request: Request) -> Iterator[Package]:
     if isinstance(body, bytes):
         yield MetadataAlone(body)
         return
-    with body, open_zip(body) as crate:
+    with body as file, open_zip(file) as crate:
         yield crate
 
 
@@ -153,25 +137,9 @@ def _parser_of(request: Any) -> Any:
 
 def _form_file(request: Request) -> Any:
     """Return the file of a form."""
-    if is_chunked(request._request):
-        raise LengthRequired
-    if content_length(request._request) > settings.CRATE_UPLOAD_MB * _MEGABYTE:
-        raise RequestDataTooBig
+    refuse_large_upload(request._request, CRATE)
     return require_form_file(request.FILES, FIELD, "the crate, a zip file")
 
 
 def _request(context: Mapping[str, Any] | None) -> Any:
     return (context or {})["request"]._request
-
-
-def _spool(source: Source, file: IO[bytes], megabytes: int) -> None:
-    """Copy a body into a file, as long as it is within the limit."""
-    left = megabytes * _MEGABYTE
-    while data := source.read(CHUNK):
-        left -= len(data)
-        if left < 0:
-            raise RequestDataTooBig
-        with reporting_write_errors():
-            file.write(data)
-    with reporting_write_errors():
-        file.flush()
