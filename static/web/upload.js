@@ -53,7 +53,8 @@ if (form) {
       setBusy(false);
       showAnswer(request.responseText);
     });
-    request.open("POST", form.action);
+    // the buttons are called "action", which hides the address of the form
+    request.open("POST", location.href);
     request.send(body);
   }
 

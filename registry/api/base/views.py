@@ -35,6 +35,8 @@ class RegistryView(CountedView):
 
     #: Whether JSON has the version of the API; documents of other standards have none.
     has_version = True
+    #: Whether CSV can have texts that a spreadsheet would calculate.
+    has_raw_csv = True
 
     def get_description_text(self) -> str:
         """Return the description of the view in Markdown."""
@@ -86,7 +88,8 @@ class PlainView(RegistryView):
     def _known_parameters(self) -> tuple[str, ...]:
         """Return the accepted parameters; with CSV, ``raw`` is one of them."""
         formats = {renderer.format for renderer in self.renderer_classes}
-        return (*self.parameters, "raw") if "csv" in formats else self.parameters
+        has_raw = self.has_raw_csv and "csv" in formats
+        return (*self.parameters, "raw") if has_raw else self.parameters
 
 
 class UnknownAddressView(RegistryView):

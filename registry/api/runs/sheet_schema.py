@@ -124,7 +124,7 @@ class UploadSchema(RecordSchema):
 download = extend_schema(
     operation_id="workflow_template_spreadsheet_retrieve",
     parameters=[SheetParameters],
-    responses={(200, CSV): OpenApiTypes.BINARY},
+    responses={(200, "application/json"): {"type": "object"}},
 )
 upload = extend_schema(
     operation_id="model_run_spreadsheet_create",

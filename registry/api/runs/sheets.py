@@ -58,6 +58,7 @@ class SheetView(DocumentView):
     schema = openapi.SheetSchema()
     parameters = ("format", "runs")
     renderer_classes = (CsvSheetRenderer, XlsxSheetRenderer)
+    has_raw_csv = False
 
     @openapi.download
     def get(self, request: Request, id: str) -> HttpResponseBase:  # noqa: A002
@@ -124,6 +125,7 @@ class UploadView(PlainView):
     # checking a sheet costs as much as writing one
     is_export = True
     parameters = ("format", "template", "dry_run")
+    has_raw_csv = False
 
     @openapi.upload
     def post(self, request: Request) -> Any:

@@ -29,8 +29,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 STATEMENTS = {
     ("sqlite", ""): (57, 7),
     ("sqlite", "?dry_run=true"): (57, 8),
-    ("postgresql", ""): (0, 0),
-    ("postgresql", "?dry_run=true"): (0, 0),
+    ("postgresql", ""): (17, 7),
+    ("postgresql", "?dry_run=true"): (17, 8),
 }
 BOTH = pytest.mark.parametrize("form", ["csv", "xlsx"])
 

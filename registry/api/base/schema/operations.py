@@ -237,7 +237,7 @@ class RecordSchema(AutoSchema):
         parameters = [
             parameter("format", "Format of the response; overrides `Accept`.", schema)
         ]
-        if "csv" in formats:
+        if "csv" in formats and self.view.has_raw_csv:
             parameters.append(dict(_RAW))
         return parameters
 
