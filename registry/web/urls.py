@@ -156,9 +156,7 @@ urlpatterns = [
         )
         for kind in record_kinds()
     ),
-    path(
-        "workflow_template/<int:pk>/upload/", sheets.upload_runs, name="upload-runs"
-    ),
+    path("workflow_template/<int:pk>/upload/", sheets.upload_runs, name="upload-runs"),
     *ownership_urls,
     # addresses of the earlier site
     *chain.from_iterable(

@@ -52,7 +52,7 @@ def test_the_page_requires_an_account_and_a_template(
     links = [one["href"] for one in main.select("#step-1 ~ .button-row a")]
     assert len(links) == 2
     for link in links:
-        sheet = rosalind.get(link)
+        sheet = rosalind.get(str(link))
         assert sheet.status_code == 200
         sheet.close()
 
@@ -66,10 +66,10 @@ def test_a_sheet_is_checked_and_then_registered(rosalind: Client, world: World) 
     main = main_of(send(rosalind, world, content, "register"))
     assert "3 runs registered" in words_of(main)
     for link in main.select("#result li a"):
-        assert rosalind.get(link["href"]).status_code == 200
+        assert rosalind.get(str(link["href"])).status_code == 200
     assert len(main.select("#result li a")) == ModelRun.objects.count() == 3
     [runs] = main.select("#result p > a")
-    listed = main_of(rosalind.get(runs["href"]))
+    listed = main_of(rosalind.get(str(runs["href"])))
     assert len(listed.select("tbody tr")) == 3
     words = words_of(main_of(send(rosalind, world, content, "register")))
     assert "0 runs registered" in words

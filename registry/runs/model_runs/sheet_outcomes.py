@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from registry.runs.model_runs.sheet_rows import SHOWN
 from registry.runs.spreadsheets.csv_writing import BYTE_ORDER_MARK, encode_line
 from registry.runs.spreadsheets.records import SheetRow
 from registry.runs.spreadsheets.values import text_of
 
 #: The name under which messages about a whole row are reported.
 ROW = "row"
-#: Of a wrong cell so many characters are repeated.
-_SHOWN = 200
 #: Errors are named until they have so many characters in all. A sheet of 10,000 rows
 #: whose every row has a dozen errors has fewer.
 MOST_CHARACTERS = 16_000_000
@@ -116,7 +115,7 @@ def _column_of(row: SheetRow, place: str) -> str:
 
 
 def _shown(row: SheetRow, column: str) -> str:
-    return text_of(row.cells[column])[:_SHOWN] if column in row.cells else ""
+    return text_of(row.cells[column])[:SHOWN] if column in row.cells else ""
 
 
 def iter_problems(outcome: SheetOutcome) -> Iterator[bytes]:

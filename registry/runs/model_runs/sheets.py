@@ -1,14 +1,13 @@
 """Register the rows of a sheet as model runs: all of them or none.
 
-Rows are read, checked and registered a thousand at a time, so that memory does not
-grow with the sheet. After the first wrong row the transaction is rolled back, and the
+Rows are checked and registered a thousand at a time, so that memory does not grow with
+the sheet. After the first wrong row the transaction is rolled back, and the
 rest is only checked: other writers do not wait for that.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
@@ -37,8 +36,8 @@ from registry.runs.model_runs.sheet_outcomes import (
     SheetOutcome,
     problems_of,
 )
+from registry.runs.model_runs.sheet_rows import Chunks, StoredRows, stored_rows
 from registry.runs.model_runs.sheet_templates import sheet_template
-from registry.runs.spreadsheets.layout import SheetTemplate
 from registry.runs.spreadsheets.problems import invalid_sheet
 from registry.runs.spreadsheets.reading import read_sheet, read_template_number
 
@@ -46,9 +45,6 @@ if TYPE_CHECKING:
     from registry.identity.models import User
     from registry.runs.model_runs.checking import Checked
     from registry.runs.spreadsheets.records import SheetRow
-
-#: So many rows are in memory at once.
-CHUNK = 1_000
 
 
 class _TakenBack(Exception):
@@ -66,14 +62,17 @@ def register_sheet(
     ``Conflict`` if the template was withdrawn.
     """
     agreement = _find_agreement(file, template)
-    work = _Registration(file, sheet_template(agreement), by, dry_run)
-    try:
+    sheet = read_sheet(file, sheet_template(agreement))
+    empty = SheetOutcome(agreement.pk, sheet.warnings)
+    with stored_rows(sheet.rows) as rows:
+        work = _Registration(rows, by, dry_run, empty)
+        try:
+            return work.run()
+        except (Duplicate, BulkError) as error:
+            # somebody else registered the same content at the same moment
+            if not is_same_content(error):
+                raise
         return work.run()
-    except (Duplicate, BulkError) as error:
-        # somebody else registered the same content at the same moment
-        if not is_same_content(error):
-            raise
-    return work.run()
 
 
 def _find_agreement(file: IO[bytes], asked: int | None) -> Agreement:
@@ -101,14 +100,13 @@ def _template_named(file: IO[bytes]) -> int:
 
 @dataclass
 class _Registration:
-    """One attempt after another to register a sheet; each reads the file anew."""
+    """One attempt after another to register a sheet."""
 
-    file: IO[bytes]
-    template: SheetTemplate
+    rows: StoredRows
     by: User
     dry_run: bool
-    outcome: SheetOutcome = field(default_factory=lambda: SheetOutcome(0))
-    chunks: Iterator[list[SheetRow]] = field(default_factory=lambda: iter(()))
+    outcome: SheetOutcome
+    chunks: Chunks = field(default_factory=lambda: iter(()))
     made: set[int] = field(default_factory=set)
 
     def run(self) -> SheetOutcome:
@@ -124,9 +122,8 @@ class _Registration:
         return self.outcome
 
     def _register(self) -> None:
-        sheet = read_sheet(self.file, self.template)
-        self.outcome = SheetOutcome(self.template.id, sheet.warnings)
-        self.chunks = _in_chunks(sheet.rows)
+        self.outcome = SheetOutcome(self.outcome.template, self.outcome.warnings)
+        self.chunks = self.rows.chunks()
         self.made = set()
         for rows in self.chunks:
             outcomes = _register(rows, by=self.by)
@@ -136,11 +133,6 @@ class _Registration:
             self.made |= {one.run for one in outcomes if one.is_new and one.run}
         if self.dry_run:
             raise _TakenBack
-
-
-def _in_chunks(rows: Iterator[SheetRow]) -> Iterator[list[SheetRow]]:
-    while chunk := list(itertools.islice(rows, CHUNK)):
-        yield chunk
 
 
 def _register(rows: Sequence[SheetRow], *, by: User) -> list[RowOutcome]:
