@@ -52,16 +52,16 @@ def test_the_page_requires_an_account_and_a_template(
     links = [one["href"] for one in main.select("#step-1 ~ .button-row a")]
     assert len(links) == 2
     for link in links:
-        sheet = rosalind.get(str(link))
+        sheet: Any = rosalind.get(str(link))
         assert sheet.status_code == 200
-        sheet.close()
+        assert b"".join(sheet.streaming_content)
 
 
 def test_a_sheet_is_checked_and_then_registered(rosalind: Client, world: World) -> None:
     content = as_csv(rows_of(world, 3))
     words = words_of(main_of(send(rosalind, world, content, "check")))
     assert "The sheet is right" in words
-    assert "3 runs: 3 new, 0 on record" in words
+    assert "3 runs: 3 new, 0 registered already" in words
     assert ModelRun.objects.count() == 0
     main = main_of(send(rosalind, world, content, "register"))
     assert "3 runs registered" in words_of(main)
@@ -73,7 +73,7 @@ def test_a_sheet_is_checked_and_then_registered(rosalind: Client, world: World) 
     assert len(listed.select("tbody tr")) == 3
     words = words_of(main_of(send(rosalind, world, content, "register")))
     assert "0 runs registered" in words
-    assert "3 of 3 rows were on record already" in words
+    assert "3 of 3 rows were registered already" in words
 
 
 def test_wrong_cells_are_a_table_and_a_file(
@@ -87,7 +87,7 @@ def test_wrong_cells_are_a_table_and_a_file(
     main = main_of(send(rosalind, world, as_csv(rows), "register"), 400)
     words = words_of(main)
     assert "3 rows of 5 are wrong" in words
-    assert "The other 2 rows are right: 2 new, 0 on record already." in words
+    assert "The other 2 rows are right: 2 new, 0 registered already." in words
     assert "1 more row is wrong." in words
     assert "is unknown and was not read" in words
     found = [

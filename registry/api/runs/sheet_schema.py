@@ -68,7 +68,7 @@ class SheetRowSerializer(serializers.Serializer[Any]):
         help_text="Address of the run; null if the row is wrong, or was not stored.",
     )
     is_new = serializers.BooleanField(
-        help_text="Whether the run was not on record already."
+        help_text="Whether the run was not registered already."
     )
     errors = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=serializers.CharField()),
@@ -90,7 +90,7 @@ class SheetOutcomeSerializer(serializers.Serializer[Any]):
         help_text="Number of runs that are registered, or would be by a dry run."
     )
     found = serializers.IntegerField(
-        help_text="Number of rows whose runs were on record already."
+        help_text="Number of rows whose runs were registered already."
     )
     wrong = serializers.IntegerField(
         help_text="Number of wrong rows. If there are any, nothing is stored."
@@ -146,7 +146,8 @@ upload = extend_schema(
     },
     responses={
         200: OpenApiResponse(
-            SheetOutcomeSerializer, "All runs were on record, or it was a dry run."
+            SheetOutcomeSerializer,
+            "All runs were registered before, or it was a dry run.",
         ),
         201: OpenApiResponse(SheetOutcomeSerializer, "Some of the runs are new."),
     },

@@ -67,7 +67,7 @@ class SheetView(DocumentView):
         It has a column for each input, output, resource and annotation, and an example
         row. XLSX has explanations too, and lists of the newest people, organisations,
         studies and versions of the model. With `runs=true` it has the registered runs:
-        what is sent back unchanged is on record already. A withdrawn template, which
+        what is sent back unchanged is registered already. A withdrawn template, which
         takes no more runs, has only that.
         """
         with_runs = openapi.SheetParameters.read(request.query_params)["runs"]
@@ -132,7 +132,7 @@ class UploadView(PlainView):
         """Register the model runs of a sheet, CSV or XLSX: all of them or none.
 
         If rows are wrong, the answer is 400 with all errors of all rows, each by its
-        column; `format=csv` gives these as a table. What is on record already is found,
+        column; `format=csv` gives these as a table. What is registered already is found,
         so that a sheet can be sent again. A sheet has 10,000 rows at most.
         """
         options = openapi.UploadParameters.read(request.query_params)

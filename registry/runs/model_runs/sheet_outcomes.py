@@ -72,12 +72,12 @@ class SheetOutcome:
 
     @property
     def new(self) -> int:
-        """The number of rows that were not on record."""
+        """The number of rows that were not registered before."""
         return sum(one.is_new for one in self.rows)
 
     @property
     def found(self) -> int:
-        """The number of rows that were on record already."""
+        """The number of rows that were registered already."""
         return len(self.rows) - self.wrong - self.new
 
     @property

@@ -166,7 +166,7 @@ def _refused(row: SheetRow, error: RegistryError) -> RowOutcome:
 def _check(
     rows: Sequence[SheetRow], *, locked: bool = False
 ) -> tuple[list[Checked], list[RowOutcome]]:
-    """Check rows; if they are not to be registered, look up those on record."""
+    """Check rows; those that stay unregistered are looked up."""
     checked = check_bodies([row.record for row in rows], locked=locked)
     outcomes = [
         RowOutcome(row.number, problems=problems_of(row, one.errors))
@@ -178,7 +178,7 @@ def _check(
 
 
 def _find_known(checked: Sequence[Checked], outcomes: Sequence[RowOutcome]) -> None:
-    """Note which of the right rows are on record; that needs no order of theirs."""
+    """Note which of the right rows are registered already."""
     prints: dict[int, Any] = {
         at: values_of(one)["fingerprint"]
         for at, one in enumerate(checked)

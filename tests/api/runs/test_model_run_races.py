@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -11,6 +12,8 @@ from django.db import transaction
 
 from registry.core.errors import Conflict, Duplicate
 from registry.runs.model_runs.registering import Registered, register_records
+from registry.runs.model_runs.sheet_outcomes import SheetOutcome
+from registry.runs.model_runs.sheets import register_sheet
 from registry.runs.models import CodeRun, DatasetTemplate, ModelRun
 from registry.runs.templates import (
     change_dataset_template,
@@ -19,6 +22,7 @@ from registry.runs.templates import (
 )
 from tests.factories import registrar
 from tests.races import in_thread, wait_for_a_waiting_writer
+from tests.runs.filled_sheets import as_csv, rows_of
 from tests.runs.modelling import World
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
@@ -57,6 +61,23 @@ def test_the_same_record_twice_at_once_is_one(
     assert [one.is_new for one in others] == [False] + [True] * (number - 1)
     assert others[0].run.pk == first[0].run.pk
     assert ModelRun.objects.count() == CodeRun.objects.count() == number
+
+
+def test_the_same_sheet_twice_at_once_is_registered_once(
+    world: World, pool: ThreadPoolExecutor
+) -> None:
+    by = registrar()
+    rows = rows_of(world, 3)
+    both = io.BytesIO(as_csv(rows[:2])), io.BytesIO(as_csv(rows))
+    with transaction.atomic():
+        first = register_sheet(both[0], by=by)
+        second = _submit(pool, lambda: register_sheet(both[1], by=by))
+        wait_for_a_waiting_writer()
+    other: SheetOutcome = second.result()
+    assert (first.registered, first.found) == (2, 0)
+    assert (other.registered, other.found) == (1, 2)
+    assert [one.run for one in other.rows[:2]] == [one.run for one in first.rows]
+    assert ModelRun.objects.count() == CodeRun.objects.count() == 3
 
 
 def test_two_next_versions_at_once_are_one_and_a_conflict(

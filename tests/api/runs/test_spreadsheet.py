@@ -87,7 +87,6 @@ def get(client: Client, path: str, query: Any = None) -> Any:
 def content_of(answer: Any) -> bytes:
     assert answer.status_code == 200, answer.content
     content = b"".join(answer.streaming_content)
-    answer.close()
     return content
 
 
