@@ -147,7 +147,7 @@ upload = extend_schema(
     responses={
         200: OpenApiResponse(
             SheetOutcomeSerializer,
-            "All runs were registered before, or it was a dry run.",
+            "None of the runs is new, or it was a dry run.",
         ),
         201: OpenApiResponse(SheetOutcomeSerializer, "Some of the runs are new."),
     },

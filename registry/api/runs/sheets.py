@@ -132,8 +132,8 @@ class UploadView(PlainView):
         """Register the model runs of a sheet, CSV or XLSX: all of them or none.
 
         If rows are wrong, the answer is 400 with all errors of all rows, each by its
-        column; `format=csv` gives these as a table. What is registered already is found,
-        so that a sheet can be sent again. A sheet has 10,000 rows at most.
+        column; `format=csv` gives these as a table. What is registered already is
+        found, so that a sheet can be sent again. A sheet has 10,000 rows at most.
         """
         options = openapi.UploadParameters.read(request.query_params)
         reject_encoded_body(request._request)

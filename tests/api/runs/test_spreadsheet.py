@@ -86,8 +86,7 @@ def get(client: Client, path: str, query: Any = None) -> Any:
 
 def content_of(answer: Any) -> bytes:
     assert answer.status_code == 200, answer.content
-    content = b"".join(answer.streaming_content)
-    return content
+    return b"".join(answer.streaming_content)
 
 
 def headers_of(text: bytes) -> list[str]:
