@@ -154,11 +154,14 @@ class Suggestion:
     """How a record is suggested as people type, where its columns do not say enough.
 
     ``texts`` are looked through; ``linked`` is read along; ``label`` names the record.
+    ``between`` are characters that the label puts between texts: in what people type,
+    they count as blanks.
     """
 
     texts: tuple[str, ...]
-    linked: FieldReference
     label: Callable[[Any], str]
+    linked: FieldReference | None = None
+    between: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

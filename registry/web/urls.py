@@ -24,6 +24,7 @@ from registry.web.views import (
     health,
     home,
     lists,
+    model_runs,
     ownership,
     passwords,
     records,
@@ -134,6 +135,11 @@ urlpatterns = [
     ),
     path(
         "object_component/<int:pk>/raise-issue/", create.raise_issue, name="raise-issue"
+    ),
+    path(
+        "workflow_template/<int:pk>/run/",
+        model_runs.run_of_template,
+        name="run-of-template",
     ),
     # no id of a run: those are digits
     path("code_run/compare/", comparison.compare, name="compare-runs"),

@@ -206,7 +206,7 @@ def test_a_record_is_suggested_by_its_id(kind: str) -> None:
 
 
 def test_a_record_is_suggested_by_every_word_in_any_case() -> None:
-    author = AuthorFactory.create(name="Grace Brewster Hopper")
+    author = AuthorFactory.create(name="Grace Brewster Hopper", identifier=None)
     AuthorFactory.create(name="Grace Kelly")
     assert _suggested("author", "hopper GRACE") == [(author.pk, author.name)]
 
@@ -224,6 +224,27 @@ def test_a_component_is_suggested_with_its_object() -> None:
     part = ObjectComponentFactory.create(object=thing, name="table")
     assert _suggested("object_component", "table deaths") == [
         (part.pk, f"table of object {thing.pk}: Deaths by age")
+    ]
+
+
+def test_namesakes_are_suggested_with_their_identifiers() -> None:
+    names = [AuthorFactory.create(name="Jane Doe").identifier for _ in range(2)]
+    labels = [label for _, label in _suggested("author", "jane")]
+    assert labels == [f"Jane Doe ({one})" for one in reversed(names)]
+    assert len(_suggested("author", names[0])) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["temperatures", "REEF 2.1", "reef:temp", "reef:sea/temperatures 2.1.0"]
+)
+def test_a_product_is_suggested_by_namespace_name_and_version(text: str) -> None:
+    reef, other = (NamespaceFactory.create(name=name) for name in ("reef", "fish"))
+    values = {"name": "sea/temperatures", "version": "2.1.0"}
+    product = DataProductFactory.create(namespace=reef, **values)
+    DataProductFactory.create(namespace=other, name="x", version="2.1.0")
+    DataProductFactory.create(namespace=reef, name="x", version="2.0.0")
+    assert _suggested("data_product", text) == [
+        (product.pk, "reef:sea/temperatures 2.1.0")
     ]
 
 

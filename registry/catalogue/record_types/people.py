@@ -7,10 +7,19 @@ from functools import partial
 from registry.catalogue import authors, contacts, curation, models
 from registry.catalogue.ownership import refuse_other_accounts
 from registry.catalogue.record_types.sections import PEOPLE
+from registry.core.field_references import path_of
 from registry.core.permissions import Who
 from registry.core.record_types import RecordType
-from registry.core.traits import MergeRule, ReverseFilter
+from registry.core.traits import MergeRule, ReverseFilter, Suggestion
 from registry.identity.ownership import delete_as_withdrawer
+
+
+def _suggest_author(author: models.Author) -> str:
+    """Return the name with the identifier, which tells namesakes apart."""
+    if author.name and author.identifier:
+        return f"{author.name} ({author.identifier})"
+    return str(author)
+
 
 AUTHOR = RecordType(
     model=models.Author,
@@ -26,6 +35,10 @@ the `uuid` is derived from it, so that registries agree.
     columns=(models.Author.name, models.Author.identifier, models.Author.uuid),
     search_texts=(models.Author.name, models.Author.identifier),
     natural_key=models.Author.identifier,
+    suggestion=Suggestion(
+        texts=(path_of(models.Author.name), path_of(models.Author.identifier)),
+        label=_suggest_author,
+    ),
     register=authors.register_authors,
     correct=curation.correct_author,
     merge=MergeRule(

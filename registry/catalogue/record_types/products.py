@@ -9,10 +9,11 @@ from registry.catalogue.expressions import INTERNAL_FORMAT
 from registry.catalogue.ownership import by_owners_of, refuse_products
 from registry.catalogue.record_types.sections import PRODUCTS
 from registry.catalogue.shared_addresses import with_own_address
+from registry.core.field_references import path_of
 from registry.core.permissions import Who
 from registry.core.record_types import RecordType
 from registry.core.related import RelatedFlag
-from registry.core.traits import MEMBERS, Condition, Context, ReverseFilter
+from registry.core.traits import MEMBERS, Condition, Context, ReverseFilter, Suggestion
 
 NAMESPACE = RecordType(
     model=models.Namespace,
@@ -40,6 +41,10 @@ members.
     ),
     guard=curation.check_namespace,
 )
+
+
+def _suggest_product(product: models.DataProduct) -> str:
+    return f"{product.namespace.name}:{product.name} {product.version}"
 
 
 DATA_PRODUCT = RecordType(
@@ -78,6 +83,16 @@ Fields that others rely on are locked.
     context=Context(
         link=models.DataProduct.namespace,
         describe=lambda product: f"in {product.namespace.name}",
+    ),
+    suggestion=Suggestion(
+        texts=(
+            path_of(models.DataProduct.name),
+            path_of(models.DataProduct.namespace, models.Namespace.name),
+            path_of(models.DataProduct.version),
+        ),
+        linked=models.DataProduct.namespace,
+        label=_suggest_product,
+        between=":@",
     ),
     describes=(models.DataProduct.object,),
     registered_by=Who.MEMBERS,

@@ -68,8 +68,9 @@ def _suggest_records(
     if declared is None:
         found = _find(present, _texts_of(record_type), text)
         return [{"id": one.pk, "label": label_of(one)} for one in found]
-    linked = name_of(declared.linked)
-    found = _find(present, declared.texts, text, linked)
+    linked = () if declared.linked is None else (name_of(declared.linked),)
+    words = text.translate(dict.fromkeys(map(ord, declared.between), " "))
+    found = _find(present, declared.texts, words.strip(), *linked)
     return [{"id": one.pk, "label": declared.label(one)} for one in found]
 
 

@@ -1,0 +1,161 @@
+"""Register a run of a model on a page, by the form that its template asks for."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from registry.catalogue.models import ResearchModel, UserAuthor
+from registry.core.errors import Forbidden, InvalidInput, RegistryError, Unavailable
+from registry.core.links import is_id
+from registry.runs.model_runs.agreements import fetch_agreements
+from registry.runs.model_runs.registering import register_records, try_records
+from registry.runs.models import ModelRun, WorkflowTemplate
+from registry.web.describe import address_of, link_to
+from registry.web.run_form import MAX_INPUTS, RunForm, typed_like
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+
+    from registry.identity.models import User
+    from registry.runs.model_runs.agreements import Agreement
+    from registry.runs.model_runs.registering import Registered
+    from registry.web.values import Value
+
+#: The name of the buttons of the form; of one that adds something, the value begins so.
+BUTTON, ADD, REGISTER, SHOW = "do", "add ", "register", "show"
+#: The largest number of versions that are suggested, and of templates that are looked
+#: through for the newest.
+_MAX_VERSIONS, _MAX_STEPS = 200, 100
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def run_of_template(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the form of a run that follows a template; a POST checks or registers."""
+    agreement = fetch_agreements([pk]).get(pk) if pk < 2**63 else None
+    if agreement is None:
+        raise Http404(f"There is no workflow template {pk}.")
+    if agreement.withdrawn is not None:
+        return _page(request, agreement)
+    if request.method == "POST":
+        return _answer(request, agreement)
+    typed = _typed_at_first(request, agreement)
+    return _page(request, agreement, RunForm(agreement, typed))
+
+
+def _typed_at_first(request: HttpRequest, agreement: Agreement) -> dict[str, str]:
+    """Return what a form begins with: a run like it, and what the address says."""
+    given: dict[str, Any] = request.GET.dict()
+    like = given.get("like")
+    if like is not None:
+        return typed_like(_find_run(like), agreement) | given
+    own = UserAuthor.objects.filter(user=cast("User", request.user))
+    author = own.order_by().values_list("author", flat=True).first()
+    return {"modeller": "" if author is None else str(author)} | given
+
+
+def _find_run(text: str) -> ModelRun:
+    run = ModelRun.objects.filter(pk=int(text)).first() if is_id(text) else None
+    if run is None:
+        raise Http404(f"There is no model run {text[:100]}.")
+    return run
+
+
+def _answer(request: HttpRequest, agreement: Agreement) -> HttpResponse:
+    """Do what the button says: add inputs, show the JSON, check the run, register."""
+    do = request.POST.get(BUTTON, "")
+    added = do.removeprefix(ADD) if do.startswith(ADD) else ""
+    form = RunForm(agreement, request.POST.dict(), added=added)
+    if added or do == SHOW:
+        return _page(request, agreement, form)
+    registers = do == REGISTER and not form.has_errors
+    found, status = _send(form, cast("User", request.user), registers=registers)
+    if found is None or not registers:
+        return _page(request, agreement, form, checked=found, status=status)
+    _tell(request, found)
+    return redirect(address_of(found.run))
+
+
+def _tell(request: HttpRequest, found: Registered) -> None:
+    if found.is_new:
+        messages.success(request, f"Model run {found.run.pk} is registered.")
+    else:
+        messages.info(request, "Nothing is new: this run has the same content.")
+
+
+def _send(
+    form: RunForm, user: User, *, registers: bool
+) -> tuple[Registered | None, int]:
+    """Register what a form says, or try to; errors are in the form afterwards."""
+    work = register_records if registers else try_records
+    status, found = 400, None
+    try:
+        [found] = work([form.body], by=user)
+    except InvalidInput as error:
+        form.add_errors(error.fields)
+    except RegistryError as error:
+        form.problems.append(error.detail)
+        status = _status_of(error)
+    return (None, status) if form.has_errors else (found, 200)
+
+
+def _status_of(error: RegistryError) -> int:
+    if isinstance(error, Forbidden):
+        return 403
+    return 503 if isinstance(error, Unavailable) else 400
+
+
+def _page(
+    request: HttpRequest,
+    agreement: Agreement,
+    form: RunForm | None = None,
+    *,
+    checked: Registered | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    api_path = reverse(f"{ModelRun.kind}-list")
+    context: dict[str, Any] = {
+        "agreement": agreement,
+        "newest": _newest_after(agreement.pk),
+        "checked": checked,
+        "run": None if checked is None or checked.is_new else link_to(checked.run),
+        "api_url": request.build_absolute_uri(api_path),
+        "max_inputs": MAX_INPUTS,
+    }
+    if form is not None and len(form.inputs) <= MAX_INPUTS:
+        text = json.dumps(form.body, indent=2, ensure_ascii=False)
+        context |= {
+            "form": form,
+            "versions": _versions_of(agreement.model),
+            "json": text,
+            "quoted": text.replace("'", "'\\''"),
+        }
+    return render(request, "web/run_of_template.html", context, status=status)
+
+
+def _newest_after(pk: int) -> Value | None:
+    """Return the newest version after a template that nobody has withdrawn, if any."""
+    newest, after = None, pk
+    for _ in range(_MAX_STEPS):
+        found = WorkflowTemplate.objects.filter(replaces=after).order_by().first()
+        if found is None:
+            break
+        after = found.pk
+        newest = found if found.withdrawn is None else newest
+    return None if newest is None else link_to(newest)
+
+
+def _versions_of(model: int) -> list[str]:
+    """Return the versions of the releases of a model, the newest first."""
+    links = ResearchModel.releases.through._default_manager.filter(researchmodel=model)
+    ordered = links.order_by("-codereporelease__version_key", "-codereporelease")
+    versions = ordered.values_list("codereporelease__version", flat=True)
+    return list(dict.fromkeys(versions[:_MAX_VERSIONS]))
