@@ -42,6 +42,16 @@ def _send_empty_form(page: Page) -> None:
     page.locator(".field-error").first.wait_for()
 
 
+def _send_empty_run(page: Page) -> None:
+    page.get_by_role("button", name="Check").click()
+    page.locator(".error-summary:focus").wait_for()
+
+
+def _add_dataset(page: Page) -> None:
+    page.get_by_role("button", name="Add another dataset").first.click()
+    page.get_by_text("API request", exact=True).first.click()
+
+
 def _ask_for_nothing(page: Page) -> None:
     page.get_by_role("button", name="Request the role").click()
     page.locator(".field-error").first.wait_for()
@@ -190,6 +200,9 @@ PAGES: dict[str, tuple[str, Act | None]] = {
     "form": ("/external_object/new/", None),
     "form, suggesting": ("/data_product/new/", _suggest),
     "form, refused": ("/code_run/new/", _send_empty_form),
+    "form of a run": ("/workflow_template/1/run/", None),
+    "form of a run, as before": ("/workflow_template/1/run/?like=1", _add_dataset),
+    "form of a run, refused": ("/workflow_template/1/run/", _send_empty_run),
     "form, sent again": ("/namespace/new/", _register_again),
     "issue, being raised": ("/object_component/{object_component}/raise-issue/", None),
     "search": ("/search/", None),

@@ -208,6 +208,20 @@ def test_a_form_that_no_browser_can_send_is_not_shown(client: Client) -> None:
     assert not main.select("form")
 
 
+def test_nothing_is_added_to_a_full_form(client: Client) -> None:
+    deferred = [resource(f"key-{n}") for n in range(470)]
+    dataset = DatasetTemplateFactory.create(deferred_resources=deferred)
+    template = WorkflowTemplateFactory.create(required_inputs=[dataset])
+    slot = f"inputs-{dataset.pk}"
+    sent = {"description": "typed", "do": f"add {slot}"}
+    typed = _typed(main_of(client.post(_address(template), sent)))
+    assert f"{slot}-1-dataset" in typed
+    main = main_of(client.post(_address(template), {**typed, **sent}))
+    assert _typed(main).keys() == typed.keys()
+    assert _typed(main)["description"] == "typed"
+    assert "Not added: a form has at most 990 inputs." in words_of(main)
+
+
 # Who, and which templates
 
 
@@ -538,6 +552,17 @@ def test_a_run_can_be_the_starting_point(client: Client, world: World) -> None:
     other = ModelRun.objects.exclude(pk=run.pk).get()
     assert other.inputs == run.inputs
     assert other.annotations == {**run.annotations, "RCP": "60"}
+
+
+def test_the_page_of_a_run_leads_to_a_form_like_it(client: Client) -> None:
+    run = ModelRunFactory.create()
+    main = main_of(client.get(f"/model_run/{run.pk}/"))
+    address = link(main, "Register a run like this")
+    assert address == f"{_address(run.workflow_template)}?like={run.pk}"
+    typed = _typed(main_of(client.get(address)))
+    assert typed["display_name"] == run.display_name
+    other = main_of(client.get(f"/study/{run.study_id}/"))
+    assert "Register a run like this" not in words_of(other)
 
 
 def test_a_derived_name_is_not_kept(client: Client, world: World) -> None:

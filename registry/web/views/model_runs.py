@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from registry.identity.models import User
     from registry.runs.model_runs.agreements import Agreement
     from registry.runs.model_runs.registering import Registered
+    from registry.web.run_inputs import Typed
     from registry.web.values import Value
 
 #: The name of the buttons of the form; of one that adds something, the value begins so.
@@ -73,7 +74,7 @@ def _answer(request: HttpRequest, agreement: Agreement) -> HttpResponse:
     """Do what the button says: add inputs, show the JSON, check the run, register."""
     do = request.POST.get(BUTTON, "")
     added = do.removeprefix(ADD) if do.startswith(ADD) else ""
-    form = RunForm(agreement, request.POST.dict(), added=added)
+    form = _form_with(agreement, request.POST.dict(), added)
     if added or do == SHOW:
         return _page(request, agreement, form)
     registers = do == REGISTER and not form.has_errors
@@ -82,6 +83,15 @@ def _answer(request: HttpRequest, agreement: Agreement) -> HttpResponse:
         return _page(request, agreement, form, checked=found, status=status)
     _tell(request, found)
     return redirect(address_of(found.run))
+
+
+def _form_with(agreement: Agreement, typed: Typed, added: str) -> RunForm:
+    """Return the form with one more of what is added, if there is room for it."""
+    form = RunForm(agreement, typed, added=added)
+    if added and len(form.inputs) > MAX_INPUTS:
+        form = RunForm(agreement, typed)
+        form.problems.append(f"Not added: a form has at most {MAX_INPUTS} inputs.")
+    return form
 
 
 def _tell(request: HttpRequest, found: Registered) -> None:
