@@ -58,6 +58,12 @@ def _time(page: Page, id_: str, typed: str) -> None:
     page.keyboard.type(typed)
 
 
+def _remove(site: Site, page: Page) -> None:
+    """Delete the run of a page: others look at the newest run of the site."""
+    run = page.url.rstrip("/").rpartition("/")[2]
+    assert site.call("DELETE", f"model_run/{run}/").status_code == 204
+
+
 def test_a_run_is_registered_by_keyboard(new_page: NewPage, site: Site) -> None:
     page = new_page(reduced_motion="reduce", locale="en-US")
     page.goto(ADDRESS)
@@ -105,6 +111,7 @@ def test_a_run_is_registered_by_keyboard(new_page: NewPage, site: Site) -> None:
     answer = site.call("POST", "model_run/", json=sent)
     assert answer.status_code == 200, answer.text
     assert page.url.endswith(answer.json()["url"].partition("/api")[2])
+    _remove(site, page)
 
 
 def test_the_json_is_the_same_with_and_without_scripts(new_page: NewPage) -> None:
@@ -170,3 +177,4 @@ def test_a_run_is_registered_without_scripts(new_page: NewPage, site: Site) -> N
     page.get_by_role("button", name="Register").click()
     expect(page.get_by_text("is registered.")).to_be_visible()
     assert site.newest("model_run")["annotations"]["R0"] == "7.1"
+    _remove(site, page)
