@@ -67,7 +67,7 @@ class Site:
         answer = self.call("POST", path, json=values)
         assert answer.ok, answer.text
 
-    def product(self, namespace: int, name: str, content: bytes) -> int:
+    def product(self, namespace: int | str, name: str, content: bytes) -> int:
         """Register a data product with a file of the registry's own; return its id."""
         sha1 = self.upload(content)
         root = self.newest("storage_root", root=f"{self.url}/data/")["url"]
