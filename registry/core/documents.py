@@ -14,6 +14,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from registry.core.visible_names import BLANK, tidy_name
+
 #: A document takes at most so many characters as JSON.
 MAX_LENGTH = 2**18
 #: Returns the address of a record in the API, by its kind and its id.
@@ -92,8 +94,8 @@ def check_text(
         raise invalid(place, "Give a text.")
     if "\0" in value or _is_broken(value):
         raise invalid(place, "A character in it cannot be stored.")
-    if not may_be_empty and not value.strip():
-        raise invalid(place, "Give a text that can be seen.")
+    if not may_be_empty and not tidy_name(value):
+        raise invalid(place, BLANK)
     if len(value) > most:
         raise invalid(place, f"Give at most {most} characters.")
 

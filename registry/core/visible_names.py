@@ -24,6 +24,8 @@ _NEEDED = re.compile(
     "(?<=[^\x00-\u036f\u2028-\u202e\u2060-\u206f\\s])[\u200c\u200d\ufe00-\ufe0f]"
     "(?![\u200c\u200d]|$)|(?<=[^\x00-\u036f\\s])\ufe0f$"
 )
+#: What is said of a text that nobody can see.
+BLANK = "Give a text that can be seen: this one has only blank characters."
 #: The space of Braille is a character without a dot.
 _BLANKS = "\u2800"
 
@@ -31,10 +33,7 @@ _BLANKS = "\u2800"
 def validate_visible(value: str) -> None:
     """Reject a text of blanks and invisible characters only."""
     if not tidy_name(value):
-        raise ValidationError(
-            "Give a text that can be seen: this one has only blank characters.",
-            code="blank",
-        )
+        raise ValidationError(BLANK, code="blank")
 
 
 def validate_visible_name(value: str) -> None:

@@ -14,7 +14,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from django.db.models import Q
+from django.db.models import IntegerField, Q, Value
 from django.db.models.functions import Lower
 
 from registry.catalogue.access import downloadable_files
@@ -120,15 +120,29 @@ def _by_id(kind: str, number: str) -> Found:
 
 
 def _by_uuid(wanted: uuid.UUID) -> Found:
-    models = [one.model for one in record_types_by_rank() if has_uuid(one.model)]
-    return [model.objects.filter(uuid=wanted) for model in models]
+    return _with_uuids(uuid=wanted)
 
 
 def _by_start_of_uuid(digits: str) -> Found:
     """Return the records whose UUIDs begin so; an index has them side by side."""
     first, last = (uuid.UUID(f"{digits}{one * 24}") for one in "0f")
+    return _with_uuids(uuid__range=(first, last))
+
+
+def _with_uuids(**wanted: Any) -> Found:
+    """Return the records of all types with such UUIDs; one statement finds which."""
     models = [one.model for one in record_types_by_rank() if has_uuid(one.model)]
-    return [model.objects.filter(uuid__range=(first, last)) for model in models]
+    first, *others = [
+        model.objects.filter(**wanted)
+        .order_by()
+        .annotate(nth=Value(nth, IntegerField()))
+        .values_list("nth", "pk")
+        for nth, model in enumerate(models)
+    ]
+    found: dict[int, list[int]] = {}
+    for nth, pk in first.union(*others, all=True)[:_MOST_FILES]:
+        found.setdefault(nth, []).append(pk)
+    return [models[nth].objects.filter(pk__in=found[nth]) for nth in sorted(found)]
 
 
 def _by_checksum(digits: str, user: Any) -> Found:

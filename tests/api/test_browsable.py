@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from registry.api import urls
+from registry.core.record_types import record_types
 from registry.identity.models import User
 from tests import factories
 from tests.api.client import Api
@@ -22,7 +23,9 @@ FACTORIES: dict[str, Any] = {
     for made in vars(factories).values()
     if hasattr(getattr(getattr(made, "_meta", None), "model", None), "kind")
 }
-KINDS = [name for name in urls.router.names if name != "groups"]
+#: Private records are there for some people only.
+PRIVATE = {one.kind for one in record_types() if one.is_private}
+KINDS = [name for name in urls.router.names if name not in {"groups", *PRIVATE}]
 PAGE = {"accept": "text/html"}
 
 

@@ -23,6 +23,7 @@ def test_kinds_that_only_a_root_appears_as_come_last() -> None:
         "object",
         "code_run",
         "external_object",
+        "model_run",
     ]
 
 

@@ -75,14 +75,18 @@ def _bare_template(*, annotations: tuple[str, ...] = ()) -> WorkflowTemplate:
         for direction in ("inputs", "outputs")
     }
     template: WorkflowTemplate = factories.WorkflowTemplateFactory(
-        required_annotations=annotations, optional_annotations=(), **lists
+        required_annotations=annotations,
+        optional_annotations=(),
+        replaces=None,
+        **lists,
     )
     return template
 
 
 def _dataset_template(*, optional: bool = False) -> DatasetTemplate:
     template: DatasetTemplate = factories.DatasetTemplateFactory(
-        deferred_resources=[resource("configuration_file", optional=optional)]
+        deferred_resources=[resource("configuration_file", optional=optional)],
+        replaces=None,
     )
     return template
 
@@ -107,6 +111,7 @@ class World:
             required_outputs=[result],
             optional_outputs=[log],
             required_annotations=("RCP",),
+            replaces=None,
         )
         return cls(template, forcing, extra, result, log)
 

@@ -41,7 +41,7 @@ EVERY_KIND = pytest.mark.parametrize("kind", every_public_kind())
 BUDGET = {
     "author": 6,
     "code_repo_release": 4,
-    "code_run": 17,
+    "code_run": 16,
     "data_product": 13,
     "external_object": 6,
     "file_type": 4,

@@ -177,6 +177,9 @@ def test_options_name_urls_and_list_the_object_before_the_namespace() -> None:
     assert urls == {
         ("author", "identifier"),
         ("code_repo_release", "website"),
+        ("model", "documentation_url"),
+        ("model", "source_url"),
+        ("organisation", "ror"),
         ("external_object", "identifier"),
         ("keyword", "identifier"),
         ("licence", "identifier"),

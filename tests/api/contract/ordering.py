@@ -100,9 +100,13 @@ class Ordering(Contract):
         query = {"ordering": "id", "page_size": 1}
         cursor = data_of(api.get(self.list_path, query))["next"].partition("cursor=")[2]
         # the cursor of a unique field looks like that of the id
-        name = next(n for n in self.orderings() if not self.field(n).unique)
+        name = next(n for n in self.orderings() if not self._looks_like_id(n))
         answer = api.get(self.list_path, {"ordering": name, "cursor": cursor})
         assert data_of(answer, 404) == {"detail": "Invalid cursor"}
+
+    def _looks_like_id(self, name: str) -> bool:
+        """Tell whether a cursor of a field looks like that of the id."""
+        return bool(self.is_link(name) and self.field(name).unique)
 
 
 def _ids(page: dict[str, Any]) -> list[int]:

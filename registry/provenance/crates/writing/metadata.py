@@ -243,6 +243,8 @@ class _Metadata:
         objects = [*roles.values(), *self._parts(done.inputs, special)]
         values = {
             **properties_of(self._runs.required_document, run),
+            # its place; who it was is said below
+            "agent": None,
             "instrument": instrument[0] if instrument else None,
             "object": unique_links(objects) or None,
             "result": unique_links(self._parts(done.outputs, set())) or None,
