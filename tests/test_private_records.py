@@ -21,7 +21,7 @@ from django.test import Client
 from registry.catalogue.contacts import change_contact
 from registry.catalogue.models import Author, AuthorContact, UserAuthor
 from registry.catalogue.record_types import AUTHOR_CONTACT
-from registry.core.errors import Conflict
+from registry.core.errors import Conflict, Forbidden
 from registry.core.models import Event
 from registry.core.record_types import record_types
 from registry.core.restoring import restore_record
@@ -93,7 +93,9 @@ def author(people: People) -> Any:
         outputs=[thing.components.get()], by=people["person"]
     )
     assert run.outputs.exists()
-    factories.UserAuthorFactory.create(user=people["person"], author=author)
+    factories.UserAuthorFactory.create(
+        user=people["person"], author=author, by=people["curator"]
+    )
     return author
 
 
@@ -314,17 +316,32 @@ def _sees(user: Any, contact: AuthorContact) -> bool:
     return AUTHOR_CONTACT.shows(contact.pk, user)
 
 
-def test_an_own_link_opens_no_older_contact(people: People) -> None:
+def test_an_own_link_opens_no_contact(people: People) -> None:
     owner, stranger = people["owner"], people["stranger"]
     author = factories.AuthorFactory.create(by=owner)
     older = _register(author, owner)
-    link = factories.UserAuthorFactory.create(user=stranger, author=author)
+    factories.UserAuthorFactory.create(user=stranger, author=author)
     assert not _sees(stranger, older)
     delete_as_withdrawer(AuthorContact, older.pk, by=owner)
-    later = _register(author, owner)
-    assert _sees(stranger, later)
-    withdraw_record(UserAuthor, link.pk, reason="No.", by=stranger)
-    assert not _sees(stranger, later)
+    assert not _sees(stranger, _register(author, owner))
+
+
+def test_an_own_link_registers_no_contact_of_others(people: People) -> None:
+    author = factories.AuthorFactory.create(by=people["owner"])
+    factories.UserAuthorFactory.create(user=people["stranger"], author=author)
+    with pytest.raises(Forbidden):
+        _register(author, people["stranger"])
+
+
+def test_a_withdrawn_link_opens_nothing(people: People) -> None:
+    author = factories.AuthorFactory.create(by=people["owner"])
+    contact, person = _register(author, people["owner"]), people["stranger"]
+    link = factories.UserAuthorFactory.create(
+        user=person, author=author, by=people["curator"]
+    )
+    assert _sees(person, contact)
+    withdraw_record(UserAuthor, link.pk, reason="No.", by=people["curator"])
+    assert not _sees(person, contact)
 
 
 def test_the_link_of_a_curator_opens_every_contact(people: People) -> None:

@@ -3,8 +3,7 @@
 A contact exists for three kinds of people only: the account that registered it, the
 person, and administrators. The person is the account that is linked to the author. But
 everybody can link their own account to any author, so a link that somebody made for
-themselves counts only for contacts that were registered later, by people who could see
-the link. Links by curators count for all.
+themselves does not count: links by curators and administrators do.
 """
 
 from __future__ import annotations
@@ -12,14 +11,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from registry.catalogue.models import Author, AuthorContact, UserAuthor
 from registry.catalogue.services import require_unchanged
 from registry.core.errors import Forbidden
 from registry.core.lookups import IdIn
-from registry.core.models import Event
-from registry.core.verbs import CREATED
 from registry.identity.ownership import change_own
 from registry.identity.roles import is_administrator, is_curator
 
@@ -44,16 +41,11 @@ def visible_contacts(
 
 def _about(person: User) -> Q:
     """Return the condition for contacts of the author that an account is linked to."""
-    link = UserAuthor.objects.not_withdrawn().filter(user=person).first()
+    links = UserAuthor.objects.not_withdrawn().filter(user=person)
+    link = links.exclude(registered_by=person).first()
     if link is None:
         return Q(pk__in=())
-    of_author = Q(author=link.author_id)
-    if link.registered_by_id != person.pk:
-        return of_author
-    made = Event.objects.filter(action=CREATED.name).order_by("-pk")
-    linked = made.filter(kind=UserAuthor.kind, record_id=link.pk)
-    registered = made.filter(kind=AuthorContact.kind, record_id=OuterRef("pk"))
-    return of_author & Q(Exists(registered.filter(pk__gt=linked.values("pk")[:1])))
+    return Q(author=link.author_id)
 
 
 def refuse_contacts(
@@ -77,6 +69,7 @@ def refuse_contacts(
 def _own_authors(ids: Collection[int], by: User) -> set[int]:
     """Return the authors that a person registered or is linked to, in one statement."""
     links = UserAuthor.objects.not_withdrawn().filter(user=by)
+    links = links.exclude(registered_by=by)
     is_own = Q(registered_by=by) | Q(pk__in=links.values("author"))
     authors = Author.objects.filter(is_own, IdIn("pk", ids)).order_by()
     return set(authors.values_list("pk", flat=True))

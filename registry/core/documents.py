@@ -44,6 +44,8 @@ class Shape:
     tidy: Callable[[Any], Any] = lambda value: value
     show: Callable[[Any, Address], Any] = _as_it_is
     shown: Mapping[str, Any] = field(default_factory=dict)
+    #: Returns the document of such lines, if people can write it in lines.
+    read: Callable[[str], Any] | None = None
 
 
 class DocumentField(models.JSONField):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def spelled_value(quantity: Quantity, value: float) -> str:
     """Return a value of a quantity as text."""
     match quantity.scale:
-        case Scale.NUMBER:
+        case Scale.NUMBER | Scale.PARAMETER:
             return f"{value:.10g}"
         case Scale.MOMENT:
             moment = datetime.fromtimestamp(value, UTC)

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from statistics import StatisticsError, correlation
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count, FilteredRelation, Q
+from django.db.models import (
+    Case,
+    Count,
+    FilteredRelation,
+    FloatField,
+    OuterRef,
+    Q,
+    Subquery,
+    When,
+)
+from django.db.models.functions import Cast
 
+from registry.catalogue.models import KeyValue
+from registry.core.lookups import IdIn
 from registry.runs.annotations import ANNOTATION_FILTER, annotations_of
 from registry.runs.models import ModelRun
 from registry.runs.models.shapes import KEY_LENGTH
@@ -24,8 +36,14 @@ if TYPE_CHECKING:
 MAX_POINTS = 5000
 #: The annotations of so many of the newest runs of a template are known.
 NEWEST = 500
+#: At most so many keys of configurations are offered.
+MAX_PARAMETERS = 100
 #: What the names of annotations begin with, among quantities and in orders.
 PREFIX = ANNOTATION_FILTER.prefix
+#: What the names of parameters begin with, among quantities.
+PARAMETER = "parameter."
+#: A value that both databases can read as a number.
+_IS_NUMBER = r"^[+-]?([0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15})([eE][+-]?[0-9]{1,2})?$"
 
 
 class Scale(Enum):
@@ -35,6 +53,8 @@ class Scale(Enum):
     #: Seconds since 1970.
     MOMENT = "moment"
     SECONDS = "seconds"
+    #: A number that the configuration of the run has for a key.
+    PARAMETER = "parameter"
 
 
 @dataclass(frozen=True)
@@ -62,19 +82,29 @@ def annotation_quantity(key: str) -> Quantity:
     return Quantity(f"{PREFIX}{key}", key, Scale.NUMBER)
 
 
+def parameter_quantity(key: str) -> Quantity:
+    """Return the quantity that a key of configurations is."""
+    return Quantity(f"{PARAMETER}{key}", key, Scale.PARAMETER)
+
+
 def parse_quantity(text: str) -> Quantity:
     """Return the quantity of this name, or raise ``ValidationError``."""
     known = _OF_EVERY_RUN.get(text)
     if known is not None:
         return known
-    key = text.removeprefix(PREFIX)
-    if key in {"", text} or len(key) > KEY_LENGTH or "\0" in key:
-        raise ValidationError(
-            f"Give {PREFIX} with the name of an annotation, such as {PREFIX}RCP, or "
-            f"{' or '.join(_OF_EVERY_RUN)}.",
-            code="invalid",
-        )
-    return annotation_quantity(key)
+    for prefix, make in _NAMED.items():
+        key = text.removeprefix(prefix)
+        if key not in {"", text} and len(key) <= KEY_LENGTH and "\0" not in key:
+            return make(key)
+    raise ValidationError(
+        f"Give {PREFIX} with the name of an annotation, such as {PREFIX}RCP, "
+        f"{PARAMETER} with a key of the configuration, or "
+        f"{' or '.join(_OF_EVERY_RUN)}.",
+        code="invalid",
+    )
+
+
+_NAMED = {PREFIX: annotation_quantity, PARAMETER: parameter_quantity}
 
 
 @dataclass(frozen=True)
@@ -90,6 +120,8 @@ class Keys:
     further: Sequence[str]
     numeric: Sequence[str]
     runs: Sequence[int] | None
+    #: The keys of configurations with numbers.
+    parameters: Sequence[str] = ()
 
     def __iter__(self) -> Iterator[str]:
         yield from (*self.required, *self.optional, *self.further)
@@ -98,17 +130,20 @@ class Keys:
     def quantities(self) -> list[Quantity]:
         """What the runs have numbers of, in the order of their names."""
         numbers = [annotation_quantity(key) for key in self if key in {*self.numeric}]
-        return [*numbers, START_TIME, DURATION]
+        parameters = map(parameter_quantity, self.parameters)
+        return [*numbers, *parameters, START_TIME, DURATION]
 
 
 def annotation_keys(template: WorkflowTemplate) -> Keys:
     """Return the names of the annotations of a template and of its newest runs.
 
     Of all runs it would take as long as there are runs. This takes two statements, for
-    with one PostgreSQL reads the annotations of all runs of all templates.
+    with one PostgreSQL reads the annotations of all runs of all templates, and one more
+    if the runs have configurations.
     """
-    ids = runs_of(template.pk).order_by("-pk").values_list("pk", flat=True)
-    newest = list(ids[: NEWEST + 1])
+    rows = runs_of(template.pk).order_by("-pk").values_list("pk", "model_config")
+    known_runs = list(rows[: NEWEST + 1])
+    newest = [pk for pk, _ in known_runs]
     found = (
         annotations_of(newest[:NEWEST])
         .values("key")
@@ -127,7 +162,17 @@ def annotation_keys(template: WorkflowTemplate) -> Keys:
         further,
         numeric=[key for key in numbers if numbers[key]],
         runs=newest if len(newest) <= NEWEST else None,
+        parameters=_numeric_parameters({pk for _, pk in known_runs} - {None}),
     )
+
+
+def _numeric_parameters(configs: Collection[Any]) -> list[str]:
+    """Return the keys of configurations with a number, in the order of their names."""
+    if not configs:
+        return []
+    pairs = KeyValue.objects.not_withdrawn().filter(IdIn("object", configs))
+    numbers = pairs.filter(value__regex=_IS_NUMBER).order_by("key")
+    return list(numbers.values_list("key", flat=True).distinct()[:MAX_PARAMETERS])
 
 
 def runs_of(template: int) -> QuerySet[ModelRun]:
@@ -212,13 +257,28 @@ def _with_numbers(
             )
             runs = runs.annotate(**{f"{name}_said": said})
             runs = runs.filter(**{f"{name}_said__number__isnull": False})
+        elif quantity.scale is Scale.PARAMETER:
+            runs = runs.annotate(**{f"{name}_set": _parameter(quantity.label)})
+            runs = runs.filter(**{f"{name}_set__isnull": False})
     return runs
+
+
+def _parameter(key: str) -> Subquery:
+    """Return the number that the configuration of a run has for a key."""
+    pairs = KeyValue.objects.not_withdrawn().filter(
+        object=OuterRef("model_config"), key=key
+    )
+    # only what matches is read as a number
+    number = Case(When(value__regex=_IS_NUMBER, then=Cast("value", FloatField())))
+    return Subquery(pairs.order_by("pk").values(number=number)[:1])
 
 
 def _columns(name: str, quantity: Quantity) -> tuple[str, ...]:
     match quantity.scale:
         case Scale.NUMBER:
             return (f"{name}_said__number",)
+        case Scale.PARAMETER:
+            return (f"{name}_set",)
         case Scale.MOMENT:
             return ("start_time",)
         case Scale.SECONDS:
@@ -227,7 +287,7 @@ def _columns(name: str, quantity: Quantity) -> tuple[str, ...]:
 
 def _number(quantity: Quantity, said: Sequence[Any]) -> float:
     match quantity.scale:
-        case Scale.NUMBER:
+        case Scale.NUMBER | Scale.PARAMETER:
             return float(said[0])
         case Scale.MOMENT:
             return float(said[0].timestamp())

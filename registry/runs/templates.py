@@ -11,7 +11,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from registry.catalogue.services import require_same_uuid
-from registry.core.errors import Conflict, Forbidden, InvalidInput, raise_by_row
+from registry.core.errors import (
+    Conflict,
+    Duplicate,
+    Forbidden,
+    InvalidInput,
+    raise_by_row,
+)
 from registry.core.link_lists import ids_of
 from registry.core.lookups import IdIn
 from registry.core.name_locks import lock_names
@@ -45,12 +51,7 @@ def register_dataset_templates(
     rows: Sequence[Values], *, by: User, validated: bool = False
 ) -> list[DatasetTemplate]:
     """Register templates of datasets; a next version gets the next number."""
-    return create_records(
-        DatasetTemplate,
-        _with_versions(DatasetTemplate, rows),
-        by=by,
-        validated=validated,
-    )
+    return _create(DatasetTemplate, rows, by=by, validated=validated)
 
 
 def register_workflow_templates(
@@ -63,12 +64,24 @@ def register_workflow_templates(
     """
     errors = {number: _overlap_error(row) for number, row in enumerate(rows)}
     raise_by_row({n: one for n, one in errors.items() if one is not None}, len(rows))
-    return create_records(
-        WorkflowTemplate,
-        _with_versions(WorkflowTemplate, rows),
-        by=by,
-        validated=validated,
-    )
+    return _create(WorkflowTemplate, rows, by=by, validated=validated)
+
+
+def _create(
+    model: type[T], rows: Sequence[Values], *, by: User, validated: bool
+) -> list[T]:
+    rows = _with_versions(model, rows)
+    try:
+        return create_records(model, rows, by=by, validated=validated)
+    except Duplicate as duplicate:
+        next_version = duplicate.existing
+        if duplicate.fields == ("replaces",) and next_version is not None:
+            title = str(model._meta.verbose_name).capitalize()
+            duplicate.detail = (
+                f"{title} {_id_of(rows[0]['replaces'])} has a next version already: "
+                f"{next_version.pk}. Field replaces must be unique"
+            )
+        raise
 
 
 def _with_versions(model: type[Any], rows: Sequence[Values]) -> list[Values]:

@@ -50,7 +50,7 @@ def axis_of(quantity: Quantity, values: Sequence[float]) -> Axis:
     """Return an axis on which all of these values are; it has round ends."""
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     match quantity.scale:
-        case Scale.NUMBER:
+        case Scale.NUMBER | Scale.PARAMETER:
             return _number_axis(quantity.label, low, high, 1)
         case Scale.MOMENT:
             return _moment_axis(f"{quantity.label} (UTC)", low, high)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from registry.catalogue.models import DataProduct
 from registry.core.lookups import IdIn
+from registry.identity.ownership import may_change
 from registry.runs.describing import spelled_duration
 from registry.runs.models import CodeRun, DatasetTemplate, ModelRun
 from registry.runs.models.shapes import Usage
@@ -49,13 +50,14 @@ def model_run_context(run: ModelRun, request: HttpRequest) -> dict[str, Any]:
             for title, one in (("Inputs", run.inputs), ("Outputs", run.outputs))
         ],
         "lineage": lineage_context(run.code_run, request),
+        "may_correct": may_change(request.user, run),
     }
 
 
 def run_of_code_context(code_run: CodeRun, _: HttpRequest) -> dict[str, Any]:
     """Return the model run that a code run is, with annotations and parameters."""
     run = getattr(code_run, "model_run", None)
-    if run is None or run.withdrawn is not None:
+    if run is None:
         return {"model_run": None}
     datasets = _Linked(run, "inputs").describe(run.inputs)
     parameters = [
@@ -126,6 +128,7 @@ class _Linked:
             "product": Value("—") if product is None else link_to(product),
             "resources": resources[:MAX_RESOURCES],
             "more": max(0, len(resources) - MAX_RESOURCES),
+            "components": dataset.get("components", ())[:MAX_RESOURCES],
         }
 
 

@@ -123,6 +123,7 @@ declare_page(
     RecordPage(
         "web/model_run.html",
         (model_run_context,),
+        compares="web:compare-model-runs",
         rows=model_run_rows,
         without=frozenset({"inputs", "outputs", "annotations"}),
     ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F, QuerySet, Value
 
 from registry.core.lookups import IdIn
+from registry.identity.ownership import may_change
 from registry.runs.models import DatasetTemplate, ModelRun, WorkflowTemplate
 from registry.runs.quantities import annotation_keys, runs_of
 from registry.runs.templates import SLOTS, workflows_of
@@ -30,7 +31,7 @@ def template_rows(templates: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def dataset_template_context(
-    template: DatasetTemplate, _: HttpRequest
+    template: DatasetTemplate, request: HttpRequest
 ) -> dict[str, Any]:
     """Return the resources of a template, its versions, and whether runs use it."""
     users = ModelRun.objects.filter(workflow_template__in=workflows_of(template.pk))
@@ -39,6 +40,7 @@ def dataset_template_context(
         "defined": template.defined_resources[:MAX_RESOURCES],
         "deferred": template.deferred_resources[:MAX_RESOURCES],
         "in_use": bool(users.order_by().values_list("pk")[:1]),
+        "may_replace": may_change(request.user, template),
     }
 
 
@@ -57,6 +59,7 @@ def workflow_template_context(
         "optional": template.optional_annotations,
         "count": count,
         "runs_address": address,
+        "may_replace": may_change(request.user, template),
         **table_of(page.runs, annotation_keys(template), request, address=address),
     }
 

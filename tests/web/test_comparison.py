@@ -265,7 +265,7 @@ def test_runs_are_chosen_in_the_list() -> None:
     assert words_of(form.button or form) == "Compare"
 
 
-def test_only_code_runs_are_compared() -> None:
+def test_only_runs_are_compared() -> None:
     for kind in record_kinds():
         FACTORIES[kind].create()
     kinds = [
@@ -273,7 +273,7 @@ def test_only_code_runs_are_compared() -> None:
         for kind in record_kinds()
         if main_of(Client().get(f"/{kind}/")).select("form#compare, .choice")
     ]
-    assert kinds == ["code_run"]
+    assert kinds == ["code_run", "model_run"]
 
 
 def test_an_empty_list_has_nothing_to_compare() -> None:

@@ -183,7 +183,7 @@ def test_more_links_need_no_more_statements(
         product: 22,
         thing: 21,
         components[0]: 7,
-        CodeRun.objects.latest("pk"): 18,
+        CodeRun.objects.latest("pk"): 17,
         product.namespace: 4,
         thing.storage_location: 5,
     }

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from bs4 import Tag
+from bs4 import BeautifulSoup, Tag
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -448,7 +448,11 @@ WRONG = [
     ("{extra}-0-dataset", "0", "Data product 0 does not exist."),
     ("annotation-0", "x" * 70000, "at most"),
     ("annotation-1", "a\0b", "cannot be stored"),
-    ("further-0-name", "nothing said", "Give a text that can be seen."),
+    (
+        "further-0-name",
+        "nothing said",
+        "Give a text that can be seen: this one has only blank characters.",
+    ),
     ("further-0-text", "no name", "This cannot be a name."),
     ("further-0-name", " a", "This cannot be a name."),
     ("further-0-name", "RCP", "RCP is there already."),
@@ -585,3 +589,39 @@ def test_what_another_template_has_no_place_for_is_left_out(client: Client) -> N
 def test_there_is_no_form_like_no_run(like: str, client: Client, world: World) -> None:
     answer = client.get(_address(world.template), {"like": like})
     assert answer.status_code == 404
+
+
+def test_a_run_is_corrected_by_the_form(client: Client) -> None:
+    run = ModelRunFactory.create()
+    client.force_login(run.registered_by)
+    assert "Correct this run" in client.get(f"/model_run/{run.pk}/").content.decode()
+    address = f"/workflow_template/{run.workflow_template_id}/run/?correct={run.pk}"
+    page = BeautifulSoup(client.get(address).content, "html.parser")
+    assert page.h1 is not None
+    assert page.h1.text == f"Correct model run {run.pk}"
+    typed = {
+        str(one["name"]): str(one.get("value") or one.text)
+        for one in page.select("form.run-form input[name], form.run-form textarea")
+    }
+    typed |= {"description": "Another description", "do": "register"}
+    refused = client.post(address, {**typed, "reason": ""})
+    assert refused.status_code == 400
+    assert "Say why the record is corrected." in refused.content.decode()
+    checked = client.post(address, {**typed, "reason": "A slip", "do": "check"})
+    assert "can be corrected like this" in checked.content.decode()
+    run.refresh_from_db()
+    assert run.description != "Another description"
+    done = client.post(address, {**typed, "reason": "A slip"})
+    assert (done.status_code, done["Location"]) == (302, f"/model_run/{run.pk}/")
+    run.refresh_from_db()
+    assert run.description == "Another description"
+    assert "A slip" in client.get(f"/model_run/{run.pk}/").content.decode()
+
+
+def test_only_those_who_look_after_a_run_correct_it(client: Client) -> None:
+    run = ModelRunFactory.create()
+    client.force_login(UserFactory.create())
+    page = client.get(f"/model_run/{run.pk}/").content.decode()
+    assert "Correct this run" not in page
+    address = f"/workflow_template/{run.workflow_template_id}/run/?correct={run.pk}"
+    assert client.get(address).status_code == 403

@@ -283,7 +283,7 @@ def test_the_statements_are_as_many_for_any_number_of_runs(
     if not is_long and query == _by("score"):
         # a page that reaches the end looks at all parts
         parts = 3
-    # the template, the newest runs and their annotations
-    expected = 3 + parts + (is_long and counted)
+    # the template, the newest runs, their annotations and their configurations
+    expected = 4 + parts + (is_long and counted)
     with django_assert_num_queries(expected):
         client.get(f"/workflow_template/{template.pk}/runs/", query)

@@ -142,6 +142,7 @@ class RowSerializer(serializers.ModelSerializer[Any]):
         field_class = _FIELD_CLASSES.get(type(model_field), field_class)
         if field_class is DocumentField:
             kwargs |= {"document": model_field, "validators": []}
+            kwargs["initial"] = model_field.get_default()
         if model_field.has_default() and not callable(model_field.default):
             kwargs["initial"] = model_field.default
         return field_class, kwargs

@@ -45,9 +45,10 @@ def _picture_policy() -> dict[str, list[str]]:
 class PlotView(DocumentView):
     """Two quantities of the runs of a workflow template, against each other.
 
-    A quantity is `annotation.` with the name of an annotation, `start_time` (seconds
-    since 1970) or `duration` (in seconds). Runs without one of the numbers are left
-    out. The filters are those of `/api/model_run/`.
+    A quantity is `annotation.` with the name of an annotation, `parameter.` with a key
+    of the configurations of the runs, `start_time` (seconds since 1970) or `duration`
+    (in seconds). Runs without one of the numbers are left out. The filters are those of
+    `/api/model_run/`.
     """
 
     parameters = (*_AXES, "format")

@@ -36,7 +36,7 @@ _REASON: Schema = {
 }
 _VALID: Schema = {
     "type": "object",
-    "required": ["valid", "model_run"],
+    "required": ["valid", "model_run", "warnings"],
     "properties": {
         "valid": {"type": "boolean", "enum": [True]},
         "model_run": {
@@ -44,6 +44,11 @@ _VALID: Schema = {
             "format": "uri",
             "nullable": True,
             "description": "The record that has the same content already.",
+        },
+        "warnings": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "What is no field of a record, and was left out.",
         },
     },
 }

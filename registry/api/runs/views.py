@@ -50,7 +50,8 @@ class ModelRunViewSet(RecordViewSet):
         """Check one record, or all records of a list, without registering any.
 
         The errors are those that registering would give. Otherwise `valid` is true, and
-        `model_run` is the address of the record that has the same content already.
+        `model_run` is the address of the record that has the same content already, and
+        `warnings` name what is no field of a record and was left out.
         """
         data: Any = request.data
         found = self._for_each(data, try_records)
@@ -60,6 +61,7 @@ class ModelRunViewSet(RecordViewSet):
                 "model_run": None
                 if one.is_new
                 else f"{self.base}{ModelRun.kind}/{one.run.pk}/",
+                "warnings": list(one.warnings),
             }
             for one in found
         ]

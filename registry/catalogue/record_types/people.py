@@ -74,8 +74,8 @@ AUTHOR_CONTACT = RecordType(
 How to reach an author. Private.
 
 Only who registered it, the person whose account is linked to the author, and
-administrators can see it; for everybody else it does not exist. If you link your
-account to an author yourself, you see what is registered afterwards.
+administrators can see it; for everybody else it does not exist. A link that somebody
+made for their own account does not count: ask a curator for it.
 """.strip(),
     summary="How to reach authors, for those who may know it.",
     section=PEOPLE,

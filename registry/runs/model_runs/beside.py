@@ -20,6 +20,7 @@ from registry.runs.model_runs.registering import (
     check_bodies,
     code_run_values,
     raise_errors,
+    raise_refusals,
 )
 from registry.runs.models import CodeRun, ModelRun
 
@@ -49,6 +50,7 @@ def register_beside(rows: Sequence[Values], *, by: User) -> list[ModelRun]:
         locked=True,
     )
     raise_errors(checked)
+    raise_refusals(checked)
     runs: list[CodeRun] = [row[CODE_RUN] for row in rows]
     values = [values_of(one) for one in checked]
     models = [one.agreement.model for one in checked if one.agreement is not None]

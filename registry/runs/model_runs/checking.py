@@ -62,6 +62,14 @@ class Checked:
     links: dict[str, int | None] = field(default_factory=dict)
     datasets: dict[str, list[Dataset]] = field(default_factory=dict)
     agreement: Agreement | None = None
+    #: Why no new run can follow the template, and where that is to be said.
+    refusal: tuple[str, str] | None = None
+
+    def refuse(self) -> None:
+        """Add the error that no new run can follow the template, if none can."""
+        if self.refusal is not None:
+            self.given.add_error(*self.refusal)
+            self.refusal = None
 
     @property
     def errors(self) -> dict[str, list[str]]:
@@ -86,6 +94,8 @@ def check_records(records: Sequence[Given], *, locked: bool = False) -> list[Che
         if pk is not None:
             one.agreement = agreements[pk]
             _check_agreement(one, one.agreement, links)
+        if one.errors:
+            one.refuse()
     return checked
 
 
@@ -175,10 +185,8 @@ def _check_agreement(
     given = checked.given
     if agreement.withdrawn is not None:
         place = given.links["workflow_template"].place
-        given.add_error(
-            place,
-            f"Workflow template {agreement.pk} was withdrawn: {agreement.withdrawn}",
-        )
+        message = f"Workflow template {agreement.pk} was withdrawn: "
+        checked.refusal = (place, message + agreement.withdrawn)
     for direction in DIRECTIONS:
         _check_datasets(given, direction, agreement, links)
     for name in agreement.required_annotations:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
+
 from registry.catalogue.services import require_same_uuid
-from registry.core.errors import Conflict, InvalidInput
+from registry.core.errors import Conflict, Duplicate, InvalidInput
 from registry.core.models import MAX_REASON
 from registry.core.records import (
     Values,
@@ -53,9 +55,9 @@ def correct_model_run(
     """Correct a model run, and its code run; ``values`` have the reason too.
 
     ``partial`` keeps what is not in the values. Values that are on record already
-    change nothing and need no reason. Raises ``InvalidInput`` with all errors by their
-    places, and ``Conflict`` if other runs stand on data that would be taken away, or if
-    another record has the same content.
+    change nothing and need no reason. Data can be corrected although other runs stand
+    on it: the graph then says what is right. Raises ``InvalidInput`` with all errors by
+    their places, and ``Duplicate`` if another record has the same content.
     """
     del validated  # a record is always checked as a whole
     record = lock_own(ModelRun, pk, by=by, unless_changed=unless_changed)
@@ -63,6 +65,8 @@ def correct_model_run(
     [checked] = check_bodies([body], locked=True)
     # in the whole record, what they are near is not missing
     checked.errors.update(misspelt_in(values) if partial else {})
+    if checked.links["workflow_template"] != record.workflow_template_id:
+        checked.refuse()
     raise_errors([checked])
     new = values_of(checked)
     require_same_uuid(record, new)
@@ -70,6 +74,13 @@ def correct_model_run(
     if not would_change(record, new):
         return record
     return _correct(record, new, checked, _reason_in(values), by=by)
+
+
+def try_correction(pk: int, body: Values, *, by: User) -> None:
+    """Raise what a correction would; nothing is stored."""
+    with transaction.atomic():
+        correct_model_run(pk, body, by=by, partial=False)
+        transaction.set_rollback(True)
 
 
 def _merged(record: ModelRun, values: Values) -> Values:
@@ -116,10 +127,14 @@ def _correct(
     if checked.agreement is None:
         raise ValueError("The record was not checked against a template.")
     [values] = code_run_values([new], [checked.agreement.model])
-    dependents.require_kept_links(run, values)
     detail = {REASON: reason}
     change_record(run, values, by=by, validated=True, detail=detail)
-    changed = change_record(record, new, by=by, validated=True, detail=detail)
+    try:
+        changed = change_record(record, new, by=by, validated=True, detail=detail)
+    except Duplicate as duplicate:
+        if duplicate.existing is not None:
+            duplicate.detail = f"Model run {duplicate.existing.pk} says the same."
+        raise
     index_annotations(changed)
     return changed
 

@@ -55,6 +55,8 @@ _DATASET_NAMES = (
     *_DATASET_FIELDS,
     *("dataset_template_id", "dataset_id", "dataset_type"),
 )
+#: So many names that are no fields are listed.
+_MOST_WARNINGS = 20
 _REQUIRED = "This field is required."
 _NULL = "This field may not be null."
 #: The one type of dataset that there is.
@@ -95,6 +97,7 @@ class Given:
     datasets: dict[str, list[GivenDataset]] = field(default_factory=dict)
     annotations: dict[str, str] = field(default_factory=dict)
     errors: dict[str, list[str]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     def add_error(self, place: str, message: str) -> None:
         """Add an error at a place."""
@@ -123,6 +126,9 @@ def _read_links(given: Given, body: Mapping[str, Any]) -> None:
     if associations is not None and not isinstance(associations, Mapping):
         given.add_error("associations", "Give an object with the modeller.")
         associations = None
+    if associations is not None:
+        others = tuple(f"{name}_id" for name in _ASSOCIATED)
+        _add_misspelt(given, "associations.", associations, _ASSOCIATED, others)
     for name, is_required in LINKS.items():
         inside = associations if name in _ASSOCIATED else None
         found = [
@@ -328,5 +334,12 @@ def _add_misspelt(
     """Add the errors of names that are near that of a field."""
     missing = [name for name in fields if f"{name}_id" not in body]
     known = (*fields, *others)
-    for called, name in misspelt_names(list(body), known, missing).items():
+    misspelt = misspelt_names(list(body), known, missing)
+    for called, name in misspelt.items():
         given.add_error(f"{before}{called}", message_of(name))
+    unknown = [name for name in body if name not in known and name not in misspelt]
+    room = max(0, _MOST_WARNINGS - len(given.warnings))
+    for name in unknown[:room]:
+        given.warnings.append(
+            f"{before}{name[:100]}: there is no such field; left out."
+        )

@@ -41,6 +41,8 @@ class Registered:
 
     run: ModelRun
     is_new: bool
+    #: What was left out of the record, and why.
+    warnings: tuple[str, ...] = ()
 
 
 def register_model_runs(
@@ -110,6 +112,22 @@ def raise_errors(checked: Sequence[Checked]) -> None:
     raise_by_row(errors, len(checked))
 
 
+def raise_refusals(checked: Sequence[Checked]) -> None:
+    """Raise the errors of new runs of withdrawn templates, if there are any.
+
+    Runs that are registered already, with the same content, are not new.
+    """
+    refused = [one for one in checked if one.refusal is not None]
+    if not refused:
+        return
+    prints = [values_of(one)["fingerprint"] for one in refused]
+    known = find_same(set(prints))
+    for one, print_ in zip(refused, prints, strict=True):
+        if print_ not in known:
+            one.refuse()
+    raise_errors(checked)
+
+
 def find_same(fingerprints: Collection[str]) -> dict[str, ModelRun]:
     """Return the records on record with the same content, by their fingerprints."""
     if len(fingerprints) == 1:
@@ -124,6 +142,7 @@ def _register(bodies: Sequence[Any], *, by: User) -> list[Registered]:
         return []
     checked = check_bodies(bodies, locked=True)
     raise_errors(checked)
+    raise_refusals(checked)
     return register_checked(checked, by=by)
 
 
@@ -139,7 +158,10 @@ def register_checked(checked: Sequence[Checked], *, by: User) -> list[Registered
     made = _create(list(new.values()), rows, checked, by=by)
     known |= {run.fingerprint: run for run in made}
     first = {*new.values()}
-    return [Registered(known[one], at in first) for at, one in enumerate(prints)]
+    return [
+        Registered(known[one], at in first, tuple(checked[at].given.warnings))
+        for at, one in enumerate(prints)
+    ]
 
 
 def _create(

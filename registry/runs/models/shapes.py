@@ -183,6 +183,7 @@ NAMES = Shape(
         "items": {**_TEXT, "minLength": 1, "maxLength": KEY_LENGTH},
     },
     lines=lambda value: [*value],
+    read=lambda text: [line.strip() for line in text.splitlines() if line.strip()],
     example=["RCP", "species"],
 )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,7 +16,13 @@ from django.views.decorators.http import require_http_methods
 from registry.catalogue.models import ResearchModel, UserAuthor
 from registry.core.errors import Forbidden, InvalidInput, RegistryError, Unavailable
 from registry.core.links import is_id
+from registry.identity.ownership import may_change
 from registry.runs.model_runs.agreements import fetch_agreements
+from registry.runs.model_runs.correcting import (
+    REASON,
+    correct_model_run,
+    try_correction,
+)
 from registry.runs.model_runs.registering import register_records, try_records
 from registry.runs.models import ModelRun, WorkflowTemplate
 from registry.web.describe import address_of, link_to
@@ -32,6 +39,8 @@ if TYPE_CHECKING:
 
 #: The name of the buttons of the form; of one that adds something, the value begins so.
 BUTTON, ADD, REGISTER, SHOW = "do", "add ", "register", "show"
+#: The parameter that names the run to correct.
+CORRECT = "correct"
 #: The largest number of versions that are suggested, and of templates that are looked
 #: through for the newest.
 _MAX_VERSIONS, _MAX_STEPS = 200, 100
@@ -44,18 +53,30 @@ def run_of_template(request: HttpRequest, pk: int) -> HttpResponse:
     agreement = fetch_agreements([pk]).get(pk) if pk < 2**63 else None
     if agreement is None:
         raise Http404(f"There is no workflow template {pk}.")
-    if agreement.withdrawn is not None:
+    corrected = _corrected(request)
+    if agreement.withdrawn is not None and corrected is None:
         return _page(request, agreement)
     if request.method == "POST":
-        return _answer(request, agreement)
+        return _answer(request, agreement, corrected)
     typed = _typed_at_first(request, agreement)
-    return _page(request, agreement, RunForm(agreement, typed))
+    return _page(request, agreement, RunForm(agreement, typed), corrected=corrected)
+
+
+def _corrected(request: HttpRequest) -> ModelRun | None:
+    """Return the run that the form corrects, if it corrects one."""
+    text = request.GET.get(CORRECT)
+    if text is None:
+        return None
+    run = _find_run(text)
+    if not may_change(request.user, run):
+        raise PermissionDenied("Only those who look after a run can correct it.")
+    return run
 
 
 def _typed_at_first(request: HttpRequest, agreement: Agreement) -> dict[str, str]:
     """Return what a form begins with: a run like it, and what the address says."""
     given: dict[str, Any] = request.GET.dict()
-    like = given.get("like")
+    like = given.pop(CORRECT, None) or given.get("like")
     if like is not None:
         return typed_like(_find_run(like), agreement) | given
     own = UserAuthor.objects.filter(user=cast("User", request.user))
@@ -70,19 +91,51 @@ def _find_run(text: str) -> ModelRun:
     return run
 
 
-def _answer(request: HttpRequest, agreement: Agreement) -> HttpResponse:
+def _answer(
+    request: HttpRequest, agreement: Agreement, corrected: ModelRun | None
+) -> HttpResponse:
     """Do what the button says: add inputs, show the JSON, check the run, register."""
     do = request.POST.get(BUTTON, "")
     added = do.removeprefix(ADD) if do.startswith(ADD) else ""
     form = _form_with(agreement, request.POST.dict(), added)
     if added or do == SHOW:
-        return _page(request, agreement, form)
+        return _page(request, agreement, form, corrected=corrected)
+    if corrected is not None:
+        return _correct(request, agreement, form, corrected, stores=do == REGISTER)
     registers = do == REGISTER and not form.has_errors
     found, status = _send(form, cast("User", request.user), registers=registers)
     if found is None or not registers:
         return _page(request, agreement, form, checked=found, status=status)
     _tell(request, found)
     return redirect(address_of(found.run))
+
+
+def _correct(
+    request: HttpRequest,
+    agreement: Agreement,
+    form: RunForm,
+    run: ModelRun,
+    *,
+    stores: bool,
+) -> HttpResponse:
+    """Correct a run, or check whether that can be; show the errors in the form."""
+    user, status = cast("User", request.user), 200
+    body = {**form.body, REASON: request.POST.get(REASON, "")}
+    try:
+        if stores and not form.has_errors:
+            correct_model_run(run.pk, body, by=user, partial=False)
+            messages.success(request, f"Model run {run.pk} is corrected.")
+            return redirect(address_of(run))
+        try_correction(run.pk, body, by=user)
+    except InvalidInput as error:
+        form.add_errors(error.fields)
+        status = 400
+    except RegistryError as error:
+        form.problems.append(error.detail)
+        status = _status_of(error)
+    return _page(
+        request, agreement, form, corrected=run, is_right=status == 200, status=status
+    )
 
 
 def _form_with(agreement: Agreement, typed: Typed, added: str) -> RunForm:
@@ -129,6 +182,8 @@ def _page(
     form: RunForm | None = None,
     *,
     checked: Registered | None = None,
+    corrected: ModelRun | None = None,
+    is_right: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     api_path = reverse(f"{ModelRun.kind}-list")
@@ -136,6 +191,9 @@ def _page(
         "agreement": agreement,
         "newest": _newest_after(agreement.pk),
         "checked": checked,
+        "corrected": corrected,
+        "is_right": is_right,
+        "reason": request.POST.get(REASON, ""),
         "run": None if checked is None or checked.is_new else link_to(checked.run),
         "api_url": request.build_absolute_uri(api_path),
         "max_inputs": MAX_INPUTS,

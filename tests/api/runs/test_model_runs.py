@@ -38,6 +38,11 @@ def world() -> World:
     return World.make()
 
 
+def path_of_url(url: str) -> str:
+    """Return the path of an address."""
+    return url.removeprefix("http://testserver")
+
+
 def counts() -> tuple[int, ...]:
     """Return how many rows there are of all that a record writes."""
     return tuple(
@@ -252,7 +257,9 @@ def test_components_of_a_dataset_can_be_named(api: Api, world: World) -> None:
     } or {*errors} == {"inputs[0].components[0]", "inputs[0].components[3]"}
 
 
-def test_a_withdrawn_template_takes_no_runs(api: Api, world: World) -> None:
+def test_a_withdrawn_template_takes_no_new_runs(api: Api, world: World) -> None:
+    record = world.record()
+    first = data_of(api.post(ADDRESS, record), 201)
     address = f"/api/workflow_template/{world.template.pk}/withdraw/"
     data_of(api.post(address, {"reason": "It was wrong"}))
     errors = data_of(api.post(ADDRESS, world.record()), 400)
@@ -261,6 +268,11 @@ def test_a_withdrawn_template_takes_no_runs(api: Api, world: World) -> None:
             f"Workflow template {world.template.pk} was withdrawn: It was wrong"
         ]
     }
+    assert data_of(api.post(ADDRESS, record), 200) == first
+    body = {"description": "Another", "reason": "A slip"}
+    data_of(api.call("PATCH", path_of_url(first["url"]), body))
+    errors = data_of(api.post(ADDRESS, world.record(modeller=987654)), 400)
+    assert {*errors} == {"workflow_template", "modeller"}
 
 
 def test_a_release_of_the_model_is_the_code_of_the_run(api: Api, world: World) -> None:
@@ -280,11 +292,22 @@ def test_a_dry_run_stores_nothing_and_says_what_is_there(
     record = world.record()
     before = counts()
     answer = data_of(api.post(f"{ADDRESS}validate/", record))
-    assert answer == {"valid": True, "model_run": None}
+    assert answer == {"valid": True, "model_run": None, "warnings": []}
     assert counts() == before
     shown = data_of(api.post(ADDRESS, record), 201)
     answer = data_of(api.post(f"{ADDRESS}validate/", [record]))
-    assert answer == [{"valid": True, "model_run": shown["url"]}]
+    assert answer == [{"valid": True, "model_run": shown["url"], "warnings": []}]
+
+
+def test_a_dry_run_names_what_is_left_out(api: Api, world: World) -> None:
+    record = world.record(notes="x", associations={"requesting_organization": 1})
+    record["inputs"][0]["colour"] = "red"
+    errors = data_of(api.post(f"{ADDRESS}validate/", record), 400)
+    assert [*errors] == ["associations.requesting_organization"]
+    record["associations"] = {"funder": 1}
+    answer = data_of(api.post(f"{ADDRESS}validate/", record))
+    places = [one.partition(":")[0] for one in answer["warnings"]]
+    assert sorted(places) == ["associations.funder", "inputs[0].colour", "notes"]
 
 
 def test_a_list_is_registered_whole_or_not_at_all(api: Api, world: World) -> None:

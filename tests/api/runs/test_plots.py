@@ -6,12 +6,13 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from registry.runs import quantities
 from registry.runs.models import WorkflowTemplate
 from tests.api.client import HOST, Api
-from tests.factories import StudyFactory, UserFactory
+from tests.factories import KeyValueFactory, ModelRunFactory, StudyFactory, UserFactory
 from tests.runs.scored import bare_template, run_of
 
 pytestmark = pytest.mark.django_db
@@ -158,6 +159,24 @@ def test_what_is_wrong_is_named(
 def test_there_is_no_plot_without_a_template() -> None:
     query = {"x": "start_time", "y": "duration"}
     assert Api().get("/api/workflow_template/98765/plot/", query).status_code == 404
+
+
+def test_parameters_are_quantities(template: WorkflowTemplate) -> None:
+    for beta, score in (("1.5", "10"), ("2e0", "20"), ("high", "30"), ("1e999", "40")):
+        config = KeyValueFactory(key="beta", value=beta).object
+        ModelRunFactory(
+            workflow_template=template,
+            annotations={"score": score},
+            model_config=config,
+        )
+    run_of(template, "without such a key", score="50")
+    shown = _json(template, x="parameter.beta", y="annotation.score")
+    assert shown["count"] == 2
+    points = sorted((one["x"], one["y"]) for one in shown["points"])
+    assert points == [(1.5, 10.0), (2.0, 20.0)]
+    assert _plot(template, x="parameter.beta", y="parameter.beta").status_code == 200
+    page = Client().get(f"/workflow_template/{template.pk}/runs/").content.decode()
+    assert '<option value="parameter.beta"' in page
 
 
 @pytest.mark.parametrize("number", [1, 30])
