@@ -36,6 +36,7 @@ NO_RECORDS = {
     "IdempotencyKey": "known to its client alone; tests/api/base/test_idempotency.py",
     "MergedRecord": "leads old addresses on; tests/api/catalogue/test_merged.py",
     "RowChange": "written by triggers alone; tests/core/test_row_counts.py",
+    "EarlierContent": "finds corrected runs; tests/api/runs/test_corrections.py",
     "RunAnnotation": "an index of what model runs say, which their filter "
     "`annotation.` reads; tests/api/runs/test_model_runs.py",
     "StoredFile": "reached by its checksum; tests/http/test_downloads.py",
@@ -44,6 +45,7 @@ NO_RECORDS = {
 NO_PAGE = {
     "BrowserSession": "seen by its person, on the account page",
     "RowChange": "written by triggers alone",
+    "EarlierContent": "finds corrected runs; tests/api/runs/test_corrections.py",
     "RunAnnotation": "an index; the page of the model run has all of them",
 }
 

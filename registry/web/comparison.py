@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: The largest number of cells of the table of a section, of rows that are the same, and
 #: of values in a cell.
-MAX_CELLS, MAX_EQUAL, MAX_VALUES = 1000, 200, 10
+MAX_CELLS, MAX_EQUAL, MAX_VALUES = 800, 200, 10
 #: The views of the pages, by the kinds of the records that they compare.
 PAGES = {CODE_RUN.kind: "web:compare-runs", MODEL_RUN.kind: "web:compare-model-runs"}
 #: The marks of the groups of a row: runs with the same mark have the same values.

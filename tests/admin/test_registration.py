@@ -23,6 +23,7 @@ EXEMPT = {
     "oauth2_provider.IDToken": "unused: they are signed, not kept",
     "oauth2_provider.RefreshToken": "unused: sessions of clients stand in its place",
     "registry.BrowserSession": "seen by its person, on the account page",
+    "registry.EarlierContent": "nothing in it is for people to read",
     "registry.RunAnnotation": "shown by the model run that has it",
     "registry.RowChange": "nothing in it is for people to read",
     "sessions.Session": "nothing in it is for people to read",

@@ -33,7 +33,7 @@ from registry.runs.model_runs.registering import (
     code_run_values,
     raise_errors,
 )
-from registry.runs.models import CodeRun, ModelRun
+from registry.runs.models import CodeRun, EarlierContent, ModelRun
 
 if TYPE_CHECKING:
     from registry.identity.models import User
@@ -128,6 +128,10 @@ def _correct(
         raise ValueError("The record was not checked against a template.")
     [values] = code_run_values([new], [checked.agreement.model])
     detail = {REASON: reason}
+    EarlierContent.objects.bulk_create(
+        [EarlierContent(model_run=record, fingerprint=record.fingerprint)],
+        ignore_conflicts=True,
+    )
     change_record(run, values, by=by, validated=True, detail=detail)
     try:
         changed = change_record(record, new, by=by, validated=True, detail=detail)

@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import F
+
 from registry.catalogue.models import WHOLE_OBJECT, DataProduct, ResearchModel
 from registry.core.errors import (
     BulkError,
@@ -129,12 +131,20 @@ def raise_refusals(checked: Sequence[Checked]) -> None:
 
 
 def find_same(fingerprints: Collection[str]) -> dict[str, ModelRun]:
-    """Return the records on record with the same content, by their fingerprints."""
-    if len(fingerprints) == 1:
-        rows = ModelRun.objects.filter(fingerprint=next(iter(fingerprints)))
-    else:
-        rows = ModelRun.objects.filter(fingerprint__in=fingerprints)
-    return {run.fingerprint: run for run in rows.order_by()}
+    """Return the records on record with the same content, by their fingerprints.
+
+    A record that was corrected since still counts, unless another one says now what it
+    said before.
+    """
+    runs = ModelRun.objects.order_by()
+    now = runs.filter(fingerprint__in=fingerprints).annotate(said=F("fingerprint"))
+    before = runs.filter(earlier_contents__fingerprint__in=fingerprints)
+    before = before.annotate(said=F("earlier_contents__fingerprint"))
+    found: dict[str, ModelRun] = {}
+    for run in now.union(before, all=True):
+        if run.said == run.fingerprint or run.said not in found:
+            found[run.said] = run
+    return found
 
 
 def _register(bodies: Sequence[Any], *, by: User) -> list[Registered]:

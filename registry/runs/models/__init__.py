@@ -1,12 +1,13 @@
 """The models of runs."""
 
 from registry.runs.models.code_runs import CodeRun
-from registry.runs.models.model_runs import ModelRun, RunAnnotation
+from registry.runs.models.model_runs import EarlierContent, ModelRun, RunAnnotation
 from registry.runs.models.templates import DatasetTemplate, WorkflowTemplate
 
 __all__ = [
     "CodeRun",
     "DatasetTemplate",
+    "EarlierContent",
     "ModelRun",
     "RunAnnotation",
     "WorkflowTemplate",

@@ -163,6 +163,26 @@ class ModelRun(Record):
         return shorten_text(self.display_name, 120)
 
 
+class EarlierContent(models.Model):
+    """What a model run said before a correction, by its fingerprint.
+
+    So a record, or a sheet, that is sent again after a correction finds its run.
+    """
+
+    model_run = models.ForeignKey(
+        ModelRun,
+        on_delete=models.CASCADE,
+        related_name="earlier_contents",
+        help_text="The model run that said it.",
+    )
+    fingerprint = models.CharField(
+        max_length=64, unique=True, help_text="The fingerprint that it had."
+    )
+
+    def __str__(self) -> str:
+        return f"model run {self.model_run_id} was {self.fingerprint[:8]}"
+
+
 class RunAnnotation(models.Model):
     """One annotation of a model run, in an index to look for, order by and compare.
 

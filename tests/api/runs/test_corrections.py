@@ -72,6 +72,21 @@ def test_a_correction_is_checked_like_a_new_record(api: Api, run: ModelRun) -> N
     assert {*errors} == {"annotations.RCP", "inputs", "modeller_id"}
 
 
+def test_what_a_run_said_before_a_correction_finds_it_still(api: Api) -> None:
+    world = World.make()
+    record = world.record()
+    first = data_of(api.post("/api/model_run/", record), 201)
+    body = {"annotations": {"RCP": "60"}, "reason": "A slip"}
+    corrected = data_of(api.call("PATCH", first["url"], body))
+    assert data_of(api.post("/api/model_run/", record), 200) == corrected
+    again = {**record, "annotations": {"RCP": "60"}}
+    assert data_of(api.post("/api/model_run/", again), 200) == corrected
+    back = {"annotations": record["annotations"], "reason": "It was right"}
+    data_of(api.call("PATCH", first["url"], back))
+    assert data_of(api.post("/api/model_run/", again), 200)["url"] == first["url"]
+    assert ModelRun.objects.count() == 1
+
+
 def test_a_derived_name_follows_the_description(api: Api) -> None:
     run = factories.ModelRunFactory(display_name=None, description="The first")
     assert run.display_name == "The first"
