@@ -129,6 +129,9 @@ def fill(site: Site) -> None:
         "storage_root": root,
         "storage_location": location,
         "author": authors[0],
+        "author_contact": site.register(
+            "author_contact", author=authors[0], email="author@example.org"
+        ),
         "object": thing,
         "object_component": parts[0],
         "data_product": product,

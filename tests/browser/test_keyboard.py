@@ -110,7 +110,7 @@ def test_runs_can_be_compared_without_a_mouse(new_page: NewPage) -> None:
     expect(page.locator("tbody :checked")).to_have_count(3)
     page.get_by_role("button", name="Compare").press("Enter")
     expect(page).to_have_url(re.compile(r"/code_run/compare/\?(id=\d+&?){3}$"))
-    run = page.get_by_role("region", name="Run: what differs")
+    run = page.get_by_role("region", name="Run: what differs", exact=True)
     run.focus()
     expect(run).to_be_focused()
     last = run.get_by_role("columnheader").last

@@ -71,6 +71,7 @@ TARGETS: dict[str, tuple[str, Callable[[User], Sequence[Any]]]] = {
 DIFFERENCES: dict[str, Differences] = {
     "author": lambda n: {"identifier": f"https://example.org/people/{n}"},
     "code_repo_release": lambda n: {"name": f"model {n}"},
+    "dataset_template": lambda _: {"replaces": None},
     "data_product": lambda n: {"version": f"1.0.{n}"},
     "file_type": lambda n: {"extension": f"e{n}"},
     "key_value": lambda n: {"key": f"key {n}"},
@@ -79,10 +80,13 @@ DIFFERENCES: dict[str, Differences] = {
         "identifier": f"https://example.org/words/{n}",
     },
     "licence": lambda n: {"identifier": f"https://example.org/licences/{n}"},
+    "model_run": lambda n: {"annotations": {"RCP": str(n)}},
     "namespace": lambda n: {"name": f"group-{n}", "full_name": f"Group {n}"},
+    "organisation": lambda n: {"ror": f"https://example.org/organisations/{n}"},
     "object_component": lambda n: {"name": f"component {n}", "issues": []},
     "storage_location": lambda n: {"hash": f"{n:040x}"},
     "storage_root": lambda n: {"root": f"https://{n}.example.org/"},
+    "workflow_template": lambda _: {"replaces": None},
 }
 
 
