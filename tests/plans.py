@@ -27,7 +27,8 @@ def multiply(record: models.Model, times: int) -> list[int]:
     for one in record._meta.concrete_fields:
         if not one.primary_key:
             columns.append(f'"{one.column}"')
-            values.append(_another(one, newest.pk if newest else 0))
+            after = newest.pk if newest else 0
+            values.append(_other_target(record, one, times) or _another(one, after))
     with connection.cursor() as cursor:
         cursor.execute(
             f'INSERT INTO "{record._meta.db_table}" ({", ".join(columns)}) '  # noqa: S608
@@ -37,6 +38,16 @@ def multiply(record: models.Model, times: int) -> list[int]:
         )
     ids = type(record)._default_manager.order_by("-pk").values_list("pk", flat=True)
     return [*ids[:times]][::-1]
+
+
+def _other_target(record: models.Model, link: Any, times: int) -> str:
+    """Return SQL of another target for each row, of a link that no two share."""
+    if not (link.is_relation and link.unique):
+        return ""
+    if link.null:
+        return "NULL"
+    first = multiply(getattr(record, link.name), times)[0]
+    return f"{first - 1} + n"
 
 
 def _another(column: models.Field[Any, Any], after: int) -> str:
