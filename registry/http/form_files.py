@@ -10,18 +10,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def require_form_file(files: Mapping[str, Any], field: str, what: str) -> Any:
+#: Bytes of a megabyte.
+_MEGABYTE = 1024 * 1024
+
+
+def require_form_file(
+    files: Mapping[str, Any], field: str, what: str, *, megabytes: int | None = None
+) -> Any:
     """Return the file that a form has in a field.
 
     Raises ``InvalidInput`` that says what the form should have: ``what``, such as "a
-    zip file", and under which name.
+    zip file", and under which name; also if it has more than so many ``megabytes``.
     """
     file = files.get(field)
-    if file is not None:
-        return file
+    if file is None:
+        raise InvalidInput({field: [_ask(files, field, what)]})
+    if megabytes is not None and file.size > megabytes * _MEGABYTE:
+        limit = f"This registry accepts {megabytes} megabytes."
+        raise InvalidInput({field: [f"The file is too large. {limit}"]})
+    return file
+
+
+def _ask(files: Mapping[str, Any], field: str, what: str) -> str:
     if not files:
-        raise InvalidInput({field: [f"Choose {what}."]})
+        return f"Choose {what}."
     others = ", ".join(repr(name[:100]) for name in list(files)[:5])
-    raise InvalidInput(
-        {field: [f"Send {what}, in the field {field!r}; this form has it in {others}."]}
-    )
+    return f"Send {what}, in the field {field!r}; this form has it in {others}."

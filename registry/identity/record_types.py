@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.contrib.auth.models import Group
 
 from registry.core.models import Event
-from registry.core.record_types import RowType, declare
+from registry.core.record_types import declare
+from registry.core.row_types import RowType
 from registry.identity.models import RoleRequest, User
 
 USER = RowType(

@@ -34,8 +34,8 @@ def spelled_seconds(seconds: float) -> str:
     return f"{number} {unit.removesuffix('s') if number == '1' else unit}"
 
 
-def spelled_duration(duration: timedelta) -> str:
-    """Return the time between two moments as text."""
+def rounded_duration(duration: timedelta) -> str:
+    """Return a duration as text in one unit, rounded to four digits."""
     return spelled_seconds(duration.total_seconds())
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.db.models import IntegerField, Value
+
 from registry.catalogue.services import require_same_uuid
 from registry.core.errors import (
     Conflict,
@@ -40,6 +42,25 @@ _DIRECTIONS = ("inputs", "outputs")
 _NEEDS = ("required", "optional")
 #: The lists of dataset templates of a workflow template.
 SLOTS = tuple(f"{need}_{direction}" for direction in _DIRECTIONS for need in _NEEDS)
+
+
+def read_slots(workflows: Collection[int]) -> list[tuple[str, int, int]]:
+    """Return the dataset templates of workflow templates, in one statement.
+
+    Each is the name of the list, the workflow template and the dataset template; those
+    of a list are in the order in which they were given.
+    """
+    if not workflows:
+        return []
+    first, *others = [
+        getattr(WorkflowTemplate, name)
+        .through._default_manager.filter(IdIn("workflowtemplate", workflows))
+        .annotate(nth=Value(nth, IntegerField()))
+        .values_list("nth", "pk", "workflowtemplate", "datasettemplate")
+        for nth, name in enumerate(SLOTS)
+    ]
+    rows: list[Any] = sorted(first.union(*others, all=True))
+    return [(SLOTS[nth], workflow, dataset) for nth, _, workflow, dataset in rows]
 
 
 def lock_name(model: type[Any], pk: int) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from registry.catalogue.models import DataProduct
 from registry.core.lookups import IdIn
 from registry.identity.ownership import may_change
-from registry.runs.describing import spelled_duration
+from registry.runs.describing import rounded_duration
 from registry.runs.models import CodeRun, DatasetTemplate, ModelRun
 from registry.runs.models.shapes import Usage
 from registry.web.describe import link_to
@@ -93,7 +93,7 @@ def _glance(run: ModelRun) -> Iterator[tuple[str, Value]]:
         yield "Study", link_to(run.study)
     yield "Began", Value(run.start_time.isoformat(), moment=run.start_time)
     yield "Ended", Value(run.end_time.isoformat(), moment=run.end_time)
-    yield "Duration", Value(spelled_duration(run.end_time - run.start_time))
+    yield "Duration", Value(rounded_duration(run.end_time - run.start_time))
     yield "Code run", link_to(run.code_run)
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from registry.runs.quantities import PREFIX
 from registry.web.filter_inputs import filter_inputs
-from registry.web.run_table import MAX_COLUMNS, given_pairs
+from registry.web.queries import given_pairs
+from registry.web.run_table import MAX_COLUMNS
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -17,7 +17,7 @@ from registry.runs.plotting import plot_of
 from registry.runs.quantities import parse_quantity, read_points
 from registry.web.addresses import page_address
 from registry.web.costly import count_picture
-from registry.web.run_table import given_pairs
+from registry.web.queries import given_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
-from registry.runs.describing import spelled_duration
+from registry.runs.describing import rounded_duration
 from registry.runs.quantities import PREFIX
 from registry.web.addresses import page_address
+from registry.web.queries import query_with
 from registry.web.values import Value
 
 if TYPE_CHECKING:
@@ -75,19 +75,6 @@ def _columns(
         )
 
 
-def query_with(request: HttpRequest, **changes: str) -> str:
-    """Return the query of the first page with some parameters changed."""
-    pairs = [*given_pairs(request, *changes), *changes.items()]
-    return f"?{urlencode([pair for pair in pairs if pair[1]])}"
-
-
-def given_pairs(request: HttpRequest, *without: str) -> Iterator[tuple[str, str]]:
-    """Yield the parameters that have values, except the place of the page."""
-    for name, values in request.GET.lists():
-        if name != "cursor" and name not in without:
-            yield from ((name, str(value)) for value in values if value)
-
-
 def _row(run: ModelRun, keys: Sequence[str]) -> dict[str, Any]:
     said = run.annotations
     return {
@@ -98,7 +85,7 @@ def _row(run: ModelRun, keys: Sequence[str]) -> dict[str, Any]:
             ("Began", _moment(run.start_time)),
             ("Ended", _moment(run.end_time)),
         ],
-        "duration": spelled_duration(run.end_time - run.start_time),
+        "duration": rounded_duration(run.end_time - run.start_time),
         "cells": [_cell(key, said.get(key)) for key in keys],
     }
 

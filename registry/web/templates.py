@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, QuerySet, Value
+from django.db.models import QuerySet
 
 from registry.core.lookups import IdIn
 from registry.identity.ownership import may_change
 from registry.runs.models import DatasetTemplate, ModelRun, WorkflowTemplate
 from registry.runs.quantities import annotation_keys, runs_of
-from registry.runs.templates import SLOTS, workflows_of
+from registry.runs.templates import SLOTS, read_slots, workflows_of
 from registry.web.describe import link_to
 from registry.web.run_order import parts_of, read_page
 from registry.web.run_table import table_of
@@ -78,15 +78,7 @@ def _versions(template: Any) -> dict[str, Any]:
 
 def _slots(template: WorkflowTemplate) -> list[tuple[str, list[dict[str, Any]]]]:
     """Return the inputs and the outputs, each with whether it is required."""
-    links: list[QuerySet[Any, tuple[Any, ...]]] = [
-        getattr(WorkflowTemplate, name)
-        .through._default_manager.filter(workflowtemplate=template.pk)
-        .order_by()
-        .values_list(Value(name), F("datasettemplate"))
-        for name in SLOTS
-    ]
-    first, *others = links
-    found = list(first.union(*others, all=True))
+    found = [(name, pk) for name, _, pk in read_slots([template.pk])]
     datasets = {
         one.pk: one
         for one in DatasetTemplate.objects.filter(
@@ -103,7 +95,7 @@ def _slots(template: WorkflowTemplate) -> list[tuple[str, list[dict[str, Any]]]]
                 _slot(datasets[pk], is_required=name == f"required_{direction}")
                 for name in SLOTS
                 if name.endswith(f"_{direction}")
-                for pk in sorted(ids[name])
+                for pk in ids[name]
             ][:MAX_SHOWN],
         )
         for direction in ("inputs", "outputs")

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from registry.core.record_types import RecordType, RowType
+    from registry.core.record_types import RecordType
+    from registry.core.row_types import RowType
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ from registry.core.text_prefixes import (
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
 
-    from registry.core.record_types import RowType
+    from registry.core.row_types import RowType
 
 Row = tuple[Any, ...]
 Record = dict[str, Any]

@@ -16,7 +16,8 @@ from registry.api.base.addresses import addresses_of
 from registry.api.base.versions import OLDEST
 from registry.core.field_references import name_of
 from registry.core.links import kind_of
-from registry.core.record_types import RecordType, RowType
+from registry.core.record_types import RecordType
+from registry.core.row_types import RowType
 from registry.core.traits import Condition, LinkedRecords
 
 #: The largest number of links in a list of a record; an address has the whole list.

@@ -26,7 +26,8 @@ from registry.api.base.versions import NEWEST
 from registry.core.errors import BulkError, RegistryError
 from registry.core.links import kind_of
 from registry.core.models import Record, revision
-from registry.core.record_types import RecordType, RowType, row_type_of
+from registry.core.record_types import RecordType, row_type_of
+from registry.core.row_types import RowType
 from registry.http.conditional import format_etag, if_match_revisions
 from registry.http.filters import FilterSet, filters_of_type
 from registry.http.filters.backend import (

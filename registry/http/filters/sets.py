@@ -18,7 +18,8 @@ from rest_framework.exceptions import NotAuthenticated
 from registry.core import validators
 from registry.core.links import NaturalKey
 from registry.core.models import Record
-from registry.core.record_types import RecordType, RowType, record_types, row_type_of
+from registry.core.record_types import RecordType, record_types, row_type_of
+from registry.core.row_types import RowType
 from registry.http.filters.fields import (
     AccountFilter,
     BooleanFilter,

@@ -6,12 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import IntegerField, Value
-
 from registry.core.lookups import IdIn
 from registry.core.name_locks import share_names
 from registry.runs.models import DatasetTemplate, WorkflowTemplate
-from registry.runs.templates import SLOTS, lock_name
+from registry.runs.templates import lock_name, read_slots
 
 
 @dataclass(frozen=True)
@@ -74,13 +72,13 @@ def fetch_agreements(
     found = {
         values[0]: Agreement(*values) for values in rows.values_list(*names, *documents)
     }
-    links = _slots_of(found)
+    links = read_slots(found)
     datasets = {dataset for _, _, dataset in links}
     if locked:
         share_names(lock_name(DatasetTemplate, pk) for pk in datasets)
     slots = _fetch_slots(datasets)
-    for which, workflow, dataset in links:
-        need, _, direction = SLOTS[which].partition("_")
+    for name, workflow, dataset in links:
+        need, _, direction = name.partition("_")
         slot = slots[dataset]
         found[workflow].slots[direction][dataset] = Slot(
             slot.pk,
@@ -90,21 +88,6 @@ def fetch_agreements(
             slot.resources,
         )
     return found
-
-
-def _slots_of(agreements: Mapping[int, Agreement]) -> list[tuple[int, int, int]]:
-    """Return the slots: which list, the workflow template, the dataset template."""
-    if not agreements:
-        return []
-    first, *others = [
-        getattr(WorkflowTemplate, name)
-        .through._default_manager.filter(IdIn("workflowtemplate", agreements))
-        .annotate(which=Value(which, IntegerField()))
-        .values_list("which", "pk", "workflowtemplate", "datasettemplate")
-        for which, name in enumerate(SLOTS)
-    ]
-    rows: list[Any] = list(first.union(*others, all=True))
-    return [(which, workflow, dataset) for which, _, workflow, dataset in sorted(rows)]
 
 
 def _fetch_slots(ids: Collection[int]) -> dict[int, Slot]:

@@ -53,7 +53,7 @@ def register_beside(rows: Sequence[Values], *, by: User) -> list[ModelRun]:
     raise_refusals(checked)
     runs: list[CodeRun] = [row[CODE_RUN] for row in rows]
     values = [values_of(one) for one in checked]
-    models = [one.agreement.model for one in checked if one.agreement is not None]
+    models = [one.model for one in checked]
     own = look_after(CodeRun, {run.pk: run.registered_by_id for run in runs}, by)
     present = _values_of(runs)
     errors = {

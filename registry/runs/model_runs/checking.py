@@ -65,6 +65,13 @@ class Checked:
     #: Why no new run can follow the template, and where that is to be said.
     refusal: tuple[str, str] | None = None
 
+    @property
+    def model(self) -> int:
+        """The id of the model that a right record is about."""
+        if self.agreement is None:
+            raise ValueError("This record has no workflow template.")
+        return self.agreement.model
+
     def refuse(self) -> None:
         """Add the error that no new run can follow the template, if none can."""
         if self.refusal is not None:

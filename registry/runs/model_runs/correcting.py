@@ -124,9 +124,7 @@ def _correct(
     by: User,
 ) -> ModelRun:
     run = lock_record(CodeRun, record.code_run_id)
-    if checked.agreement is None:
-        raise ValueError("The record was not checked against a template.")
-    [values] = code_run_values([new], [checked.agreement.model])
+    [values] = code_run_values([new], [checked.model])
     detail = {REASON: reason}
     EarlierContent.objects.bulk_create(
         [EarlierContent(model_run=record, fingerprint=record.fingerprint)],

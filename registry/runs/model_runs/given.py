@@ -48,7 +48,14 @@ _OTHER_NAMES = (*(f"{name}_id" for name in LINKS), "associations")
 #: What responses have, and programs send back.
 _IGNORED = (
     *("url", "id", "last_updated", "updated_by", "withdrawn", "code_run"),
-    *("fingerprint", "reason", "record_status", "prov_serialisation"),
+    *(
+        "prov_report",
+        "ro_crate",
+        "fingerprint",
+        "reason",
+        "record_status",
+        "prov_serialisation",
+    ),
 )
 _DATASET_FIELDS = ("dataset_template", "dataset", "resources", "components")
 _DATASET_NAMES = (

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.db.models import F
 
 from registry.catalogue.models import WHOLE_OBJECT, DataProduct, ResearchModel
@@ -70,24 +70,18 @@ def register_records(bodies: Sequence[Any], *, by: User) -> list[Registered]:
     return run_atomically(lambda: _register(bodies, by=by))
 
 
-class _DryRun(Exception):
-    """Takes back what was registered to see whether it can be."""
-
-
 def try_records(bodies: Sequence[Any], *, by: User) -> list[Registered]:
     """Return what registering records would, without registering any.
 
     Raises the same errors as ``register_records``.
     """
-    found: list[Registered] = []
 
-    def work() -> None:
-        found[:] = _register(bodies, by=by)
-        raise _DryRun
+    def work() -> list[Registered]:
+        found = _register(bodies, by=by)
+        transaction.set_rollback(True)
+        return found
 
-    with suppress(_DryRun):
-        run_atomically(work)
-    return found
+    return run_atomically(work)
 
 
 def is_same_content(error: RegistryError) -> bool:
@@ -122,10 +116,10 @@ def raise_refusals(checked: Sequence[Checked]) -> None:
     refused = [one for one in checked if one.refusal is not None]
     if not refused:
         return
-    prints = [values_of(one)["fingerprint"] for one in refused]
-    known = find_same(set(prints))
-    for one, print_ in zip(refused, prints, strict=True):
-        if print_ not in known:
+    fingerprints = [values_of(one)["fingerprint"] for one in refused]
+    known = find_same(set(fingerprints))
+    for one, fingerprint in zip(refused, fingerprints, strict=True):
+        if fingerprint not in known:
             one.refuse()
     raise_errors(checked)
 
@@ -159,18 +153,18 @@ def _register(bodies: Sequence[Any], *, by: User) -> list[Registered]:
 def register_checked(checked: Sequence[Checked], *, by: User) -> list[Registered]:
     """Register records without errors, checked with ``locked`` in this transaction."""
     rows = [values_of(one) for one in checked]
-    prints = [str(row["fingerprint"]) for row in rows]
-    known = find_same(set(prints))
+    fingerprints = [str(row["fingerprint"]) for row in rows]
+    known = find_same(set(fingerprints))
     new: dict[str, int] = {}
-    for at, print_ in enumerate(prints):
-        if print_ not in known:
-            new.setdefault(print_, at)
+    for at, fingerprint in enumerate(fingerprints):
+        if fingerprint not in known:
+            new.setdefault(fingerprint, at)
     made = _create(list(new.values()), rows, checked, by=by)
     known |= {run.fingerprint: run for run in made}
     first = {*new.values()}
     return [
         Registered(known[one], at in first, tuple(checked[at].given.warnings))
-        for at, one in enumerate(prints)
+        for at, one in enumerate(fingerprints)
     ]
 
 
@@ -185,7 +179,7 @@ def _create(
     if not numbers:
         return []
     chosen = [rows[at] for at in numbers]
-    models = [_model_of(checked[at]) for at in numbers]
+    models = [checked[at].model for at in numbers]
     code_rows = code_run_values(chosen, models)
     try:
         code_runs = register_code_runs(code_rows, by=by, validated=True)
@@ -214,12 +208,6 @@ def _of_model_run(error: RegistryError) -> RegistryError:
         return error
     run = ModelRun.objects.filter(code_run=error.existing.pk).first()
     return Duplicate(error.fields, run or error.existing)
-
-
-def _model_of(checked: Checked) -> int:
-    if checked.agreement is None:
-        raise ValueError("The record was not checked against a template.")
-    return checked.agreement.model
 
 
 def code_run_values(

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 FIELD = "crate"
 #: The largest number of messages about parts of a crate.
 _MAX_MESSAGES = 20
-_MEGABYTE = 1024 * 1024
 
 #: The problems of a crate: places in it, each with its message.
 Problems = list[tuple[str, str]]
@@ -69,10 +68,10 @@ def _status_of(error: RegistryError) -> int:
 
 
 def _receive(request: HttpRequest) -> Received:
-    file = require_form_file(request.FILES, FIELD, "a crate, a zip file")
-    if file.size > settings.CRATE_UPLOAD_MB * _MEGABYTE:
-        limit = f"This registry accepts {settings.CRATE_UPLOAD_MB} megabytes."
-        raise InvalidInput({FIELD: [f"The file is too large. {limit}"]})
+    limit = settings.CRATE_UPLOAD_MB
+    file = require_form_file(
+        request.FILES, FIELD, "a crate, a zip file", megabytes=limit
+    )
     with open_zip(file) as package:
         return receive(package, by=cast("User", request.user))
 

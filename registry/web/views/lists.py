@@ -26,6 +26,7 @@ from registry.http.parameters import tidy_parameters
 from registry.http.read_slots import hold_read_slot
 from registry.web.describe import address_of, field_label, value_of
 from registry.web.filter_inputs import comparison_inputs, filter_inputs
+from registry.web.queries import query_with
 from registry.web.record_pages import page_of
 from registry.web.views.errors import no_such_page
 
@@ -171,7 +172,7 @@ def _columns(
         columns.append(
             {
                 "label": field_label(name),
-                "address": _query_with(
+                "address": query_with(
                     request, ordering=f"-{name}" if reverse_it else name
                 )
                 if name in allowed
@@ -182,18 +183,6 @@ def _columns(
             }
         )
     return columns
-
-
-def _query_with(request: HttpRequest, **changes: str) -> str:
-    """Return the query of the first page with some parameters changed."""
-    pairs = [
-        (name, value)
-        for name, values in request.GET.lists()
-        if name != "cursor" and name not in changes
-        for value in values
-        if value
-    ]
-    return f"?{urlencode([*pairs, *changes.items()])}"
 
 
 def _cells(record_type: RecordType[Any], record: Any, viewer: Any) -> dict[str, Any]:

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 #: The field of the form that has the sheet.
 FIELD = "file"
-_MEGABYTE = 1024 * 1024
 #: So many wrong rows are shown, so many cells of each, and so many new runs.
 MOST_ROWS, _MOST_CELLS, _MOST_RUNS = 200, 50, 20
 
@@ -75,11 +74,12 @@ def _answer(request: HttpRequest, agreement: Agreement) -> Any:
 def _register(
     request: HttpRequest, agreement: Agreement, *, dry_run: bool
 ) -> SheetOutcome:
-    file = require_form_file(request.FILES, FIELD, "a sheet, CSV or XLSX")
-    megabytes = settings.SHEET_UPLOAD_MB
-    if file.size > megabytes * _MEGABYTE:
-        limit = f"This registry accepts {megabytes} megabytes."
-        raise InvalidInput({FIELD: [f"The file is too large. {limit}"]})
+    file = require_form_file(
+        request.FILES,
+        FIELD,
+        "a sheet, CSV or XLSX",
+        megabytes=settings.SHEET_UPLOAD_MB,
+    )
     return register_sheet(
         file.file,
         by=cast("User", request.user),

@@ -19,10 +19,11 @@ from registry.http.read_slots import hold_read_slot
 from registry.runs.quantities import PREFIX, annotation_keys
 from registry.runs.record_types import MODEL_RUN, WORKFLOW_TEMPLATE
 from registry.web.describe import label_of
+from registry.web.queries import given_pairs, query_with
 from registry.web.run_filters import run_filters
 from registry.web.run_order import Part, parts_of, read_page
 from registry.web.run_plot import AXES, plot_context
-from registry.web.run_table import given_pairs, query_with, table_of
+from registry.web.run_table import table_of
 from registry.web.views.errors import no_such_page
 from registry.web.views.lists import apply_filters, errors_in
 from registry.web.views.records import find_record

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models import IntegerField, Value
 
 from registry.catalogue.models import (
     DataProduct,
@@ -23,7 +22,7 @@ from registry.core.light_rows import LightRows
 from registry.core.lookups import IdIn
 from registry.runs.model_runs.checking import components_of
 from registry.runs.models import DatasetTemplate, ModelRun, WorkflowTemplate
-from registry.runs.templates import SLOTS
+from registry.runs.templates import SLOTS, read_slots
 
 _RUN = LightRows(
     ModelRun,
@@ -158,21 +157,11 @@ def _with_replaced(model: type[Any], ids: Collection[int]) -> list[int]:
 
 def _slots(workflows: Mapping[int, Any]) -> dict[int, dict[str, list[int]]]:
     """Return the dataset templates of workflow templates, by list."""
-    if not workflows:
-        return {}
-    first, *others = [
-        getattr(WorkflowTemplate, name)
-        .through._default_manager.filter(IdIn("workflowtemplate", workflows))
-        .annotate(which=Value(which, IntegerField()))
-        .values_list("which", "pk", "workflowtemplate", "datasettemplate")
-        for which, name in enumerate(SLOTS)
-    ]
-    rows: list[Any] = sorted(first.union(*others, all=True))
     found: dict[int, dict[str, list[int]]] = {
         pk: {name: [] for name in SLOTS} for pk in workflows
     }
-    for which, _, workflow, dataset in rows:
-        found[workflow][SLOTS[which]].append(dataset)
+    for name, workflow, dataset in read_slots(workflows):
+        found[workflow][name].append(dataset)
     return found
 
 
