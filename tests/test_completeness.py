@@ -37,7 +37,7 @@ NO_RECORDS = {
     "MergedRecord": "leads old addresses on; tests/api/catalogue/test_merged.py",
     "RowChange": "written by triggers alone; tests/core/test_row_counts.py",
     "EarlierContent": "finds corrected runs; tests/api/runs/test_corrections.py",
-    "RunAnnotation": "an index of what model runs say, which their filter "
+    "RunAnnotation": "an index of the annotations of model runs, which their filter "
     "`annotation.` reads; tests/api/runs/test_model_runs.py",
     "StoredFile": "reached by its checksum; tests/http/test_downloads.py",
 }

@@ -158,7 +158,7 @@ MODEL = f"/admin/registry/{AuthorContact._meta.model_name}"
 
 
 def _about(pk: int) -> Iterator[str]:
-    """Yield the addresses of a contact, and of what is said of it."""
+    """Yield the addresses of a contact, and of its history."""
     for form in ("", "?format=json", "?format=api", "?format=csv", "?expand=author"):
         yield f"/api/{KIND}/{pk}/{form}"
     yield from (f"/{KIND}/{pk}/", f"/{KIND}/{pk}/withdraw/")
@@ -229,10 +229,10 @@ def test_no_link_leads_strangers_to_it(people: People, author: Any, who: str) ->
     assert len(found) > 200
     for part in ("/api/ro-crate/", "/api/prov-report/", f"/author/{author.pk}/"):
         assert any(part in path for path in found), part
-    for path, said in found.items():
-        told = [one for one in SECRETS if one in "".join(said)]
+    for path, texts in found.items():
+        told = [one for one in SECRETS if one in "".join(texts)]
         assert not told, f"{path} tells {told}"
-        assert f"/{KIND}/{contact.pk}/" not in "".join(said), path
+        assert f"/{KIND}/{contact.pk}/" not in "".join(texts), path
 
 
 @pytest.mark.parametrize("who", STRANGERS)
@@ -378,8 +378,8 @@ def test_a_second_contact_shows_nothing_of_the_first(
     # a stranger cannot tell that there is one now
     assert _post(people["stranger"], author) == refused
     assert refused[0] == 403
-    said = _post(people["curator"], author)
-    assert said == (409, '{"detail":"Field author must be unique"}')
+    answer = _post(people["curator"], author)
+    assert answer == (409, '{"detail":"Field author must be unique"}')
     for who in WELCOME:
         status, text = _post(people[who], author)
         assert status == 409

@@ -37,7 +37,7 @@ account_router.register("role_request", identity.RoleRequestViewSet)
 OTHER_ADDRESSES = {
     **{
         f"{name}/": record_type_named(name).titles.capitalize()
-        for name in router.names_beside
+        for name in router.names_outside_root
     },
     "docs/": "The API in Swagger UI, to try requests",
     "redoc/": "The API in Redoc, to read",

@@ -1,7 +1,7 @@
 """Fields with a small document: a list or a mapping of JSON with a form of its own.
 
 What is only ever read and written as a whole, and never on its own, is stored in the
-row of the record that it belongs to. Its check says what is wrong in which place.
+row of the record that it belongs to. Its check names what is wrong, and in which place.
 """
 
 from __future__ import annotations

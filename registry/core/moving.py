@@ -70,7 +70,7 @@ class ForeignLink:
                 for pks in self._same(ids, rest)
             ),
             *(
-                f"{self.titles} {_and(pks)} would say the same"
+                f"{self.titles} {_and(pks)} would have the same content"
                 for pks in self._same_content(ids)
             ),
         ]

@@ -73,7 +73,7 @@ class RecordType(RowType[R]):
     newer: tuple[FieldReference, ...] = ()
     #: Whether the root of the API leaves the type out: clients of the older registry
     #: expect one of its types under each name there.
-    beside: bool = False
+    outside_root: bool = False
     #: Links in the order in which OPTIONS lists them, where that differs from the
     #: order of the model; clients register the targets of links in this order.
     links_in_order: tuple[FieldReference, ...] = ()
@@ -336,7 +336,7 @@ def merge_rule_of(model: type[models.Model]) -> MergeRule | None:
 
 
 def content_of(model: type[models.Model]) -> ContentDigest | None:
-    """Return the digest of what records of a model say; None if they have none."""
+    """Return the digest of the content of a model's records; None if they have none."""
     declared = _DECLARED.get(model)
     return declared.content if isinstance(declared, RecordType) else None
 

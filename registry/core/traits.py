@@ -50,10 +50,10 @@ class MergeRule:
 
 @dataclass(frozen=True, kw_only=True)
 class ContentDigest:
-    """A unique field with a digest of what a record says: the same content is one.
+    """A unique field with a digest of the content of a record.
 
-    ``digest`` computes it from a record. Merging computes it anew for the records whose
-    links it moves.
+    ``digest`` computes it from a record. Merging computes it again for the records
+    whose links it moves.
     """
 
     field: HasField

@@ -24,7 +24,7 @@ _NEEDED = re.compile(
     "(?<=[^\x00-\u036f\u2028-\u202e\u2060-\u206f\\s])[\u200c\u200d\ufe00-\ufe0f]"
     "(?![\u200c\u200d]|$)|(?<=[^\x00-\u036f\\s])\ufe0f$"
 )
-#: What is said of a text that nobody can see.
+#: The message about a text that nobody can see.
 BLANK = "Give a text that can be seen: this one has only blank characters."
 #: The space of Braille is a character without a dot.
 _BLANKS = "\u2800"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SMALL_BODY_BYTES = 64 * 1024
 #: Maximum bytes of a form: one record, whose longest text has 2^20 characters.
 MAX_FORM_BYTES = 16 * 1024 * 1024
-_MEGABYTE = 1024 * 1024
+MEGABYTE = 1024 * 1024
 #: The settings with the largest upload, in megabytes.
 CRATE, SHEET = "CRATE_UPLOAD_MB", "SHEET_UPLOAD_MB"
 #: Django's default upload handlers.
@@ -243,7 +243,7 @@ def refuse_large_upload(request: HttpRequest, limit: str) -> None:
     if is_chunked(request) and is_form(request):
         raise LengthRequired
     megabytes = getattr(settings, limit)
-    if content_length(request) > megabytes * _MEGABYTE:
+    if content_length(request) > megabytes * MEGABYTE:
         raise BodyTooLarge(f"Send at most {megabytes} megabytes.")
 
 
@@ -267,7 +267,7 @@ def max_upload_bytes(view: Any) -> int:
     A view names the setting of its limit as ``upload_limit``; others accept crates.
     """
     limit = _view_attribute(view, "upload_limit") or CRATE
-    return int(getattr(settings, limit) + 1) * _MEGABYTE
+    return int(getattr(settings, limit) + 1) * MEGABYTE
 
 
 def content_length(request: HttpRequest) -> int:
@@ -316,7 +316,7 @@ def _read_stream(stream: IO[bytes], limit: int) -> bytes:
     """Read a stream to its end; raise ``BodyTooLarge`` above the limit."""
     body = io.BytesIO()
     try:
-        while data := stream.read(min(_MEGABYTE, limit + 1 - body.tell())):
+        while data := stream.read(min(MEGABYTE, limit + 1 - body.tell())):
             body.write(data)
     except OSError as error:
         raise BodyIncomplete from error

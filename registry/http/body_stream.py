@@ -10,6 +10,7 @@ from django.conf import settings
 from rest_framework.exceptions import ParseError
 
 from registry.http.bodies import (
+    MEGABYTE,
     BodyTooLarge,
     BodyTooSlow,
     LengthRequired,
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.http import HttpRequest
-
-_MEGABYTE = 1024 * 1024
 
 
 @contextmanager
@@ -41,7 +40,7 @@ def spooled_body(request: HttpRequest, limit: str) -> Iterator[IO[bytes]]:
 
 def _spool(source: BodyStream, file: IO[bytes], limit: str) -> None:
     megabytes = getattr(settings, limit)
-    left = megabytes * _MEGABYTE
+    left = megabytes * MEGABYTE
     while data := source.read(CHUNK):
         left -= len(data)
         if left < 0:

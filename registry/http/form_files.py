@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from registry.core.errors import InvalidInput
+from registry.http.bodies import MEGABYTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-#: Bytes of a megabyte.
-_MEGABYTE = 1024 * 1024
 
 
 def require_form_file(
@@ -25,7 +22,7 @@ def require_form_file(
     file = files.get(field)
     if file is None:
         raise InvalidInput({field: [_ask(files, field, what)]})
-    if megabytes is not None and file.size > megabytes * _MEGABYTE:
+    if megabytes is not None and file.size > megabytes * MEGABYTE:
         limit = f"This registry accepts {megabytes} megabytes."
         raise InvalidInput({field: [f"The file is too large. {limit}"]})
     return file

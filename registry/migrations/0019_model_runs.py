@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=list,
-                        help_text="Files and folders whose path each run says, under this `key`; otherwise the same as the defined ones.",
+                        help_text="Files and folders whose path each run gives, under this `key`; otherwise the same as the defined ones.",
                     ),
                 ),
                 (
@@ -297,14 +297,14 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=dict,
-                        help_text="What else is said of the run: texts by their names.",
+                        help_text="Annotations of the run: texts by their names.",
                     ),
                 ),
                 (
                     "fingerprint",
                     models.CharField(
                         editable=False,
-                        help_text="SHA-256 of all that the record says: the same content is one.",
+                        help_text="SHA-256 of the content: no two records have the same.",
                         max_length=64,
                         unique=True,
                     ),
@@ -527,7 +527,7 @@ class Migration(migrations.Migration):
                 (
                     "text",
                     models.CharField(
-                        help_text="What is said; of a long text the beginning, and a digest of it.",
+                        help_text="The text; of a long one the beginning, and a digest of it.",
                         max_length=255,
                     ),
                 ),
@@ -541,7 +541,7 @@ class Migration(migrations.Migration):
                     "model_run",
                     models.ForeignKey(
                         db_index=False,
-                        help_text="The model run that says it.",
+                        help_text="The model run with this annotation.",
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="annotation_index",
                         to="registry.modelrun",
@@ -711,7 +711,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=list,
-                        help_text="The names of what each run has to say of itself, such as `RCP`.",
+                        help_text="Names of the annotations that each run must have, such as `RCP`.",
                     ),
                 ),
                 (
@@ -719,7 +719,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=list,
-                        help_text="The names of what a run can say of itself; it can say more.",
+                        help_text="Names of annotations that a run can have; it can have others too.",
                     ),
                 ),
                 (

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 (
                     "model_run",
                     models.ForeignKey(
-                        help_text="The model run that said it.",
+                        help_text="The model run that had this content.",
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="earlier_contents",
                         to="registry.modelrun",

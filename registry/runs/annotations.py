@@ -48,7 +48,7 @@ def insert_annotations(runs: Iterable[ModelRun]) -> None:
 
 
 def index_annotations(run: ModelRun) -> None:
-    """Set the annotations of a run in the index anew."""
+    """Replace the annotations of a run in the index."""
     RunAnnotation.objects.filter(model_run=run).delete()
     insert_annotations([run])
 

@@ -49,7 +49,7 @@ def _text(text: str | None) -> Cell:
 
 
 def run_section(runs: Sequence[ComparedRun]) -> Section:
-    """Say when the runs were, what they were for, and who ran and registered them."""
+    """Compare when and for what the runs were, and who ran and registered them."""
     registrars = tuple((Value(run.registrar),) for run in runs)
     rows = [
         _row(runs, "Description", lambda run: _text(run.description)),
@@ -103,7 +103,7 @@ def _runner(run: Any) -> Cell:
 
 
 def code_section(runs: Sequence[ComparedRun]) -> Section:
-    """Say which release of which code the runs executed."""
+    """Compare the releases of the code that the runs executed."""
     label = "Code repository"
     rows = [
         _row(runs, label, lambda run: _release(run.code_repo, "name"), "release"),
@@ -130,7 +130,7 @@ def _address(thing: Any) -> Cell:
 
 
 def files_section(runs: Sequence[ComparedRun]) -> Section:
-    """Say which configuration and which script the runs had."""
+    """Compare the configurations and the scripts of the runs."""
     rows = [
         *_object_rows(runs, "Configuration", lambda run: run.model_config, "SHA-1"),
         *_object_rows(runs, "Script", lambda run: run.submission_script, "SHA-1"),
@@ -164,7 +164,7 @@ def _checksum(thing: Any) -> Cell:
 
 
 def parameters_section(runs: Sequence[ComparedRun]) -> Section:
-    """Say with which parameters the runs were configured.
+    """Compare the parameters with which the runs were configured.
 
     These are the keys and values of their configurations.
     """

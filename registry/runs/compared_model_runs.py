@@ -78,7 +78,7 @@ def _text(text: str | None) -> Cell:
 
 
 def agreement_section(runs: Sequence[ComparedRun]) -> Section | None:
-    """Say which template the records follow, and for whom the runs were."""
+    """Compare the templates of the records, and for whom the runs were."""
     records = _records_of(runs)
     if not any(records):
         return None
@@ -125,7 +125,7 @@ def _organisation(record: Any) -> Cell:
 
 
 def annotations_section(runs: Sequence[ComparedRun]) -> Section | None:
-    """Say what the annotations of the runs are, each in a row of its own."""
+    """Compare the annotations of the runs, each in a row of its own."""
     records = _records_of(runs)
     if not any(records):
         return None
@@ -146,7 +146,7 @@ def annotations_section(runs: Sequence[ComparedRun]) -> Section | None:
 
 
 def resources_section(runs: Sequence[ComparedRun]) -> Section | None:
-    """Say which files of their datasets the runs used, by their dataset templates."""
+    """Compare the files of datasets that the runs used, by their dataset templates."""
     records = _records_of(runs)
     if not any(records):
         return None

@@ -1,7 +1,7 @@
 """Two quantities of runs as a plot: SVG with a link and a title for each run.
 
 Colours are those of a style sheet: that of the page around it, or its own if it stands
-alone. What the picture shows, its description says in numbers.
+alone. Its description has the same in numbers.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def plot_of(points: Points, *, url_of: UrlOf, alone: bool = False) -> str:
 
 
 def _root(points: Points, *, alone: bool) -> ET.Element:
-    """Return the picture without anything in it, and what it says of itself."""
+    """Return the picture without points, with its title and description."""
     root = ET.Element(
         "svg",
         {
@@ -160,10 +160,10 @@ def _frame() -> ET.Element:
 def _point(
     point: Point, points: Points, axes: tuple[Axis, Axis], url_of: UrlOf
 ) -> ET.Element:
-    """Return a run as a circle that leads to its page, and says what it is."""
+    """Return a run as a circle that leads to its page, with a title."""
     x_text = spelled_value(points.x, point.x)
     y_text = spelled_value(points.y, point.y)
-    said = (
+    title = (
         f"{_cut(point.name, _NAME)}: {_cut(points.x.label, _LABEL)} {x_text}, "
         f"{_cut(points.y.label, _LABEL)} {y_text}"
     )
@@ -171,6 +171,6 @@ def _point(
     circle = _element(
         "circle", cx=_across(axes[0], point.x), cy=_down(axes[1], point.y), r=_RADIUS
     )
-    link.append(_element("title", said))
+    link.append(_element("title", title))
     link.append(circle)
     return link

@@ -1,4 +1,4 @@
-"""What runs of a template say in numbers: to compare two quantities in a plot."""
+"""The numbers that runs of a template have: to compare two of them in a plot."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ _NAMED = {PREFIX: annotation_quantity, PARAMETER: parameter_quantity}
 class Keys:
     """The names of the annotations of a template, and of further ones of its runs.
 
-    ``numeric`` are those that a run says a number for. ``runs`` are the ids of the
+    ``numeric`` are those for which a run has a number. ``runs`` are the ids of the
     runs, if there are so few that these are known.
     """
 
@@ -240,8 +240,8 @@ def read_points(
     found = list(rows.order_by("-pk").values_list(*names)[: most + 1])
     count = len(found) if len(found) <= most else rows.count()
     points = [
-        Point(pk, name, _number(x, said[:width]), _number(y, said[width:]))
-        for pk, name, *said in found[:most]
+        Point(pk, name, _number(x, values[:width]), _number(y, values[width:]))
+        for pk, name, *values in found[:most]
     ]
     return Points(x, y, points, count)
 
@@ -252,11 +252,11 @@ def _with_numbers(
     """Return the runs that have a number of each quantity."""
     for name, quantity in quantities.items():
         if quantity.key is not None:
-            said = FilteredRelation(
+            annotation = FilteredRelation(
                 "annotation_index", condition=Q(annotation_index__key=quantity.key)
             )
-            runs = runs.annotate(**{f"{name}_said": said})
-            runs = runs.filter(**{f"{name}_said__number__isnull": False})
+            runs = runs.annotate(**{f"{name}_annotation": annotation})
+            runs = runs.filter(**{f"{name}_annotation__number__isnull": False})
         elif quantity.scale is Scale.PARAMETER:
             runs = runs.annotate(**{f"{name}_set": _parameter(quantity.label)})
             runs = runs.filter(**{f"{name}_set__isnull": False})
@@ -276,7 +276,7 @@ def _parameter(key: str) -> Subquery:
 def _columns(name: str, quantity: Quantity) -> tuple[str, ...]:
     match quantity.scale:
         case Scale.NUMBER:
-            return (f"{name}_said__number",)
+            return (f"{name}_annotation__number",)
         case Scale.PARAMETER:
             return (f"{name}_set",)
         case Scale.MOMENT:
@@ -285,11 +285,11 @@ def _columns(name: str, quantity: Quantity) -> tuple[str, ...]:
             return ("start_time", "end_time")
 
 
-def _number(quantity: Quantity, said: Sequence[Any]) -> float:
+def _number(quantity: Quantity, values: Sequence[Any]) -> float:
     match quantity.scale:
         case Scale.NUMBER | Scale.PARAMETER:
-            return float(said[0])
+            return float(values[0])
         case Scale.MOMENT:
-            return float(said[0].timestamp())
+            return float(values[0].timestamp())
         case Scale.SECONDS:
-            return float((said[1] - said[0]).total_seconds())
+            return float((values[1] - values[0]).total_seconds())

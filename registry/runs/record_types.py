@@ -71,9 +71,9 @@ DATASET_TEMPLATE = RecordType(
     description="""
 What a dataset that runs read or write consists of.
 
-Of each resource, a file or a folder, it says what it is and what a run uses it as
+Of each resource, a file or a folder, it has what it is and what a run uses it as
 (`usage_type`: PARAMETER_FILE, CONFIG_FILE, FORCING_DATA or GENERAL_DATA). Defined
-resources are at the same `path` in every such dataset. Of deferred ones each run says
+resources are at the same `path` in every such dataset. Of deferred ones each run gives
 the path, under their `key`, unless they are `optional`.
 
 A template that a run uses stays as it is: register its next version, with `replaces`.
@@ -88,7 +88,7 @@ The filter `replaced_by__isnull=true` finds the newest versions.
         DatasetTemplate.description,
         DatasetTemplate.last_updated,
     ),
-    beside=True,
+    outside_root=True,
     linked=(DatasetTemplate.replaced_by,),
     search_texts=(DatasetTemplate.name, DatasetTemplate.description),
     rule=templates.refuse_versions_of_others,
@@ -101,7 +101,7 @@ The filter `replaced_by__isnull=true` finds the newest versions.
 WORKFLOW_TEMPLATE = RecordType(
     model=WorkflowTemplate,
     description="""
-What a run of a model reads and writes, and what is said of it.
+The inputs, outputs and annotations that runs of a model have.
 
 Records of model runs are checked against it: each needs a dataset for every required
 dataset template, and every required annotation. Optional ones can be there, and further
@@ -110,7 +110,7 @@ annotations too.
 A template that a run uses stays as it is: register its next version, with `replaces`.
 The filter `replaced_by__isnull=true` finds the newest versions.
 """.strip(),
-    summary="What runs of a model read and write, and what is said of them.",
+    summary="The inputs, outputs and annotations that runs of a model have.",
     section=MODELLING,
     rank=32,
     columns=(
@@ -119,7 +119,7 @@ The filter `replaced_by__isnull=true` finds the newest versions.
         WorkflowTemplate.model,
         WorkflowTemplate.last_updated,
     ),
-    beside=True,
+    outside_root=True,
     linked=(WorkflowTemplate.replaced_by,),
     search_texts=(WorkflowTemplate.name, WorkflowTemplate.description),
     rule=templates.refuse_versions_of_others,
@@ -155,7 +155,7 @@ so on those whose annotation is a number.
         ModelRun.modeller,
         ModelRun.start_time,
     ),
-    beside=True,
+    outside_root=True,
     keyed_filters=(ANNOTATION_FILTER,),
     required=(ModelRun.inputs, ModelRun.outputs),
     search_texts=(ModelRun.display_name, ModelRun.description),

@@ -65,11 +65,11 @@ def _check_deletion(run: CodeRun) -> None:
 
 
 def require_no_model_run(run: CodeRun) -> None:
-    """Raise ``Conflict`` if a model run says what the run was."""
+    """Raise ``Conflict`` if a code run belongs to a model run."""
     found = ModelRun.objects.filter(code_run=run).values_list("pk", flat=True).first()
     if found is not None:
         raise Conflict(
-            f"Code run {run.pk} is what model run {found} says: correct or delete "
+            f"Code run {run.pk} belongs to model run {found}: correct or delete "
             f"/api/model_run/{found}/, and this record follows."
         )
 

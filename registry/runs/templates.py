@@ -1,6 +1,6 @@
 """Register templates and their next versions; keep those that runs use as they are.
 
-A record of a run says that it follows a template. So a template cannot change once a
+A record of a run refers to a template. So a template cannot change once a
 run does: a next version replaces it. Who registers a run and who changes a template at
 the same moment follow one another, by locks of names that runs share.
 """

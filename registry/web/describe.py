@@ -174,7 +174,7 @@ def history_of(record: Record, viewer: Viewer) -> list[dict[str, Any]]:
 
 
 def _reason_of(event: Event) -> str:
-    """Return why something was done, if that is on record."""
+    """Return why something was done, if the history has it."""
     reason = (event.detail or {}).get("reason")
     return reason if isinstance(reason, str) else ""
 

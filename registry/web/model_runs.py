@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: The largest number of datasets, of resources of each, and of annotations on a page.
 MAX_DATASETS, MAX_RESOURCES, MAX_ANNOTATIONS = 100, 100, 500
-#: What a run is told how to run by.
+#: The link of a run to its configuration.
 _PARAMETERS = frozenset({Usage.PARAMETER_FILE, Usage.CONFIG_FILE})
 
 Datasets = list[dict[str, Any]]
@@ -40,7 +40,7 @@ def code_run_rows(runs: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def model_run_context(run: ModelRun, request: HttpRequest) -> dict[str, Any]:
-    """Return what a run was, what is said of it, its data, and its lineage."""
+    """Return the context of a run: its facts, annotations, data and lineage."""
     of = _Linked(run)
     return {
         "glance": list(_glance(run)),
@@ -75,8 +75,8 @@ def run_of_code_context(code_run: CodeRun, _: HttpRequest) -> dict[str, Any]:
 
 
 def _annotations(run: ModelRun) -> list[tuple[str, Value]]:
-    said = list(run.annotations.items())
-    return [(key, Value(text)) for key, text in said[:MAX_ANNOTATIONS]]
+    shown = list(run.annotations.items())[:MAX_ANNOTATIONS]
+    return [(key, Value(text)) for key, text in shown]
 
 
 def _glance(run: ModelRun) -> Iterator[tuple[str, Value]]:
@@ -149,10 +149,10 @@ def _resources(
         yield _resource(known.get(key, {}), path, key)
 
 
-def _resource(said: Mapping[str, Any], path: str, key: str) -> dict[str, Any]:
+def _resource(described: Mapping[str, Any], path: str, key: str) -> dict[str, Any]:
     return {
         "path": path,
         "key": key,
-        "usage": said.get("usage_type", ""),
-        "description": said.get("description", ""),
+        "usage": described.get("usage_type", ""),
+        "description": described.get("description", ""),
     }

@@ -183,22 +183,22 @@ class RunForm:
         return body
 
     def _build_annotations(self) -> dict[str, str]:
-        said: dict[str, str] = {}
+        found: dict[str, str] = {}
         for one in self.annotations:
             self._inputs |= dict(places_of_key("annotations", one.key, one))
             if not one.is_blank:
-                said[one.key] = one.value
+                found[one.key] = one.value
         for pair in self.pairs:
             key = pair.name.value
             if pair.is_blank:
                 continue
-            if key in said:
+            if key in found:
                 pair.name.errors.append(f"{key[:KEY_IN_PLACE]} is there already.")
                 continue
-            said[key] = pair.text.value
+            found[key] = pair.text.value
             wrong = pair.text if _can_be_a_name(key) else pair.name
             self._inputs |= dict(places_of_key("annotations", key, wrong))
-        return said
+        return found
 
 
 def _numbers_in(typed: Typed) -> dict[str, list[str]]:
@@ -263,10 +263,14 @@ def _datasets_like(
     return typed
 
 
-def _annotations_like(said: Mapping[str, str], agreement: Agreement) -> dict[str, str]:
+def _annotations_like(
+    annotations: Mapping[str, str], agreement: Agreement
+) -> dict[str, str]:
     names = annotation_names(agreement)
-    typed = {f"annotation-{at}": said.get(key, "") for at, key in enumerate(names)}
-    others = {key: text for key, text in said.items() if key not in names}
+    typed = {
+        f"annotation-{at}": annotations.get(key, "") for at, key in enumerate(names)
+    }
+    others = {key: text for key, text in annotations.items() if key not in names}
     for number, (key, text) in enumerate(others.items()):
         typed[f"{FURTHER}-{number}-name"] = key
         typed[f"{FURTHER}-{number}-text"] = text

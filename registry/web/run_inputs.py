@@ -32,8 +32,8 @@ _MOMENT = re.compile(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9
 class Input:
     """One input: ``about`` says what it is of, ``key`` is its name in the JSON.
 
-    ``kind`` is the record type that it suggests. ``need`` says beside the label whether
-    it is required.
+    ``kind`` is the record type that it suggests. ``need`` is shown with the label:
+    whether the input is required.
     """
 
     name: str

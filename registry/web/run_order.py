@@ -85,10 +85,11 @@ def parts_of(
     key = name.removeprefix(PREFIX)
     if not key or len(key) > KEY_LENGTH or "\0" in key:
         raise ValidationError({"ordering": ["Give the name of an annotation."]})
-    said = RunAnnotation.objects.filter(key=key)
-    said = said if among is None else said.filter(IdIn("model_run", among))
+    annotations = RunAnnotation.objects.filter(key=key)
+    if among is not None:
+        annotations = annotations.filter(IdIn("model_run", among))
     bounds = dict(_bounds(key, given))
-    return list(_parts_by(runs, said, bounds, descending=name != ordering))
+    return list(_parts_by(runs, annotations, bounds, descending=name != ordering))
 
 
 def _bounds(key: str, given: Mapping[str, str]) -> Iterator[tuple[str, float]]:
@@ -112,7 +113,7 @@ def _run_of(row: Any) -> ModelRun:
 
 def _parts_by(
     runs: QuerySet[ModelRun],
-    said: QuerySet[RunAnnotation],
+    annotations: QuerySet[RunAnnotation],
     bounds: Mapping[str, float],
     *,
     descending: bool,
@@ -120,15 +121,15 @@ def _parts_by(
     """Yield the numbers, the other texts, and the runs without an annotation."""
     these = Exists(runs.filter(pk=OuterRef("model_run")))
     long = (f"model_run__{name}" for name in _LONG)
-    rows = said.filter(these).select_related("model_run").defer(*long)
+    rows = annotations.filter(these).select_related("model_run").defer(*long)
     run = SortKey("model_run", descending)
     numbers = rows.filter(number__isnull=False, **bounds)
     yield Part(numbers, (SortKey("number", descending), run), _run_of)
     texts = rows.filter(number__isnull=True)
     yield Part(texts, (SortKey("text", descending), run), _run_of)
-    says = Exists(said.filter(model_run=OuterRef("pk")))
-    silent = runs.filter(~says).defer(*_LONG)
-    yield Part(silent, (SortKey("id", True),), _itself)
+    has_one = Exists(annotations.filter(model_run=OuterRef("pk")))
+    without = runs.filter(~has_one).defer(*_LONG)
+    yield Part(without, (SortKey("id", True),), _itself)
 
 
 def read_page(parts: Sequence[Part], place: str, size: int) -> RunPage:

@@ -76,7 +76,6 @@ def _columns(
 
 
 def _row(run: ModelRun, keys: Sequence[str]) -> dict[str, Any]:
-    said = run.annotations
     return {
         "id": run.pk,
         "name": run.display_name or f"model run {run.pk}",
@@ -86,7 +85,7 @@ def _row(run: ModelRun, keys: Sequence[str]) -> dict[str, Any]:
             ("Ended", _moment(run.end_time)),
         ],
         "duration": rounded_duration(run.end_time - run.start_time),
-        "cells": [_cell(key, said.get(key)) for key in keys],
+        "cells": [_cell(key, run.annotations.get(key)) for key in keys],
     }
 
 

@@ -36,13 +36,13 @@ function datasetsOf(slot) {
 
 function annotationsOf(form) {
   const known = [...form.querySelectorAll("[data-annotation]")].filter(isFilled);
-  const said = new Map(known.map((one) => [one.dataset.annotation, one.value]));
+  const annotations = new Map(known.map((one) => [one.dataset.annotation, one.value]));
   for (const pair of form.querySelectorAll(".pair")) {
     const [name, text] = pair.querySelectorAll("[name]");
-    const isThere = said.has(name.value);
-    if (!isThere && (isFilled(name) || isFilled(text))) said.set(name.value, text.value);
+    const isThere = annotations.has(name.value);
+    if (!isThere && (isFilled(name) || isFilled(text))) annotations.set(name.value, text.value);
   }
-  return Object.fromEntries(said);
+  return Object.fromEntries(annotations);
 }
 
 function bodyOf(form) {

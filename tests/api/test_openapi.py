@@ -166,7 +166,7 @@ def test_only_the_page_of_the_root_lists_the_description(client: Client) -> None
     page = client.get("/api/", headers={"accept": "text/html"})
     links = {a.get("href") for a in BeautifulSoup(page.content, "html.parser")("a")}
     assert {"docs/", "redoc/", "schema/", "username/"} <= links
-    assert {f"{name}/" for name in urls.router.names_beside} <= links
+    assert {f"{name}/" for name in urls.router.names_outside_root} <= links
 
 
 @pytest.mark.django_db

@@ -34,10 +34,10 @@ def test_runs_are_filtered_sorted_and_plotted_without_scripts(
     page.get_by_label("Across").select_option("annotation.score")
     page.get_by_label("Up").select_option("duration")
     page.get_by_role("button", name="Plot").click()
-    said = page.locator("#plot-words")
-    expect(said).to_contain_text("runs with both numbers")
+    description = page.locator("#plot-words")
+    expect(description).to_contain_text("runs with both numbers")
     shown = page.locator("svg.plot circle").count()
-    expect(said).to_contain_text(f"{shown} runs with both numbers.")
+    expect(description).to_contain_text(f"{shown} runs with both numbers.")
     page.locator("svg.plot a").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Projection")
 

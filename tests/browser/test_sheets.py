@@ -129,7 +129,7 @@ def test_without_scripts_the_answer_is_the_next_page(
     page.goto(f"/workflow_template/{template}/upload/")
     expect(page.get_by_text("You can also drop")).to_be_hidden()
     sheet = _download(page, tmp_path)
-    for rows, said in (
+    for rows, heading in (
         ([_row(site, "Plain", **{"end time": "x"})], "1 row of 1 is wrong"),
         ([_row(site, "Plain")], re.compile("1 run registered")),
     ):
@@ -137,7 +137,7 @@ def test_without_scripts_the_answer_is_the_next_page(
         file: Any = {"name": "runs.xlsx", "mimeType": _XLSX, "buffer": content}
         page.get_by_label("Sheet (required)").set_input_files(file)
         page.get_by_role("button", name="Register", exact=True).click()
-        expect(page.locator("#result-heading")).to_have_text(said)
+        expect(page.locator("#result-heading")).to_have_text(heading)
 
 
 def test_a_file_that_is_no_sheet_says_so_on_a_telephone(

@@ -108,8 +108,8 @@ def test_a_deleted_model_run_comes_back_after_its_code_run(person: User) -> None
     run = ModelRunFactory(by=person, annotations={"RCP": "4.5"})
     shown = _shown(run)
     delete_model_run(run.pk, by=person)
-    said = _refusal("model_run", run.pk)
-    assert f"code run {run.code_run_id} does not exist any more" in said
+    message = _refusal("model_run", run.pk)
+    assert f"code run {run.code_run_id} does not exist any more" in message
     _restore("code_run", run.code_run_id)
     _restore("model_run", run.pk)
     assert _shown(run) == shown

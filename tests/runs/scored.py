@@ -1,4 +1,4 @@
-"""Runs of one template that say what they scored."""
+"""Runs of one template with the annotation `score`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.factories import ModelRunFactory, WorkflowTemplateFactory
 
 
 def bare_template(**values: Any) -> WorkflowTemplate:
-    """Return a template without data, whose runs can say a score."""
+    """Return a template without datasets, whose runs can have a score."""
     lists: dict[str, Any] = {
         f"{need}_{direction}": []
         for need in ("required", "optional")
@@ -23,18 +23,18 @@ def bare_template(**values: Any) -> WorkflowTemplate:
     return template
 
 
-def run_of(template: WorkflowTemplate, name: str = "", **said: str) -> ModelRun:
-    """Return a run that says this; without a name it is called as its score."""
+def run_of(template: WorkflowTemplate, name: str = "", **annotations: str) -> ModelRun:
+    """Return a run with these annotations; without a name it is named by its score."""
     run: ModelRun = ModelRunFactory.create(
         workflow_template=template,
-        display_name=name or said.get("score", "silent"),
-        annotations=said,
+        display_name=name or annotations.get("score", "no score"),
+        annotations=annotations,
     )
     return run
 
 
 def runs_with(template: WorkflowTemplate, scores: Iterable[str | None]) -> None:
-    """Register runs with these scores; None says nothing."""
+    """Register runs with these scores; None for a run without one."""
     for score in scores:
-        said: Mapping[str, str] = {} if score is None else {"score": score}
-        run_of(template, **said)
+        annotations: Mapping[str, str] = {} if score is None else {"score": score}
+        run_of(template, **annotations)

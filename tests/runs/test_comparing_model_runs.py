@@ -91,7 +91,7 @@ def test_the_number_of_statements_is_constant(
 
 
 @pytest.mark.parametrize(
-    "query, said",
+    "query, message",
     [
         ("id=1", "Give from 2 to 20 model runs"),
         ("id=1&id=999999", "Model run 999999 does not exist."),
@@ -99,11 +99,11 @@ def test_the_number_of_statements_is_constant(
         ("id=x&id=1", "'x' is not a valid model run"),
     ],
 )
-def test_a_wrong_choice_is_explained(world: World, query: str, said: str) -> None:
+def test_a_wrong_choice_is_explained(world: World, query: str, message: str) -> None:
     run = run_of(world)
     query = query.replace("=1", f"={run.pk}")
     errors = data_of(Api().get(f"/api/model_run/compare/?{query}"), 400)
-    assert said.replace(" 1 ", f" {run.pk} ") in " ".join(errors["id"])
+    assert message.replace(" 1 ", f" {run.pk} ") in " ".join(errors["id"])
 
 
 def test_the_page_compares_model_runs(world: World, client: Any) -> None:

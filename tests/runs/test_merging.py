@@ -73,14 +73,14 @@ def test_records_that_would_say_the_same_refuse_the_merge(
     [second] = register_records(
         [_same(first, **{link: kept.pk})], by=first.registered_by
     )
-    said = f"model runs {first.pk} and {second.run.pk} would say the same"
+    clash = f"model runs {first.pk} and {second.run.pk} would have the same content"
     clashes = [
         text
         for one in links_to(type(kept))
         for text in one.clashes([kept.pk, gone.pk, other.pk])
     ]
-    assert clashes == [said]
-    with pytest.raises(Conflict, match=said):
+    assert clashes == [clash]
+    with pytest.raises(Conflict, match=clash):
         _merge(kept, gone)
     assert {*type(kept).objects.all()} >= {kept, gone}
     assert ModelRun.objects.get(pk=first.pk).fingerprint == first.fingerprint

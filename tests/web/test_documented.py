@@ -89,5 +89,5 @@ def test_the_endpoints_are_those_of_the_root() -> None:
     answer = Client().get("/api/", headers={"accept": "application/json"})
     assert set(answer.json()) == set(router.root_names)
     page = Client().get("/api/", headers={"accept": "text/html"}).content.decode()
-    for name in router.names_beside:
+    for name in router.names_outside_root:
         assert f'href="{name}/"' in page, name

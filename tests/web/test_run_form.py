@@ -450,7 +450,7 @@ WRONG = [
     ("annotation-1", "a\0b", "cannot be stored"),
     (
         "further-0-name",
-        "nothing said",
+        "no value",
         "Give a text that can be seen: this one has only blank characters.",
     ),
     ("further-0-text", "no name", "This cannot be a name."),
@@ -474,7 +474,7 @@ def test_an_error_is_at_its_input(
     # an optional dataset needs its resources as soon as it is there
     errors.pop(f"inputs-{world.extra.pk}-0-r0", None)
     other = {"further-0-name": "further-0-text", "further-0-text": "further-0-name"}
-    at = other[name] if name in other and text in {"nothing said", "no name"} else name
+    at = other[name] if name in other and text in {"no value", "no name"} else name
     assert [*errors] == [at]
     assert message in errors[at]
     kept = _typed(main)

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.django_db
 
 #: In the order of numbers, then texts, then nothing, the newest first.
 SCORES = ["10", "9", None, "b", "-1", "a", "1e1", None, "0.5"]
-IN_ORDER = ["-1", "0.5", "9", "10", "1e1", "a", "b", "silent", "silent"]
-REVERSED = ["1e1", "10", "9", "0.5", "-1", "b", "a", "silent", "silent"]
+IN_ORDER = ["-1", "0.5", "9", "10", "1e1", "a", "b", "no score", "no score"]
+REVERSED = ["1e1", "10", "9", "0.5", "-1", "b", "a", "no score", "no score"]
 EVIL = "<script>alert('x')</script>\"><b>&"
 
 
@@ -232,9 +232,9 @@ def test_the_plot_of_two_annotations(template: WorkflowTemplate) -> None:
     newest = svg.select_one(f'a[href="/model_run/{run.pk}/"] title')
     assert newest is not None
     assert words_of(newest) == "run 4: RCP 4, score 2"
-    said = main.select_one("#plot-words")
-    assert said is not None
-    assert [words_of(one) for one in said.select("li")] == [
+    description = main.select_one("#plot-words")
+    assert description is not None
+    assert [words_of(one) for one in description.select("li")] == [
         "5 runs with both numbers.",
         "RCP: 0 to 4.",
         "score: 2 to 10.",

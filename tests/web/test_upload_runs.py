@@ -103,15 +103,15 @@ def test_wrong_cells_are_a_table_and_a_file(
 
 
 @pytest.mark.parametrize(
-    "content, said",
+    "content, message",
     [(b"\n", "The file is empty"), (b"x" * 2_000_000, "too large")],
 )
 def test_what_is_no_sheet_is_said(
-    rosalind: Client, world: World, settings: Any, content: bytes, said: str
+    rosalind: Client, world: World, settings: Any, content: bytes, message: str
 ) -> None:
     settings.SHEET_UPLOAD_MB = 1
     words = words_of(main_of(send(rosalind, world, content, "register"), 400))
-    assert said in words
+    assert message in words
     assert "Nothing was registered." in words
 
 

@@ -44,11 +44,11 @@ class KeyReused(APIException):
 
 
 def run_idempotently(
-    request: Request, work: Callable[[], Response], said: Any = None
+    request: Request, work: Callable[[], Response], content: Any = None
 ) -> Response:
     """Return the response of ``work``, or the stored one of the ``Idempotency-Key``.
 
-    ``said`` is what the request says, if it is not the data of its body.
+    ``content`` is compared when a key is repeated; without it, the data of the body is.
     """
     key = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip()
     if not key:
@@ -56,7 +56,7 @@ def run_idempotently(
     if len(key) > 255:
         raise ValidationError({"detail": "Idempotency-Key has at most 255 characters."})
     user = cast("User", request.user)
-    claim, answer = _claim(user, key, _fingerprint(request, said))
+    claim, answer = _claim(user, key, _fingerprint(request, content))
     if answer is not None:
         return answer
     try:
@@ -73,9 +73,9 @@ def _run_and_store(work: Callable[[], Response], claim: IdempotencyKey) -> Respo
     return response
 
 
-def _fingerprint(request: Request, said: Any) -> str:
+def _fingerprint(request: Request, content: Any) -> str:
     """Return a digest of the address, the body and the version of the API."""
-    data: Any = request.data if said is None else said
+    data: Any = request.data if content is None else content
     if hasattr(data, "lists"):
         data = dict(data.lists())
     body = orjson.dumps(data, default=str, option=orjson.OPT_SORT_KEYS)

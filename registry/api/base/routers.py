@@ -95,16 +95,16 @@ class RecordRouter(SimpleRouter):
     @property
     def root_names(self) -> list[str]:
         """The names of the resources that the root lists."""
-        return [name for name in self.names if not self._is_beside(name)]
+        return [name for name in self.names if not self._is_outside_root(name)]
 
     @property
-    def names_beside(self) -> list[str]:
+    def names_outside_root(self) -> list[str]:
         """The names of the resources that the root leaves out."""
-        return [name for name in self.names if self._is_beside(name)]
+        return [name for name in self.names if self._is_outside_root(name)]
 
-    def _is_beside(self, name: str) -> bool:
+    def _is_outside_root(self, name: str) -> bool:
         record_type = self._row_types.get(name)
-        return record_type is not None and record_type.beside
+        return record_type is not None and record_type.outside_root
 
 
 def _actions_of(record_type: RecordType[Any]) -> set[str]:

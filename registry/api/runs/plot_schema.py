@@ -1,4 +1,4 @@
-"""How the OpenAPI description tells of plots of runs."""
+"""How the OpenAPI description describes plots of runs."""
 
 from __future__ import annotations
 

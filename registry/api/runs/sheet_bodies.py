@@ -27,7 +27,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class CsvSheetRenderer(BaseRenderer):
-    """CSV, which the view streams past this; it says that there is the format."""
+    """CSV, which the view streams itself; this only declares the format."""
 
     media_type = CSV
     format = "csv"
@@ -52,7 +52,7 @@ class XlsxSheetRenderer(CsvSheetRenderer):
 
 
 class CsvSheetParser(BaseParser):
-    """A sheet as CSV. The view reads it; this says that there is the format."""
+    """A sheet as CSV, which the view reads itself; this only declares the format."""
 
     media_type = CSV
 

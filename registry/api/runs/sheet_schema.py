@@ -42,13 +42,13 @@ class SheetParameters(Parameters):
 
 
 class UploadParameters(Parameters):
-    """What can be said of a sheet that was filled in."""
+    """The options of registering the runs in a sheet."""
 
     template = serializers.IntegerField(
         required=False,
         min_value=1,
         max_value=2**63 - 1,
-        help_text="Id of the workflow template, if the sheet does not say it.",
+        help_text="Id of the workflow template, if the sheet does not name it.",
     )
     dry_run = FlagField(
         default=False,

@@ -145,7 +145,7 @@ class UploadView(PlainView):
                 response = run_idempotently(
                     request,
                     lambda: self._register(file, options),
-                    said={**options, "sheet": _digest_of(file)},
+                    content={**options, "sheet": _digest_of(file)},
                 )
             except _WrongRows as error:
                 outcome = error.outcome
@@ -162,7 +162,7 @@ class UploadView(PlainView):
         return Response(self._shape(outcome), status=201 if is_new else 200)
 
     def _shape(self, outcome: SheetOutcome) -> dict[str, Any]:
-        """Say what became of a sheet."""
+        """Return the outcome of a sheet, as JSON has it."""
         template = f"{self.base}{WorkflowTemplate.kind}/{outcome.template}/"
         return {
             "workflow_template": template,

@@ -1,8 +1,8 @@
-"""Companions: records beside activities, which say more of them than lineages show.
+"""Companions: records that describe activities further than lineages show.
 
-A lineage follows activities and entities, and a companion is neither: it says for whom
+A lineage follows activities and entities, and a companion is neither: it has for whom
 an activity was done, by which agreement, and what it used its entities as. Documents
-tell it with the activity, and define it in full.
+describe it with the activity, and define it in full.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Relation(NamedTuple):
 
     word: str
     ends: tuple[RecordKey | None, ...]
-    said: Attributes = ()
+    attributes: Attributes = ()
 
 
 class Written(NamedTuple):
@@ -42,13 +42,13 @@ class Written(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Beside:
-    """What the companions of some activities tell.
+class CompanionData:
+    """What documents have of the companions of some activities.
 
     ``companions`` are by the ids of activities, ``definitions`` all other records that
     they link to. ``agents`` are records that have a document type of their own.
-    ``details`` is said of a link of an activity, by the field of the link and the
-    record that names the entity. ``names`` have to be among the names of their
+    ``details`` are attributes of a link of an activity, by the field of the link and
+    the record that names the entity. ``names`` have to be among the names of their
     entities, and ``written`` among what their activities generated: without them a
     companion could not be imported.
     """
@@ -66,7 +66,7 @@ class Beside:
 
 @dataclass(frozen=True)
 class Known:
-    """What a document told of before its definitions, on record by now."""
+    """The records of what a document describes before its definitions."""
 
     people: Mapping[UUID, Record]
     things: Mapping[UUID, Record]
@@ -106,20 +106,20 @@ class CompanionType:
 
     ``type`` is the companion's own, ``types`` are those of the records that it links
     to. ``link`` is the attribute of a fetched activity that has its companion or None;
-    ``fetch`` returns what the companions of such activities tell, in a constant number
-    of queries. ``person_roles`` are the roles in which documents associate people with
-    activities, ``roles`` all roles of agents that companions tell. ``marks`` are terms
-    that entities of crates have as their additional type where they only repeat what a
-    definition says, ``crate_words`` the terms that crates have for companions alone.
+    ``fetch`` returns the data of the companions of such activities, in a constant
+    number of queries. ``person_roles`` are the roles in which documents associate
+    people with activities, ``roles`` all roles of agents that companions have.
+    ``marks`` are terms that entities of crates have as their additional type where they
+    only repeat a definition, ``crate_words`` those of crates for companions alone.
     ``describe`` returns the properties of an action by the id of its activity, and adds
-    the entities that it refers to beside those of definitions.
-    ``importer`` finds or registers what definitions of a document say.
+    the entities that it refers to besides those of definitions.
+    ``importer`` finds or registers the records that a document defines.
     """
 
     type: DefinedType
     types: tuple[DefinedType, ...]
     link: str
-    fetch: Callable[[Sequence[Any]], Beside]
+    fetch: Callable[[Sequence[Any]], CompanionData]
     roles: tuple[Term, ...]
     person_roles: tuple[Term, ...]
     marks: tuple[Term, ...]
@@ -132,7 +132,7 @@ class CompanionType:
         """Return all types that the definitions in documents can be of."""
         return (*self.types, self.type)
 
-    def beside(self, activities: Iterable[Any]) -> Beside:
-        """Return what the companions of activities tell; without any, no query."""
+    def data_of(self, activities: Iterable[Any]) -> CompanionData:
+        """Return the data of the companions of activities; without any, no query."""
         some = [one for one in activities if getattr(one, self.link) is not None]
-        return self.fetch(some) if some else Beside()
+        return self.fetch(some) if some else CompanionData()

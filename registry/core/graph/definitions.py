@@ -1,4 +1,4 @@
-"""Records that documents define in full, beside what they say for all readers.
+"""Records that documents define in full, besides describing them for all readers.
 
 PROV and RO-Crate have words for the most important facts of a record, and for its
 links. What they have none for, such as the resources of a template, a registry could
@@ -39,9 +39,9 @@ _MOST_VALUES = 50_000
 DEFINITION = Term(
     "definition",
     TermKind.PROPERTY,
-    "All that a registry has on record of an element, as a JSON object with the UUIDs "
-    "of the records that it links to. Registries import it; what is said beside it is "
-    "for other readers, and says the same.",
+    "All that a registry has of an element, as a JSON object with the UUIDs of the "
+    "records that it links to. Registries import it; the other attributes of the "
+    "element are for other readers, and agree with it.",
     in_crates=True,
 )
 
@@ -65,8 +65,8 @@ class DefinedType:
 
     ``element`` is what one is in PROV: an entity, an activity or an agent. It has the
     class ``own_term``, and in PROV also ``classes``. ``fields`` read the values of a
-    definition, all of which are there. ``facts`` returns what reports say of the
-    values beside them, as qualified names and texts, and ``describe`` the properties
+    definition, all of which are there. ``facts`` returns how reports
+    describe the values, as qualified names and texts, and ``describe`` the properties
     of its entity in a crate.
     """
 
@@ -113,8 +113,8 @@ class Definition:
         return json.dumps(self.values, sort_keys=True, separators=(",", ":"))
 
 
-def said_of(facts: Iterable[tuple[str, Any]]) -> dict[str, list[str]]:
-    """Return facts as texts by their names; what is nothing is not said."""
+def texts_of(facts: Iterable[tuple[str, Any]]) -> dict[str, list[str]]:
+    """Return facts as texts by their names, without those that are empty."""
     found: dict[str, list[str]] = {}
     for name, value in facts:
         if value is not None and value != "":

@@ -182,7 +182,7 @@ class ActivityMap:
 
     ``agent`` returns who started it: a record that has a document type, such as an
     author, or an account. ``description`` is the field that says what was done.
-    ``companion`` is declared where records beside activities say more of them.
+    ``companion`` is declared where further records describe the activities.
     """
 
     started: Any

@@ -193,7 +193,7 @@ class NodeType(NodeKind):
 
     @property
     def companion(self) -> CompanionType | None:
-        """Return what is declared of records beside activities of this type."""
+        """Return the type of the companions of activities of this type."""
         activity = self.document.activity if self.document else None
         return activity.companion if activity else None
 

@@ -111,7 +111,7 @@ class GraphRegistry:
 
     @property
     def companions(self) -> list[CompanionType]:
-        """Return what is declared of records beside activities."""
+        """Return the types of companions."""
         return [one.companion for one in self._types if one.companion is not None]
 
     def document_of(self, record: Any) -> DocumentType | None:

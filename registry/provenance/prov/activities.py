@@ -102,7 +102,7 @@ def map_activities(
 
 
 def _gather(source: Source, definitions: Definitions) -> defaultdict[str, _Activity]:
-    """Gather the relations of each activity, but for what definitions tell."""
+    """Gather the relations of each activity, except those that definitions cover."""
     told: defaultdict[str, _Activity] = defaultdict(_Activity)
     for kind, name in (
         ("used", "used"),
@@ -110,14 +110,14 @@ def _gather(source: Source, definitions: Definitions) -> defaultdict[str, _Activ
         ("wasStartedBy", "started"),
         ("wasEndedBy", "ended"),
     ):
-        for relation in filterfalse(definitions.tell, source.document.of(kind)):
+        for relation in filterfalse(definitions.cover, source.document.of(kind)):
             activity, entity = relation.target("activity"), relation.target("entity")
             if activity is None or (kind in {"used", "wasGeneratedBy"} and not entity):
                 source.leave_out(relation.where, "It names no activity, or no entity.")
             else:
                 getattr(told[activity], name).append(relation)
     associations = source.document.of("wasAssociatedWith")
-    for relation in filterfalse(definitions.tell, associations):
+    for relation in filterfalse(definitions.cover, associations):
         plan = relation.target("plan")
         if plan is not None:
             told[relation.target("activity") or ""].plans.append(plan)
@@ -298,12 +298,12 @@ def _leave_out(
     thing_of: Mapping[str, str],
     definitions: Definitions,
 ) -> None:
-    """Note the relations that become no record, and that no definition tells."""
+    """Note the relations that become no record, and that no definition covers."""
     for kind, why in _NO_RECORD.items():
-        for relation in filterfalse(definitions.tell, source.document.of(kind)):
+        for relation in filterfalse(definitions.cover, source.document.of(kind)):
             source.leave_out(relation.where, why)
     for kind, attribute in _NAMING_A_RUNNER:
-        for relation in filterfalse(definitions.tell, source.document.of(kind)):
+        for relation in filterfalse(definitions.cover, source.document.of(kind)):
             if relation.target(attribute):
                 source.leave_out(
                     relation.where,
@@ -311,7 +311,7 @@ def _leave_out(
                 )
     derived = source.document.of("wasDerivedFrom")
     _leave_out_derivations(
-        source, filterfalse(definitions.tell, derived), runs, thing_of
+        source, filterfalse(definitions.cover, derived), runs, thing_of
     )
 
 

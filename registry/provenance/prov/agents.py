@@ -41,7 +41,7 @@ def map_agents(source: Source, definitions: Definitions) -> Agents:
     authors: dict[str, tuple[str, ...]] = {}
     people: dict[str, Person] = {}
     attributions = source.document.of("wasAttributedTo")
-    for relation in filterfalse(definitions.tell, attributions):
+    for relation in filterfalse(definitions.cover, attributions):
         entity, agent = relation.target("entity") or "", relation.target("agent")
         statement = source.agents.get(agent or "")
         if statement is None or entity not in source.entities:

@@ -1,4 +1,4 @@
-"""What companions of activities tell, as attributes of a report."""
+"""Describe companions of activities as attributes of a report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def named(value: Any) -> Any:
 
 
 def of_definition(one: Definition) -> list[Attribute]:
-    """Return all that an element says whose record is defined in full."""
+    """Return the attributes of an element whose record is defined in full."""
     classes = (one.type.own_term.qualified, *one.type.classes)
     return described(
         *(("rdf:type", Name(name)) for name in classes),

@@ -1,7 +1,7 @@
-"""Records that a document defines in full: read, and held against what it says beside.
+"""Read the records that a document defines in full, and compare them with the rest.
 
-A registry imports a definition. Who reads the document reads what is said beside it: so
-a document in which both are not the same is refused.
+A registry imports a definition, and other readers read the other attributes: so a
+document in which they do not agree is refused.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 
 from registry.core.graph import graph
-from registry.core.graph.definitions import DEFINITION, said_of
+from registry.core.graph.definitions import DEFINITION, texts_of
 from registry.provenance.importing import Defined
 from registry.provenance.prov.attributes import writable
 from registry.provenance.prov.reading import RELATIONS, step
@@ -40,8 +40,8 @@ class Definitions:
     defined: tuple[Defined, ...]
     elements: frozenset[str]
 
-    def tell(self, relation: Statement) -> bool:
-        """Return whether a definition tells what a relation says."""
+    def cover(self, relation: Statement) -> bool:
+        """Return whether definitions have what a relation states."""
         ends = (
             value.text
             for name in RELATIONS[relation.kind]
@@ -51,7 +51,7 @@ class Definitions:
 
 
 def agent_roles() -> frozenset[str]:
-    """Return the IRIs of the roles of agents that companions tell."""
+    """Return the IRIs of the roles of agents that companions have."""
     return frozenset(role.iri for one in graph.companions for role in one.roles)
 
 
@@ -62,8 +62,8 @@ def person_roles() -> frozenset[str]:
 
 def has_role(relation: Statement, roles: Collection[str]) -> bool:
     """Return whether a relation has one of these roles, and no other."""
-    said = {value.text for value in relation.values(_ROLE)}
-    return bool(said) and said <= {*roles}
+    found = {value.text for value in relation.values(_ROLE)}
+    return bool(found) and found <= {*roles}
 
 
 def read_definitions(source: Source) -> Definitions:
@@ -119,17 +119,17 @@ def _compare(
     statement: Statement,
     values: Mapping[str, object],
 ) -> None:
-    """Complain of what is said beside a definition and is not the same.
+    """Add complaints about attributes that do not agree with a definition.
 
     Line breaks and blanks do not count: programs that pass documents on change them.
     """
-    expected = said_of(kind.facts(values))
+    expected = texts_of(kind.facts(values))
     for name, texts in expected.items():
-        said = statement.values(iri_of(name))
-        if said and {*map(_plain, texts)} != {_plain(one.text) for one in said}:
+        present = statement.values(iri_of(name))
+        if present and {*map(_plain, texts)} != {_plain(one.text) for one in present}:
             source.complaints.add(
                 step(statement.where, name),
-                f"The {DEFINITION.qualified} says something else.",
+                f"This differs from the {DEFINITION.qualified}.",
             )
 
 

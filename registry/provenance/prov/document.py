@@ -13,7 +13,7 @@ from registry.provenance.prov.statements import Name, Report
 
 if TYPE_CHECKING:
     from registry.core.graph import NodeType, Role
-    from registry.core.graph.companions import Beside
+    from registry.core.graph.companions import CompanionData
     from registry.core.graph.mapping import Use
     from registry.provenance.prov.records import Reported
     from registry.provenance.prov.statements import Attribute
@@ -55,9 +55,9 @@ class _Teller:
         #: What is said of each entity that the report tells of.
         self._said: dict[str, list[Attribute]] = {}
         self._detailed = {
-            (pk, field, identify(name)): said
-            for beside in reported.beside.values()
-            for (pk, field, name), said in beside.details.items()
+            (pk, field, identify(name)): details
+            for data in reported.companion_data.values()
+            for (pk, field, name), details in data.details.items()
         }
         self._tell_subject()
         started = [self._tell_activity(*one) for one in reported.activities]
@@ -65,8 +65,8 @@ class _Teller:
             self.report.relation(
                 "wasAssociatedWith", activity, starter, plan, said=_RUNNER
             )
-        for beside in reported.beside.values():
-            self._tell_beside(beside)
+        for data in reported.companion_data.values():
+            self._tell_companions(data)
 
     def _tell_subject(self) -> None:
         """Tell of the subject first, so that it is there also without any activity."""
@@ -149,31 +149,31 @@ class _Teller:
         return told
 
     def _companion(self, node_type: NodeType, record: Any) -> list[Attribute]:
-        """Return what the companion of an activity says of it, if it has one."""
-        beside = self._reported.beside.get(node_type)
-        found = beside.companions.get(record.pk) if beside else None
+        """Return the attributes of the companion of an activity, if it has one."""
+        data = self._reported.companion_data.get(node_type)
+        found = data.companions.get(record.pk) if data else None
         return [] if found is None else of_definition(found)
 
     def _details(self, use: Use, record: Any, entity: str) -> list[Attribute]:
-        """Return what companions say of the link of an activity to an entity."""
+        """Return what companions add to the link of an activity to an entity."""
         details = self._detailed.get((record.pk, use.name, entity), ())
         return [(name, named(value)) for name, value in details]
 
-    def _tell_beside(self, beside: Beside) -> None:
+    def _tell_companions(self, data: CompanionData) -> None:
         """Tell of what companions link to."""
-        for one in beside.definitions:
+        for one in data.definitions:
             none = (None, None) if one.type.element == "activity" else ()
             word = one.type.element
             self.report.element(
                 word, identify(one.record), *none, said=of_definition(one)
             )
-        for agent in beside.agents:
+        for agent in data.agents:
             self._agent(agent)
-        for word, ends, said in beside.relations:
+        for word, ends, attributes_ in data.relations:
             self.report.relation(
                 word,
                 *(one and identify(one) for one in ends),
-                said=[(name, named(value)) for name, value in said],
+                said=[(name, named(value)) for name, value in attributes_],
             )
 
     def _derive(self, output: str, entity: str) -> None:

@@ -12,7 +12,7 @@ from registry.provenance.lineage import lineage
 
 if TYPE_CHECKING:
     from registry.core.graph import NodeType
-    from registry.core.graph.companions import Beside
+    from registry.core.graph.companions import CompanionData
     from registry.core.graph.mapping import Use
     from registry.core.models import Record
     from registry.provenance.lineage import Lineage
@@ -25,21 +25,21 @@ MOST_RELATIONS = 20_000
 class Reported:
     """What a report tells of: activities, the nearest first, and entities by type.
 
-    ``private`` are the hashes of private files. ``beside`` is what the companions of
-    the activities tell, by their types.
+    ``private`` are the hashes of private files. ``companion_data`` is that of
+    the companions of the activities, by their types.
     """
 
     subject: Any
     activities: tuple[tuple[NodeType, Any], ...]
     entities: dict[NodeType, dict[int, Any]]
     private: frozenset[str]
-    beside: dict[NodeType, Beside]
+    companion_data: dict[NodeType, CompanionData]
 
     def names_of(self, node_type: NodeType, record: Any) -> tuple[Any, ...]:
         """Return what an entity appears as: each record that names it, or itself.
 
         The name that the report is about is the only one of its entity, except for
-        those that companions tell.
+        those that companions need.
         """
         names = [
             named
@@ -52,12 +52,12 @@ class Reported:
         return tuple(
             one
             for one in names
-            if is_same(one, self.subject) or self._is_told((one.kind, one.pk))
+            if is_same(one, self.subject) or self._is_needed((one.kind, one.pk))
         )
 
-    def _is_told(self, name: tuple[str, int]) -> bool:
-        """Tell whether a companion tells of an entity by this name."""
-        return any(name in beside.names for beside in self.beside.values())
+    def _is_needed(self, name: tuple[str, int]) -> bool:
+        """Return whether a companion refers to an entity by this name."""
+        return any(name in data.names for data in self.companion_data.values())
 
     def origin_of(self, name: Any) -> Any:
         """Return the record that says where the data of a name came from, or None."""
@@ -89,9 +89,9 @@ def load(subject: Any, *, depth: int | None) -> Reported:
     for use in graph.type_of(subject.kind).generates:
         entities[use.target] |= use.ids_of(subject)
     activities = _activities(found, entities)
-    beside = _beside(activities)
-    if _add_written(beside, entities):
-        # companions tell of all that their activities wrote
+    data = _companion_data(activities)
+    if _add_written(data, entities):
+        # a companion needs all that its activity wrote
         activities = _activities(found, entities)
     relations = sum(_relations_of(one, record) for one, record in activities)
     if relations > MOST_RELATIONS:
@@ -106,7 +106,7 @@ def load(subject: Any, *, depth: int | None) -> Reported:
         if one.document is not None and one.document.private_hashes is not None
     )
     hashes = frozenset[str]().union(*private)
-    return Reported(subject, activities, told, hashes, beside)
+    return Reported(subject, activities, told, hashes, data)
 
 
 def _activities(
@@ -120,26 +120,28 @@ def _activities(
     )
 
 
-def _beside(activities: Iterable[tuple[NodeType, Any]]) -> dict[NodeType, Beside]:
-    """Return what companions tell, by the type of their activities."""
+def _companion_data(
+    activities: Iterable[tuple[NodeType, Any]],
+) -> dict[NodeType, CompanionData]:
+    """Return the data of companions, by the type of their activities."""
     by_type: dict[NodeType, list[Any]] = {}
     for node_type, record in activities:
         by_type.setdefault(node_type, []).append(record)
     return {
-        one: declared.beside(records)
+        one: declared.data_of(records)
         for one, records in by_type.items()
         if (declared := one.companion) is not None
     }
 
 
 def _add_written(
-    beside: dict[NodeType, Beside], entities: dict[NodeType, set[int]]
+    data: dict[NodeType, CompanionData], entities: dict[NodeType, set[int]]
 ) -> bool:
-    """Add what companions tell that was written; return whether that is any more."""
+    """Add the outputs of companions; return whether any of them is new."""
     before = sum(map(len, entities.values()))
-    for node_type, told in beside.items():
-        for use in node_type.generates if told.written else ():
-            entities[use.target] |= {one.entity for one in told.written}
+    for node_type, one in data.items():
+        for use in node_type.generates if one.written else ():
+            entities[use.target] |= {each.entity for each in one.written}
     return sum(map(len, entities.values())) > before
 
 

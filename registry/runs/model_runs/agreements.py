@@ -14,7 +14,7 @@ from registry.runs.templates import lock_name, read_slots
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource whose path each run says."""
+    """A resource whose path each run gives."""
 
     key: str
     description: str
@@ -38,7 +38,7 @@ class Slot:
 
 @dataclass
 class Agreement:
-    """A workflow template: what its runs read, write and say.
+    """A workflow template: the inputs, outputs and annotations of its runs.
 
     The slots of each direction are in the order in which the template names them, those
     that are required first.

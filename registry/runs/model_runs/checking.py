@@ -62,7 +62,7 @@ class Checked:
     links: dict[str, int | None] = field(default_factory=dict)
     datasets: dict[str, list[Dataset]] = field(default_factory=dict)
     agreement: Agreement | None = None
-    #: Why no new run can follow the template, and where that is to be said.
+    #: The place and the message of why no new run can follow the template.
     refusal: tuple[str, str] | None = None
 
     @property

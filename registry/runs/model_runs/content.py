@@ -1,4 +1,4 @@
-"""What the record of a model run says, in one form: its values and its fingerprint."""
+"""The content of a model run in its one form: its values and its fingerprint."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 #: So many characters of a description are the name of a run that has none.
 _NAME_LENGTH = 120
-#: What is said of a run, and makes another one of it if it differs.
-_SAID = (
+#: The fields that make up the content: runs that differ in one are different runs.
+_CONTENT = (
     *("workflow_template", "study", "modeller", "requesting_organisation"),
     *("model_config", "submission_script"),
     *("model_version", "display_name", "description", "start_time", "end_time"),
@@ -28,19 +28,19 @@ _SAID = (
 
 def values_of(checked: Checked) -> dict[str, Any]:
     """Return the values of a model run, with the ids of its links."""
-    said = checked.given.values
+    given = checked.given.values
     values: dict[str, Any] = {
         **checked.links,
-        **{name: said[name] for name in ("start_time", "end_time")},
-        "model_version": said["model_version"],
-        "description": said["description"],
-        "display_name": said["display_name"] or derived_name(said["description"]),
+        **{name: given[name] for name in ("start_time", "end_time")},
+        "model_version": given["model_version"],
+        "description": given["description"],
+        "display_name": given["display_name"] or derived_name(given["description"]),
         "inputs": [one.document() for one in checked.datasets["inputs"]],
         "outputs": [one.document() for one in checked.datasets["outputs"]],
         "annotations": dict(checked.given.annotations),
     }
-    if "uuid" in said:
-        values["uuid"] = said["uuid"]
+    if "uuid" in given:
+        values["uuid"] = given["uuid"]
     return {**values, "fingerprint": fingerprint(values)}
 
 
@@ -50,16 +50,16 @@ def derived_name(description: str) -> str:
 
 
 def fingerprint(values: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of what a record says, whatever the order of its parts."""
-    said = {name: _canonical(values[name]) for name in _SAID}
+    """Return the SHA-256 of the content of a record; the order of its parts is free."""
+    content = {name: _canonical(values[name]) for name in _CONTENT}
     for direction in ("inputs", "outputs"):
-        said[direction] = sorted(map(_as_json, said[direction]))
-    return hashlib.sha256(_as_json(said).encode()).hexdigest()
+        content[direction] = sorted(map(_as_json, content[direction]))
+    return hashlib.sha256(_as_json(content).encode()).hexdigest()
 
 
 def fingerprint_of(record: ModelRun) -> str:
     """Return the fingerprint of a record as it is now."""
-    fields: dict[str, Any] = {name: record._meta.get_field(name) for name in _SAID}
+    fields: dict[str, Any] = {name: record._meta.get_field(name) for name in _CONTENT}
     return fingerprint(
         {name: getattr(record, field.attname) for name, field in fields.items()}
     )

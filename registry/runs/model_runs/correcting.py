@@ -1,6 +1,6 @@
 """Correct and delete records of model runs, with their code runs.
 
-A correction is checked like a new record, and says why it was made. The history keeps
+A correction is checked like a new record, and has a reason. The history keeps
 the reason and all that the record was before.
 """
 
@@ -54,9 +54,9 @@ def correct_model_run(
 ) -> ModelRun:
     """Correct a model run, and its code run; ``values`` have the reason too.
 
-    ``partial`` keeps what is not in the values. Values that are on record already
+    ``partial`` keeps what is not in the values. Values that the record has already
     change nothing and need no reason. Data can be corrected although other runs stand
-    on it: the graph then says what is right. Raises ``InvalidInput`` with all errors by
+    on it: the graph is then right. Raises ``InvalidInput`` with all errors by
     their places, and ``Duplicate`` if another record has the same content.
     """
     del validated  # a record is always checked as a whole
@@ -85,13 +85,13 @@ def try_correction(pk: int, body: Values, *, by: User) -> None:
 
 def _merged(record: ModelRun, values: Values) -> Values:
     """Return a record as it is, with what is to be another."""
-    said = {**values}
-    associations = said.get("associations")
+    sent = {**values}
+    associations = sent.get("associations")
     inside = associations if isinstance(associations, dict) else {}
-    given_names = {name.removesuffix("_id") for name in (*said, *inside)}
+    given_names = {name.removesuffix("_id") for name in (*sent, *inside)}
     kept = body_of(record)
     body = {name: kept[name] for name in kept if name not in given_names & {*LINKS}}
-    body |= {name: value for name, value in said.items() if name != REASON}
+    body |= {name: value for name, value in sent.items() if name != REASON}
     was_derived = record.display_name == derived_name(record.description)
     if was_derived and "description" in values and "display_name" not in values:
         body.pop("display_name")
@@ -135,7 +135,9 @@ def _correct(
         changed = change_record(record, new, by=by, validated=True, detail=detail)
     except Duplicate as duplicate:
         if duplicate.existing is not None:
-            duplicate.detail = f"Model run {duplicate.existing.pk} says the same."
+            duplicate.detail = (
+                f"Model run {duplicate.existing.pk} has the same content."
+            )
         raise
     index_annotations(changed)
     return changed

@@ -47,15 +47,9 @@ FIELDS = (*LINKS, *_TEXTS, *_TIMES, *DIRECTIONS, "annotations", "uuid")
 _OTHER_NAMES = (*(f"{name}_id" for name in LINKS), "associations")
 #: What responses have, and programs send back.
 _IGNORED = (
-    *("url", "id", "last_updated", "updated_by", "withdrawn", "code_run"),
-    *(
-        "prov_report",
-        "ro_crate",
-        "fingerprint",
-        "reason",
-        "record_status",
-        "prov_serialisation",
-    ),
+    *("url", "id", "last_updated", "updated_by", "withdrawn", "code_run", "reason"),
+    *("prov_report", "ro_crate", "fingerprint", "record_status"),
+    "prov_serialisation",
 )
 _DATASET_FIELDS = ("dataset_template", "dataset", "resources", "components")
 _DATASET_NAMES = (
@@ -150,7 +144,7 @@ def _read_links(given: Given, body: Mapping[str, Any]) -> None:
 def _places_of(
     name: str, body: Mapping[str, Any] | None, before: str
 ) -> Iterator[GivenLink]:
-    """Yield where a link is said, under either of its names."""
+    """Yield where a link is given, under either of its names."""
     for called in (name, f"{name}_id"):
         if body is not None and called in body:
             value = body[called]
@@ -160,16 +154,16 @@ def _places_of(
 def _one_of(
     given: Given, name: str, found: list[GivenLink], *, is_required: bool
 ) -> GivenLink | None:
-    """Return the one link of this name that is said, if any is."""
-    said = [one for one in found if one.value not in (None, "")]
-    if not said:
+    """Return the one link of this name that is given, if any is."""
+    written = [one for one in found if one.value not in (None, "")]
+    if not written:
         place = found[0].place if found else name
         if is_required:
             given.add_error(place, _NULL if found else _REQUIRED)
         return None
-    for other in said[1:]:
-        given.add_error(other.place, f"{said[0].place} says it already.")
-    return said[0]
+    for other in written[1:]:
+        given.add_error(other.place, f"This is in {written[0].place} already.")
+    return written[0]
 
 
 def _read_texts(given: Given, body: Mapping[str, Any]) -> None:
@@ -287,16 +281,16 @@ def _read_resources(
 
 
 def _read_annotations(given: Given, body: Mapping[str, Any]) -> None:
-    said = body.get("annotations")
-    if said is None:
+    annotations = body.get("annotations")
+    if annotations is None:
         return
-    if not isinstance(said, Mapping):
+    if not isinstance(annotations, Mapping):
         given.add_error("annotations", "Give an object with texts by their names.")
         return
-    if len(said) > MAX_ANNOTATIONS:
+    if len(annotations) > MAX_ANNOTATIONS:
         given.add_error("annotations", f"Give at most {MAX_ANNOTATIONS} annotations.")
         return
-    for key, value in said.items():
+    for key, value in annotations.items():
         _read_annotation(given, key, value)
 
 
@@ -308,7 +302,7 @@ def _read_annotation(given: Given, key: str, value: Any) -> None:
         given.add_error(place, f"This cannot be a name. {error.messages[0]}")
         return
     text = _text(given, place, value, PATH_LENGTH)
-    # what is wrong was said, and is there: it is not missing as well
+    # a wrong text has its error, and is not missing as well
     given.annotations[key] = text or ""
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Registered:
-    """A model run on record; ``is_new`` unless it was there before."""
+    """A registered model run; ``is_new`` unless it existed before."""
 
     run: ModelRun
     is_new: bool
@@ -65,7 +65,8 @@ def register_records(bodies: Sequence[Any], *, by: User) -> list[Registered]:
     try:
         return run_atomically(lambda: _register(bodies, by=by))
     except (Duplicate, BulkError) as error:
-        if not is_same_content(error):
+        # a record with a UUID of its own meets that of the other one first
+        if not _is_duplicate(error, ("fingerprint", "uuid")):
             raise
     return run_atomically(lambda: _register(bodies, by=by))
 
@@ -86,9 +87,15 @@ def try_records(bodies: Sequence[Any], *, by: User) -> list[Registered]:
 
 def is_same_content(error: RegistryError) -> bool:
     """Return whether a record has the content of one that somebody just registered."""
+    return _is_duplicate(error, ("fingerprint",))
+
+
+def _is_duplicate(error: RegistryError, names: Collection[str]) -> bool:
+    """Return whether a record has the value of another one in one of these fields."""
     errors = error.errors.values() if isinstance(error, BulkError) else [error]
     return any(
-        isinstance(one, Duplicate) and one.fields == ("fingerprint",) for one in errors
+        isinstance(one, Duplicate) and len(one.fields) == 1 and one.fields[0] in names
+        for one in errors
     )
 
 
@@ -125,19 +132,19 @@ def raise_refusals(checked: Sequence[Checked]) -> None:
 
 
 def find_same(fingerprints: Collection[str]) -> dict[str, ModelRun]:
-    """Return the records on record with the same content, by their fingerprints.
+    """Return the registered runs with the same content, by their fingerprints.
 
-    A record that was corrected since still counts, unless another one says now what it
-    said before.
+    A run that was corrected since still counts, unless another one has the content now
+    that it had before.
     """
     runs = ModelRun.objects.order_by()
-    now = runs.filter(fingerprint__in=fingerprints).annotate(said=F("fingerprint"))
+    now = runs.filter(fingerprint__in=fingerprints).annotate(matched=F("fingerprint"))
     before = runs.filter(earlier_contents__fingerprint__in=fingerprints)
-    before = before.annotate(said=F("earlier_contents__fingerprint"))
+    before = before.annotate(matched=F("earlier_contents__fingerprint"))
     found: dict[str, ModelRun] = {}
     for run in now.union(before, all=True):
-        if run.said == run.fingerprint or run.said not in found:
-            found[run.said] = run
+        if run.matched == run.fingerprint or run.matched not in found:
+            found[run.matched] = run
     return found
 
 

@@ -108,7 +108,7 @@ def _newest(model: type[Any], field: str) -> list[Choice | str]:
 class RunsOfTemplate:
     """The runs of a workflow template that nobody withdrew, as records of a sheet.
 
-    They can be iterated over several times; each time reads them anew, a thousand at a
+    They can be iterated over several times; each time reads them again, a thousand at a
     time. Runs that are registered meanwhile are not among them.
     """
 

@@ -92,8 +92,8 @@ def _template_named(file: IO[bytes]) -> int:
     named = read_template_number(file)
     if named is None or not is_id(named):
         raise invalid_sheet(
-            "The sheet does not say which workflow template its runs are for. Fill in "
-            "the column “workflow template”, or say it with the sheet, as “template”."
+            "The sheet does not name the workflow template of its runs. Fill in the "
+            "column “workflow template”, or send “template” with the sheet."
         )
     return int(named)
 

@@ -19,7 +19,7 @@ from registry.runs.models.templates import WorkflowTemplate
 
 
 class ModelRun(Record):
-    """What is said of a run of a model, in the form that its template agrees on.
+    """The record of a run of a model, in the form that its template asks for.
 
     The run itself is the code run, which lineages, PROV and crates show.
     """
@@ -129,13 +129,13 @@ class ModelRun(Record):
         shape=shapes.ANNOTATIONS,
         default=dict,
         blank=True,
-        help_text="What else is said of the run: texts by their names.",
+        help_text="Annotations of the run: texts by their names.",
     )
     fingerprint = models.CharField(
         max_length=64,
         unique=True,
         editable=False,
-        help_text="SHA-256 of all that the record says: the same content is one.",
+        help_text="SHA-256 of the content: no two records have the same.",
     )
     uuid = models.UUIDField(
         default=uuid.uuid4, unique=True, help_text="UUID of the run and its code run."
@@ -164,7 +164,7 @@ class ModelRun(Record):
 
 
 class EarlierContent(models.Model):
-    """What a model run said before a correction, by its fingerprint.
+    """The content of a model run before a correction, by its fingerprint.
 
     So a record, or a sheet, that is sent again after a correction finds its run.
     """
@@ -173,7 +173,7 @@ class EarlierContent(models.Model):
         ModelRun,
         on_delete=models.CASCADE,
         related_name="earlier_contents",
-        help_text="The model run that said it.",
+        help_text="The model run that had this content.",
     )
     fingerprint = models.CharField(
         max_length=64, unique=True, help_text="The fingerprint that it had."
@@ -195,14 +195,14 @@ class RunAnnotation(models.Model):
         # the constraint below begins with this column
         db_index=False,
         related_name="annotation_index",
-        help_text="The model run that says it.",
+        help_text="The model run with this annotation.",
     )
     key = models.CharField(
         max_length=shapes.KEY_LENGTH, help_text="Name of the annotation."
     )
     text = models.CharField(
         max_length=shapes.INDEXED_LENGTH,
-        help_text="What is said; of a long text the beginning, and a digest of it.",
+        help_text="The text; of a long one the beginning, and a digest of it.",
     )
     number = models.FloatField(
         null=True, help_text="The same as a number; null if it is none."

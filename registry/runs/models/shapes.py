@@ -1,6 +1,6 @@
 """The documents in templates and in records of model runs: their shapes.
 
-A template describes the resources of a dataset as a list. A record says which dataset
+A template describes the resources of a dataset as a list. A record has which dataset
 was used for which template, and where in it the resources are.
 """
 
@@ -155,7 +155,7 @@ def _resources(name: str, most: int, example: str) -> Shape:
 
 #: Resources that are at the same path in each dataset of a template.
 DEFINED = _resources("path", PATH_LENGTH, "config/model.toml")
-#: Resources whose paths each run says, by the key of the resource.
+#: Resources whose paths each run gives, by the key of the resource.
 DEFERRED = _resources("key", KEY_LENGTH, "configuration_file")
 
 
@@ -174,7 +174,7 @@ def _check_names(value: Any) -> None:
             raise invalid(f"[{at}]", f"{name} is there already.")
 
 
-#: Names of annotations that runs have to say, or can say.
+#: Names of annotations that runs must have, or can have.
 NAMES = Shape(
     check=_check_names,
     schema={
@@ -192,7 +192,7 @@ def _check_annotations(value: Any) -> None:
     check_texts(value, "", most=PATH_LENGTH)
 
 
-#: What is said of a run beside its data: texts by their names.
+#: Annotations of a run: texts by their names.
 ANNOTATIONS = Shape(
     check=_check_annotations,
     schema={

@@ -1,4 +1,4 @@
-"""Templates: what people agree that a run of a model reads, writes and says."""
+"""Templates: the inputs, outputs and annotations that runs of a model have."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class DatasetTemplate(Template, Record):
         shape=shapes.DEFERRED,
         default=list,
         blank=True,
-        help_text="Files and folders whose path each run says, under this `key`; "
+        help_text="Files and folders whose path each run gives, under this `key`; "
         "otherwise the same as the defined ones.",
     )
     replaces = replaces_field()
@@ -94,7 +94,7 @@ class DatasetTemplate(Template, Record):
 
 
 class WorkflowTemplate(Template, Record):
-    """What a run of a model reads and writes, and what is said of it."""
+    """The inputs, outputs and annotations that runs of a model have."""
 
     kind: ClassVar[str] = "workflow_template"
     limits: ClassVar[tuple[Limit, ...]] = tuple(
@@ -139,13 +139,13 @@ class WorkflowTemplate(Template, Record):
         shape=shapes.NAMES,
         default=list,
         blank=True,
-        help_text="The names of what each run has to say of itself, such as `RCP`.",
+        help_text="Names of the annotations that each run must have, such as `RCP`.",
     )
     optional_annotations = DocumentField(
         shape=shapes.NAMES,
         default=list,
         blank=True,
-        help_text="The names of what a run can say of itself; it can say more.",
+        help_text="Names of annotations that a run can have; it can have others too.",
     )
     replaces = replaces_field()
     uuid = uuid_field()

@@ -14,7 +14,7 @@ from registry.runs.spreadsheets.values import Cells, text_of
 
 _BY_FIELD = {
     "display_name": EXAMPLE_NAME,
-    "description": "Say here what was run, and why.",
+    "description": "What was run, and why.",
     "modeller": "12",
     "requesting_organisation": "34",
     "study": "56",

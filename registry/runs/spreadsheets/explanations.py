@@ -1,4 +1,4 @@
-"""What a sheet says of each of its columns."""
+"""The explanations that a sheet has of its columns."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ def _read_entry(
     columns = list(_columns_of(row, side, slot, number))
     dataset = next((one for one in columns if one.kind is Kind.DATASET), columns[0])
     if dataset.kind is not Kind.DATASET or dataset not in row.texts:
-        row.add_error(dataset, "This row says more of a dataset that is missing.")
+        row.add_error(dataset, "This row continues a dataset that is missing.")
         return None
     by_key = {one.key: one for one in columns if one.kind is Kind.RESOURCE}
     resources = {key: row.texts[one] for key, one in by_key.items() if one in row.texts}

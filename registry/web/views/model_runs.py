@@ -74,7 +74,7 @@ def _corrected(request: HttpRequest) -> ModelRun | None:
 
 
 def _typed_at_first(request: HttpRequest, agreement: Agreement) -> dict[str, str]:
-    """Return what a form begins with: a run like it, and what the address says."""
+    """Return what a form begins with: a run like it, and parameters of the address."""
     given: dict[str, Any] = request.GET.dict()
     like = given.pop(CORRECT, None) or given.get("like")
     if like is not None:
@@ -94,7 +94,7 @@ def _find_run(text: str) -> ModelRun:
 def _answer(
     request: HttpRequest, agreement: Agreement, corrected: ModelRun | None
 ) -> HttpResponse:
-    """Do what the button says: add inputs, show the JSON, check the run, register."""
+    """Do what the button is for: add inputs, show the JSON, check or register."""
     do = request.POST.get(BUTTON, "")
     added = do.removeprefix(ADD) if do.startswith(ADD) else ""
     form = _form_with(agreement, request.POST.dict(), added)
@@ -157,7 +157,7 @@ def _tell(request: HttpRequest, found: Registered) -> None:
 def _send(
     form: RunForm, user: User, *, registers: bool
 ) -> tuple[Registered | None, int]:
-    """Register what a form says, or try to; errors are in the form afterwards."""
+    """Register the run in a form, or try to; errors are in the form afterwards."""
     work = register_records if registers else try_records
     status, found = 400, None
     try:

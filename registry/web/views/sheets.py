@@ -97,7 +97,7 @@ def _table_of_errors(outcome: SheetOutcome) -> StreamingHttpResponse:
 
 
 def _shown(outcome: SheetOutcome, *, is_dry: bool) -> dict[str, Any]:
-    """Return what the page says of a sheet that could be read."""
+    """Return the context of the page about a sheet that could be read."""
     runs = [one for one in outcome.rows if one.run is not None]
     return {
         "outcome": outcome,

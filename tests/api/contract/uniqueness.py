@@ -25,6 +25,10 @@ class Uniqueness(Contract):
         body = {name: as_json(value) for name, value in values.items()}
         return Api(registrar(self.roles)).post(self.list_path, body)
 
+    def detail_of_duplicate(self, unique_set: tuple[str, ...], record: Any) -> str:
+        """Return what a duplicate of a record is answered with."""
+        return _detail(unique_set)
+
     def test_the_database_holds_what_the_contract_says(self) -> None:
         held = {frozenset(names) for names, _ in unique_sets(self.model())}
         assert held == {frozenset(names) for names in self.unique_sets()}
@@ -35,7 +39,8 @@ class Uniqueness(Contract):
         first, second = self.twins(unique_set)
         record = self.make(**first)
         answer = data_of(self._register(second), 409)
-        assert answer == {"detail": _detail(unique_set), "url": url_of(record)}
+        detail = self.detail_of_duplicate(unique_set, record)
+        assert answer == {"detail": detail, "url": url_of(record)}
         assert self.model()._default_manager.latest("pk") == record
 
     def test_what_differs_in_one_of_the_fields_is_no_duplicate(

@@ -116,7 +116,7 @@ def test_the_same_content_as_another_record_is_a_conflict(api: Api) -> None:
     body = {"annotations": record["annotations"], "reason": "It was the same"}
     answer = data_of(api.call("PATCH", shown["url"], body), 409)
     first = ModelRun.objects.get(annotations=record["annotations"])
-    assert answer["detail"] == f"Model run {first.pk} says the same."
+    assert answer["detail"] == f"Model run {first.pk} has the same content."
     assert answer["url"].endswith(path_of(first))
 
 
@@ -209,12 +209,12 @@ def test_run_and_code_run_are_withdrawn_and_put_back_together(
 def test_runs_are_found_by_their_annotations(api: Api, query: str, number: int) -> None:
     template = factories.WorkflowTemplateFactory()
     query = query.replace("workflow_template=1", f"workflow_template={template.pk}")
-    for said in (
+    for message in (
         {"RCP": "26", "long": 300 * "x"},
         {"RCP": "45", "species": "speciesA"},
         {"RCP": "85", "a__b": "c"},
     ):
-        factories.ModelRunFactory(workflow_template=template, annotations=said)
+        factories.ModelRunFactory(workflow_template=template, annotations=message)
     found = data_of(api.get(f"/api/model_run/?{query}"))
     if "gte=26" not in query:
         assert found["count"] == number

@@ -120,7 +120,7 @@ def test_other_content_is_another_record(
     assert data_of(api.post(ADDRESS, {**record, **changed}), 201) != first
 
 
-#: Each check: how a right record is made wrong, the place, and what is said there.
+#: Each check: how a right record is made wrong, the place, and the message there.
 WRONG: dict[str, tuple[Any, str, str]] = {
     "1 a field is missing": ({"description": ...}, "description", "required"),
     "1 a field is null": ({"start_time": None}, "start_time", "null"),
@@ -153,13 +153,13 @@ WRONG: dict[str, tuple[Any, str, str]] = {
 
 @pytest.mark.parametrize("check", WRONG)
 def test_a_check_refuses_with_its_place(api: Api, world: World, check: str) -> None:
-    changed, place, said = WRONG[check]
+    changed, place, message = WRONG[check]
     record = world.record(**changed)
     before = counts()
     for address in (ADDRESS, f"{ADDRESS}validate/"):
         errors = data_of(api.post(address, record), 400)
         assert list(errors) == [place]
-        assert said in errors[place][0]
+        assert message in errors[place][0]
     assert counts() == before
 
 

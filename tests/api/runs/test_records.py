@@ -37,6 +37,14 @@ class _Template(RecordContract):
     def surround(self, record: Any) -> None:
         self.make(replaces=record, by=factories.UserFactory(roles=["curator"]))
 
+    def detail_of_duplicate(self, unique_set: tuple[str, ...], record: Any) -> str:
+        detail = super().detail_of_duplicate(unique_set, record)
+        if unique_set != ("replaces",):
+            return detail
+        title = record._meta.verbose_name.capitalize()
+        next_version = f"{title} {record.replaces_id} has a next version already"
+        return f"{next_version}: {record.pk}. {detail}"
+
     def ids_found_by(self, target: Any, name: str) -> list[int]:
         if name == "updated_by":
             # the same person registered the version before it

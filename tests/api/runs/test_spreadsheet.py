@@ -136,8 +136,8 @@ def test_a_withdrawn_template_has_no_sheet_but_that_of_its_runs(
     data_of(send(client, sheet), 201)
     address = f"/api/workflow_template/{world.template.pk}"
     data_of(api.post(f"{address}/withdraw/", {"reason": "It was wrong."}))
-    said = data_of(get(client, f"{address}/spreadsheet/"), 409)["detail"]
-    assert "It was wrong." in said
+    message = data_of(get(client, f"{address}/spreadsheet/"), 409)["detail"]
+    assert "It was wrong." in message
     content = content_of(get(client, f"{address}/spreadsheet/?runs=true"))
     assert b"Run 0" in content
     assert "withdrawn" in data_of(send(client, content), 409)["detail"]
@@ -320,20 +320,20 @@ def test_memory_for_errors_is_limited(
 
 
 @pytest.mark.parametrize(
-    "content, said",
+    "content, message",
     [
         (b"\n", "empty"),
         (b"%PDF-1.7", "neither CSV nor XLSX"),
         (b"PK\x03\x04 not a zip", "damaged"),
-        (b"a,b\n1,2\n", "which workflow template"),
+        (b"a,b\n1,2\n", "does not name the workflow template"),
         (b"workflow template,description\n987654,x\n", "does not exist"),
     ],
 )
 def test_what_is_no_sheet_is_refused(
-    client: Client, world: World, content: bytes, said: str
+    client: Client, world: World, content: bytes, message: str
 ) -> None:
     for answer in (send(client, content), send_form(client, content)):
-        assert said in " ".join(data_of(answer, 400)["sheet"])
+        assert message in " ".join(data_of(answer, 400)["sheet"])
 
 
 def test_the_template_can_be_said_with_the_sheet(client: Client, world: World) -> None:
@@ -376,9 +376,9 @@ def test_a_sheet_of_more_rows_is_refused(client: Client, world: World) -> None:
     content = lines[0] + lines[1] * 10_001
     before = counts()
     with CaptureQueriesContext(connection) as captured:
-        said = data_of(send(client, content), 400)["sheet"][0]
+        message = data_of(send(client, content), 400)["sheet"][0]
     assert not [one for one in captured if "INSERT" in one["sql"]]
-    assert "more than 10000 rows" in said
+    assert "more than 10000 rows" in message
     assert counts() == before
 
 

@@ -84,7 +84,7 @@ def _resource(**changed: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "resources, said",
+    "resources, message",
     [
         ({"a": 1}, "Give a list of resources."),
         (["a"], "[0]: Give an object."),
@@ -102,12 +102,12 @@ def _resource(**changed: Any) -> dict[str, Any]:
     ],
 )
 def test_wrong_resources_are_refused_with_their_place(
-    api: Api, resources: Any, said: str
+    api: Api, resources: Any, message: str
 ) -> None:
     body = {"name": "A", "deferred_resources": resources}
     errors = data_of(api.post("/api/dataset_template/", body), 400)
     assert [*errors] == ["deferred_resources"]
-    assert said in errors["deferred_resources"][0]
+    assert message in errors["deferred_resources"][0]
 
 
 def test_what_a_resource_leaves_out_is_shown(api: Api) -> None:
@@ -119,7 +119,7 @@ def test_what_a_resource_leaves_out_is_shown(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "names, said",
+    "names, message",
     [
         ("RCP", "list"),
         ([1], "[0]: Give a text."),
@@ -129,7 +129,7 @@ def test_what_a_resource_leaves_out_is_shown(api: Api) -> None:
     ],
 )
 def test_wrong_names_of_annotations_are_refused(
-    api: Api, world: World, names: Any, said: str
+    api: Api, world: World, names: Any, message: str
 ) -> None:
     body = {
         "name": "A",
@@ -138,7 +138,7 @@ def test_wrong_names_of_annotations_are_refused(
     }
     errors = data_of(api.post("/api/workflow_template/", body), 400)
     assert [*errors] == ["required_annotations"]
-    assert said in errors["required_annotations"][0]
+    assert message in errors["required_annotations"][0]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A run of a model with all that a record of one can have, and what is on record."""
+"""A run of a model with all that a record of one can have, and what is stored."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _used(template: Any, product: DataProduct) -> dict[str, Any]:
 
 
 def on_record() -> dict[str, Any]:
-    """Say what is on record of models, in words that do not depend on ids."""
+    """Describe the stored records of models, without their ids."""
     names = {
         **{
             ("dataset_template", one.pk): str(one.uuid)

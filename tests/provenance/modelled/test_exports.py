@@ -59,16 +59,16 @@ def role(one: Json) -> str:
 
 
 def test_the_activity_says_what_is_on_record_of_the_run(agreed: Agreed) -> None:
-    said = told(agreed.code_run)["activity"][name(agreed.code_run)]
-    assert {one["$"] for one in said["rdf:type"]} == {"fair:Run", "fair:ModelRun"}
-    assert said["dcterms:description"] == "Reef in 2050"
-    assert said["fair:full_description"] == agreed.run.description
-    assert said["fair:model_version"] == agreed.run.model_version
-    assert set(said["fair:annotation"]) == {
+    activity = told(agreed.code_run)["activity"][name(agreed.code_run)]
+    assert {one["$"] for one in activity["rdf:type"]} == {"fair:Run", "fair:ModelRun"}
+    assert activity["dcterms:description"] == "Reef in 2050"
+    assert activity["fair:full_description"] == agreed.run.description
+    assert activity["fair:model_version"] == agreed.run.model_version
+    assert set(activity["fair:annotation"]) == {
         f"{key}={text}" for key, text in ANNOTATIONS.items()
     }
-    assert json.loads(said["fair:annotations"]) == ANNOTATIONS
-    assert json.loads(said["fair:definition"])["annotations"] == ANNOTATIONS
+    assert json.loads(activity["fair:annotations"]) == ANNOTATIONS
+    assert json.loads(activity["fair:definition"])["annotations"] == ANNOTATIONS
 
 
 def test_relations_are_those_of_provena(agreed: Agreed) -> None:
@@ -173,8 +173,8 @@ def test_the_library_writes_the_same(agreed: Agreed) -> None:
 
 def test_every_term_is_in_the_vocabulary(agreed: Agreed) -> None:
     terms = {term.name: term for term in graph.terms}
-    said = json.dumps(told(agreed.figure, depth=9))
-    used = set(re.findall(r'"fair:(\w+)"', said))
+    report = json.dumps(told(agreed.figure, depth=9))
+    used = set(re.findall(r'"fair:(\w+)"', report))
     assert used <= terms.keys()
     assert {"ModelRun", "definition", "annotation", "modeller", "Study"} <= used
     turtle = as_turtle()

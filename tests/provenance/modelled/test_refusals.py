@@ -87,9 +87,9 @@ def test_a_definition_that_is_none_is_refused_with_its_place(
 ) -> None:
     element(document, kind)[DEFINITION] = literal
     error = refused(document, user, InvalidInput)
-    [(place, [said])] = error.fields.items()
+    [(place, [found])] = error.fields.items()
     assert place.endswith("['fair:definition']")
-    assert said.startswith(message)
+    assert found.startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,9 @@ def test_wrong_values_are_refused_with_their_places(
 ) -> None:
     redefine(document, kind, **values)
     error = refused(document, user, InvalidInput)
-    [(place, [said])] = error.fields.items()
+    [(place, [found])] = error.fields.items()
     assert place.endswith("['fair:definition']")
-    assert said.startswith(message)
+    assert found.startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_definition_that_says_something_else_than_its_element_is_refused(
     error = refused(document, user, InvalidInput)
     assert any(place.endswith(f"['{attribute}']") for place in error.fields)
     for messages in error.fields.values():
-        assert messages == ["The fair:definition says something else."]
+        assert messages == ["This differs from the fair:definition."]
 
 
 def drop_optional(document: Json) -> None:
@@ -188,7 +188,7 @@ UNKNOWN = "00000000-0000-4000-8000-000000000001"
     "tamper, message",
     [
         (drop_optional, "is not among the outputs of workflow template"),
-        (swap_datasets, "The run says something else of itself than its record"),
+        (swap_datasets, "The code run and its model run differ in"),
         (rename_dataset, "inputs: The document has no data product"),
         (circle, "replaces: These templates replace one another."),
         (
@@ -197,7 +197,7 @@ UNKNOWN = "00000000-0000-4000-8000-000000000001"
         ),
         (
             lambda one: redefine(one, "ModelRun", study=UNKNOWN),
-            f"study: The document defines no record {UNKNOWN}, and none is on record.",
+            f"study: The document defines no record {UNKNOWN}, and none is registered.",
         ),
         (
             lambda one: redefine(one, "ModelRun", submission_script=UNKNOWN),
@@ -205,11 +205,11 @@ UNKNOWN = "00000000-0000-4000-8000-000000000001"
         ),
         (
             lambda one: redefine(one, "ModelRun", submission_script=None),
-            "something else of itself than its record: submission_script.",
+            "The code run and its model run differ in: submission_script.",
         ),
         (
             lambda one: redefine(one, "ModelRun", end_time="2021-07-18T00:00:00Z"),
-            "something else of itself than its record: end_date.",
+            "The code run and its model run differ in: end_date.",
         ),
         (
             lambda one: redefine(one, "ModelRun", end_time="3021-07-18T00:00:00Z"),
@@ -231,7 +231,7 @@ UNKNOWN = "00000000-0000-4000-8000-000000000001"
         ),
         (
             lambda one: redefine(one, "ModelRun", display_name="Another"),
-            "something else of itself than its record: description.",
+            "The code run and its model run differ in: description.",
         ),
     ],
 )
@@ -240,9 +240,9 @@ def test_a_tampered_document_is_refused(
 ) -> None:
     tamper(document)
     error = refused(document, user, InvalidInput)
-    [(place, said)] = error.fields.items()
+    [(place, found)] = error.fields.items()
     assert place.endswith("['fair:definition']")
-    assert any(message in one for one in said), said
+    assert any(message in one for one in found), found
 
 
 def test_a_template_that_differs_from_that_on_record_is_a_conflict(
@@ -256,7 +256,7 @@ def test_a_template_that_differs_from_that_on_record_is_a_conflict(
             defined = json.loads(one[DEFINITION]) | {"description": "Another thing"}
             one[DEFINITION] = json.dumps(defined)
     error = refused(other, user, Conflict)
-    assert "on record has another description." in error.detail
+    assert "of this registry has another description." in error.detail
     assert "dataset template" in error.detail
 
 
@@ -268,7 +268,7 @@ def test_a_model_run_that_differs_from_that_on_record_is_a_conflict(
     run["fair:full_description"] = "Another"
     redefine(document, "ModelRun", description="Another")
     error = refused(document, user, Conflict)
-    assert "on record has another description." in error.detail
+    assert "of this registry has another description." in error.detail
 
 
 def test_definitions_of_one_uuid_must_be_one(document: Json, user: User) -> None:
@@ -308,12 +308,12 @@ def test_without_their_definitions_elements_leave_no_records(
     [
         ("Study", {"definition": "{"}, "definition: This is no JSON"),
         ("Study", {"definition": ["{}", "{}"]}, "definition: Give one definition."),
-        ("Study", {"name": "Another"}, "name is not what the definition says."),
-        ("Model", {"uuid": UNKNOWN}, "uuid is not what the definition says."),
+        ("Study", {"name": "Another"}, "name differs from that of the definition."),
+        ("Model", {"uuid": UNKNOWN}, "uuid differs from that of the definition."),
         (
             "ModelRun",
             {"full_description": "Another"},
-            "full_description is not what the definition says.",
+            "full_description differs from that of the definition.",
         ),
     ],
 )
@@ -333,9 +333,9 @@ def test_crates_are_refused_alike(
     with pytest.raises(InvalidInput) as caught:
         take_in_crate(json.dumps(crate).encode(), by=user)
     assert everything() == before
-    [(place, [said])] = caught.value.fields.items()
+    [(place, [found])] = caught.value.fields.items()
     assert place == one["@id"]
-    assert said.startswith(message)
+    assert found.startswith(message)
 
 
 def test_a_tampered_template_in_a_crate_is_refused(user: User) -> None:

@@ -269,9 +269,7 @@ def test_a_resource_needs_its_dataset_and_a_dataset_its_resources() -> None:
     row = read_one(csv_file(table(ROW | mask | {CONFIGURATION_HEADER: ""})))
     assert row.errors == {
         f"G: {CONFIGURATION_HEADER}": ["This cell is required."],
-        "J: input: land mask [12]": [
-            "This row says more of a dataset that is missing."
-        ],
+        "J: input: land mask [12]": ["This row continues a dataset that is missing."],
     }
 
 

@@ -1,4 +1,4 @@
-"""Which files are read, and what is said of the others."""
+"""Which files are read, and the errors about the others."""
 
 from __future__ import annotations
 

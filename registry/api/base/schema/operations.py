@@ -133,11 +133,11 @@ class RecordSchema(AutoSchema):
         """Return the description; of a list, with the filters by facts with names."""
         text = str(super().get_description())
         keyed = self.view.filters.keyed if self.action == "list" else ()
-        said = [
+        filters = [
             f"`{one.prefix}NAME=…`: {one.help_text} As a filter: {one.explanation}."
             for one in keyed
         ]
-        return "\n\n".join([text, *said])
+        return "\n\n".join([text, *filters])
 
     def get_auth(self) -> list[Any]:
         """Return the ways to sign in, and ``{}`` if no account is needed."""

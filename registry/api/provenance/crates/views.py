@@ -130,7 +130,7 @@ class ModelRunCrateView(CrateView):
     def get(self, request: Request, id: str) -> Any:  # noqa: A002
         """Hand out the RO-Crate of a model run.
 
-        That is the crate of its code run, which tells of the model run as well: its
+        That is the crate of its code run, which describes the model run as well: its
         modeller, its workflow template, its study and its annotations.
         """
         return self.answer(request, int(id))

@@ -144,8 +144,8 @@ class ImportView(PlainView):
         Activities become code runs, entities objects, data products, external objects
         and code releases, and the agents that entities are attributed to become
         authors. Definitions of a registry become model runs, and what these link to.
-        What is on record already, by UUID, identifier, or name and version,
-        is used as it is: 200 says that nothing was new.
+        Records that exist already, by UUID, identifier, or name and version,
+        are used as they are: 200 means that nothing was new.
         """
         if content_length(request._request) > MOST_BYTES:
             raise RequestDataTooBig

@@ -1,4 +1,4 @@
-"""Records that a crate defines in full: read, and held against what it says beside."""
+"""Read the records that a crate defines in full, and compare them with the rest."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def definitions_of(crate: Crate) -> tuple[Defined, ...]:
     """Return what a crate defines; raise ``InvalidInput`` for the first that is wrong.
 
-    What has no definition is what its other types say.
+    An entity without a definition is what its other types are.
     """
     types = _types()
     return tuple(
@@ -31,8 +31,8 @@ def definitions_of(crate: Crate) -> tuple[Defined, ...]:
     )
 
 
-def is_told(entity: Entity) -> bool:
-    """Tell whether definitions say all that an entity says, so that it is no file."""
+def is_defined(entity: Entity) -> bool:
+    """Return whether definitions have all of an entity, so that it is no file."""
     marks = {term.iri for one in graph.companions for term in one.marks}
     return not marks.union(_types()).isdisjoint(entity.links("additionalType"))
 
@@ -46,15 +46,15 @@ def _types() -> dict[str, DefinedType]:
 
 
 def _values(entity: Entity, kind: DefinedType) -> Mapping[str, Any]:
-    """Read a definition, which must say the same as the entity."""
+    """Read a definition, which must agree with the entity."""
     try:
         values = kind.read(entity.texts(DEFINITION.name))
     except ValidationError as error:
         entity.refuse(f"{DEFINITION.name}: {error.messages[0]}")
     for word, text in _texts(kind.describe(values)):
-        said = entity.texts(word)
-        if said and said != [text]:
-            entity.refuse(f"{word} is not what the {DEFINITION.name} says.")
+        present = entity.texts(word)
+        if present and present != [text]:
+            entity.refuse(f"{word} differs from that of the {DEFINITION.name}.")
     return values
 
 

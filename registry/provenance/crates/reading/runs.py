@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from registry.core.graph import Element, graph
 from registry.core.validators import SHORT_LENGTH
 from registry.provenance.crates.reading.context import Words
-from registry.provenance.crates.reading.definitions import is_told
+from registry.provenance.crates.reading.definitions import is_defined
 from registry.provenance.crates.reading.files import FILE, FOLDER, folders_of
 from registry.provenance.crates.reading.graph import Entity
 from registry.provenance.crates.reading.labels import fits_key_value, stated_uuid
@@ -108,7 +108,7 @@ class Runs:
             )
         software = script = None
         for tool in tools:
-            if UNRECORDED_SOFTWARE in tool.links("additionalType") or is_told(tool):
+            if UNRECORDED_SOFTWARE in tool.links("additionalType") or is_defined(tool):
                 continue
             is_file = bool(tool.types & FILE)
             if "SoftwareApplication" not in tool.types and (
@@ -139,7 +139,7 @@ class Runs:
         beside, wholes = set(special), set()
         for entity in self._expanded(self.crate.linked(action, role), set()):
             is_other = other_type_of(entity, Element.ENTITY) is not None
-            if is_other or is_told(entity) or self._is_parameter(entity):
+            if is_other or is_defined(entity) or self._is_parameter(entity):
                 continue
             part = self._part(entity)
             parts[part] = None
@@ -190,7 +190,7 @@ class Runs:
         said = [
             (entity.text("name") or entity.id, entity.text("value") or "")
             for entity in self.crate.linked(action, "object")
-            if self._is_parameter(entity) and not is_told(entity)
+            if self._is_parameter(entity) and not is_defined(entity)
         ]
         if not said:
             return None

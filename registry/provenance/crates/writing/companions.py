@@ -1,4 +1,4 @@
-"""What companions of activities tell, as entities of a crate."""
+"""Describe companions of activities as entities of a crate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from registry.provenance.crates.terms import extra_terms
 from registry.provenance.crates.writing.fields import withdrawal
 
 if TYPE_CHECKING:
-    from registry.core.graph.companions import Beside
+    from registry.core.graph.companions import CompanionData
     from registry.core.graph.definitions import Definition
     from registry.provenance.crates.writing.entities import Values
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 _LISTS = ("object", "result")
 
 
-def words_of(beside: Beside) -> dict[str, str]:
+def words_of(data: CompanionData) -> dict[str, str]:
     """Return what the context of a crate adds; companions have words of their own."""
     words = extra_terms()
-    if beside.companions:
+    if data.companions:
         return words
     others = {term.name for one in graph.companions for term in one.crate_words}
     return {name: iri for name, iri in words.items() if name not in others}
@@ -39,17 +39,20 @@ def values_of(one: Definition) -> Values:
     }
 
 
-def with_companion(action: Values, defined: Values, said: Mapping[str, Any]) -> Values:
-    """Return an action with what its companion says; lists become longer.
+def with_companion(
+    action: Values, defined: Values, described: Mapping[str, Any]
+) -> Values:
+    """Return an action with the properties of its companion; lists become longer.
 
-    What the action was done with, as far as that is on record, stays.
+    Properties that the action has itself stay.
     """
     lists = {
-        name: unique_links([*listed(action.get(name)), *listed(said.get(name))]) or None
+        name: unique_links([*listed(action.get(name)), *listed(described.get(name))])
+        or None
         for name in _LISTS
     }
     known = {name: value for name, value in action.items() if value is not None}
-    return {**defined, **said, **known, **lists}
+    return {**defined, **described, **known, **lists}
 
 
 def listed(value: Any) -> list[Any]:

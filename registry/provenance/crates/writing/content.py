@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from registry.core.errors import InvalidInput
 from registry.core.graph import Direction, EdgeType, Element, Role, graph
-from registry.core.graph.companions import Beside
+from registry.core.graph.companions import CompanionData
 from registry.core.models import Record
 from registry.provenance.crates.terms import INPUTS, OUTPUTS
 from registry.provenance.lineage import Edge, Lineage, Node, lineage
@@ -56,8 +56,8 @@ class Content:
 
     ``packed`` has the paths of the files that go into a zip, by their ids; those in
     ``on_disk`` are on the server's own disk, others in the store. ``is_named`` says
-    whether accounts are called by their names. ``beside`` is what the companions of the
-    runs tell.
+    whether accounts are called by their names. ``companion_data`` is that
+    of the companions of the runs.
     """
 
     subject: Subject
@@ -68,7 +68,7 @@ class Content:
     packed: dict[int, str]
     on_disk: Mapping[int, FileOnDisk]
     is_named: bool
-    beside: Beside
+    companion_data: CompanionData
 
     @property
     def results(self) -> tuple[Any, ...]:
@@ -110,8 +110,8 @@ def load(subject: Subject, *, depth: int | None, user: Any) -> Content:
             }
         )
     records = records_of(found)
-    beside = _beside(records)
-    whole = _with_written(found, beside)
+    data = _companion_data(records)
+    whole = _with_written(found, data)
     if whole is not found:
         found, records = whole, records_of(whole)
     runs = _runs(found, records)
@@ -129,7 +129,7 @@ def load(subject: Subject, *, depth: int | None, user: Any) -> Content:
         packed=_packed(things, runs, subject, ids_to_pack),
         on_disk=on_disk,
         is_named=bool(user.is_authenticated),
-        beside=beside,
+        companion_data=data,
     )
 
 
@@ -155,13 +155,13 @@ def _lineage(subject: Subject, depth: int | None) -> Lineage:
     )
 
 
-def _beside(records: Records) -> Beside:
-    """Return what the companions of runs tell."""
+def _companion_data(records: Records) -> CompanionData:
+    """Return the data of the companions of runs."""
     declared = graph.default_type(Element.ACTIVITY).companion
-    return declared.beside(records.runs.values()) if declared else Beside()
+    return declared.data_of(records.runs.values()) if declared else CompanionData()
 
 
-def _with_written(found: Lineage, beside: Beside) -> Lineage:
+def _with_written(found: Lineage, data: CompanionData) -> Lineage:
     """Return a lineage with all that runs with companions wrote.
 
     It is the same if that is in it already.
@@ -172,7 +172,7 @@ def _with_written(found: Lineage, beside: Beside) -> Lineage:
     known = {*found.ids_of(graph.default_type(Element.ENTITY).model)}
     new: dict[int, Node] = {}
     edges = []
-    for one in beside.written:
+    for one in data.written:
         if one.entity not in known:
             run = nodes[run_type.kind, one.activity]
             distance = run.distance + 1

@@ -68,7 +68,7 @@ class _Metadata:
         self.url_of = url_of
         self._paths = content.packed if packed else {}
         self._crate: ROCrate = ROCrate(version=VERSION)
-        self._crate.metadata.extra_terms.update(words_of(content.beside))
+        self._crate.metadata.extra_terms.update(words_of(content.companion_data))
         #: The names of entities by kind and id of their records.
         self._named: dict[tuple[str, int], str] = {}
         #: The names of entities that are no files; the crate looks them up slowly.
@@ -78,7 +78,7 @@ class _Metadata:
         self._describe_itself(packed=packed)
         for thing in content.things:
             self._thing(thing)
-        for defined in content.beside.definitions:
+        for defined in content.companion_data.definitions:
             added = self.add(self.url_of(defined.record), values_of(defined))
             self._named[defined.record] = added["@id"]
         actions = [self._run(done) for done in content.runs]
@@ -243,7 +243,7 @@ class _Metadata:
         objects = [*roles.values(), *self._parts(done.inputs, special)]
         values = {
             **properties_of(self._runs.required_document, run),
-            # its place; who it was is said below
+            # its place; the value is set below
             "agent": None,
             "instrument": instrument[0] if instrument else None,
             "object": unique_links(objects) or None,
@@ -255,13 +255,13 @@ class _Metadata:
         return self.add(self.url_of(run), self._with_companion(run, values))
 
     def _with_companion(self, run: Any, values: Values) -> Values:
-        """Return an action with what its companion says, or else who did it."""
-        beside, declared = self._content.beside, self._runs.companion
-        if declared is None or run.pk not in beside.companions:
+        """Return an action with its companion, or else with who did it."""
+        data, declared = self._content.companion_data, self._runs.companion
+        if declared is None or run.pk not in data.companions:
             instrument = values[_INSTRUMENT] or self._unrecorded(run)
             return {**values, "agent": self._agent(run), _INSTRUMENT: instrument}
-        said = declared.describe(beside, run.pk, self)
-        return with_companion(values, values_of(beside.companions[run.pk]), said)
+        described = declared.describe(data, run.pk, self)
+        return with_companion(values, values_of(data.companions[run.pk]), described)
 
     def _other(self, other: Other) -> Link | None:
         """Describe a record of another type; return the link to an activity."""

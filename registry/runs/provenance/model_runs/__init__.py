@@ -1,1 +1,1 @@
-"""Model runs in documents: told beside their code runs, defined in full, imported."""
+"""Model runs in documents: described with code runs, defined in full, imported."""

@@ -1,4 +1,4 @@
-"""What crates say of model runs.
+"""Describe model runs in crates.
 
 As Workflow Run RO-Crate has it: what a template asks for are formal parameters, and the
 values of a run are examples of these. The action stays one of Process Run Crate.
@@ -27,10 +27,10 @@ _WORDS = {"inputs": "object", "outputs": "result"}
 _PARAMETER = "https://bioschemas.org/profiles/FormalParameter/1.0-RELEASE"
 
 
-def describe(beside: ModelRuns, code_run: int, crate: CrateEntities) -> Properties:
-    """Return what the action of a model run says that those of other runs do not."""
-    run = next(one for one in beside.fetched.runs if one.code_run_id == code_run)
-    return _Action(run, beside.fetched, crate).properties()
+def describe(data: ModelRuns, code_run: int, crate: CrateEntities) -> Properties:
+    """Return the properties that only actions of model runs have."""
+    run = next(one for one in data.fetched.runs if one.code_run_id == code_run)
+    return _Action(run, data.fetched, crate).properties()
 
 
 class _Action:
@@ -103,7 +103,7 @@ class _Action:
         return f"{address}#annotation-{quote(name, safe='')}"
 
     def _tell_slots(self) -> None:
-        """Say of each dataset which parameter it was an example of."""
+        """Link each dataset to the parameter that it was an example of."""
         for direction in _WORDS:
             for one in getattr(self._run, direction):
                 product = self._fetched.products[one["dataset"]]
@@ -112,7 +112,7 @@ class _Action:
                 self._crate.extend(*thing, "exampleOfWork", slot)
 
     def _tell_versions(self) -> None:
-        """Say which template each one replaced."""
+        """Link each template to the one that it replaced."""
         for versions in (self._fetched.workflows, self._fetched.datasets):
             for row in versions.values():
                 if row.replaces_id is not None:
@@ -123,10 +123,10 @@ class _Action:
         named = {
             one for name in types.NAME_TERMS for one in getattr(self._template, name)
         }
-        for name, said in sorted(self._run.annotations.items()):
+        for name, text in sorted(self._run.annotations.items()):
             example = {"@id": self._annotation_id(name)} if name in named else None
             properties = {
-                **_value(types.ANNOTATION, name, said),
+                **_value(types.ANNOTATION, name, text),
                 "exampleOfWork": example,
             }
             yield self._add("annotation", name, properties)

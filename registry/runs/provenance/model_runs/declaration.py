@@ -1,4 +1,4 @@
-"""What code runs declare of the model runs beside them."""
+"""Model runs as companions of code runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from registry.runs.models import ModelRun
 from registry.runs.provenance.model_runs import types
 from registry.runs.provenance.model_runs.crates import describe
 from registry.runs.provenance.model_runs.importing import register_definitions
-from registry.runs.provenance.model_runs.telling import beside
+from registry.runs.provenance.model_runs.telling import fetch_companions
 
 MODEL_RUNS = CompanionType(
     type=types.MODEL_RUN,
@@ -20,7 +20,7 @@ MODEL_RUNS = CompanionType(
         *(types.DATASET_TEMPLATE, types.WORKFLOW_TEMPLATE),
     ),
     link="model_run",
-    fetch=beside,
+    fetch=fetch_companions,
     roles=(types.MODELLER, types.REQUESTER),
     person_roles=(types.MODELLER,),
     marks=(types.ANNOTATION, types.RESOURCE),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from registry.core.graph.companions import Attributes
     from registry.core.graph.definitions import DefinedType
 
-#: The links of a run to single records, beside its template.
+#: The links of a run to single records, besides its template.
 _LINKS = (
     *("modeller", "requesting_organisation", "study"),
     *("model_config", "submission_script"),
@@ -92,7 +92,7 @@ def _template(
     row: Any,
     links: Mapping[str, Any],
     versions: Mapping[int, Any],
-    said: Attributes = (),
+    attributes: Attributes = (),
 ) -> Definition:
     before = versions.get(row.replaces_id)
     values = {
@@ -104,7 +104,7 @@ def _template(
         },
         "replaces": None if before is None else str(before.uuid),
     }
-    return Definition(kind, key_of(row), values, said, row.withdrawn)
+    return Definition(kind, key_of(row), values, attributes, row.withdrawn)
 
 
 def _dataset_template(row: Any, fetched: Fetched) -> Definition:
@@ -119,13 +119,13 @@ def _workflow(row: Any, fetched: Fetched) -> Definition:
         for name, ids in slots.items()
     }
     links["model"] = str(fetched.models[row.model_id].uuid)
-    said = tuple(
+    attributes = tuple(
         (types.SLOT_TERMS[name].qualified, RecordKey(DatasetTemplate.kind, pk))
         for name, ids in slots.items()
         for pk in ids
     )
     kind = types.WORKFLOW_TEMPLATE
-    return _template(kind, row, links, fetched.workflows, said)
+    return _template(kind, row, links, fetched.workflows, attributes)
 
 
 def define_run(run: Any, fetched: Fetched) -> Definition:
@@ -138,7 +138,7 @@ def define_run(run: Any, fetched: Fetched) -> Definition:
     }
     others = types.MODEL_RUN.fields.keys() - values.keys()
     values |= {name: _plain(getattr(run, name)) for name in others}
-    # why it was withdrawn, its code run says already
+    # its code run has the reason of the withdrawal already
     return Definition(types.MODEL_RUN, run_key(run), values)
 
 
@@ -186,10 +186,10 @@ _ON_RECORD: dict[
 }
 
 
-def definitions_on_record(
+def registered_definitions(
     kind: DefinedType, ids: Sequence[int]
 ) -> dict[str, Mapping[str, Any]]:
-    """Return the definitions of templates or model runs on record, by UUID."""
+    """Return the definitions of registered templates or model runs, by UUID."""
     name, rows_of, define = _ON_RECORD[kind]
     fetched = fetch_by_ids(**{name: ids})
     return {

@@ -1,7 +1,7 @@
 """Definitions of a document: found by UUID, or registered, with their model runs.
 
-What is on record is used as it is. Templates and model runs must be the same there, for
-a record of a run means what its template meant when it was made.
+Records that exist already are used as they are. Templates and model runs must be the
+same, for a record of a run means what its template meant when it was made.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from registry.catalogue.models import Organisation
 from registry.catalogue.provenance import modelling
 from registry.catalogue.rors import canonical_ror
 from registry.core.errors import Conflict, InvalidInput
-from registry.runs.model_runs.beside import register_beside
+from registry.runs.model_runs.importing import register_for_code_runs
 from registry.runs.provenance.model_runs import types
 from registry.runs.provenance.model_runs.defining import (
     DIRECTIONS,
-    definitions_on_record,
+    registered_definitions,
 )
 from registry.runs.templates import SLOTS
 
@@ -42,7 +42,7 @@ def register_definitions(
     """Find or register what a document defines; return the records by its keys.
 
     Raises ``InvalidInput`` with messages by place, and ``Conflict`` where a template or
-    a model run is another one on record.
+    a model run exists with another content.
     """
     return _Importer(defined, known, ledger).register()
 
@@ -74,7 +74,7 @@ class _Importer:
         }
 
     def _find(self, kind: DefinedType) -> dict[str, Record]:
-        """Find what is on record, of what is defined and of what that links to."""
+        """Find the records that exist, of what is defined and of what that links to."""
         defined = self._defined[kind]
         found = self._records.setdefault(kind, {})
         wanted = {*defined, *self._linked(kind)}
@@ -100,8 +100,8 @@ class _Importer:
         """Yield the UUIDs of this type to which the definitions link."""
         for of, name in _links_to(kind):
             for one in self._defined[of].values():
-                said = one.values[name]
-                yield from said if isinstance(said, list) else filter(None, [said])
+                link = one.values[name]
+                yield from link if isinstance(link, list) else filter(None, [link])
         if kind is types.DATASET_TEMPLATE:
             for run in self._defined[types.MODEL_RUN].values():
                 yield from (one["dataset_template"] for one in _datasets_of(run))
@@ -131,8 +131,8 @@ class _Importer:
     ) -> None:
         """Register templates, each after the one that it replaces."""
         found = self._find(kind)
-        said = {uuid: one.values for uuid, one in self._defined[kind].items()}
-        _require_same(kind, said, self._defined[kind], found)
+        values = {uuid: one.values for uuid, one in self._defined[kind].items()}
+        _require_same(kind, values, self._defined[kind], found)
         waiting = {u: one for u, one in self._defined[kind].items() if u not in found}
         while waiting:
             ready = {
@@ -150,7 +150,9 @@ class _Importer:
             waiting = {u: one for u, one in waiting.items() if u not in ready}
 
     def _template_row(self, one: Defined) -> Values:
-        values = {name: said for name, said in one.values.items() if name != "version"}
+        values = {
+            name: value for name, value in one.values.items() if name != "version"
+        }
         return {**values, "replaces": self._link(one, "replaces", one.type)}
 
     def _workflow_row(self, one: Defined) -> Values:
@@ -167,7 +169,7 @@ class _Importer:
         }
 
     def _link(self, one: Defined, name: str, kind: DefinedType) -> Record | None:
-        """Return what a definition links to: in the document, or on record."""
+        """Return what a definition links to: in the document, or in the registry."""
         uuid = one.values[name]
         return None if uuid is None else self._target(one, name, kind, uuid)
 
@@ -180,21 +182,21 @@ class _Importer:
     def _register_runs(self) -> None:
         kind = types.MODEL_RUN
         found = self._find(kind)
-        said = {uuid: self._as_here(one) for uuid, one in self._defined[kind].items()}
-        _require_same(kind, said, self._defined[kind], found)
+        values = {uuid: self._as_here(one) for uuid, one in self._defined[kind].items()}
+        _require_same(kind, values, self._defined[kind], found)
         new = {u: one for u, one in self._defined[kind].items() if u not in found}
         rows: Rows = [(one.where, self._run_row(one)) for one in new.values()]
-        made = self._ledger.register_by(register_beside, rows)
+        made = self._ledger.register_by(register_for_code_runs, rows)
         found |= dict(zip(new, made, strict=True))
 
     def _as_here(self, one: Defined) -> Mapping[str, Any]:
-        """Return what a run says, with the UUIDs that its links have here."""
+        """Return the values of a run, with the UUIDs that its links have here."""
         links = self._links_of_run(one)
         uuids = {name: _uuid_of(record) for name, record in links.items() if record}
         return {**one.values, **uuids}
 
     def _links_of_run(self, one: Defined) -> dict[str, Record | None]:
-        """Return what a run links to, as far as it is in the document or on record."""
+        """Return what a run links to, as far as the document or the registry has it."""
         values, known = one.values, self._known
         of = dict.fromkeys(_THINGS, known.things) | {_MODELLER: known.people}
         links = {
@@ -215,7 +217,7 @@ class _Importer:
             _refuse(one, lost, _missing("record", one.values[lost]))
         datasets = {
             direction: [
-                self._dataset(one, direction, said) for said in one.values[direction]
+                self._dataset(one, direction, item) for item in one.values[direction]
             ]
             for direction in DIRECTIONS
         }
@@ -223,12 +225,12 @@ class _Importer:
         return {**one.values, **ids, **datasets, "code_run": run}
 
     def _dataset(
-        self, one: Defined, direction: str, said: Mapping[str, Any]
+        self, one: Defined, direction: str, item: Mapping[str, Any]
     ) -> dict[str, Any]:
         template = self._target(
-            one, direction, types.DATASET_TEMPLATE, said["dataset_template"]
+            one, direction, types.DATASET_TEMPLATE, item["dataset_template"]
         )
-        named = said["dataset"]
+        named = item["dataset"]
         name = (named["namespace"], named["name"], named["version"])
         product = self._known.products.get(name)
         if product is None:
@@ -237,12 +239,12 @@ class _Importer:
         return {
             "dataset_template": template.pk,
             "dataset": product.pk,
-            "resources": said["resources"],
-            "components": said["components"],
+            "resources": item["resources"],
+            "components": item["components"],
         }
 
 
-#: The links of a run to what no definition says: objects, and a person.
+#: The links of a run to what has no definition: objects, and a person.
 _THINGS, _MODELLER = ("model_config", "submission_script"), "modeller"
 #: The links of definitions to others, by field.
 _LINKS: dict[DefinedType, dict[str, DefinedType]] = {
@@ -275,7 +277,7 @@ def _refuse(one: Defined, name: str, message: str) -> NoReturn:
 
 
 def _missing(title: str, uuid: str) -> str:
-    return f"The document defines no {title} {uuid}, and none is on record."
+    return f"The document defines no {title} {uuid}, and none is registered."
 
 
 def _datasets_of(run: Defined) -> Iterator[Mapping[str, Any]]:
@@ -305,17 +307,19 @@ def _require_versions(defined: Iterable[Defined], made: Iterable[Any]) -> None:
 
 def _require_same(
     kind: DefinedType,
-    said: Mapping[str, Mapping[str, Any]],
+    values: Mapping[str, Mapping[str, Any]],
     defined: Mapping[str, Defined],
     found: Mapping[str, Record],
 ) -> None:
-    """Refuse a template or a model run that is another one on record."""
+    """Refuse a template or a model run that exists with another content."""
     both = [found[uuid].pk for uuid in defined if uuid in found]
-    on_record = definitions_on_record(kind, both) if both else {}
-    for uuid, present in on_record.items():
-        different = [name for name in kind.fields if said[uuid][name] != present[name]]
+    registered = registered_definitions(kind, both) if both else {}
+    for uuid, present in registered.items():
+        different = [
+            name for name in kind.fields if values[uuid][name] != present[name]
+        ]
         if different:
             raise Conflict(
-                f"{defined[uuid].where}: {kind.title} {found[uuid].pk} on record has "
-                f"another {', '.join(different)}."
+                f"{defined[uuid].where}: {kind.title} {found[uuid].pk} of this "
+                f"registry has another {', '.join(different)}."
             )

@@ -1,4 +1,4 @@
-"""What documents tell of model runs: relations, and details of links.
+"""Describe model runs for documents: their relations, and details of links.
 
 The relations are those of Provena, whose records of model runs have the same parts: a
 run was informed by its study, used its datasets, its model and its template, and was
@@ -15,7 +15,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from registry.catalogue.models import WHOLE_OBJECT, Author
-from registry.core.graph.companions import Beside, Relation, Written
+from registry.core.graph.companions import CompanionData, Relation, Written
 from registry.core.graph.definitions import RecordKey, TermName
 from registry.runs.models import DatasetTemplate
 from registry.runs.provenance.model_runs import types
@@ -37,14 +37,14 @@ _REVISION = (("rdf:type", TermName("prov:Revision")),)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelRuns(Beside):
-    """What the model runs of code runs tell, and the rows that it comes from."""
+class ModelRuns(CompanionData):
+    """The model runs of code runs, with the rows that were fetched."""
 
     fetched: Fetched
 
 
-def beside(code_runs: Sequence[Any]) -> ModelRuns:
-    """Return what the model runs of fetched code runs tell."""
+def fetch_companions(code_runs: Sequence[Any]) -> ModelRuns:
+    """Return the model runs of fetched code runs."""
     fetched = fetch(code_runs)
     runs = fetched.runs
     return ModelRuns(
@@ -119,21 +119,21 @@ def _influences(fetched: Fetched) -> Iterator[Relation]:
 def _details(
     fetched: Fetched,
 ) -> Iterator[tuple[tuple[int, str, RecordKey], Attributes]]:
-    """Yield what is said of each link of a run: its template, and its resources."""
+    """Yield the attributes of each link of a run: its template, and its resources."""
     found: dict[tuple[int, str, RecordKey], list[tuple[str, Any]]] = {}
     for run in fetched.runs:
         for direction in DIRECTIONS:
             for one in getattr(run, direction):
                 place = (run.code_run_id, direction, product_key(one["dataset"]))
                 template = RecordKey(DatasetTemplate.kind, one["dataset_template"])
-                said = found.setdefault(place, [])
-                said.append((types.DATASET_TEMPLATE_LINK.qualified, template))
-                said += [
+                attributes = found.setdefault(place, [])
+                attributes.append((types.DATASET_TEMPLATE_LINK.qualified, template))
+                attributes += [
                     (types.RESOURCE.qualified, line)
                     for line in types.annotation_lines(one["resources"])
                 ]
-    for place, said in found.items():
-        yield place, tuple(said)
+    for place, attributes in found.items():
+        yield place, tuple(attributes)
 
 
 def _written(fetched: Fetched) -> Iterator[Written]:

@@ -48,14 +48,13 @@ TEMPLATE_ROLE = Role(
 MODEL_RUN_TERM = Term(
     "ModelRun",
     _CLASS,
-    "A run of a model, of which more is on record than of a run of any code: every "
-    "one is a fair:Run.",
+    "A run of a model, which a workflow template describes: every one is a fair:Run.",
 )
 WORKFLOW_TERM = Term(
     "WorkflowTemplate",
     _CLASS,
-    "What people agree that a run of a model reads, writes and says of itself: a "
-    "prov:Plan. Its members are the model and the dataset templates.",
+    "The inputs, outputs and annotations that runs of a model have: a prov:Plan. Its "
+    "members are the model and the dataset templates.",
 )
 DATASET_TERM = Term(
     "DatasetTemplate",
@@ -79,8 +78,8 @@ RESOURCE = Term(
 ANNOTATION = Term(
     "annotation",
     _PROPERTY,
-    "What else is said of a model run, as name=text, one value for each name. In "
-    "crates, the additional type of such a value.",
+    "An annotation of a model run, as name=text, one value for each name. In crates, "
+    "the additional type of such a value.",
 )
 ANNOTATIONS = Term(
     "annotations",
@@ -241,7 +240,7 @@ WORKFLOW_TEMPLATE = DefinedType(
 
 def annotation_lines(annotations: Mapping[str, str]) -> list[str]:
     """Return annotations for people: ``RCP=45``."""
-    return [f"{name}={said}" for name, said in sorted(annotations.items())]
+    return [f"{name}={text}" for name, text in sorted(annotations.items())]
 
 
 def _run_facts(values: Values) -> Iterable[tuple[str, Any]]:

@@ -1,7 +1,7 @@
-"""Register model runs beside code runs that are on record, as imports have them.
+"""Register model runs for code runs that exist already, as imports do.
 
-The code run of an import comes from what its document says for all readers. So it is
-compared with what the model run says: they are one run.
+An import makes the code run of what its document has for all readers. So it is compared
+with the model run: they are one run.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ CODE_RUN = "code_run"
 
 
 @atomic
-def register_beside(rows: Sequence[Values], *, by: User) -> list[ModelRun]:
-    """Register one model run for each row, beside the code run that the row names.
+def register_for_code_runs(rows: Sequence[Values], *, by: User) -> list[ModelRun]:
+    """Register one model run for each row, for the code run that the row names.
 
     Raises ``InvalidInput`` where the record is wrong, or is not that of the code run,
     and ``Forbidden`` where the code run is that of somebody else.
@@ -58,17 +58,17 @@ def register_beside(rows: Sequence[Values], *, by: User) -> list[ModelRun]:
     present = _values_of(runs)
     errors = {
         number: error
-        for number, (run, said) in enumerate(
+        for number, (run, expected) in enumerate(
             zip(runs, code_run_values(values, models), strict=True)
         )
-        if (error := _error_of(run, present[run.pk], said, is_own=run.pk in own))
+        if (error := _error_of(run, present[run.pk], expected, is_own=run.pk in own))
     }
     raise_by_row(errors, len(rows))
     made = create_records(
         ModelRun,
         [
-            {**said, CODE_RUN: run.pk, "uuid": run.uuid}
-            for said, run in zip(values, runs, strict=True)
+            {**row, CODE_RUN: run.pk, "uuid": run.uuid}
+            for row, run in zip(values, runs, strict=True)
         ],
         by=by,
         validated=True,
@@ -78,7 +78,7 @@ def register_beside(rows: Sequence[Values], *, by: User) -> list[ModelRun]:
 
 
 def _values_of(runs: Sequence[CodeRun]) -> dict[int, dict[str, Any]]:
-    """Return what code runs on record are, as ``code_run_values`` has it."""
+    """Return the values of code runs, as ``code_run_values`` has them."""
     ids = {run.pk for run in runs}
     found: dict[int, dict[str, Any]] = {
         row["pk"]: {**row, **{name: set() for name in _LISTS}}
@@ -93,27 +93,33 @@ def _values_of(runs: Sequence[CodeRun]) -> dict[int, dict[str, Any]]:
 
 
 def _error_of(
-    run: CodeRun, present: Mapping[str, Any], said: Mapping[str, Any], *, is_own: bool
+    run: CodeRun,
+    present: Mapping[str, Any],
+    expected: Mapping[str, Any],
+    *,
+    is_own: bool,
 ) -> RegistryError | None:
-    """Return why a model run cannot stand beside a code run; None if it can."""
+    """Return why a code run cannot have this model run; None if it can."""
     if not is_own:
         return Forbidden(
             f"Code run {run.pk} belongs to somebody else: only those who look after it "
-            "register a model run beside it."
+            "register a model run for it."
         )
     if present["withdrawn"] is not None:
         return InvalidInput({CODE_RUN: [f"It was withdrawn: {present['withdrawn']}"]})
-    different = [name for name in said if _differs(name, present[name], said[name])]
+    different = [
+        name for name in expected if _differs(name, present[name], expected[name])
+    ]
     if different:
         names = ", ".join(different)
-        message = f"The run says something else of itself than its record: {names}."
+        message = f"The code run and its model run differ in: {names}."
         return InvalidInput({CODE_RUN: [message]})
     return None
 
 
-def _differs(name: str, present: Any, said: Any) -> bool:
+def _differs(name: str, present: Any, expected: Any) -> bool:
     if name in _LISTS:
-        return bool(present != {*said})
-    # the code can be that of a release which the model on record does not have
-    is_unknown = name == "code_repo" and said is None
-    return not is_unknown and bool(present != said)
+        return bool(present != {*expected})
+    # the code can be that of a release which the model here does not have
+    is_unknown = name == "code_repo" and expected is None
+    return not is_unknown and bool(present != expected)
