@@ -41,10 +41,11 @@ class RawConnection:
 
     async def close(self) -> None:
         """Close the connection without waiting for unsent data."""
+        # first, for the attacker can be cancelled while it waits below
+        self._writer.transport.abort()
         if self._answer is not None:
             self._answer.cancel()
             await asyncio.gather(self._answer, return_exceptions=True)
-        self._writer.transport.abort()
         try:
             await self._writer.wait_closed()
         except OSError:

@@ -54,9 +54,11 @@ _VARIES = re.compile(
     r"name=\"csrfmiddlewaretoken\" value=\"\w+\"|nonce=\"[^\"]+\"|[\d.]+\xa0[KMGT]?B"
 )
 _LINK = re.compile(r'(?:href|src)="([^"]*)"|"(http://testserver/[^"]*)"')
-#: Links that are not followed: they sign out, or sort and export lists in every way.
+#: Links that are not followed: they sign out, sort and export lists in every way, or
+#: combine filters, of which there is no end.
 _LEFT_OUT = re.compile(
-    r"/sign-out|/static/|/redoc/|/docs/|/social/|[?&](ordering|o|cursor|_popup|q|next)="
+    r"/sign-out|/static/|/redoc/|/docs/|/social/"
+    r"|[?&](ordering|o|cursor|_popup|q|next|_changelist_filters)=|&"
 )
 
 
@@ -137,7 +139,7 @@ def _crawl(client: Client, *starts: str) -> dict[str, tuple[str, str]]:
     waiting = deque(starts)
     while waiting:
         path = waiting.popleft()
-        if path in found or _LEFT_OUT.search(path):
+        if path in found or (path not in starts and _LEFT_OUT.search(path)):
             continue
         answer: Any = client.get(path)
         text = _text(answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 #: The largest number of cells of the table of a section, of rows that are the same, and
 #: of values in a cell.
 MAX_CELLS, MAX_EQUAL, MAX_VALUES = 800, 200, 10
+#: The largest number of characters of the table of a section: names can be long.
+MAX_CHARACTERS = 15_000
 #: The views of the pages, by the kinds of the records that they compare.
 PAGES = {CODE_RUN.kind: "web:compare-runs", MODEL_RUN.kind: "web:compare-model-runs"}
 #: The marks of the groups of a row: runs with the same mark have the same values.
@@ -82,8 +85,8 @@ def _run(run: ComparedRun, ids: Sequence[int]) -> dict[str, Any]:
 
 
 def _section(section: Section, runs: int) -> dict[str, Any]:
-    most = MAX_CELLS // runs
     differing, equal = section.differing, section.equal
+    most = _count_shown(differing, MAX_CELLS // runs)
     return {
         "title": section.title,
         "differing": len(differing),
@@ -93,6 +96,17 @@ def _section(section: Section, runs: int) -> dict[str, Any]:
         "equal_rows": [_equal_row(row) for row in equal[:MAX_EQUAL]],
         "more_equal": max(0, len(equal) - MAX_EQUAL),
     }
+
+
+def _count_shown(rows: Sequence[Row], most: int) -> int:
+    """Return how many rows are shown, at least the first."""
+    lengths = accumulate(map(_length, rows[:most]))
+    return max(1, sum(length <= MAX_CHARACTERS for length in lengths))
+
+
+def _length(row: Row) -> int:
+    texts = [value.text for cell in row.cells for value in cell[:MAX_VALUES]]
+    return sum(map(len, (row.label, row.aspect, row.note, *texts)))
 
 
 def _differing_row(row: Row) -> dict[str, Any]:

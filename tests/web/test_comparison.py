@@ -229,6 +229,15 @@ def test_long_sections_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "1 more row differs: JSON and CSV have all." in words_of(run)
 
 
+def test_sections_of_long_names_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = _section(_compare(*many_runs(2, 3)), "Run")
+    assert len(_rows(run)) == 3
+    monkeypatch.setattr("registry.web.comparison.MAX_CHARACTERS", 10)
+    run = _section(_compare(*many_runs(2, 3)), "Run")
+    assert len(_rows(run)) == 1
+    assert "2 more rows differ: JSON and CSV have all." in words_of(run)
+
+
 def test_nothing_is_written_there() -> None:
     assert Client().post(COMPARE).status_code == 405
     assert Client().head(COMPARE).status_code == 200

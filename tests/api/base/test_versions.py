@@ -63,7 +63,8 @@ FIELDS = {
     "optional_annotations replaces uuid replaced_by",
     "model_run": "code_run workflow_template model_version display_name description "
     "study modeller requesting_organisation model_config submission_script "
-    "start_time end_time inputs outputs annotations fingerprint uuid",
+    "start_time end_time inputs outputs annotations fingerprint uuid prov_report "
+    "ro_crate",
 }
 #: What version 1.1.0 has besides.
 ADDED = {
