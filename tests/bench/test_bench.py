@@ -11,7 +11,8 @@ import pytest
 
 from tests.plugins.server import ROOT
 
-pytestmark = pytest.mark.postgres
+# one after the other, for each looks whether its database is gone
+pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("bench")]
 
 TIMEOUT = 300
 
