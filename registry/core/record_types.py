@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from django.db import models
 
@@ -39,9 +39,6 @@ from registry.core.traits import (
     Sharing,
     Suggestion,
 )
-
-if TYPE_CHECKING:
-    pass
 
 M = TypeVar("M", bound=models.Model)
 R = TypeVar("R", bound=Record)

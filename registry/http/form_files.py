@@ -21,14 +21,15 @@ def require_form_file(
     """
     file = files.get(field)
     if file is None:
-        raise InvalidInput({field: [_ask(files, field, what)]})
+        raise InvalidInput({field: [_missing(files, field, what)]})
     if megabytes is not None and file.size > megabytes * MEGABYTE:
         limit = f"This registry accepts {megabytes} megabytes."
         raise InvalidInput({field: [f"The file is too large. {limit}"]})
     return file
 
 
-def _ask(files: Mapping[str, Any], field: str, what: str) -> str:
+def _missing(files: Mapping[str, Any], field: str, what: str) -> str:
+    """Return the message that a form has no file in a field."""
     if not files:
         return f"Choose {what}."
     others = ", ".join(repr(name[:100]) for name in list(files)[:5])

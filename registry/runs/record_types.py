@@ -71,7 +71,7 @@ DATASET_TEMPLATE = RecordType(
     description="""
 What a dataset that runs read or write consists of.
 
-Of each resource, a file or a folder, it has what it is and what a run uses it as
+For each resource, a file or a folder, it states what it is and what a run uses it as
 (`usage_type`: PARAMETER_FILE, CONFIG_FILE, FORCING_DATA or GENERAL_DATA). Defined
 resources are at the same `path` in every such dataset. Of deferred ones each run gives
 the path, under their `key`, unless they are `optional`.

@@ -1,8 +1,8 @@
 """Register templates and their next versions; keep those that runs use as they are.
 
-A record of a run refers to a template. So a template cannot change once a
-run does: a next version replaces it. Who registers a run and who changes a template at
-the same moment follow one another, by locks of names that runs share.
+A record of a run refers to a template, which cannot change from then on: a next
+version replaces it. Who registers a run and who changes a template at the same moment
+follow one another, by locks of names that runs share.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: The largest number of datasets, of resources of each, and of annotations on a page.
 MAX_DATASETS, MAX_RESOURCES, MAX_ANNOTATIONS = 100, 100, 500
-#: The link of a run to its configuration.
+#: The usages of the resources that a run was configured by.
 _PARAMETERS = frozenset({Usage.PARAMETER_FILE, Usage.CONFIG_FILE})
 
 Datasets = list[dict[str, Any]]

@@ -1,8 +1,8 @@
 """Companions: records that describe activities further than lineages show.
 
-A lineage follows activities and entities, and a companion is neither: it has for whom
-an activity was done, by which agreement, and what it used its entities as. Documents
-describe it with the activity, and define it in full.
+A lineage follows activities and entities, and a companion is neither: it records
+for whom an activity was done, by which agreement, and what it used its entities as.
+Documents describe it with the activity, and define it in full.
 """
 
 from __future__ import annotations

@@ -65,9 +65,9 @@ class DefinedType:
 
     ``element`` is what one is in PROV: an entity, an activity or an agent. It has the
     class ``own_term``, and in PROV also ``classes``. ``fields`` read the values of a
-    definition, all of which are there. ``facts`` returns how reports
-    describe the values, as qualified names and texts, and ``describe`` the properties
-    of its entity in a crate.
+    definition, all of which are there. ``facts`` returns how reports describe the
+    values, as qualified names and texts, and ``describe`` the properties of its entity
+    in a crate.
     """
 
     model: type[Record]

@@ -169,11 +169,11 @@ class _Teller:
             )
         for agent in data.agents:
             self._agent(agent)
-        for word, ends, attributes_ in data.relations:
+        for word, ends, facts in data.relations:
             self.report.relation(
                 word,
                 *(one and identify(one) for one in ends),
-                said=[(name, named(value)) for name, value in attributes_],
+                said=[(name, named(value)) for name, value in facts],
             )
 
     def _derive(self, output: str, entity: str) -> None:

@@ -25,8 +25,8 @@ MOST_RELATIONS = 20_000
 class Reported:
     """What a report tells of: activities, the nearest first, and entities by type.
 
-    ``private`` are the hashes of private files. ``companion_data`` is that of
-    the companions of the activities, by their types.
+    ``private`` are the hashes of private files. ``companion_data`` is that of the
+    companions of the activities, by their types.
     """
 
     subject: Any

@@ -50,7 +50,7 @@ def derived_name(description: str) -> str:
 
 
 def fingerprint(values: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of the content of a record; the order of its parts is free."""
+    """Return the SHA-256 of a record's content, whatever the order of its parts."""
     content = {name: _canonical(values[name]) for name in _CONTENT}
     for direction in ("inputs", "outputs"):
         content[direction] = sorted(map(_as_json, content[direction]))

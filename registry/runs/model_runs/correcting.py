@@ -1,7 +1,7 @@
 """Correct and delete records of model runs, with their code runs.
 
-A correction is checked like a new record, and has a reason. The history keeps
-the reason and all that the record was before.
+A correction is checked like a new record, and has a reason. The history keeps this
+reason and all that the record was before.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ def correct_model_run(
     """Correct a model run, and its code run; ``values`` have the reason too.
 
     ``partial`` keeps what is not in the values. Values that the record has already
-    change nothing and need no reason. Data can be corrected although other runs stand
-    on it: the graph is then right. Raises ``InvalidInput`` with all errors by
+    change nothing and need no reason. Data can be corrected although other runs depend
+    on it: the graph is right from then on. Raises ``InvalidInput`` with all errors by
     their places, and ``Duplicate`` if another record has the same content.
     """
     del validated  # a record is always checked as a whole

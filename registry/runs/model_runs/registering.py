@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     Releases = Mapping[tuple[int, str], int]
 
 
+_FINGERPRINT = "fingerprint"
+
+
 @dataclass(frozen=True)
 class Registered:
     """A registered model run; ``is_new`` unless it existed before."""
@@ -65,8 +68,7 @@ def register_records(bodies: Sequence[Any], *, by: User) -> list[Registered]:
     try:
         return run_atomically(lambda: _register(bodies, by=by))
     except (Duplicate, BulkError) as error:
-        # a record with a UUID of its own meets that of the other one first
-        if not _is_duplicate(error, ("fingerprint", "uuid")):
+        if not is_same_content(error):
             raise
     return run_atomically(lambda: _register(bodies, by=by))
 
@@ -87,15 +89,9 @@ def try_records(bodies: Sequence[Any], *, by: User) -> list[Registered]:
 
 def is_same_content(error: RegistryError) -> bool:
     """Return whether a record has the content of one that somebody just registered."""
-    return _is_duplicate(error, ("fingerprint",))
-
-
-def _is_duplicate(error: RegistryError, names: Collection[str]) -> bool:
-    """Return whether a record has the value of another one in one of these fields."""
     errors = error.errors.values() if isinstance(error, BulkError) else [error]
     return any(
-        isinstance(one, Duplicate) and len(one.fields) == 1 and one.fields[0] in names
-        for one in errors
+        isinstance(one, Duplicate) and one.fields == (_FINGERPRINT,) for one in errors
     )
 
 
@@ -202,19 +198,25 @@ def _create(
     except (BulkError, InvalidInput, Conflict, Forbidden) as error:
         by_row = error.errors if isinstance(error, BulkError) else {0: error}
         raise_by_row(
-            {numbers[at]: _of_model_run(one) for at, one in by_row.items()}, len(rows)
+            {numbers[at]: _of_model_run(one, chosen[at]) for at, one in by_row.items()},
+            len(rows),
         )
         raise
     insert_annotations(made)
     return made
 
 
-def _of_model_run(error: RegistryError) -> RegistryError:
-    """Return the error of a UUID that is taken, with the model run that has it."""
+def _of_model_run(error: RegistryError, row: Mapping[str, Any]) -> RegistryError:
+    """Return the error of a UUID that is taken, with the model run that has it.
+
+    If somebody just registered the same record, the UUID is not what matters.
+    """
     if not isinstance(error, Duplicate) or not isinstance(error.existing, CodeRun):
         return error
     run = ModelRun.objects.filter(code_run=error.existing.pk).first()
-    return Duplicate(error.fields, run or error.existing)
+    is_same = run is not None and run.fingerprint == row[_FINGERPRINT]
+    fields = (_FINGERPRINT,) if is_same else error.fields
+    return Duplicate(fields, run or error.existing)
 
 
 def code_run_values(

@@ -1,7 +1,7 @@
 """The documents in templates and in records of model runs: their shapes.
 
-A template describes the resources of a dataset as a list. A record has which dataset
-was used for which template, and where in it the resources are.
+A template describes the resources of a dataset as a list. A record names the
+dataset that was used for each template, and where in it the resources are.
 """
 
 from __future__ import annotations

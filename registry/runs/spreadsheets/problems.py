@@ -18,7 +18,7 @@ class InvalidSheet(InvalidInput):
 
 
 class CellError(Exception):
-    """The value of a cell is invalid; the message has what would be valid."""
+    """The value of a cell is invalid; the message states what would be valid."""
 
 
 @dataclass(frozen=True)

@@ -209,12 +209,12 @@ def test_run_and_code_run_are_withdrawn_and_put_back_together(
 def test_runs_are_found_by_their_annotations(api: Api, query: str, number: int) -> None:
     template = factories.WorkflowTemplateFactory()
     query = query.replace("workflow_template=1", f"workflow_template={template.pk}")
-    for message in (
+    for given in (
         {"RCP": "26", "long": 300 * "x"},
         {"RCP": "45", "species": "speciesA"},
         {"RCP": "85", "a__b": "c"},
     ):
-        factories.ModelRunFactory(workflow_template=template, annotations=message)
+        factories.ModelRunFactory(workflow_template=template, annotations=given)
     found = data_of(api.get(f"/api/model_run/?{query}"))
     if "gte=26" not in query:
         assert found["count"] == number

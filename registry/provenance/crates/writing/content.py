@@ -56,8 +56,8 @@ class Content:
 
     ``packed`` has the paths of the files that go into a zip, by their ids; those in
     ``on_disk`` are on the server's own disk, others in the store. ``is_named`` says
-    whether accounts are called by their names. ``companion_data`` is that
-    of the companions of the runs.
+    whether accounts are called by their names. ``companion_data`` is that of the
+    companions of the runs.
     """
 
     subject: Subject

@@ -169,7 +169,7 @@ def _datasets(stored: Sequence[Any], fetched: Fetched) -> list[dict[str, Any]]:
 
 #: How templates and model runs are fetched, among which rows of the answer they are,
 #: and how each is defined.
-_ON_RECORD: dict[
+_REGISTERED: dict[
     DefinedType, tuple[str, Callable[[Fetched], Any], Callable[[Any, Fetched], Any]]
 ] = {
     types.DATASET_TEMPLATE: (
@@ -190,7 +190,7 @@ def registered_definitions(
     kind: DefinedType, ids: Sequence[int]
 ) -> dict[str, Mapping[str, Any]]:
     """Return the definitions of registered templates or model runs, by UUID."""
-    name, rows_of, define = _ON_RECORD[kind]
+    name, rows_of, define = _REGISTERED[kind]
     fetched = fetch_by_ids(**{name: ids})
     return {
         str(row.uuid): define(row, fetched).values
