@@ -1,0 +1,38 @@
+"""What an agent offers to the tasks of a backend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+Task = Mapping[str, Any]
+#: What each task can use in full: it is no part of a sum.
+_NOT_SHARED = frozenset({"time"})
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What one agent offers; ``resources`` are for all its tasks together."""
+
+    backend: str
+    host: str
+    slots: int
+    resources: Mapping[str, float]
+    database: bool = False
+    further: Mapping[str, str] = field(default_factory=dict)
+
+    def question(self, at_work: Iterable[Task]) -> dict[str, Any]:
+        """Return the request for tasks that fit beside those at work."""
+        tasks = list(at_work)
+        free = {name: self._free(name, tasks) for name in self.resources}
+        slots = max(0, self.slots - len(tasks))
+        total = dict(self.resources)
+        return {**asdict(self), "slots": slots, "resources": free, "total": total}
+
+    def _free(self, resource: str, tasks: list[Task]) -> float:
+        if resource in _NOT_SHARED:
+            return self.resources[resource]
+        used = sum(float((one.get("needs") or {}).get(resource) or 0) for one in tasks)
+        # sums of decimal fractions are not exact
+        return max(0.0, round(self.resources[resource] - used, 6))
