@@ -1,0 +1,1 @@
+"""Project files: which actions a repository offers, and what each needs and writes."""
