@@ -18,10 +18,12 @@ RUN .venv/bin/python -m pip install -c constraints.txt \
 # --- runtime: the packages, the code, and an account that owns nothing but the data ----
 FROM python:3.11-slim-bookworm AS runtime
 
-# Graphviz draws pictures of lineage; the release of Debian is pinned, not the package
+# Graphviz draws pictures of lineage. Git, 2.29 or later, fetches the repositories of run
+# requests, and needs the certificates for https. The release of Debian is pinned, not the
+# packages
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends graphviz \
+    && apt-get install -y --no-install-recommends ca-certificates git graphviz \
     && rm -rf /var/lib/apt/lists/*
 
 RUN groupadd --system --gid 10001 registry \

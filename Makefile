@@ -29,7 +29,7 @@ help:  ## list the targets
 .PHONY: run
 run: $(VENV)/.runtime  ## serve a registry: PORT=8123 REGISTRY_DATA_DIR=/some/where make run
 	@export REGISTRY_THROTTLE_EXEMPT="$${REGISTRY_THROTTLE_EXEMPT-127.0.0.0/8,::1}"; \
-	$(PY) manage.py prepare && exec $(PY) manage.py serve
+	$(PY) manage.py prepare && exec $(PY) manage.py serve --example-agent
 
 # MAKE_COMMAND instead of MAKE: with MAKE, `make -n test` would run the tests
 .PHONY: test
@@ -63,9 +63,19 @@ openapi: $(VENV)/.develop  ## write docs/reference/openapi.yaml
 constraints: $(VENV)/.develop  ## pin the installed packages in constraints.txt
 	$(PY) -m pip freeze --exclude-editable > constraints.txt
 
+.PHONY: agent
+agent: $(VENV)/.runtime  ## build the agent, build/registry-agent.pyz, which executes run requests
+	$(PY) -m scripts.build_agent
+
 .PHONY: bench
 bench: $(VENV)/.develop  ## measure the API on a large PostgreSQL database
 	$(PY) -m bench
+
+.PHONY: chaos
+chaos: $(VENV)/.develop  ## kill agents and the registry at random for two minutes, on both databases
+	for database in sqlite postgresql; do \
+	CHAOS_SECONDS=120 CHAOS_JOBS=20 CHAOS_AGENTS=4 $(PY) -m pytest -q --database $$database \
+	tests/execution/live/test_chaos.py || exit 1; done
 
 .PHONY: attack
 attack: $(VENV)/.develop  ## attack a registry of its own, on SQLite and on PostgreSQL

@@ -33,6 +33,8 @@ CACHES = frozenset({"redis", "rediss"})
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 _RATE = re.compile(r"([0-9]+)/(s|sec|min|hour|day)")
+#: What the address of a git repository can begin with: a site, or a folder.
+_REPOSITORY = re.compile(r"(https?://[A-Za-z0-9.-]+(:[0-9]+)?)?/[^\s@?#,]*")
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
@@ -209,6 +211,20 @@ class Environment:
                     name, given, right, "registry.example.org,localhost"
                 )
         return hosts
+
+    def repositories(self, name: str, default: str) -> tuple[str, ...]:
+        """Return what addresses of git repositories begin with: sites or folders."""
+        given = self.text(name, default)
+        found = [part.strip() for part in given.split(",") if part.strip()]
+        for one in found:
+            if not _REPOSITORY.fullmatch(one) or "/../" in f"{one}/":
+                right = (
+                    "http:// or https:// addresses, or absolute paths of folders, "
+                    f"separated by commas ({one!r} is not one)"
+                )
+                example = "https://github.com/our-lab/,/srv/git/"
+                raise invalid_variable(name, given, right, example)
+        return tuple(found)
 
     def rate(self, name: str, default: str) -> tuple[int, int]:
         """Return a rate as a number of requests and the seconds of its period."""

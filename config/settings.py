@@ -252,6 +252,30 @@ CRATE_METADATA_MB = ENV.number(
 # The largest sheet of model runs, in megabytes as it is sent
 SHEET_UPLOAD_MB = ENV.number("REGISTRY_SHEET_UPLOAD_MB", 20, minimum=1, maximum=1024)
 
+# Which git repositories run requests can name: what their addresses begin with, and at
+# GitHub their organisations, where any are listed. Nothing else is ever fetched.
+EXAMPLE_DIR = REGISTRY_DATA_DIR / "example"
+REPOSITORY_PREFIXES = (
+    *ENV.repositories("REGISTRY_REPOSITORY_PREFIXES", "https://github.com/"),
+    # the registry's own example
+    *([f"{EXAMPLE_DIR}/repositories/"] if LOAD_EXAMPLE else []),
+)
+REPOSITORY_ORGANISATIONS = ENV.logins(
+    "REGISTRY_REPOSITORY_ORGANISATIONS", "our-lab,partners"
+)
+# Where they are kept, the seconds for a fetch, and the largest that is fetched
+REPOSITORIES_DIR = REGISTRY_DATA_DIR / "repositories"
+REPOSITORY_SECONDS = ENV.number(
+    "REGISTRY_REPOSITORY_SECONDS", 60, minimum=1, maximum=3600
+)
+REPOSITORY_MAX_BYTES = 1_000_000 * ENV.number(
+    "REGISTRY_REPOSITORY_MB", 500, minimum=1, maximum=1_000_000
+)
+# How long an executor keeps a task without a sign of life
+LEASE_SECONDS = ENV.number("REGISTRY_LEASE_SECONDS", 60, minimum=5, maximum=86_400)
+# Whether `serve` does what time alone changes too; else `run_scheduler` must
+RUN_SCHEDULER = ENV.flag("REGISTRY_SCHEDULER", default=True)
+
 # What each account can store in total; None means no quota
 QUOTA_MB = ENV.optional_number("REGISTRY_QUOTA_MB", minimum=1, maximum=999_999_999)
 # Annotations of one object, of each kind: keywords, licences, key values, data
@@ -478,6 +502,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/",
+    "ENUM_NAME_OVERRIDES": {
+        "TaskState": "registry.execution.states.TaskState",
+        "WorkState": "registry.execution.states.WorkState",
+        "AttemptState": "registry.execution.models.attempts.AttemptState",
+        "RoleRequestState": "registry.identity.models.RoleRequestState",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "registry.api.base.schema.components.add_components",

@@ -22,6 +22,7 @@ VOCABULARIES = (
     "registry.catalogue.file_records",
     "registry.catalogue.access",
     "registry.interop.iceprod.roles",
+    "registry.execution.verbs",
 )
 #: The modules that declare the record types, in the order in which the API lists them.
 #: They refer to the vocabularies.
@@ -29,6 +30,7 @@ RECORD_TYPES = (
     "registry.identity.record_types",
     "registry.catalogue.record_types",
     "registry.runs.record_types",
+    "registry.execution.record_types",
 )
 #: The modules in which domains declare the sections of comparisons of code runs.
 COMPARED = ("registry.runs.compared", "registry.runs.compared_model_runs")

@@ -2,6 +2,7 @@
 
 from registry.catalogue.models import *  # noqa: F403
 from registry.core.models import Event, MergedRecord, RowChange
+from registry.execution.models import *  # noqa: F403
 from registry.http.models import IdempotencyKey
 from registry.identity.models import (
     ApiToken,

@@ -14,17 +14,44 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import factory
 from django.contrib.auth.models import Group
+from django.db.models import Q
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from registry.catalogue import models, services
 from registry.catalogue.authors import register_authors
 from registry.catalogue.modelling import register_organisations
 from registry.core.records import create_records
+from registry.execution.leases import Offer, claim_tasks
+from registry.execution.models import (
+    Attempt,
+    AttemptLog,
+    AttemptOutput,
+    Backend,
+    BackendGrant,
+    Executor,
+    GrantedUse,
+    Job,
+    RunRequest,
+    SchedulerTick,
+    Task,
+    TaskCount,
+    TaskNeed,
+)
+from registry.execution.requesting import register_run_requests
+from registry.execution.rights import may_request
 from registry.identity.models import User
 from registry.identity.roles import role_groups
 from registry.identity.services import create_user
 from registry.runs.model_runs.registering import register_model_runs
-from registry.runs.models import CodeRun, DatasetTemplate, ModelRun, WorkflowTemplate
+from registry.runs.models import (
+    CodeRun,
+    DatasetTemplate,
+    ModelRun,
+    Outcome,
+    Verification,
+    WorkflowTemplate,
+)
 from registry.runs.services import register_code_runs
 from registry.runs.templates import (
     register_dataset_templates,
@@ -555,3 +582,258 @@ class ModelRunFactory(RecordFactory):
     )
     annotations = factory.Sequence(lambda number: {"RCP": str(number)})
     uuid = _new_uuid()
+
+
+#: What executors of a backend can be told to send.
+LEAVING: tuple[list[str], ...] = (
+    ["minimally_sensitive"],
+    ["moderately_sensitive", "minimally_sensitive"],
+)
+
+
+class BackendFactory(RecordFactory):
+    """Backends, with everything that an operator says of them."""
+
+    class Meta:
+        model = Backend
+
+    slug = _number("cluster-{}")
+    name = _number("The cluster in room {}")
+    description = _number("It has {} machines, and is for everybody")
+    max_running = factory.Sequence(lambda number: 1000 + number)
+    max_database = factory.Sequence(lambda number: 1000 + number)
+    log_readers = factory.Sequence(lambda number: ("people", "all")[number % 2])
+    leaving = factory.Sequence(lambda number: LEAVING[number % 2])
+    maintenance_windows = factory.Sequence(
+        lambda number: [
+            {
+                "begins": f"{2016 + number % 5}-01-01T20:00:00Z",
+                "ends": f"{2016 + number % 5}-01-01T22:00:00Z",
+                "reason": f"Update No. {number}",
+            }
+        ]
+    )
+
+    @classmethod
+    def _registrar(cls, values: dict[str, Any]) -> User:
+        return registrar(["entity-registry-admin"])
+
+
+class BackendGrantFactory(RecordFactory):
+    """Grants, by the owner of the backend; of two, one lets ask for runs."""
+
+    class Meta:
+        model = BackendGrant
+
+    backend = _link("BackendFactory", by=factory.SelfAttribute("..by"))
+    user = factory.SubFactory(UserFactory)
+    use = factory.Sequence(lambda number: GrantedUse.values[number % 2])
+
+    @classmethod
+    def _registrar(cls, values: dict[str, Any]) -> User:
+        by: User = values["backend"].registered_by
+        return by
+
+
+class RunRequestFactory(RecordFactory):
+    """Run requests for one task, by people who can ask for runs on the backend."""
+
+    service = staticmethod(register_run_requests)
+
+    class Meta:
+        model = RunRequest
+
+    description = _number("What becomes of the reef, round {}")
+    backend = _link("BackendFactory")
+    repo_url: Any = None
+    branch: Any = None
+    commit: Any = None
+    requested_actions = factory.LazyFunction(list)
+    tasks = factory.Sequence(
+        lambda number: [
+            {
+                "name": f"count-{number}",
+                "command": ["wc", "-l", f"{number}.csv"],
+                "outputs": [
+                    {"name": "table", "level": "minimally_sensitive", "pattern": "t"}
+                ],
+            }
+        ]
+    )
+    jobs = 1
+    environment = factory.Sequence(lambda number: {"SEED": str(number)})
+    publish = factory.Sequence(
+        lambda number: [
+            {
+                "task": f"count-{number}",
+                "output": "table",
+                "namespace": f"reef-{number}",
+                "name": "counts",
+            }
+        ]
+    )
+    priority = factory.Sequence(lambda number: number % 1000 / 1000)
+    on_failed_need = factory.Sequence(lambda number: ("fail", "hold")[number % 2])
+    max_losses = factory.Sequence(lambda number: number % 100 + 1)
+    provenance = "each"
+    record_failures = factory.Sequence(lambda number: bool(number % 2))
+    uuid = _new_uuid()
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **values: Any) -> Any:
+        by, backend = values.get("by"), values["backend"]
+        if by and backend and not may_request(by, backend):
+            BackendGrantFactory(backend=backend, user=by, use=GrantedUse.REQUEST)
+        return super()._create(model_class, *args, **values)
+
+    @classmethod
+    def _registrar(cls, values: dict[str, Any]) -> User:
+        """Return the owner of the backend, who can ask for runs there."""
+        backend = values["backend"]
+        by: User = backend.registered_by if backend else registrar(["curator"])
+        return by
+
+
+class _RowFactory(DjangoModelFactory):
+    """Rows that the registry makes of run requests; what is given, they get after."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **values: Any) -> Any:
+        rows = model_class._default_manager
+        row = cls._made(values)
+        rows.filter(pk=row.pk).update(**values)
+        return rows.get(pk=row.pk)
+
+    @classmethod
+    def _made(cls, values: dict[str, Any]) -> Any:
+        """Return the row; what it is made of is taken out of the values."""
+        raise NotImplementedError
+
+
+class JobFactory(_RowFactory):
+    """The only jobs of requests of their own."""
+
+    class Meta:
+        model = Job
+
+    run_request = _link("RunRequestFactory")
+
+    @classmethod
+    def _made(cls, values: dict[str, Any]) -> Job:
+        return Job.objects.get(run_request=values.pop("run_request"))
+
+
+class TaskFactory(_RowFactory):
+    """The only tasks of requests of their own, which wait for an executor."""
+
+    class Meta:
+        model = Task
+
+    run_request = _link("RunRequestFactory")
+
+    @classmethod
+    def _made(cls, values: dict[str, Any]) -> Task:
+        return Task.objects.get(run_request=values.pop("run_request"))
+
+
+class AttemptFactory(_RowFactory):
+    """Open attempts to do tasks of their own, each of an executor of its own."""
+
+    class Meta:
+        model = Attempt
+
+    task = factory.SubFactory(TaskFactory)
+    executor = factory.SubFactory(UserFactory)
+    host = _number("node-{}")
+
+    @classmethod
+    def _made(cls, values: dict[str, Any]) -> Attempt:
+        task = values.pop("task")
+        offer = Offer(host=values["host"], slots=1, only=Q(pk=task.pk))
+        [attempt] = claim_tasks(task.backend, offer, by=values.pop("executor"))
+        return attempt
+
+
+class AttemptLogFactory(DjangoModelFactory):
+    """The logs of attempts of their own."""
+
+    class Meta:
+        model = AttemptLog
+
+    attempt = factory.SubFactory(AttemptFactory)
+    text = _number("Line {}\n")
+
+
+class AttemptOutputFactory(DjangoModelFactory):
+    """The files that attempts of their own wrote."""
+
+    class Meta:
+        model = AttemptOutput
+
+    attempt = factory.SubFactory(AttemptFactory)
+    name = "table"
+    level = "moderately_sensitive"
+    path = _number("output/{}.csv")
+    size = factory.Sequence(lambda number: number + 1)
+    sha1 = factory.Sequence(sha1)
+
+
+class ExecutorFactory(DjangoModelFactory):
+    """Executors that have just asked for work."""
+
+    class Meta:
+        model = Executor
+
+    backend = factory.SubFactory(BackendFactory)
+    host = _number("node-{}")
+    account = factory.SubFactory(UserFactory)
+    slots = 4
+    resources = factory.LazyFunction(lambda: {"cpu": 8.0, "memory": 32.0})
+    seen = factory.LazyFunction(timezone.now)
+
+
+class TaskNeedFactory(DjangoModelFactory):
+    """That a task needs another one."""
+
+    class Meta:
+        model = TaskNeed
+
+    task = factory.SubFactory(TaskFactory)
+    needed = factory.SubFactory(TaskFactory)
+
+
+class TaskCountFactory(DjangoModelFactory):
+    """Notes of one task more."""
+
+    class Meta:
+        model = TaskCount
+
+    run_request = _link("RunRequestFactory")
+    state = "ready"
+    number = 1
+
+
+class SchedulerTickFactory(DjangoModelFactory):
+    """The time of the last tick."""
+
+    class Meta:
+        model = SchedulerTick
+        django_get_or_create = ("id",)
+
+    id = 1
+    at = factory.LazyFunction(timezone.now)
+
+
+class VerificationFactory(DjangoModelFactory):
+    """Comparisons of two code runs that gave the same."""
+
+    class Meta:
+        model = Verification
+
+    code_run = factory.SubFactory(CodeRunFactory)
+    rerun = factory.SubFactory(CodeRunFactory)
+    outcome = Outcome.REPRODUCED
+    compared = 1

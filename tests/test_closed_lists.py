@@ -27,6 +27,7 @@ TYPES = frozenset(
 DECLARATIONS = (
     *("registry/catalogue/provenance/", "registry/runs/provenance/"),
     *("registry/catalogue/record_types/", "registry/runs/record_types.py"),
+    "registry/execution/record_types.py",
 )
 
 

@@ -13,7 +13,7 @@ from django.db.models import Model
 from django.urls import resolve
 
 from registry.api.base.shown_fields import shown_fields
-from registry.api.urls import router
+from registry.api.urls import router, work_router
 from registry.core.links import kind_of
 from registry.core.models import Record
 from registry.core.record_types import RecordType, record_types, row_type_of
@@ -40,6 +40,13 @@ NO_RECORDS = {
     "RunAnnotation": "an index of the annotations of model runs, which their filter "
     "`annotation.` reads; tests/api/runs/test_model_runs.py",
     "StoredFile": "reached by its checksum; tests/http/test_downloads.py",
+    "AttemptLog": "below its attempt; tests/api/execution/test_executors.py",
+    "AttemptOutput": "known to those that need it; tests/execution/test_recording.py",
+    "Executor": "below its backend; tests/api/execution/test_backends.py",
+    "SchedulerTick": "one row of the scheduler; tests/execution/test_scheduler.py",
+    "TaskCount": "the numbers below requests; tests/api/execution/test_directing.py",
+    "TaskNeed": "a field of tasks; tests/api/execution/test_records.py",
+    "Verification": "beside code runs; tests/api/execution/test_rerun.py",
 }
 #: Models without a page in the admin, and why.
 NO_PAGE = {
@@ -47,9 +54,12 @@ NO_PAGE = {
     "RowChange": "written by triggers alone",
     "EarlierContent": "finds corrected runs; tests/api/runs/test_corrections.py",
     "RunAnnotation": "an index; the page of the model run has all of them",
+    "SchedulerTick": "the time of the last tick alone",
+    "TaskCount": "notes that are summed up; nothing in them is for people to read",
+    "TaskNeed": "the graph of the request has all of them",
 }
 
-_REGISTERED: Any = router.registry
+_REGISTERED: Any = [*router.registry, *work_router.registry]
 _SHOWN: tuple[type[Model], ...] = (*MODELS, Group)
 #: The names of the resources, by the model of their rows.
 ENDPOINTS: dict[type[Model], str] = {
@@ -59,7 +69,7 @@ ENDPOINTS: dict[type[Model], str] = {
     if name == kind_of(model)
 }
 
-for _of in ("catalogue", "identity", "runs"):
+for _of in ("catalogue", "execution", "identity", "runs"):
     import_module(f"tests.api.{_of}.test_records")
 
 

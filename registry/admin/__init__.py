@@ -8,6 +8,7 @@ do. As in the API, only those who look after a record can change it.
 
 from registry.admin import (
     clients,
+    execution,
     guard,
     identity,
     labels,
@@ -27,6 +28,7 @@ register_default_pages()
 
 __all__ = [
     "clients",
+    "execution",
     "guard",
     "identity",
     "labels",

@@ -10,6 +10,8 @@ from registry.api.catalogue.views import ObjectViewSet
 from registry.api.comparison.views import ComparisonView, ModelRunComparisonView
 from registry.api.data import views as data
 from registry.api.documentation import views as documentation
+from registry.api.execution import views as execution
+from registry.api.execution.urls import execution_urls
 from registry.api.identity import views as identity
 from registry.api.ownership.urls import ownership_urls
 from registry.api.provenance.crates import views as crates
@@ -26,7 +28,18 @@ from registry.identity.roles import LEVELS
 router = RecordRouter()
 router.register("users", identity.UserViewSet)
 router.register("groups", identity.GroupViewSet)
-router.register_record_types(ObjectViewSet, ModelRunViewSet)
+router.register_record_types(
+    ObjectViewSet,
+    ModelRunViewSet,
+    execution.RunRequestViewSet,
+    execution.BackendViewSet,
+)
+
+#: Lists of what the registry makes of run requests.
+work_router = RecordRouter()
+work_router.register("job", execution.JobViewSet)
+work_router.register("task", execution.TaskViewSet)
+work_router.register("attempt", execution.AttemptViewSet)
 
 #: Further lists, for users who are signed in.
 account_router = RecordRouter()
@@ -39,6 +52,9 @@ OTHER_ADDRESSES = {
         f"{name}/": record_type_named(name).titles.capitalize()
         for name in router.names_outside_root
     },
+    "job/": "Jobs of run requests",
+    "task/": "Tasks of run requests",
+    "attempt/": "Attempts to do tasks",
     "docs/": "The API in Swagger UI, to try requests",
     "redoc/": "The API in Redoc, to read",
     "schema/": "The OpenAPI description as JSON",
@@ -55,6 +71,8 @@ urlpatterns = [
     path("", root, name="api-root"),
     *router.urls,
     *account_router.urls,
+    *work_router.urls,
+    *execution_urls(),
     *ownership_urls(),
     # no id of a run: those are digits
     path("code_run/compare/", ComparisonView.as_view(), name="code_run-compare"),

@@ -213,7 +213,13 @@ def find_or_register_root(root: str, *, local: bool = False, by: User) -> Storag
     existing = StorageRoot.objects.filter(root=root).first()
     if existing is not None:
         return existing
-    return create_records(StorageRoot, [{"root": root, "local": local}], by=by)[0]
+    try:
+        return create_records(StorageRoot, [{"root": root, "local": local}], by=by)[0]
+    except Duplicate as duplicate:
+        # somebody registered it at this moment
+        if not isinstance(duplicate.existing, StorageRoot):
+            raise
+        return duplicate.existing
 
 
 def require_same_uuid(record: Record, values: Values) -> None:

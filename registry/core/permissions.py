@@ -10,9 +10,17 @@ class Who(enum.Enum):
 
     NOBODY = "nobody"
     ADMINISTRATORS = "administrators, in the administration"
+    ADMINISTRATORS_ANYWHERE = "administrators"
     OWNERS = "its owner, co-owners, curators and administrators"
     OWNERS_OF_ITS_OBJECT = (
         "the owner of the object, its co-owners, curators and administrators"
+    )
+    OWNERS_OF_ITS_BACKEND = (
+        "the owner of the backend, its co-owners, curators and administrators"
+    )
+    REQUESTERS = (
+        "those who have the use of a backend: by a grant, as its owner or co-owner, "
+        "and curators and administrators"
     )
     ONESELF = "the person whose account it is, curators and administrators"
     ANYBODY = "anybody with an account"

@@ -25,12 +25,14 @@ MAX_PAGE_SIZE = 1000
 #: The limit for long texts in a page, in bytes; a first record can exceed it.
 PAGE_BYTES = 8 * 2**20
 
-#: Fields of records and of accounts that are not in lists.
+#: Fields of records, accounts and attempts that are not in lists. Cursors would show
+#: their values.
 _HIDDEN_FIELDS = frozenset(
     {
         *("registered_by", "version_key", "withdrawn"),
         *("password", "last_login", "date_joined"),
         *("is_active", "is_staff", "is_superuser"),
+        *("lease", "batch", "counts_names"),
     }
 )
 

@@ -11,6 +11,7 @@ from registry.runs.annotations import ANNOTATION_FILTER, index_annotations
 from registry.runs.dependents import has_dependents
 from registry.runs.model_runs import content, correcting, registering
 from registry.runs.models import CodeRun, DatasetTemplate, ModelRun, WorkflowTemplate
+from registry.runs.verified import VERIFIED_FILTER
 
 RUNS = Section("Runs", 50)
 
@@ -22,6 +23,9 @@ A run of a piece of code: its inputs and outputs, when it ran and how.
 `code_repo`, `model_config` and `submission_script` link to objects, `inputs` and
 `outputs` to object components; the same component can be both. A run can be changed,
 for example to add outputs as they appear.
+
+`rerun/` below the address of a run that an executor did asks for it again; the filter
+`verified=true` finds the runs that gave the same outputs then.
 
 Other runs stand on a run while an object with one of its outputs is their input, code,
 configuration or script. Then nobody can delete the run, remove its inputs, or remove
@@ -50,12 +54,13 @@ the outputs in that object: 409 names the first ten of the other runs.
             grows=True,
         ),
     ),
-    newer=(CodeRun.end_date,),
+    newer=(CodeRun.end_date, CodeRun.failed),
     reverse_filters=(
         ReverseFilter(name="code_repo_of", link=CodeRun.code_repo),
         ReverseFilter(name="config_of", link=CodeRun.model_config),
         ReverseFilter(name="submission_script_of", link=CodeRun.submission_script),
     ),
+    further_filters=(VERIFIED_FILTER,),
     # the database does without one, for model runs have none
     required=(CodeRun.submission_script,),
     search_texts=(CodeRun.description,),

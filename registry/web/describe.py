@@ -111,7 +111,7 @@ def _target(record: Record, model_field: Any, viewer: Viewer) -> Value:
         return Value("—")
     if isinstance(target, Record):
         return link_to(target)
-    return Value(_account_name(target, viewer))
+    return Value(account_name(target, viewer))
 
 
 def _is_linkable(value: str) -> bool:
@@ -164,7 +164,7 @@ def history_of(record: Record, viewer: Viewer) -> list[dict[str, Any]]:
         {
             "action": event.get_action_display(),
             "at": event.at,
-            "by": _account_name(event.by, viewer),
+            "by": account_name(event.by, viewer),
             "client": event.client,
             "changed": ", ".join(field_label(name) for name in event.changes),
             "reason": _reason_of(event),
@@ -179,7 +179,7 @@ def _reason_of(event: Event) -> str:
     return reason if isinstance(reason, str) else ""
 
 
-def _account_name(user: User | None, viewer: Viewer) -> str:
+def account_name(user: User | None, viewer: Viewer) -> str:
     """Return the name of an account, or its id for anonymous users."""
     if user is None:
         return "the registry"

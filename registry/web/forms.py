@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _LEFT_OUT = frozenset({"uuid"})
 #: The fields with inputs of several lines.
 _LONG = models.TextField
+#: The largest number of a column of 32 bits.
+_LARGEST = 2**31 - 1
 
 
 class LinkInput(forms.TextInput):
@@ -181,6 +183,25 @@ def _number_field(model_field: Any, common: dict[str, Any]) -> forms.Field:
     )
 
 
+def _large_number_field(model_field: Any, common: dict[str, Any]) -> forms.Field:
+    return forms.IntegerField(
+        initial=model_field.get_default(),
+        min_value=0,
+        max_value=_LARGEST,
+        **common,
+    )
+
+
+def _amount_field(model_field: Any, common: dict[str, Any]) -> forms.Field:
+    """Return the field of a number with decimals, with the validators of the model."""
+    return forms.FloatField(
+        initial=model_field.get_default(),
+        validators=model_field.validators,
+        widget=forms.NumberInput(attrs={"step": "any"}),
+        **common,
+    )
+
+
 def _document_field(model_field: Any, common: dict[str, Any]) -> forms.Field:
     return DocumentFormField(model_field, **common)
 
@@ -226,7 +247,8 @@ _BUILDERS: dict[type[models.Field[Any, Any]], Builder] = {
     models.DateTimeField: _moment_field,
     models.SmallIntegerField: _number_field,
     models.PositiveSmallIntegerField: _number_field,
-    models.PositiveIntegerField: _number_field,
+    models.PositiveIntegerField: _large_number_field,
+    models.FloatField: _amount_field,
     models.IntegerField: _number_field,
     DocumentField: _document_field,
 }

@@ -27,6 +27,7 @@ GUIDES = (
     "lineage",
     "model-runs",
     "templates",
+    "run-requests",
     "website",
     "uploading-data",
     "file-access",
@@ -37,6 +38,9 @@ GUIDES = (
     "fair-client",
     "signing-in",
     "running",
+    "backends",
+    "agent",
+    "executors",
     GLOSSARY,
 )
 _LANGUAGES = {"python": "Python", "bash": "curl", "console": "Shell", "r": "R"}

@@ -65,20 +65,20 @@ class Row:
     more: int = 0
 
 
-def lineage_context(record: Model, request: HttpRequest) -> dict[str, Any]:
+def lineage_context(
+    record: Model, request: HttpRequest, defaults: Mapping[str, str] = _DEFAULTS
+) -> dict[str, Any]:
     """Return the context of the lineage around a record.
 
     ``errors`` are the errors of the parameters, which then have their defaults. A
     lineage costs more than all the rest of a page, so the page holds a slot from here
     on. If none is free, ``left_out`` is set instead of the lineage.
     """
-    given = {
-        name: request.GET.get(name, default) for name, default in _DEFAULTS.items()
-    }
+    given = {name: request.GET.get(name, default) for name, default in defaults.items()}
     parameters = LineageParameters(data=given)
     errors = {} if parameters.is_valid() else parameters.errors
     if errors:
-        parameters = LineageParameters(data=_DEFAULTS)
+        parameters = LineageParameters(data=defaults)
         parameters.is_valid(raise_exception=True)
     direction = Direction(parameters.validated_data["direction"])
     depth = parameters.validated_data["depth"]

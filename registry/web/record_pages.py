@@ -12,6 +12,7 @@ from registry.catalogue.record_types import (
     OBJECT,
     OBJECT_COMPONENT,
 )
+from registry.execution.record_types import BACKEND, RUN_REQUEST
 from registry.runs.record_types import (
     CODE_RUN,
     DATASET_TEMPLATE,
@@ -19,6 +20,9 @@ from registry.runs.record_types import (
     WORKFLOW_TEMPLATE,
 )
 from registry.runs.templates import SLOTS
+from registry.web.execution.backends import backend_context
+from registry.web.execution.requests import list_context, only_mine, request_context
+from registry.web.execution.verifications import rerun_context
 from registry.web.lineage import lineage_context
 from registry.web.model_runs import (
     code_run_rows,
@@ -41,16 +45,43 @@ from registry.web.templates import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
     from registry.core.record_types import RecordType
 
 Context = Callable[[Any, "HttpRequest"], dict[str, Any]]
+ListContext = Callable[["Sequence[Any]", "HttpRequest"], dict[str, Any]]
 
 
 def _as_they_are(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows
+
+
+def _of_all(rows: QuerySet[Any], _: HttpRequest) -> QuerySet[Any]:
+    return rows
+
+
+def _nothing_more(_: Sequence[Any], __: HttpRequest) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class RecordList:
+    """The template of a type's list, and what it has besides the filtered records.
+
+    ``context`` is built of the records of a page, which are selected with ``links``.
+    ``parameters`` are those of the page alone; ``narrow`` returns the records that
+    they ask for.
+    """
+
+    template: str = "web/list.html"
+    context: ListContext = _nothing_more
+    links: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    narrow: Callable[[QuerySet[Any], HttpRequest], QuerySet[Any]] = _of_all
 
 
 @dataclass(frozen=True)
@@ -69,6 +100,7 @@ class RecordPage:
     compares: str = ""
     rows: Callable[[QuerySet[Any]], QuerySet[Any]] = _as_they_are
     without: frozenset[str] = frozenset()
+    list: RecordList = RecordList()
 
     def context_of(self, record: Any, request: HttpRequest) -> dict[str, Any]:
         """Return the context of the template besides the fields of the record."""
@@ -104,7 +136,7 @@ declare_page(
     CODE_RUN,
     RecordPage(
         "web/code_run.html",
-        (run_context, run_of_code_context, _lineage),
+        (run_context, run_of_code_context, rerun_context, _lineage),
         imports_crates=True,
         compares="web:compare-runs",
         rows=code_run_rows,
@@ -144,5 +176,26 @@ declare_page(
         (workflow_template_context,),
         rows=template_rows,
         without=frozenset({"model_runs", *SLOTS}),
+    ),
+)
+declare_page(
+    RUN_REQUEST,
+    RecordPage(
+        "web/run_request.html",
+        (request_context,),
+        without=frozenset({"tasks"}),
+        list=RecordList(
+            "web/run_request_list.html",
+            list_context,
+            links=("registered_by",),
+            parameters=("mine",),
+            narrow=only_mine,
+        ),
+    ),
+)
+declare_page(
+    BACKEND,
+    RecordPage(
+        "web/backend.html", (backend_context,), without=frozenset({"grants", "flags"})
     ),
 )

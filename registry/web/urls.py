@@ -9,9 +9,12 @@ from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from registry.core.record_types import record_kinds
+from registry.execution.agent_archive import AGENT_FILE
 from registry.runs.record_types import MODEL_RUN
 from registry.web.views import (
     account,
+    agent,
+    backends,
     browsers,
     comparison,
     crates,
@@ -28,11 +31,14 @@ from registry.web.views import (
     ownership,
     passwords,
     records,
+    reruns,
     roles,
+    run_requests,
     search,
     sheets,
     sign_in,
     suggest,
+    tasks,
     template_runs,
     tokens,
     vocabulary,
@@ -70,6 +76,29 @@ ownership_urls = [
         ownership.remove_person,
         name="remove-co-owner",
     ),
+]
+
+#: Run requests and what is done for them; none of the words is an id.
+execution_urls = [
+    path("run_request/live/", run_requests.live_list, name="run_request-live-list"),
+    path("run_request/<int:pk>/live/", run_requests.live, name="run_request-live"),
+    path("run_request/<int:pk>/direct/", run_requests.direct, name="direct-request"),
+    path(
+        "run_request/<int:pk>/priority/", run_requests.prioritise, name="set-priority"
+    ),
+    path(
+        "run_request/<int:pk>/timeline/",
+        run_requests.timeline,
+        name="run_request-timeline",
+    ),
+    path("task/<int:pk>/", tasks.task, name="task"),
+    path("task/<int:pk>/live/", tasks.live, name="task-live"),
+    path("task/<int:pk>/direct/", tasks.direct, name="direct-task"),
+    path("backend/<int:pk>/live/", backends.live, name="backend-live"),
+    path("backend/<int:pk>/flag/", backends.set_flag, name="set-flag"),
+    path("code_run/<int:pk>/rerun/", reruns.rerun, name="rerun"),
+    path(f"agent/{AGENT_FILE}", agent.program, name="agent"),
+    path(f"agent/{AGENT_FILE}.sha256", agent.checksum, name="agent-checksum"),
 ]
 
 urlpatterns = [
@@ -162,6 +191,9 @@ urlpatterns = [
         )
         for kind in record_kinds()
     ),
+    *execution_urls,
+    # after the words that mean something else there
+    path("backend/<slug:slug>/", backends.named, name="backend-named"),
     path("workflow_template/<int:pk>/upload/", sheets.upload_runs, name="upload-runs"),
     *ownership_urls,
     # addresses of the earlier site

@@ -108,6 +108,7 @@ def test_models_are_grouped_in_sections(curator: Client) -> None:
         "Runs",
         "Models and studies",
         "People",
+        "Run requests",
         "The service",
     ]
     ids = [str(one["id"]) for one in page.soup.select("[id]")]

@@ -55,6 +55,7 @@ def _expected(run: CodeRun) -> dict[str, Any]:
         "code_repo": run.code_repo_id,
         "model_config": run.model_config_id,
         "submission_script": run.submission_script_id,
+        "failed": run.failed,
         "uuid": str(run.uuid),
         "withdrawn": None,
         "inputs": sorted(run.inputs.values_list("pk", flat=True)),

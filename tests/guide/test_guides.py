@@ -58,6 +58,9 @@ def run(*command: str, folder: Path, text: str) -> str:
         "crates.md",
         "templates.md",
         "model-runs.md",
+        "run-requests.md",
+        "backends.md",
+        "executors.md",
     ],
 )
 def test_python_code_runs(

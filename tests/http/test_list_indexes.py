@@ -24,10 +24,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgres, pytest.mark.slow]
 #: Long texts by which lists can be ordered without an index: one entry of an index can
 #: be smaller than the text.
 WITHOUT = {"description", "value", "website", "name", "title", "original_store"}
+#: Types of which there are so few that their lists are sorted as a whole.
+FEW = {"backend", "backend_grant", "run_request"}
 
 
 @pytest.mark.parametrize("sign", ["", "-"])
-@pytest.mark.parametrize("kind", every_kind())
+@pytest.mark.parametrize("kind", [one for one in every_kind() if one.id not in FEW])
 def test_the_first_page_of_each_order_is_read_from_an_index(
     kind: str, sign: str
 ) -> None:

@@ -66,7 +66,9 @@ def test_it_is_removed_with_events_and_nothing_else(
     Event.objects.exclude(by=admin).update(address="")
     capsys.readouterr()
     call_command("remove_example")
-    assert capsys.readouterr().out.startswith("Removed the example: 3 code_run")
+    said = capsys.readouterr().out
+    assert said.startswith("Removed the example: 1 run_request, ")
+    assert " 3 code_run, " in said
     assert everything() == before
     assert Object.objects.get() == mine
     removed = Event.objects.filter(action="deleted", client="manage.py remove_example")

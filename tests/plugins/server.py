@@ -69,6 +69,8 @@ class LiveRegistry:
             "REGISTRY_DATA_DIR": str(data_dir),
             "REGISTRY_THROTTLE_EXEMPT": "127.0.0.0/8,::1",
             "PORT": str(port),
+            # a process less for each; executors have the registry look as well
+            "REGISTRY_SCHEDULER": "0",
             **variables,
         }
         return cls(f"http://127.0.0.1:{port}", data_dir, environment)

@@ -48,8 +48,9 @@ EVERY_KIND = pytest.mark.parametrize("kind", every_kind())
 
 @pytest.fixture
 def user() -> User:
-    # a curator, who can say which author another account is
-    user: User = UserFactory.create(username="rosalind", roles=["curator"])
+    # an administrator, who can say which author another account is
+    roles = ["curator", "entity-registry-admin"]
+    user: User = UserFactory.create(username="rosalind", roles=roles)
     return user
 
 
@@ -82,6 +83,8 @@ def _as_json(value: Any) -> Any:
 def test_a_form_stores_what_the_api_stores(
     kind: str, signed_in: Client, user: User
 ) -> None:
+    # with what comes with the first record of a type, such as a storage root
+    FACTORIES[kind].create()
     values, others, api = _values(kind), _values(kind), Api(user)
     last = last_event()
     answer = signed_in.post(f"/{kind}/new/", form_of(values))
@@ -244,8 +247,9 @@ def test_a_duplicate_links_to_the_existing_record(kind: str, signed_in: Client) 
     if not unique:
         assert kind in {"code_run", "issue", "model", "object", "study"}
         return
-    if kind == "model_run":
-        # the same content is one record: tests/api/runs/test_model_runs_contract.py
+    if kind in {"model_run", "run_request"}:
+        # the same content is one record: tests/api/runs/test_model_runs_contract.py;
+        # what other interfaces call a request, nobody can give here
         return
     values = form_of(_values(kind))
     first = signed_in.post(f"/{kind}/new/", values)["Location"]
@@ -275,7 +279,8 @@ def test_a_page_shows_the_equivalent_api_request(
     shown = main.select_one("#form-json")
     assert shown is not None
     body = json.loads(shown.get_text().replace("'\\''", "'"))
-    given = {name for name, text in broken.items() if text}
+    # a list without anything in it is left out
+    given = {name for name, text in broken.items() if text not in {"", "[]"}}
     assert set(body) - {n for n, v in body.items() if v is False} == given - {
         "nonsense-that-no-form-has"
     }
@@ -297,6 +302,7 @@ def _break(kind: str) -> dict[str, str]:
             return {field.name: "it's no link"}
     name = {
         "issue": "severity",
+        "backend": "max_running",
         "author": "identifier",
         "namespace": "website",
         "organisation": "ror",

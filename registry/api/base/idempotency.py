@@ -66,6 +66,19 @@ def run_idempotently(
         raise
 
 
+def replay_of(request: Request) -> Response | None:
+    """Return the stored response if the key of a request was used before.
+
+    For work that has to prepare something first, outside of a transaction.
+    """
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY", "").strip()
+    if not key:
+        return None
+    user = cast("User", request.user)
+    known = _find_claim(user, key, timezone.now())
+    return None if known is None else _replay(known, _fingerprint(request, None))
+
+
 def _run_and_store(work: Callable[[], Response], claim: IdempotencyKey) -> Response:
     """Do the work and store its response."""
     response = work()

@@ -146,6 +146,7 @@ class Run:
     began: datetime | None
     is_dated: bool = True
     ended: datetime | None = None
+    has_failed: bool = False
     links: Mapping[str, str] = field(default_factory=dict)
     inputs: tuple[Part, ...] = ()
     outputs: tuple[Part, ...] = ()

@@ -10,7 +10,7 @@ import enum
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from registry.core.graph.queries import field_of
 
@@ -176,22 +176,41 @@ def registrant_of(record: Any) -> Any:
     return record.registered_by
 
 
+class Influence(NamedTuple):
+    """That an activity has to do with another one, as PROV's ``wasInfluencedBy``.
+
+    Both are records; ``attributes`` are qualified names with texts or ``TermName``.
+    """
+
+    influenced: Any
+    influencer: Any
+    attributes: tuple[tuple[str, Any], ...] = ()
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ActivityMap:
     """When an activity was, who did it, and what it used, in the order of reports.
 
     ``agent`` returns who started it: a record that has a document type, such as an
-    author, or an account. ``description`` is the field that says what was done.
+    author, or an account. ``description`` is the field that says what was done, and
+    ``failed`` the one that says whether it failed.
     ``companion`` is declared where further records describe the activities.
+    ``influences`` returns what activities, given by id, have to do with others.
     """
 
     started: Any
     ended: Any | None = None
     description: Any | None = None
+    failed: Any | None = None
     uses: tuple[Use, ...] = ()
     generates: tuple[Use, ...] = ()
     agent: Callable[[Any], Any] = registrant_of
     companion: CompanionType | None = None
+    influences: Callable[[Collection[int]], Iterable[Influence]] | None = None
+
+    def has_failed(self, record: Any) -> bool:
+        """Return whether an activity failed."""
+        return self.failed is not None and bool(getattr(record, _name(self.failed)))
 
     def times_of(self, record: Any) -> tuple[Any, Any]:
         """Return when an activity began and ended; None where that is not known."""

@@ -120,6 +120,17 @@ class NumberFilter(django_filters.Filter):
         return f"{self.comparison} a whole number".strip()
 
 
+class AmountFilter(NumberFilter):
+    """A number, or those above or below one."""
+
+    field_class = forms.FloatField
+
+    @property
+    def explanation(self) -> str:
+        """The comparison and what it compares with."""
+        return f"{self.comparison} a number".strip()
+
+
 class BooleanField(forms.Field):
     """A boolean in any case, as Python, R and JavaScript write it."""
 

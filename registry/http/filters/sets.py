@@ -22,6 +22,7 @@ from registry.core.record_types import RecordType, record_types, row_type_of
 from registry.core.row_types import RowType
 from registry.http.filters.fields import (
     AccountFilter,
+    AmountFilter,
     BooleanFilter,
     ConditionFilter,
     EmptyFilter,
@@ -58,6 +59,7 @@ _FILTER_CLASSES: tuple[tuple[type[models.Field[Any, Any]], Any], ...] = (
     (models.DateTimeField, DateTimeFilter),
     (models.UUIDField, UUIDFilter),
     (models.IntegerField, NumberFilter),
+    (models.FloatField, AmountFilter),
 )
 
 

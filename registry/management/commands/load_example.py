@@ -11,6 +11,7 @@ from registry.identity.models import User
 from registry.management.base import RegistryCommand
 from registry.management.commands.prepare import ADMINISTRATOR
 from registry.management.example.load import load_example
+from registry.management.example.request import NoGit, load_request
 
 
 class Command(RegistryCommand):
@@ -33,6 +34,12 @@ class Command(RegistryCommand):
             raise CommandError(f"{error}\n{error.stderr}") from error
         except OSError as error:
             raise CommandError(f"The example could not be run: {error}") from error
+        try:
+            is_new = load_request(by=user) or is_new
+        except NoGit:
+            self.stdout.write("There is no git here: the example has no run request.")
+        except CalledProcessError as error:
+            raise CommandError(f"{error}\n{error.stderr}") from error
         self.stdout.write(
             "Registered the example: influenza in an English boarding school, 1978."
             if is_new

@@ -13,8 +13,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
+from django.db import connection
 
+from registry.execution.models import Backend
 from registry.management.base import RegistryCommand
+from registry.management.children import start_beside
+from registry.management.example.request import BACKEND
 from registry.storage.maintenance import remove_abandoned_uploads
 
 _MEMORY = Path("/dev/shm")  # noqa: S108
@@ -71,6 +75,11 @@ class Command(RegistryCommand):
             help="requests that each process answers at the same time (default: "
             "REGISTRY_THREADS, or 8)",
         )
+        parser.add_argument(
+            "--example-agent",
+            action="store_true",
+            help="do the work of the example's backend too, on this machine",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         _require_free_port(options["host"])
@@ -83,6 +92,11 @@ class Command(RegistryCommand):
         _allow_open_files()
         # files of the database and the store are private to this account
         os.umask(0o077)
+        if settings.RUN_SCHEDULER:
+            start_beside("run_scheduler")
+        if options["example_agent"] and Backend.objects.filter(slug=BACKEND).exists():
+            start_beside("run_example_agent")
+        connection.close()
         program = [sys.executable, "-m", "gunicorn"]
         arguments = gunicorn_arguments(options["host"])
         # replaces this process, so that the server receives the caller's signals

@@ -19,6 +19,7 @@ from registry.catalogue.models import (
     CodeRepoRelease,
     FileType,
     Organisation,
+    StorageLocation,
     StorageRoot,
 )
 from registry.core.errors import HasDependents
@@ -28,8 +29,10 @@ from registry.core.records import delete_record, lock_record
 from registry.core.snapshots import to_many_fields
 from registry.core.texts import shorten_text
 from registry.core.verbs import CREATED, DELETED
+from registry.execution.models import RunRequest
 from registry.identity.models import User
 from registry.management.example.content import RELEASE
+from registry.management.example.request import made_by_requests
 
 if TYPE_CHECKING:
     #: The records to remove, by model, those that were registered last first.
@@ -43,6 +46,7 @@ _DURATION = timedelta(hours=1)
 _SHARED: tuple[type[Record], ...] = (
     FileType,
     Author,
+    StorageLocation,
     StorageRoot,
     Organisation,
 )
@@ -60,6 +64,7 @@ def remove_example(*, by: User) -> Counter[str]:
         # load_example waits for this row as well
         User.objects.select_for_update().get(pk=by.pk)
         registered = _registered()
+        _add(registered, made_by_requests(registered.get(RunRequest, [])))
         for model in _SHARED:
             ids = registered.pop(model, [])
             registered[model] = [
@@ -72,14 +77,28 @@ def remove_example(*, by: User) -> Counter[str]:
 
 
 def _latest_first(registered: Registered) -> list[tuple[type[Record], int]]:
-    """Return the records in the order in which they can be deleted."""
+    """Return the records in the order in which they can be deleted.
+
+    Run requests come first, because their tasks refer to what was made later.
+    """
     records = [(model, pk) for model, ids in registered.items() for pk in ids]
-    created = Event.objects.filter(action=CREATED.name, client=_LOADED_BY)
-    when = {
-        (kind, pk): at
-        for at, kind, pk in created.values_list("pk", "kind", "record_id")
-    }
-    return sorted(records, key=lambda one: -when[one[0].kind, one[1]])
+    when: dict[tuple[str, int | None], int] = {}
+    for model, ids in registered.items():
+        created = Event.objects.filter(
+            action=CREATED.name, kind=model.kind, record_id__in=ids
+        )
+        for at, pk in created.values_list("pk", "record_id"):
+            when[model.kind, pk] = at
+    return sorted(
+        records,
+        key=lambda one: (one[0] is not RunRequest, -when[one[0].kind, one[1]]),
+    )
+
+
+def _add(registered: Registered, more: Registered) -> None:
+    for model, ids in more.items():
+        known = registered.setdefault(model, [])
+        known += [pk for pk in ids if pk not in set(known)]
 
 
 def was_removed() -> bool:

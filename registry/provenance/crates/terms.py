@@ -31,6 +31,8 @@ SOFTWARE = frozenset(
     {"SoftwareApplication", "SoftwareSourceCode", "ComputationalWorkflow"}
 )
 
+#: The status of an action that failed.
+FAILED_STATUS = "http://schema.org/FailedActionStatus"
 #: Stands for the software of an activity of which nothing is on record.
 UNRECORDED_SOFTWARE = f"{FAIR}UnrecordedSoftware"
 

@@ -12,7 +12,7 @@ from registry.core.graph import Element, graph
 from registry.core.graph.queries import field_of
 from registry.core.graph.terms import COMPONENT
 from registry.provenance.importing import Described, Part, Run
-from registry.provenance.prov.fields import text_of, values_of
+from registry.provenance.prov.fields import iris_of, text_of, values_of
 from registry.provenance.prov.reading import moment
 from registry.provenance.prov.sources import local_name
 from registry.provenance.vocabulary import PROV
@@ -35,7 +35,8 @@ _NO_RECORD = {
     "wasInformedBy": "Runs are linked by the files that one wrote and the other read.",
     "wasInvalidatedBy": "Nothing on record ceases to be.",
     "actedOnBehalfOf": "On whose behalf somebody acted is on no record.",
-    "wasInfluencedBy": "It does not say what was used or generated.",
+    "wasInfluencedBy": "It does not say what was used or generated; a registry says "
+    "itself which of its runs it has verified.",
     "alternateOf": "No record says that two files are versions of one thing.",
     "hadMember": "Collections are on no record.",
     "mentionOf": "Bundles are on no record.",
@@ -213,6 +214,7 @@ def _run(
         where=statement.where,
         uuid=source.uuid_of(statement)[0],
         description=_description(run_type, statement) or local_name(statement.name),
+        has_failed=_has_failed(run_type, source, statement),
         began=began,
         is_dated=is_dated,
         ended=_end(statement, told),
@@ -230,6 +232,16 @@ def _description(run_type: NodeType, statement: Statement) -> str | None:
     if activity is None or activity.description is None:
         return None
     return text_of(document, activity.description, statement)
+
+
+def _has_failed(run_type: NodeType, source: Source, statement: Statement) -> bool:
+    """Return whether a document says that a run failed."""
+    document = run_type.required_document
+    activity = document.activity
+    if activity is None or activity.failed is None:
+        return False
+    field = document.field_for(activity.failed)
+    return bool(source.flag_of(statement, *iris_of(field), implied=False))
 
 
 def _link_fields() -> dict[Role, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from registry.core.graph import Element, graph
@@ -14,7 +15,7 @@ from registry.provenance.prov.statements import Name, Report
 if TYPE_CHECKING:
     from registry.core.graph import NodeType, Role
     from registry.core.graph.companions import CompanionData
-    from registry.core.graph.mapping import Use
+    from registry.core.graph.mapping import Influence, Use
     from registry.provenance.prov.records import Reported
     from registry.provenance.prov.statements import Attribute
 
@@ -67,6 +68,7 @@ class _Teller:
             )
         for data in reported.companion_data.values():
             self._tell_companions(data)
+        self._tell_influences()
 
     def _tell_subject(self) -> None:
         """Tell of the subject first, so that it is there also without any activity."""
@@ -175,6 +177,39 @@ class _Teller:
                 *(one and identify(one) for one in ends),
                 said=[(name, named(value)) for name, value in facts],
             )
+
+    def _tell_influences(self) -> None:
+        """Tell what the activities have to do with others, such as their reruns."""
+        by_type: defaultdict[NodeType, dict[int, Any]] = defaultdict(dict)
+        for node_type, record in self._reported.activities:
+            by_type[node_type][record.pk] = record
+        for node_type, known in by_type.items():
+            activity = node_type.required_document.activity
+            if activity is not None and activity.influences is not None:
+                for one in activity.influences(list(known)):
+                    self._tell_influence(node_type, known, one)
+
+    def _tell_influence(
+        self, node_type: NodeType, known: dict[int, Any], one: Influence
+    ) -> None:
+        """Tell what an activity has to do with another; tell of those not ``known``."""
+        for record in (one.influenced, one.influencer):
+            if record.pk not in known:
+                known[record.pk] = record
+                self._tell_briefly(node_type, record)
+        self.report.relation(
+            "wasInfluencedBy",
+            identify(one.influenced),
+            identify(one.influencer),
+            said=[(name, named(value)) for name, value in one.attributes],
+        )
+
+    def _tell_briefly(self, node_type: NodeType, record: Any) -> None:
+        """Tell of an activity without what it used and generated."""
+        document = node_type.required_document
+        times = document.activity.times_of(record) if document.activity else ()
+        said = attributes.of_record(document, record, frozenset())
+        self.report.element("activity", identify(record), *times, said=said)
 
     def _derive(self, output: str, entity: str) -> None:
         """Say that one came of the other, once, whichever activities made it so."""

@@ -76,6 +76,9 @@ class CodeRun(Record):
         related_name="outputs_of",
         help_text="The components that the run wrote.",
     )
+    failed = models.BooleanField(
+        default=False, help_text="Whether the run failed: what did not work is known."
+    )
     uuid = models.UUIDField(
         default=uuid.uuid4, unique=True, help_text="UUID of the run."
     )
@@ -84,7 +87,7 @@ class CodeRun(Record):
         verbose_name = "code run"
         # an object's runs in order, to select the first of very many
         indexes = (
-            *order_indexes("code_run", "run_date", "end_date"),
+            *order_indexes("code_run", "run_date", "end_date", "failed"),
             models.Index(fields=["code_repo", "id"], name="code_run_by_repo"),
             models.Index(fields=["model_config", "id"], name="code_run_by_config"),
             models.Index(fields=["submission_script", "id"], name="code_run_by_script"),

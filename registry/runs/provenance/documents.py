@@ -20,6 +20,10 @@ from registry.runs.models import CodeRun
 from registry.runs.provenance.fetching import crate_runs, report_runs
 from registry.runs.provenance.model_runs.declaration import MODEL_RUNS
 from registry.runs.provenance.roles import CONFIGURATION, INPUT, SCRIPT, SOFTWARE
+from registry.runs.provenance.verifications import (
+    VERIFICATION_TERMS,
+    verifications_of,
+)
 
 
 def runner_of(run: Any) -> Any:
@@ -37,6 +41,12 @@ def describe_run(run: CodeRun) -> Properties:
     }
 
 
+FAILED = Term(
+    "failed",
+    TermKind.PROPERTY,
+    "Whether a code run failed. Crates say so by the actionStatus of schema.org.",
+)
+
 CODE_RUN_DOCUMENT = DocumentType(
     model=CodeRun,
     prov_class="fair:Run",
@@ -51,6 +61,7 @@ CODE_RUN_DOCUMENT = DocumentType(
         started=CodeRun.run_date,
         ended=CodeRun.end_date,
         description=CodeRun.description,
+        failed=CodeRun.failed,
         agent=runner_of,
         uses=(
             Use(field=CodeRun.code_repo, role=SOFTWARE, target=OBJECT),
@@ -60,6 +71,7 @@ CODE_RUN_DOCUMENT = DocumentType(
         ),
         generates=(Use(field=CodeRun.outputs, role=None, target=OBJECT),),
         companion=MODEL_RUNS,
+        influences=verifications_of,
     ),
     report_rows=report_runs,
     crate_rows=crate_runs,
@@ -77,6 +89,9 @@ CODE_RUN_DOCUMENT = DocumentType(
         MappedField(
             field=CodeRun.end_date, crate=("endTime",), datatype=Datatype.MOMENT
         ),
+        MappedField(
+            field=CodeRun.failed, term=FAILED, datatype=Datatype.FLAG, implied=False
+        ),
         MappedField(field=CodeRun.uuid, term=UUID, datatype=Datatype.UUID),
     ),
 )
@@ -88,6 +103,7 @@ LINKS = tuple(
 )
 #: Terms of the vocabulary that are no fields of a run.
 TERMS = (
+    *VERIFICATION_TERMS,
     Term("code_runner", TermKind.ROLE, "Who started a code run."),
     Term(
         "UnrecordedSoftware",

@@ -28,6 +28,7 @@ _RUN = LightRows(
     "run_date",
     "end_date",
     "description",
+    "failed",
     "uuid",
     "withdrawn",
     "code_repo_id",

@@ -68,6 +68,7 @@ def _values_of(
         "description": run.description,
         "run_date": run.began,
         "end_date": run.ended,
+        "failed": run.has_failed,
         "inputs": _ids(run.inputs, objects, components),
         "outputs": _ids(run.outputs, objects, components),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -66,7 +67,8 @@ class _ModelReader:
         fields: list[Any] = [queryset.model._meta.get_field(key.name) for key in keys]
         names = [field.attname for field in fields]
         # with None, Django follows no link; without arguments it would follow all
-        links = self.record_type.linked_columns or (None,)
+        more = page_of(self.record_type).list.links
+        links = (*self.record_type.linked_columns, *more) or (None,)
         records = queryset.select_related(*links)[:limit]
         return [
             (record, tuple(getattr(record, name) for name in names))
@@ -83,20 +85,11 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
     """Show the filtered records of a type, newest first."""
     record_type = record_type_named(kind)
     filters = filters_of(record_type.model)
-    rows = record_type.model._default_manager.order_by()
-    everything = record_type.visible(rows, request.user)
-    queryset, errors = apply_filters(filters, everything, request)
-    paginator = PagePagination()
-    records: Sequence[Any] = []
     try:
-        if not errors:
-            records = paginator.paginate_queryset(
-                queryset, Request(request), _ModelReader(record_type)
-            )
-    except ValidationError as error:
-        errors = errors_in(error)
+        found = find_records(record_type, request)
     except NotFound:
         return no_such_page(request)
+    records, errors = found.records, found.errors
     page = page_of(record_type)
     context = {
         "record_type": record_type,
@@ -110,10 +103,43 @@ def record_list(request: HttpRequest, kind: str) -> HttpResponse:
         "links": _links(record_type, filters, request),
         "imports_crates": page.imports_crates,
         "compares": page.compares,
+        **page.list.context(records, request),
     }
     if not errors:
-        context["paginator"] = paginator
-    return render(request, "web/list.html", context, status=400 if errors else 200)
+        context["paginator"] = found.paginator
+    status = 400 if errors else 200
+    return render(request, page.list.template, context, status=status)
+
+
+@dataclass(frozen=True)
+class FoundRecords:
+    """The records of a page of a list, or the errors of its parameters."""
+
+    records: Sequence[Any]
+    paginator: PagePagination
+    errors: dict[str, list[str]]
+
+
+def find_records(record_type: RecordType[Any], request: HttpRequest) -> FoundRecords:
+    """Return the records that the address asks for; raise ``NotFound`` for no page."""
+    of_list = page_of(record_type).list
+    rows = record_type.model._default_manager.order_by()
+    everything = record_type.visible(rows, request.user)
+    queryset, errors = apply_filters(
+        filters_of(record_type.model), everything, request, of_list.parameters
+    )
+    paginator = PagePagination()
+    records: Sequence[Any] = []
+    try:
+        if not errors:
+            records = paginator.paginate_queryset(
+                of_list.narrow(queryset, request),
+                Request(request),
+                _ModelReader(record_type),
+            )
+    except ValidationError as error:
+        errors = errors_in(error)
+    return FoundRecords(records, paginator, errors)
 
 
 def apply_filters(

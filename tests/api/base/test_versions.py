@@ -24,7 +24,10 @@ OLD = "application/json; version=1.0.0"
 NEW = "application/json; version=1.1.0"
 
 FACTORY = {factory._meta.model.kind: factory for factory in FACTORIES}
-CHANGEABLE = {"issue", "object", "data_product", "code_run", "author_contact"}
+CHANGEABLE = {
+    *("issue", "object", "data_product", "code_run", "author_contact"),
+    *("backend", "run_request"),
+}
 _COMMON = "url last_updated updated_by "
 #: The fields of the older registry, in which its clients were written.
 FIELDS = {
@@ -65,12 +68,19 @@ FIELDS = {
     "study modeller requesting_organisation model_config submission_script "
     "start_time end_time inputs outputs annotations fingerprint uuid prov_report "
     "ro_crate",
+    "backend": "slug name description max_running max_database log_readers leaving "
+    "maintenance_windows flags last_seen",
+    "backend_grant": "backend user use",
+    "run_request": "description backend repo_url branch commit requested_actions "
+    "tasks jobs environment publish priority on_failed_need max_losses provenance "
+    "record_failures form external_id rerun_of code config code_run state "
+    "state_changed jobs_made uuid",
 }
 #: What version 1.1.0 has besides.
 ADDED = {
     "object": "components_url data_products_url licences_url keywords_url",
     "object_component": "issues_url inputs_of_url outputs_of_url",
-    "code_run": "end_date",
+    "code_run": "end_date failed",
     "storage_root": "locations_url",
     "namespace": "closed",
 }

@@ -219,5 +219,5 @@ def test_every_type_with_a_name_has_a_rule_about_it() -> None:
     without = {one.kind for one in record_types() if not one.model.new_value_rules}
     assert without == {
         *("issue", "object", "user_author", "storage_root", "storage_location"),
-        "quality_controlled",
+        *("quality_controlled", "backend_grant", "run_request"),
     }

@@ -43,6 +43,10 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
+#: Fields that filters compare with more and with less.
+COMPARED = (models.DateTimeField, models.IntegerField, models.FloatField)
+
+
 @dataclass(frozen=True)
 class Field:
     """A field as the contract describes it."""
@@ -64,7 +68,15 @@ class Field:
         if self.default is None:
             return None
         known = _DEFAULTS.get(self.default)
-        return int(self.default) if known is None else known
+        return _read_default(self.default) if known is None else known
+
+
+def _read_default(text: str) -> Any:
+    """Return a number or a list; another text is the default itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def read_fields(text: str) -> dict[str, Field]:
@@ -123,6 +135,8 @@ class Contract:
     at_least: ClassVar[tuple[str, ...]] = ()
     #: Filters by what is no field of the record.
     more_filters: ClassVar[tuple[str, ...]] = ()
+    #: Texts with a length of their own.
+    lengths: ClassVar[dict[str, int]] = {}
     #: What cannot be filtered by: addresses that are made from the id.
     unfiltered: ClassVar[tuple[str, ...]] = ()
     #: Whether PUT and PATCH, and DELETE, are there.
@@ -227,7 +241,7 @@ class Contract:
             f"{name}__{lookup}"
             for name in names
             for lookup in ("gte", "lte", "gt", "lt")
-            if isinstance(cls.field(name), models.DateTimeField | models.IntegerField)
+            if isinstance(cls.field(name), COMPARED)
         }
         empty = {f"{name}__isnull" for name in names if cls._can_be_empty(name)}
         return names | compared | empty | {"withdrawn"}
@@ -235,7 +249,8 @@ class Contract:
     @classmethod
     def _can_be_empty(cls, name: str) -> bool:
         if name in cls.more_filters:
-            return name != "sha256"
+            # which are no links
+            return name not in {"sha256", "verified"}
         field = cls.field(name)
         if field is None:
             return False
@@ -376,6 +391,14 @@ class Contract:
             value, lambda kind, pk: f"{HOST}/api/{kind}/{pk}/"
         )
 
+    def ids_with_same_value(self, target: Any, name: str) -> list[int]:
+        """Return the records that have the same value of a stored field."""
+        rows = self.model()._default_manager
+        value = rows.values_list(name, flat=True).get(pk=target.pk)
+        return list(
+            rows.filter(**{name: value}).order_by("-pk").values_list("pk", flat=True)
+        )
+
     def wrong_body(self) -> dict[str, Any]:
         """Return a body that is refused."""
         body = self.body()
@@ -385,6 +408,10 @@ class Contract:
         """Return the values of two records that share these fields and no others."""
         first, second = values_of(self.factory), values_of(self.factory)
         return first, second | {name: first[name] for name in fields}
+
+    def empties(self) -> list[dict[str, Any]]:
+        """Return the fields that can be null, those together that go together."""
+        return [{name: None} for name, one in self.fields().items() if one.nullable]
 
     def surround(self, record: Any) -> None:
         """Register what fills the record's read-only lists."""

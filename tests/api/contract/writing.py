@@ -88,16 +88,21 @@ class Writing(Contract):
         assert self.count() == before
 
     def test_null_is_stored_as_none(self, api: Api, nullable: list[str]) -> None:
-        for name in nullable:
-            assert self._post(api, {**self.body(), name: None})[name] is None
+        empties = self.empties()
+        assert {name for given in empties for name in given} == {*nullable}
+        for given in empties:
+            shown = self._post(api, {**self.body(), **given})
+            assert {name: shown[name] for name in given} == given
 
     def test_an_empty_text_is_stored_as_none(
         self, api: Api, nullable_texts: list[str]
     ) -> None:
-        for name in 2 * nullable_texts:
-            shown = self._post(api, {**self.body(), name: ""})
-            assert shown[name] is None
-            assert getattr(self._stored(shown), name) is None
+        texts = [[n for n in one if n in nullable_texts] for one in self.empties()]
+        for names in 2 * [one for one in texts if one]:
+            shown = self._post(api, {**self.body(), **dict.fromkeys(names, "")})
+            assert {shown[name] for name in names} == {None}
+            stored = self._stored(shown)
+            assert {getattr(stored, name) for name in names} == {None}
 
     def test_an_empty_link_of_a_form_is_none(self, api: Api) -> None:
         links = [name for name in self.fields() if self.is_link(name)]
@@ -210,7 +215,7 @@ class Writing(Contract):
         for name in self.fields():
             wrong = misspelt(name)
             body = {one: value for one, value in whole.items() if one != name}
-            body[wrong] = whole.get(name, "a value")
+            body[wrong] = whole.get(name) or "a value"
             if form:
                 answer = api.send_form("POST", self.list_path, self.form(body))
             else:

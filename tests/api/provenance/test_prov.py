@@ -227,7 +227,7 @@ def test_a_report_takes_as_many_queries_at_any_depth(
     world: World, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for depth in (1, "all"):
-        with django_assert_num_queries(1 + 14):
+        with django_assert_num_queries(1 + 15):
             data_of(Api().get(path_to(world.figure), {"depth": depth}))
 
 

@@ -10,22 +10,29 @@ from tests import factories
 from tests.api.contract import RecordContract
 
 
+class _CodeRunFactory(factories.CodeRunFactory):
+    """Code runs of which every second one failed."""
+
+    failed = factory.Sequence(lambda number: bool(number % 2))
+
+
 class TestCodeRun(RecordContract):
     """Code runs."""
 
-    factory = factories.CodeRunFactory
+    factory = _CodeRunFactory
     endpoint = "code_run"
     posting = 8
     fewer_on_postgresql = 2
     writable = (
         "run_date, end_date?, description, code_repo?, model_config?, "
-        "submission_script, inputs[]=, outputs[]=, uuid"
+        "submission_script, inputs[]=, outputs[]=, failed=false, uuid"
     )
     read_only = "ro_crate"
     unfiltered = ("ro_crate",)
     changeable = True
     removable = True
     keeps = ("uuid",)
+    more_filters = ("verified",)
     lists = 1
 
 

@@ -9,6 +9,7 @@ from drf_spectacular.extensions import OpenApiFilterExtension
 from registry.api.base.schema.fields import link_reference
 from registry.http.filters import LinkFilter, RecordFilterBackend
 from registry.http.filters.fields import (
+    AmountFilter,
     BooleanFilter,
     FoundFilter,
     NumberFilter,
@@ -33,6 +34,7 @@ _VALUE_SCHEMAS: tuple[tuple[type, Schema], ...] = (
             ]
         },
     ),
+    (AmountFilter, {"type": "number"}),
     (NumberFilter, {"type": "integer"}),
     (UUIDFilter, {"type": "string", "format": "uuid"}),
 )

@@ -81,6 +81,7 @@ class Runs:
             description=_description(action),
             began=started or ended,
             ended=ended,
+            has_failed=_has_failed(action),
             links={name: key for name, key in links.items() if key is not None},
             inputs=inputs,
             outputs=outputs,
@@ -226,6 +227,12 @@ def _fields_by_word() -> dict[str, str]:
         for use in graph.default_type(Element.ACTIVITY).uses
         if use.role is not None and use.role.crate_word
     }
+
+
+def _has_failed(action: Entity) -> bool:
+    """Return whether an action failed, by its status (schema.org, actionStatus)."""
+    status = [*action.links("actionStatus"), *action.texts("actionStatus")]
+    return any(one.endswith("FailedActionStatus") for one in status)
 
 
 def _description(action: Entity) -> str:

@@ -15,6 +15,7 @@ from registry.core.graph.mapping import is_private
 from registry.core.graph.queries import field_of
 from registry.provenance.crates.terms import (
     CC0,
+    FAILED_STATUS,
     PREVIEW,
     PROCESS_RUN,
     VERSION,
@@ -248,11 +249,18 @@ class _Metadata:
             "instrument": instrument[0] if instrument else None,
             "object": unique_links(objects) or None,
             "result": unique_links(self._parts(done.outputs, set())) or None,
+            "actionStatus": self._status(run),
         }
         for use in self._runs.uses:
             if use.role in roles and use.role.crate_word:
                 values[use.role.crate_word] = roles[use.role]
         return self.add(self.url_of(run), self._with_companion(run, values))
+
+    def _status(self, run: Any) -> Link | None:
+        """Return the status of an action that failed (schema.org, actionStatus)."""
+        activity = self._runs.required_document.activity
+        has_failed = activity is not None and activity.has_failed(run)
+        return {"@id": FAILED_STATUS} if has_failed else None
 
     def _with_companion(self, run: Any, values: Values) -> Values:
         """Return an action with its companion, or else with who did it."""

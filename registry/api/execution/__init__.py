@@ -1,0 +1,1 @@
+"""Run requests in the native API, and what executors ask and report."""

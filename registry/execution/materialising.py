@@ -1,0 +1,155 @@
+"""Make the jobs and tasks of requests, a bounded number at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from registry.core.lookups import IdIn
+from registry.execution.counts import Changes, note_changes
+from registry.execution.models import Job, RunRequest, Task, TaskNeed
+from registry.execution.planning import TaskPlan
+from registry.execution.states import TaskState
+
+#: About so many tasks are made at a time.
+CHUNK = 2000
+_BATCH = 500
+#: What the tasks of further jobs have from those of the first one.
+_COPIED = (
+    *("index", "name", "command", "image", "environment", "inputs", "outputs"),
+    *("cpu", "gpu", "memory", "disk", "time", "requirements", "needs_database"),
+)
+
+
+def make_first_jobs(
+    requests: Sequence[RunRequest], plans: Sequence[Sequence[TaskPlan]]
+) -> None:
+    """Make the first jobs of new requests, with a task for each plan, needs first.
+
+    This takes a constant number of statements, but for batches.
+    """
+    jobs = Job.objects.bulk_create(
+        [Job(run_request=request, index=0) for request in requests], batch_size=_BATCH
+    )
+    tasks = [
+        _first_task(request, job, at, plan)
+        for request, job, some in zip(requests, jobs, plans, strict=True)
+        for at, plan in enumerate(some)
+    ]
+    Task.objects.bulk_create(tasks, batch_size=_BATCH)
+    by_name = {(one.job_id, one.name): one.pk for one in tasks}
+    needs = [
+        TaskNeed(task_id=by_name[job.pk, plan.name], needed_id=by_name[job.pk, need])
+        for job, some in zip(jobs, plans, strict=True)
+        for plan in some
+        for need in plan.needs
+    ]
+    TaskNeed.objects.bulk_create(needs, batch_size=_BATCH)
+    count_new({one.pk: one for one in requests}, tasks)
+
+
+def _first_task(request: RunRequest, job: Job, index: int, plan: TaskPlan) -> Task:
+    """Return the task of a plan; not stored yet."""
+    return Task(
+        run_request=request,
+        job=job,
+        backend_id=request.backend_id,
+        priority=request.priority,
+        index=index,
+        state=TaskState.HELD if plan.needs else TaskState.READY,
+        unmet=len(plan.needs),
+        **values_of(plan),
+    )
+
+
+def values_of(plan: TaskPlan) -> dict[str, Any]:
+    """Return the fields of a task that its plan decides."""
+    return {
+        "name": plan.name,
+        "command": list(plan.command),
+        "image": plan.image,
+        "environment": dict(plan.environment),
+        "inputs": list(plan.inputs),
+        "outputs": list(plan.outputs),
+        "requirements": dict(plan.requirements),
+        "needs_database": plan.needs_database,
+        **plan.amounts,
+    }
+
+
+def count_new(requests: Mapping[int, RunRequest], tasks: Sequence[Task]) -> None:
+    """Note new tasks of requests, given by id, in their numbers of tasks by state."""
+    changes: Changes = Counter()
+    for one in tasks:
+        name = one.name if requests[one.run_request_id].counts_names else ""
+        changes[one.run_request_id, name, one.state] += 1
+    note_changes(changes)
+
+
+def make_jobs(request: RunRequest, most: int = CHUNK) -> int:
+    """Make the next jobs of a locked request, alike to its first; return how many.
+
+    About ``most`` tasks are made, and one job at least.
+    """
+    pattern = list(
+        Task.objects.filter(run_request=request, job__index=0).order_by("index")
+    )
+    number = min(request.jobs - request.jobs_made, max(1, most // max(1, len(pattern))))
+    if number <= 0:
+        return 0
+    first = request.jobs_made
+    jobs = Job.objects.bulk_create(
+        [Job(run_request=request, index=first + at) for at in range(number)],
+        batch_size=_BATCH,
+    )
+    tasks = [_copy(one, job, request) for job in jobs for one in pattern]
+    needs = _needs_of([one.pk for one in pattern])
+    at_index = {one.pk: at for at, one in enumerate(pattern)}
+    for at, task in enumerate(tasks):
+        number_of_needs = len(needs.get(pattern[at % len(pattern)].pk, ()))
+        task.unmet = number_of_needs
+        task.state = TaskState.HELD if number_of_needs else TaskState.READY
+    Task.objects.bulk_create(tasks, batch_size=_BATCH)
+    _make_needs(tasks, pattern, needs, at_index)
+    count_new({request.pk: request}, tasks)
+    request.jobs_made = first + number
+    request.save(update_fields=["jobs_made"])
+    return number
+
+
+def _copy(one: Task, job: Job, request: RunRequest) -> Task:
+    """Return a task like another one, for another job; not stored yet."""
+    return Task(
+        run_request=request,
+        job=job,
+        backend_id=request.backend_id,
+        priority=request.priority,
+        **{name: getattr(one, name) for name in _COPIED},
+    )
+
+
+def _make_needs(
+    tasks: Sequence[Task],
+    pattern: Sequence[Task],
+    needs: Mapping[int, Sequence[int]],
+    at_index: Mapping[int, int],
+) -> None:
+    """Let tasks need each other as those of the pattern do."""
+    width = len(pattern)
+    rows: list[TaskNeed] = []
+    for at, task in enumerate(tasks):
+        start = at - at % width
+        for need in needs.get(pattern[at % width].pk, ()):
+            inside = at_index.get(need)
+            needed = need if inside is None else tasks[start + inside].pk
+            rows.append(TaskNeed(task_id=task.pk, needed_id=needed))
+    TaskNeed.objects.bulk_create(rows, batch_size=_BATCH)
+
+
+def _needs_of(tasks: Sequence[int]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    rows = TaskNeed.objects.filter(IdIn("task_id", tasks)).order_by("pk")
+    for task, needed in rows.values_list("task_id", "needed_id"):
+        found.setdefault(task, []).append(needed)
+    return found

@@ -1,0 +1,1 @@
+"""Pages of run requests, their tasks, and the backends that do them."""
