@@ -68,8 +68,10 @@ agent: $(VENV)/.runtime  ## build the agent, build/registry-agent.pyz, which exe
 	$(PY) -m scripts.build_agent
 
 .PHONY: bench
-bench: $(VENV)/.develop  ## measure the API on a large PostgreSQL database
+bench: $(VENV)/.develop  ## measure the API on a large PostgreSQL database, and run requests on both
 	$(PY) -m bench
+	$(PY) -m bench.execution --database sqlite
+	$(PY) -m bench.execution --database postgresql
 
 .PHONY: chaos
 chaos: $(VENV)/.develop  ## kill agents and the registry at random for two minutes, on both databases

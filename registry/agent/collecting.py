@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +15,10 @@ from registry.agent.files import discard, read_if_there, write_json
 #: The list of outputs that were kept; no output can have this name.
 _LIST = Path("metadata", "outputs.json")
 Declared = Sequence[Mapping[str, Any]]
+#: The levels, the most sensitive first.
+_LEVELS = ("highly_sensitive", "moderately_sensitive", "minimally_sensitive")
+#: The most outputs of a task.
+MAX_OUTPUTS = 10_000
 #: By path: what changes when a file is written.
 Before = Mapping[str, Sequence[int]]
 
@@ -40,24 +44,50 @@ class MissingOutputs(Exception):
         self.patterns = list(patterns)
 
 
-def collect(work: Path, declared: Declared, before: Before) -> list[Found]:
-    """Return the outputs of a task; raises ``MissingOutputs``.
+class UnfitOutputs(Exception):
+    """Outputs cannot be reported: there are too many, or a name is no text."""
 
-    A file that several patterns match belongs to the first. ``before`` are files that
-    were there when the command started (``snapshot``).
+
+def collect(work: Path, declared: Declared, before: Before) -> list[Found]:
+    """Return the outputs of a task; raises ``MissingOutputs`` and ``UnfitOutputs``.
+
+    A file that several patterns match belongs to the one of the most sensitive level.
+    ``before`` are files that were there when the command started (``snapshot``).
     """
-    found: dict[str, Found] = {}
+    meant: dict[str, Mapping[str, Any]] = {}
     missing: list[str] = []
-    for output in declared:
+    # sorting keeps the order of patterns of the same level
+    for output in sorted(declared, key=_sensitivity):
         paths = sorted(_written(work, output["pattern"], before))
         if not paths:
             missing.append(output["pattern"])
         for path in paths:
-            if path not in found:
-                found[path] = _describe(work, path, output)
+            meant.setdefault(path, output)
     if missing:
         raise MissingOutputs(missing)
-    return list(found.values())
+    _require_fit(meant)
+    return [_describe(work, path, output) for path, output in meant.items()]
+
+
+def _sensitivity(output: Mapping[str, Any]) -> int:
+    """Return the place of an output by its level; what is not known comes first."""
+    level = output["level"]
+    return _LEVELS.index(level) + 1 if level in _LEVELS else 0
+
+
+def _require_fit(paths: Collection[str]) -> None:
+    if len(paths) > MAX_OUTPUTS:
+        raise UnfitOutputs(
+            f"The task wrote {len(paths):,} outputs; a task can have {MAX_OUTPUTS:,}. "
+            "Pack them, or write fewer."
+        )
+    for path in paths:
+        try:
+            path.encode()
+        except UnicodeEncodeError as error:
+            raise UnfitOutputs(
+                f"The name of the output {path!a} is not UTF-8: rename it."
+            ) from error
 
 
 def _describe(work: Path, path: str, output: Mapping[str, Any]) -> Found:

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from registry.agent.client import Client, Refused
-from registry.agent.collecting import Found, MissingOutputs, collect, keep, keep_log
+from registry.agent.collecting import (
+    Found,
+    MissingOutputs,
+    UnfitOutputs,
+    collect,
+    keep,
+    keep_log,
+)
 from registry.agent.place import Place
 
 Result = Mapping[str, Any]
@@ -35,7 +42,7 @@ class Finisher(NamedTuple):
         if problem is None:
             try:
                 found = collect(work, task.get("outputs") or [], result["before"])
-            except MissingOutputs as error:
+            except (MissingOutputs, UnfitOutputs) as error:
                 problem = str(error)
         target = self.place.outputs_of(task["kept"])
         if problem is not None:

@@ -15,9 +15,11 @@ from django.db.models import Q
 from registry.core.errors import InvalidInput
 from registry.core.events import record_events
 from registry.core.lookups import IdIn
+from registry.core.name_locks import lock_names
 from registry.core.transactions import atomic
 from registry.core.verbs import Verb
 from registry.execution import verbs
+from registry.execution.materialising import making_of
 from registry.execution.models import RunRequest, Task
 from registry.execution.moving import Move, Moved, move_tasks
 from registry.execution.needs import dependants_of
@@ -156,6 +158,8 @@ def act(
     """
     request = request_of(pk)
     require_direction(by, request)
+    # whoever makes its jobs now ends first, and sees afterwards what was done
+    lock_names([making_of(pk)])
     moved = move_tasks(action.rows(chosen.rows(pk)), action.move())
     if moved:
         _record(request, action.verb, moved, by=by)

@@ -21,7 +21,6 @@ from registry.execution.leases import reason_of
 from registry.execution.models import (
     Attempt,
     AttemptState,
-    Backend,
     Provenance,
     Task,
 )
@@ -48,6 +47,8 @@ _STORED = [
     "code_run",
 ]
 _BATCH = 500
+#: So many characters of an error are kept; the log has the rest.
+MAX_ERROR = 4000
 #: A task fails that was given back so often: something is wrong with it.
 MAX_RETURNS = 100
 
@@ -64,13 +65,15 @@ def complete_attempts(reports: Sequence[Report], *, by: User) -> Outcomes:
     taken: dict[int, tuple[Report, Attempt]] = {}
     for number, report in enumerate(reports):
         attempt = found.get(report.lease)
-        refusal = _refusal(report, attempt)
-        if refusal is not None:
-            outcomes[number] = refusal
-        elif attempt is not None:
-            outcomes[number] = attempt
-            if attempt.ended is None and attempt.pk not in taken:
-                taken[attempt.pk] = (report, attempt)
+        if attempt is None:
+            message = "The registry knows no such lease of yours."
+            outcomes[number] = InvalidInput({"lease": [message]})
+            continue
+        first, _ = taken.get(attempt.pk, (None, attempt))
+        refusal = _refusal(report, attempt, first)
+        outcomes[number] = refusal or attempt
+        if refusal is None and attempt.ended is None:
+            taken.setdefault(attempt.pk, (report, attempt))
     if taken:
         _store(list(taken.values()), by=by)
     return outcomes
@@ -97,9 +100,17 @@ def _lock_attempts(reports: Sequence[Report], *, by: User) -> Mapping[object, At
     return {one.lease: one for one in rows.order_by("pk")}
 
 
-def _refusal(report: Report, attempt: Attempt | None) -> RegistryError | None:
-    if attempt is None:
-        return InvalidInput({"lease": ["The registry knows no such lease of yours."]})
+def shorten(error: str) -> str:
+    """Return the beginning of an error that is longer than anybody reads."""
+    return error if len(error) <= MAX_ERROR else f"{error[:MAX_ERROR]} …"
+
+
+def _refusal(
+    report: Report, attempt: Attempt, first: Report | None
+) -> RegistryError | None:
+    """Return why a report is refused; ``first`` is another one of the same call."""
+    if first is not None and first.outcome != report.outcome:
+        return Conflict("Another report of this call says something else.")
     if attempt.ended is None or attempt.state == report.outcome:
         return None
     return Conflict(f"This report comes too late. {reason_of(attempt)}")
@@ -114,7 +125,7 @@ def _store(taken: Sequence[tuple[Report, Attempt]], *, by: User) -> None:
         attempt.state = report.outcome
         attempt.stage = ""
         attempt.exit_code = report.exit_code
-        attempt.error = report.error
+        attempt.error = shorten(report.error)
         attempt.usage = dict(report.usage)
         attempt.code_run = runs.get(attempt.pk)
     attempts = [attempt for _, attempt in taken]
@@ -145,7 +156,8 @@ def _move(taken: Sequence[tuple[Report, Attempt]], now: datetime) -> list[Moved]
     """Move the tasks, those together that go to the same state for the same reason."""
     groups: defaultdict[tuple[AttemptState, str, str], list[int]] = defaultdict(list)
     for report, attempt in taken:
-        outcome, reason, error = report.outcome, report.reason, report.error
+        outcome, reason = report.outcome, report.reason
+        error = shorten(report.error)
         if outcome == AttemptState.RETURNED and attempt.number % MAX_RETURNS == 0:
             # such as one that ends its own executor
             outcome, reason = AttemptState.FAILED, "returned"
@@ -177,11 +189,11 @@ def _link_runs(attempts: Sequence[Attempt]) -> None:
 
 
 def _record(taken: Sequence[tuple[Report, Attempt]], *, by: User) -> None:
-    """Write one event for each backend, which is one in nearly every call."""
-    by_backend: defaultdict[int, defaultdict[str, list[int]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
+    """Write one event, about the first attempt, with the tasks by outcome."""
+    outcomes: defaultdict[str, list[int]] = defaultdict(list)
     for report, attempt in taken:
-        by_backend[attempt.backend_id][report.outcome].append(attempt.task_id)
-    for backend, outcomes in by_backend.items():
-        record_events(Backend.kind, [backend], REPORTED, by=by, detail=outcomes)
+        outcomes[report.outcome].append(attempt.task_id)
+    _, first = taken[0]
+    record_events(
+        Attempt.kind, [first.pk], REPORTED, by=by, subject=first.host, detail=outcomes
+    )

@@ -102,9 +102,10 @@ def claim_tasks(backend: Backend, offer: Offer, *, by: User) -> list[Attempt]:
     move = Move(to=TaskState.LEASED, at=now, fields={"attempts": F("attempts") + 1})
     change_states(Task.objects.filter(IdIn("pk", ids)), move)
     attempts = _open_attempts(tasks, backend, offer, now, by=by)
+    # of the first attempt: the history of the backend is for what people do
     record_events(
-        Backend.kind,
-        [backend.pk],
+        Attempt.kind,
+        [attempts[0].pk],
         CLAIMED,
         by=by,
         subject=offer.host,

@@ -22,6 +22,11 @@ _COPIED = (
 )
 
 
+def making_of(request: int) -> str:
+    """Return the name that those lock who make the jobs of a request or direct it."""
+    return f"jobs of run request {request}"
+
+
 def make_first_jobs(
     requests: Sequence[RunRequest], plans: Sequence[Sequence[TaskPlan]]
 ) -> None:

@@ -148,6 +148,6 @@ def number_up_to(rows: QuerySet[Any], most: int) -> int:
 
 def attempt_of_run(run: int) -> Attempt | None:
     """Return the attempt that became a code run, if one did."""
-    rows = Attempt.objects.select_related("task", "task__run_request")
+    rows = Attempt.objects.select_related("task__run_request__backend", "backend")
     found: Attempt | None = rows.filter(code_run=run).first()
     return found

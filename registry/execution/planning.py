@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from registry.core.errors import InvalidInput
 from registry.execution import repositories
 from registry.execution.inputs import find_inputs
+from registry.execution.levels import HIGHLY
 from registry.execution.models import RunRequest
 from registry.execution.models.checks import AMOUNTS
 from registry.execution.project_files.checking import (
@@ -81,19 +82,31 @@ def plan_request(values: Values, *, by: User) -> Plan:
 def check_published(publish: Sequence[Mapping[str, Any]], plan: Plan) -> None:
     """Raise ``InvalidInput`` unless tasks have the outputs that are to be published."""
     outputs = {
-        one.name: {output["name"] for output in one.outputs} for one in plan.tasks
+        one.name: {output["name"]: output["level"] for output in one.outputs}
+        for one in plan.tasks
     }
-    errors = []
-    for at, one in enumerate(publish):
-        if one["task"] not in outputs:
-            errors.append(f"[{at}].task: {one['task']} is no task of the request.")
-        elif one["output"] not in outputs[one["task"]]:
-            known = ", ".join(sorted(outputs[one["task"]])) or "none"
-            errors.append(
-                f"[{at}].output: {one['task']} has no output {one['output']}: {known}."
-            )
+    errors = [
+        f"[{at}].{problem}"
+        for at, one in enumerate(publish)
+        if (problem := _problem_of(one, outputs))
+    ]
     if errors:
         raise InvalidInput({"publish": errors})
+
+
+def _problem_of(
+    one: Mapping[str, Any], outputs: Mapping[str, Mapping[str, str]]
+) -> str | None:
+    """Return what is wrong with an output that is to be published."""
+    if one["task"] not in outputs:
+        return f"task: {one['task']} is no task of the request."
+    known = outputs[one["task"]]
+    if one["output"] not in known:
+        names = ", ".join(sorted(known)) or "none"
+        return f"output: {one['task']} has no output {one['output']}: {names}."
+    if known[one["output"]] == HIGHLY:
+        return f"output: {one['output']} is highly sensitive, and stays on its backend."
+    return None
 
 
 def _check_repository(values: Values) -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
+from registry.catalogue.access import private_files
 from registry.catalogue.models import FileType, Object
 from registry.catalogue.services import find_or_register_root, register_objects
 from registry.core.texts import shorten_text
@@ -23,7 +24,7 @@ from registry.execution.code_objects import (
 )
 from registry.execution.definitions import inputs_of
 from registry.execution.inputs import kept_folder, whole_components
-from registry.execution.levels import HIGHLY, MINIMALLY
+from registry.execution.levels import HIGHLY, LEVELS, MINIMALLY
 from registry.execution.models import (
     Attempt,
     AttemptOutput,
@@ -149,7 +150,7 @@ def _register_outputs(taken: Taken, *, by: User) -> list[_Written]:
     written = [
         _Written(attempt, one, one.level != HIGHLY and one.sha1 in stored)
         for report, attempt in taken
-        for one in report.outputs
+        for one in _as_declared(report.outputs, attempt.task)
     ]
     places = _places(written, by=by)
     file_types = _file_types(written)
@@ -169,17 +170,34 @@ def _register_outputs(taken: Taken, *, by: User) -> list[_Written]:
     return written
 
 
+def _as_declared(outputs: Sequence[Output], task: Task) -> list[Output]:
+    """Return outputs with the levels that their task declares, where stricter."""
+    declared: dict[str, int] = {}
+    for one in task.outputs:
+        level = LEVELS.index(one["level"])
+        declared[one["name"]] = min(level, declared.get(one["name"], level))
+    return [
+        replace(
+            one,
+            level=LEVELS[
+                min(LEVELS.index(one.level), declared.get(one.name, len(LEVELS)))
+            ],
+        )
+        for one in outputs
+    ]
+
+
 def _share(written: Sequence[_Written], *, by: User) -> None:
     """Let people have the private files that their own runs wrote.
 
     The same bytes may be in another person's private file. Only an executor that sent
     them itself shows that a run wrote them.
     """
-    private = {
-        one.output.sha1: one.attempt.executor_id
-        for one in written
-        if one.is_stored and one.output.level != MINIMALLY
+    stored = {
+        one.output.sha1: one.attempt.executor_id for one in written if one.is_stored
     }
+    closed = private_files(stored) if stored else set()
+    private = {sha1: stored[sha1] for sha1 in closed}
     if not private:
         return
     senders = set(private.values())

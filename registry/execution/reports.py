@@ -46,11 +46,10 @@ class Report:
         after now.
         """
         now = timezone.now()
-        ended = min(self.ended or now, now)
+        earliest = attempt.leased_at - timedelta(minutes=5)
         started = self.started or attempt.started or attempt.leased_at
-        slack = timedelta(minutes=5)
-        started = max(started, attempt.leased_at - slack)
-        return min(started, ended), ended
+        started = min(max(started, earliest), now)
+        return started, min(max(self.ended or now, started), now)
 
 
 #: Where a task goes at each outcome of an attempt.

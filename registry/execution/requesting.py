@@ -157,6 +157,11 @@ def check_change(request: RunRequest, values: Values) -> None:
         field: Any = request._meta.get_field(name)
         given = value.pk if hasattr(value, "pk") else value
         if getattr(request, field.attname) != (None if given == "" else given):
+            if name == "priority":
+                raise Conflict(
+                    "Send the priority to priority/ below the address of the request, "
+                    "so that its tasks get it too."
+                )
             raise Conflict(
                 f"{name} cannot be changed: tasks were made of it. Make another "
                 "request."

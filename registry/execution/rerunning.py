@@ -74,13 +74,29 @@ def _again(attempt: Attempt) -> str:
     return shorten_text(f"Again: {said}", 1000)
 
 
-def reason_against(pk: int) -> str:
-    """Return why a code run cannot be run again; "" if it can."""
-    try:
-        _attempt_of(pk)
-    except Conflict as error:
-        return error.detail
+def reason_against(run: int, attempt: Attempt | None, *, by: Any) -> str:
+    """Return why a person cannot have a code run again; "" if they can.
+
+    ``attempt`` is what the run was made of, None if it was registered by its owner.
+    """
+    if attempt is None:
+        return _reason_without_attempt(run)
+    backend = attempt.task.run_request.backend or attempt.backend
+    if by.is_authenticated and not may_request(by, backend):
+        return f"You cannot ask for runs on {backend.slug}, which did this one."
     return ""
+
+
+def _reason_without_attempt(run: int) -> str:
+    if RunRequest.objects.filter(code_run=run).exists():
+        return (
+            f"Code run {run} stands for all tasks of a run request: ask for that "
+            "request again."
+        )
+    return (
+        f"Code run {run} was registered by its owner and not by an executor: the "
+        "registry knows no command that would do it again."
+    )
 
 
 def _attempt_of(pk: int) -> Attempt:
@@ -93,15 +109,7 @@ def _attempt_of(pk: int) -> Attempt:
         return found
     if not CodeRun.objects.filter(pk=pk).exists():
         raise NotFound(f"code run {pk} does not exist.")
-    if RunRequest.objects.filter(code_run=pk).exists():
-        raise Conflict(
-            f"Code run {pk} stands for all tasks of a run request: ask for that "
-            "request again."
-        )
-    raise Conflict(
-        f"Code run {pk} was registered by its owner and not by an executor: the "
-        "registry knows no command that would do it again."
-    )
+    raise Conflict(_reason_without_attempt(pk))
 
 
 def _plan_of(task: Task, request: RunRequest, run: int) -> TaskPlan:

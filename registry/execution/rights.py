@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from registry.core.errors import Forbidden, InvalidInput, NotFound, RegistryError
+from registry.core.errors import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    RegistryError,
+)
 from registry.execution.models import Backend, BackendGrant, GrantedUse, RunRequest
 from registry.execution.models.backends import LogReaders
 from registry.identity.ownership import co_owned_among, may_change
@@ -19,10 +25,17 @@ if TYPE_CHECKING:
 
 def backend_named(slug: str) -> Backend:
     """Return the backend with this name; raise ``InvalidInput`` if there is none."""
-    found = Backend.objects.not_withdrawn().filter(slug=slug).first()
+    found = Backend.objects.filter(slug=slug).first()
     if found is None:
         raise InvalidInput({"backend": [f"There is no backend {slug[:100]}."]})
+    require_present(found)
     return found
+
+
+def require_present(backend: Backend) -> None:
+    """Raise ``Conflict`` if a backend is withdrawn."""
+    if backend.withdrawn is not None:
+        raise Conflict(f"Backend {backend.slug} is withdrawn: {backend.withdrawn}")
 
 
 def may_request(user: Any, backend: Backend) -> bool:
@@ -107,6 +120,8 @@ def refuse_grants(
 ) -> Mapping[int, RegistryError]:
     """Refuse grants of backends that others look after."""
     backends = Backend.objects.in_bulk({one.backend_id for one in grants})
+    for backend in backends.values():
+        require_present(backend)
     return {
         number: Forbidden(
             f"Backend {backends[one.backend_id].slug} belongs to somebody else: only "

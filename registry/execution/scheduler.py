@@ -19,10 +19,11 @@ from django.utils import timezone
 
 from registry.core.events import record_events
 from registry.core.lookups import IdIn
+from registry.core.name_locks import lock_names
 from registry.core.transactions import run_atomically
 from registry.execution import flags
 from registry.execution.leases import LEASE
-from registry.execution.materialising import CHUNK, make_jobs
+from registry.execution.materialising import CHUNK, make_jobs, making_of
 from registry.execution.models import (
     Attempt,
     AttemptState,
@@ -42,6 +43,8 @@ from registry.execution.whole_requests import record_finished_requests
 AWAY: Final = min(timedelta(seconds=30), LEASE / 2)
 #: Seconds between two ticks.
 PAUSE: Final = 5.0
+#: Requests in these states get no further jobs.
+_STOPPED: Final = (WorkState.SUSPENDED, WorkState.CANCELLED)
 #: So many leases and requests are looked at by one tick.
 _MOST: Final = 1000
 
@@ -197,7 +200,7 @@ def _make_jobs() -> int:
     Those that somebody suspended or cancelled wait until they go on.
     """
     unmade = RunRequest.objects.filter(jobs_made__gt=0, jobs_made__lt=F("jobs"))
-    unmade = unmade.exclude(state__in=(WorkState.SUSPENDED, WorkState.CANCELLED))
+    unmade = unmade.exclude(state__in=_STOPPED)
     made = 0
     for pk in unmade.order_by("pk").values_list("pk", flat=True)[:_MOST]:
         made += run_atomically(partial(_make_next, pk))
@@ -207,8 +210,10 @@ def _make_jobs() -> int:
 
 
 def _make_next(pk: int) -> int:
+    # whoever directs the request now ends first; then its state is what they made it
+    lock_names([making_of(pk)])
     rows = RunRequest.objects.select_for_update(skip_locked=True, no_key=True)
-    request = rows.filter(pk=pk).first()
+    request = rows.filter(pk=pk).exclude(state__in=_STOPPED).first()
     if request is None:
         return 0
     number = make_jobs(request)

@@ -106,8 +106,11 @@ def _explain(task: Task, known: _Known) -> str:
 
 def _mended(task: Task, known: _Known) -> str:
     """Return whether the cause of a failure has been mended since."""
-    if task.reason != DEPENDENCY_FAILED or known.unmet.get(task.pk):
+    if task.reason != DEPENDENCY_FAILED:
         return ""
+    unmet = known.unmet.get(task.pk)
+    if unmet:
+        return f" It needs {_names([name for name, _ in unmet])}."
     return " All that it needs is done by now: reset it, and it runs."
 
 
@@ -160,6 +163,8 @@ def _explain_ready(task: Task, known: _Known) -> str:
 
 def _closed(task: Task, backend: Backend, known: _Known) -> str:
     """Return which flag of its backend holds a task back."""
+    if backend.withdrawn is not None:
+        return f"Backend {backend.slug} is withdrawn: {backend.withdrawn}"
     if flags.is_paused(backend):
         return f"Backend {backend.slug} is paused: nothing is given out."
     if not task.needs_database:
@@ -183,7 +188,7 @@ def _full(backend: Backend, known: _Known) -> str:
     most = backend.max_running
     if most is None or known.running.get(backend.pk, 0) < most:
         return ""
-    return f"Backend {backend.slug} does {most} tasks at a time, and is busy with them."
+    return f"Backend {backend.slug} is busy: it does {most} at a time, no more."
 
 
 def _unseen(backend: Backend, known: _Known) -> str:

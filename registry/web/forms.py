@@ -167,8 +167,19 @@ def _form_field(model_field: Any, *, required: bool) -> forms.Field:
     }
     if model_field.is_relation:
         return LinkFormField(_target(model_field), **common)
+    if model_field.choices:
+        return _choice_field(model_field, common)
     build: Builder = _BUILDERS.get(type(model_field), _text_field)
     return build(model_field, common)
+
+
+def _choice_field(model_field: Any, common: dict[str, Any]) -> forms.Field:
+    """Return the field of one of some words, each with what it means."""
+    choices = list(model_field.flatchoices)
+    if not model_field.has_default():
+        choices.insert(0, ("", "Choose"))
+    initial = model_field.get_default() if model_field.has_default() else ""
+    return forms.ChoiceField(choices=choices, initial=initial, **common)
 
 
 def _flag_field(model_field: Any, common: dict[str, Any]) -> forms.Field:

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from registry.agent import collecting
 from registry.agent.collecting import (
     MissingOutputs,
+    UnfitOutputs,
     collect,
     keep,
     kept_outputs,
@@ -110,3 +112,37 @@ def test_outputs_are_kept_as_a_whole_again_and_again(tmp_path: Path) -> None:
     assert kept_outputs(tmp_path) == []
     assert [path.name for path in target.parent.iterdir()] == ["one"]
     assert list(trash.iterdir()) == []
+
+
+def test_the_most_sensitive_of_several_patterns_counts(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    for name in ("patients.csv", "table.csv"):
+        (tmp_path / "out" / name).write_text(name)
+    outputs = [
+        {"name": "all", "level": "minimally_sensitive", "pattern": "out/*.csv"},
+        {"name": "pat", "level": "highly_sensitive", "pattern": "out/patients.csv"},
+    ]
+    for order in (outputs, outputs[::-1]):
+        levels = {one.path: one.level for one in collect(tmp_path, order, {})}
+        assert levels == {
+            "out/patients.csv": "highly_sensitive",
+            "out/table.csv": "minimally_sensitive",
+        }
+
+
+def test_a_name_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"f\377.txt")).write_text("x")
+    outputs = [{"name": "f", "level": "minimally_sensitive", "pattern": "*.txt"}]
+    with pytest.raises(UnfitOutputs, match=r"f\\udcff.txt.* is not UTF-8"):
+        collect(tmp_path, outputs, {})
+
+
+def test_more_outputs_than_can_be_reported_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collecting, "MAX_OUTPUTS", 2)
+    for name in "abc":
+        (tmp_path / f"{name}.txt").write_text(name)
+    outputs = [{"name": "f", "level": "minimally_sensitive", "pattern": "*.txt"}]
+    with pytest.raises(UnfitOutputs, match="wrote 3 outputs"):
+        collect(tmp_path, outputs, {})

@@ -64,6 +64,24 @@ def test_several_states_of_the_code_are_measured_by_turns() -> None:
     assert _databases_left() == []
 
 
+def test_run_requests_are_measured() -> None:
+    rows = _rows(
+        *("bench.execution", "--tasks", "8", "--jobs", "30", "--samples", "2"),
+    )
+    cells = [[cell.strip() for cell in row[1:-1]] for row in rows]
+    rates = [row for row in cells if len(row) == 5 and row[0].isdigit()]
+    assert [row[:2] for row in rates] == [
+        ["1", "1"],
+        ["1", "20"],
+        ["8", "1"],
+        ["8", "20"],
+    ]
+    assert all(float(rate) > 0 for row in rates for rate in row[2:])
+    reads = {row[0]: row[1] for row in cells if len(row) == 2}
+    assert {"progress", "the page of the request", "suspend all"} <= reads.keys()
+    assert _databases_left() == []
+
+
 def _databases_left() -> list[tuple[str]]:
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
         left = connection.execute(

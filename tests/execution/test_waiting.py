@@ -141,7 +141,7 @@ def test_a_backend_that_is_busy_says_with_how_many(place: Place) -> None:
     assert place.claim()
     task = _ready(place)
     assert _said(task) == (
-        f"Backend {place.backend.slug} does 1 tasks at a time, and is busy with them."
+        f"Backend {place.backend.slug} is busy: it does 1 at a time, no more."
     )
 
 

@@ -285,7 +285,7 @@ def test_the_statements_of_pages(
     client = Client()
     pages = {
         f"/model_run/{run.pk}/": 13,
-        f"/code_run/{run.code_run_id}/": 24,
+        f"/code_run/{run.code_run_id}/": 23,
         f"/workflow_template/{run.workflow_template_id}/": 10 + (number > 10),
         f"/dataset_template/{run.inputs[0]['dataset_template']}/": 6,
     }

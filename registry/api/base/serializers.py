@@ -48,6 +48,15 @@ _FIELD_CLASSES: dict[type[models.Field[Any, Any]], Any] = {
 }
 
 
+def _text_options(model_field: models.Field[Any, Any]) -> dict[str, Any]:
+    """Return the options of a text, or of a choice whose words errors name."""
+    if model_field.choices:
+        words = ", ".join(str(word) for word, _ in model_field.flatchoices)
+        return {"error_messages": {"invalid_choice": f"{{input}} is none of {words}."}}
+    is_text = isinstance(model_field, models.CharField | models.TextField)
+    return {"trim_whitespace": False} if is_text else {}
+
+
 class LinkingListSerializer(serializers.ListSerializer[Any]):
     """A list of records; resolves all links of all records together."""
 
@@ -136,9 +145,7 @@ class RowSerializer(serializers.ModelSerializer[Any]):
             kept = [v for v in kept if not _is_url_validator(v)] + [validate_url]
         if "validators" in kwargs or kept != list(validators):
             kwargs["validators"] = kept
-        is_text = isinstance(model_field, models.CharField | models.TextField)
-        if is_text and not model_field.choices:
-            kwargs["trim_whitespace"] = False
+        kwargs |= _text_options(model_field)
         field_class = _FIELD_CLASSES.get(type(model_field), field_class)
         if field_class is DocumentField:
             kwargs |= {"document": model_field, "validators": []}

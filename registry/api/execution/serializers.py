@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 
 from registry.api.base.serializers import RowSerializer
 from registry.core.field_references import name_of
+from registry.execution.definitions import HIDDEN
 from registry.execution.flags import FLAGS
 from registry.execution.leases import MAX_CLAIMED, MAX_STAGE
 from registry.execution.levels import LEVELS
@@ -19,6 +21,33 @@ from registry.execution.states import TaskState
 
 #: The most attempts that one call is about.
 MAX_ATTEMPTS = 1000
+
+
+class ChosenField(serializers.ChoiceField):
+    """One of some words, which an error names."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the word; refuse others."""
+        # lists and objects too can be sent
+        if not any(data == one for one in self.choices):
+            choices = ", ".join(map(str, self.choices))
+            message = f"{str(data)[:100]} is none of {choices}."
+            raise serializers.ValidationError(message)
+        return super().to_internal_value(data)
+
+
+class StrictSerializer(serializers.Serializer[None]):
+    """A body in which a misspelt name is no name: it could mean all instead of one."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the valid values; refuse names that are no fields."""
+        if isinstance(data, Mapping):
+            unknown = [str(name) for name in data if name not in self.fields]
+            if unknown:
+                known = ", ".join(self.fields)
+                message = f"There is no such field here: use {known}."
+                raise serializers.ValidationError({unknown[0][:100]: [message]})
+        return super().to_internal_value(data)
 
 
 class JobSerializer(RowSerializer):
@@ -48,7 +77,7 @@ class AttemptSerializer(RowSerializer):
         read_only_fields = fields
 
 
-class ChosenSerializer(serializers.Serializer[None]):
+class ChosenSerializer(StrictSerializer):
     """Which tasks of a request are meant; all of them if nothing is given."""
 
     tasks = serializers.ListField(
@@ -63,7 +92,7 @@ class ChosenSerializer(serializers.Serializer[None]):
         max_length=100_000,
         help_text="Only the tasks of the jobs with these ids.",
     )
-    state = serializers.ChoiceField(
+    state = ChosenField(
         choices=TaskState.choices,
         required=False,
         help_text="Only tasks in this state.",
@@ -73,7 +102,7 @@ class ChosenSerializer(serializers.Serializer[None]):
     )
 
 
-class PrioritySerializer(serializers.Serializer[None]):
+class PrioritySerializer(StrictSerializer):
     """The priority of a request."""
 
     priority = serializers.FloatField(
@@ -81,10 +110,10 @@ class PrioritySerializer(serializers.Serializer[None]):
     )
 
 
-class FlagSerializer(serializers.Serializer[None]):
+class FlagSerializer(StrictSerializer):
     """A flag of a backend."""
 
-    name = serializers.ChoiceField(
+    name = ChosenField(
         choices=FLAGS,
         help_text="`paused`: nothing is given out. `maintenance`: nothing that needs "
         "the database, and what runs with it begins again later.",
@@ -92,7 +121,7 @@ class FlagSerializer(serializers.Serializer[None]):
     value = serializers.BooleanField(help_text="Whether it holds from now on.")
 
 
-class MovedSerializer(serializers.Serializer[None]):
+class MovedSerializer(StrictSerializer):
     """What an action has done."""
 
     run_request = serializers.URLField(help_text="Address of the request.")
@@ -116,7 +145,7 @@ class AmountsField(serializers.DictField):
         return found
 
 
-class ClaimSerializer(serializers.Serializer[None]):
+class ClaimSerializer(StrictSerializer):
     """What an executor offers."""
 
     backend = serializers.CharField(max_length=50, help_text="The slug of the backend.")
@@ -145,7 +174,7 @@ class ClaimSerializer(serializers.Serializer[None]):
     )
 
 
-class LogSerializer(serializers.Serializer[None]):
+class LogSerializer(StrictSerializer):
     """A part of a log."""
 
     offset = serializers.IntegerField(
@@ -166,7 +195,7 @@ class LogSerializer(serializers.Serializer[None]):
         return super().to_internal_value(data)
 
 
-class SignSerializer(serializers.Serializer[None]):
+class SignSerializer(StrictSerializer):
     """A sign of life of one attempt."""
 
     lease = serializers.UUIDField(help_text="The lease of the attempt.")
@@ -179,7 +208,7 @@ class SignSerializer(serializers.Serializer[None]):
     )
 
 
-class HeartbeatSerializer(serializers.Serializer[None]):
+class HeartbeatSerializer(StrictSerializer):
     """Signs of life of all attempts of an executor."""
 
     attempts = serializers.ListField(
@@ -189,10 +218,10 @@ class HeartbeatSerializer(serializers.Serializer[None]):
     )
 
 
-class OutputSerializer(serializers.Serializer[None]):
+class OutputSerializer(StrictSerializer):
     """A file that an attempt wrote."""
 
-    level = serializers.ChoiceField(choices=LEVELS, help_text="How sensitive it is.")
+    level = ChosenField(choices=LEVELS, help_text="How sensitive it is.")
     size = serializers.IntegerField(
         min_value=0, max_value=2**60, help_text="Its size, in bytes."
     )
@@ -222,6 +251,14 @@ class OutputSerializer(serializers.Serializer[None]):
             check_path(value, "")
         return value
 
+    def validate(self, attrs: Any) -> Any:
+        """Require the path and the checksum of what is not hidden."""
+        missing = [name for name in ("path", "sha1") if not attrs[name]]
+        if missing and attrs["level"] not in HIDDEN:
+            message = "Give this; only highly sensitive outputs go without."
+            raise serializers.ValidationError({key: [message] for key in missing})
+        return attrs
+
 
 class UsageField(serializers.DictField):
     """What an attempt used."""
@@ -229,11 +266,11 @@ class UsageField(serializers.DictField):
     child = serializers.FloatField(min_value=0, max_value=1e15)
 
 
-class ReportSerializer(serializers.Serializer[None]):
+class ReportSerializer(StrictSerializer):
     """How an attempt ended."""
 
     lease = serializers.UUIDField(help_text="The lease of the attempt.")
-    outcome = serializers.ChoiceField(
+    outcome = ChosenField(
         choices=[AttemptState.DONE, AttemptState.FAILED, AttemptState.RETURNED],
         help_text="`returned` gives the task back, for others to do.",
     )
@@ -267,8 +304,18 @@ class ReportSerializer(serializers.Serializer[None]):
         required=False, allow_null=True, help_text="What the log has grown by."
     )
 
+    def validate(self, attrs: Any) -> Any:
+        """Refuse a success that its exit code contradicts."""
+        if attrs["outcome"] == AttemptState.DONE and attrs["exit_code"] not in {
+            None,
+            0,
+        }:
+            message = "A task that is done has the exit code 0: report it as failed."
+            raise serializers.ValidationError({"exit_code": [message]})
+        return attrs
 
-class CompleteSerializer(serializers.Serializer[None]):
+
+class CompleteSerializer(StrictSerializer):
     """How attempts ended."""
 
     attempts = serializers.ListField(

@@ -16,8 +16,9 @@ from registry.execution.models import shapes
 
 #: Letters that addresses need no escapes for.
 _SLUG = RegexValidator(
-    r"\A[a-z][a-z0-9-]{0,49}\Z",
-    "Use up to 50 small letters, digits and hyphens; begin with a letter.",
+    r"\A(?!new\Z)[a-z][a-z0-9-]{0,49}\Z",
+    "Use up to 50 small letters, digits and hyphens, and begin with a letter; `new` is "
+    "taken.",
 )
 #: SQLite would accept numbers that PostgreSQL does not.
 _MOST_TASKS = MaxValueValidator(1_000_000)

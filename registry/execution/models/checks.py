@@ -67,7 +67,7 @@ def check_path(value: Any, place: str) -> None:
 def check_name(value: Any, place: str) -> None:
     """Raise ``ValidationError`` unless a part is a name, which has no slashes."""
     check_text(value, place, most=SHORT_LENGTH)
-    if _NAME.fullmatch(value) is None:
+    if _NAME.fullmatch(value) is None or not value.strip("."):
         raise invalid(place, "Give a name of at most 200 characters without slashes.")
 
 

@@ -168,6 +168,17 @@ class FileTooLarge(InvalidRepository):
         self.max_bytes = max_bytes
 
 
+class NoSuchCommit(CannotFetch):
+    """The repository has no such commit."""
+
+    field = "commit"
+
+    def __init__(self, url: str, reason: str, *, commit: str | None = None) -> None:
+        super().__init__(url, reason, commit=commit)
+        self.message = self.detail = f"There is no commit {commit} in {url}."
+        self.fields = {self.field: [self.message]}
+
+
 class CannotFetchNow(RepositoryUnavailable):
     """The host does not answer, or the disk is full; ``reason`` is git's own text."""
 

@@ -24,9 +24,12 @@ from registry.execution.repositories.errors import (
     CannotFetch,
     CannotFetchNow,
     FetchTimeout,
+    NoSuchCommit,
     RepositoryError,
 )
 
+#: What hosts say of a commit that they do not have.
+_NO_COMMIT: Final = "not our ref"
 #: The protocol of commands that must not use the network.
 _NO_PROTOCOL: Final = "none"
 _SETTINGS: Final = (
@@ -118,6 +121,8 @@ class Done:
 
     def to_error(self, url: str, commit: str | None = None) -> RepositoryError:
         """Return the error for a command that failed."""
+        if commit is not None and _NO_COMMIT in self.stderr:
+            return NoSuchCommit(url, self.reason, commit=commit)
         error = CannotFetchNow if _PASSING.search(self.stderr) else CannotFetch
         return error(url, self.reason, commit=commit)
 

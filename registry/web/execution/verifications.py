@@ -30,12 +30,12 @@ _COLOURS = {
 }
 
 
-def rerun_context(run: CodeRun, _: HttpRequest) -> dict[str, Any]:
+def rerun_context(run: CodeRun, http: HttpRequest) -> dict[str, Any]:
     """Return how a run was made and verified, and whether it can be run again."""
     rows = Verification.objects.filter(Q(code_run=run) | Q(rerun=run))
     found = list(rows.select_related("code_run", "rerun")[: MAX_SHOWN + 1])
-    reason = reason_against(run.pk)
-    attempt = None if reason else overviews.attempt_of_run(run.pk)
+    attempt = overviews.attempt_of_run(run.pk)
+    reason = reason_against(run.pk, attempt, by=http.user)
     return {
         "verified": [_shown(one) for one in found if one.code_run_id == run.pk],
         "verifies": [_shown(one) for one in found if one.rerun_id == run.pk],

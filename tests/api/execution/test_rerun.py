@@ -157,7 +157,7 @@ def test_runs_that_no_executor_did_are_not_run_again(place: Place) -> None:
     run = CodeRunFactory()
     detail = _rerun(place.person, run, 409)["detail"]
     assert "was registered by its owner and not by an executor" in detail
-    assert reason_against(run.pk) == detail
+    assert reason_against(run.pk, None, by=place.person) == detail
     missing = Api(place.person).post("/api/code_run/77777/rerun/", {})
     assert data_of(missing, 404)
 

@@ -114,7 +114,8 @@ def test_a_commit_that_is_not_there_cannot_be_fetched(source: Source) -> None:
     error = caught.value
     assert (error.url, error.commit) == (source.url, NO_COMMIT)
     assert f"not our ref {NO_COMMIT}" in error.reason
-    assert f"Commit {NO_COMMIT} of {source.url} cannot be fetched" in error.message
+    assert error.message == f"There is no commit {NO_COMMIT} in {source.url}."
+    assert list(error.fields) == ["commit"]
 
 
 def test_what_is_no_commit_cannot_be_fetched(source: Source) -> None:

@@ -27,14 +27,14 @@ def _page(backend: Backend, client: Client | None = None) -> Tag:
 def test_a_page_shows_queue_work_and_executors() -> None:
     backend = BackendFactory()
     low = new_request(task("low"), backend=backend, priority=0.1)
-    new_request(task("high"), backend=backend, priority=0.9)
+    high = new_request(task("high"), backend=backend, priority=0.9)
     begin(new_request(task("running"), backend=backend), "running")
     main = _page(backend)
     assert words_of(main.select("#queue-title")[0]) == "Queue: 2 tasks"
     queue = [words_of(one) for one in main.select("[id^=queued-]")]
     assert queue == [
-        "high run request 2 0.9 1 processor, 1 GB of memory, 1 GB of disk space, "
-        "8 hours",
+        f"high run request {high.pk} 0.9 1 processor, 1 GB of memory, 1 GB of disk "
+        "space, 8 hours",
         f"low run request {low.pk} 0.1 1 processor, 1 GB of memory, 1 GB of disk "
         "space, 8 hours",
     ]
