@@ -66,7 +66,12 @@ def collect(work: Path, declared: Declared, before: Before) -> list[Found]:
     if missing:
         raise MissingOutputs(missing)
     _require_fit(meant)
-    return [_describe(work, path, output) for path, output in meant.items()]
+    return [
+        _describe(work, path, output)
+        for one in declared
+        for path, output in meant.items()
+        if output is one
+    ]
 
 
 def _sensitivity(output: Mapping[str, Any]) -> int:

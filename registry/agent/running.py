@@ -22,6 +22,16 @@ _PATIENCE = 3 * GRACE
 _SIGTERM, _SIGKILL = 15, 9
 
 
+#: Runners of this agent; nobody waits for them, because they can outlive it.
+_started: list[subprocess.Popen[bytes]] = []
+
+
+def _remember(process: subprocess.Popen[bytes]) -> None:
+    """Keep a runner until it has ended, and forget those that have."""
+    _started[:] = [one for one in _started if one.poll() is None]
+    _started.append(process)
+
+
 class RunnerLost(Exception):
     """The runner of a task ended without a result: killed, or the machine restarted."""
 
@@ -71,6 +81,7 @@ class Runner:
                 pass_fds=[self._lock.fileno()],
             )
         self._lock.release()
+        _remember(self._process)
 
     def wait(self, is_unwanted: Callable[[], bool]) -> dict[str, Any] | None:
         """Return the result, None if it is unwanted before; raises ``RunnerLost``."""

@@ -17,7 +17,10 @@ def start_beside(*command: str) -> subprocess.Popen[bytes]:
     parent = ["--parent", str(os.getpid())]
     program = [sys.executable, str(settings.BASE_DIR / "manage.py")]
     return subprocess.Popen(  # noqa: S603 (commands of this project)
-        [*program, *command, *parent], stdin=subprocess.DEVNULL
+        [*program, *command, *parent],
+        stdin=subprocess.DEVNULL,
+        # Ctrl-C is for this process; the others see that it is gone
+        start_new_session=True,
     )
 
 

@@ -145,6 +145,7 @@ def fill(site: Site) -> None:
         ),
         **_labels(site, thing, parts[0], product),
         **_owned(site),
+        **_asked(site),
     }
     site.ids |= register_model_runs(site)
 
@@ -174,6 +175,28 @@ def _labels(site: Site, thing: int, part: int, product: int) -> dict[str, int]:
             identifier=f"https://doi.org/10.1136/{'x' * 200}",
             release_date="1978-03-04T00:00:00Z",
             title="Influenza in a boarding school " * 6,
+        ),
+    }
+
+
+def _asked(site: Site) -> dict[str, int]:
+    """Register a backend, and a request for runs on it."""
+    backend = site.register(
+        "backend", slug="a-cluster", name="A cluster " * 20, description="Big. " * 90
+    )
+    return {
+        "backend": backend,
+        "backend_grant": site.register(
+            "backend_grant", backend=backend, user=1, use="request"
+        ),
+        "run_request": site.register(
+            "run_request",
+            description="What becomes of the reef " * 20,
+            backend=backend,
+            tasks=[
+                {"name": "t" * 150, "command": ["run", "x" * 300]},
+                {"name": "second", "command": ["run"], "needs": ["t" * 150]},
+            ],
         ),
     }
 

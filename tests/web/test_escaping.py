@@ -154,7 +154,8 @@ def test_a_form_escapes_its_values(kind: str, client: Client) -> None:
         if field.name == "textarea"
         else field.get("value")
         for field in page.select("form.record-form [name]")
-        if field.get("type") not in {"checkbox", "hidden"}
+        # those have words of the registry's own
+        if field.get("type") not in {"checkbox", "hidden"} and field.name != "select"
     ]
     assert typed
     # lists of words are shown with one on each line

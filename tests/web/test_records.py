@@ -194,7 +194,7 @@ def test_more_links_need_no_more_statements(
         product: 22,
         thing: 21,
         components[0]: 7,
-        CodeRun.objects.latest("pk"): 22,
+        CodeRun.objects.latest("pk"): 21,
         product.namespace: 4,
         thing.storage_location: 5,
     }

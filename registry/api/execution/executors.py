@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from registry.api.base.views import PlainView
@@ -29,7 +31,7 @@ from registry.http.permissions import SignedIn
 from registry.storage.sending import open_part, open_whole, require_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     from django.http.response import HttpResponseBase
     from rest_framework.request import Request
@@ -45,8 +47,23 @@ class ExecutorView(PlainView):
     def given(self, request: Request) -> Any:
         """Return the valid values of a body; raise ``ValidationError`` for others."""
         serializer = self.serializer_class(data=request.data)
-        serializer.is_valid(raise_exception=True)
+        if not serializer.is_valid():
+            raise ValidationError(dict(flat_errors(serializer.errors)))
         return serializer.validated_data
+
+
+def flat_errors(errors: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the errors of a nested body by their places, ``attempts[0].lease``."""
+    if not isinstance(errors, Mapping):
+        yield place, errors
+        return
+    for name, inner in errors.items():
+        if name == "non_field_errors":
+            yield from flat_errors(inner, place or "detail")
+        elif isinstance(name, int) or str(name).isdigit():
+            yield from flat_errors(inner, f"{place}[{name}]")
+        else:
+            yield from flat_errors(inner, f"{place}.{name}" if place else str(name))
 
 
 class ClaimView(ExecutorView):

@@ -49,15 +49,20 @@ class Command(RegistryCommand):
         ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
-        parent = options["parent"]
-        tidied = 0.0
-        while not ended.wait(options["pause"]):
-            if has_lost_parent(parent):
-                return
+        _run(ended, options["pause"], options["parent"])
+
+
+def _run(ended: threading.Event, pause: float, parent: int | None) -> None:
+    """Tick after each pause, until this command or its parent ends."""
+    tidied = ticked = 0.0
+    while not ended.wait(min(1.0, pause)) and not has_lost_parent(parent):
+        now = time.monotonic()
+        if now - ticked >= pause:
+            ticked = now
             _tick_once()
-            if time.monotonic() - tidied > _DAY:
-                tidied = time.monotonic()
-                _tidy()
+        if now - tidied > _DAY:
+            tidied = now
+            _tidy()
 
 
 def _tidy() -> None:

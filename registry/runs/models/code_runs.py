@@ -77,7 +77,10 @@ class CodeRun(Record):
         help_text="The components that the run wrote.",
     )
     failed = models.BooleanField(
-        default=False, help_text="Whether the run failed: what did not work is known."
+        default=False,
+        # for those who insert rows by SQL
+        db_default=False,
+        help_text="Whether the run failed: what did not work is known.",
     )
     uuid = models.UUIDField(
         default=uuid.uuid4, unique=True, help_text="UUID of the run."
