@@ -1,14 +1,14 @@
-"""The agent of a registry: it takes tasks, executes them and reports how they ended.
+"""The agent of a registry: it claims tasks, runs them and reports how they ended.
 
     python3 registry-agent.pyz --registry https://registry.example.org --backend SLUG
 
-The token comes from a file (--token-file) or from REGISTRY_TOKEN, and not from the
-command line, which others on the machine can read. Python 3.9 or later and git are all
-that is needed.
+The token comes from a file (--token-file) or from REGISTRY_TOKEN, but not from the
+command line, which others on the machine can read. The agent needs Python 3.9 or later,
+and git.
 
-Tasks run as processes of this account: that is no sandbox. A task can read and change
-whatever this account can, the token file too. Use an account that has nothing else, or
---engine apptainer or docker.
+Tasks run as processes of this account, which is not a sandbox: a task can read and
+change everything that this account can, including the token file. Use an account that
+has nothing else, or --engine apptainer or docker.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ import sys
 from pathlib import Path
 
 from registry.agent import VERSION, machine
-from registry.agent.agent import Agent, Habits
+from registry.agent.agent import Agent, Settings
 from registry.agent.client import BadAddress, Client
 from registry.agent.engines import ENGINES, NoEngine, engine_named
 from registry.agent.offers import Offer
 from registry.agent.place import BadName, Place
-from registry.agent.processes import can_look, hide_memory
+from registry.agent.processes import has_proc, hide_memory
 from registry.agent.runner import run_task
 
 logger = logging.getLogger("registry.agent")
@@ -66,9 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--version", action="version", version="registry-agent " + VERSION)
     add("--registry", required=True, help="address of the registry")
-    add("--backend", required=True, help="the backend whose tasks are executed here")
+    add("--backend", required=True, help="slug of the backend whose tasks to run")
     add("--token-file", help="file with the token of an account with the grant execute")
-    add("--folder", default="registry-agent", help="where files are kept")
+    add("--folder", default="registry-agent", help="folder for the files of the agent")
     add("--name", default=socket.gethostname(), help="name of this agent")
     add("--engine", choices=ENGINES, default="process", help="how commands are run")
     add(
@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         help="for demonstrations: a repository can be a folder of this machine",
     )
     _add_offer(parser)
-    _add_habits(parser)
+    _add_settings(parser)
     return parser
 
 
@@ -93,7 +93,7 @@ def _add_offer(parser: argparse.ArgumentParser) -> None:
     add("--cpu", type=float, default=processors, help="processors in all")
     add("--gpu", type=float, default=0, help="graphics processors in all")
     add("--memory", type=float, default=machine.memory_in_gb(), help="GB in all")
-    add("--disk", type=float, help="GB in all; what is free now unless you say it")
+    add("--disk", type=float, help="GB in all; default: what is free now")
     add("--time", type=float, default=24, help="hours that one task can take")
     add("--database", action="store_true", help="tasks can read the database here")
     add(
@@ -106,12 +106,12 @@ def _add_offer(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_habits(parser: argparse.ArgumentParser) -> None:
+def _add_settings(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("how it works").add_argument
     add("--cache-gb", type=float, default=10, help="size of the cache of inputs")
-    add("--poll", type=float, default=5, help="seconds between questions for tasks")
-    add("--grace", type=float, default=30, help="seconds that it has after SIGTERM")
-    add("--once", action="store_true", help="end when there is nothing to do")
+    add("--poll", type=float, default=5, help="seconds between two claims of tasks")
+    add("--grace", type=float, default=30, help="seconds to finish in after SIGTERM")
+    add("--once", action="store_true", help="end when there are no more tasks")
 
 
 def _positive(text: str) -> int:
@@ -135,12 +135,14 @@ def _agent(given: argparse.Namespace) -> Agent:
     hide_memory()
     engine = engine_named(given.engine, ignores_images=given.ignore_images)
     place = Place(
-        *(folder, given.name, int(given.cache_gb * machine.GB)),
+        folder,
+        given.name,
+        int(given.cache_gb * machine.GB),
         allows_local_repositories=given.allow_local_repositories,
     )
     _warn(given)
-    habits = Habits(given.grace, given.poll, given.once)
-    return Agent(client, place, engine, _offer(given, folder), habits)
+    settings = Settings(given.grace, given.poll, given.once)
+    return Agent(client, place, engine, _offer(given, folder), settings)
 
 
 def _warn(given: argparse.Namespace) -> None:
@@ -149,7 +151,7 @@ def _warn(given: argparse.Namespace) -> None:
             "Tasks run as processes of this account. That is no sandbox: they can read "
             "and change whatever this account can."
         )
-    if not can_look():
+    if not has_proc():
         logger.warning(
             "This system has no /proc: the memory of tasks is not measured and not "
             "limited, and processes that leave their group are not stopped."
@@ -166,8 +168,12 @@ def _offer(given: argparse.Namespace, folder: Path) -> Offer:
         "time": given.time,
     }
     return Offer(
-        *(given.backend, given.name, given.slots, resources),
-        *(given.database, dict(given.offer)),
+        backend=given.backend,
+        host=given.name,
+        slots=given.slots,
+        resources=resources,
+        database=given.database,
+        further=dict(given.offer),
     )
 
 

@@ -1,9 +1,8 @@
-"""Files by their checksum, shared between the tasks of all agents with the same folder.
+"""Files by checksum, shared by all agents with the same folder.
 
-A file appears under its name when it is complete and its checksum was verified, by a
-rename; so readers need no lock. Of those that need the same file at the same time, one
-fetches it and the others wait. What was used longest ago is removed when a new file
-needs the space.
+A file is renamed to its checksum once it is complete and verified, so readers need no
+lock. If several tasks need the same file at once, one fetches it and the others wait.
+The files that were used longest ago make room for new ones.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from typing import BinaryIO, NamedTuple
 from registry.agent.files import FileLock, make_room
 
 CHUNK = 1024 * 1024
-#: What files are called until they are complete, and the seconds until they are debris.
+#: The prefix of incomplete files, and the seconds after which they are abandoned.
 _PART, _PART_AGE = ".part-", 24 * 3600
 _SHA1 = re.compile("[0-9a-f]{40}")
 
@@ -28,7 +27,7 @@ Fetch = Callable[[], Iterator[bytes]]
 
 
 class WrongChecksum(Exception):
-    """The bytes that arrived are not those that were asked for."""
+    """The bytes do not have the expected checksum."""
 
 
 class _Cached(NamedTuple):
@@ -48,7 +47,7 @@ class FileCache:
         self._locks.mkdir(parents=True, exist_ok=True)
 
     def place(self, sha1: str, size: int | None, target: Path, fetch: Fetch) -> None:
-        """Copy a file to its place, and fetch it first unless it is here.
+        """Copy a file to ``target``; fetch it first unless it is in the cache.
 
         Without a ``size``, room is made only after the file has arrived. Raises
         ``WrongChecksum`` if what ``fetch`` yields has another checksum, and what
@@ -70,7 +69,7 @@ class FileCache:
 
     def _path(self, sha1: str) -> Path:
         if not _SHA1.fullmatch(sha1):
-            raise WrongChecksum(f"{sha1!r} is no SHA-1.")
+            raise WrongChecksum(f"{sha1!r} is not a SHA-1.")
         return self.folder / sha1[:2] / sha1
 
     def _copy(self, path: Path, sha1: str, target: Path) -> bool:
@@ -109,15 +108,15 @@ class FileCache:
         finally:
             part.unlink(missing_ok=True)
 
-    def _shrink(self, most: int) -> None:
-        """Remove what was used longest ago; leave at most so many bytes."""
+    def _shrink(self, max_bytes: int) -> None:
+        """Remove what was used longest ago; leave at most ``max_bytes``."""
         with FileLock(self.folder / "shrink.lock"):
             files = sorted(self._files())
             total = sum(one.size for one in files)
-            debris = time.time() - _PART_AGE
+            abandoned = time.time() - _PART_AGE
             for one in files:
                 is_part = one.path.name.startswith(_PART)
-                if total > most and (not is_part or one.used < debris):
+                if total > max_bytes and (not is_part or one.used < abandoned):
                     one.path.unlink(missing_ok=True)
                     total -= one.size
 

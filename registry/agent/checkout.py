@@ -15,12 +15,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from registry.agent.files import FileLock
+from registry.agent.processes import own_variables
 
-#: Seconds that a fetch, and each other step, can take.
+#: Seconds that a fetch can take, and every other call of git.
 FETCH_TIMEOUT, TIMEOUT = 1800, 600
 _COMMIT = re.compile("[0-9a-f]{40}")
-_PASSED_ON = ("PATH", "http_proxy", "https_proxy", "no_proxy", "HTTPS_PROXY")
-_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO")
+#: Variables of its own environment that an agent passes on to git.
+_PASSED_ON = (
+    *("PATH", "http_proxy", "https_proxy", "no_proxy", "HTTPS_PROXY"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO"),
+)
 
 
 class CheckoutFailed(Exception):
@@ -46,16 +50,16 @@ class Repositories(NamedTuple):
 
     def _require_allowed(self, address: str, commit: str) -> None:
         if not _COMMIT.fullmatch(commit):
-            raise CheckoutFailed(f"{commit!r} is no commit: give all 40 digits.")
+            raise CheckoutFailed(f"{commit!r} is not a commit: give all 40 digits.")
         if not self.allows_local and not address.startswith(("https://", "http://")):
             raise CheckoutFailed(
-                f"The repository {address!r} has no address of the web (https://…). "
-                "The agent reads local ones with --allow-local-repositories only."
+                f"The address of the repository {address!r} must begin with https://. "
+                "The agent reads local ones only with --allow-local-repositories."
             )
 
 
 class _Mirror(NamedTuple):
-    """A bare repository; who changes it holds its lock."""
+    """A bare repository. ``lock`` is the descriptor of its lock, held for changes."""
 
     folder: Path
     allows_local: bool
@@ -70,7 +74,7 @@ class _Mirror(NamedTuple):
             return
         self._remove_stale_locks()
         self._fetch(address, commit)
-        # what no reference names is collected as garbage some day
+        # without a reference it would be collected as garbage
         self.git("update-ref", "refs/fetched/" + commit, commit)
 
     def _has(self, commit: str) -> bool:
@@ -82,14 +86,14 @@ class _Mirror(NamedTuple):
         fetch = ("fetch", *options, "--depth=1", "--", address, commit)
         if self._run(*fetch, timeout=FETCH_TIMEOUT).returncode == 0:
             return
-        # some servers give references only, and no single commits
+        # some servers serve branches only, not single commits
         branches = "+refs/heads/*:refs/heads/*"
         self.git("fetch", *options, "--", address, branches, timeout=FETCH_TIMEOUT)
         if self._run("cat-file", "-e", commit + "^{commit}").returncode:
             raise CheckoutFailed(f"{address} has no commit {commit} on its branches.")
 
     def _remove_stale_locks(self) -> None:
-        """Remove the lock files of a git that was killed; nobody else is here now."""
+        """Remove the lock files of a git that was killed: no other runs here now."""
         for path in self.folder.rglob("*.lock"):
             path.unlink(missing_ok=True)
 
@@ -108,7 +112,7 @@ class _Mirror(NamedTuple):
         done = self._run(*words, timeout=timeout, index=index)
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip()
-            raise CheckoutFailed(f"git could not do its part: {said[-1000:]}")
+            raise CheckoutFailed(f"git failed: {said[-1000:]}")
 
     def _run(
         self, *words: str, timeout: float = TIMEOUT, index: str | None = None
@@ -129,14 +133,12 @@ class _Mirror(NamedTuple):
             message = f"git took longer than {error.timeout:g} s."
             raise CheckoutFailed(message) from error
         except FileNotFoundError as error:
-            raise CheckoutFailed("The program git is not on this machine.") from error
+            raise CheckoutFailed("git is not installed on this machine.") from error
 
     def _environment(self, index: str | None) -> dict[str, str]:
-        kept = (*_PASSED_ON, *_CERTIFICATES)
-        given = {name: os.environ[name] for name in kept if name in os.environ}
-        if index is not None:
-            given["GIT_INDEX_FILE"] = index
+        given = {} if index is None else {"GIT_INDEX_FILE": index}
         return {
+            **own_variables(_PASSED_ON),
             **given,
             # without the settings and credentials of the account
             "HOME": str(self.folder),

@@ -1,4 +1,4 @@
-"""Ask the registry for tasks."""
+"""Claim tasks from the registry."""
 
 from __future__ import annotations
 
@@ -6,34 +6,33 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
-from registry.agent.client import Away, Client, Pauses, Refused
+from registry.agent.assignment import UNEXPECTED, Assignment
+from registry.agent.assignments import Assignments
+from registry.agent.client import Client, Pauses, Refused, Unavailable
 from registry.agent.files import read_if_there, write_json
 from registry.agent.offers import Offer
 from registry.agent.place import Place
-from registry.agent.work import UNEXPECTED, Work
-from registry.agent.works import Works
 
-#: Responses to a question that was asked before and is still being answered.
-_AT_WORK = 409
-#: Seconds between two looks whether a slot is free.
+#: Seconds between two checks whether a slot is free.
 _TICK = 0.1
 
 logger = logging.getLogger(__name__)
 
 
 class Claims(threading.Thread):
-    """Asks for tasks until ``ending`` is set.
+    """Claims tasks until ``ending`` is set.
 
-    With ``is_once``, also until there are none and none is at work.
+    With ``is_once``, also until there are no tasks left.
     """
 
     def __init__(
         self,
         client: Client,
         place: Place,
-        works: Works,
+        assignments: Assignments,
         offer: Offer,
         start: Callable[[dict[str, Any]], None],
         *,
@@ -41,83 +40,84 @@ class Claims(threading.Thread):
         is_once: bool,
     ) -> None:
         super().__init__(name="claims", daemon=True)
-        self._client, self._place, self._works = client, place, works
+        self._client, self._place, self._assignments = client, place, assignments
         self._offer, self._start_task = offer, start
         self._poll, self._is_once = poll, is_once
         self.ending = threading.Event()
 
     def run(self) -> None:
-        """Ask whenever a slot is free."""
+        """Claim tasks whenever a slot is free."""
         pauses = Pauses()
         is_over = False
         while not is_over and not self.ending.is_set():
             try:
-                wait, is_over = self._ask_if_free()
+                wait, is_over = self._claim_if_free()
                 pauses.reset()
-            except Away as error:
+            except Unavailable as error:
                 logger.warning("%s Trying again.", error)
                 wait = pauses.next(error)
             except Refused as error:
-                if error.is_of_token or not self._works.sweep():
-                    self._works.refuse(error)
+                if error.is_of_token or not self._assignments.sweep():
+                    self._assignments.refuse(error)
                     return
-                # tasks are at work, which others than this question do not harm
+                # the tasks that run are not affected
                 logger.warning("%s Trying again.", error)
                 wait = self._poll
             except UNEXPECTED:
-                logger.exception("A question for tasks failed")
-                wait = pauses.next(Away(""))
+                logger.exception("A claim failed")
+                wait = pauses.next(Unavailable(""))
             self._wait_for_slot(wait)
 
     def _wait_for_slot(self, seconds: float) -> None:
-        """Wait; a task that ends makes a slot free, so there may be another one."""
-        before = len(self._works.sweep())
+        """Wait, but no longer than until a task ends and its slot is free."""
+        before = len(self._assignments.sweep())
         waited = 0.0
         while waited < seconds and not self.ending.wait(min(_TICK, seconds)):
             waited += _TICK
-            if len(self._works.sweep()) < before:
+            if len(self._assignments.sweep()) < before:
                 return
 
-    def _ask_if_free(self) -> tuple[float, bool]:
-        """Return the seconds until the next question, and whether there is none.
+    def _claim_if_free(self) -> tuple[float, bool]:
+        """Return the seconds until the next claim, and whether this was the last.
 
-        Raises ``Away`` and ``Refused``.
+        Raises ``Unavailable`` and ``Refused``.
         """
-        works = self._works.sweep()
-        if len(works) >= self._offer.slots:
+        assignments = self._assignments.sweep()
+        if len(assignments) >= self._offer.slots:
             return self._poll, False
-        tasks = self.ask(works)
+        tasks = self._claim(assignments)
         for task in tasks:
             self._start_task(task)
-        is_over = self._is_once and not tasks and not works
+        is_over = self._is_once and not tasks and not assignments
         return (0.0 if tasks else self._poll), is_over
 
-    def ask(self, works: list[Work]) -> list[dict[str, Any]]:
-        """Return tasks; a question whose answer was lost is asked again.
+    def _claim(self, assignments: list[Assignment]) -> list[dict[str, Any]]:
+        """Return tasks; a claim whose answer was lost is repeated.
 
-        It stands in a file, for the agent may be killed meanwhile. The tasks of an old
-        answer are not begun: their leases have ended.
+        It is kept in a file, because the agent may be killed meanwhile. Tasks whose
+        leases have ended since then do not start: a heartbeat says so.
         """
-        question = read_if_there(self._place.question)
-        if question is None:
-            body = self._offer.question(work.task for work in works)
-            question = {"key": uuid.uuid4().hex, "body": body}
-            write_json(self._place.question, question)
-        tasks = self._answer_to(question)
+        claim = read_if_there(self._place.claim)
+        if claim is None:
+            body = self._offer.claim(assignment.task for assignment in assignments)
+            claim = {"key": uuid.uuid4().hex, "body": body}
+            write_json(self._place.claim, claim)
+        tasks = self._send(claim)
         for task in tasks:
-            Work.write(task, self._place)
-        self._place.question.unlink()
+            Assignment.write(task, self._place)
+        self._place.claim.unlink()
         return tasks
 
-    def _answer_to(self, question: dict[str, Any]) -> list[dict[str, Any]]:
+    def _send(self, claim: dict[str, Any]) -> list[dict[str, Any]]:
         try:
             answer = self._client.post(
-                "api/backend/claim/", question["body"], key=question["key"]
+                "api/backend/claim/", claim["body"], key=claim["key"]
             )
         except Refused as error:
-            if error.status == _AT_WORK:
-                raise Away(str(error)) from error
-            self._place.question.unlink()
+            if error.status == HTTPStatus.CONFLICT:
+                # the registry is still answering the first one
+                raise Unavailable(str(error)) from error
+            self._place.claim.unlink()
             raise
         tasks: list[dict[str, Any]] = answer["attempts"]
         return tasks

@@ -1,7 +1,7 @@
-"""Speak with a registry, patiently: it may be away for an hour, or be busy.
+"""Send requests to a registry, which may be busy, or unavailable for an hour.
 
-The token goes to the registry's own host and port and nowhere else, also if an address
-or a redirect leads elsewhere.
+The token goes only to the registry's own host and port, even if an address or a
+redirect leads elsewhere.
 """
 
 from __future__ import annotations
@@ -15,31 +15,33 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from registry.agent import VERSION
 from registry.agent.cache import CHUNK
-from registry.agent.connections import Handlers, Response
+from registry.agent.connections import HANDLERS, Response
 
-#: Seconds that one request can take: a short one, and one that moves files.
+#: Timeouts of connections in seconds: for JSON, and for files.
 SHORT_TIMEOUT, TIMEOUT = 10.0, 120.0
 #: Responses after which the same request can succeed later.
-_TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504, 507})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 5
 #: Seconds between two attempts, at first and at most.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 15.0
 #: Seconds that a registry can ask clients to wait.
 _LONGEST_WAIT = 120.0
+_USER_AGENT = {"User-Agent": "registry-agent/" + VERSION}
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 T = TypeVar("T")
 
 
 class Refused(Exception):
-    """The registry refused a request, and will again; ``status`` is its code."""
+    """The registry refused a request for good; ``status`` is the HTTP status."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -51,8 +53,11 @@ class Refused(Exception):
         return self.status in {401, 403}
 
 
-class Away(Exception):
-    """The registry could not be reached; ``wait`` is when to try again, in seconds."""
+class Unavailable(Exception):
+    """The registry could not answer now.
+
+    ``wait`` is how many seconds it asked to wait, None if it did not say.
+    """
 
     def __init__(self, message: str, wait: float | None = None) -> None:
         super().__init__(message)
@@ -75,12 +80,12 @@ class Client:
         if not _TOKEN.fullmatch(token):
             raise BadAddress("The token is empty, or has spaces or line breaks.")
         self._token, self._sleep = token, sleep
-        self._opener = urllib.request.build_opener(*Handlers)
+        self._opener = urllib.request.build_opener(*HANDLERS)
 
     def post(
         self, path: str, body: Mapping[str, Any], *, key: str | None = None
     ) -> dict[str, Any]:
-        """Send JSON once and return JSON; raises ``Refused`` and ``Away``.
+        """Send JSON once and return JSON; raises ``Refused`` and ``Unavailable``.
 
         ``key`` names a request that must not be carried out twice.
         """
@@ -97,9 +102,9 @@ class Client:
             return _json_of(response.read())
 
     def put_file(self, url: str, file: Path) -> None:
-        """Send a file once to an address that the registry signed, without a token.
+        """Send a file once to an address that the registry signed, without the token.
 
-        Raises ``Refused``, ``Away``, and ``OSError`` if the file cannot be read.
+        Raises ``Refused``, ``Unavailable``, and ``OSError`` if the file cannot be read.
         """
         address = urljoin(self.base, url)
         _require_web(address)
@@ -115,9 +120,9 @@ class Client:
                 response.read()
 
     def download(self, url: str) -> Iterator[bytes]:
-        """Yield the bytes of a file, of the registry or another server of the web.
+        """Yield the bytes of a file, from the registry or from another web server.
 
-        Raises ``Refused`` and ``Away``, also if the bytes end early.
+        Raises ``Refused`` and ``Unavailable``, also if the file is incomplete.
         """
         with _errors():
             response = self._follow(urljoin(self.base, url))
@@ -132,10 +137,10 @@ class Client:
                 received += len(chunk)
                 yield chunk
         if expected is not None and received != int(expected):
-            raise Away(f"{received} of {expected} bytes of {url} arrived.")
+            raise Unavailable(f"{received} of {expected} bytes of {url} arrived.")
 
     def _follow(self, address: str) -> Response:
-        """Open an address and what it redirects to."""
+        """Open an address, and follow its redirects."""
         for _ in range(_MOST_REDIRECTS):
             _require_web(address)
             is_own = _origin(address) == _origin(self.base)
@@ -149,7 +154,7 @@ class Client:
                     raise
                 error.close()
                 address = urljoin(address, target)
-        raise Refused(310, f"{address} redirects too often.")
+        raise Refused(HTTPStatus.LOOP_DETECTED, f"{address} redirects too often.")
 
     def _headers(self) -> dict[str, str]:
         return {**_USER_AGENT, "Authorization": "token " + self._token}
@@ -163,13 +168,13 @@ class Client:
     ) -> T:
         """Repeat a request until the registry answers; raises ``Refused``.
 
-        Raises ``Away`` if ``gives_up`` returns true after a failure.
+        After each failure, raises ``Unavailable`` if ``gives_up`` returns true.
         """
         pauses = Pauses()
         while True:
             try:
                 return send()
-            except Away as error:
+            except Unavailable as error:
                 if gives_up():
                     raise
                 self._sleep(pauses.next(error))
@@ -181,11 +186,11 @@ class Pauses:
     def __init__(self, longest: float = _LONGEST_PAUSE) -> None:
         self._pause, self._longest = _FIRST_PAUSE, longest
 
-    def next(self, error: Away) -> float:
+    def next(self, error: Unavailable) -> float:
         """Return the seconds to wait after a failure."""
         pause = self._pause
         self._pause = min(2 * pause, self._longest)
-        # agents that lost the registry together do not all come back together
+        # so that agents do not all come back at the same moment
         return (error.wait or pause) * random.uniform(0.8, 1.3)  # noqa: S311
 
     def reset(self) -> None:
@@ -193,19 +198,25 @@ class Pauses:
         self._pause = _FIRST_PAUSE
 
 
-_USER_AGENT = {"User-Agent": "registry-agent/" + VERSION}
-
-
 def _require_web(address: str) -> None:
-    parts = urlsplit(address)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    """Raise ``BadAddress`` unless an address is complete and without a password."""
+    try:
+        parts = urlsplit(address)
+        # reading the port checks it
+        is_web = (
+            parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        )
+    except ValueError:
+        is_web = False
+    if not is_web:
         raise BadAddress(f"{address!r} is no address that begins with https://.")
     if parts.username or parts.password:
         raise BadAddress(f"The address of {parts.hostname} contains a password.")
 
 
 def _origin(address: str) -> tuple[str, str | None, int]:
-    parts: SplitResult = urlsplit(address)
+    """Return the scheme, the host and the port of an address."""
+    parts = urlsplit(address)
     default = 443 if parts.scheme == "https" else 80
     return parts.scheme, parts.hostname, parts.port or default
 
@@ -216,20 +227,20 @@ def _json_of(content: bytes) -> dict[str, Any]:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise Away("The answer is no JSON; is this the address of a registry?")
+        raise Unavailable("The answer is not JSON. Is this the address of a registry?")
     return value
 
 
 @contextmanager
 def _errors() -> Iterator[None]:
-    """Turn errors of connections and responses into ``Refused`` and ``Away``."""
+    """Turn errors of connections and responses into ``Refused`` and ``Unavailable``."""
     try:
         yield
     except urllib.error.HTTPError as error:
         with error:
             raise _error_of(error) from error
     except (OSError, http.client.HTTPException) as error:
-        raise Away(f"The registry cannot be reached: {error}.") from error
+        raise Unavailable(f"The registry cannot be reached: {error}.") from error
 
 
 def _error_of(error: urllib.error.HTTPError) -> Exception:
@@ -237,7 +248,7 @@ def _error_of(error: urllib.error.HTTPError) -> Exception:
     if error.code in _TEMPORARY:
         wait = error.headers.get("Retry-After", "")
         seconds = min(float(wait), _LONGEST_WAIT) if wait.isdigit() else None
-        return Away(f"The registry answered {status}.", seconds)
+        return Unavailable(f"The registry answered {status}.", seconds)
     if error.code in _REDIRECTS:
         target = error.headers.get("Location", "")
         return Refused(error.code, f"The registry is at {target}: give that address.")

@@ -5,21 +5,22 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from registry.agent.cache import sha1_of
 from registry.agent.files import discard, read_if_there, write_json
 
-#: The list of outputs that were kept; no output can have this name.
-_LIST = Path("metadata", "outputs.json")
+#: Beside the outputs of a task: a list of them, and the log. The registry accepts no
+#: output in this folder.
+_LIST, _LOG = Path("metadata", "outputs.json"), Path("metadata", "log.txt")
 Declared = Sequence[Mapping[str, Any]]
 #: The levels, the most sensitive first.
 _LEVELS = ("highly_sensitive", "moderately_sensitive", "minimally_sensitive")
 #: The most outputs of a task.
 MAX_OUTPUTS = 10_000
-#: By path: what changes when a file is written.
+#: By path, the inode, size and time of change of each file (``snapshot``).
 Before = Mapping[str, Sequence[int]]
 
 
@@ -45,7 +46,7 @@ class MissingOutputs(Exception):
 
 
 class UnfitOutputs(Exception):
-    """Outputs cannot be reported: there are too many, or a name is no text."""
+    """Outputs cannot be reported: there are too many, or a name is not UTF-8."""
 
 
 def collect(work: Path, declared: Declared, before: Before) -> list[Found]:
@@ -54,7 +55,7 @@ def collect(work: Path, declared: Declared, before: Before) -> list[Found]:
     A file that several patterns match belongs to the one of the most sensitive level.
     ``before`` are files that were there when the command started (``snapshot``).
     """
-    meant: dict[str, Mapping[str, Any]] = {}
+    by_path: dict[str, Mapping[str, Any]] = {}
     missing: list[str] = []
     # sorting keeps the order of patterns of the same level
     for output in sorted(declared, key=_sensitivity):
@@ -62,36 +63,38 @@ def collect(work: Path, declared: Declared, before: Before) -> list[Found]:
         if not paths:
             missing.append(output["pattern"])
         for path in paths:
-            meant.setdefault(path, output)
+            by_path.setdefault(path, output)
     if missing:
         raise MissingOutputs(missing)
-    _require_fit(meant)
+    _require_reportable(by_path)
     return [
         _describe(work, path, output)
         for one in declared
-        for path, output in meant.items()
+        for path, output in by_path.items()
         if output is one
     ]
 
 
 def _sensitivity(output: Mapping[str, Any]) -> int:
-    """Return the place of an output by its level; what is not known comes first."""
+    """Return a sort key: the most sensitive first, after levels that are unknown."""
     level = output["level"]
     return _LEVELS.index(level) + 1 if level in _LEVELS else 0
 
 
-def _require_fit(paths: Collection[str]) -> None:
-    if len(paths) > MAX_OUTPUTS:
+def _require_reportable(outputs: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise ``UnfitOutputs``, which says nothing of the paths: they can be hidden."""
+    if len(outputs) > MAX_OUTPUTS:
         raise UnfitOutputs(
-            f"The task wrote {len(paths):,} outputs; a task can have {MAX_OUTPUTS:,}. "
-            "Pack them, or write fewer."
+            f"The task wrote {len(outputs):,} outputs; the limit is {MAX_OUTPUTS:,}. "
+            "Write fewer files, or pack them into archives."
         )
-    for path in paths:
+    for path, output in outputs.items():
         try:
             path.encode()
         except UnicodeEncodeError as error:
             raise UnfitOutputs(
-                f"The name of the output {path!a} is not UTF-8: rename it."
+                f"An output that matches {output['pattern']} has a name that is not "
+                "UTF-8. Rename it."
             ) from error
 
 
@@ -112,7 +115,8 @@ def size_of_outputs(work: Path, declared: Declared, before: Before) -> int:
     """Return the bytes of all outputs that were written so far."""
     patterns = [output["pattern"] for output in declared]
     paths = {path for one in patterns for path in _written(work, one, before)}
-    return sum(_size(work / path) for path in paths)
+    states = (_state(work / path) for path in paths)
+    return sum(state[1] for state in states if state)
 
 
 def _written(work: Path, pattern: str, before: Before) -> Iterator[str]:
@@ -122,18 +126,12 @@ def _written(work: Path, pattern: str, before: Before) -> Iterator[str]:
 
 
 def _state(path: Path) -> list[int]:
+    """Return what changes when a file is written; empty if it cannot be seen."""
     try:
         status = path.lstat()
-    except FileNotFoundError:
+    except OSError:
         return []
     return [status.st_ino, status.st_size, status.st_mtime_ns]
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.lstat().st_size
-    except FileNotFoundError:
-        return 0
 
 
 def matches(work: Path, pattern: str) -> Iterator[str]:
@@ -166,29 +164,26 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def keep(
-    work: Path, found: Iterable[Found], log: Path, target: Path, bin_folder: Path
+    work: Path, found: Sequence[Found], log: Path, target: Path, trash: Path
 ) -> None:
-    """Keep outputs and the log in a folder of the backend, which appears as a whole.
+    """Keep outputs and the log in a folder of the backend, replaced as a whole.
 
-    A folder of an earlier attempt is replaced. ``metadata/log.txt`` is the log and
-    ``metadata/outputs.json`` a list of the outputs.
+    ``metadata/log.txt`` is the log, and ``metadata/outputs.json`` lists the outputs.
     """
     new = target.with_name(target.name + ".new")
-    discard(new, bin_folder)
-    outputs = list(found)
-    for one in outputs:
+    discard(new, trash)
+    for one in found:
         _link(work / one.path, new / one.path)
-    _link(log, log_in(new))
-    write_json(new / _LIST, {"outputs": [one._asdict() for one in outputs]})
-    discard(target, bin_folder)
+    keep_log(log, new)
+    write_json(new / _LIST, {"outputs": [one._asdict() for one in found]})
+    discard(target, trash)
     new.replace(target)
 
 
 def keep_log(log: Path, target: Path) -> None:
-    """Keep the log of a task that failed; its folder has nothing else that is new."""
-    if log.exists():
-        log_in(target).unlink(missing_ok=True)
-        _link(log, log_in(target))
+    """Keep the log of a task, in place of that of an earlier attempt."""
+    (target / _LOG).unlink(missing_ok=True)
+    _link(log, target / _LOG)
 
 
 def kept_outputs(folder: Path) -> list[Found]:
@@ -197,16 +192,9 @@ def kept_outputs(folder: Path) -> list[Found]:
     return [Found(**one) for one in known["outputs"]]
 
 
-def log_in(folder: Path) -> Path:
-    """Return where the log is among the outputs of a task."""
-    return folder / "metadata" / "log.txt"
-
-
 def _link(source: Path, place: Path) -> None:
-    """Have a file in a second place, as a copy if the disk has no hard links."""
+    """Link a file to a second place, or copy it if the disk has no hard links."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    if not source.exists():
-        return
     try:
         os.link(source, place)
     except OSError:

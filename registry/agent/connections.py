@@ -1,8 +1,7 @@
-"""Connections of the standard library, with what an agent needs otherwise.
+"""HTTP connections of the standard library, with two differences.
 
-Redirects are not followed by themselves. A server that refuses an upload answers before
-it has read all of it; such an answer is read, instead of failing because the rest could
-not be sent.
+Redirects are not followed automatically. A server that refuses an upload can answer
+before it has read all of it: the answer is read, although the rest cannot be sent.
 """
 
 from __future__ import annotations
@@ -15,29 +14,21 @@ Response = http.client.HTTPResponse
 
 
 class _Connection(http.client.HTTPConnection):
+    """Reads an answer that comes before the whole body was sent."""
+
     def endheaders(
         self, message_body: Any = None, *, encode_chunked: bool = False
     ) -> None:
+        """Send the headers and the body, unless the server stops reading."""
         try:
             super().endheaders(message_body, encode_chunked=encode_chunked)
         except (BrokenPipeError, ConnectionResetError):
-            _require_connected(self)
+            if self.sock is None:
+                raise
 
 
-class _SecureConnection(http.client.HTTPSConnection):
-    def endheaders(
-        self, message_body: Any = None, *, encode_chunked: bool = False
-    ) -> None:
-        try:
-            super().endheaders(message_body, encode_chunked=encode_chunked)
-        except (BrokenPipeError, ConnectionResetError):
-            _require_connected(self)
-
-
-def _require_connected(connection: http.client.HTTPConnection) -> None:
-    """Raise the present error again unless an answer may have arrived."""
-    if connection.sock is None:
-        raise  # noqa: PLE0704 - called while an error is handled
+class _SecureConnection(_Connection, http.client.HTTPSConnection):
+    """The same over TLS."""
 
 
 class _Plain(urllib.request.HTTPHandler):
@@ -55,5 +46,5 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-#: What to build an opener with.
-Handlers = (_Plain, _Secure, _NoRedirects)
+#: Arguments for ``urllib.request.build_opener``.
+HANDLERS = (_Plain, _Secure, _NoRedirects)

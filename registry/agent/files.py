@@ -1,7 +1,8 @@
-"""Files that are whole or not there, locks, and paths that stay in their folder."""
+"""Write files atomically, lock, remove folders, and keep paths in their folder."""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -14,7 +15,7 @@ from typing import Any
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Write a file in one step, and wait until it is on the disk."""
+    """Write a file atomically, and wait until it is on the disk."""
     text = json.dumps(value)
     number, name = tempfile.mkstemp(prefix="." + path.name, dir=path.parent)
     try:
@@ -36,7 +37,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def read_if_there(path: Path) -> dict[str, Any] | None:
-    """Return the content of a file, None if there is none."""
+    """Return the content of a file, or None if it does not exist."""
     try:
         return read_json(path)
     except FileNotFoundError:
@@ -51,9 +52,9 @@ def _sync_folder(folder: Path) -> None:
         os.close(number)
 
 
-def discard(folder: Path, bin_folder: Path) -> None:
-    """Remove a folder; it leaves its place in one step, also if this is interrupted."""
-    doomed = bin_folder / uuid.uuid4().hex
+def discard(folder: Path, trash: Path) -> None:
+    """Remove a folder atomically, by moving it to the trash first."""
+    doomed = trash / uuid.uuid4().hex
     try:
         folder.replace(doomed)
     except FileNotFoundError:
@@ -62,16 +63,22 @@ def discard(folder: Path, bin_folder: Path) -> None:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder, with folders in it whose mode forbids that; ignore the rest."""
+    """Remove a folder, even if modes inside forbid it; leave what cannot be removed."""
     shutil.rmtree(folder, ignore_errors=True)
-    if not folder.exists():
-        return
-    folder.chmod(stat.S_IRWXU)
+    if folder.exists():
+        _make_writable(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_writable(folder: Path) -> None:
+    """Let this account change a folder and those below it, as far as it is allowed."""
+    with contextlib.suppress(OSError):
+        folder.chmod(stat.S_IRWXU)
     for parent, names, _ in os.walk(folder):
         for path in (Path(parent, name) for name in names):
-            if not path.is_symlink():
-                path.chmod(stat.S_IRWXU)
-    shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                if not path.is_symlink():
+                    path.chmod(stat.S_IRWXU)
 
 
 def inside(folder: Path, path: str) -> Path:
@@ -88,7 +95,7 @@ def inside(folder: Path, path: str) -> Path:
 
 
 def make_room(target: Path) -> None:
-    """Prepare the place of a new file; a file or link that has its name is removed."""
+    """Create the folder of a new file, and remove a file or link of its name."""
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
 
@@ -104,7 +111,7 @@ class FileLock:
         self._number: int | None = None
 
     def acquire(self, *, wait: bool) -> bool:
-        """Take the lock; return whether it is held, which is certain with ``wait``."""
+        """Take the lock; return whether it is held, as it always is with ``wait``."""
         number = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -121,13 +128,13 @@ class FileLock:
         return self._number
 
     def release(self) -> None:
-        """Let go; processes that inherited the lock keep it."""
+        """Release the lock; processes that inherited it still hold it."""
         if self._number is not None:
             os.close(self._number)
             self._number = None
 
     def remove(self) -> None:
-        """Remove the file of a lock that is held; those who wait for it notice."""
+        """Remove the file of a held lock; those who wait open a new one."""
         self.path.unlink(missing_ok=True)
 
     def is_current(self) -> bool:

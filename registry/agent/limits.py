@@ -10,18 +10,18 @@ from typing import Any
 
 from registry.agent.collecting import size_of_outputs
 from registry.agent.logs import size_of_log
-from registry.agent.processes import can_look, descendants, own_memory
+from registry.agent.processes import descendants, has_proc, own_memory
 
-#: Seconds between two looks at processes, and at the sizes of files.
+#: Seconds between two checks of processes, and of the sizes of files.
 INTERVAL, SIZE_INTERVAL = 0.25, 1.0
-#: Seconds between looks at first, for tasks that do not take long.
+#: Seconds between the first checks, for tasks that do not take long.
 _FIRST_INTERVAL = 0.02
 
 
-class Watched:
-    """What a task has used, and why it must stop.
+class Monitor:
+    """Measures what a task uses, and says why it must stop.
 
-    ``is_urgent`` means that it gets no time to end by itself.
+    ``is_urgent`` means that it is killed at once.
     """
 
     def __init__(self, task: Mapping[str, Any], log: Path) -> None:
@@ -31,17 +31,27 @@ class Watched:
         self._before = task.get("before") or {}
         self.began = time.monotonic()
         self.memory, self.cpu = 0, 0.0
-        self.reason: str | None = None
         self.is_urgent = False
-        self._next_look = self._next_size = 0.0
+        self._is_stopped = False
+        self._exceeded: str | None = None
+        self._next_check = self._next_size = 0.0
 
-    def look(self) -> str | None:
-        """Return why the task must stop, None if it need not."""
+    @property
+    def reason(self) -> str | None:
+        """Why the task must stop, None if it need not."""
+        return self._exceeded or ("It was stopped." if self._is_stopped else None)
+
+    def stop(self) -> None:
+        """Note that the task must stop; a signal can come during a check."""
+        self._is_stopped = True
+
+    def check(self) -> str | None:
+        """Measure the task if it is time to; return why it must stop."""
         now = time.monotonic()
-        if self.reason is None and now >= self._next_look:
+        if self.reason is None and now >= self._next_check:
             ran = now - self.began
-            self._next_look = now + min(INTERVAL, _FIRST_INTERVAL + ran / 4)
-            self.reason = self._time(now) or self._memory() or self._size(now)
+            self._next_check = now + min(INTERVAL, _FIRST_INTERVAL + ran / 4)
+            self._exceeded = self._time(now) or self._memory() or self._size(now)
         return self.reason
 
     def _time(self, now: float) -> str | None:
@@ -52,12 +62,12 @@ class Watched:
         return f"It ran for {ran:,.1f} s; its time limit is {limit:,g} s."
 
     def _memory(self) -> str | None:
-        if not can_look():
+        if not has_proc():
             return None
         limit = self.limits.get("memory")
         used = self._measure()
         if limit is not None and used > limit:
-            # not at one moment: processes may have started and ended meanwhile
+            # processes may have started and ended during the measurement
             used = min(used, self._measure())
         self.memory = max(self.memory, used)
         if limit is None or used <= limit:

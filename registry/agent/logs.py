@@ -1,12 +1,13 @@
 """The log of a task: what its command prints, as UTF-8 text in one file.
 
-It is text from the first byte, so that a position in bytes means the same here and in
-the registry: bytes that are no UTF-8, and zeros, are replaced when they are written.
+It is valid text, so that a position in bytes means the same here and in
+the registry: bytes that are not UTF-8, and zeros, are replaced when they are written.
 """
 
 from __future__ import annotations
 
 import codecs
+import contextlib
 import os
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -24,17 +25,17 @@ class Piece(NamedTuple):
 
 
 class LogWriter:
-    """Copies what a command prints to a file, up to a number of bytes.
+    """Copies what a command prints to a file.
 
-    A line at its end says so if there was more.
+    What comes after ``max_bytes`` is dropped, and a line at the end says so.
     """
 
-    def __init__(self, target: BinaryIO, most: int | None) -> None:
-        self._target, self._most = target, most
-        self.size = 0
+    def __init__(self, target: BinaryIO, max_bytes: int | None) -> None:
+        self._target, self._max_bytes = target, max_bytes
+        self._size = 0
 
     def copy(self, source: BinaryIO) -> None:
-        """Copy until the source ends; what exceeds the size is read and lost."""
+        """Copy until the source ends; read also what cannot be written."""
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         for chunk in iter(lambda: os.read(source.fileno(), _CHUNK), b""):
             self._write(decoder.decode(chunk))
@@ -42,39 +43,41 @@ class LogWriter:
 
     def _write(self, text: str) -> None:
         data = text.replace("\0", _REPLACEMENT).encode()
-        is_full = self._most is not None and self.size > self._most
-        self.size += len(data)
-        if not is_full:
+        if self._is_full():
+            return
+        self._size += len(data)
+        if self._is_full():
+            limit = f"its largest size, {self._max_bytes:,} bytes"
+            data += f"\n[The log ends here: it has {limit}.]\n".encode()
+        # a full disk must not block the command
+        with contextlib.suppress(OSError):
             self._target.write(data)
-            self._note_if_full()
 
-    def _note_if_full(self) -> None:
-        if self._most is not None and self.size > self._most:
-            limit = f"its largest size, {self._most:,} bytes"
-            self._target.write(f"\n[The log ends here: it has {limit}.]\n".encode())
+    def _is_full(self) -> bool:
+        return self._max_bytes is not None and self._size > self._max_bytes
 
 
-def read_piece(path: Path, offset: int, most: int) -> Piece:
-    """Return the log from an offset on, at most so many bytes; whole characters only.
+def read_piece(path: Path, offset: int, max_bytes: int) -> Piece:
+    """Return the log from an offset on, at most ``max_bytes``, in whole characters.
 
-    Bytes of a character whose rest is not written yet are left for later.
+    A character that is not complete yet is left for the next call.
     """
     try:
         with path.open("rb") as file:
             file.seek(offset)
-            data = file.read(max(0, most))
+            data = file.read(max(0, max_bytes))
     except FileNotFoundError:
         data = b""
     text, used = codecs.utf_8_decode(data, "replace", False)
     return Piece(offset, text, offset + used)
 
 
-def read_tail(path: Path, most: int) -> Piece:
-    """Return the end of a log, at most so many bytes; it begins with a character."""
-    offset = max(0, size_of_log(path) - most)
+def read_tail(path: Path, max_bytes: int) -> Piece:
+    """Return the end of a log, at most ``max_bytes``, in whole characters."""
+    offset = max(0, size_of_log(path) - max_bytes)
     if offset:
         offset += _continuation_bytes(path, offset)
-    return read_piece(path, offset, most)
+    return read_piece(path, offset, max_bytes)
 
 
 def _continuation_bytes(path: Path, offset: int) -> int:

@@ -1,4 +1,4 @@
-"""What this machine has to offer, within the limits that a batch system set."""
+"""What this machine has, within the limits that a batch system set."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 GB = 10**9
 _CONTROL_GROUPS = Path("/sys/fs/cgroup")
-#: Returned where the memory cannot be known, in GB.
+#: In GB, if the memory of this machine cannot be determined.
 _UNKNOWN_MEMORY = 2.0
 
 
@@ -53,6 +53,6 @@ def _limit_of(folder: Path) -> Iterator[int]:
 
 
 def free_disk_in_gb(folder: Path) -> float:
-    """Return how much fits onto the disk of a folder, which need not exist, in GB."""
+    """Return the free space on the disk of a folder, in GB; it need not exist."""
     place = next(one for one in (folder, *folder.parents) if one.exists())
     return round(shutil.disk_usage(place).free / GB, 1)

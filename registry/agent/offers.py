@@ -1,4 +1,4 @@
-"""What an agent offers to the tasks of a backend."""
+"""What an agent offers to tasks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 Task = Mapping[str, Any]
-#: What each task can use in full: it is no part of a sum.
+#: What each task can use in full, so it is not added up.
 _NOT_SHARED = frozenset({"time"})
 
 
@@ -22,9 +22,9 @@ class Offer:
     database: bool = False
     further: Mapping[str, str] = field(default_factory=dict)
 
-    def question(self, at_work: Iterable[Task]) -> dict[str, Any]:
-        """Return the request for tasks that fit beside those at work."""
-        tasks = list(at_work)
+    def claim(self, running: Iterable[Task]) -> dict[str, Any]:
+        """Return the body of a claim for tasks that fit beside those that run."""
+        tasks = list(running)
         free = {name: self._free(name, tasks) for name in self.resources}
         slots = max(0, self.slots - len(tasks))
         total = dict(self.resources)

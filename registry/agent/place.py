@@ -1,4 +1,4 @@
-"""The folders of an agent, of which tasks share the cache and the outputs."""
+"""The folders of an agent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class BadName(Exception):
 
 
 class Place:
-    """The folder of the agents of one backend: shared, or on one machine.
+    """The folder of the agents of one backend, as one of them uses it.
 
     ``agents/NAME`` belongs to one agent. ``outputs``, ``cache`` and ``mirrors`` belong
     to all of them.
@@ -33,27 +33,29 @@ class Place:
     ) -> None:
         """Create what is missing; raises ``BadName``."""
         if not _NAME.fullmatch(name):
-            raise BadName(f"{name!r} is no name: use letters, digits, dots, - and _.")
+            raise BadName(
+                f"{name!r} is not a name: use letters, digits, dots, - and _."
+            )
         self.name = name
         own = folder / "agents" / name
-        self.tasks, self.bin = own / "tasks", own / "bin"
-        self.unsent, self.question = own / "unsent", own / "question.json"
+        self.tasks, self.trash = own / "tasks", own / "trash"
+        self.unsent, self.claim = own / "unsent", own / "claim.json"
         self.outputs = folder / "outputs"
-        for path in (self.tasks, self.bin, self.unsent, self.outputs):
+        for path in (self.tasks, self.trash, self.unsent, self.outputs):
             path.mkdir(parents=True, exist_ok=True)
         self.cache = FileCache(folder / "cache", cache_bytes)
         self.repositories = Repositories(folder / "mirrors", allows_local_repositories)
         self._lock = FileLock(own / "lock")
 
     def occupy(self) -> None:
-        """Keep other agents of this name out; raises ``BadName``."""
+        """Reserve the name for this agent; raises ``BadName`` if another one has it."""
         if not self._lock.acquire(wait=False):
             raise BadName(f"Another agent is called {self.name}: choose a --name.")
-        for path in self.bin.iterdir():
+        for path in self.trash.iterdir():
             remove_tree(path)
 
     def leave(self) -> None:
-        """Let another agent have this name."""
+        """Release the name for other agents."""
         self._lock.release()
 
     def outputs_of(self, kept: str) -> Path:

@@ -8,9 +8,11 @@ a task is its process group.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -18,14 +20,16 @@ from typing import NamedTuple
 
 PROC = Path("/proc")
 _SET_DUMPABLE, _SET_CHILD_SUBREAPER = 4, 36
-#: Seconds between two looks at processes that were told to stop.
+#: Seconds between two checks of processes that were told to stop.
 _INTERVAL = 0.02
 #: Seconds after which a process that survives SIGKILL is left alone.
-_GIVE_UP = 30.0
+_KILL_TIMEOUT = 30.0
+#: Seconds that a program can take that only helps to stop a task.
+_PROGRAM_TIMEOUT = 60.0
 
 
 class Process(NamedTuple):
-    """What Linux says of a process; ``rss`` is in bytes, ``cpu`` in seconds."""
+    """A process as Linux describes it; ``rss`` is in bytes, ``cpu`` in seconds."""
 
     pid: int
     parent: int
@@ -34,8 +38,8 @@ class Process(NamedTuple):
     rss: int
 
 
-def can_look() -> bool:
-    """Return whether this system shows its processes as files, as Linux does."""
+def has_proc() -> bool:
+    """Return whether this system has ``/proc``, as Linux does."""
     return (PROC / "self" / "stat").exists()
 
 
@@ -82,7 +86,7 @@ def all_processes() -> Iterator[Process]:
 
 
 def descendants(*roots: int) -> list[Process]:
-    """Return all processes below some that have not ended."""
+    """Return the descendants of processes that have not ended."""
     children: dict[int, list[Process]] = {}
     for process in all_processes():
         children.setdefault(process.parent, []).append(process)
@@ -96,7 +100,7 @@ def descendants(*roots: int) -> list[Process]:
 
 
 def with_variable(name: str, value: str) -> list[Process]:
-    """Return the processes that were started with a variable, and all below them.
+    """Return the processes that were started with a variable, and their descendants.
 
     They are what is left of a task whose runner was killed.
     """
@@ -114,9 +118,9 @@ def _variables(pid: int) -> list[bytes]:
 
 
 def own_memory(processes: Iterable[Process]) -> int:
-    """Return the bytes that processes use; what they share counts once.
+    """Return the bytes that processes use; memory that they share counts once.
 
-    This asks the kernel to look through all their pages, so ask seldom.
+    The kernel goes through all their pages for it, so call this rarely.
     """
     return sum(_share(process) for process in processes)
 
@@ -144,7 +148,7 @@ def stop_all(find: Callable[[], list[Process]], grace: float) -> None:
     end = time.monotonic() + grace
     told: set[int] = set()
     alive = find()
-    while alive and time.monotonic() < end + _GIVE_UP:
+    while alive and time.monotonic() < end + _KILL_TIMEOUT:
         is_late = time.monotonic() >= end
         for process in alive:
             if is_late or process.pid not in told:
@@ -170,14 +174,12 @@ def stop_group(group: int, grace: float) -> None:
 
 def send(pid: int, number: int) -> None:
     """Send a signal to a process, which may have ended or belong to another account."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
-    except (ProcessLookupError, PermissionError):
-        return
 
 
 def reap(pid: int) -> int | None:
-    """Take note of children that have ended; return the exit code of one of them.
+    """Reap all children that have ended; return the exit code of one of them.
 
     None means that it is not among them. A negative code is the number of a signal.
     """
@@ -193,9 +195,24 @@ def reap(pid: int) -> int | None:
             code = os.waitstatus_to_exitcode(status)
 
 
+def run_quietly(arguments: list[str]) -> None:
+    """Run a program and ignore what it prints, and whether it works."""
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        subprocess.run(  # noqa: S603 - no shell, and words of ours
+            arguments,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PROGRAM_TIMEOUT,
+            check=False,
+        )
+
+
+def own_variables(names: Iterable[str]) -> dict[str, str]:
+    """Return those of some environment variables that are set."""
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
 def prefer_as_victim(pid: int) -> None:
-    """Have Linux end this process and its children first, if memory runs out."""
-    try:
+    """Ask Linux to kill this process and its children first if memory runs out."""
+    with contextlib.suppress(OSError):
         (PROC / str(pid) / "oom_score_adj").write_text("500")
-    except OSError:
-        return

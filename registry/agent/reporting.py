@@ -1,8 +1,9 @@
-"""Finish a task: collect its outputs, keep them, send what leaves, and say it all."""
+"""Finish a task: collect and keep its outputs, upload those that leave, report."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ class Finisher(NamedTuple):
     """Finishes one task whose command has ended.
 
     ``require_wanted`` raises an exception if the task is not wanted any more, and
-    ``gives_up`` returns whether to stop asking a registry that is away.
+    ``gives_up`` returns whether to give up when the registry is unavailable.
     """
 
     place: Place
@@ -36,7 +37,10 @@ class Finisher(NamedTuple):
     def finish(
         self, task: Mapping[str, Any], result: Result, work: Path, log: Path
     ) -> Report:
-        """Return the report; raises ``Refused`` of the token, ``Away``, ``OSError``."""
+        """Return the report.
+
+        Raises ``Refused``, ``Unavailable`` and ``OSError``.
+        """
         problem = _problem(result)
         found: list[Found] = []
         if problem is None:
@@ -48,7 +52,7 @@ class Finisher(NamedTuple):
         if problem is not None:
             keep_log(log, target)
             return {**facts(result), "outcome": "failed", "error": problem}
-        keep(work, found, log, target, self.place.bin)
+        keep(work, found, log, target, self.place.trash)
         outputs = self._send(task, found, work)
         return {**facts(result), "outcome": "done", "error": "", "outputs": outputs}
 
@@ -71,14 +75,13 @@ class Finisher(NamedTuple):
     def _upload(self, output: Found, file: Path) -> None:
         def send() -> None:
             try:
-                address = self.client.post(f"api/data/{output.sha1}", {}).get("url")
+                address = self.client.post(f"api/data/{output.sha1}", {})["url"]
             except Refused as error:
-                if error.status != 409:
-                    raise
-                # the registry holds the file already
-                address = None
-            if address:
-                self.client.put_file(address, file)
+                if error.status == HTTPStatus.CONFLICT:
+                    # the registry has the file
+                    return
+                raise
+            self.client.put_file(address, file)
 
         try:
             self.client.until_answered(send, self.gives_up)
@@ -97,6 +100,6 @@ def _problem(result: Result) -> str | None:
 
 
 def facts(result: Result) -> Report:
-    """Return what a report says of a command, whatever its outcome."""
+    """Return the fields of a report that do not depend on the outcome."""
     names = ("exit_code", "usage", "started", "ended")
     return {name: result[name] for name in names if name in result}

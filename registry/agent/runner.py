@@ -15,19 +15,23 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from types import FrameType
 from typing import Any, BinaryIO, NamedTuple
 
 from registry.agent.files import read_json, write_json
-from registry.agent.limits import Watched
+from registry.agent.limits import Monitor
 from registry.agent.logs import LogWriter
 from registry.agent.processes import (
+    Process,
     adopt_orphans,
-    can_look,
     descendants,
+    has_proc,
     prefer_as_victim,
     reap,
+    run_quietly,
     stop_all,
     stop_group,
 )
@@ -35,30 +39,33 @@ from registry.agent.processes import (
 #: The names of files in the folder of a task.
 TASK, RUNNER, RESULT, LOG = "task.json", "runner.json", "result.json", "log.txt"
 LOCK, ERRORS = "runner.lock", "runner-errors.txt"
-#: Seconds between two looks whether the command has ended.
+#: Seconds between two checks whether the command has ended.
 INTERVAL = 0.03
 #: Seconds that a task has to end by itself when it is stopped.
 GRACE = 5.0
+#: Seconds for the rest of the log, when the processes of a task have ended.
+_LOG_TIMEOUT = 5.0
 
 
 class _End(NamedTuple):
-    """How a command ended; one of both is None."""
+    """How a command ended: ``exit_code`` is None if it was stopped or not started."""
 
     exit_code: int | None
     error: str | None
 
 
 def run_task(folder: Path) -> int:
-    """Run the task of a folder; return 0, whatever became of the task."""
+    """Run the task of a folder; return 0, however it ended."""
     task = read_json(folder / TASK)
-    watched = Watched(task, folder / LOG)
-    signal.signal(signal.SIGTERM, _stopper(watched))
+    monitor = Monitor(task, folder / LOG)
+    signal.signal(signal.SIGTERM, _stopper(monitor))
     adopt_orphans()
     write_json(folder / RUNNER, {"pid": os.getpid()})
     started = time.time()
-    end = _execute(task, folder, watched)
-    seconds = time.time() - started
-    cpu = max(watched.cpu, _cpu_of_children())
+    end = _execute(task, folder, monitor)
+    # the clock of the day can be set while a task runs
+    seconds = time.monotonic() - monitor.began
+    cpu = max(monitor.cpu, _cpu_of_children())
     write_json(
         folder / RESULT,
         {
@@ -69,7 +76,7 @@ def run_task(folder: Path) -> int:
             "usage": {
                 "seconds": round(seconds, 3),
                 "cpu_seconds": round(cpu, 3),
-                "memory": watched.memory,
+                "memory": monitor.memory,
             },
         },
     )
@@ -78,18 +85,20 @@ def run_task(folder: Path) -> int:
 
 def iso_time(seconds: float) -> str:
     """Return a time since 1970 as ISO 8601, in UTC."""
-    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-    return f"{whole}.{int(seconds % 1 * 1000):03}Z"
+    moment = datetime.fromtimestamp(seconds, timezone.utc)  # noqa: UP017 - Python 3.9
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _stopper(watched: Watched) -> Any:
+def _stopper(monitor: Monitor) -> Callable[[int, FrameType | None], None]:
+    """Return a signal handler that stops the task."""
+
     def stop(_number: int, _frame: FrameType | None) -> None:
-        watched.reason = watched.reason or "It was stopped."
+        monitor.stop()
 
     return stop
 
 
-def _execute(task: dict[str, Any], folder: Path, watched: Watched) -> _End:
+def _execute(task: dict[str, Any], folder: Path, monitor: Monitor) -> _End:
     """Run the command; return how it ended."""
     with (folder / LOG).open("ab", buffering=0) as log:
         try:
@@ -98,12 +107,13 @@ def _execute(task: dict[str, Any], folder: Path, watched: Watched) -> _End:
             program = task["arguments"][0]
             return _End(None, f"{program} could not be started: {error.strerror}.")
         prefer_as_victim(process.pid)
-        copier = _copy_log(process, log, watched)
-        code = _watch(process.pid, watched)
+        copier = _copy_log(process, log, monitor)
+        code = _watch(process.pid, monitor)
         process.returncode = code
-        _stop_rest(process.pid, task, 0 if watched.is_urgent else task["grace"])
-        copier.join()
-    reason = watched.reason or watched.check_size()
+        _stop_rest(process.pid, task, 0 if monitor.is_urgent else task["grace"])
+        # a process that could not be stopped may keep the pipe open
+        copier.join(_LOG_TIMEOUT)
+    reason = monitor.reason or monitor.check_size()
     return _End(None, reason) if reason else _end_of(code)
 
 
@@ -120,34 +130,34 @@ def _start(task: dict[str, Any]) -> subprocess.Popen[bytes]:
 
 
 def _copy_log(
-    process: subprocess.Popen[bytes], log: BinaryIO, watched: Watched
+    process: subprocess.Popen[bytes], log: BinaryIO, monitor: Monitor
 ) -> threading.Thread:
-    """Start to copy what the command prints."""
-    sizes = [watched.limits.get(name) for name in ("log", "output")]
+    """Start a thread that copies what the command prints."""
+    sizes = [monitor.limits.get(name) for name in ("log", "output")]
     writer = LogWriter(log, min((size for size in sizes if size), default=None))
     copier = threading.Thread(target=writer.copy, args=(process.stdout,), daemon=True)
     copier.start()
     return copier
 
 
-def _watch(pid: int, watched: Watched) -> int | None:
+def _watch(pid: int, monitor: Monitor) -> int | None:
     """Return the exit code of the command, None if it has to be stopped."""
     while True:
         code = reap(pid)
-        if code is not None or watched.look() is not None:
+        if code is not None or monitor.check() is not None:
             return code
         time.sleep(INTERVAL)
 
 
 def _stop_rest(pid: int, task: dict[str, Any], grace: float) -> None:
-    """Stop what is left of a task, also what went into the background."""
+    """Stop what is left of a task, including programs in the background."""
     if task["stop"]:
-        _run_quietly(task["stop"])
-    if not can_look():
+        run_quietly(task["stop"])
+    if not has_proc():
         stop_group(pid, grace)
         return
 
-    def find() -> Any:
+    def find() -> list[Process]:
         reap(pid)
         return descendants(os.getpid())
 
@@ -155,14 +165,8 @@ def _stop_rest(pid: int, task: dict[str, Any], grace: float) -> None:
     reap(pid)
 
 
-def _run_quietly(arguments: list[str]) -> None:
-    subprocess.run(  # noqa: S603 - no shell, and words of ours
-        arguments, stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
-
-
 def _end_of(code: int | None) -> _End:
-    """Return the end with the exit code that shells give, for signals too."""
+    """Return how a command ended; the exit code after a signal is that of shells."""
     if code is None or code >= 0:
         return _End(code, None)
     return _End(128 - code, f"It was ended by the signal {_name_of(-code)}.")

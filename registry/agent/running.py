@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -12,24 +13,19 @@ from typing import Any
 
 from registry.agent.engines import LEASE_VARIABLE, Command
 from registry.agent.files import FileLock, read_if_there, write_json
-from registry.agent.processes import can_look, send, stop_all, with_variable
+from registry.agent.processes import (
+    has_proc,
+    run_quietly,
+    send,
+    stop_all,
+    with_variable,
+)
 from registry.agent.runner import ERRORS, GRACE, LOCK, RESULT, RUNNER, TASK
 
-#: Seconds between two looks at a runner.
-INTERVAL = 0.05
+#: Seconds between two checks of a runner.
+_INTERVAL = 0.05
 #: Seconds that a runner has to stop its task, before it is killed as well.
-_PATIENCE = 3 * GRACE
-_SIGTERM, _SIGKILL = 15, 9
-
-
-#: Runners of this agent; nobody waits for them, because they can outlive it.
-_started: list[subprocess.Popen[bytes]] = []
-
-
-def _remember(process: subprocess.Popen[bytes]) -> None:
-    """Keep a runner until it has ended, and forget those that have."""
-    _started[:] = [one for one in _started if one.poll() is None]
-    _started.append(process)
+_STOP_TIMEOUT = 3 * GRACE
 
 
 class RunnerLost(Exception):
@@ -51,20 +47,20 @@ class Runner:
         """
         if not self._lock.acquire(wait=False):
             return False
-        has_run = (self.folder / RUNNER).exists()
-        if has_run:
-            self._lock.release()
-        if has_run and self.result() is None:
-            self.stop_remains()
+        if not (self.folder / RUNNER).exists():
+            return True
+        self._lock.release()
+        if self.result() is None:
+            self._stop_leftovers()
             raise RunnerLost("Its runner was killed, or the machine was restarted.")
-        return not has_run
+        return False
 
     def release(self) -> None:
-        """Let go of the right to start a runner."""
+        """Release what ``claim`` took."""
         self._lock.release()
 
     def result(self) -> dict[str, Any] | None:
-        """Return how the command ended, None if it is at work or was not started."""
+        """Return how the command ended, or None if it has not ended."""
         return read_if_there(self.folder / RESULT)
 
     def start(self, command: Command, further: Mapping[str, Any]) -> None:
@@ -81,10 +77,9 @@ class Runner:
                 pass_fds=[self._lock.fileno()],
             )
         self._lock.release()
-        _remember(self._process)
 
     def wait(self, is_unwanted: Callable[[], bool]) -> dict[str, Any] | None:
-        """Return the result, None if it is unwanted before; raises ``RunnerLost``."""
+        """Return the result, or None once it is unwanted; raises ``RunnerLost``."""
         while True:
             result = self.result()
             if result is not None:
@@ -94,14 +89,15 @@ class Runner:
                 return None
             if not self.is_alive():
                 return self._last_result()
-            time.sleep(INTERVAL)
+            time.sleep(_INTERVAL)
 
     def _last_result(self) -> dict[str, Any]:
         """Return a result that was written just before the runner ended."""
+        self._collect()
         result = self.result()
         if result is not None:
             return result
-        self.stop_remains()
+        self._stop_leftovers()
         try:
             said = (self.folder / ERRORS).read_text(errors="replace").strip()
         except FileNotFoundError:
@@ -109,7 +105,7 @@ class Runner:
         raise RunnerLost(f"Its runner ended without a result. {said[-1000:]}".strip())
 
     def is_alive(self) -> bool:
-        """Return whether a runner is at work."""
+        """Return whether a runner is running."""
         if not self._lock.acquire(wait=False):
             return True
         self._lock.release()
@@ -117,27 +113,26 @@ class Runner:
 
     def stop(self) -> None:
         """Stop the command and all that it started; return when all is gone."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + _STOP_TIMEOUT
         while self.is_alive():
             runner = read_if_there(self.folder / RUNNER)
             if runner is not None:
                 is_late = time.monotonic() >= end
-                send(runner["pid"], _SIGKILL if is_late else _SIGTERM)
-            time.sleep(INTERVAL)
+                send(runner["pid"], signal.SIGKILL if is_late else signal.SIGTERM)
+            time.sleep(_INTERVAL)
         self._collect()
-        self.stop_remains()
+        self._stop_leftovers()
 
-    def stop_remains(self) -> None:
-        """Stop what a runner left behind that was killed."""
+    def _stop_leftovers(self) -> None:
+        """Stop what a runner that was killed left behind."""
         task = read_if_there(self.folder / TASK)
         if task is not None and task["stop"]:
-            words: list[str] = task["stop"]
-            subprocess.run(words, capture_output=True, check=False)  # noqa: S603
-        if can_look():
+            run_quietly(task["stop"])
+        if has_proc():
             stop_all(lambda: with_variable(LEASE_VARIABLE, self.lease), GRACE)
 
     def _collect(self) -> None:
-        """Note that the runner has ended, so that it is no zombie."""
+        """Reap the runner, which has ended or is about to."""
         if self._process is not None:
             self._process.wait()
 

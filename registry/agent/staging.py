@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from registry.agent.cache import chunks_of, write_verified
+from registry.agent.cache import WrongChecksum, chunks_of, write_verified
 from registry.agent.client import Client
 from registry.agent.collecting import Found, kept_outputs
 from registry.agent.files import inside, make_room, remove_tree
@@ -19,7 +19,7 @@ class Stager(NamedTuple):
     """Prepares the folder of one task.
 
     ``require_wanted`` raises an exception if the task is not wanted any more, and
-    ``gives_up`` returns whether to stop asking a registry that is away.
+    ``gives_up`` returns whether to give up when the registry is unavailable.
     """
 
     place: Place
@@ -28,9 +28,9 @@ class Stager(NamedTuple):
     gives_up: Callable[[], bool]
 
     def prepare(self, task: Mapping[str, Any], work: Path) -> None:
-        """Make the folder as if nothing had been there.
+        """Create the folder anew, with the files of the commit and the inputs.
 
-        Raises ``CheckoutFailed``, ``WrongChecksum``, ``Refused``, ``Away`` and
+        Raises ``CheckoutFailed``, ``WrongChecksum``, ``Refused``, ``Unavailable`` and
         ``OSError``.
         """
         remove_tree(work)
@@ -53,20 +53,24 @@ class Stager(NamedTuple):
         """
         folder = self.place.outputs_of(file["kept"])
         found = [one for one in kept_outputs(folder) if _is_meant(one, file)]
+        what = file.get("path") or f"A {file.get('level')} file"
         if not found:
-            what = file.get("path") or f"A {file.get('level')} file"
             raise OSError(
                 f"{what} is an output of {file['kept']} that never left its backend, "
                 f"and it is not in {self.place.outputs}."
             )
         for one in found:
-            target = inside(work, one.path)
-            make_room(target)
-            with (folder / one.path).open("rb") as source:
-                write_verified(target, one.sha1, chunks_of(source))
+            try:
+                _copy_output(folder, one, work)
+            except (OSError, WrongChecksum) as error:
+                # neither the path nor the checksum: both can be hidden
+                problem = getattr(error, "strerror", None)
+                problem = problem or "it was changed, or a link is in its place"
+                message = f"{what} of {file['kept']} cannot be used: {problem}."
+                raise OSError(message) from error
 
     def _download(self, file: File, target: Path) -> None:
-        def bring() -> None:
+        def download() -> None:
             self.place.cache.place(
                 file["sha1"],
                 file.get("size"),
@@ -74,11 +78,18 @@ class Stager(NamedTuple):
                 lambda: self.client.download(file["url"]),
             )
 
-        self.client.until_answered(bring, self.gives_up)
+        self.client.until_answered(download, self.gives_up)
+
+
+def _copy_output(folder: Path, output: Found, work: Path) -> None:
+    target = inside(work, output.path)
+    make_room(target)
+    with (folder / output.path).open("rb") as source:
+        write_verified(target, output.sha1, chunks_of(source))
 
 
 def _is_meant(output: Found, file: File) -> bool:
-    """Return whether an input is this output, by all that the input says of it."""
+    """Return whether an output has all the values that an input names."""
     about = output._asdict()
     names = ("path", "sha1", "level", "name")
     return all(about[name] == file[name] for name in names if file.get(name))

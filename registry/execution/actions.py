@@ -50,11 +50,6 @@ class Action:
     rows: Callable[[QuerySet[Task]], QuerySet[Task]] = lambda tasks: tasks
 
 
-def _said(done: str) -> str:
-    # who did it, the history tells those who have an account
-    return f"Somebody {done} it."
-
-
 def _failed_and_dependants(tasks: QuerySet[Task]) -> QuerySet[Task]:
     """Return the failed and cancelled tasks, and all that depends on these."""
     lost = tasks.filter(state__in=(TaskState.FAILED, TaskState.CANCELLED))
@@ -66,23 +61,20 @@ def _suspended(tasks: QuerySet[Task]) -> QuerySet[Task]:
     return tasks.filter(state=TaskState.SUSPENDED)
 
 
-def _not_finished(tasks: QuerySet[Task]) -> QuerySet[Task]:
-    return tasks.exclude(state=TaskState.CANCELLED)
-
-
+# who did it, the history tells those who have an account
 SUSPEND = Action(
     "suspend",
     "Suspend",
     verbs.SUSPENDED,
     "Stop what waits and what runs, until it is resumed.",
-    lambda: Move(to=TaskState.SUSPENDED, message=_said("suspended")),
+    lambda: Move(to=TaskState.SUSPENDED, message="Somebody suspended it."),
 )
 RESUME = Action(
     "resume",
     "Resume",
     verbs.RESUMED,
     "Let suspended tasks go on; they begin again.",
-    lambda: Move(to=None, message=_said("resumed")),
+    lambda: Move(to=None, message="Somebody resumed it."),
     _suspended,
 )
 RESET = Action(
@@ -90,14 +82,14 @@ RESET = Action(
     "Reset",
     verbs.RESET,
     "Begin again with all that is not done; what runs is stopped.",
-    lambda: Move(to=None, message=_said("reset"), fields=_AFRESH),
+    lambda: Move(to=None, message="Somebody reset it.", fields=_AFRESH),
 )
 HARD_RESET = Action(
     "hard_reset",
     "Reset everything",
     verbs.HARD_RESET,
     "Begin again with everything, also with what is done; its code runs stay.",
-    lambda: Move(to=None, message=_said("reset"), fields=_AFRESH, forced=True),
+    lambda: Move(to=None, message="Somebody reset it.", fields=_AFRESH, forced=True),
 )
 CANCEL = Action(
     "cancel",
@@ -105,16 +97,17 @@ CANCEL = Action(
     verbs.CANCELLED,
     "Stop for good what is not done; a reset begins again.",
     lambda: Move(
-        to=TaskState.CANCELLED, reason="cancelled", message=_said("cancelled")
+        to=TaskState.CANCELLED, reason="cancelled", message="Somebody cancelled it."
     ),
-    _not_finished,
 )
 RUN_AGAIN = Action(
     "run_again",
     "Run again what failed",
     verbs.RUN_AGAIN,
     "Begin again with what failed or was cancelled, and with all that depends on it.",
-    lambda: Move(to=None, message=_said("ran again"), fields=_AFRESH, forced=True),
+    lambda: Move(
+        to=None, message="Somebody ran it again.", fields=_AFRESH, forced=True
+    ),
     _failed_and_dependants,
 )
 #: The actions by their names in addresses.

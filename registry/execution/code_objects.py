@@ -19,8 +19,7 @@ from registry.catalogue.services import find_or_register_root, register_objects
 from registry.core.errors import BulkError, Duplicate
 from registry.core.records import create_records
 from registry.core.texts import shorten_text
-from registry.storage.models import StoredFile
-from registry.storage.services import store_file
+from registry.storage.services import store_file, stored_among
 
 if TYPE_CHECKING:
     from registry.core.records import Values
@@ -115,7 +114,7 @@ def script_of(words: Sequence[str]) -> bytes:
 
 def _files(files: Mapping[str, tuple[bytes, str]], *, by: User) -> dict[str, int]:
     """Return the objects of small files, which the registry holds, by SHA-1."""
-    held = set(StoredFile.objects.filter(sha1__in=files).values_list("sha1", flat=True))
+    held = stored_among(files)
     for sha1, (content, _) in files.items():
         if sha1 not in held:
             store_file(io.BytesIO(content), by=by)

@@ -8,7 +8,7 @@ are put together now and then. `registry.core.row_triggers` counts records alike
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -107,19 +107,18 @@ def recount_all() -> dict[int, Changes]:
     for pk in list(RunRequest.objects.order_by("pk").values_list("pk", flat=True)):
         with transaction.atomic():
             rows = RunRequest.objects.select_for_update(no_key=True).filter(pk=pk)
-            wrong |= recount_tasks(rows)
-    return wrong
-
-
-def recount_tasks(requests: Iterable[RunRequest]) -> dict[int, Changes]:
-    """Correct the numbers of locked requests; return by how much they were wrong."""
-    wrong: dict[int, Changes] = {}
-    for request in requests:
-        changes = _differences(request)
+            request = rows.first()
+            changes = recount_tasks(request) if request is not None else None
         if changes:
-            note_changes(changes)
-            wrong[request.pk] = changes
+            wrong[pk] = changes
     return wrong
+
+
+def recount_tasks(request: RunRequest) -> Changes:
+    """Correct the numbers of a locked request; return by how much they were wrong."""
+    changes = _differences(request)
+    note_changes(changes)
+    return changes
 
 
 def _differences(request: RunRequest) -> Changes:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 from registry.execution.inputs import Input, kept_folder, outputs_as_inputs
 from registry.execution.levels import HIGHLY
 from registry.execution.models import Attempt, RunRequest, Task
+from registry.execution.models.checks import AMOUNTS
 from registry.execution.needs import needs_of
 
 if TYPE_CHECKING:
     from registry.identity.models import User
 
-#: What a task can use, of each GB that it asks for.
+#: How many bytes a GB has.
 GB: Final = 10**9
 #: The most bytes of the log of a task.
 MAX_LOG: Final = 100_000_000
@@ -53,9 +54,8 @@ class Definition:
 
     @property
     def amounts(self) -> dict[str, float]:
-        """What the task needs."""
-        names = ("cpu", "gpu", "memory", "disk", "time")
-        return {name: getattr(self.task, name) for name in names}
+        """How much the task needs of what executors offer."""
+        return {name: getattr(self.task, name) for name in AMOUNTS}
 
     def shown(self) -> dict[str, Any]:
         """Return the definition without addresses, which its surface adds."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 
-from registry.core.lookups import IdIn
-from registry.execution.models import Job, Task, TaskNeed
+from registry.execution.models import Job, Task
+from registry.execution.needs import needs_of
 
 #: The most tasks of a job that are shown as a graph.
 MAX_TASKS = 2000
-#: What a task counts as that has not run yet, in seconds.
+#: What a task counts as that has not ended, in seconds.
 _UNKNOWN = 60.0
 
 
@@ -36,26 +37,23 @@ def graph_of(request: int, index: int = 0) -> list[TaskNode] | None:
     if job is None:
         return None
     tasks = list(Task.objects.filter(job=job).order_by("index", "pk")[:MAX_TASKS])
-    needs = _needs_of([one.pk for one in tasks])
+    needs = needs_of([one.pk for one in tasks])
+    # of very many tasks, some that others need are not shown
+    shown = {one.pk for one in tasks}
     nodes = [
-        TaskNode(one.pk, one.name, one.state, needs.get(one.pk, ()), _seconds_of(one))
+        TaskNode(
+            one.pk,
+            one.name,
+            one.state,
+            [need for need in needs.get(one.pk, ()) if need in shown],
+            _seconds_of(one),
+        )
         for one in tasks
     ]
     by_id = {one.pk: one for one in nodes}
     for pk in critical_path(by_id):
         by_id[pk].is_critical = True
     return nodes
-
-
-def _needs_of(tasks: Sequence[int]) -> dict[int, list[int]]:
-    """Return what tasks need among themselves."""
-    known = set(tasks)
-    found: dict[int, list[int]] = {}
-    rows = TaskNeed.objects.filter(IdIn("task_id", tasks)).order_by("needed_id")
-    for task, needed in rows.values_list("task_id", "needed_id"):
-        if needed in known:
-            found.setdefault(task, []).append(needed)
-    return found
 
 
 def _seconds_of(task: Task) -> float | None:
@@ -68,7 +66,8 @@ def critical_path(nodes: Mapping[int, TaskNode]) -> list[int]:
     """Return the chain of tasks that takes longest, from its first to its last."""
     ends: dict[int, float] = {}
     before: dict[int, int | None] = {}
-    for pk in _needs_first(nodes):
+    order = TopologicalSorter({pk: node.needs for pk, node in nodes.items()})
+    for pk in order.static_order():
         node = nodes[pk]
         last = max(node.needs, key=ends.__getitem__, default=None)
         took = _UNKNOWN if node.seconds is None else node.seconds
@@ -80,17 +79,3 @@ def critical_path(nodes: Mapping[int, TaskNode]) -> list[int]:
         path.append(at)
         at = before[at]
     return path[::-1]
-
-
-def _needs_first(nodes: Mapping[int, TaskNode]) -> list[int]:
-    """Return the tasks in an order in which what they need comes first."""
-    order: dict[int, None] = {}
-    stack = [(pk, False) for pk in reversed([*nodes])]
-    while stack:
-        pk, is_complete = stack.pop()
-        if is_complete:
-            order[pk] = None
-        elif pk not in order:
-            stack.append((pk, True))
-            stack.extend((one, False) for one in nodes[pk].needs)
-    return list(order)

@@ -34,45 +34,41 @@ def find_inputs(
     does not hold, or this person cannot download.
     """
     cited = {str(one["data_product"]) for inputs in given for one in inputs}
+    files, wrong = _files_named(cited, by=by)
+    errors = [
+        f"[{row}].inputs[{at}].data_product: {wrong[str(one['data_product'])]}"
+        for row, inputs in enumerate(given)
+        for at, one in enumerate(inputs)
+        if str(one["data_product"]) in wrong
+    ]
+    if errors:
+        raise InvalidInput({"tasks": errors})
+    return [
+        [{"path": one["path"], **files[str(one["data_product"])]} for one in inputs]
+        for inputs in given
+    ]
+
+
+def _files_named(
+    cited: Iterable[str], *, by: User
+) -> tuple[dict[str, Input], dict[str, str]]:
+    """Return the files of data products by what these were named by, and the errors."""
     products, wrong = _find_products(cited)
     files = _files_of(products.values())
     readable = downloadable_files(by, {sha1 for _, sha1 in files.values()})
     stored = StoredFile.objects.filter(sha1__in=readable)
-    held = dict(stored.values_list("sha1", "size"))
-    errors: list[str] = []
-    found = [
-        [
-            _input(one, f"[{row}].inputs[{at}]", products, files, held, wrong, errors)
-            for at, one in enumerate(inputs)
-        ]
-        for row, inputs in enumerate(given)
-    ]
-    if errors:
-        raise InvalidInput({"tasks": errors})
-    return found
-
-
-def _input(
-    given: Mapping[str, Any],
-    place: str,
-    products: Mapping[str, int],
-    files: Mapping[int, tuple[int, str]],
-    held: Mapping[str, int],
-    wrong: Mapping[str, str],
-    errors: list[str],
-) -> Input:
-    cited = str(given["data_product"])
-    if cited in wrong:
-        errors.append(f"{place}.data_product: {wrong[cited]}")
-        return {}
-    component, sha1 = files.get(products[cited], (0, ""))
-    if sha1 not in held:
-        errors.append(
-            f"{place}.data_product: the registry does not hold the file of {cited}, or "
-            "you cannot download it."
-        )
-    found: Input = {"path": given["path"], "component": component, "sha1": sha1}
-    return {**found, "size": held.get(sha1, 0)}
+    sizes = dict(stored.values_list("sha1", "size"))
+    found: dict[str, Input] = {}
+    for name, product in products.items():
+        component, sha1 = files.get(product, (0, ""))
+        if sha1 in sizes:
+            found[name] = {"component": component, "sha1": sha1, "size": sizes[sha1]}
+        else:
+            wrong[name] = (
+                f"the registry does not hold the file of {name}, or you cannot "
+                "download it."
+            )
+    return found, wrong
 
 
 def _find_products(cited: Iterable[str]) -> tuple[dict[str, int], dict[str, str]]:

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from registry.core.lookups import IdIn
 from registry.execution.counts import Changes, note_changes
 from registry.execution.models import Job, RunRequest, Task, TaskNeed
+from registry.execution.needs import needs_of
 from registry.execution.planning import TaskPlan
 from registry.execution.states import TaskState
 
@@ -38,7 +38,7 @@ def make_first_jobs(
         [Job(run_request=request, index=0) for request in requests], batch_size=_BATCH
     )
     tasks = [
-        _first_task(request, job, at, plan)
+        _new_task(request, job, len(plan.needs), {"index": at, **_values_of(plan)})
         for request, job, some in zip(requests, jobs, plans, strict=True)
         for at, plan in enumerate(some)
     ]
@@ -51,24 +51,25 @@ def make_first_jobs(
         for need in plan.needs
     ]
     TaskNeed.objects.bulk_create(needs, batch_size=_BATCH)
-    count_new({one.pk: one for one in requests}, tasks)
+    _count_new({one.pk: one for one in requests}, tasks)
 
 
-def _first_task(request: RunRequest, job: Job, index: int, plan: TaskPlan) -> Task:
-    """Return the task of a plan; not stored yet."""
+def _new_task(
+    request: RunRequest, job: Job, unmet: int, values: Mapping[str, Any]
+) -> Task:
+    """Return a task with these values that needs ``unmet`` others; not stored yet."""
     return Task(
         run_request=request,
         job=job,
         backend_id=request.backend_id,
         priority=request.priority,
-        index=index,
-        state=TaskState.HELD if plan.needs else TaskState.READY,
-        unmet=len(plan.needs),
-        **values_of(plan),
+        state=TaskState.HELD if unmet else TaskState.READY,
+        unmet=unmet,
+        **values,
     )
 
 
-def values_of(plan: TaskPlan) -> dict[str, Any]:
+def _values_of(plan: TaskPlan) -> dict[str, Any]:
     """Return the fields of a task that its plan decides."""
     return {
         "name": plan.name,
@@ -83,7 +84,7 @@ def values_of(plan: TaskPlan) -> dict[str, Any]:
     }
 
 
-def count_new(requests: Mapping[int, RunRequest], tasks: Sequence[Task]) -> None:
+def _count_new(requests: Mapping[int, RunRequest], tasks: Sequence[Task]) -> None:
     """Note new tasks of requests, given by id, in their numbers of tasks by state."""
     changes: Changes = Counter()
     for one in tasks:
@@ -100,61 +101,43 @@ def make_jobs(request: RunRequest, most: int = CHUNK) -> int:
     pattern = list(
         Task.objects.filter(run_request=request, job__index=0).order_by("index")
     )
-    number = min(request.jobs - request.jobs_made, max(1, most // max(1, len(pattern))))
-    if number <= 0:
-        return 0
+    number = min(request.jobs - request.jobs_made, max(1, most // len(pattern)))
     first = request.jobs_made
     jobs = Job.objects.bulk_create(
         [Job(run_request=request, index=first + at) for at in range(number)],
         batch_size=_BATCH,
     )
-    tasks = [_copy(one, job, request) for job in jobs for one in pattern]
-    needs = _needs_of([one.pk for one in pattern])
-    at_index = {one.pk: at for at, one in enumerate(pattern)}
-    for at, task in enumerate(tasks):
-        number_of_needs = len(needs.get(pattern[at % len(pattern)].pk, ()))
-        task.unmet = number_of_needs
-        task.state = TaskState.HELD if number_of_needs else TaskState.READY
+    needs = needs_of([one.pk for one in pattern])
+    tasks = [
+        _new_task(request, job, len(needs.get(one.pk, ())), _copied(one))
+        for job in jobs
+        for one in pattern
+    ]
     Task.objects.bulk_create(tasks, batch_size=_BATCH)
-    _make_needs(tasks, pattern, needs, at_index)
-    count_new({request.pk: request}, tasks)
+    _make_needs(tasks, pattern, needs)
+    _count_new({request.pk: request}, tasks)
     request.jobs_made = first + number
     request.save(update_fields=["jobs_made"])
     return number
 
 
-def _copy(one: Task, job: Job, request: RunRequest) -> Task:
-    """Return a task like another one, for another job; not stored yet."""
-    return Task(
-        run_request=request,
-        job=job,
-        backend_id=request.backend_id,
-        priority=request.priority,
-        **{name: getattr(one, name) for name in _COPIED},
-    )
+def _copied(one: Task) -> dict[str, Any]:
+    """Return what the tasks of further jobs have from one of the first job."""
+    return {name: getattr(one, name) for name in _COPIED}
 
 
 def _make_needs(
     tasks: Sequence[Task],
     pattern: Sequence[Task],
     needs: Mapping[int, Sequence[int]],
-    at_index: Mapping[int, int],
 ) -> None:
-    """Let tasks need each other as those of the pattern do."""
+    """Let the tasks of each new job need each other as those of the pattern do."""
+    at_index = {one.pk: at for at, one in enumerate(pattern)}
     width = len(pattern)
-    rows: list[TaskNeed] = []
-    for at, task in enumerate(tasks):
-        start = at - at % width
-        for need in needs.get(pattern[at % width].pk, ()):
-            inside = at_index.get(need)
-            needed = need if inside is None else tasks[start + inside].pk
-            rows.append(TaskNeed(task_id=task.pk, needed_id=needed))
+    rows = [
+        TaskNeed(task=tasks[start + at], needed=tasks[start + at_index[need]])
+        for start in range(0, len(tasks), width)
+        for at, one in enumerate(pattern)
+        for need in needs.get(one.pk, ())
+    ]
     TaskNeed.objects.bulk_create(rows, batch_size=_BATCH)
-
-
-def _needs_of(tasks: Sequence[int]) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
-    rows = TaskNeed.objects.filter(IdIn("task_id", tasks)).order_by("pk")
-    for task, needed in rows.values_list("task_id", "needed_id"):
-        found.setdefault(task, []).append(needed)
-    return found

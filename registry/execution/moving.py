@@ -21,7 +21,13 @@ from registry.core.transactions import atomic
 from registry.execution import needs, settling
 from registry.execution.counts import Changes, note_changes
 from registry.execution.models import Attempt, AttemptState, RunRequest, Task
-from registry.execution.states import FINAL, OUT, TaskState, states_before
+from registry.execution.states import (
+    DEPENDENCY_FAILED,
+    FINAL,
+    OUT,
+    TaskState,
+    states_before,
+)
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -112,7 +118,7 @@ def _change(tasks: QuerySet[Task], target: TaskState, move: Move) -> list[Moved]
     ids = [one.pk for one in moved]
     _store(ids, target, move)
     if target not in OUT and any(one.before in OUT for one in moved):
-        _end_attempts(ids, move, move.ended_as)
+        _end_attempts(ids, move)
     _note(moved)
     return moved
 
@@ -133,19 +139,17 @@ def _store(ids: Collection[int], target: TaskState, move: Move) -> None:
     Task.objects.filter(IdIn("pk", ids)).update(**values, **move.fields)
 
 
-def _end_attempts(
-    tasks: Collection[int], move: Move, ended_as: AttemptState | None
-) -> None:
-    if ended_as is None:
+def _end_attempts(tasks: Collection[int], move: Move) -> None:
+    if move.ended_as is None:
         return
     Attempt.objects.filter(IdIn("task_id", tasks), ended__isnull=True).update(
-        state=ended_as, ended=move.at, error=move.message
+        state=move.ended_as, ended=move.at, error=move.message
     )
 
 
 def _note(moved: Sequence[Moved]) -> None:
     """Note the changed numbers of tasks by state."""
-    named = named_requests({one.request for one in moved})
+    named = _named_requests({one.request for one in moved})
     changes: Changes = Counter()
     for one in moved:
         name = one.name if one.request in named else ""
@@ -154,7 +158,7 @@ def _note(moved: Sequence[Moved]) -> None:
     note_changes(changes)
 
 
-def named_requests(requests: Collection[int]) -> set[int]:
+def _named_requests(requests: Collection[int]) -> set[int]:
     """Return the requests among these whose tasks are counted by name."""
     rows = RunRequest.objects.filter(IdIn("pk", requests), counts_names=True)
     return set(rows.order_by().values_list("pk", flat=True))
@@ -210,7 +214,7 @@ def _fail(waiting: Sequence[int], at: datetime) -> list[Moved]:
         return []
     move = Move(
         to=TaskState.FAILED,
-        reason="dependency_failed",
+        reason=DEPENDENCY_FAILED,
         message="A task that it needs failed.",
         at=at,
     )

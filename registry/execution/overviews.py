@@ -144,10 +144,3 @@ def executors_of(backend: Backend, *, most: int) -> list[Executor]:
 def number_up_to(rows: QuerySet[Any], most: int) -> int:
     """Return how many rows there are, or ``most`` if there are more."""
     return rows.order_by()[:most].count()
-
-
-def attempt_of_run(run: int) -> Attempt | None:
-    """Return the attempt that became a code run, if one did."""
-    rows = Attempt.objects.select_related("task__run_request__backend", "backend")
-    found: Attempt | None = rows.filter(code_run=run).first()
-    return found

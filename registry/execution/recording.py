@@ -37,6 +37,7 @@ from registry.execution.reports import Output, Report
 from registry.runs.models import CodeRun
 from registry.runs.services import register_code_runs
 from registry.storage.models import StoredFile
+from registry.storage.services import stored_among
 
 if TYPE_CHECKING:
     from registry.identity.models import User
@@ -146,7 +147,7 @@ def _register_outputs(taken: Taken, *, by: User) -> list[_Written]:
     """Register what attempts wrote as objects; keep them with the attempts."""
     if not any(report.outputs for report, _ in taken):
         return []
-    stored = _stored({one.sha1 for report, _ in taken for one in report.outputs})
+    stored = stored_among({one.sha1 for report, _ in taken for one in report.outputs})
     written = [
         _Written(attempt, one, one.level != HIGHLY and one.sha1 in stored)
         for report, attempt in taken
@@ -242,11 +243,6 @@ def _row_of(one: _Written) -> AttemptOutput:
         is_stored=one.is_stored,
         object=one.thing,
     )
-
-
-def _stored(checksums: set[str]) -> set[str]:
-    rows = StoredFile.objects.filter(sha1__in=checksums - {""})
-    return set(rows.values_list("sha1", flat=True))
 
 
 def _describe(one: _Written) -> str:

@@ -19,15 +19,11 @@ from registry.execution import code_objects
 from registry.execution.materialising import make_first_jobs, make_jobs
 from registry.execution.models import Backend, RunRequest
 from registry.execution.planning import Plan, check_published, plan_request
-from registry.execution.rights import may_request, requestable
+from registry.execution.rights import requestable, require_request
 from registry.identity.ownership import change_own
 
 if TYPE_CHECKING:
     from registry.identity.models import User
-
-
-#: What is set in every new request.
-_NEW = {"jobs_made": 1}
 
 
 def register_run_requests(
@@ -73,16 +69,9 @@ def _require_backend(given: int | None, *, by: User) -> None:
             )
         return
     backend = Backend.objects.filter(pk=given).first()
-    if backend is None:
-        # the link's own check says so
-        return
-    if backend.withdrawn is not None:
-        raise Conflict(f"Backend {backend.slug} is withdrawn: {backend.withdrawn}")
-    if not may_request(by, backend):
-        raise Forbidden(
-            f"You cannot ask for runs on {backend.slug}: its owners can grant you the "
-            "use `request`."
-        )
+    # of one that does not exist, the check of the link says so
+    if backend is not None:
+        require_request(by, backend)
 
 
 def register_planned(
@@ -107,7 +96,6 @@ def register_planned(
         full = [
             {
                 **row,
-                **_NEW,
                 "counts_names": (row.get("jobs") or 1) > 1,
                 **things,
             }

@@ -14,7 +14,7 @@ from registry.execution.models import Attempt, AttemptOutput, RunRequest, Task
 from registry.execution.models.checks import AMOUNTS
 from registry.execution.planning import Plan, TaskPlan
 from registry.execution.requesting import register_planned
-from registry.execution.rights import may_direct, may_request
+from registry.execution.rights import may_direct, may_request, require_request
 from registry.runs.models import CodeRun
 
 if TYPE_CHECKING:
@@ -30,13 +30,7 @@ def rerun(pk: int, *, by: User) -> RunRequest:
     attempt = _attempt_of(pk)
     request, task = attempt.task.run_request, attempt.task
     backend = request.backend or attempt.backend
-    if backend.withdrawn is not None:
-        raise Conflict(f"Backend {backend.slug} is withdrawn: {backend.withdrawn}")
-    if not may_request(by, backend):
-        raise Forbidden(
-            f"You cannot ask for runs on {backend.slug}, which did this one: its "
-            "owners can grant you the use `request`."
-        )
+    require_request(by, backend)
     plan = _plan_of(task, request, pk)
     if not may_direct(by, request):
         _require_open(plan, by=by)
@@ -99,12 +93,17 @@ def _reason_without_attempt(run: int) -> str:
     )
 
 
-def _attempt_of(pk: int) -> Attempt:
-    """Return the attempt that a code run was made of."""
+def attempt_of_run(pk: int) -> Attempt | None:
+    """Return the attempt that a code run was made of, if there is one."""
     rows = Attempt.objects.select_related(
         "task__run_request__backend", "task__job", "backend", "code_run"
     )
-    found = rows.filter(code_run=pk).first()
+    return rows.filter(code_run=pk).first()
+
+
+def _attempt_of(pk: int) -> Attempt:
+    """Return the attempt that a code run was made of, or say why there is none."""
+    found = attempt_of_run(pk)
     if found is not None:
         return found
     if not CodeRun.objects.filter(pk=pk).exists():

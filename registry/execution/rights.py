@@ -47,6 +47,16 @@ def may_request(user: Any, backend: Backend) -> bool:
     return may_change(user, backend)
 
 
+def require_request(user: User, backend: Backend) -> None:
+    """Raise ``Conflict`` or ``Forbidden`` unless a person can ask for runs there."""
+    require_present(backend)
+    if not may_request(user, backend):
+        raise Forbidden(
+            f"You cannot ask for runs on {backend.slug}: its owners can grant you the "
+            "use `request`."
+        )
+
+
 def _has_grant(user: Any, backend: Backend, use: GrantedUse) -> bool:
     granted = BackendGrant.objects.not_withdrawn()
     return granted.filter(backend=backend, user=user, use=use).exists()

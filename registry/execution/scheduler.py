@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from registry.core.events import record_events
@@ -35,7 +35,7 @@ from registry.execution.models import (
 )
 from registry.execution.moving import Move, Moved, change_states, follow_up
 from registry.execution.settling import settle
-from registry.execution.states import TaskState, WorkState
+from registry.execution.states import GOING, TaskState, WorkState
 from registry.execution.verbs import LOST
 from registry.execution.whole_requests import record_finished_requests
 
@@ -123,9 +123,8 @@ def end_leases(now: datetime) -> int:
         )
     )
     # a heartbeat may have come before the lock
-    still = expired.filter(IdIn("task_id", locked)).values_list("task_id", "backend_id")
-    lost = dict(still)
-    moved = _take_back(list(lost), now)
+    lost = list(expired.filter(IdIn("task_id", locked)).order_by("pk"))
+    moved = _take_back([one.task_id for one in lost], now)
     follow_up(moved, now)
     _record_lost(lost)
     return len(moved)
@@ -135,8 +134,8 @@ def _take_back(tasks: Sequence[int], now: datetime) -> list[Moved]:
     """Queue lost tasks again, or fail those that were lost too often."""
     rows = Task.objects.filter(IdIn("pk", tasks))
     too_often = Q(losses__gte=F("run_request__max_losses") - 1)
-    failing = list(rows.filter(too_often).values_list("pk", flat=True))
-    again = [pk for pk in tasks if pk not in set(failing)]
+    failing = set(rows.filter(too_often).values_list("pk", flat=True))
+    again = [pk for pk in tasks if pk not in failing]
     lost = {"losses": F("losses") + 1}
     message = "Its executor was not heard of any more."
     moved = change_states(
@@ -163,12 +162,20 @@ def _take_back(tasks: Sequence[int], now: datetime) -> list[Moved]:
     )
 
 
-def _record_lost(lost: dict[int, int]) -> None:
-    by_backend: defaultdict[int, list[int]] = defaultdict(list)
-    for task, backend in lost.items():
-        by_backend[backend].append(task)
-    for backend, tasks in by_backend.items():
-        record_events(Backend.kind, [backend], LOST, by=None, detail={"tasks": tasks})
+def _record_lost(lost: Sequence[Attempt]) -> None:
+    """Write one event for each backend, about the first attempt that was lost there."""
+    by_backend: defaultdict[int, list[Attempt]] = defaultdict(list)
+    for one in lost:
+        by_backend[one.backend_id].append(one)
+    for attempts in by_backend.values():
+        record_events(
+            Attempt.kind,
+            [attempts[0].pk],
+            LOST,
+            by=None,
+            subject=attempts[0].host,
+            detail={"tasks": [one.task_id for one in attempts]},
+        )
 
 
 def _stop_for_maintenance(now: datetime) -> int:
@@ -199,7 +206,7 @@ def _make_jobs() -> int:
 
     Those that somebody suspended or cancelled wait until they go on.
     """
-    unmade = RunRequest.objects.filter(jobs_made__gt=0, jobs_made__lt=F("jobs"))
+    unmade = RunRequest.objects.filter(jobs_made__lt=F("jobs"))
     unmade = unmade.exclude(state__in=_STOPPED)
     made = 0
     for pk in unmade.order_by("pk").values_list("pk", flat=True)[:_MOST]:
@@ -223,21 +230,14 @@ def _make_next(pk: int) -> int:
 
 def _settle_requests() -> int:
     """Work out the states of requests at work, whatever happened to a transaction."""
-    rows = RunRequest.objects.filter(state=WorkState.PROCESSING, jobs_made__gt=0)
-    changing = rows.filter(_has_no_going_task()).order_by("pk")
+    rows = RunRequest.objects.filter(state=WorkState.PROCESSING)
+    going = Task.objects.filter(run_request=OuterRef("pk"), state__in=GOING)
+    changing = rows.filter(~Exists(going)).order_by("pk")
     ids = list(changing.values_list("pk", flat=True)[:_MOST])
     if ids:
         settle(ids, _jobs_of(ids))
         record_finished_requests(ids)
     return len(ids)
-
-
-def _has_no_going_task() -> Q:
-    from django.db.models import Exists, OuterRef  # noqa: PLC0415
-
-    going = (TaskState.READY, TaskState.LEASED, TaskState.RUNNING)
-    tasks = Task.objects.filter(run_request=OuterRef("pk"), state__in=going)
-    return ~Q(Exists(tasks))
 
 
 def _jobs_of(requests: Sequence[int]) -> list[int]:

@@ -40,9 +40,9 @@ def settle(requests: Collection[int], jobs: Collection[int] = ()) -> None:
 
 def _settle_request(request: RunRequest, present: Collection[str]) -> None:
     state = state_of_work(present)
-    if request.jobs_made < request.jobs and state != WorkState.PROCESSING:
+    if state == WorkState.COMPLETE and request.jobs_made < request.jobs:
         # its other jobs are still to be made
-        state = WorkState.PROCESSING if state == WorkState.COMPLETE else state
+        state = WorkState.PROCESSING
     if state == request.state:
         return
     request.state = state

@@ -63,6 +63,8 @@ TRANSITIONS: Final[Mapping[TaskState, frozenset[TaskState]]] = MappingProxyType(
 OUT: Final = frozenset({_LEASED, _RUNNING})
 #: The states that nothing but a person changes.
 FINAL: Final = frozenset({_DONE, _FAILED, _CANCELLED})
+#: Why tasks failed that need others which failed.
+DEPENDENCY_FAILED: Final = "dependency_failed"
 #: The states in which a task goes on by itself.
 GOING: Final = frozenset({_READY, _LEASED, _RUNNING})
 

@@ -13,11 +13,10 @@ from django.utils import timezone
 
 from registry.core.lookups import IdIn
 from registry.execution import flags
-from registry.execution.models import Attempt, Backend, Executor, Task, TaskNeed
-from registry.execution.states import TaskState
+from registry.execution.leases import open_attempts
+from registry.execution.models import Backend, Executor, Task, TaskNeed
+from registry.execution.states import DEPENDENCY_FAILED, TaskState
 
-#: Why tasks failed that need others which failed.
-DEPENDENCY_FAILED = "dependency_failed"
 #: So many names are in a sentence; of more, the number.
 _MAX_NAMED = 3
 #: An executor counts that asked for work so recently.
@@ -76,12 +75,11 @@ def _look_up(tasks: Sequence[Task], *, places: bool) -> _Known:
         unmet[task].append((name, state))
     ids = {one.backend_id for one in tasks if one.backend_id is not None}
     backends = Backend.objects.in_bulk(ids)
-    running: dict[int, int] = {}
-    for backend in backends.values():
-        if backend.max_running is not None:
-            running[backend.pk] = Attempt.objects.filter(
-                backend=backend, ended__isnull=True
-            ).count()
+    running = {
+        backend.pk: open_attempts(backend).count()
+        for backend in backends.values()
+        if backend.max_running is not None
+    }
     executors: defaultdict[int, list[Executor]] = defaultdict(list)
     now = timezone.now()
     for one in Executor.objects.filter(
@@ -162,7 +160,7 @@ def _explain_ready(task: Task, known: _Known) -> str:
 
 
 def _closed(task: Task, backend: Backend, known: _Known) -> str:
-    """Return which flag of its backend holds a task back."""
+    """Return why the backend of a task gives it to nobody, for now or for good."""
     if backend.withdrawn is not None:
         return f"Backend {backend.slug} is withdrawn: {backend.withdrawn}"
     if flags.is_paused(backend):

@@ -84,7 +84,8 @@ def _outputs_of(request: RunRequest, attempts: QuerySet[Attempt]) -> list[int]:
     output.
     """
     written = AttemptOutput.objects.filter(attempt__in=attempts.values("pk"))
-    things = written.filter(object__isnull=False).values_list("object_id", flat=True)
+    known = written.filter(object__isnull=False)
+    things = list(known.values_list("object_id", flat=True))
     if len(things) <= settings.RUN_LINKS:
         return sorted(whole_components(things).values())
     content = "".join(_lines_of(written.order_by("pk").select_related("attempt__task")))

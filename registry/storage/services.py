@@ -71,6 +71,12 @@ def is_stored(sha1: str) -> bool:
     return file is not None and not is_damaged(file, get_store())
 
 
+def stored_among(checksums: Collection[str]) -> set[str]:
+    """Return those of these checksums of which the registry has stored the file."""
+    rows = StoredFile.objects.filter(sha1__in=checksums)
+    return set(rows.values_list("sha1", flat=True))
+
+
 def bytes_stored_by(account: int) -> int:
     """Return the number of stored bytes that an account was the first to send."""
     files = StoredFile.objects.filter(stored_by=account)
@@ -156,7 +162,7 @@ def require_quota(
     if quota is None:
         return
     sizes = {draft.checksums.sha1: draft.checksums.size for draft in drafts}
-    held = StoredFile.objects.filter(sha1__in=sizes).values_list("sha1", flat=True)
+    held = stored_among(sizes)
     used = bytes_stored_by(by.pk)
     if used + sum(sizes.values()) - sum(sizes[sha1] for sha1 in held) > quota:
         raise QuotaExceeded(used=used, allowed=quota)

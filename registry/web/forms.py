@@ -6,6 +6,7 @@ suggestions. No form loads a table into a select.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 _LEFT_OUT = frozenset({"uuid"})
 #: The fields with inputs of several lines.
 _LONG = models.TextField
-#: The largest number of a column of 32 bits.
-_LARGEST = 2**31 - 1
+#: The largest numbers of columns of 16 and of 32 bits.
+_SMALL, _LARGE = 2**15 - 1, 2**31 - 1
 
 
 class LinkInput(forms.TextInput):
@@ -174,12 +175,13 @@ def _form_field(model_field: Any, *, required: bool) -> forms.Field:
 
 
 def _choice_field(model_field: Any, common: dict[str, Any]) -> forms.Field:
-    """Return the field of one of some words, each with what it means."""
+    """Return a select; one without a default begins with no choice."""
     choices = list(model_field.flatchoices)
     if not model_field.has_default():
         choices.insert(0, ("", "Choose"))
-    initial = model_field.get_default() if model_field.has_default() else ""
-    return forms.ChoiceField(choices=choices, initial=initial, **common)
+    return forms.ChoiceField(
+        choices=choices, initial=model_field.get_default(), **common
+    )
 
 
 def _flag_field(model_field: Any, common: dict[str, Any]) -> forms.Field:
@@ -188,18 +190,11 @@ def _flag_field(model_field: Any, common: dict[str, Any]) -> forms.Field:
     )
 
 
-def _number_field(model_field: Any, common: dict[str, Any]) -> forms.Field:
+def _number_field(
+    model_field: Any, common: dict[str, Any], most: int = _SMALL
+) -> forms.Field:
     return forms.IntegerField(
-        initial=model_field.get_default(), min_value=0, max_value=32767, **common
-    )
-
-
-def _large_number_field(model_field: Any, common: dict[str, Any]) -> forms.Field:
-    return forms.IntegerField(
-        initial=model_field.get_default(),
-        min_value=0,
-        max_value=_LARGEST,
-        **common,
+        initial=model_field.get_default(), min_value=0, max_value=most, **common
     )
 
 
@@ -258,7 +253,7 @@ _BUILDERS: dict[type[models.Field[Any, Any]], Builder] = {
     models.DateTimeField: _moment_field,
     models.SmallIntegerField: _number_field,
     models.PositiveSmallIntegerField: _number_field,
-    models.PositiveIntegerField: _large_number_field,
+    models.PositiveIntegerField: partial(_number_field, most=_LARGE),
     models.FloatField: _amount_field,
     models.IntegerField: _number_field,
     DocumentField: _document_field,

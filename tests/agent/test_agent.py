@@ -138,7 +138,41 @@ def test_an_output_that_was_changed_on_the_backend_is_no_input(
 
     agents.run_once()
 
-    assert "arrived instead of" in report(registry, second)["error"]
+    assert report(registry, second)["error"].startswith("a.csv of request/")
+
+
+def test_an_error_says_nothing_of_hidden_files(
+    agents: Agents, registry: Registry
+) -> None:
+    outputs, hidden = [output("*-ada", "highly_sensitive")], ["highly_sensitive"]
+    first = [
+        registry.add_task(shell(f"echo 1 > {name}-ada"), outputs=outputs)
+        for name in "ab"
+    ]
+    agents.run_once()
+    (agents.outputs_of(first[0]) / "a-ada").write_text("changed")
+    (agents.outputs_of(first[1]) / "b-ada").unlink()
+    leases = [
+        registry.add_task(
+            ["true"],
+            inputs=[
+                {"kept": f"request/{one}", "level": "highly_sensitive", "name": ""}
+            ],
+        )
+        for one in first
+    ]
+    # its name is not UTF-8
+    script = "touch $(printf 'f\\377-ada')"
+    leases += [registry.add_task(shell(script), outputs=outputs, hidden=hidden)]
+
+    agents.run_once()
+
+    errors = [report(registry, lease)["error"] for lease in leases]
+    assert [one for one in errors if "-ada" in one.replace("*-ada", "")] == []
+    assert hashlib.sha1(b"1\n").hexdigest() not in "".join(errors)  # noqa: S324
+    assert "it was changed" in errors[0]
+    assert "No such file or directory" in errors[1]
+    assert "*-ada has a name that is not UTF-8" in errors[2]
 
 
 FAILURES = [

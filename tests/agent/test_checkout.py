@@ -122,7 +122,7 @@ def test_other_transports_are_refused_even_if_local_ones_are_allowed(
 def test_a_commit_has_40_digits(
     repositories: Repositories, tmp_path: Path, commit: str
 ) -> None:
-    with pytest.raises(CheckoutFailed, match="is no commit"):
+    with pytest.raises(CheckoutFailed, match="is not a commit"):
         repositories.check_out("https://example.org/a", commit, tmp_path / "work")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from registry.agent.client import Away, BadAddress, Client, Pauses, Refused
+from registry.agent.client import BadAddress, Client, Pauses, Refused, Unavailable
 from tests.agent import wire
 from tests.agent.wire import TOKEN, Received, Registry
 
@@ -104,6 +104,12 @@ def test_a_token_that_no_header_can_have_is_not_repeated(token: str) -> None:
     assert not token or token not in str(error.value)
 
 
+@pytest.mark.parametrize("address", ["http://host:x", "http://host:99999", "http://[1"])
+def test_an_address_that_cannot_be_parsed_is_refused(address: str) -> None:
+    with pytest.raises(BadAddress):
+        Client(address, "token")
+
+
 def test_an_address_with_a_password_is_refused() -> None:
     with pytest.raises(BadAddress) as error:
         Client("https://name:hunter2@example.org", "token")
@@ -114,7 +120,7 @@ def test_bytes_that_end_early_can_be_asked_for_again(
     client: Client, registry: Registry
 ) -> None:
     registry.instead = replying(200, b"short", **{"Content-Length": "10"})
-    with pytest.raises(Away, match="5 of 10 bytes"):
+    with pytest.raises(Unavailable, match="5 of 10 bytes"):
         content_of(client, "/data/x")
 
 
@@ -133,11 +139,19 @@ def test_requests_are_repeated_until_they_are_answered(
     assert [one.headers["Idempotency-Key"] for one in registry.received] == ["one"] * 5
 
 
+def test_a_registry_without_disk_space_can_be_asked_later(
+    client: Client, registry: Registry
+) -> None:
+    registry.instead = replying(507)
+    with pytest.raises(Unavailable, match="answered 507"):
+        client.post("x", {})
+
+
 def test_a_client_gives_up_when_it_is_asked_to(
     client: Client, registry: Registry
 ) -> None:
     registry.instead = replying(503)
-    with pytest.raises(Away, match="answered 503"):
+    with pytest.raises(Unavailable, match="answered 503"):
         client.until_answered(lambda: client.post("x", {}), lambda: True)
 
 
@@ -156,27 +170,27 @@ def test_a_registry_says_when_to_come_back(
     client: Client, registry: Registry, value: str, wait: float | None
 ) -> None:
     registry.instead = replying(503, **{"Retry-After": value})
-    with pytest.raises(Away) as error:
+    with pytest.raises(Unavailable) as error:
         client.post("x", {})
     assert error.value.wait == wait
 
 
 def test_pauses_get_longer_up_to_a_limit() -> None:
     pauses = Pauses(longest=4)
-    waits = [pauses.next(Away("")) for _ in range(20)]
+    waits = [pauses.next(Unavailable("")) for _ in range(20)]
     assert waits[0] <= 0.33
     assert all(0.2 <= wait <= 5.2 for wait in waits)
     assert min(waits[5:]) >= 3.2
-    assert 8 <= pauses.next(Away("", 10)) <= 13
+    assert 8 <= pauses.next(Unavailable("", 10)) <= 13
     pauses.reset()
-    assert pauses.next(Away("")) <= 0.33
+    assert pauses.next(Unavailable("")) <= 0.33
 
 
-def test_nobody_at_the_address_is_away(registry: Registry) -> None:
+def test_nobody_at_the_address_is_unavailable(registry: Registry) -> None:
     state = Registry()
     server = wire.serve(state)
     wire.stop(server)
-    with pytest.raises(Away, match="cannot be reached"):
+    with pytest.raises(Unavailable, match="cannot be reached"):
         Client(state.url, TOKEN).post("x", {})
 
 

@@ -23,7 +23,7 @@ def test_two_agents_cannot_have_one_name(agents: Agents, registry: Registry) -> 
 @pytest.mark.parametrize("name", ["../one", "", "a b"])
 def test_a_name_is_no_path(agents: Agents, name: str) -> None:
     assert agents.start("--once", name=name).wait() == 2
-    assert "is no name" in agents.said()
+    assert "is not a name" in agents.said()
 
 
 def test_a_folder_that_cannot_be_made_is_named(agents: Agents) -> None:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import pytest
 
+from registry.agent.agent import Agent, Settings
+from registry.agent.assignment import Assignment
+from registry.agent.client import Client, Refused
+from registry.agent.engines import Engine
+from registry.agent.offers import Offer
+from registry.agent.place import Place
 from tests.agent.tools import (
-    PATIENCE,
     RESULT,
+    TIMEOUT,
     Agents,
     Gate,
     is_alive,
@@ -31,7 +38,7 @@ def test_sigterm_lets_a_task_finish(
     agent.send_signal(signal.SIGTERM)
     gate.open()
 
-    assert agent.wait(PATIENCE) == 0
+    assert agent.wait(TIMEOUT) == 0
 
     assert report(registry, lease)["outcome"] == "done"
     assert len(registry.reports) + len(registry.ready) == 2
@@ -51,7 +58,7 @@ def test_sigterm_hands_back_what_cannot_finish(
         wait_until(lambda: "This agent ends" in agents.said())
         agent.send_signal(signal.SIGTERM)
 
-    assert agent.wait(PATIENCE) == 0
+    assert agent.wait(TIMEOUT) == 0
 
     sent = report(registry, lease)
     assert (sent["outcome"], sent["error"]) == ("returned", "Its executor was stopped.")
@@ -67,7 +74,7 @@ def test_a_task_that_has_ended_is_not_handed_back(
     agent = agents.start("--grace", "1")
     wait_until(lambda: any(one.method == "PUT" for one in registry.received))
     agent.send_signal(signal.SIGTERM)
-    assert agent.wait(PATIENCE) == 0
+    assert agent.wait(TIMEOUT) == 0
     assert registry.reports == []
     registry.instead = lambda _request: None
 
@@ -85,11 +92,43 @@ def test_an_agent_whose_token_was_revoked_stops_its_tasks_and_ends(
     wait_until(gate.has_begun)
     registry.instead = lambda _request: (403, {"detail": "The token was revoked."})
 
-    assert agent.wait(PATIENCE) == 1
+    assert agent.wait(TIMEOUT) == 1
 
     assert "The registry refuses this agent: 403" in agents.said()
     assert "The token was revoked." in agents.said()
     assert not is_alive(gate.pid())
+
+
+def test_a_refusal_in_the_last_moment_is_noticed(tmp_path: Path) -> None:
+    agent = Agent(
+        Client("http://localhost", "token"),
+        Place(tmp_path, "one", 0),
+        Engine(),
+        Offer("cluster", "one", 1, {}),
+        Settings(is_once=True),
+    )
+
+    def ends_refused() -> bool:
+        agent._assignments.refuse(Refused(403, "Forbidden"))
+        return False
+
+    agent._claims.is_alive = ends_refused  # type: ignore[method-assign]
+    assert agent._watch() == 1
+
+
+def test_a_refusal_of_a_task_that_is_handed_back_is_noticed(
+    registry: Registry, tmp_path: Path
+) -> None:
+    place = Place(tmp_path, "one", 0)
+    Assignment.write({"lease": "a", "command": ["true"]}, place)
+    client = Client(registry.url, "wrong")
+    assignment = Assignment(place.tasks / "a", place, client, Engine())
+    assignment.hand_back("The agent was stopped.")
+
+    assignment.do()
+
+    assert assignment.refusal is not None
+    assert assignment.refusal.is_of_token
 
 
 def test_a_finished_task_waits_for_an_agent_with_a_valid_token(

@@ -78,7 +78,7 @@ def test_an_image_is_a_name_and_no_path_or_option(
 @pytest.mark.parametrize("name", ["a b", "1a", "a=b", ""])
 def test_a_variable_has_a_name(name: str, tmp_path: Path) -> None:
     task = {**TASK, "image": "", "environment": {name: "x"}}
-    with pytest.raises(NoEngine, match="is no name of a variable"):
+    with pytest.raises(NoEngine, match="is not the name of a variable"):
         Engine().command(task, tmp_path / "work")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,19 @@ def test_folders_without_permissions_are_removed(tmp_path: Path) -> None:
     discard(folder, tmp_path)
     remove_tree(folder)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_removed_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise PermissionError
+
+    (tmp_path / "folder" / "a").mkdir(parents=True)
+    monkeypatch.setattr(Path, "chmod", refuse)
+    monkeypatch.setattr(shutil.os, "rmdir", refuse)  # type: ignore[attr-defined]
+    remove_tree(tmp_path / "folder")
+    assert (tmp_path / "folder" / "a").exists()
 
 
 def test_a_lock_is_held_until_the_last_process_that_has_it_ends(tmp_path: Path) -> None:

@@ -36,6 +36,15 @@ def test_a_log_has_a_largest_size_and_says_so() -> None:
     assert copied(b"") == b""
 
 
+def test_a_full_disk_does_not_block_the_command() -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"x" * 60_000)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as source, Path("/dev/full").open("ab", 0) as full:
+        LogWriter(full, None).copy(source)
+        assert os.read(source.fileno(), 1) == b""
+
+
 def test_pieces_are_whole_characters_and_join_to_the_log(tmp_path: Path) -> None:
     log = tmp_path / "log"
     text = "aé€😀" * 50

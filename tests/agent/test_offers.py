@@ -18,17 +18,17 @@ OFFER = Offer("cluster", "host", 3, {"cpu": 4, "memory": 0.3, "time": 24})
 
 def test_what_tasks_need_is_not_offered_again() -> None:
     needs = {"cpu": 1.5, "memory": 0.1, "time": 20, "licences": 1}
-    question = OFFER.question([{"needs": needs}, {"needs": needs}])
-    assert question["resources"] == {"cpu": 1, "memory": 0.1, "time": 24}
-    assert question["total"] == OFFER.resources
-    assert question["slots"] == 1
+    claim = OFFER.claim([{"needs": needs}, {"needs": needs}])
+    assert claim["resources"] == {"cpu": 1, "memory": 0.1, "time": 24}
+    assert claim["total"] == OFFER.resources
+    assert claim["slots"] == 1
 
 
 def test_nothing_is_offered_below_zero() -> None:
     needs: list[Any] = [{"cpu": 3, "memory": None}, None, {}, {"cpu": 3}]
-    question = OFFER.question([{"needs": one} for one in needs])
-    assert question["resources"]["cpu"] == 0
-    assert question["slots"] == 0
+    claim = OFFER.claim([{"needs": one} for one in needs])
+    assert claim["resources"]["cpu"] == 0
+    assert claim["slots"] == 0
 
 
 def test_the_machine_is_measured(tmp_path: Path) -> None:

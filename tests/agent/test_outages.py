@@ -11,8 +11,8 @@ import pytest
 from registry.agent.processes import send
 from tests.agent import wire
 from tests.agent.tools import (
-    PATIENCE,
     RESULT,
+    TIMEOUT,
     Agents,
     Gate,
     is_alive,
@@ -77,13 +77,13 @@ def test_answers_of_another_form_do_no_harm(
     wait_until(gate.has_begun)
     gate.open()
 
-    assert agent.wait(PATIENCE) == 0
+    assert agent.wait(TIMEOUT) == 0
 
     assert report(registry, lease)["outcome"] == "done"
     assert len(registry.reports) == 3
 
 
-def test_a_task_ends_while_the_registry_is_away(
+def test_a_task_ends_while_the_registry_is_unavailable(
     agents: Agents, registry: Registry, gate: Gate
 ) -> None:
     lease = registry.add_task(gate.command, **RESULT)
@@ -97,7 +97,7 @@ def test_a_task_ends_while_the_registry_is_away(
 
     registry.instead = lambda _request: None
 
-    assert agent.wait(PATIENCE) == 0
+    assert agent.wait(TIMEOUT) == 0
     assert report(registry, lease)["outcome"] == "done"
     assert gate.count() == 1
 
@@ -117,7 +117,7 @@ def test_a_registry_can_be_gone_and_come_back_at_its_address(
 
     server = wire.serve(registry, server.server_port)
 
-    assert agent.wait(PATIENCE) == 0
+    assert agent.wait(TIMEOUT) == 0
     assert report(registry, lease)["outcome"] == "done"
     wire.stop(server)
 
@@ -189,7 +189,7 @@ def test_a_task_whose_runner_was_killed_is_stopped_and_returned(
     for runner in runners:
         send(runner, signal.SIGKILL)
 
-    assert agent.wait(PATIENCE) == 0
+    assert agent.wait(TIMEOUT) == 0
 
     assert report(registry, lease)["outcome"] == "returned"
     assert len(runners) == 1
@@ -232,7 +232,7 @@ def test_an_agent_that_is_killed_at_any_moment_does_each_task_once(
     assert {registry.logs[lease] for lease in leases} == {b"log\n"}
     assert kills > 2
     assert list((agents.home / "agents" / "one" / "tasks").iterdir()) == []
-    assert list((agents.home / "agents" / "one" / "bin").iterdir()) == []
+    assert list((agents.home / "agents" / "one" / "trash").iterdir()) == []
 
 
 def test_a_report_that_the_registry_cannot_read_is_kept(

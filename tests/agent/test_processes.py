@@ -44,7 +44,7 @@ def test_without_files_of_processes_a_group_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processes, "PROC", tmp_path)
-    assert not processes.can_look()
+    assert not processes.has_proc()
     deaf = "trap '' TERM; echo; while :; do sleep 600; done"
     shell = subprocess.Popen(
         ["sh", "-c", deaf], stdout=subprocess.PIPE, start_new_session=True

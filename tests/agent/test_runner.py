@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
+from registry.agent import limits
 from registry.agent.files import read_json, write_json
+from registry.agent.limits import Monitor
+from registry.agent.processes import Process, descendants, stop_all
 from registry.agent.runner import LOG, RESULT, RUNNER, TASK, iso_time
 from registry.agent.running import Runner, RunnerLost
-from tests.agent.tools import PATIENCE, is_alive, shell, wait_until
+from tests.agent.tools import TIMEOUT, is_alive, shell, wait_until
 
 pytestmark = pytest.mark.once
 
@@ -44,8 +47,19 @@ class Started:
         )
 
     def result(self) -> dict[str, Any]:
-        self.process.wait(PATIENCE)
+        try:
+            self.process.wait(TIMEOUT)
+        finally:
+            self.end()
         return read_json(self.folder / RESULT)
+
+    def end(self) -> None:
+        """Leave nothing running, also of a runner that did not end."""
+        pid = self.process.pid
+        if self.process.poll() is None:
+            stop_all(lambda: descendants(pid), 0)
+            self.process.kill()
+            self.process.wait()
 
 
 def run(folder: Path, arguments: list[str], **limits: Any) -> dict[str, Any]:
@@ -133,6 +147,30 @@ def test_a_runner_that_is_stopped_stops_what_ignores_signals(tmp_path: Path) -> 
 
     assert started.result()["error"] == "It was stopped."
     assert not any(map(is_alive, pids.read_text().split()))
+
+
+def test_a_stop_during_a_measurement_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monitor = Monitor({"work": tmp_path}, tmp_path / LOG)
+
+    def stopped_meanwhile(_pid: int) -> list[Process]:
+        monitor.stop()
+        return []
+
+    monkeypatch.setattr(limits, "descendants", stopped_meanwhile)
+    assert monitor.check() == "It was stopped."
+    assert monitor.check() == "It was stopped."
+
+
+def test_a_pipe_that_another_process_keeps_open_does_not_delay_the_end(
+    tmp_path: Path,
+) -> None:
+    pid = tmp_path / "pid"
+    started = Started(tmp_path, shell(f"echo $$ > {pid}; sleep 600"), {"seconds": 1})
+    wait_until(lambda: pid.exists() and pid.read_text().strip())
+    with Path(f"/proc/{pid.read_text().strip()}/fd/1").open("wb"):
+        assert started.result()["error"].startswith("It ran for ")
 
 
 def test_a_program_that_stops_containers_runs_at_the_end(tmp_path: Path) -> None:

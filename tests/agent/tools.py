@@ -16,12 +16,12 @@ from registry.execution.agent_archive import agent_archive
 from tests.agent import wire
 
 #: How long a test waits for something to happen, in seconds, before it fails.
-PATIENCE = 30.0
+TIMEOUT = 30.0
 
 
 def wait_until(condition: Callable[[], object], what: str = "it") -> None:
     """Wait until something holds, which fails after a long time."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + TIMEOUT
     while not condition():
         assert time.monotonic() < end, f"{what} did not happen"
         time.sleep(0.01)
@@ -61,7 +61,7 @@ class Agents:
 
     def run_once(self, *options: str, token: str = wire.TOKEN) -> int:
         """Do all that there is to do; return the exit code."""
-        return self.start("--once", *options, token=token).wait(PATIENCE)
+        return self.start("--once", *options, token=token).wait(TIMEOUT)
 
     def said(self) -> str:
         return self.messages.read_text()

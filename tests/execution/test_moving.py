@@ -226,10 +226,10 @@ def test_numbers_of_tasks_are_kept_and_put_together(place: Place) -> None:
 
 def test_wrong_numbers_are_found_and_corrected(place: Place) -> None:
     request = place.ask(*CHAIN)
-    assert recount_tasks([request]) == {}
+    assert recount_tasks(request) == {}
     TaskCount.objects.create(run_request=request, state="done", number=5)
     TaskCount.objects.filter(run_request=request, state="held").delete()
-    changes = recount_tasks([request])[request.pk]
+    changes = recount_tasks(request)
     assert changes == {
         (request.pk, "", "done"): -5,
         (request.pk, "", "held"): 2,

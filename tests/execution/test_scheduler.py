@@ -66,7 +66,7 @@ def test_a_lease_that_nobody_renews_ends(place: Place) -> None:
     task = task_of(request, "a")
     assert (task.losses, task.attempts, task.reason) == (1, 1, "lost")
     event = Event.objects.get(action="tasks_lost")
-    assert (event.kind, event.record_id) == ("backend", place.backend.pk)
+    assert (event.kind, event.record_id) == ("attempt", first.pk)
     assert sorted(event.detail["tasks"]) == [first.task_id, second.task_id]
 
 
@@ -192,7 +192,7 @@ def _forget_jobs(request: RunRequest) -> None:
     Job.objects.filter(run_request=request, index__gt=0).delete()
     request.jobs_made = 1
     request.save(update_fields=["jobs_made"])
-    recount_tasks([request])
+    recount_tasks(request)
 
 
 @pytest.mark.parametrize("action", ["suspend", "cancel"])

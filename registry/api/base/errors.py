@@ -7,6 +7,7 @@ further keys. For several rows the body is a list with one entry for each row.
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import (
@@ -30,6 +31,8 @@ from registry.core.record_types import is_private, is_shown
 from registry.http.bodies import BodyIncomplete, BodyRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django.db.models import Model
 
 logger = logging.getLogger(__name__)
@@ -66,6 +69,19 @@ DETAIL: dict[type[Exception], str] = {
 
 #: The headers of a status: accepted content codings, and when to try again.
 _HEADERS = {415: {"Accept-Encoding": "identity"}, 503: {"Retry-After": "1"}}
+
+
+@contextmanager
+def errors_of_body(data: Any) -> Iterator[None]:
+    """Let the errors of a list be a list, even if it has one record."""
+    try:
+        yield
+    except errors.BulkError:
+        raise
+    except errors.RegistryError as error:
+        if not isinstance(data, list):
+            raise
+        raise errors.BulkError({0: error}, len(data)) from error
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

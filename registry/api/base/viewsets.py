@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.utils.formatting import camelcase_to_spaces
 from rest_framework.viewsets import GenericViewSet
 
+from registry.api.base.errors import errors_of_body
 from registry.api.base.expanding import ExpandedReader, as_viewer_sees
 from registry.api.base.idempotency import run_idempotently
 from registry.api.base.reader import RecordReader, Row
@@ -23,7 +24,6 @@ from registry.api.base.renderers import asks_for_raw, iter_csv
 from registry.api.base.serializers import RecordSerializer, validated_values
 from registry.api.base.tagged import TaggedView
 from registry.api.base.versions import NEWEST
-from registry.core.errors import BulkError, RegistryError
 from registry.core.links import kind_of
 from registry.core.models import Record, revision
 from registry.core.record_types import RecordType, row_type_of
@@ -282,15 +282,10 @@ class RecordViewSet(RowViewSet):
 
     def _create_many(self, data: list[Any]) -> Response:
         values = self.validate(data, many=True)
-        try:
+        with errors_of_body(data):
             records = self.row_type.register_rows(
                 values, by=self.request.user, validated=True
             )
-        except BulkError:
-            raise
-        except RegistryError as error:
-            # the errors of a list are a list, even if it has one record
-            raise BulkError({0: error}, len(data)) from error
         return Response(self.show([record.pk for record in records]), status=201)
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -9,8 +9,8 @@ from django.db.models import Q
 from registry.api.base.reader import RecordReader
 from registry.core import models
 from registry.execution.models import Task
-from registry.execution.states import TaskState
-from registry.execution.waiting import DEPENDENCY_FAILED, explain
+from registry.execution.states import DEPENDENCY_FAILED, TaskState
+from registry.execution.waiting import explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

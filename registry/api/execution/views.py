@@ -8,6 +8,7 @@ from django.http import Http404
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 
+from registry.api.base.errors import errors_of_body
 from registry.api.base.idempotency import replay_of, run_idempotently
 from registry.api.base.viewsets import RecordViewSet, RowViewSet
 from registry.api.execution import schema
@@ -20,7 +21,6 @@ from registry.api.execution.serializers import (
     PrioritySerializer,
     TaskSerializer,
 )
-from registry.core.errors import BulkError, RegistryError
 from registry.execution.actions import ACTIONS, Chosen, act, set_priority
 from registry.execution.counts import counts_of
 from registry.execution.flags import set_flag
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from rest_framework.request import Request
 
     from registry.api.base.reader import RecordReader
+    from registry.execution.planning import Plan
 
 
 class RunRequestViewSet(RecordViewSet):
@@ -61,38 +62,18 @@ class RunRequestViewSet(RecordViewSet):
         data: Any = request.data
         is_list = isinstance(data, list)
         values = self.validate(data, many=True) if is_list else [self.validate(data)]
-        plans = self._of_body(lambda: plan_requests(values, by=self.user), values)
-        return run_idempotently(
-            request,
-            lambda: self._answer(
-                self._of_body(
-                    lambda: register_planned(
-                        values, plans, by=self.user, validated=True
-                    ),
-                    values,
-                )
-            ),
-        )
+        with errors_of_body(data):
+            plans = plan_requests(values, by=self.user)
+        return run_idempotently(request, lambda: self._register(values, plans))
 
-    def _of_body(self, work: Any, values: Any) -> Any:
-        """Return what is done; the errors of a list are a list, even if it has one."""
+    def _register(self, values: list[Any], plans: list[Plan]) -> Response:
         data: Any = self.request.data
-        if not isinstance(data, list):
-            return work()
-        try:
-            return work()
-        except BulkError:
-            raise
-        except RegistryError as error:
-            raise BulkError({0: error}, len(values)) from error
-
-    def _answer(self, requests: list[RunRequest]) -> Response:
-        data: Any = self.request.data
+        with errors_of_body(data):
+            made = register_planned(values, plans, by=self.user, validated=True)
         if isinstance(data, list):
-            shown = self.show([one.pk for one in requests])
-            return Response(shown, status=201)
-        [one] = requests
-        return self.record_response(one.pk, status=201)
+            return Response(self.show([one.pk for one in made]), status=201)
+        [one] = made
+        return self.record_response(one.pk, one, status=201)
 
     @schema.action
     def direct(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -154,8 +135,8 @@ class RunRequestViewSet(RecordViewSet):
     def graph(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return the tasks of a job, what they need, and the critical path.
 
-        The critical path is the chain of tasks that takes longest, by the times that
-        they took or can take. `job` is the number of the job, 0 without it.
+        The critical path is the chain of tasks that takes longest; a task that has not
+        ended counts as a minute. `job` is the number of the job, 0 without it.
         """
         pk = int(self.kwargs["pk"])
         job = request.query_params.get("job", "0")

@@ -10,10 +10,10 @@ from django.http import QueryDict
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
+from registry.api.base.errors import errors_of_body
 from registry.api.base.viewsets import RecordViewSet
 from registry.api.runs.schema import ModelRunSchema
 from registry.core.documents import DocumentField
-from registry.core.errors import BulkError, RegistryError
 from registry.http.conditional import if_match_revisions
 from registry.runs.model_runs.correcting import correct_model_run
 from registry.runs.model_runs.registering import (
@@ -71,15 +71,9 @@ class ModelRunViewSet(RecordViewSet):
         self, data: Any, work: Callable[..., list[Registered]]
     ) -> list[Registered]:
         """Do something with the record or the records of a body; errors are alike."""
-        if not isinstance(data, list):
-            return work([as_body(data)], by=self.user)
-        try:
-            return work(data, by=self.user)
-        except BulkError:
-            raise
-        except RegistryError as error:
-            # the errors of a list are a list, even if it has one record
-            raise BulkError({0: error}, len(data)) from error
+        rows = data if isinstance(data, list) else [as_body(data)]
+        with errors_of_body(data):
+            return work(rows, by=self.user)
 
     def _update(self, request: Request, *, partial: bool) -> Response:
         pk = self.existing_pk()

@@ -206,7 +206,7 @@ class RunRequest(Record):
         help_text="When its state changed, in UTC.",
     )
     jobs_made = models.PositiveIntegerField(
-        default=0,
+        default=1,
         editable=False,
         help_text="How many of its jobs have their tasks; the rest follows.",
     )

@@ -122,7 +122,7 @@ class Task(models.Model):
     )
     priority = models.FloatField(default=0.5, help_text="That of its request.")
     not_before = models.DateTimeField(
-        null=True, help_text="When it can be given out, in UTC; empty for now."
+        null=True, help_text="When it can be given out, in UTC; empty for at once."
     )
     attempts = models.PositiveIntegerField(
         default=0, help_text="How many attempts there were."

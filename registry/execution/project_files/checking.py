@@ -1,12 +1,12 @@
-"""Check a project file by the rules of its version, and name all that is wrong."""
+"""Check a project file against the rules of its version, and list all errors."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
 
 from registry.core.errors import InvalidInput
-from registry.core.validators import SHORT_LENGTH
 from registry.execution.project_files.commands import read_command, version_errors
 from registry.execution.project_files.model import (
     FIRST_VERSION,
@@ -16,31 +16,31 @@ from registry.execution.project_files.model import (
     Command,
     Output,
     Project,
+    name_problem,
 )
 from registry.execution.project_files.outputs import dataset_errors, read_outputs
 from registry.execution.project_files.reading import InvalidYAML, read_yaml
 
 _KEYS: Final = ("version", "expectations", "actions")
 _REQUIRED: Final = ("run", "outputs")
-_NAME_LENGTH: Final = SHORT_LENGTH
-_OF_ACTIONS: Final = (*_REQUIRED, "needs", "config", "dummy_data_file")
-#: Messages at most, and characters of each: what is wrong thousands of times is wrong
-#: in one way, and names can be as long as the file.
-_MOST_MESSAGES, _MOST_CHARACTERS = 50, 2000
+_ACTION_KEYS: Final = (*_REQUIRED, "needs", "config", "dummy_data_file")
+#: The most messages, and the most characters of each: an error can be repeated
+#: thousands of times, and a name can be as long as the file.
+_MAX_MESSAGES, _MAX_CHARACTERS = 50, 2000
 
 
 class InvalidProject(InvalidInput):
     """A project file breaks a rule; ``messages`` name the actions."""
 
     def __init__(self, messages: list[str]) -> None:
-        self.messages = [_cut(one) for one in messages[:_MOST_MESSAGES]]
+        self.messages = [_cut(one) for one in messages[:_MAX_MESSAGES]]
         super().__init__({"project": self.messages})
 
 
 def _cut(message: str) -> str:
-    if len(message) <= _MOST_CHARACTERS:
+    if len(message) <= _MAX_CHARACTERS:
         return message
-    return f"{message[:_MOST_CHARACTERS]} …"
+    return f"{message[:_MAX_CHARACTERS]} …"
 
 
 def read_project(content: bytes) -> Project:
@@ -63,11 +63,11 @@ def read_project(content: bytes) -> Project:
     errors += _errors_between(actions, names, version)
     if errors:
         raise InvalidProject(errors)
-    return Project(version, actions, _population_of(given))
+    return Project(version, actions)
 
 
 def _read_version(given: Mapping[str, Any]) -> int:
-    """Return the version; some files have it as a text."""
+    """Return the version, which can be a number or a text."""
     version = given.get("version")
     known = f"Known are {FIRST_VERSION} to {LAST_VERSION}."
     if version is None:
@@ -105,16 +105,16 @@ def _top_errors(given: Mapping[str, Any], version: int) -> Iterator[str]:
 def _expectation_errors(given: Mapping[str, Any], version: int) -> Iterator[str]:
     if "expectations" in given and version >= 4:
         yield "expectations are not supported from version 4 on."
-    elif version == 3 and _population_of(given) is None:
+    elif version == 3 and not _has_population_size(given):
         yield "expectations.population_size must be a whole number in version 3."
 
 
-def _population_of(given: Mapping[str, Any]) -> int | None:
+def _has_population_size(given: Mapping[str, Any]) -> bool:
     expectations = given.get("expectations")
     if not isinstance(expectations, Mapping):
-        return None
+        return False
     size = _to_number(expectations.get("population_size"))
-    return int(size) if size is not None and size.is_integer() else None
+    return size is not None and size.is_integer()
 
 
 def _actions_of(given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -134,7 +134,10 @@ def _read_action(
     """Return an action, and what is wrong with it."""
     if not isinstance(given, Mapping):
         return None, [f"must have the keys {' and '.join(_REQUIRED)}."]
-    errors = [*_name_errors(name), *_key_errors(given), *_value_errors(given)]
+    errors = [*_key_errors(given), *_value_errors(given)]
+    problem = name_problem(name)
+    if problem is not None:
+        errors.insert(0, problem)
     if errors:
         return None, errors
     outputs, errors = read_outputs(given["outputs"])
@@ -146,17 +149,10 @@ def _read_action(
     return action, [*errors, *_config_errors(action)]
 
 
-def _name_errors(name: str) -> Iterator[str]:
-    if not name.strip() or not name.isprintable():
-        yield "a name must be one line of text."
-    elif len(name) > _NAME_LENGTH:
-        yield f"a name can have {_NAME_LENGTH} characters."
-
-
 def _key_errors(given: Mapping[str, Any]) -> Iterator[str]:
     for key in given:
-        if key not in _OF_ACTIONS:
-            yield f"unknown key {key}. Known are {', '.join(_OF_ACTIONS)}."
+        if key not in _ACTION_KEYS:
+            yield f"unknown key {key}. Known are {', '.join(_ACTION_KEYS)}."
     for key in _REQUIRED:
         if key not in given:
             yield f"{key} is missing."
@@ -184,7 +180,6 @@ def _build_action(
         outputs,
         tuple(dict.fromkeys(given.get("needs") or ())),
         dict(given.get("config") or {}),
-        given.get("dummy_data_file") or None,
     )
 
 
@@ -198,7 +193,10 @@ def _config_errors(action: Action) -> Iterator[str]:
 def _errors_between(
     actions: Mapping[str, Action], names: Collection[str], version: int
 ) -> Iterator[str]:
-    """Yield what is wrong between actions; ``names`` are those of all of them."""
+    """Yield errors that concern several actions.
+
+    ``names`` are those of all actions, ``actions`` only has those that could be read.
+    """
     yield from _unknown_needs(actions, names)
     yield from _repeated_commands(actions)
     if version >= 2:
@@ -232,13 +230,14 @@ def _repeated_commands(actions: Mapping[str, Action]) -> Iterator[str]:
 
 
 def _repeated_outputs(actions: Mapping[str, Action]) -> Iterator[str]:
-    paths: dict[Any, str] = {}
+    owners: dict[str, str] = {}
     for name, action in actions.items():
         for output in action.outputs:
-            if str(output.pattern) in paths:
-                first = paths[str(output.pattern)]
+            if output.pattern in owners:
+                first = owners[output.pattern]
                 yield f"Action {name}: {output.pattern} is an output of {first} too."
-            paths.setdefault(str(output.pattern), name)
+            else:
+                owners[output.pattern] = name
 
 
 def find_cycle(needs: Mapping[str, tuple[str, ...]]) -> list[str]:
@@ -246,18 +245,10 @@ def find_cycle(needs: Mapping[str, tuple[str, ...]]) -> list[str]:
 
     Returns an empty list if there is none. Names without an entry are ignored.
     """
-    done: set[str] = set()
-    for start in needs:
-        path: dict[str, Iterator[str]] = {start: iter(needs[start])}
-        while path:
-            name, rest = next(reversed(path.items()))
-            following = next((one for one in rest if one in needs), None)
-            if following is None:
-                done.add(name)
-                del path[name]
-            elif following in path:
-                names = list(path)
-                return [*names[names.index(following) :], following]
-            elif following not in done:
-                path[following] = iter(needs[following])
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        # it has each name before the one that needs it
+        cycle: list[str] = error.args[1]
+        return cycle[::-1]
     return []

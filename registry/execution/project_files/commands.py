@@ -10,13 +10,15 @@ from typing import Final
 from registry.execution.project_files.model import Command
 
 _IMAGE: Final = re.compile(
-    r"(?P<image>[A-Za-z0-9][A-Za-z0-9._-]*):(?P<tag>v[0-9.]+(-pre)?|dev|latest)"
+    r"(?P<image>[A-Za-z0-9][A-Za-z0-9._-]{0,254})"
+    r":(?P<tag>v[0-9.]{1,100}(-pre)?|dev|latest)"
 )
-_OF_COHORTS: Final = "cohortextractor"
-#: The programs of ehrQL that write one data set, whose file ``--output`` names.
+_COHORT_EXTRACTOR: Final = "cohortextractor"
+#: The programs of ehrQL that write one dataset, to the file that ``--output`` names.
 _DATASET_WRITERS: Final = frozenset({"generate-dataset", "generate_dataset"})
 _EHRQL_IMAGES: Final = frozenset({"ehrql", "databuilder"})
-#: Actions that read patients' records; those of other images read files alone.
+#: The programs that read patients' records, by image; None stands for all of them.
+#: Programs of other images read files only.
 _DATABASE_PROGRAMS: Final = {
     "ehrql": frozenset({"generate-dataset", "generate-measures"}),
     "databuilder": frozenset({"generate-dataset", "generate-measures"}),
@@ -26,7 +28,7 @@ _DATABASE_PROGRAMS: Final = {
 
 
 def read_command(text: str) -> Command | str:
-    """Return the command of a line, or what is wrong with it."""
+    """Return the command in the text of ``run``, or a message about what is wrong."""
     try:
         words = shlex.split(text)
     except ValueError as error:
@@ -43,8 +45,8 @@ def read_command(text: str) -> Command | str:
 
 
 def version_errors(command: Command, version: int) -> Iterator[str]:
-    """Yield what this version of the form refuses in a command."""
-    if version >= 4 and command.image.startswith(_OF_COHORTS):
+    """Yield what is wrong with a command in a project file of this version."""
+    if version >= 4 and command.image.startswith(_COHORT_EXTRACTOR):
         yield f"{command.image} is not supported from version 4 on: use ehrql."
     if version >= 5 and command.tag == "latest":
         yield f'{command.image} has the tag "latest": name a version, such as v1.'
@@ -59,19 +61,19 @@ def needs_database(command: Command) -> bool:
 
 
 def writes_dataset(command: Command) -> bool:
-    """Return whether a command writes records of patients to its ``--output``."""
+    """Return whether a command writes patients' records to its ``--output``."""
     return command.image in _EHRQL_IMAGES and _program(command) in _DATASET_WRITERS
 
 
 def _program(command: Command) -> str:
-    """Return the first argument, which names a program of the image."""
+    """Return the first argument, which is the program in the image."""
     return command.arguments[0] if command.arguments else ""
 
 
 def output_pattern(command: Command) -> str | None:
     """Return the pattern of the files that ``--output`` names, None without it.
 
-    It names one file, or a folder with the extension of its files: ``tables:csv``.
+    The option has a file, or a folder with the extension of its files: ``tables:csv``.
     """
     given = _output_argument(command)
     if given is None or ":" not in given:

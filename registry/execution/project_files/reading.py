@@ -1,9 +1,9 @@
-"""Read YAML that strangers wrote, as plain values and in bounded time.
+"""Read YAML that strangers wrote as plain values, within limits of size and depth.
 
-The scalars are those of the core schema of YAML 1.2, so that ``no`` and ``on`` are
-texts, and so are dates. Keys are texts as they are written. Tags and repeated keys are
-refused. A file can have aliases and merge keys, but a few hundred bytes of them can
-stand for gigabytes (a "billion laughs"): an alias counts as what it stands for.
+The scalars are those of the core schema of YAML 1.2, so that ``no``, ``on`` and dates
+are texts. Keys are texts as they are written. Tags and repeated keys are refused.
+Aliases and merge keys are accepted, but a few hundred bytes of them can stand for
+gigabytes ("billion laughs"): an alias counts as much as the value that it stands for.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import yaml
 
 #: The largest project file, in bytes.
 MAX_BYTES: Final = 2_000_000
-#: The largest value, in characters and values, with aliases written out.
+#: The largest value: its characters and its values together, with aliases written out.
 MAX_SIZE: Final = 4_000_000
 #: How deep values can be nested.
 MAX_DEPTH: Final = 30
 
-#: The parser in C is twenty times as fast, where PyYAML was built with it.
+#: The parser in C, if PyYAML was built with it, is twenty times as fast.
 _Parser: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE: Final = "<<"
 _NOT_TEXT: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -46,7 +46,7 @@ _WORDS: Final[dict[str, Any]] = {
 
 
 class InvalidYAML(ValueError):
-    """A text is not the YAML that is accepted; the message says where and why."""
+    """A text is not accepted as YAML; the message says where and why."""
 
 
 def read_yaml(content: bytes) -> Any:
@@ -64,17 +64,17 @@ def read_yaml(content: bytes) -> Any:
 
 
 class _Reader:
-    """Makes values of the events of a parser."""
+    """Builds values from the events of a parser."""
 
     def __init__(self, events: Iterator[Any]) -> None:
         self._events = events
         self._depth = 0
         self._size = 0
-        #: Values that have a name, with their sizes, once they are complete.
+        #: Completed values by anchor, with their sizes.
         self._anchors: dict[str, tuple[Any, int]] = {}
 
     def read(self) -> Any:
-        """Return the one value of a text; None if it has none."""
+        """Return the only document, None if there is none."""
         next(self._events)
         event = next(self._events)
         if isinstance(event, yaml.StreamEndEvent):
@@ -100,7 +100,7 @@ class _Reader:
         return value
 
     def _aliased(self, event: Any) -> Any:
-        """Return the value of an alias, which counts as if it was written out."""
+        """Return the value of an alias, counted as if it were written out."""
         if event.anchor not in self._anchors:
             raise InvalidYAML(f"{_place(event)}: nothing before has this name.")
         value, size = self._anchors[event.anchor]
@@ -140,9 +140,9 @@ class _Reader:
             found[key] = self._value(next(self._events))
             if key == _MERGE and event.implicit[0]:
                 merged = _merge(event, found[key])
-        if merged is None:
-            return found
-        return _without_merge_key(found, merged)
+        if merged is not None:
+            del found[_MERGE]
+        return {**(merged or {}), **found}
 
     def _key(self, event: Any) -> str:
         if not isinstance(event, yaml.ScalarEvent):
@@ -153,7 +153,7 @@ class _Reader:
 
 
 def _merge(event: Any, given: Any) -> dict[str, Any]:
-    """Return what a merge key adds; of equal keys, the first counts."""
+    """Return the values that a merge key adds; of equal keys, the first wins."""
     merged: dict[str, Any] = {}
     for one in given if isinstance(given, list) else [given]:
         if not isinstance(one, dict):
@@ -163,12 +163,8 @@ def _merge(event: Any, given: Any) -> dict[str, Any]:
     return merged
 
 
-def _without_merge_key(found: dict[str, Any], merged: dict[str, Any]) -> dict[str, Any]:
-    return {**merged, **{key: found[key] for key in found if key != _MERGE}}
-
-
 def _scalar(event: Any) -> Any:
-    """Return a text, or what a text without quotes stands for."""
+    """Return a text, or the value that a text without quotes stands for."""
     text: str = event.value
     if _NOT_TEXT.search(text):
         raise InvalidYAML(f"{_place(event)}: this has a control character.")
@@ -183,7 +179,10 @@ def _scalar(event: Any) -> Any:
 
 
 def _place(event: Any) -> str:
-    mark = event.start_mark
+    return _position(event.start_mark)
+
+
+def _position(mark: Any) -> str:
     return f"line {mark.line + 1}, column {mark.column + 1}"
 
 
@@ -192,4 +191,4 @@ def _message(error: yaml.YAMLError) -> str:
     problem = getattr(error, "problem", None) or str(error)
     if mark is None:
         return str(problem)
-    return f"line {mark.line + 1}, column {mark.column + 1}: {problem}"
+    return f"{_position(mark)}: {problem}"

@@ -25,20 +25,21 @@ from registry.execution.repositories.errors import (
 )
 
 _NAMES: Final = re.compile(r"(?!-)[A-Za-z0-9._-]+(/(?!-)[A-Za-z0-9._-]+)*")
+#: The longest address, in characters.
 _MAX_LENGTH: Final = 1000
 _UNPRINTABLE: Final = re.compile(r"[^!-~]")
 _GITHUB: Final = "https://github.com/"
-#: What people are told about the form of addresses.
-GITHUB_FORM: Final = f"{_GITHUB}[organisation]/[project-name]"
+#: The form of addresses at GitHub, for messages.
+_GITHUB_FORM: Final = f"{_GITHUB}[organisation]/[project-name]"
 
 
 @dataclass(frozen=True)
 class Address:
     """A repository that can be fetched."""
 
-    #: As it was given, without a slash at the end.
+    #: The address as it was given, without slashes at the end.
     url: str
-    #: The protocol of git: ``https``, ``http`` or ``file``.
+    #: The protocol by which git fetches: ``https``, ``http`` or ``file``.
     protocol: str
 
     @property
@@ -51,24 +52,26 @@ class Address:
 def check_address(url: str) -> Address:
     """Return the address of a repository that can be fetched.
 
-    Raises ``AddressNotListed`` (``AddressHasCredentials`` is one), ``AddressMalformed``
-    or ``OrganisationNotListed``. The repository itself need not exist.
+    Raises ``AddressNotListed``, ``AddressHasCredentials``, ``AddressMalformed`` or
+    ``OrganisationNotListed``. The repository itself need not exist.
     """
     prefixes = settings.REPOSITORY_PREFIXES
     shown = _shown(url)
     prefix = _prefix_of(url, prefixes)
     if prefix is None:
-        error = AddressHasCredentials if "@" in url else AddressNotListed
-        raise error(shown, prefixes)
-    kept = url.rstrip("/")
-    if not prefix.startswith("/"):
-        _check_organisation(kept, shown)
-    if not _is_well_formed(kept, prefix):
-        form = GITHUB_FORM if prefix.startswith(_GITHUB) else f"{prefix}[name]"
+        if "@" in url:
+            raise AddressHasCredentials(shown)
+        raise AddressNotListed(shown, prefixes)
+    address = url.rstrip("/")
+    is_local = prefix.startswith("/")
+    if not is_local:
+        _check_organisation(address, shown)
+    if not _is_well_formed(address, prefix):
+        form = _GITHUB_FORM if prefix.startswith(_GITHUB) else f"{prefix}[name]"
         raise AddressMalformed(shown, form)
-    if prefix.startswith("/"):
-        return _local_address(kept, prefix, prefixes)
-    return Address(kept, urlsplit(prefix).scheme)
+    if is_local:
+        return _local_address(address, prefix, prefixes)
+    return Address(address, urlsplit(prefix).scheme)
 
 
 def _shown(url: str) -> str:
@@ -79,7 +82,7 @@ def _shown(url: str) -> str:
 
 
 def _prefix_of(url: str, prefixes: Sequence[str]) -> str | None:
-    """Return the longest prefix of an address, with a slash at the end."""
+    """Return the longest prefix of an address, ending with a slash."""
     complete = [f"{prefix.rstrip('/')}/" for prefix in prefixes]
     return max((one for one in complete if url.startswith(one)), key=len, default=None)
 
@@ -91,18 +94,18 @@ def _is_well_formed(url: str, prefix: str) -> bool:
         return False
     if not _NAMES.fullmatch(rest) or not {".", ".."}.isdisjoint(rest.split("/")):
         return False
-    return not url.startswith(_GITHUB) or url.count("/") == GITHUB_FORM.count("/")
+    return not url.startswith(_GITHUB) or url.count("/") == _GITHUB_FORM.count("/")
 
 
 def _local_address(path: str, prefix: str, prefixes: Sequence[str]) -> Address:
-    """Return the address of a folder, which no link leads out of its prefix."""
+    """Return the address of a folder; refuse links that lead out of the prefix."""
     if not Path(path).resolve().is_relative_to(Path(prefix).resolve()):
         raise AddressNotListed(path, prefixes)
     return Address(path, "file")
 
 
 def _check_organisation(url: str, shown: str) -> None:
-    """Check the first name of the path, the organisation at GitHub and its like."""
+    """Check the first name of the path, which is the organisation at GitHub."""
     organisations = settings.REPOSITORY_ORGANISATIONS
     first = url.partition("://")[2].partition("/")[2].partition("/")[0]
     if organisations and first.lower() not in organisations:

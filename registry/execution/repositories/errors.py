@@ -1,7 +1,6 @@
-"""What goes wrong with repositories.
+"""The errors of repositories; ``detail`` is a message for people.
 
-Each error has what it is about as attributes, so that an interface can write texts of
-its own; ``message`` is the registry's text.
+A user name and password in an address are replaced by ``…``.
 """
 
 from __future__ import annotations
@@ -13,33 +12,19 @@ from registry.core.errors import InvalidInput, RegistryError, Unavailable
 
 
 class RepositoryError(RegistryError):
-    """The base class; ``url``, ``branch`` and ``commit`` are those that were given.
-
-    A user name and password in an address are replaced by ``…``.
-    """
+    """The base class."""
 
     #: The field of a run request that the error is about.
     field: ClassVar[str] = "repo_url"
 
-    def __init__(
-        self,
-        message: str,
-        url: str,
-        *,
-        branch: str | None = None,
-        commit: str | None = None,
-    ) -> None:
+    def __init__(self, detail: str) -> None:
         # not super(), because InvalidInput takes fields
-        RegistryError.__init__(self, message)
-        self.message = message
-        self.fields = {self.field: [message]}
-        self.url = url
-        self.branch = branch
-        self.commit = commit
+        RegistryError.__init__(self, detail)
+        self.fields = {self.field: [detail]}
 
 
 class InvalidRepository(RepositoryError, InvalidInput):
-    """What was asked for is not there, or not allowed."""
+    """What was asked for does not exist, or is not allowed."""
 
 
 class RepositoryUnavailable(RepositoryError, Unavailable):
@@ -50,70 +35,67 @@ class AddressNotListed(InvalidRepository):
     """The address begins with none of the prefixes that the operator lists."""
 
     def __init__(self, url: str, prefixes: Sequence[str]) -> None:
-        # the folders of a server are not for everybody to know
+        # folders of the server are not shown to everybody
         listed = ", ".join(one for one in prefixes if not one.startswith("/")) or "none"
-        super().__init__(f"{url} is not allowed. Allowed prefixes: {listed}.", url)
-        self.prefixes = tuple(prefixes)
+        super().__init__(f"{url} is not allowed. Allowed prefixes: {listed}.")
 
 
-class AddressHasCredentials(AddressNotListed):
+class AddressHasCredentials(InvalidRepository):
     """The address has a user name or a password in it."""
 
-    def __init__(self, url: str, prefixes: Sequence[str]) -> None:
-        super().__init__(url, prefixes)
-        self.message = f"{url} has a user name or password in it: leave them out."
-        self.detail = self.message
-        self.fields = {self.field: [self.message]}
+    def __init__(self, url: str) -> None:
+        super().__init__(f"{url} has a user name or password in it: leave them out.")
 
 
 class AddressMalformed(InvalidRepository):
-    """The address is not of the form of its prefix; ``form`` is that form."""
+    """The address does not have the ``form`` that its prefix requires."""
 
     def __init__(self, url: str, form: str) -> None:
-        super().__init__(f"{url} is not of the form {form}.", url)
-        self.form = form
+        super().__init__(f"{url} is not of the form {form}.")
 
 
 class OrganisationNotListed(InvalidRepository):
-    """The repository is of none of the organisations that the operator lists."""
+    """The repository belongs to none of the organisations that the operator lists."""
 
     def __init__(self, url: str, organisations: Sequence[str]) -> None:
         listed = ", ".join(organisations)
-        super().__init__(
-            f"{url} does not belong to an allowed organisation: {listed}.", url
-        )
-        self.organisations = tuple(organisations)
+        super().__init__(f"{url} does not belong to an allowed organisation: {listed}.")
 
 
 class InvalidCommit(InvalidRepository):
-    """A commit is not 40 digits."""
+    """A commit is not 40 hexadecimal digits."""
 
     field = "commit"
 
-    def __init__(self, url: str, commit: str) -> None:
-        message = "Give the whole commit: 40 digits 0 to 9 and a to f."
-        super().__init__(message, url, commit=commit)
+    def __init__(self) -> None:
+        super().__init__("Give the whole commit: 40 digits 0 to 9 and a to f.")
 
 
 class CannotFetch(InvalidRepository):
     """Git could not fetch; ``reason`` is its own text, without secrets and paths.
 
-    The commit or the repository does not exist, or its host refuses to send it.
+    The repository does not exist, or its host refuses to send it.
     """
 
-    def __init__(self, url: str, reason: str, *, commit: str | None = None) -> None:
+    def __init__(self, url: str, reason: str, commit: str | None = None) -> None:
         what = f"Commit {commit} of {url}" if commit else url
-        super().__init__(f"{what} cannot be fetched: {reason}.", url, commit=commit)
-        self.reason = reason
+        super().__init__(f"{what} cannot be fetched: {reason}.")
+
+
+class NoSuchCommit(InvalidRepository):
+    """The repository does not have the commit."""
+
+    field = "commit"
+
+    def __init__(self, url: str, commit: str) -> None:
+        super().__init__(f"There is no commit {commit} in {url}.")
 
 
 class RepositoryTooLarge(InvalidRepository):
     """A repository has more than ``max_bytes``."""
 
-    def __init__(self, url: str, max_bytes: int, *, commit: str | None = None) -> None:
-        message = f"{url} is too large: {max_bytes:,} bytes are allowed."
-        super().__init__(message, url, commit=commit)
-        self.max_bytes = max_bytes
+    def __init__(self, url: str, max_bytes: int) -> None:
+        super().__init__(f"{url} is too large: {max_bytes:,} bytes are allowed.")
 
 
 class NoSuchBranch(InvalidRepository):
@@ -122,17 +104,7 @@ class NoSuchBranch(InvalidRepository):
     field = "branch"
 
     def __init__(self, url: str, branch: str) -> None:
-        super().__init__(f"{url} has no branch {branch}.", url, branch=branch)
-
-
-class NoSuchReference(InvalidRepository):
-    """The repository has neither a branch nor a tag of this name (``reference``)."""
-
-    field = "branch"
-
-    def __init__(self, url: str, reference: str) -> None:
-        super().__init__(f"{url} has no branch or tag {reference}.", url)
-        self.reference = reference
+        super().__init__(f"{url} has no branch {branch}.")
 
 
 class CommitNotOnBranch(InvalidRepository):
@@ -141,8 +113,7 @@ class CommitNotOnBranch(InvalidRepository):
     field = "commit"
 
     def __init__(self, url: str, branch: str, commit: str) -> None:
-        message = f"Commit {commit} is not on branch {branch} of {url}."
-        super().__init__(message, url, branch=branch, commit=commit)
+        super().__init__(f"Commit {commit} is not on branch {branch} of {url}.")
 
 
 class NoSuchFile(InvalidRepository):
@@ -151,9 +122,7 @@ class NoSuchFile(InvalidRepository):
     field = "commit"
 
     def __init__(self, url: str, commit: str, path: str) -> None:
-        message = f"Commit {commit} of {url} has no file {path}."
-        super().__init__(message, url, commit=commit)
-        self.path = path
+        super().__init__(f"Commit {commit} of {url} has no file {path}.")
 
 
 class FileTooLarge(InvalidRepository):
@@ -161,48 +130,32 @@ class FileTooLarge(InvalidRepository):
 
     field = "commit"
 
-    def __init__(self, url: str, commit: str, path: str, max_bytes: int) -> None:
+    def __init__(self, url: str, path: str, max_bytes: int) -> None:
         message = f"{path} of {url} is too large: {max_bytes:,} bytes are allowed."
-        super().__init__(message, url, commit=commit)
-        self.path = path
-        self.max_bytes = max_bytes
-
-
-class NoSuchCommit(CannotFetch):
-    """The repository has no such commit."""
-
-    field = "commit"
-
-    def __init__(self, url: str, reason: str, *, commit: str | None = None) -> None:
-        super().__init__(url, reason, commit=commit)
-        self.message = self.detail = f"There is no commit {commit} in {url}."
-        self.fields = {self.field: [self.message]}
+        super().__init__(message)
 
 
 class CannotFetchNow(RepositoryUnavailable):
-    """The host does not answer, or the disk is full; ``reason`` is git's own text."""
+    """The host does not answer, the disk is full, or a mirror is damaged again.
 
-    def __init__(self, url: str, reason: str, *, commit: str | None = None) -> None:
-        message = f"{url} cannot be fetched now: {reason}. Try again later."
-        super().__init__(message, url, commit=commit)
-        self.reason = reason
+    ``reason`` is git's own text, without secrets and paths.
+    """
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"{url} cannot be fetched now: {reason}. Try again later.")
 
 
 class FetchTimeout(RepositoryUnavailable):
     """Git took longer than ``seconds``."""
 
     def __init__(self, url: str, seconds: float) -> None:
-        message = (
+        super().__init__(
             f"Reading {url} took longer than {seconds:g} seconds. Try again later."
         )
-        super().__init__(message, url)
-        self.seconds = seconds
 
 
 class MirrorBusy(RepositoryUnavailable):
-    """Another request was fetching from the repository all the time."""
+    """Other requests were fetching from the repository all the time."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(
-            f"Another request is fetching from {url}. Try again later.", url
-        )
+        super().__init__(f"Another request is fetching from {url}. Try again later.")

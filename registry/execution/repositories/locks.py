@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+#: The seconds between two attempts to take a lock.
 _PAUSE: Final = 0.02
 
 
@@ -19,10 +20,10 @@ class LockTimeout(Exception):
 
 @contextmanager
 def locked(path: Path, seconds: float) -> Iterator[int]:
-    """Hold the lock of a file during the block; yield its handle.
+    """Hold the lock of a file during the block; yield its file descriptor.
 
-    Raises ``LockTimeout`` if others hold it all the time. The lock ends with the last
-    process that has the handle open.
+    Raises ``LockTimeout`` if others hold it for so many seconds. The lock ends with the
+    last process that has the descriptor open.
     """
     handle = _acquire(path, time.monotonic() + seconds)
     try:
@@ -32,14 +33,23 @@ def locked(path: Path, seconds: float) -> Iterator[int]:
 
 
 def _acquire(path: Path, deadline: float) -> int:
-    while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if _lock(handle) and _is_still_there(path, handle):
-            return handle
-        os.close(handle)
+    while (handle := _try_acquire(path)) is None:
         if time.monotonic() >= deadline:
             raise LockTimeout
         time.sleep(_PAUSE)
+    return handle
+
+
+def _try_acquire(path: Path) -> int | None:
+    """Return the descriptor of the locked file, None if it cannot be locked now."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    is_ours = False
+    try:
+        is_ours = _lock(handle) and _still_exists(path, handle)
+    finally:
+        if not is_ours:
+            os.close(handle)
+    return handle if is_ours else None
 
 
 def _lock(handle: int) -> bool:
@@ -50,7 +60,7 @@ def _lock(handle: int) -> bool:
     return True
 
 
-def _is_still_there(path: Path, handle: int) -> bool:
+def _still_exists(path: Path, handle: int) -> bool:
     """Return whether the file was not removed since it was opened."""
     try:
         return path.stat().st_ino == os.fstat(handle).st_ino

@@ -1,9 +1,9 @@
-"""Mirrors of repositories: what was fetched of them, in bare repositories of our own.
+"""Mirrors of repositories: what was fetched from each, in two bare repositories.
 
-A mirror has two: ``files.git`` has single commits with all of their files, and
-``history.git`` has the commits of branches, without files where the host can leave them
-out. ``refs/fetched/<commit>`` says that a commit was fetched as a whole; without it,
-the commit counts as absent, such as the rest of a fetch that was killed.
+``files.git`` has single commits with all of their files, and ``history.git`` has the
+commits of branches, without files if the host can leave them out.
+``refs/fetched/<commit>`` says that a commit was fetched completely. Without it, the
+commit counts as absent, because a killed fetch can leave parts of it behind.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from registry.execution.repositories.errors import (
     MirrorBusy,
     RepositoryTooLarge,
 )
-from registry.execution.repositories.git import UPLOAD_PACK, Done, Git
+from registry.execution.repositories.git import UPLOAD_PACK, Git, GitResult
 from registry.execution.repositories.locks import LockTimeout, locked
 
 _FETCH: Final = (
@@ -32,14 +32,14 @@ _FETCH: Final = (
     *("--no-write-fetch-head", "--no-auto-maintenance"),
     UPLOAD_PACK,
 )
-#: What git leaves behind when it is killed, and stumbles over or never removes.
+#: Files that git leaves behind when it is killed: they stop it later, or stay forever.
 _LEFT_BEHIND: Final = ("*.lock", "refs/**/*.lock", "objects/pack/tmp_*")
 _DAY: Final = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
 class Mirror:
-    """What was fetched of one repository. Methods raise ``FetchTimeout``."""
+    """What was fetched from one repository. Methods raise ``FetchTimeout``."""
 
     git: Git
 
@@ -60,28 +60,32 @@ class Mirror:
         """The repository of the commits of branches."""
         return self.folder / "history.git"
 
-    def need_files(self, commit: str) -> None:
-        """Fetch a commit with its files, unless it is there.
+    def ensure_files(self, commit: str) -> None:
+        """Fetch a commit with its files, unless the mirror has it.
 
-        Raises ``CannotFetch``, ``CannotFetchNow``, ``RepositoryTooLarge`` or
-        ``MirrorBusy``.
+        Raises ``CannotFetch``, ``NoSuchCommit``, ``CannotFetchNow``,
+        ``RepositoryTooLarge`` or ``MirrorBusy``.
         """
-        self._need(self.files, commit, "--depth=1")
+        self._ensure(self.files, commit, "--depth=1")
 
-    def need_history(self, commit: str) -> None:
-        """Fetch a commit with all before it, unless they are there.
+    def ensure_history(self, commit: str) -> None:
+        """Fetch a commit and all its ancestors, unless the mirror has them.
 
-        Raises ``CannotFetch``, ``CannotFetchNow``, ``RepositoryTooLarge`` or
-        ``MirrorBusy``.
+        Raises ``CannotFetch``, ``NoSuchCommit``, ``CannotFetchNow``,
+        ``RepositoryTooLarge`` or ``MirrorBusy``.
         """
-        self._need(self.history, commit, "--filter=tree:0")
+        self._ensure(self.history, commit, "--filter=tree:0")
+
+    def has_history(self, commit: str) -> bool:
+        """Return whether the mirror has a commit and its ancestors."""
+        return self._has(self.history, commit)
 
     def remove_files(self) -> None:
         """Remove all commits with files; raises ``MirrorBusy``."""
         with self._locked():
             shutil.rmtree(self.files, ignore_errors=True)
 
-    def _need(self, store: Path, commit: str, option: str) -> None:
+    def _ensure(self, store: Path, commit: str, option: str) -> None:
         self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _lock_file(self.folder).touch(mode=0o600)
         if self._has(store, commit):
@@ -92,10 +96,10 @@ class Mirror:
                 self._fetch(store, commit, option, handle)
 
     def _has(self, store: Path, commit: str) -> bool:
-        """Return whether a commit is there, and is one: not a tag, folder or file."""
+        """Return whether the store has this commit; a tag, tree or blob is none."""
         name = f"refs/fetched/{commit}^{{commit}}"
-        done = self.git.local(store, "rev-parse", "--quiet", "--verify", name)
-        return done.stdout.decode().strip() == commit
+        result = self.git.local(store, "rev-parse", "--quiet", "--verify", name)
+        return result.stdout.decode().strip() == commit
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
@@ -106,20 +110,20 @@ class Mirror:
             raise MirrorBusy(self.git.address.url) from error
 
     def _fetch(self, store: Path, commit: str, option: str, lock: int) -> None:
-        """Fetch a commit, once more into an empty mirror if that can help."""
-        done = self._run_fetch(store, commit, option, lock)
-        if (done.is_too_large and _size(store)) or done.is_damage:
+        """Fetch a commit; if it can help, try again with an empty store."""
+        result = self._run_fetch(store, commit, option, lock)
+        if (result.is_too_large and _size(store)) or result.is_damage:
             shutil.rmtree(store)
-            done = self._run_fetch(store, commit, option, lock)
+            result = self._run_fetch(store, commit, option, lock)
         url = self.git.address.url
-        if done.is_too_large:
-            raise RepositoryTooLarge(url, settings.REPOSITORY_MAX_BYTES, commit=commit)
-        if done.returncode:
-            raise done.to_error(url, commit)
+        if result.is_too_large:
+            raise RepositoryTooLarge(url, settings.REPOSITORY_MAX_BYTES)
+        if result.returncode:
+            raise result.to_error(url, commit)
         if not self._has(store, commit):
-            raise CannotFetch(url, "this is not a commit", commit=commit)
+            raise CannotFetch(url, "this is not a commit", commit)
 
-    def _run_fetch(self, store: Path, commit: str, option: str, lock: int) -> Done:
+    def _run_fetch(self, store: Path, commit: str, option: str, lock: int) -> GitResult:
         self._prepare(store)
         return self.git.remote(
             *("--git-dir", str(store), *_FETCH, option, "origin"),
@@ -129,22 +133,22 @@ class Mirror:
         )
 
     def _prepare(self, store: Path) -> None:
-        """Make an empty repository, or mend what a killed fetch left of one."""
+        """Create a store, or clean up after a fetch that was killed."""
         store.mkdir(parents=True, exist_ok=True)
         for pattern in _LEFT_BEHIND:
             for path in store.glob(pattern):
                 path.unlink()
-        made = self.git.local(
+        created = self.git.local(
             store, "init", "--quiet", "--bare", "--template=", "--initial-branch=main"
         )
-        if made.returncode:
-            raise made.to_error(self.git.address.url)
+        if created.returncode:
+            raise created.to_error(self.git.address.url)
 
 
 def remove_unused_mirrors(days: float) -> int:
-    """Remove mirrors that nobody used for some days; return how many.
+    """Remove mirrors that nobody has used for some days; return their number.
 
-    Mirrors that are being fetched stay.
+    A mirror stays while a request fetches into it.
     """
     before = time.time() - days * _DAY
     return sum(_remove_unused(path, before) for path in _lock_files())
@@ -156,7 +160,7 @@ def _lock_files() -> list[Path]:
 
 
 def _lock_file(folder: Path) -> Path:
-    """Return the file that is locked while a mirror changes, and tells its last use."""
+    """Return the lock of a mirror; its modification time is when it was last used."""
     return folder.with_suffix(".lock")
 
 
@@ -175,6 +179,6 @@ def _remove_unused(lock_file: Path, before: float) -> bool:
 
 
 def _size(store: Path) -> int:
-    """Return the bytes of what was fetched."""
+    """Return the size of the packs of a store, in bytes."""
     packs = store.glob("objects/pack/*.pack")
     return sum(path.stat().st_size for path in packs)

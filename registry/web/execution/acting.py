@@ -1,8 +1,9 @@
-"""Do what a button of a page is for, and go back to the page with a message."""
+"""Do what a button is for, and redirect to a page with a message."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.http import Http404
 from django.shortcuts import redirect
 
 from registry.core.errors import Forbidden, InvalidInput, NotFound, RegistryError
+from registry.web.execution.words import tasks_in_words
 from registry.web.views.errors import page
 
 if TYPE_CHECKING:
@@ -17,14 +19,25 @@ if TYPE_CHECKING:
 
     from registry.identity.models import User
 
-#: Does something in a person's name, and returns what to tell them.
-Work = Callable[["User"], str]
+
+@dataclass(frozen=True)
+class Done:
+    """What to tell a person, and the page to show if it is not the same one."""
+
+    message: str
+    address: str = ""
+
+
+#: Does something in a person's name.
+Work = Callable[["User"], Done]
 
 
 def do_and_return(request: HttpRequest, address: str, work: Work) -> HttpResponse:
-    """Do the work, and redirect to a page that shows what was done."""
+    """Do the work, and redirect to a page that shows what was done, or why not."""
     try:
-        messages.success(request, work(cast("User", request.user)))
+        done = work(cast("User", request.user))
+        messages.success(request, done.message)
+        return redirect(done.address or address)
     except Forbidden as error:
         return page(request, 403, error.detail)
     except NotFound as error:
@@ -39,6 +52,4 @@ def do_and_return(request: HttpRequest, address: str, work: Work) -> HttpRespons
 
 def changed_tasks(number: int) -> str:
     """Return how many tasks an action changed, in a sentence."""
-    if not number:
-        return "No task had to change."
-    return "1 task changed." if number == 1 else f"{number:,} tasks changed."
+    return f"{tasks_in_words(number) if number else 'No task'} changed."

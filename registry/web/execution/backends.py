@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry.execution import flags, overviews
-from registry.execution.models import Attempt, Backend, BackendGrant, Executor, Task
+from registry.execution.models import Attempt, Backend, BackendGrant, Executor
 from registry.execution.waiting import RECENTLY, UNITS, amount_in_words
 from registry.identity.ownership import may_change
 from registry.web.describe import account_name
 from registry.web.execution.live import live_address
+from registry.web.execution.words import requirements_of, tasks_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +30,7 @@ MAX_COUNTED = 10_000
 def backend_context(backend: Backend, request: HttpRequest) -> dict[str, Any]:
     """Return the context of the whole page, with what the live part has."""
     grants = BackendGrant.objects.not_withdrawn().filter(backend=backend)
-    rows = grants.select_related("user").order_by("-pk")[: MAX_GRANTS + 1]
+    rows = list(grants.select_related("user").order_by("-pk")[: MAX_GRANTS + 1])
     return {
         **live_context(backend, request),
         "grants": [
@@ -40,6 +41,7 @@ def backend_context(backend: Backend, request: HttpRequest) -> dict[str, Any]:
             }
             for one in rows[:MAX_GRANTS]
         ],
+        "more_grants": len(rows) > MAX_GRANTS,
         "live_address": live_address(
             reverse("web:backend-live", args=[backend.pk]), request
         ),
@@ -60,12 +62,18 @@ def live_context(backend: Backend, request: HttpRequest) -> dict[str, Any]:
         "flags": shown_flags,
         "said": " ".join(one["said"] for one in shown_flags),
         "windows": list(_windows(backend, now)),
-        "queue": [_queued(one) for one in queue[:MAX_QUEUED]],
+        "queue": [
+            {"task": one, "requirements": requirements_of(one)}
+            for one in queue[:MAX_QUEUED]
+        ],
         "queued": _number_of(queued),
-        "is_cut": queued > MAX_QUEUED,
+        "more_queued": queued > MAX_QUEUED,
         "running": [_running(one, request) for one in running[:MAX_RUNNING]],
         "more_running": len(running) > MAX_RUNNING,
-        "executors": [_executor(one, request, now) for one in executors],
+        "executors": [
+            _executor(one, request, now) for one in executors[:MAX_EXECUTORS]
+        ],
+        "more_executors": len(executors) > MAX_EXECUTORS,
     }
 
 
@@ -73,22 +81,22 @@ def _number_of(queued: int) -> str:
     """Return the length of a queue in words."""
     if queued >= MAX_COUNTED:
         return f"{MAX_COUNTED:,} or more tasks"
-    return "1 task" if queued == 1 else f"{queued:,} tasks"
+    return tasks_in_words(queued)
 
 
 #: What each flag says when it is set and when not, and its buttons.
 _FLAGS = {
     flags.PAUSED: (
-        "It is paused: nothing is given out, what runs goes on.",
+        "It is paused: no task is given out, and running tasks continue.",
         "It gives out tasks.",
         "Pause",
-        "Go on",
+        "Resume",
     ),
     flags.MAINTENANCE: (
         "Its database is out of use.",
         "Its database can be used.",
         "Take the database out of use",
-        "Put the database into use",
+        "Put the database back into use",
     ),
 }
 
@@ -123,15 +131,6 @@ def _windows(backend: Backend, now: datetime) -> Iterator[dict[str, Any]]:
     )
     for one in to_come[:MAX_WINDOWS]:
         yield {**one, "is_open": one["begins"] <= now}
-
-
-def _queued(task: Task) -> dict[str, Any]:
-    amounts = [
-        amount_in_words(name, getattr(task, name))
-        for name in UNITS
-        if getattr(task, name)
-    ]
-    return {"task": task, "asks": ", ".join(amounts)}
 
 
 def _running(one: Attempt, request: HttpRequest) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from registry.execution import actions
 from registry.execution.actions import Action
@@ -80,6 +80,9 @@ def task_buttons(state: str) -> list[Button]:
     return [Button(name, *_OF_TASKS[name], name in _APART) for name in names]
 
 
-def as_context(buttons: Sequence[Button]) -> dict[str, Any]:
-    """Return buttons for a template."""
-    return {"buttons": buttons, "has_apart": any(one.is_apart for one in buttons)}
+def as_context(buttons: Sequence[Button]) -> dict[str, list[Button]]:
+    """Return the usual buttons and those that stand apart, for a template."""
+    return {
+        "usual_buttons": [one for one in buttons if not one.is_apart],
+        "apart_buttons": [one for one in buttons if one.is_apart],
+    }

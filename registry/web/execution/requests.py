@@ -13,9 +13,9 @@ from registry.core.models import Event
 from registry.execution import overviews
 from registry.execution.counts import Counts, counts_of
 from registry.execution.graphs import graph_of
-from registry.execution.models import RunRequest, Task
+from registry.execution.models import RunRequest
 from registry.execution.rights import may_direct
-from registry.execution.states import WorkState
+from registry.execution.states import TaskState, WorkState
 from registry.execution.waiting import explain
 from registry.web.describe import account_name, address_of, link_to
 from registry.web.execution.buttons import as_context, buttons_for
@@ -25,12 +25,8 @@ from registry.web.execution.task_graph import (
     critical_path_in_words,
     graph_picture,
 )
-from registry.web.execution.words import (
-    TASK_STATES,
-    WORK_STATES,
-    Progress,
-    said_of,
-)
+from registry.web.execution.tasks import task_address
+from registry.web.execution.words import Progress, said_of
 from registry.web.lineage import lineage_context
 from registry.web.queries import query_with
 from registry.web.values import Value
@@ -67,7 +63,7 @@ class Choice:
         """Return what the address asks for; what makes no sense is left out."""
         state = request.GET.get("state", "")
         return cls(
-            state if state in TASK_STATES else "",
+            state if state in TaskState.values else "",
             request.GET.get("name", "").strip()[:1024],
             _number(request.GET.get("after", "")),
             _number(request.GET.get("job", "")),
@@ -83,7 +79,7 @@ def request_context(record: RunRequest, request: HttpRequest) -> dict[str, Any]:
     context = live_context(record, request)
     return {
         **context,
-        "asked": list(_asked(record, request)),
+        "requested": list(_requested(record, request)),
         **_results(record, request),
         "live_address": live_address(
             reverse("web:run_request-live", args=[record.pk]), request
@@ -97,7 +93,6 @@ def live_context(record: RunRequest, request: HttpRequest) -> dict[str, Any]:
     choice = Choice.of(request)
     return {
         "record": record,
-        "state_label": WORK_STATES[record.state],
         "is_done": record.state in _FINISHED,
         "said": said_of(record.state, counts),
         "progress": Progress.of(record, counts),
@@ -110,9 +105,9 @@ def live_context(record: RunRequest, request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _asked(record: RunRequest, request: HttpRequest) -> Iterator[tuple[str, Value]]:
-    """Yield what was asked for, with labels."""
-    yield "Asked by", Value(account_name(record.registered_by, request.user))
+def _requested(record: RunRequest, request: HttpRequest) -> Iterator[tuple[str, Value]]:
+    """Yield what was requested, with labels."""
+    yield "Requested by", Value(account_name(record.registered_by, request.user))
     backend = record.backend
     yield "Backend", Value("any") if backend is None else link_to(backend)
     if record.repo_url:
@@ -123,7 +118,7 @@ def _asked(record: RunRequest, request: HttpRequest) -> Iterator[tuple[str, Valu
     if record.jobs > 1:
         yield "Jobs", Value(f"{record.jobs:,}, each with all of the tasks")
     if record.rerun_of is not None:
-        yield "Runs again", link_to(record.rerun_of)
+        yield "Rerun of", link_to(record.rerun_of)
     if record.code_run is not None:
         yield "Code run", link_to(record.code_run)
 
@@ -137,7 +132,7 @@ def _by_name(counts: Counts) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "states": [(one, f"{n:,} {TASK_STATES[one]}") for one, n in found.items()],
+            "states": [(state, f"{n:,} {state}") for state, n in found.items()],
         }
         for name, found in islice(counts.by_name.items(), MAX_NAMES)
     ]
@@ -149,11 +144,10 @@ def _graph(record: RunRequest, counts: Counts, choice: Choice) -> dict[str, Any]
         return {"picture": None, "max_drawn": MAX_DRAWN}
     nodes = graph_of(record.pk, choice.job)
     if not nodes:
-        return {"picture": None}
-    address = reverse("web:task", args=[0]).removesuffix("0/")
+        return {"picture": None, "job": choice.job}
     is_chain = any(one.needs for one in nodes)
     return {
-        "picture": graph_picture(nodes, lambda pk: f"{address}{pk}/"),
+        "picture": graph_picture(nodes, task_address),
         "critical": critical_path_in_words(nodes) if is_chain else "",
         "job": choice.job,
     }
@@ -175,20 +169,11 @@ def _tasks(
     more = len(found) > MAX_TASKS
     return {
         "choice": choice,
-        "states": TASK_STATES.items(),
-        "tasks": [_task_row(one, reasons[one.pk]) for one in tasks],
+        "states": TaskState.values,
+        "tasks": [{"task": one, "reason": reasons[one.pk]} for one in tasks],
         "has_jobs": record.jobs > 1,
         "next_page": query_with(request, after=str(tasks[-1].pk)) if more else "",
         "first_page": query_with(request, after="") if choice.after else "",
-    }
-
-
-def _task_row(task: Task, reason: str) -> dict[str, Any]:
-    return {
-        "task": task,
-        "state_label": TASK_STATES[task.state],
-        "reason": reason,
-        "job": task.job.index,
     }
 
 
@@ -221,7 +206,6 @@ def list_context(records: Sequence[RunRequest], request: HttpRequest) -> dict[st
             {
                 "record": one,
                 "address": address_of(one),
-                "state_label": WORK_STATES[one.state],
                 "progress": Progress.of(one, counts[one.pk]),
                 "by": account_name(one.registered_by, request.user),
                 "at": asked.get(one.pk),
@@ -249,9 +233,9 @@ def _shortcuts(request: HttpRequest) -> Iterator[dict[str, Any]]:
         "address": query_with(request, state="") or "?",
         "is_here": not state,
     }
-    for value, label in WORK_STATES.items():
+    for one in WorkState.values:
         yield {
-            "label": label.capitalize(),
-            "address": query_with(request, state=value),
-            "is_here": state == value,
+            "label": one.capitalize(),
+            "address": query_with(request, state=one),
+            "is_here": state == one,
         }

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from registry.web.execution.svg import cut, element, picture, written
-from registry.web.execution.words import TASK_STATES
+from registry.web.execution.words import spoken_seconds
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
@@ -36,7 +36,7 @@ _NAME, _MAX_NAMED = 20, 12
 def graph_picture(
     nodes: Sequence[TaskNode], url_of: Callable[[int], str]
 ) -> SafeString:
-    """Return the picture of tasks, which lead to their pages."""
+    """Return the picture of tasks, needs first; they lead to their pages."""
     places = _places(_columns(nodes))
     right = max(x for x, _ in places.values()) + WIDTH + _EDGE
     bottom = max(y for _, y in places.values()) + HEIGHT + _EDGE
@@ -55,8 +55,7 @@ def critical_path_in_words(nodes: Sequence[TaskNode]) -> str:
 
 
 def _critical(nodes: Sequence[TaskNode]) -> list[TaskNode]:
-    depths = _depths(nodes)
-    return sorted((one for one in nodes if one.is_critical), key=lambda x: depths[x.pk])
+    return [one for one in nodes if one.is_critical]
 
 
 def _depths(nodes: Sequence[TaskNode]) -> dict[int, int]:
@@ -130,7 +129,6 @@ def _task(
 ) -> ET.Element:
     """Return a task as a box with its name and state, which leads to its page."""
     x, y = place
-    state = TASK_STATES[node.state]
     on_path = ", on the critical path" if node.is_critical else ""
     took = "" if node.seconds is None else f", took {spoken_seconds(node.seconds)}"
     link = element(
@@ -139,18 +137,8 @@ def _task(
         class_=f"task state-{node.state}{' critical' if node.is_critical else ''}",
         id=f"node-{node.pk}",
     )
-    link.append(element("title", f"{node.name}: {state}{took}{on_path}"))
+    link.append(element("title", f"{node.name}: {node.state}{took}{on_path}"))
     link.append(element("rect", x=x, y=y, width=WIDTH, height=HEIGHT, rx=6))
     link.append(element("text", cut(node.name, _NAME), x=x + 10, y=y + 18))
-    link.append(element("text", state, class_="state", x=x + 10, y=y + 35))
+    link.append(element("text", node.state, class_="state", x=x + 10, y=y + 35))
     return link
-
-
-def spoken_seconds(seconds: float) -> str:
-    """Return a duration in two units at most."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

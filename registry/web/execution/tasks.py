@@ -13,17 +13,13 @@ from registry.catalogue.models import ObjectComponent
 from registry.execution import overviews
 from registry.execution.models import Attempt, AttemptLog, Task
 from registry.execution.rights import may_direct, may_read_logs
-from registry.execution.states import FINAL, TaskState
-from registry.execution.waiting import UNITS, amount_in_words, explain
+from registry.execution.states import FINAL
+from registry.execution.waiting import explain
 from registry.web.addresses import page_address
 from registry.web.describe import account_name, address_of, link_to
 from registry.web.execution.buttons import as_context, task_buttons
 from registry.web.execution.live import live_address
-from registry.web.execution.task_graph import spoken_seconds
-from registry.web.execution.words import (
-    TASK_STATES,
-    plain_log,
-)
+from registry.web.execution.words import plain_log, requirements_of, spoken_seconds
 from registry.web.values import Value
 
 if TYPE_CHECKING:
@@ -40,6 +36,11 @@ _NO_LOG = (
     "Only those who asked for the run, and those who look after its backend, can read "
     "the log."
 )
+
+
+def task_address(pk: int) -> str:
+    """Return the address of the page of a task."""
+    return page_address(Task.kind, pk)
 
 
 def find_task(pk: int) -> Task:
@@ -61,15 +62,14 @@ def task_context(task: Task, request: HttpRequest) -> dict[str, Any]:
         **live_context(task, request),
         "request_link": link_to(task.run_request),
         "command": shlex.join(task.command),
-        "amounts": ", ".join(_amounts(task)),
+        "requirements": requirements_of(task),
         "environment": task.environment.items(),
-        "needs": [
-            {"task": one, "state_label": TASK_STATES[one.state]}
-            for one in needs[:MAX_NEEDS]
-        ],
+        "needs": needs[:MAX_NEEDS],
         "more_needs": len(needs) > MAX_NEEDS,
-        "inputs": _inputs(task),
+        "inputs": [_input(one) for one in task.inputs[:MAX_FILES]],
+        "more_inputs": len(task.inputs) > MAX_FILES,
         "declared": task.outputs[:MAX_FILES],
+        "more_declared": len(task.outputs) > MAX_FILES,
         "api_path": api_path,
         "api_url": request.build_absolute_uri(api_path),
         "live_address": live_address(reverse("web:task-live", args=[task.pk]), request),
@@ -80,11 +80,9 @@ def live_context(task: Task, request: HttpRequest) -> dict[str, Any]:
     """Return what changes while a task is at work."""
     attempts = overviews.attempts_at(task.pk, most=MAX_ATTEMPTS)
     shown = _shown_attempt(attempts, request)
-    label = TASK_STATES[task.state]
     return {
         "task": task,
-        "state_label": label,
-        "said": f"The task is {label}.",
+        "said": f"State of the task: {task.state}.",
         "why": explain([task])[task.pk],
         "is_done": task.state in FINAL,
         "code_run": None if task.code_run is None else link_to(task.code_run),
@@ -107,22 +105,11 @@ def _shown_attempt(attempts: list[Attempt], request: HttpRequest) -> Attempt | N
 def _attempt_row(one: Attempt, request: HttpRequest) -> dict[str, Any]:
     return {
         "attempt": one,
-        "state_label": str(one.get_state_display()).partition(":")[0],
-        "state": _AS_TASKS.get(one.state, TaskState.CANCELLED),
         "backend": link_to(one.backend),
         "executor": account_name(one.executor, request.user),
         "took": _took(one),
         "usage": ", ".join(_usage(one.usage)),
     }
-
-
-#: The colours of attempts are those of tasks.
-_AS_TASKS: Mapping[str, TaskState] = {
-    "open": TaskState.RUNNING,
-    "done": TaskState.DONE,
-    "failed": TaskState.FAILED,
-    "lost": TaskState.FAILED,
-}
 
 
 def _took(one: Attempt) -> str:
@@ -139,23 +126,8 @@ def _usage(usage: Mapping[str, float]) -> Iterator[str]:
         yield f"{usage['memory'] / 1e6:,.0f} MB of memory"
 
 
-def _amounts(task: Task) -> Iterator[str]:
-    """Yield what the executor of a task must offer, in words."""
-    for name in UNITS:
-        amount = getattr(task, name)
-        if amount:
-            yield amount_in_words(name, amount)
-    yield from (f"{name} {text}" for name, text in task.requirements.items())
-    if task.needs_database:
-        yield "the database of the backend"
-
-
-def _inputs(task: Task) -> list[tuple[str, Value]]:
-    """Return the files that a task reads beside those of the tasks that it needs."""
-    return [_input(one) for one in task.inputs[:MAX_FILES]]
-
-
 def _input(one: Mapping[str, Any]) -> tuple[str, Value]:
+    """Return a file that a task reads besides the outputs of the tasks it needs."""
     component = one.get("component")
     text = f"component {component}" if component else "—"
     address = page_address(ObjectComponent.kind, component) if component else None

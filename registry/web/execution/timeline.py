@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from registry.web.execution.svg import cut, element, picture, written
-from registry.web.execution.task_graph import spoken_seconds
+from registry.web.execution.words import spoken_seconds
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
@@ -128,7 +128,7 @@ def _bar(
     one, y = bar.attempt, top + bar.lane * _LANE
     x, right = scale.at(one.leased_at), scale.at(bar.ends)
     started = x if one.started is None else max(x, scale.at(one.started))
-    link = element("a", href=url_of(one.task_id), class_=f"attempt went-{one.state}")
+    link = element("a", href=url_of(one.task_id), class_=f"attempt state-{one.state}")
     link.append(element("title", _title(bar)))
     if started > x:
         link.append(

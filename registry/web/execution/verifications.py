@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from registry.execution import overviews
 from registry.execution.models import Task
-from registry.execution.rerunning import reason_against
+from registry.execution.rerunning import attempt_of_run, reason_against
 from registry.runs.models import Outcome, Verification
 from registry.web.addresses import page_address
 from registry.web.describe import link_to
@@ -30,16 +29,15 @@ _COLOURS = {
 }
 
 
-def rerun_context(run: CodeRun, http: HttpRequest) -> dict[str, Any]:
+def rerun_context(run: CodeRun, request: HttpRequest) -> dict[str, Any]:
     """Return how a run was made and verified, and whether it can be run again."""
     rows = Verification.objects.filter(Q(code_run=run) | Q(rerun=run))
     found = list(rows.select_related("code_run", "rerun")[: MAX_SHOWN + 1])
-    attempt = overviews.attempt_of_run(run.pk)
-    reason = reason_against(run.pk, attempt, by=http.user)
+    attempt = attempt_of_run(run.pk)
     return {
         "verified": [_shown(one) for one in found if one.code_run_id == run.pk],
         "verifies": [_shown(one) for one in found if one.rerun_id == run.pk],
-        "reason_against": reason,
+        "reason_against": reason_against(run.pk, attempt, by=request.user),
         "task_link": None
         if attempt is None
         else Value(attempt.task.name, page_address(Task.kind, attempt.task_id)),

@@ -1,25 +1,21 @@
-"""Words about work: states, progress, and logs without what only terminals show."""
+"""Words about work: progress, amounts, durations, and logs as plain text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from registry.execution.states import TaskState, WorkState
+from registry.execution.waiting import UNITS, amount_in_words
+from registry.runs.compared import spell_duration
 
 if TYPE_CHECKING:
     from registry.execution.counts import Counts
-    from registry.execution.models import RunRequest
+    from registry.execution.models import RunRequest, Task
 
-#: Names of states, without what explains them.
-TASK_STATES: Mapping[str, str] = {
-    one.value: str(one.label).partition(":")[0] for one in TaskState
-}
-WORK_STATES: Mapping[str, str] = {
-    one.value: str(one.label).partition(":")[0] for one in WorkState
-}
 #: In a bar of progress: what is finished comes first, what waits last.
 _BAR_ORDER = (
     *(TaskState.DONE, TaskState.FAILED, TaskState.CANCELLED, TaskState.RUNNING),
@@ -64,14 +60,14 @@ class Progress:
     def text(self) -> str:
         """How many tasks are done, of how many."""
         done = self.counts.by_state.get(TaskState.DONE, 0)
-        return f"{done:,} of {self.total:,} {_tasks(self.total)} done"
+        return f"{done:,} of {tasks_in_words(self.total)} done"
 
     @property
     def others(self) -> list[tuple[str, str]]:
         """The other states, each with its number in words."""
         found = self.counts.by_state
         return [
-            (state, f"{found[state]:,} {TASK_STATES[state]}")
+            (state, f"{found[state]:,} {state}")
             for state in _BAR_ORDER[1:]
             if state in found
         ]
@@ -88,12 +84,29 @@ class Progress:
                 begins += width
 
 
-def _tasks(number: int) -> str:
-    return "task" if number == 1 else "tasks"
+def tasks_in_words(number: int) -> str:
+    """Return a number of tasks, such as 1 task."""
+    return f"{number:,} task" if number == 1 else f"{number:,} tasks"
 
 
 def said_of(state: str, counts: Counts) -> str:
     """Return what is announced of a request: it changes seldom while tasks do."""
-    said = f"The request is {WORK_STATES[state]}"
+    said = f"The request {'has' if state == WorkState.ERRORS else 'is'} {state}"
     failed = counts.by_state.get(TaskState.FAILED, 0)
-    return f"{said}; {failed:,} {_tasks(failed)} failed." if failed else f"{said}."
+    return f"{said}; {tasks_in_words(failed)} failed." if failed else f"{said}."
+
+
+def requirements_of(task: Task) -> str:
+    """Return what the executor of a task must offer."""
+    amounts = [(name, getattr(task, name)) for name in UNITS]
+    offered = [amount_in_words(name, amount) for name, amount in amounts if amount]
+    offered += [f"{name} {text}" for name, text in task.requirements.items()]
+    if task.needs_database:
+        offered.append("the database of the backend")
+    return ", ".join(offered)
+
+
+def spoken_seconds(seconds: float) -> str:
+    """Return a duration, rounded to a tenth of a second, a second or a minute."""
+    step = 0.1 if seconds < 10 else (1 if seconds < 3600 else 60)
+    return spell_duration(timedelta(seconds=round(seconds / step) * step))

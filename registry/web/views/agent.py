@@ -5,24 +5,18 @@ from __future__ import annotations
 import hashlib
 
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from registry.execution.agent_archive import AGENT_FILE, agent_archive
-from registry.http.conditional import format_etag
+from registry.http.conditional import tag_response
 
 
 @require_safe
-def program(request: HttpRequest) -> HttpResponseBase:
+def program(request: HttpRequest) -> HttpResponse:
     """Send the agent as one file, which ``python3`` runs."""
-    content = agent_archive()
-    response = HttpResponse(content, content_type="application/zip")
+    response = HttpResponse(agent_archive(), content_type="application/zip")
     response["Content-Disposition"] = f'attachment; filename="{AGENT_FILE}"'
-    etag = format_etag(hashlib.sha256(content).hexdigest())
-    response["ETag"] = etag
-    found = get_conditional_response(request, etag=etag, response=response)
-    return found or response
+    return tag_response(request, response) or response
 
 
 @require_safe

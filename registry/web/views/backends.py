@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from registry.execution import flags
 from registry.execution.models import Backend
+from registry.execution.record_types import BACKEND
 from registry.web.addresses import page_address
-from registry.web.execution.acting import do_and_return
+from registry.web.execution.acting import Done, do_and_return
 from registry.web.execution.backends import live_context
 from registry.web.execution.live import live_part
+from registry.web.views.records import find_record
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -34,22 +36,21 @@ def named(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def live(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the part of the page that changes while the backend is at work."""
-    if pk >= 2**63:
-        raise Http404
-    backend = get_object_or_404(Backend, pk=pk)
-    return live_part(
-        request, "web/parts/backend_work.html", live_context(backend, request)
-    )
+    backend: Any = find_record(BACKEND, pk, request.user)
+    if backend is None:
+        raise Http404(f"There is no backend {pk}.")
+    context = live_context(backend, request)
+    return live_part(request, "web/parts/backend_work.html", context)
 
 
 @login_required
 @require_POST
 def set_flag(request: HttpRequest, pk: int) -> HttpResponse:
-    """Set a flag of a backend, or take it away."""
+    """Set a flag of a backend, or clear it."""
     name, value = request.POST.get("name", ""), bool(request.POST.get("value"))
 
-    def work(by: User) -> str:
+    def work(by: User) -> Done:
         flags.set_flag(pk, name, value=value, by=by)
-        return f"{name.capitalize()}: {'on' if value else 'off'}."
+        return Done(f"{name.capitalize()}: {'on' if value else 'off'}.")
 
     return do_and_return(request, page_address(Backend.kind, pk), work)

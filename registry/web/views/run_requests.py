@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 from rest_framework.exceptions import NotFound
@@ -18,9 +17,10 @@ from registry.execution.counts import counts_of
 from registry.execution.models import RunRequest
 from registry.execution.record_types import RUN_REQUEST
 from registry.web.describe import account_name, address_of, label_of
-from registry.web.execution.acting import changed_tasks, do_and_return
+from registry.web.execution.acting import Done, changed_tasks, do_and_return
 from registry.web.execution.live import live_part
 from registry.web.execution.requests import list_context, live_context
+from registry.web.execution.tasks import task_address
 from registry.web.execution.timeline import host_rows, timeline_picture
 from registry.web.views.errors import page
 from registry.web.views.lists import find_records
@@ -70,11 +70,11 @@ def direct(request: HttpRequest, pk: int) -> HttpResponse:
     action = ACTIONS.get(request.POST.get("do", ""))
     if action is None:
         return page(request, 400, "There is no such button.")
-    return do_and_return(
-        request,
-        address_of(_find(pk)),
-        lambda by: f"{action.label}: {changed_tasks(len(act(pk, action, by=by)))}",
-    )
+
+    def work(by: User) -> Done:
+        return Done(f"{action.label}: {changed_tasks(len(act(pk, action, by=by)))}")
+
+    return do_and_return(request, address_of(_find(pk)), work)
 
 
 @login_required
@@ -83,9 +83,9 @@ def prioritise(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a request another priority."""
     priority = _priority_in(request.POST.get("priority", ""))
 
-    def work(by: User) -> str:
+    def work(by: User) -> Done:
         set_priority(pk, priority, by=by)
-        return f"The priority is {priority:g}."
+        return Done(f"The priority is {priority:g}.")
 
     return do_and_return(request, address_of(_find(pk)), work)
 
@@ -105,7 +105,6 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
     counts = counts_of([pk])[pk]
     attempts = overviews.newest_attempts(pk, counts.present, most=MAX_ATTEMPTS)
     rows = host_rows(attempts, timezone.now())
-    address = reverse("web:task", args=[0]).removesuffix("0/")
     context = {
         "record": record,
         "title": label_of(record),
@@ -113,9 +112,7 @@ def timeline(request: HttpRequest, pk: int) -> HttpResponse:
             {"attempt": one, "executor": account_name(one.executor, request.user)}
             for one in attempts
         ],
-        "picture": timeline_picture(rows, lambda task: f"{address}{task}/")
-        if rows
-        else None,
+        "picture": timeline_picture(rows, task_address) if rows else None,
         "is_cut": len(attempts) >= MAX_ATTEMPTS,
         "left_out": max(0, counts.total - len({one.task_id for one in attempts})),
     }

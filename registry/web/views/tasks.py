@@ -11,13 +11,15 @@ from django.views.decorators.http import require_POST, require_safe
 from registry.execution.actions import ACTIONS, Chosen, act
 from registry.execution.models import Task
 from registry.web.addresses import page_address
-from registry.web.execution.acting import changed_tasks, do_and_return
+from registry.web.execution.acting import Done, changed_tasks, do_and_return
 from registry.web.execution.live import live_part
 from registry.web.execution.tasks import find_task, live_context, task_context
 from registry.web.views.errors import page
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+
+    from registry.identity.models import User
 
 
 @require_safe
@@ -40,9 +42,9 @@ def direct(request: HttpRequest, pk: int) -> HttpResponse:
     found, action = find_task(pk), ACTIONS.get(request.POST.get("do", ""))
     if action is None:
         return page(request, 400, "There is no such button.")
-    chosen = Chosen(tasks=[pk])
-    return do_and_return(
-        request,
-        page_address(Task.kind, pk),
-        lambda by: changed_tasks(len(act(found.run_request_id, action, chosen, by=by))),
-    )
+
+    def work(by: User) -> Done:
+        moved = act(found.run_request_id, action, Chosen(tasks=[pk]), by=by)
+        return Done(changed_tasks(len(moved)))
+
+    return do_and_return(request, page_address(Task.kind, pk), work)

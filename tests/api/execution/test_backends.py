@@ -20,6 +20,7 @@ from tests.factories import (
     UserFactory,
     values_of,
 )
+from tests.withdrawing import withdraw
 
 pytestmark = pytest.mark.django_db
 
@@ -150,3 +151,11 @@ def test_a_backend_that_makes_no_sense_is_refused(field: str, wrong: Any) -> Non
     api = Api(UserFactory(is_superuser=True))
     body = {**_body(BackendFactory), field: wrong}
     assert list(data_of(api.post("/api/backend/", body), 400)) == [field]
+
+
+def test_a_grant_of_a_withdrawn_backend_is_refused(place: Place) -> None:
+    withdraw(place.backend)
+    body = {"backend": place.backend.slug, "user": place.person.pk, "use": "execute"}
+    owner = place.backend.registered_by
+    detail = data_of(Api(owner).post("/api/backend_grant/", body), 409)["detail"]
+    assert "is withdrawn" in detail

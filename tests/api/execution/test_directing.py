@@ -270,3 +270,14 @@ def test_a_page_of_tasks_takes_as_many_statements_for_one_as_for_thirty(
             page = data_of(Api().get("/api/task/"))
         assert page["count"] >= size
     assert page["results"][0]["message"].startswith("No executor of")
+
+
+@pytest.mark.parametrize("name", ["task", "foo"])
+def test_a_misspelt_choice_of_tasks_does_nothing(place: Place, name: str) -> None:
+    request = place.ask(one_task("a"), one_task("b"))
+    path = f"/api/run_request/{request.pk}/suspend/"
+    errors = data_of(Api(place.person).post(path, {name: [1]}), 400)
+    assert errors == {
+        name: ["There is no such field here: use tasks, jobs, state, name."]
+    }
+    assert {one.state for one in Task.objects.all()} == {"ready"}

@@ -219,3 +219,41 @@ def test_what_was_asked_for_is_not_changed(place: Place) -> None:
     shown = data_of(api.call("PATCH", path_of(request), changes))
     assert {name: shown[name] for name in changes} == changes
     assert task_of(request, "a").state == "ready"
+
+
+def test_what_stays_on_its_backend_cannot_be_published(place: Place) -> None:
+    body = {
+        "description": "leak",
+        "backend": place.backend.slug,
+        "tasks": [one_task("a", outputs=[output("t", "highly_sensitive")])],
+        "publish": [{"task": "a", "output": "t", "namespace": "lab", "name": "t"}],
+    }
+    errors = data_of(Api(place.person).post("/api/run_request/", body), 400)
+    assert errors == {
+        "publish": ["[0].output: t is highly sensitive, and stays on its backend."]
+    }
+
+
+def test_a_word_that_is_none_of_the_choices_is_told_which_there_are(
+    place: Place,
+) -> None:
+    body = {
+        "description": "x",
+        "backend": place.backend.slug,
+        "tasks": [one_task("a")],
+        "on_failed_need": "explode",
+    }
+    errors = data_of(Api(place.person).post("/api/run_request/", body), 400)
+    assert errors == {"on_failed_need": ["explode is none of fail, hold."]}
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+def test_a_task_is_not_called_like_a_folder(place: Place, name: str) -> None:
+    body = {
+        "description": "x",
+        "backend": place.backend.slug,
+        "tasks": [{"name": name, "command": ["true"]}],
+    }
+    assert list(data_of(Api(place.person).post("/api/run_request/", body), 400)) == [
+        "tasks"
+    ]

@@ -86,13 +86,12 @@ def test_a_project_is_read_as_it_is_written() -> None:
     assert [(one.level, one.name, one.pattern) for one in count.outputs] == [
         ("moderately_sensitive", "on", "counts.txt")
     ]
-    assert count.command.line == (
-        *("python:latest", "python", "analysis/count.py", "--config"),
+    assert count.command.arguments == (
+        *("python", "analysis/count.py", "--config"),
         r'{"files": ["men.csv", "qu\u0027ote.csv"]}',
     )
     assert women.needs == ("generate",)
     assert women.command.arguments[-2:] == ("F", "qu'ote.csv")
-    assert project.actions["reuse"].dummy_data_file == "dummy.csv"
     assert (project.actions["reuse"].run.image, project.actions["reuse"].run.tag) == (
         *("minimal-action", "v1.1.0-pre"),
     )
@@ -142,7 +141,7 @@ def test_unknown_keys_of_a_file_are_refused() -> None:
 @pytest.mark.parametrize("size", [1000, "1000", 0])
 def test_version_3_has_a_population_size(size: Any) -> None:
     top = {"expectations": {"population_size": size}}
-    assert read({"a": action()}, 3, **top).population_size == int(size)
+    assert list(read({"a": action()}, 3, **top).actions) == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -260,6 +259,13 @@ def test_all_errors_are_given_at_once() -> None:
     )
     assert [one[:9] for one in found] == ["Action a:", "Action b:", "Action c:"]
     assert "same run" in found[2]
+
+
+@pytest.mark.parametrize("path", [["a.csv"], {"a.csv": 1}, 5, None])
+def test_the_output_of_a_dataset_must_be_a_path(path: Any) -> None:
+    run = "ehrql:v1 generate-dataset --output a.csv"
+    found = messages({"a": action(run, output=path)})
+    assert found[0].endswith("file: give a path, such as output/table.csv.")
 
 
 def test_a_need_is_known_even_if_it_is_wrong_itself() -> None:
@@ -383,7 +389,7 @@ def test_a_valid_project_keeps_all_that_it_says(
     project = read(actions, version)
     again = {
         name: {
-            "run": " ".join(one.command.line),
+            "run": " ".join((f"{one.run.image}:{one.run.tag}", *one.run.arguments)),
             "outputs": {one.outputs[0].level: {"out": one.outputs[0].pattern}},
             "needs": list(one.needs),
         }

@@ -24,6 +24,7 @@ def test_a_version_is_part_of_the_image(tag: str) -> None:
     [
         *("test", "test:", "test:v", "test:other", "test:vnotdigits", "test:v1x1"),
         *("test:pre", "test:1", "test:v1-post", ":v1", "a:b:v1", "../x:v1", "a/b:v1"),
+        *("x" * 256 + ":v1", "test:v" + "1" * 101),
         *("-x:v1", "test:v\N{ARABIC-INDIC DIGIT ONE}", "tést:v1", "test:latest\n-x"),
     ],
 )

@@ -67,12 +67,19 @@ def test_paths_below_the_project_are_outputs(pattern: str, level: str) -> None:
         (None, "give a path"),
         (5, "give a path"),
         (["a.csv"], "give a path"),
+        ("x" * 8200 + ".csv", "a path can have 8192 characters"),
     ],
 )
 def test_other_patterns_are_refused(pattern: Any, message: str) -> None:
     (found,) = problems(pattern)
     assert found.startswith(f"outputs.{HIGHLY}.file: ")
     assert message in found
+
+
+@pytest.mark.parametrize("name", ["", " ", "two\nlines", "n" * 1025])
+def test_the_names_of_outputs_are_short_lines_of_text(name: str) -> None:
+    (found,) = read_outputs({HIGHLY: {name: "a.csv"}})[1]
+    assert ": a name " in found
 
 
 @pytest.mark.parametrize("extension", sorted(REVIEWABLE))

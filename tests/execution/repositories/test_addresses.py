@@ -76,8 +76,7 @@ def test_repositories_at_a_listed_host_can_be_fetched(path: str, end: str) -> No
 def test_no_other_address_can_be_fetched(url: str) -> None:
     with pytest.raises(AddressNotListed) as caught:
         check_address(url)
-    assert caught.value.prefixes == (GITHUB,)
-    assert "Allowed prefixes: https://github.com/." in caught.value.message
+    assert "Allowed prefixes: https://github.com/." in caught.value.detail
 
 
 @pytest.mark.parametrize(
@@ -103,9 +102,10 @@ def test_no_other_address_can_be_fetched(url: str) -> None:
 def test_only_an_organisation_and_a_name_follow_the_host(rest: str) -> None:
     with pytest.raises(AddressMalformed) as caught:
         check_address(f"{GITHUB}{rest}")
-    assert caught.value.form == "https://github.com/[organisation]/[project-name]"
-    assert caught.value.message.isprintable()
-    assert len(caught.value.message) < 2000
+    form = "https://github.com/[organisation]/[project-name]"
+    assert caught.value.detail.endswith(f" is not of the form {form}.")
+    assert caught.value.detail.isprintable()
+    assert len(caught.value.detail) < 2000
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_credentials_are_refused_and_not_repeated(url: str) -> None:
         check_address(url)
     error = caught.value
     assert "leave them out" in error.detail
-    assert "s3cret" not in f"{error} {error.url} {error.detail} {error.fields}"
+    assert "s3cret" not in f"{error} {error.detail} {error.fields}"
 
 
 @pytest.mark.parametrize("organisation", ["lab", "LAB", "other"])
@@ -142,14 +142,13 @@ def test_repositories_of_listed_organisations_can_be_fetched(
 @pytest.mark.parametrize(
     "path", ["labs/lab", "la/lab", "someone/lab", "x/y/z", "", "lab?/x", "../lab/x"]
 )
-def test_those_of_other_organisations_cannot(
+def test_repositories_of_other_organisations_are_refused(
     path: str, repository_settings: Settings
 ) -> None:
     repository_settings.REPOSITORY_ORGANISATIONS = frozenset({"lab", "other"})
     with pytest.raises(OrganisationNotListed) as caught:
         check_address(f"{GITHUB}{path}")
-    assert caught.value.organisations == ("lab", "other")
-    assert "allowed organisation: lab, other." in caught.value.message
+    assert "allowed organisation: lab, other." in caught.value.detail
 
 
 def test_other_hosts_can_have_groups_of_groups(
@@ -164,16 +163,15 @@ def test_other_hosts_can_have_groups_of_groups(
             check_address(other)
     with pytest.raises(AddressMalformed) as caught:
         check_address("http://git.example:8080/group/../x")
-    assert caught.value.form == "http://git.example:8080/group/[name]"
+    assert "of the form http://git.example:8080/group/[name]." in caught.value.detail
 
 
-def test_the_folders_of_a_server_are_not_told(
+def test_the_folders_of_the_server_are_not_shown(
     repository_settings: Settings,
 ) -> None:
     repository_settings.REPOSITORY_PREFIXES = ("/srv/secret/", GITHUB)
     with pytest.raises(AddressNotListed) as caught:
         check_address("/srv/study")
-    assert caught.value.prefixes == ("/srv/secret/", GITHUB)
     assert "secret" not in f"{caught.value} {caught.value.fields}"
 
 
@@ -222,8 +220,8 @@ def test_any_text_is_an_address_of_the_form_or_refused(url: str) -> None:
         address = check_address(url)
     except InvalidRepository as error:
         assert isinstance(error, InvalidInput)  # noqa: PT017
-        assert error.fields == {"repo_url": [error.message]}  # noqa: PT017
-        assert error.message.isascii() or "…" in error.message  # noqa: PT017
+        assert error.fields == {"repo_url": [error.detail]}  # noqa: PT017
+        assert error.detail.isascii() or "…" in error.detail  # noqa: PT017
     else:
         organisation, name = address.url.removeprefix(GITHUB).split("/")
         assert {organisation, name}.isdisjoint({"", ".", ".."})

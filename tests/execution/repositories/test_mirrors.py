@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import shutil
 import subprocess
@@ -15,14 +17,13 @@ from threading import Barrier
 import pytest
 
 from registry.execution.repositories import (
-    commit_of,
     mirrors,
     read_file,
     remove_unused_mirrors,
     require_commit,
 )
 from registry.execution.repositories.addresses import check_address
-from registry.execution.repositories.errors import MirrorBusy
+from registry.execution.repositories.errors import CannotFetchNow, MirrorBusy
 from registry.execution.repositories.git import Git
 from registry.execution.repositories.locks import LockTimeout, locked
 from registry.execution.repositories.mirrors import Mirror
@@ -71,8 +72,7 @@ def test_a_repository_that_another_request_is_fetching_is_busy(
             read_file(source.url, second, FILE)
         # what was fetched before is read all the same
         assert read_file(source.url, first, FILE) == b"first"
-        assert commit_of(source.url, "main") == second
-    assert caught.value.url == source.url
+    assert f"fetching from {source.url}" in caught.value.detail
     assert read_file(source.url, second, FILE) == b"second"
 
 
@@ -107,6 +107,19 @@ def test_a_lock_that_was_removed_meanwhile_is_made_anew(
     monkeypatch.setattr(os, "open", remove_once)
     with locked(path, seconds=10):
         assert path.exists()
+
+
+def test_a_lock_that_fails_leaves_no_file_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(handle: int, kind: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(OSError, match="No locks"), locked(tmp_path / "x", seconds=0):
+        pass
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 @pytest.mark.parametrize("store", ["files", "history"])
@@ -204,13 +217,46 @@ def test_a_damaged_mirror_is_fetched_again(
     require_commit(source.url, first, branch="main")
 
 
+def test_a_mirror_that_is_damaged_again_can_be_read_later(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = source.commit("text")
+    read_file(source.url, commit, FILE)
+    ensure = Mirror.ensure_files
+
+    def lose_files(mirror: Mirror, commit: str) -> None:
+        ensure(mirror, commit)
+        _lose_files(mirror.files)
+
+    monkeypatch.setattr(Mirror, "ensure_files", lose_files)
+    with pytest.raises(CannotFetchNow, match=f"{FILE} is missing"):
+        read_file(source.url, commit, FILE)
+
+
+def test_a_history_that_is_lost_while_it_is_read_can_be_read_later(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = source.commit("first"), source.commit("second")
+    ensure = Mirror.ensure_history
+
+    def lose_history(mirror: Mirror, commit: str) -> None:
+        ensure(mirror, commit)
+        _remove_packs(mirror.history)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Mirror, "ensure_history", lose_history)
+        with pytest.raises(CannotFetchNow):
+            require_commit(source.url, first, branch="main")
+    require_commit(source.url, first, branch="main")
+
+
 def test_mirrors_that_nobody_used_are_removed(
     make_source: Callable[[str], Source],
 ) -> None:
     old, new = make_source("old"), make_source("new")
     for source in (old, new):
         source.commit("text")
-        require_commit(source.url, commit_of(source.url, "main"))
+        require_commit(source.url, source.git("rev-parse", "main"))
     make_unused(old, 31)
     make_unused(new, 29)
     assert remove_unused_mirrors(30) == 1
@@ -218,10 +264,10 @@ def test_mirrors_that_nobody_used_are_removed(
     assert not lock_of(old).exists()
     assert mirror_of(new).folder.exists()
     assert remove_unused_mirrors(30) == 0
-    assert read_file(old.url, commit_of(old.url, "main"), FILE) == b"text"
+    assert read_file(old.url, old.git("rev-parse", "main"), FILE) == b"text"
 
 
-def test_to_read_a_mirror_is_to_use_it(source: Source) -> None:
+def test_reading_a_mirror_counts_as_use(source: Source) -> None:
     commit = source.commit()
     require_commit(source.url, commit)
     make_unused(source, 31)

@@ -53,6 +53,22 @@ def test_grants_have_names_for_those_who_are_signed_in() -> None:
     assert f"{name} can" in words_of(_page(grant.backend, client_of(UserFactory())))
 
 
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_page_says_that_there_are_more_executors_and_grants(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("MAX_EXECUTORS", "MAX_GRANTS"):
+        monkeypatch.setattr(f"registry.web.execution.backends.{name}", 2)
+    backend = BackendFactory()
+    BackendGrantFactory.create_batch(number, backend=backend)
+    for n in range(number):
+        begin(new_request(task(f"t{n}"), backend=backend), f"t{n}")
+    main = _page(backend)
+    assert len(main.select("#executors-title + div tbody tr")) == 2
+    assert len(main.select("section[aria-labelledby=grants] li")) == 2
+    assert words_of(main).count("There are more.") == 2 * (number > 2)
+
+
 def test_windows_are_shown_until_they_end() -> None:
     now = timezone.now()
     windows = [

@@ -165,6 +165,7 @@ def test_tasks_of_many_jobs_are_counted_by_name() -> None:
     [first] = main.select("#node-" + str(Task.objects.filter(job__index=1)[1].pk))
     assert first is not None
     assert "No task matches." in words_of(_page(request, "?name=c"))
+    assert "Job 7 has no tasks to draw." in words_of(_page(request, "?job=7"))
 
 
 def test_the_end_shows_the_last_code_runs_and_their_lineage() -> None:

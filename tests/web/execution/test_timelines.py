@@ -23,8 +23,8 @@ def test_a_timeline_has_attempts_by_host() -> None:
     main = main_of(Client().get(f"/run_request/{request.pk}/timeline/"))
     bars = main.select("svg.timeline a.attempt")
     assert {tuple(one["class"]) for one in bars} == {
-        ("attempt", "went-done"),
-        ("attempt", "went-open"),
+        ("attempt", "state-done"),
+        ("attempt", "state-open"),
     }
     assert rows(main) == ["fit", "clean"]
     said = words_of(main)

@@ -12,13 +12,14 @@ from registry.execution.graphs import TaskNode
 from registry.execution.models import Attempt, Backend, RunRequest, Task
 from registry.execution.states import TRANSITIONS, TaskState
 from registry.web.execution.buttons import buttons_for, task_buttons
-from registry.web.execution.task_graph import (
-    critical_path_in_words,
-    graph_picture,
+from registry.web.execution.task_graph import critical_path_in_words, graph_picture
+from registry.web.execution.timeline import host_rows, timeline_picture
+from registry.web.execution.words import (
+    Progress,
+    plain_log,
+    said_of,
     spoken_seconds,
 )
-from registry.web.execution.timeline import host_rows, timeline_picture
-from registry.web.execution.words import Progress, plain_log, said_of
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
@@ -64,6 +65,9 @@ def test_failures_are_announced() -> None:
     assert said_of("processing", counts) == (
         "The request is processing; 1 task failed."
     )
+    assert said_of("errors", Counts({"failed": 2}, {}, 1)) == (
+        "The request has errors; 2 tasks failed."
+    )
 
 
 @pytest.mark.parametrize("state", TaskState.values)
@@ -105,7 +109,7 @@ def test_a_graph_of_long_chains_is_drawn() -> None:
 
 def test_the_critical_path_is_in_order_and_cut() -> None:
     nodes = [_node(n, *([n - 1] if n else []), critical=True) for n in range(15)]
-    said = critical_path_in_words(nodes[::-1][::-1])
+    said = critical_path_in_words(nodes)
     assert said.startswith("t0, then t1")
     assert said.endswith(", and 3 more")
 
@@ -151,9 +155,9 @@ def test_a_timeline_of_a_moment_is_drawn() -> None:
 @pytest.mark.parametrize(
     "seconds, spoken",
     [
-        *((0.04, "0.0 s"), (1.5, "1.5 s"), (59, "59 s"), (61, "1 min 1 s")),
-        (7325, "2 h 2 min"),
+        *((0.04, "0 s"), (0.3, "0.3 s"), (1.5, "1.5 s"), (59, "59 s"), (60, "1 min")),
+        *((61, "1 min 1 s"), (7325, "2 h 2 min"), (100_000, "1 d 3 h 47 min")),
     ],
 )
-def test_durations_have_two_units_at_most(seconds: float, spoken: str) -> None:
+def test_long_durations_are_rounded_to_minutes(seconds: float, spoken: str) -> None:
     assert spoken_seconds(seconds) == spoken

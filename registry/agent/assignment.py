@@ -1,13 +1,13 @@
 """One task, from its lease to its report, in steps that survive a crash.
 
-Each step ends with a file, so that an agent that starts again goes on where it was:
+Each step ends with a file, so that an agent that starts again continues where it was:
 
     attempt.json   the task as the registry gave it
     work/          the files of the commit, and the inputs
     runner.lock    held by the runner as long as it lives
-    runner.json    the runner is at work, or was
+    runner.json    the runner has started
     result.json    the command has ended
-    report.json    what the registry is told; the folder goes when it knows
+    report.json    the report; the folder is removed once the registry has it
 
 The command starts only after the registry has confirmed the lease. So a task whose
 lease ended while its agent was gone is not done twice.
@@ -18,12 +18,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from registry.agent.cache import WrongChecksum
 from registry.agent.checkout import CheckoutFailed
-from registry.agent.client import Away, BadAddress, Client, Refused
+from registry.agent.client import BadAddress, Client, Refused, Unavailable
 from registry.agent.collecting import snapshot
 from registry.agent.engines import Engine, NoEngine
 from registry.agent.files import discard, inside, read_if_there, read_json, write_json
@@ -35,11 +36,11 @@ from registry.agent.running import Runner, RunnerLost
 from registry.agent.staging import Stager
 
 ATTEMPT, REPORT, WORK, SENT = "attempt.json", "report.json", "work", "sent.txt"
-#: Bytes of the log in a report: the end of it, and at most what was not sent before.
-TAIL, MOST_IN_REPORT = 32 * 1024, 192 * 1024
-#: What can be wrong with a task; the agent itself is well then.
+#: Bytes of the log in a report: at least its end, and at most what was not sent.
+_TAIL, _MAX_IN_REPORT = 32 * 1024, 192 * 1024
+#: Problems of a task, not of the agent.
 _PROBLEMS = (CheckoutFailed, WrongChecksum, NoEngine, BadAddress)
-#: A full disk, or an answer of another form than this agent knows.
+#: A full disk, or an answer in a form that this agent does not know.
 UNEXPECTED = (OSError, LookupError, TypeError, ValueError)
 #: The stages of a task, as the registry shows them.
 PREPARING, RUNNING, FINISHING = "preparing", "running", "finishing"
@@ -51,7 +52,7 @@ class Unwanted(Exception):
     """The task is to be stopped."""
 
 
-class Work:
+class Assignment:
     """A task that this agent has. Its thread runs ``do``; others call the rest."""
 
     def __init__(
@@ -72,7 +73,7 @@ class Work:
 
     @staticmethod
     def write(task: dict[str, Any], place: Place) -> None:
-        """Write down a task that the registry gave, unless that was done."""
+        """Store a task that the registry gave, unless it is stored."""
         folder = inside(place.tasks, task["lease"])
         folder.mkdir(exist_ok=True)
         if not (folder / ATTEMPT).exists():
@@ -82,11 +83,11 @@ class Work:
         """Return whether the command was started."""
         return self.stage != PREPARING
 
-    def is_at_work(self) -> bool:
-        """Return whether a command is running."""
+    def is_running(self) -> bool:
+        """Return whether the command is running, or about to."""
         return self._runner.is_alive()
 
-    # ---- what the agent says
+    # ---- what other threads tell it
 
     def confirm(self) -> None:
         """Note that the registry knows the lease, so the command can start."""
@@ -95,7 +96,7 @@ class Work:
             self._changed.notify_all()
 
     def cancel(self, reason: str) -> None:
-        """Stop the task, which is not this agent's any more."""
+        """Stop the task, which no longer belongs to this agent."""
         with self._changed:
             self.stop_reason, self.is_returned = reason, False
             self._changed.notify_all()
@@ -107,29 +108,29 @@ class Work:
                 self.stop_reason, self.is_returned = reason, True
             self._changed.notify_all()
 
-    # ---- what the registry is told meanwhile
+    # ---- what heartbeats say
 
     @property
     def log(self) -> Path:
-        """Return the file with what the command printed."""
+        """The file with what the command printed."""
         return self.folder / LOG
 
     def is_new(self) -> bool:
-        """Return whether the registry has not been told of this task."""
+        """Return whether no heartbeat has named this task yet."""
         return not self.told_stage
 
     def has_news(self) -> bool:
         """Return whether the registry does not know the stage, or all of the log."""
         return self.stage != self.told_stage or self.sent < size_of_log(self.log)
 
-    def news(self, most: int) -> tuple[str, Piece]:
-        """Return the stage, and at most so many bytes of the log that was not sent.
+    def news(self, max_bytes: int) -> tuple[str, Piece]:
+        """Return the stage, and at most ``max_bytes`` of the log that was not sent.
 
         If there is more, it is the end of the log: what a task says now comes first.
         """
-        if size_of_log(self.log) - self.sent > most:
-            return self.stage, read_tail(self.log, most)
-        return self.stage, read_piece(self.log, self.sent, most)
+        if size_of_log(self.log) - self.sent > max_bytes:
+            return self.stage, read_tail(self.log, max_bytes)
+        return self.stage, read_piece(self.log, self.sent, max_bytes)
 
     def note_sent(self, stage: str, piece: Piece) -> None:
         """Remember what the registry has received."""
@@ -145,21 +146,25 @@ class Work:
     def do(self) -> None:
         """Do all steps that are not done, and tell the registry."""
         try:
+            self._do_steps()
+        except Refused as error:
+            self.refusal = error
+        except Unavailable as error:
+            logger.warning("%s is left for later: %s", self.lease, error)
+
+    def _do_steps(self) -> None:
+        try:
             report = read_if_there(self.folder / REPORT)
             if report is None:
                 report = self._make_report()
-                self._write_down(report)
+                self._write_down(self.folder / REPORT, report)
             self._tell(report)
         except Unwanted:
             self._end_unwanted()
-        except Refused as error:
-            self.refusal = error
-        except Away as error:
-            logger.warning("%s is left for later: %s", self.lease, error)
 
-    def _write_down(self, report: Report) -> None:
+    def _write_down(self, path: Path, value: dict[str, Any]) -> None:
         try:
-            write_json(self.folder / REPORT, report)
+            write_json(path, value)
         except OSError:
             # the registry can be told all the same
             logger.exception("The report of %s could not be written", self.lease)
@@ -185,7 +190,7 @@ class Work:
             if error.is_of_token:
                 raise
             report = self._failed(error)
-        except Away:
+        except Unavailable:
             self._require_wanted()
             raise
         except (*_PROBLEMS, *UNEXPECTED) as error:
@@ -212,13 +217,13 @@ class Work:
             finally:
                 self._runner.release()
         self.stage = RUNNING
-        result = self._runner.wait(lambda: self.stop_reason is not None)
+        result = self._runner.wait(self._is_unwanted)
         if result is None:
             raise Unwanted
         return result
 
     def _prepare(self) -> None:
-        """Make the folder ready, and start the runner once the lease is confirmed."""
+        """Prepare the folder, and start the runner once the lease is confirmed."""
         work = self.folder / WORK
         stager = Stager(
             self.place, self.client, self._require_wanted, self._is_unwanted
@@ -262,7 +267,7 @@ class Work:
     def _last_log(self) -> Piece:
         """Return the end of the log, with what was not sent if that is little."""
         unsent = size_of_log(self.log) - self.sent
-        return read_tail(self.log, min(max(TAIL, unsent), MOST_IN_REPORT))
+        return read_tail(self.log, min(max(_TAIL, unsent), _MAX_IN_REPORT))
 
     def _tell(self, report: Report) -> None:
         """Tell the registry how the task ended, until it knows.
@@ -274,7 +279,7 @@ class Work:
         except Refused as error:
             if error.is_of_token:
                 raise
-            if error.status != 409:
+            if error.status != HTTPStatus.CONFLICT:
                 self._set_aside(report, error)
                 self._say_that_it_failed(error)
         logger.info("%s is reported: %s", self.lease, report["outcome"])
@@ -287,7 +292,7 @@ class Work:
         )
 
     def _say_that_it_failed(self, error: Refused) -> None:
-        """Fail a task with a report that was refused; else it would be done again."""
+        """Report a failure, so that a task with a refused report is not repeated."""
         message = f"The registry did not accept the report of the task: {error}"
         try:
             self._send({"outcome": "failed", "error": message})
@@ -298,16 +303,20 @@ class Work:
         """Keep a report that the registry cannot read, for people."""
         logger.error("The report of %s was refused: %s", self.lease, error)
         path = self.place.unsent / f"{self.folder.name}.json"
-        write_json(path, {"refused": str(error), "report": report})
+        self._write_down(path, {"refused": str(error), "report": report})
 
     def forget(self) -> None:
         """Remove all files of the task but its outputs."""
-        discard(self.folder, self.place.bin)
+        discard(self.folder, self.place.trash)
 
 
 def _message_of(error: Exception) -> str:
-    if isinstance(error, (LookupError, TypeError, ValueError)):
+    """Return what the registry is told, without the paths of files: some are hidden."""
+    if isinstance(error, UNEXPECTED):
         logger.error("A task could not be done", exc_info=error)
+    if isinstance(error, OSError):
+        return f"{error.strerror}." if error.strerror else str(error)
+    if isinstance(error, UNEXPECTED):
         return f"The agent could not read the task: {error!r}."
     return str(error)
 
