@@ -40,7 +40,7 @@ NO_RECORDS = {
     "RunAnnotation": "an index of the annotations of model runs, which their filter "
     "`annotation.` reads; tests/api/runs/test_model_runs.py",
     "StoredFile": "reached by its checksum; tests/http/test_downloads.py",
-    "AttemptLog": "below its attempt; tests/api/execution/test_executors.py",
+    "AttemptLog": "below its attempt; tests/api/execution/test_reports.py",
     "AttemptOutput": "known to those that need it; tests/execution/test_recording.py",
     "Executor": "below its backend; tests/api/execution/test_backends.py",
     "SchedulerTick": "one row of the scheduler; tests/execution/test_scheduler.py",

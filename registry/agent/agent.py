@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class Settings(NamedTuple):
-    """How an agent assignments.
+    """How an agent works.
 
     ``grace`` is how many seconds it has after SIGTERM, and ``poll`` how many pass
     between two claims. With ``is_once`` it ends when there are no more tasks.
