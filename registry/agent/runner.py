@@ -113,7 +113,9 @@ def _execute(task: dict[str, Any], folder: Path, monitor: Monitor) -> _End:
         _stop_rest(process.pid, task, 0 if monitor.is_urgent else task["grace"])
         # a process that could not be stopped may keep the pipe open
         copier.join(_LOG_TIMEOUT)
-    reason = monitor.reason or monitor.check_size()
+    # a command that ended well was not stopped: the signal came afterwards
+    stopped = None if code == 0 else monitor.reason
+    reason = stopped or monitor.check_size()
     return _End(None, reason) if reason else _end_of(code)
 
 

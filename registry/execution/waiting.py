@@ -160,7 +160,7 @@ def _explain_ready(task: Task, known: _Known) -> str:
 
 
 def _closed(task: Task, backend: Backend, known: _Known) -> str:
-    """Return why the backend of a task gives it to nobody, for now or for good."""
+    """Return why the backend of a task does not give it out."""
     if backend.withdrawn is not None:
         return f"Backend {backend.slug} is withdrawn: {backend.withdrawn}"
     if flags.is_paused(backend):

@@ -163,6 +163,21 @@ def test_a_stop_during_a_measurement_is_not_lost(
     assert monitor.check() == "It was stopped."
 
 
+def test_a_stop_after_the_end_of_a_command_changes_nothing(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    # what it leaves behind ignores signals, so that the runner has to wait for it
+    rest = f"(trap '' TERM; echo $$ > {pids}; while :; do sleep 600; done)"
+    script = f"{rest} & while [ ! -s {pids} ]; do sleep 0.01; done"
+    started = Started(tmp_path, shell(script), {}, grace=3)
+    wait_until(lambda: pids.exists() and pids.read_text().strip())
+    wait_until(lambda: not is_alive(pids.read_text().strip()))
+
+    started.process.send_signal(signal.SIGTERM)
+
+    result = started.result()
+    assert (result["exit_code"], result["error"]) == (0, None)
+
+
 def test_a_pipe_that_another_process_keeps_open_does_not_delay_the_end(
     tmp_path: Path,
 ) -> None:
